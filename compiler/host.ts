@@ -1,0 +1,28 @@
+import type { JsonObject } from "./model/source.js";
+
+/** The compiler's only door to the machine. Synchronous; every path is relative to `root`, with `/`. */
+export interface Host {
+  /** The project folder, absolute. */
+  readonly root: string;
+  /** The manifest language (`mcp.schema.json`), parsed. */
+  readonly manifestSchema: JsonObject;
+  /** Files that match any of the glob patterns, sorted by code unit; symbolic links to folders are not followed. */
+  find(patterns: readonly string[], ignore: readonly string[]): string[];
+  /** The file's bytes; undefined when there is no such file. Other failures throw `HostError`. */
+  read(path: string): Uint8Array | undefined;
+  /** False when the path, links resolved, stands outside the project. */
+  contains(path: string): boolean;
+  /** Makes all changes or none: everything is staged beside its target, then renamed into place. */
+  commit(changes: readonly Change[]): void;
+}
+
+export interface Change {
+  readonly path: string;
+  /** Absent: the file is removed. */
+  readonly bytes?: Uint8Array;
+}
+
+/** The machine refused (no permission, disk full, …): not the user's manifest, not our bug. Exit code 2. */
+export class HostError extends Error {
+  override readonly name = "HostError";
+}

@@ -1,0 +1,20 @@
+/** A file the compiler would like to exist, `path` relative to the project. */
+export interface OutputFile {
+  readonly path: string;
+  /**
+   * `generated`: ours, rewritten at will, carries the `@generated` header with a hash of what follows it.
+   * `user`: created when absent, else only ever inserted into. `artifact`: ours, no header (lock file, bundle).
+   */
+  readonly owner: "generated" | "user" | "artifact";
+  readonly content: string | Uint8Array | Insertions;
+}
+
+/** Text to add to a file of the user's; every other byte stays. */
+export interface Insertions {
+  readonly insert: readonly Insertion[];
+}
+export interface Insertion {
+  /** UTF-16 offset in the file as read (a byte order mark counts as one). */
+  readonly at: number;
+  readonly text: string;
+}

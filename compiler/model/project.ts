@@ -1,0 +1,104 @@
+import type { Json, JsonObject, Located, Span } from "./source.js";
+import type { JsonSchema } from "./schema.js";
+
+/** One declaration of a manifest: its JSON, and where it stands. */
+export interface Declared<T> {
+  readonly value: T;
+  readonly node: Located;
+  /** Where to point for "this tool": the name's value, or the whole declaration. */
+  readonly span: Span;
+}
+
+/** All manifests of a project, merged and checked: what `check` hands to `lower`. Everything optional in the language is still optional here. */
+export interface Project {
+  readonly server: Declared<ServerDeclaration>;
+  /** Shared `$defs` of all manifests, by name. */
+  readonly defs: ReadonlyMap<string, Declared<JsonSchema>>;
+  readonly tools: readonly Declared<ToolDeclaration>[];
+  readonly resources: readonly Declared<ResourceDeclaration>[];
+  readonly resourceTemplates: readonly Declared<ResourceTemplateDeclaration>[];
+  readonly prompts: readonly Declared<PromptDeclaration>[];
+  readonly runtime: RuntimeDeclaration;
+  readonly build: BuildDeclaration;
+  /** JSON files reached by `$ref`, by project path. */
+  readonly schemas: ReadonlyMap<string, Located>;
+  /** Bytes of the files that `file` members name, by the path as resolved against the project. */
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A path as written in a manifest is relative to that manifest; `check` has already resolved these to project paths. */
+export interface ServerDeclaration extends JsonObject {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface ToolDeclaration {
+  readonly [protocolField: string]: unknown;
+  readonly name: string;
+  readonly description?: string;
+  readonly title?: string;
+  readonly inputSchema: JsonSchema;
+  readonly outputSchema?: JsonSchema;
+  readonly handler?: string;
+  readonly timeoutMs?: number;
+  readonly errors?: { readonly [code: string]: { readonly message: string; readonly description?: string } };
+  readonly examples?: readonly Json[];
+}
+
+export interface ResourceDeclaration {
+  readonly [protocolField: string]: unknown;
+  readonly uri: string;
+  readonly name: string;
+  readonly mimeType?: string;
+  readonly text?: string;
+  readonly json?: Json;
+  readonly blob?: string;
+  readonly file?: string;
+  readonly handler?: string;
+}
+
+export interface ResourceTemplateDeclaration {
+  readonly [protocolField: string]: unknown;
+  readonly uriTemplate: string;
+  readonly name: string;
+  readonly mimeType?: string;
+  readonly params?: JsonSchema;
+  readonly handler?: string;
+}
+
+export interface PromptArgumentDeclaration {
+  readonly [protocolField: string]: unknown;
+  readonly name: string;
+  readonly description?: string;
+  readonly required?: boolean;
+  readonly default?: string;
+  readonly enum?: readonly string[];
+}
+
+export interface PromptDeclaration {
+  readonly [protocolField: string]: unknown;
+  readonly name: string;
+  readonly arguments?: readonly PromptArgumentDeclaration[];
+  readonly messages?: readonly JsonObject[];
+  readonly handler?: string;
+}
+
+export interface RuntimeDeclaration {
+  readonly transports?: {
+    readonly stdio?: JsonObject;
+    readonly http?: {
+      readonly path?: string;
+      readonly host?: string;
+      readonly port?: number;
+      readonly allowedOrigins?: readonly string[];
+      readonly allowedHosts?: readonly string[];
+    };
+  };
+}
+
+export interface BuildDeclaration {
+  /** Folders, relative to the project. */
+  readonly generated?: string;
+  readonly source?: string;
+  readonly dist?: string;
+}

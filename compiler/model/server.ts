@@ -1,0 +1,149 @@
+import type { Dialect, JsonSchema } from "./schema.js";
+import type { Json, JsonObject, Span } from "./source.js";
+
+/** A name as it goes over the wire. Never printed into code except as a quoted literal. */
+export type WireName = string & { readonly brand?: "wire" };
+/** A TypeScript identifier that `lower` chose: safe to print, not a keyword, unique where it is declared. */
+export type Identifier = string & { readonly brand: "identifier" };
+
+/**
+ * The compiled server: what `lower` hands to `emit`. Plain data, nothing optional that lowering could have decided,
+ * in the order of the manifests (files by path, entries as written).
+ */
+export interface Server {
+  readonly info: JsonObject;
+  readonly instructions?: string;
+  readonly tools: readonly Tool[];
+  readonly resources: readonly Resource[];
+  readonly resourceTemplates: readonly ResourceTemplate[];
+  readonly prompts: readonly Prompt[];
+  /** Shared `$defs`, each one exported type. */
+  readonly definitions: readonly Definition[];
+  readonly transports: Transports;
+  readonly layout: Layout;
+}
+
+/** Folders of the project, relative to it, no trailing slash. */
+export interface Layout {
+  readonly generated: string;
+  readonly source: string;
+  readonly dist: string;
+}
+
+/** Where a handler lives. `file` is a project path ending in `.ts`; `type` is the exported name in `generated/types.ts`. */
+export interface Handler {
+  readonly file: string;
+  readonly export: Identifier;
+  readonly type: Identifier;
+}
+
+/**
+ * One schema of the surface. `schema` is self-contained: every `$ref` points into itself (`#…`), so it can be compiled
+ * and listed alone. `definitions` says which of its `$defs` are the project's shared ones, so that they share one type.
+ */
+export interface Schema {
+  readonly type: Identifier;
+  readonly schema: JsonSchema;
+  readonly dialect: Dialect;
+  /** `$defs` key in `schema` → the shared definition's type. */
+  readonly definitions: { readonly [key: string]: Identifier };
+  readonly span: Span;
+}
+
+/** A shared definition; `schema` is self-contained in the same sense. */
+export interface Definition extends Schema {
+  readonly name: string;
+}
+
+export interface DeclaredError {
+  readonly code: string;
+  /** With `{placeholders}`. */
+  readonly message: string;
+  readonly placeholders: readonly string[];
+  readonly description?: string;
+}
+
+/** A tool argument mirrored in an `Mcp-Param-*` header (2026-07-28, `x-mcp-header`). */
+export interface HeaderParameter {
+  readonly header: string;
+  readonly path: readonly string[];
+  readonly type: "string" | "integer" | "boolean";
+}
+
+export interface Tool {
+  readonly kind: "tool";
+  readonly name: WireName;
+  readonly title?: string;
+  readonly description?: string;
+  /** What `tools/list` answers for it, as JSON: the protocol's fields only, in the manifest's order. */
+  readonly listing: JsonObject;
+  readonly input: Schema;
+  readonly output?: Schema;
+  readonly errors: readonly DeclaredError[];
+  readonly headers: readonly HeaderParameter[];
+  readonly timeoutMs?: number;
+  readonly handler: Handler;
+  readonly span: Span;
+}
+
+/** Static contents (resolved at build), or a handler. */
+export interface Resource {
+  readonly kind: "resource";
+  readonly uri: WireName;
+  readonly name: WireName;
+  readonly description?: string;
+  readonly mimeType?: string;
+  readonly listing: JsonObject;
+  readonly source: { readonly text: string } | { readonly blob: string } | { readonly handler: Handler };
+  readonly span: Span;
+}
+
+export interface ResourceTemplate {
+  readonly kind: "resourceTemplate";
+  readonly uriTemplate: WireName;
+  readonly name: WireName;
+  readonly description?: string;
+  readonly mimeType?: string;
+  readonly listing: JsonObject;
+  readonly variables: readonly string[];
+  /** Source of a regular expression that matches a whole URI, one capture group per variable, in order. */
+  readonly pattern: string;
+  /** From `params`, or made from the variables (each a string). */
+  readonly params: Schema;
+  readonly handler: Handler;
+  readonly span: Span;
+}
+
+export interface PromptArgument {
+  readonly name: WireName;
+  readonly description?: string;
+  readonly required: boolean;
+  readonly default?: string;
+  readonly enum?: readonly string[];
+}
+
+export interface Prompt {
+  readonly kind: "prompt";
+  readonly name: WireName;
+  readonly title?: string;
+  readonly description?: string;
+  readonly listing: JsonObject;
+  readonly arguments: readonly PromptArgument[];
+  /** The arguments as an interface, declared in `types.ts`. */
+  readonly type: Identifier;
+  readonly source: { readonly messages: readonly JsonObject[] } | { readonly handler: Handler };
+  readonly span: Span;
+}
+
+export interface Transports {
+  readonly stdio: boolean;
+  readonly http?: {
+    readonly path: string;
+    readonly host: string;
+    readonly port: number;
+    readonly allowedOrigins: readonly string[];
+    readonly allowedHosts: readonly string[];
+  };
+}
+
+export type { Json };

@@ -1,0 +1,52 @@
+/** A place in a file of the project: UTF-16 offsets, `end` exclusive; `path` is relative to the project, with `/`. */
+export interface Span {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** JSON that knows where it stands. `value` is the plain JSON of the same node (shared, never copied). */
+export type Located = LocatedObject | LocatedArray | LocatedScalar;
+export interface LocatedObject {
+  readonly kind: "object";
+  readonly span: Span;
+  readonly members: readonly Member[];
+  readonly value: JsonObject;
+}
+export interface LocatedArray {
+  readonly kind: "array";
+  readonly span: Span;
+  readonly items: readonly Located[];
+  readonly value: readonly Json[];
+}
+export interface LocatedScalar {
+  readonly kind: "scalar";
+  readonly span: Span;
+  readonly value: null | boolean | number | string;
+}
+export interface Member {
+  readonly key: string;
+  readonly keySpan: Span;
+  readonly node: Located;
+}
+
+/** A JSON file of the project: a manifest, or a schema that a manifest refers to. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly root: Located;
+}
+
+/** What the first phase found on disk. */
+export interface Sources {
+  readonly manifests: readonly SourceFile[];
+  /** JSON files that a `$ref` names, by project path; a file that could not be read is absent. */
+  readonly schemas: ReadonlyMap<string, SourceFile>;
+  /** The bytes of files that `file` members name (resources, instructions), by project path. */
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+}

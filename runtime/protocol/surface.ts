@@ -1,0 +1,106 @@
+import type { PromptHandler, ResourceHandler, ResourceTemplateHandler, ToolHandler } from "./handlers.js";
+import type { Implementation } from "./types.js";
+
+/**
+ * The compiled surface of a server: what `generated/surface.ts` holds, pure data. Listings are JSON text, made at build
+ * time in the newest revision's form; an older revision's form is projected from it when first asked for.
+ */
+export interface Surface {
+  readonly server: Implementation;
+  readonly instructions?: string;
+  readonly tools: readonly ToolSurface[];
+  readonly resources: readonly ResourceSurface[];
+  readonly resourceTemplates: readonly ResourceTemplateSurface[];
+  readonly prompts: readonly PromptSurface[];
+}
+
+export interface ToolSurface {
+  readonly name: string;
+  /** The protocol's `Tool`, as JSON text. */
+  readonly listing: string;
+  /** Imports the tool's validators; called once, when first needed. */
+  readonly validators: () => Promise<ToolValidators>;
+  /** Message templates of the declared errors, by code. Own properties of an object without a prototype, or a Map. */
+  readonly errors?: ReadonlyMap<string, string>;
+  /** Arguments that clients mirror in `Mcp-Param-*` headers (2026-07-28). */
+  readonly headers?: readonly HeaderParameter[];
+  readonly timeoutMs?: number;
+}
+
+export interface HeaderParameter {
+  readonly header: string;
+  /** Property names from the root of the arguments. */
+  readonly path: readonly string[];
+  readonly type: "string" | "integer" | "boolean";
+}
+
+export interface ToolValidators {
+  readonly input: Validator;
+  /** Present when the tool declares an `outputSchema`. */
+  readonly output?: Validator;
+}
+
+/** A validator compiled ahead of time by ajv (all errors, verbose off). */
+export interface Validator {
+  (value: unknown): boolean;
+  errors?: readonly ValidationError[] | null;
+}
+
+/** The fields of ajv's ErrorObject that the explanation uses. */
+export interface ValidationError {
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly propertyName?: string;
+  readonly message?: string;
+}
+
+export interface ResourceSurface {
+  readonly uri: string;
+  readonly listing: string;
+  readonly mimeType?: string;
+  /** Static contents: the `contents` array of `resources/read`, as JSON text. Absent: there is a handler. */
+  readonly contents?: string;
+}
+
+export interface ResourceTemplateSurface {
+  readonly uriTemplate: string;
+  readonly listing: string;
+  readonly mimeType?: string;
+  /** Source of the regular expression that matches a whole URI; one capture group per variable. */
+  readonly pattern: string;
+  readonly variables: readonly string[];
+  readonly validators: () => Promise<{ readonly params: Validator }>;
+}
+
+export interface PromptSurface {
+  readonly name: string;
+  readonly listing: string;
+  readonly description?: string;
+  readonly arguments: readonly PromptArgumentSurface[];
+  /**
+   * A templated prompt: the `messages` array as JSON text, cut where arguments go: texts and argument indexes in turn.
+   * An argument is inserted as the inside of a JSON string. Absent: there is a handler.
+   */
+  readonly messages?: readonly (string | number)[];
+}
+
+export interface PromptArgumentSurface {
+  readonly name: string;
+  readonly required: boolean;
+  readonly default?: string;
+  readonly enum?: readonly string[];
+}
+
+/** The handlers, by the name (tools, prompts), URI (resources) or URI template they serve. */
+export interface Handlers {
+  readonly tools: ReadonlyMap<string, AnyToolHandler>;
+  readonly resources: ReadonlyMap<string, ResourceHandler>;
+  readonly resourceTemplates: ReadonlyMap<string, AnyResourceTemplateHandler>;
+  readonly prompts: ReadonlyMap<string, AnyPromptHandler>;
+}
+/* eslint-disable @typescript-eslint/no-explicit-any -- generated code has checked each handler against its own type */
+export type AnyToolHandler = ToolHandler<any, any, any>;
+export type AnyResourceTemplateHandler = ResourceTemplateHandler<any>;
+export type AnyPromptHandler = PromptHandler<any>;
