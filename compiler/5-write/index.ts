@@ -1,0 +1,74 @@
+import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import { verifyHeader } from "../generated-header.js";
+import type { Change, Host } from "../host.js";
+import { applyInsertions, type Insertions, type OutputFile } from "../model/output.js";
+
+/** What would have to change on disk for the project to hold `files`, and nothing more. */
+export interface Plan {
+  readonly changes: readonly Change[];
+}
+
+/**
+ * Compares the files wanted with the files there. Generated files that are no longer wanted go; files of the user's
+ * are created or inserted into, never replaced. `sweep` are patterns of files that are ours alone; `force` overwrites
+ * generated files that somebody edited.
+ */
+export function plan(
+  files: readonly OutputFile[],
+  host: Host,
+  options: { readonly sweep: readonly string[]; readonly force: boolean },
+): Result<Plan> {
+  const diagnostics: Diagnostic[] = [];
+  const changes: Change[] = [];
+  for (const file of files) {
+    const present = host.read(file.path);
+    const bytes = wanted(file, present);
+    if (bytes === undefined) continue;
+    const refusal = present && !options.force ? refuse(file, present) : undefined;
+    if (refusal) diagnostics.push(refusal);
+    else changes.push({ path: file.path, bytes });
+  }
+  const kept = new Set(files.map((file) => file.path));
+  for (const path of host.find(options.sweep, [])) {
+    if (!kept.has(path) && verifyHeader(decode(host.read(path) ?? new Uint8Array())) === "ours") changes.push({ path });
+  }
+  return { value: { changes }, diagnostics };
+}
+
+/** The bytes to write; undefined when the file is right as it is. */
+function wanted(file: OutputFile, present: Uint8Array | undefined): Uint8Array | undefined {
+  if (typeof file.content === "object" && "insert" in file.content) return inserted(file.path, file.content, present);
+  if (present && file.owner === "user") return undefined;
+  const bytes = typeof file.content === "string" ? encode(file.content) : file.content;
+  return present && same(file, present, bytes) ? undefined : bytes;
+}
+
+function inserted(path: string, content: Insertions, present: Uint8Array | undefined): Uint8Array | undefined {
+  if (content.insert.length === 0) return undefined;
+  if (!present) throw new Error(`insertions into ${path}, which does not exist`);
+  return encode(applyInsertions(decode(present), content.insert));
+}
+
+/** Version control may have turned line ends of text into CRLF: that is not a change. */
+function same(file: OutputFile, present: Uint8Array, bytes: Uint8Array): boolean {
+  if (Buffer.compare(present, bytes) === 0) return true;
+  return typeof file.content === "string" && decode(present).replaceAll("\r\n", "\n") === file.content;
+}
+
+/** Insertions into bytes that are no UTF-8 would garble them; an edited generated file may hold somebody's work. */
+function refuse(file: OutputFile, present: Uint8Array): Diagnostic | undefined {
+  const start = { path: file.path, start: 0, end: 0 };
+  if (file.owner === "user" && Buffer.compare(encode(decode(present)), present) !== 0)
+    return diagnose("handler/not-utf8", start, { path: file.path });
+  if (file.owner !== "generated") return undefined;
+  const verdict = verifyHeader(decode(present));
+  return verdict === "ours" ? undefined : diagnose("output/hand-edited", start, { path: file.path, verdict });
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import type { Phase } from "./compile.js";
+import { HostError } from "./host.js";
+
+const exit = { clean: 0, errors: 1, usage: 2, bug: 70 } as const;
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+
+let phase: Phase | undefined;
+process.stdout.on("error", ignoreClosedPipe);
+process.stderr.on("error", ignoreClosedPipe);
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function program(): Command {
+  const mcpc = new Command("mcpc")
+    .description("Compiler for Model Context Protocol servers: *.mcp.json manifests in, a typed, validated server out.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .exitOverride();
+  checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
+    .option("--force", "overwrite generated files that were edited by hand")
+    .action((folders: string[], options: CheckingOptions) => run("build", folders, options));
+  checking(mcpc.command("check"), "all that build checks, writing nothing; fails also when generated files are stale").action(
+    (folders: string[], options: CheckingOptions) => run("check", folders, options),
+  );
+  mcpc
+    .command("explain")
+    .description("what a diagnostic means, with an example; without CODE, a list of all")
+    .argument("[code]", "such as name/duplicate")
+    .action(explain);
+  return mcpc;
+}
+
+interface CheckingOptions {
+  readonly format: "pretty" | "json" | "github";
+  readonly strict?: true;
+  readonly force?: true;
+  readonly verbose?: true;
+}
+
+function checking(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .argument("[folders...]", "project folders (default: the working directory)")
+    .addOption(new Option("--format <format>", "how to report").choices(["pretty", "json", "github"]).default("pretty"))
+    .option("--strict", "treat warnings as errors")
+    .option("--verbose", "say how long each phase took");
+}
+
+async function run(mode: "build" | "check", folders: readonly string[], options: CheckingOptions): Promise<void> {
+  const { compileFolders } = await import("./command.js");
+  process.exitCode = await compileFolders(mode, folders.length > 0 ? folders : ["."], {
+    ...options,
+    color: process.stderr.isTTY && !process.env["NO_COLOR"],
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    entering: (entered) => (phase = entered),
+  });
+}
+
+async function explain(code: string | undefined): Promise<void> {
+  const { explanation, listing, suggestion } = await import("./diagnostics/explain.js");
+  if (code === undefined) return void process.stdout.write(listing());
+  const text = explanation(code);
+  if (text !== undefined) return void process.stdout.write(text);
+  const meant = suggestion(code);
+  process.stderr.write(
+    `there is no diagnostic ${JSON.stringify(code)}${meant ? `; did you mean ${JSON.stringify(meant)}?` : ""}\n` +
+      "run mcpc explain for a list of all\n",
+  );
+  process.exitCode = exit.usage;
+}
+
+/** Says what went wrong; the exit code tells whose fault it is. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exit.clean : exit.usage;
+  if (error instanceof HostError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return exit.usage;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `this is a bug in mcpc ${version}${phase ? `, in its ${phase} phase` : ""} (Node ${process.version}):\n${detail}\n`,
+  );
+  return exit.bug;
+}
+
+/** `mcpc … | head` closes the pipe early: not an error. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}

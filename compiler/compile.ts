@@ -1,0 +1,116 @@
+import { read } from "./1-read/index.js";
+import { check } from "./2-check/index.js";
+import { lower } from "./3-lower/index.js";
+import { emit, handlerFiles, orphans } from "./4-emit/index.js";
+import { plan } from "./5-write/index.js";
+import { typecheck } from "./6-typecheck/index.js";
+import { bundle } from "./7-bundle/index.js";
+import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
+import type { Change, Host } from "./host.js";
+import type { OutputFile } from "./model/output.js";
+import type { Layout, Server } from "./model/server.js";
+
+export const phases = ["read", "check", "lower", "emit", "write", "type-check", "bundle"] as const;
+export type Phase = (typeof phases)[number];
+
+export interface Options {
+  /** `check` writes nothing, and reports what `build` would change as an error. */
+  readonly mode: "build" | "check";
+  /** Overwrite generated files that were edited by hand. */
+  readonly force?: boolean;
+  /** Told of each phase as it starts. */
+  readonly entering?: (phase: Phase) => void;
+}
+
+export interface Compilation {
+  readonly diagnostics: readonly Diagnostic[];
+  /** What was written or removed, by project path. */
+  readonly changed: readonly string[];
+  /** Absent when the manifests did not get as far as a server. */
+  readonly server?: Server;
+}
+
+/**
+ * One run of the compiler over one project. A mistake in the manifests writes nothing. A type error in a handler leaves
+ * `dist/` and the lock file as they were; `generated/` is already new, so that editors show the same error.
+ * Throws `HostError` when the machine refuses; anything else thrown is a bug.
+ */
+export async function compile(host: Host, options: Options): Promise<Compilation> {
+  const diagnostics: Diagnostic[] = [];
+  const changed: string[] = [];
+  const enter = (phase: Phase): void => options.entering?.(phase);
+  const take = <T>(result: Result<T>): T | undefined => {
+    diagnostics.push(...result.diagnostics);
+    return hasErrors(result.diagnostics) ? undefined : result.value;
+  };
+  const commit = (changes: readonly Change[]): void => {
+    host.commit(changes);
+    changed.push(...changes.map((change) => change.path));
+  };
+  const done = (server?: Server): Compilation => ({ diagnostics, changed, ...(server && { server }) });
+
+  enter("read");
+  const sources = take(read(host));
+  if (!sources) return done();
+  enter("check");
+  const project = take(check(sources, host));
+  if (!project) return done();
+  enter("lower");
+  const server = take(lower(project));
+  if (!server) return done();
+  enter("emit");
+  const files = take(await emit(server, existingHandlers(server, host)));
+  diagnostics.push(...orphans(server, host.find(handlerFolders(server.layout), [])));
+  if (!files) return done(server);
+
+  enter("write");
+  const force = options.force ?? false;
+  const code = files.filter((file) => file.owner !== "artifact");
+  const lock = files.filter((file) => file.owner === "artifact");
+  const sourcePlan = take(plan(code, host, { sweep: [`${server.layout.generated}/**/*.ts`], force }));
+  if (!sourcePlan) return done(server);
+  if (options.mode === "build") commit(sourcePlan.changes);
+  else {
+    const lockPlan = take(plan(lock, host, { sweep: [], force }));
+    diagnostics.push(...stale([...sourcePlan.changes, ...(lockPlan?.changes ?? [])], files, server.layout, host));
+  }
+
+  enter("type-check");
+  take(typecheck(server, code, host));
+  if (options.mode === "check" || hasErrors(diagnostics)) return done(server);
+
+  enter("bundle");
+  const bundled = take(await bundle(server, host));
+  if (!bundled) return done(server);
+  const artifacts = take(plan([...lock, ...bundled], host, { sweep: [`${server.layout.dist}/chunks/*.js`], force }));
+  if (artifacts) commit(artifacts.changes);
+  return done(server);
+}
+
+function existingHandlers(server: Server, host: Host): Map<string, string> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const existing = new Map<string, string>();
+  for (const path of handlerFiles(server)) {
+    const bytes = host.read(path);
+    if (bytes) existing.set(path, decoder.decode(bytes));
+  }
+  return existing;
+}
+
+function handlerFolders(layout: Layout): string[] {
+  return ["tools", "resources", "resource-templates", "prompts"].map((folder) => `${layout.source}/${folder}/*.ts`);
+}
+
+/** A `generated/` that is wholly absent is not stale: it may be ignored by version control. */
+function stale(changes: readonly Change[], files: readonly OutputFile[], layout: Layout, host: Host): Diagnostic[] {
+  const owners = new Map(files.map((file) => [file.path, file.owner]));
+  const hasGenerated = host.find([`${layout.generated}/**/*.ts`], []).length > 0;
+  return changes
+    .filter(({ path }) => hasGenerated || owners.get(path) !== "generated")
+    .map(({ path, bytes }) =>
+      diagnose("output/stale", undefined, {
+        path,
+        state: bytes === undefined ? "superfluous" : host.read(path) ? "different" : "missing",
+      }),
+    );
+}
