@@ -18,3 +18,14 @@ export interface Insertion {
   readonly at: number;
   readonly text: string;
 }
+
+/** The text with all insertions made; their order does not matter, except at one and the same offset. */
+export function applyInsertions(text: string, insertions: readonly Insertion[]): string {
+  let result = "";
+  let from = 0;
+  for (const { at, text: inserted } of insertions.toSorted((a, b) => a.at - b.at)) {
+    result += text.slice(from, at) + inserted;
+    from = at;
+  }
+  return result + text.slice(from);
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { catalogue, type Code } from "./catalogue.js";
+import { nearest } from "./suggest.js";
+
+const codes = Object.keys(catalogue).sort() as Code[];
+
+/** All codes with the first sentence of their explanation. */
+export function listing(): string {
+  const width = Math.max(...codes.map((code) => code.length)) + 2;
+  return codes.map((code) => `${code.padEnd(width)}${catalogue[code].explain.split(/(?<=\.)\s/)[0]}\n`).join("");
+}
+
+/** What a code means, and what it looks like; undefined for an unknown code. */
+export function explanation(code: string): string | undefined {
+  if (!(codes as string[]).includes(code)) return undefined;
+  const { severity, explain } = catalogue[code as Code];
+  const shown = example(code);
+  return `${code} (${severity})\n\n${explain}\n${shown ? `\nFor example:\n\n${indented(shown)}` : ""}`;
+}
+
+export function suggestion(code: string): string | undefined {
+  return nearest(code, codes);
+}
+
+/** The expected output of the code's fixture, which stands beside this folder's parent in the sources and in the package. */
+function example(code: string): string | undefined {
+  try {
+    return readFileSync(new URL(`../../fixtures/invalid/${code}/expected.txt`, import.meta.url), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}

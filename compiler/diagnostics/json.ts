@@ -1,0 +1,27 @@
+import { locator, type Range } from "./position.js";
+import type { Report } from "./report.js";
+
+/** One JSON object for all reports: `{ "diagnostics": [{ code, severity, message, file, line, column, endLine, endColumn, help?, related? }] }`. */
+export function formatJson(reports: readonly Report[]): string {
+  const diagnostics = reports.flatMap((report) => {
+    const locate = locator(report.textOf);
+    const place = (range: Range): object => ({
+      file: report.prefix + range.file,
+      line: range.start.line,
+      column: range.start.column,
+      endLine: range.end.line,
+      endColumn: range.end.column,
+    });
+    return report.diagnostics.map(({ code, severity, message, span, help, related }) => ({
+      code,
+      severity,
+      message,
+      ...(span && place(locate.range(span))),
+      ...(help !== undefined && { help }),
+      ...(related.length > 0 && {
+        related: related.map((other) => ({ message: other.message, ...place(locate.range(other.span)) })),
+      }),
+    }));
+  });
+  return `${JSON.stringify({ diagnostics }, null, 2)}\n`;
+}
