@@ -1,25 +1,13 @@
-interface Definition<P> {
-  readonly severity: "error" | "warning";
-  readonly message: (parameters: P) => string;
-  readonly help?: (parameters: P) => string | undefined;
-  /** Two or three sentences for `mcpc explain`; the example comes from the code's fixture. */
-  readonly explain: string;
-}
-
-function define<P>(definition: Definition<P>): Definition<P> {
-  return definition;
-}
+import type { Definition } from "./catalogue/definition.js";
+import { entry } from "./catalogue/entry.js";
+import { file } from "./catalogue/file.js";
+import { manifest } from "./catalogue/manifest.js";
+import { name } from "./catalogue/name.js";
+import { output } from "./catalogue/output.js";
+import { schema } from "./catalogue/schema.js";
 
 /** Every diagnostic mcpc can report. Codes are `subject/what` and public: they never change their meaning. */
-export const catalogue = {
-  "name/duplicate": define<{ kind: string; name: string }>({
-    severity: "error",
-    message: ({ kind, name }) => `two ${kind}s are named ${JSON.stringify(name)}`,
-    help: () => "rename one; clients call it by this name",
-    explain:
-      "Names are unique per kind across all manifests of one server, because clients address a tool or a prompt by its name alone.",
-  }),
-} as const;
+export const catalogue = { ...entry, ...file, ...manifest, ...name, ...output, ...schema };
 
 export type Code = keyof typeof catalogue;
 export type Parameters<C extends Code> = (typeof catalogue)[C] extends Definition<infer P> ? P : never;

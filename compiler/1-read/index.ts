@@ -1,0 +1,68 @@
+import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import type { Host } from "../host.js";
+import { projectPath } from "../project-path.js";
+import type { SourceFile, Sources } from "../model/source.js";
+import { parse } from "./parse.js";
+import { contentFiles, schemaFiles } from "./references.js";
+
+const pattern = "**/*.mcp.json";
+const clientConfiguration = ".mcp.json";
+const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
+
+/** Finds the project's manifests and all that they refer to. The only phase that reads the user's input. */
+export function read(host: Host): Result<Sources> {
+  const paths = host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
+  if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
+  const diagnostics: Diagnostic[] = [];
+  const load = (path: string): SourceFile | undefined => {
+    const bytes = host.contains(path) ? host.read(path) : undefined;
+    if (!bytes) return undefined;
+    const parsed = parse(path, bytes);
+    diagnostics.push(...parsed.diagnostics);
+    return parsed.file;
+  };
+  const manifests = paths.map(load).filter((file) => file !== undefined);
+  const schemas = reachableSchemas(manifests, load);
+  const contents = new Map<string, Uint8Array>();
+  for (const manifest of manifests) {
+    for (const written of contentFiles(manifest.root)) {
+      const path = projectPath(manifest.path, written);
+      if (path === undefined || contents.has(path) || !host.contains(path)) continue;
+      const bytes = host.read(path);
+      if (bytes) contents.set(path, bytes);
+    }
+  }
+  return { value: { manifests, schemas, contents }, diagnostics };
+}
+
+function isClientConfiguration(path: string): boolean {
+  return path === clientConfiguration || path.endsWith(`/${clientConfiguration}`);
+}
+
+function nothingToRead(host: Host): Diagnostic {
+  if (!host.read(clientConfiguration)) return diagnose("manifest/none", undefined, { pattern });
+  return diagnose("manifest/client-configuration", { path: clientConfiguration, start: 0, end: 0 }, {});
+}
+
+/** Schema files that a `$ref` of a manifest reaches, directly or through other schema files. */
+function reachableSchemas(
+  manifests: readonly SourceFile[],
+  load: (path: string) => SourceFile | undefined,
+): Map<string, SourceFile> {
+  const found = new Map<string, SourceFile>();
+  const seen = new Set<string>();
+  const queue = [...manifests];
+  for (let file = queue.shift(); file; file = queue.shift()) {
+    for (const written of schemaFiles(file.root)) {
+      const path = projectPath(file.path, written);
+      if (path === undefined || seen.has(path)) continue;
+      seen.add(path);
+      const manifest = manifests.find((other) => other.path === path);
+      const schema = manifest ?? load(path);
+      if (!schema) continue;
+      found.set(path, schema);
+      if (!manifest) queue.push(schema);
+    }
+  }
+  return found;
+}

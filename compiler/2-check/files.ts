@@ -1,0 +1,65 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { child } from "../json-schema/pointer.js";
+import type { Declared } from "../model/project.js";
+import type { JsonObject, Located } from "../model/source.js";
+import { projectPath } from "../project-path.js";
+
+/** What these checks ask of the host. */
+export interface Files {
+  readonly contains: (path: string) => boolean;
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+}
+
+/** The entry with `handler` and `file` as paths of the project instead of the manifest. */
+export function resolveFiles(entry: Declared<JsonObject>, files: Files, diagnostics: Diagnostic[]): Declared<JsonObject> {
+  const handler = child(entry.node, "handler");
+  const file = child(entry.node, "file");
+  if (!handler && !file) return entry;
+  const resolved = {
+    ...(handler && { handler: handlerReference(handler, files, diagnostics) }),
+    ...(file && { file: contentFile(file, "resource", files, diagnostics) }),
+  };
+  return { ...entry, value: { ...entry.value, ...resolved } };
+}
+
+/** The server section with `instructions.file` as a path of the project. */
+export function resolveInstructions(
+  server: Declared<JsonObject>,
+  files: Files,
+  diagnostics: Diagnostic[],
+): Declared<JsonObject> {
+  const instructions = child(server.node, "instructions");
+  const file = instructions && child(instructions, "file");
+  if (!file) return server;
+  const path = contentFile(file, "server's instructions", files, diagnostics);
+  return { ...server, value: { ...server.value, instructions: { file: path } } };
+}
+
+function contentFile(node: Located, what: string, files: Files, diagnostics: Diagnostic[]): string {
+  const written = String(node.value);
+  const path = projectPath(node.span.path, written);
+  if (path === undefined || !files.contains(path)) {
+    diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what }));
+    return written;
+  }
+  if (!files.contents.has(path)) diagnostics.push(diagnose("file/not-found", node.span, { path: written, what }));
+  return path;
+}
+
+function handlerReference(node: Located, files: Files, diagnostics: Diagnostic[]): string {
+  const reference = String(node.value);
+  const [written = "", name, ...more] = reference.split("#");
+  const refuse = (reason: string): string => {
+    diagnostics.push(diagnose("handler/invalid-reference", node.span, { reference, reason }));
+    return reference;
+  };
+  if (more.length > 0 || name === undefined) return refuse("must name a file and an export");
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return refuse(`names ${JSON.stringify(name)}, which no export can be called`);
+  if (!/\.(?:ts|tsx|mts)$/.test(written) || /\.d\.m?ts$/.test(written)) return refuse("must be a TypeScript file (.ts, .tsx or .mts)");
+  const path = projectPath(node.span.path, written);
+  if (path === undefined || !files.contains(path)) {
+    diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what: "handler" }));
+    return reference;
+  }
+  return `${path}#${name}`;
+}

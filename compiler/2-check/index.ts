@@ -1,0 +1,82 @@
+import { diagnose, hasErrors, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import type { Host } from "../host.js";
+import { child } from "../json-schema/pointer.js";
+import type { Reachable } from "../json-schema/resolve.js";
+import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "../model/project.js";
+import type { JsonObject, Sources } from "../model/source.js";
+import { projectPath } from "../project-path.js";
+import { resolveFiles, resolveInstructions, type Files } from "./files.js";
+import { checkLayout } from "./layout.js";
+import { merge, type Merged } from "./merge.js";
+import { checkPrompt } from "./prompts.js";
+import { checkResource, checkResourceTemplate } from "./resources.js";
+import { schemaChecks } from "./schemas.js";
+import { checkShape } from "./shape.js";
+import { checkTool } from "./tools.js";
+import { checkSupported } from "./unsupported.js";
+
+/** Checks all manifests, merged: every mistake is reported with its place. */
+export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "contains">): Result<Project> {
+  const shape = sources.manifests.flatMap((manifest) => checkShape(manifest, host.manifestSchema));
+  if (hasErrors(shape)) return { diagnostics: shape };
+  const diagnostics: Diagnostic[] = [...shape];
+  const merged = merge(sources.manifests, diagnostics);
+  checkSupported(merged, diagnostics);
+  checkLayout(merged, diagnostics);
+  checkSchemas(merged, reachable(merged, sources, host), diagnostics);
+  merged.tools.forEach((tool) => checkTool(tool, diagnostics));
+  merged.resources.forEach((resource) => checkResource(resource, diagnostics));
+  merged.resourceTemplates.forEach((template) => checkResourceTemplate(template, diagnostics));
+  merged.prompts.forEach((prompt) => checkPrompt(prompt, diagnostics));
+  const files = { contains: (path: string) => host.contains(path), contents: sources.contents };
+  const project = resolved(merged, sources, files, diagnostics);
+  return { ...(project && { value: project }), diagnostics };
+}
+
+function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: Diagnostic[]): Project | undefined {
+  const resolve = (entry: Declared<JsonObject>): Declared<JsonObject> => resolveFiles(entry, files, diagnostics);
+  const entries = {
+    tools: merged.tools.map(resolve),
+    resources: merged.resources.map(resolve),
+    resourceTemplates: merged.resourceTemplates.map(resolve),
+    prompts: merged.prompts.map(resolve),
+  };
+  if (!merged.server) {
+    const path = sources.manifests[0]?.path;
+    diagnostics.push(diagnose("manifest/missing-server", path === undefined ? undefined : { path, start: 0, end: 1 }, {}));
+    return undefined;
+  }
+  return {
+    ...entries,
+    server: resolveInstructions(merged.server, files, diagnostics),
+    defs: merged.defs,
+    runtime: (merged.runtime?.value ?? {}) as RuntimeDeclaration,
+    build: (merged.build?.value ?? {}) as BuildDeclaration,
+    schemas: new Map([...sources.schemas].map(([path, file]) => [path, file.root])),
+    contents: files.contents,
+    // The shapes were checked against mcp.schema.json, which says the same as these types.
+  } as unknown as Project;
+}
+
+function checkSchemas(merged: Merged, reachable: Reachable, diagnostics: Diagnostic[]): void {
+  const { check } = schemaChecks(reachable, diagnostics);
+  for (const { node } of merged.defs.values()) check({ node, file: node.span.path });
+  for (const entry of [...merged.tools, ...merged.resourceTemplates]) {
+    for (const key of ["inputSchema", "outputSchema", "params"]) {
+      const node = child(entry.node, key);
+      if (node) check({ node, file: node.span.path });
+    }
+  }
+}
+
+function reachable(merged: Merged, sources: Sources, host: Pick<Host, "contains">): Reachable {
+  return {
+    definitions: new Map([...merged.defs].map(([name, { node }]) => [name, { node, file: node.span.path }])),
+    file: (from, written) => {
+      const path = projectPath(from, written);
+      if (path === undefined || !host.contains(path)) return "outside";
+      const file = sources.schemas.get(path);
+      return file ? { node: file.root, file: path } : "missing";
+    },
+  };
+}

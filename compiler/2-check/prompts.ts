@@ -1,0 +1,58 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { nearest } from "../diagnostics/suggest.js";
+import { child } from "../json-schema/pointer.js";
+import type { Declared } from "../model/project.js";
+import type { Json, JsonObject, Located } from "../model/source.js";
+
+/** Arguments, and the variables of the messages. */
+export function checkPrompt(prompt: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
+  const { node } = prompt;
+  const list = child(node, "arguments");
+  const declared = list?.kind === "array" ? list.items : [];
+  const names = new Map<string, Located>();
+  for (const argument of declared) {
+    const name = child(argument, "name")!;
+    const earlier = names.get(String(name.value));
+    if (earlier) {
+      const related = [{ span: earlier.span, message: "first here" }];
+      diagnostics.push(diagnose("name/duplicate", name.span, { kind: "argument", name: String(name.value) }, related));
+    } else names.set(String(name.value), name);
+    checkDefault(argument, String(name.value), diagnostics);
+  }
+  const messages = child(node, "messages");
+  if (!messages) return;
+  if (child(node, "handler")) {
+    const span = child(node, "handler")!.span;
+    diagnostics.push(diagnose("manifest/several-sources", span, { what: "prompt", sources: ["messages", "handler"] }));
+  }
+  const used = new Set<string>();
+  for (const text of texts(messages)) {
+    for (const variable of promptVariables(String(text.value))) {
+      used.add(variable);
+      if (names.has(variable)) continue;
+      const parameters = { variable, suggestion: nearest(variable, names.keys()) };
+      diagnostics.push(diagnose("prompt/unknown-variable", text.span, parameters));
+    }
+  }
+  for (const [argument, name] of names) {
+    if (!used.has(argument)) diagnostics.push(diagnose("prompt/unused-argument", name.span, { argument }));
+  }
+}
+
+function checkDefault(argument: Located, name: string, diagnostics: Diagnostic[]): void {
+  const preset = child(argument, "default");
+  const allowed = child(argument, "enum")?.value as readonly Json[] | undefined;
+  if (preset && allowed && !allowed.includes(preset.value))
+    diagnostics.push(diagnose("prompt/invalid-default", preset.span, { argument: name, value: String(preset.value) }));
+}
+
+/** `{{ name }}` in a text; blanks around the name do not count. */
+export function promptVariables(text: string): string[] {
+  return [...text.matchAll(/\{\{\s*([^{}]+?)\s*\}\}/g)].map((match) => match[1]!);
+}
+
+function* texts(node: Located): Generator<Located> {
+  if (node.kind === "scalar" && typeof node.value === "string") yield node;
+  if (node.kind === "array") for (const item of node.items) yield* texts(item);
+  if (node.kind === "object") for (const member of node.members) yield* texts(member.node);
+}

@@ -1,0 +1,43 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { nearest } from "../diagnostics/suggest.js";
+import { child } from "../json-schema/pointer.js";
+import { parseUriTemplate, templateVariables } from "../json-schema/uri-template.js";
+import type { Declared } from "../model/project.js";
+import type { JsonObject } from "../model/source.js";
+
+const sources = ["text", "json", "blob", "file", "handler"];
+
+/** What a resource must obey beyond its shape. */
+export function checkResource(resource: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
+  const { node, span, value } = resource;
+  const uri = value["uri"] as string;
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) diagnostics.push(diagnose("resource/invalid-uri", span, { uri }));
+  const used = node.kind === "object" ? node.members.filter(({ key }) => sources.includes(key)) : [];
+  const second = used[1];
+  if (second) {
+    const parameters = { what: "resource", sources: used.map(({ key }) => key) };
+    diagnostics.push(diagnose("manifest/several-sources", second.keySpan, parameters));
+  }
+  const blob = child(node, "blob");
+  if (blob && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(String(blob.value)))
+    diagnostics.push(diagnose("resource/invalid-blob", blob.span, {}));
+}
+
+/** The template parses, and `params` describes its variables. */
+export function checkResourceTemplate(entry: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
+  const template = entry.value["uriTemplate"] as string;
+  const parsed = parseUriTemplate(template);
+  if ("error" in parsed) {
+    diagnostics.push(diagnose("template/invalid", entry.span, { template, reason: parsed.error }));
+    return;
+  }
+  const variables = templateVariables(parsed.template);
+  const params = child(entry.node, "params");
+  const properties = params && child(params, "properties");
+  if (properties?.kind !== "object") return;
+  for (const { key, keySpan } of properties.members) {
+    if (variables.includes(key)) continue;
+    const parameters = { variable: key, suggestion: nearest(key, variables) };
+    diagnostics.push(diagnose("template/unknown-variable", keySpan, parameters));
+  }
+}

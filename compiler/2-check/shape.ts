@@ -1,0 +1,105 @@
+import type { ErrorObject, ValidateFunction } from "ajv";
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { oneOf, quote } from "../diagnostics/catalogue/definition.js";
+import { nearest } from "../diagnostics/suggest.js";
+import { createAjv } from "../json-schema/dialect.js";
+import { locate, pointerTokens } from "../json-schema/pointer.js";
+import type { Json, JsonObject, Located, SourceFile, Span } from "../model/source.js";
+
+const compiled = new WeakMap<JsonObject, ValidateFunction>();
+
+/** Checks a manifest against `mcp.schema.json`; each mistake points at the key or the value that is wrong. */
+export function checkShape(manifest: SourceFile, manifestSchema: JsonObject): Diagnostic[] {
+  let validate = compiled.get(manifestSchema);
+  if (!validate) {
+    validate = createAjv("2020-12", { verbose: true, ownProperties: true }).compile(manifestSchema);
+    compiled.set(manifestSchema, validate);
+  }
+  if (validate(manifest.root.value)) return [];
+  return (validate.errors ?? []).map((error) => translate(error, manifest.root)).filter((found) => found !== undefined);
+}
+
+function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
+  const tokens = pointerTokens(error.instancePath);
+  const node = locate(root, tokens);
+  if (!node) throw new Error(`no value at ${error.instancePath}`);
+  const what = describe(tokens);
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const property = String(error.params["additionalProperty"]);
+      const span = keySpan(node, property);
+      if (tokens.length === 0 && property === "mcpServers") return diagnose("manifest/client-configuration", span, {});
+      const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
+      return diagnose("manifest/unknown-property", span, { property, what, suggestion: nearest(property, known) });
+    }
+    case "required":
+      return diagnose("manifest/missing-property", opening(node), { property: String(error.params["missingProperty"]), what });
+    case "type": {
+      const expected = [error.schema as string | string[]].flat().map(withArticle);
+      return diagnose("manifest/wrong-type", node.span, { what, expected, actual: typeName(node.value) });
+    }
+    default:
+      return diagnose("manifest/invalid-value", node.span, { reason: reason(error, what) });
+  }
+}
+
+function reason({ keyword, schema, data }: ErrorObject, what: string): string {
+  switch (keyword) {
+    case "enum":
+      return `${what} must be ${oneOf((schema as Json[]).map(String))}, not ${quote(String(data))}`;
+    case "minLength":
+      return `${what} must not be empty`;
+    case "minItems":
+      return `${what} must not be empty`;
+    case "minimum":
+      return `${what} must be at least ${String(schema)}, not ${String(data)}`;
+    case "maximum":
+      return `${what} must be at most ${String(schema)}, not ${String(data)}`;
+    case "uniqueItems":
+      return `${what} must not name a value twice`;
+    case "pattern":
+      return `${what} cannot be ${quote(String(data))}: it must match ${String(schema)}`;
+    default:
+      return `${what} does not obey ${quote(keyword)}`;
+  }
+}
+
+const singular: Readonly<Record<string, string>> = {
+  tools: "a tool",
+  resources: "a resource",
+  resourceTemplates: "a resource template",
+  prompts: "a prompt",
+  arguments: "an argument",
+  examples: "an example",
+  messages: "a message",
+  icons: "an icon",
+};
+
+/** `a tool`, `"port"`, … for the value at a path. */
+function describe(tokens: readonly string[]): string {
+  const last = tokens.at(-1);
+  if (last === undefined) return "a manifest";
+  const list = tokens.at(-2);
+  if (/^\d+$/.test(last) && list !== undefined) return singular[list] ?? `an entry of ${quote(list)}`;
+  return quote(last);
+}
+
+function keySpan(node: Located, key: string): Span {
+  const member = node.kind === "object" ? node.members.find((candidate) => candidate.key === key) : undefined;
+  return member?.keySpan ?? node.span;
+}
+
+/** Only the brace: a frame of a whole object helps nobody. */
+function opening({ span }: Located): Span {
+  return { ...span, end: span.start + 1 };
+}
+
+export function typeName(value: Json): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return withArticle(typeof value);
+}
+
+function withArticle(type: string): string {
+  return /^[aeiou]/.test(type) ? `an ${type}` : type === "null" ? type : `a ${type}`;
+}

@@ -1,0 +1,61 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { child } from "../json-schema/pointer.js";
+import { subschemas } from "../json-schema/walk.js";
+import type { Declared } from "../model/project.js";
+import type { JsonObject, Located, LocatedObject } from "../model/source.js";
+
+/** What a tool must obey beyond its shape and its schemas. */
+export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
+  const name = tool.value["name"] as string;
+  if (!/^[A-Za-z0-9_.-]{1,128}$/.test(name)) diagnostics.push(diagnose("name/unportable", tool.span, { name }));
+  const input = child(tool.node, "inputSchema");
+  if (input && child(input, "type")?.value !== "object") {
+    const what = `the inputSchema of ${JSON.stringify(name)}`;
+    diagnostics.push(diagnose("schema/root-not-object", { ...input.span, end: input.span.start + 1 }, { what }));
+  }
+  if (input) checkHeaders(input, diagnostics);
+  const errors = child(tool.node, "errors");
+  if (errors?.kind === "object") for (const { node } of errors.members) checkPlaceholders(node, diagnostics);
+}
+
+function checkPlaceholders(error: Located, diagnostics: Diagnostic[]): void {
+  const message = child(error, "message");
+  if (!message) return;
+  for (const [, placeholder = ""] of String(message.value).matchAll(/\{([^{}]*)\}/g)) {
+    if (!/^[A-Za-z_]\w*$/.test(placeholder))
+      diagnostics.push(diagnose("error/invalid-placeholder", message.span, { placeholder }));
+  }
+}
+
+/** Authoring rules of `x-mcp-header` (MCP 2026-07-28, tools: header parameters). */
+function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
+  const reachable = new Set(argumentsOf(input));
+  const names = new Map<string, Located>();
+  for (const schema of subschemas(input)) {
+    const header = child(schema, "x-mcp-header");
+    if (!header) continue;
+    const report = (reason: string, related: Diagnostic["related"] = []): void =>
+      void diagnostics.push(diagnose("schema/invalid-header", header.span, { reason }, related));
+    if (typeof header.value !== "string" || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header.value)) {
+      report("must be a header name: letters, digits and hyphens");
+      continue;
+    }
+    if (!reachable.has(schema)) report("only works on arguments that are reached through \"properties\" alone");
+    const type = child(schema, "type")?.value;
+    if (!["string", "integer", "boolean"].includes(String(type)))
+      report("needs an argument whose \"type\" is \"string\", \"integer\" or \"boolean\"");
+    const earlier = names.get(header.value.toLowerCase());
+    if (earlier) report("names the same header twice", [{ span: earlier.span, message: "first here" }]);
+    else names.set(header.value.toLowerCase(), header);
+  }
+}
+
+function* argumentsOf(schema: Located): Generator<LocatedObject> {
+  const properties = child(schema, "properties");
+  if (properties?.kind !== "object") return;
+  for (const { node } of properties.members) {
+    if (node.kind !== "object") continue;
+    yield node;
+    yield* argumentsOf(node);
+  }
+}

@@ -1,0 +1,43 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import type { LocatedObject } from "../model/source.js";
+import type { Merged } from "./merge.js";
+
+/** Fields of the language that this version cannot make work. */
+const unsupported: Readonly<Record<string, readonly string[]>> = {
+  tools: ["scopes", "cache", "elicitations", "deprecated"],
+  resources: ["subscribe", "cache", "scopes"],
+  resourceTemplates: ["complete", "cache", "scopes"],
+  prompts: ["scopes"],
+  arguments: ["complete"],
+  runtime: ["auth", "config", "cache", "logging", "health", "limits", "store", "hooks"],
+  transports: ["sse", "websocket", "toolEvents"],
+  build: ["lint", "rules", "waivers", "budgets"],
+};
+
+/** A promise that the built server would not keep is an error, at the key that makes it. */
+export function checkSupported(merged: Merged, diagnostics: Diagnostic[]): void {
+  const visit = (node: LocatedObject, fields: readonly string[], path: string): void => {
+    for (const { key, keySpan } of node.members) {
+      if (fields.includes(key)) diagnostics.push(diagnose("manifest/not-supported-yet", keySpan, { feature: `${path}.${key}` }));
+    }
+  };
+  for (const section of ["tools", "resources", "resourceTemplates", "prompts"] as const) {
+    for (const { node } of merged[section]) {
+      if (node.kind !== "object") continue;
+      visit(node, unsupported[section]!, section);
+      for (const argument of items(node, "arguments")) visit(argument, unsupported["arguments"]!, "prompts.arguments");
+    }
+  }
+  for (const section of ["runtime", "build"] as const) {
+    const node = merged[section]?.node;
+    if (node?.kind !== "object") continue;
+    visit(node, unsupported[section]!, section);
+    const transports = node.members.find(({ key }) => key === "transports")?.node;
+    if (transports?.kind === "object") visit(transports, unsupported["transports"]!, "runtime.transports");
+  }
+}
+
+function items(node: LocatedObject, key: string): LocatedObject[] {
+  const list = node.members.find((member) => member.key === key)?.node;
+  return list?.kind === "array" ? list.items.filter((item) => item.kind === "object") : [];
+}

@@ -1,0 +1,31 @@
+/** One kind of diagnostic. */
+export interface Definition<P> {
+  readonly severity: "error" | "warning";
+  /** One sentence, lower case, no full stop, the user's words in double quotes. */
+  readonly message: (parameters: P) => string;
+  /** An imperative: what to do about it. */
+  readonly help?: (parameters: P) => string | undefined;
+  /** Two or three sentences for `mcpc explain`; the example comes from the code's fixture. */
+  readonly explain: string;
+}
+
+export function define<P>(definition: Definition<P>): Definition<P> {
+  return definition;
+}
+
+/** The user's words: quoted, escaped, and never longer than a line. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+}
+
+/** `"a", "b" or "c"`, shortened. */
+export function oneOf(words: readonly string[]): string {
+  const shown = words.slice(0, 8).map(quote);
+  if (words.length > shown.length) return `${shown.join(", ")} or ${words.length - shown.length} more`;
+  const last = shown.pop() ?? "";
+  return shown.length === 0 ? last : `${shown.join(", ")} or ${last}`;
+}
+
+export function didYouMean(suggestion: string | undefined): string | undefined {
+  return suggestion === undefined ? undefined : `did you mean ${quote(suggestion)}?`;
+}

@@ -1,0 +1,72 @@
+import { didYouMean, define, quote } from "./definition.js";
+
+export const entry = {
+  "error/invalid-placeholder": define<{ placeholder: string }>({
+    severity: "error",
+    message: ({ placeholder }) => `the placeholder {${placeholder}} is not a name`,
+    help: () => "placeholders are letters, digits and underscores in braces, such as {city}",
+    explain: "The message of a declared error may hold `{placeholders}`, which become the parameters of the function that makes the error. They must be names.",
+  }),
+  "example/mismatch": define<{ what: string; reason: string }>({
+    severity: "error",
+    message: ({ what, reason }) => `the example's ${what} ${reason}`,
+    help: () => "correct the example or the schema",
+    explain:
+      "Examples document a tool and are run as tests, so their arguments must pass `inputSchema`, their results `outputSchema`, and their errors must be declared.",
+  }),
+  "handler/invalid-reference": define<{ reference: string; reason: string }>({
+    severity: "error",
+    message: ({ reference, reason }) => `the handler ${quote(reference)} ${reason}`,
+    help: () => 'write it as "./file.ts#exportedName", relative to this manifest',
+    explain:
+      "`handler` names a TypeScript file of the project and one of its exports, as `./src/math.ts#divide`. It may not leave the project's folder.",
+  }),
+  "prompt/unknown-variable": define<{ variable: string; suggestion: string | undefined }>({
+    severity: "error",
+    message: ({ variable }) => `the prompt has no argument ${quote(variable)}`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "declare it under \"arguments\", or remove the braces",
+    explain: "`{{name}}` in a message is replaced by an argument of the prompt, so each name must be a declared argument.",
+  }),
+  "prompt/unused-argument": define<{ argument: string }>({
+    severity: "warning",
+    message: ({ argument }) => `no message uses the argument ${quote(argument)}`,
+    help: ({ argument }) => `write {{${argument}}} where it belongs, or remove it`,
+    explain: "A templated prompt asks the user for an argument that none of its messages contains.",
+  }),
+  "prompt/invalid-default": define<{ argument: string; value: string }>({
+    severity: "error",
+    message: ({ argument, value }) => `the default ${quote(value)} is not among the values of ${quote(argument)}`,
+    help: () => "add it to \"enum\", or choose another default",
+    explain: "An argument's default must be one of the values its `enum` allows.",
+  }),
+  "resource/invalid-blob": define<object>({
+    severity: "error",
+    message: () => "\"blob\" is not base64",
+    help: () => "encode the bytes as base64 (RFC 4648), or name the file with \"file\"",
+    explain: "Binary contents of a static resource are written as base64, and clients decode them: a slip would reach every client.",
+  }),
+  "resource/invalid-uri": define<{ uri: string }>({
+    severity: "error",
+    message: ({ uri }) => `${quote(uri)} is not an absolute URI`,
+    help: () => "begin with a scheme, such as config://app",
+    explain: "A resource is addressed by an absolute URI: a scheme, a colon, and whatever that scheme says.",
+  }),
+  "runtime/no-transport": define<object>({
+    severity: "error",
+    message: () => "the server has no transport",
+    help: () => 'name at least one under "transports", such as "stdio": {}',
+    explain: "Where `runtime.transports` is present, the server is reachable through the transports it names and through no other.",
+  }),
+  "template/invalid": define<{ template: string; reason: string }>({
+    severity: "error",
+    message: ({ template, reason }) => `${quote(template)} is not a URI template: ${reason}`,
+    help: () => "write variables as {name}; see RFC 6570",
+    explain: "A resource template's `uriTemplate` follows RFC 6570: literal text with variables in braces, such as `users://{id}` or `search://{?query,page}`.",
+  }),
+  "template/unknown-variable": define<{ variable: string; suggestion: string | undefined }>({
+    severity: "error",
+    message: ({ variable }) => `the URI template has no variable ${quote(variable)}`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "write it into the template as {name}, or remove it",
+    explain: "`params` describes the variables of `uriTemplate`; a property that is no variable could never have a value.",
+  }),
+};

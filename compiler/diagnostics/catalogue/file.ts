@@ -1,0 +1,38 @@
+import { define, quote } from "./definition.js";
+
+export const file = {
+  "file/duplicate-key": define<{ key: string }>({
+    severity: "error",
+    message: ({ key }) => `the key ${quote(key)} stands twice in the same object`,
+    help: () => "remove one of the two",
+    explain:
+      "An object of a manifest names a key twice. JSON readers keep one of the two and drop the other without a word, so the manifest would not say what it seems to say.",
+  }),
+  "file/invalid-json": define<{ reason: string }>({
+    severity: "error",
+    message: ({ reason }) => `this is not valid JSON: ${reason}`,
+    help: () => "manifests are JSON; comments and trailing commas are allowed",
+    explain:
+      "The file could not be parsed. Manifests are JSON files in UTF-8; comments and trailing commas are allowed, as in tsconfig.json, and nothing else beyond JSON is.",
+  }),
+  "file/not-found": define<{ path: string; what: string }>({
+    severity: "error",
+    message: ({ path, what }) => `there is no file ${quote(path)} for this ${what}`,
+    help: () => "paths are relative to the manifest that names them",
+    explain:
+      "A manifest names a file that does not exist. Paths are relative to the manifest that names them, not to the project's folder.",
+  }),
+  "file/outside-project": define<{ path: string; what: string }>({
+    severity: "error",
+    message: ({ path, what }) => `the path ${quote(path)} of this ${what} leaves the project`,
+    help: () => "name a file inside the project's folder, with a relative path and forward slashes",
+    explain:
+      "Manifests may only name files inside the project's folder: no absolute paths, no way out with `..`, no symbolic link that leads elsewhere. This is what makes it safe to check somebody else's manifest.",
+  }),
+  "file/too-deep": define<{ limit: number }>({
+    severity: "error",
+    message: ({ limit }) => `the file is nested more than ${limit} levels deep`,
+    help: () => "flatten it, or share schemas through $defs",
+    explain: "Objects and arrays are nested deeper than any schema needs. The limit keeps a hostile file from exhausting the compiler.",
+  }),
+};

@@ -1,0 +1,70 @@
+import { define, didYouMean, quote } from "./definition.js";
+
+export const manifest = {
+  "manifest/client-configuration": define<object>({
+    severity: "error",
+    message: () => "this is a client's configuration, not a manifest",
+    help: () => "describe the server in a file named, for example, server.mcp.json, with a \"server\" section",
+    explain:
+      "A `.mcp.json` file with `mcpServers` tells a client which servers to start. mcpc leaves it alone: a manifest describes a server, and its name ends in `.mcp.json` with something before it.",
+  }),
+  "manifest/invalid-value": define<{ reason: string }>({
+    severity: "error",
+    message: ({ reason }) => reason,
+    explain:
+      "A field has the right type but not a value that the manifest language allows there. `mcp.schema.json` describes every field; an editor shows it when the manifest names it with `$schema`.",
+  }),
+  "manifest/missing-property": define<{ property: string; what: string }>({
+    severity: "error",
+    message: ({ property, what }) => `${what} needs ${quote(property)}`,
+    help: ({ property }) => `add ${quote(property)}`,
+    explain: "A field is missing that the protocol or the manifest language requires.",
+  }),
+  "manifest/missing-server": define<object>({
+    severity: "error",
+    message: () => "no manifest of this project has a \"server\" section",
+    help: () => 'add "server": { "name": "…", "version": "1.0.0" } to one of them',
+    explain:
+      "All manifests of a project merge into one server, and exactly one of them says its name and version in a `server` section.",
+  }),
+  "manifest/none": define<{ pattern: string }>({
+    severity: "error",
+    message: ({ pattern }) => `there is no manifest (${pattern}) in this folder`,
+    help: () => "create server.mcp.json, or name the project's folder",
+    explain:
+      "A project is a folder with at least one manifest: a file whose name ends in `.mcp.json`. Files in `node_modules`, `dist`, `generated` and hidden folders do not count.",
+  }),
+  "manifest/not-supported-yet": define<{ feature: string }>({
+    severity: "error",
+    message: ({ feature }) => `${quote(feature)} is not supported yet`,
+    help: () => "remove it; this version of mcpc would not honour it",
+    explain:
+      "The field belongs to the manifest language, but this version of mcpc cannot make it work. It is an error so that nobody relies on a promise the built server does not keep.",
+  }),
+  "manifest/several-servers": define<object>({
+    severity: "error",
+    message: () => 'two "server" sections in one project',
+    help: () => "keep one; a project is one server",
+    explain: "All manifests of a project merge into one server, so only one of them may say what that server is called.",
+  }),
+  "manifest/several-sources": define<{ sources: readonly string[]; what: string }>({
+    severity: "error",
+    message: ({ sources, what }) => `this ${what} has several sources: ${sources.map(quote).join(", ")}`,
+    help: () => "keep one of them",
+    explain:
+      "The contents of a resource come from exactly one of `text`, `json`, `blob`, `file` or a handler; a prompt has either `messages` or a handler.",
+  }),
+  "manifest/unknown-property": define<{ property: string; what: string; suggestion: string | undefined }>({
+    severity: "error",
+    message: ({ property, what }) => `${what} has no field ${quote(property)}`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "remove it; data of your own may go into \"_meta\"",
+    explain:
+      "A key is not part of the manifest language. Unknown keys are errors because a misspelt field would otherwise be silently without effect.",
+  }),
+  "manifest/wrong-type": define<{ what: string; expected: readonly string[]; actual: string }>({
+    severity: "error",
+    message: ({ what, expected, actual }) => `${what} must be ${expected.join(" or ")}, not ${actual}`,
+    explain: "A field has a value of another JSON type than the manifest language asks for.",
+  }),
+};
+

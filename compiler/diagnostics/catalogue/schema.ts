@@ -1,0 +1,71 @@
+import { didYouMean, define, quote } from "./definition.js";
+
+export const schema = {
+  "reference/outside-project": define<{ reference: string }>({
+    severity: "error",
+    message: ({ reference }) => `the reference ${quote(reference)} leaves the project`,
+    help: () => "copy the schema into the project and refer to it there",
+    explain:
+      "A `$ref` may point into the same schema, to the shared `$defs`, or into a file inside the project's folder, and nowhere else on the disk.",
+  }),
+  "reference/remote": define<{ reference: string }>({
+    severity: "error",
+    message: ({ reference }) => `the reference ${quote(reference)} points to the network`,
+    help: () => "copy the schema into the project and refer to it there",
+    explain:
+      "The protocol forbids servers and clients to fetch schemas, and mcpc never reaches for the network: a `$ref` must resolve inside the project.",
+  }),
+  "reference/unresolved": define<{ reference: string; suggestion: string | undefined }>({
+    severity: "error",
+    message: ({ reference }) => `the reference ${quote(reference)} leads nowhere`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "point it into this schema, to the shared $defs, or into a file of the project",
+    explain:
+      "A `$ref` names a schema that does not exist. `#/…` is looked for in the same schema first; `#/$defs/NAME` then among the shared `$defs` of all manifests; a path is relative to the file that says it.",
+  }),
+  "schema/invalid": define<{ reason: string }>({
+    severity: "error",
+    message: ({ reason }) => `this is not a valid JSON Schema: ${reason}`,
+    explain:
+      "A schema breaks the rules of its dialect: JSON Schema 2020-12, or the one that `$schema` names. A client could refuse the whole listing for it.",
+  }),
+  "schema/invalid-header": define<{ reason: string }>({
+    severity: "error",
+    message: ({ reason }) => `"x-mcp-header" ${reason}`,
+    explain:
+      "`x-mcp-header` mirrors an argument in an HTTP header `Mcp-Param-NAME`. The protocol allows it on arguments of type string, integer or boolean that are reached through properties alone, with a header name that is a token and unique in the tool whatever its case.",
+  }),
+  "schema/invalid-pattern": define<{ pattern: string; reason: string }>({
+    severity: "error",
+    message: ({ pattern, reason }) => `${quote(pattern)} is not a regular expression: ${reason}`,
+    help: () => "patterns are ECMAScript regular expressions with the u flag; escape only what needs it",
+    explain:
+      "A `pattern` (or a key of `patternProperties`) does not compile. JSON Schema's patterns are ECMAScript regular expressions in Unicode mode.",
+  }),
+  "schema/root-not-object": define<{ what: string }>({
+    severity: "error",
+    message: ({ what }) => `the root of ${what} must say "type": "object"`,
+    help: () => 'add "type": "object"; arguments are always an object',
+    explain:
+      "A tool's arguments are a JSON object, and the protocol requires the root of `inputSchema` to say so. Clients refuse a tool whose schema does not.",
+  }),
+  "schema/unknown-format": define<{ format: string; suggestion: string | undefined }>({
+    severity: "warning",
+    message: ({ format }) => `the format ${quote(format)} is not known and will not be checked`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "say the rule with \"pattern\" if it matters",
+    explain: "A `format` that JSON Schema does not define is an annotation: it documents, and checks nothing.",
+  }),
+  "schema/unknown-keyword": define<{ keyword: string; suggestion: string | undefined }>({
+    severity: "warning",
+    message: ({ keyword }) => `JSON Schema has no keyword ${quote(keyword)}: it checks nothing`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? 'remove it, or let its name begin with "x-"',
+    explain:
+      "A keyword that the dialect does not define is ignored by every validator, so a misspelt one silently checks nothing. Names that begin with `x-` are taken as deliberate.",
+  }),
+  "schema/unsupported-dialect": define<{ dialect: string }>({
+    severity: "error",
+    message: ({ dialect }) => `the dialect ${quote(dialect)} is not supported`,
+    help: () => "use 2020-12 (the default), 2019-09 or draft-07",
+    explain:
+      "`$schema` names a dialect that mcpc cannot check. The protocol's own is JSON Schema 2020-12, which is meant where `$schema` is absent; 2019-09 and draft-07 are understood too.",
+  }),
+};

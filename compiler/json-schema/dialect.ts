@@ -1,0 +1,70 @@
+import { Ajv, type Options } from "ajv";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import type { Dialect, JsonSchema } from "../model/schema.js";
+
+/** Annotations that MCP adds to JSON Schema. */
+const vocabulary = ["x-mcp-header"];
+
+/**
+ * The one configuration of ajv: what checks a schema is what emits its validator. Unknown keywords and formats pass
+ * here (they are warnings elsewhere); only own properties count, so that `constructor` is a name like any other.
+ */
+export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
+  const constructors = { "draft-07": Ajv, "2019-09": Ajv2019, "2020-12": Ajv2020 };
+  const ajv: Ajv = new constructors[dialect]({
+    allErrors: true,
+    strict: false,
+    logger: false,
+    ownProperties: true,
+    ...options,
+  });
+  formats.default(ajv);
+  ajv.addVocabulary(vocabulary);
+  return ajv;
+}
+
+const dialects: Readonly<Record<string, Dialect>> = {
+  "http://json-schema.org/draft-07/schema": "draft-07",
+  "https://json-schema.org/draft-07/schema": "draft-07",
+  "http://json-schema.org/schema": "2020-12",
+  "https://json-schema.org/schema": "2020-12",
+  "https://json-schema.org/draft/2019-09/schema": "2019-09",
+  "https://json-schema.org/draft/2020-12/schema": "2020-12",
+};
+
+/** The dialect a schema declares with `$schema`; 2020-12 when it declares none; undefined for any other. */
+export function dialectOf(schema: JsonSchema): Dialect | undefined {
+  const declared = typeof schema === "object" ? schema["$schema"] : undefined;
+  if (declared === undefined) return "2020-12";
+  return typeof declared === "string" ? dialects[declared.replace(/#$/, "")] : undefined;
+}
+
+/** The dialects by the URI to write in `$schema`. */
+export const dialectUris = {
+  "draft-07": "http://json-schema.org/draft-07/schema#",
+  "2019-09": "https://json-schema.org/draft/2019-09/schema",
+  "2020-12": "https://json-schema.org/draft/2020-12/schema",
+} as const satisfies Record<Dialect, string>;
+
+/** Keywords of any supported dialect, and annotations that are common enough not to be slips. */
+export const knownKeywords: ReadonlySet<string> = new Set(
+  (
+    "$schema $id $ref $anchor $dynamicRef $dynamicAnchor $recursiveRef $recursiveAnchor $vocabulary $comment $defs definitions " +
+    "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern format " +
+    "items prefixItems additionalItems unevaluatedItems contains maxContains minContains maxItems minItems uniqueItems " +
+    "properties patternProperties additionalProperties unevaluatedProperties propertyNames required maxProperties " +
+    "minProperties dependencies dependentRequired dependentSchemas allOf anyOf oneOf not if then else " +
+    "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType contentSchema"
+  ).split(" "),
+);
+
+/** Formats that are checked. */
+export const knownFormats: ReadonlySet<string> = new Set(
+  (
+    "date time date-time iso-time iso-date-time duration uri uri-reference uri-template url email hostname ipv4 ipv6 " +
+    "regex uuid json-pointer json-pointer-uri-fragment relative-json-pointer byte int32 int64 float double password binary"
+  ).split(" "),
+);
+

@@ -1,0 +1,45 @@
+import type { Located, LocatedObject } from "../model/source.js";
+
+/** How a keyword holds schemas: one, a list, a map by name, or (older dialects) whichever its value looks like. */
+type Applicator = "schema" | "list" | "map" | "schema-or-list" | "map-or-names";
+
+/** Keywords that hold schemas, in all supported dialects. */
+export const applicators: ReadonlyMap<string, Applicator> = new Map<string, Applicator>([
+  ["additionalItems", "schema"],
+  ["additionalProperties", "schema"],
+  ["allOf", "list"],
+  ["anyOf", "list"],
+  ["contains", "schema"],
+  ["contentSchema", "schema"],
+  ["definitions", "map"],
+  ["$defs", "map"],
+  ["dependencies", "map-or-names"],
+  ["dependentSchemas", "map"],
+  ["else", "schema"],
+  ["if", "schema"],
+  ["items", "schema-or-list"],
+  ["not", "schema"],
+  ["oneOf", "list"],
+  ["patternProperties", "map"],
+  ["prefixItems", "list"],
+  ["properties", "map"],
+  ["propertyNames", "schema"],
+  ["then", "schema"],
+  ["unevaluatedItems", "schema"],
+  ["unevaluatedProperties", "schema"],
+]);
+
+/** Every object schema in a schema, itself first, in document order. */
+export function* subschemas(root: Located): Generator<LocatedObject> {
+  if (root.kind !== "object") return;
+  yield root;
+  for (const { key, node } of root.members) {
+    const how = applicators.get(key);
+    if (how === undefined) continue;
+    if (node.kind === "array" && (how === "list" || how === "schema-or-list")) {
+      for (const item of node.items) yield* subschemas(item);
+    } else if (node.kind === "object" && (how === "map" || how === "map-or-names")) {
+      for (const member of node.members) yield* subschemas(member.node);
+    } else if (how === "schema" || how === "schema-or-list") yield* subschemas(node);
+  }
+}
