@@ -5,7 +5,9 @@ import type { Phase } from "./compile.js";
 import { HostError } from "./host.js";
 
 const exit = { clean: 0, errors: 1, usage: 2, bug: 70 } as const;
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 let phase: Phase | undefined;
 process.stdout.on("error", ignoreClosedPipe);
@@ -27,9 +29,10 @@ function program(): Command {
   checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
     .option("--force", "overwrite generated files that were edited by hand")
     .action((folders: string[], options: CheckingOptions) => run("build", folders, options));
-  checking(mcpc.command("check"), "all that build checks, writing nothing; fails also when generated files are stale").action(
-    (folders: string[], options: CheckingOptions) => run("check", folders, options),
-  );
+  checking(
+    mcpc.command("check"),
+    "all that build checks, writing nothing; fails also when generated files are stale",
+  ).action((folders: string[], options: CheckingOptions) => run("check", folders, options));
   mcpc
     .command("explain")
     .description("what a diagnostic means, with an example; without CODE, a list of all")

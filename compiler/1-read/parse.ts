@@ -124,7 +124,8 @@ function treeBuilder(path: string, text: string) {
 
 /** An ordinary assignment to `__proto__` would change the prototype and lose the key. */
 function define(object: Record<string, Json>, key: string, value: Json): void {
-  if (key === "__proto__") Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === "__proto__")
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   else object[key] = value;
 }
 

@@ -11,7 +11,11 @@ export interface Files {
 }
 
 /** The entry with `handler` and `file` as paths of the project instead of the manifest. */
-export function resolveFiles(entry: Declared<JsonObject>, files: Files, diagnostics: Diagnostic[]): Declared<JsonObject> {
+export function resolveFiles(
+  entry: Declared<JsonObject>,
+  files: Files,
+  diagnostics: Diagnostic[],
+): Declared<JsonObject> {
   const handler = child(entry.node, "handler");
   const file = child(entry.node, "file");
   if (!handler && !file) return entry;
@@ -54,8 +58,10 @@ function handlerReference(node: Located, files: Files, diagnostics: Diagnostic[]
     return reference;
   };
   if (more.length > 0 || name === undefined) return refuse("must name a file and an export");
-  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return refuse(`names ${JSON.stringify(name)}, which no export can be called`);
-  if (!/\.(?:ts|tsx|mts)$/.test(written) || /\.d\.m?ts$/.test(written)) return refuse("must be a TypeScript file (.ts, .tsx or .mts)");
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name))
+    return refuse(`names ${JSON.stringify(name)}, which no export can be called`);
+  if (!/\.(?:ts|tsx|mts)$/.test(written) || /\.d\.m?ts$/.test(written))
+    return refuse("must be a TypeScript file (.ts, .tsx or .mts)");
   const path = projectPath(node.span.path, written);
   if (path === undefined || !files.contains(path)) {
     diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what: "handler" }));

@@ -43,7 +43,9 @@ function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: D
   };
   if (!merged.server) {
     const path = sources.manifests[0]?.path;
-    diagnostics.push(diagnose("manifest/missing-server", path === undefined ? undefined : { path, start: 0, end: 1 }, {}));
+    diagnostics.push(
+      diagnose("manifest/missing-server", path === undefined ? undefined : { path, start: 0, end: 1 }, {}),
+    );
     return undefined;
   }
   return {

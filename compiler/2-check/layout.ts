@@ -12,10 +12,17 @@ export function checkLayout(merged: Merged, diagnostics: Diagnostic[]): void {
     const written = node ? String(node.value) : { generated: "generated", source: "src", dist: "dist" }[key]!;
     // Folders are relative to the project, wherever the manifest that names them stands.
     const path = projectPath("mcpc.json", written)?.replace(/\/$/, "");
-    if (node && (path === undefined || path === "." || path.split("/").some((part) => part.startsWith(".") || part === "node_modules"))) {
+    if (
+      node &&
+      (path === undefined ||
+        path === "." ||
+        path.split("/").some((part) => part.startsWith(".") || part === "node_modules"))
+    ) {
       diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what: `${key} folder` }));
     } else if (path !== undefined) {
-      const other = [...folders].find(([taken]) => taken === path || taken.startsWith(`${path}/`) || path.startsWith(`${taken}/`));
+      const other = [...folders].find(
+        ([taken]) => taken === path || taken.startsWith(`${path}/`) || path.startsWith(`${taken}/`),
+      );
       if (node && other) {
         const reason = `${JSON.stringify(key)} and ${JSON.stringify(other[1])} must be separate folders`;
         diagnostics.push(diagnose("manifest/invalid-value", node.span, { reason }));

@@ -18,7 +18,8 @@ export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): S
   const metaValidators = new Map<Dialect, Ajv>();
   const metaValidator = (dialect: Dialect): Ajv => {
     let ajv = metaValidators.get(dialect);
-    if (!ajv) metaValidators.set(dialect, (ajv = createAjv(dialect, { validateSchema: "log", validateFormats: false })));
+    if (!ajv)
+      metaValidators.set(dialect, (ajv = createAjv(dialect, { validateSchema: "log", validateFormats: false })));
     return ajv;
   };
   const seen = new Set<Located>();
@@ -83,7 +84,9 @@ function keywords(schema: LocatedObject, diagnostics: Diagnostic[]): void {
       const suggestion = nearest(node.value, knownFormats);
       diagnostics.push(diagnose("schema/unknown-format", node.span, { format: node.value, suggestion }));
     } else if (!knownKeywords.has(key) && !key.startsWith("x-")) {
-      diagnostics.push(diagnose("schema/unknown-keyword", keySpan, { keyword: key, suggestion: nearest(key, knownKeywords) }));
+      diagnostics.push(
+        diagnose("schema/unknown-keyword", keySpan, { keyword: key, suggestion: nearest(key, knownKeywords) }),
+      );
     }
   }
 }

@@ -33,7 +33,10 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
       return diagnose("manifest/unknown-property", span, { property, what, suggestion: nearest(property, known) });
     }
     case "required":
-      return diagnose("manifest/missing-property", opening(node), { property: String(error.params["missingProperty"]), what });
+      return diagnose("manifest/missing-property", opening(node), {
+        property: String(error.params["missingProperty"]),
+        what,
+      });
     case "type": {
       const expected = [error.schema as string | string[]].flat().map(withArticle);
       return diagnose("manifest/wrong-type", node.span, { what, expected, actual: typeName(node.value) });

@@ -40,10 +40,10 @@ function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
       report("must be a header name: letters, digits and hyphens");
       continue;
     }
-    if (!reachable.has(schema)) report("only works on arguments that are reached through \"properties\" alone");
+    if (!reachable.has(schema)) report('only works on arguments that are reached through "properties" alone');
     const type = child(schema, "type")?.value;
     if (!["string", "integer", "boolean"].includes(String(type)))
-      report("needs an argument whose \"type\" is \"string\", \"integer\" or \"boolean\"");
+      report('needs an argument whose "type" is "string", "integer" or "boolean"');
     const earlier = names.get(header.value.toLowerCase());
     if (earlier) report("names the same header twice", [{ span: earlier.span, message: "first here" }]);
     else names.set(header.value.toLowerCase(), header);

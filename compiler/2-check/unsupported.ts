@@ -18,7 +18,8 @@ const unsupported: Readonly<Record<string, readonly string[]>> = {
 export function checkSupported(merged: Merged, diagnostics: Diagnostic[]): void {
   const visit = (node: LocatedObject, fields: readonly string[], path: string): void => {
     for (const { key, keySpan } of node.members) {
-      if (fields.includes(key)) diagnostics.push(diagnose("manifest/not-supported-yet", keySpan, { feature: `${path}.${key}` }));
+      if (fields.includes(key))
+        diagnostics.push(diagnose("manifest/not-supported-yet", keySpan, { feature: `${path}.${key}` }));
     }
   };
   for (const section of ["tools", "resources", "resourceTemplates", "prompts"] as const) {

@@ -82,7 +82,8 @@ function runtimeAlias(host: Host): Record<string, string> {
   }
 }
 
-const requireBanner = 'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);';
+const requireBanner =
+  'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);';
 
 /** CommonJS packages in the bundle reach Node's own modules through `require`, which an ES module does not have. */
 function needsRequire(built: Built): boolean {

@@ -37,7 +37,10 @@ export function positionAt({ starts, text }: Lines, offset: number): Position {
 export function lineText({ text, starts }: Lines, line: number): string {
   const start = starts[line - 1] ?? text.length;
   const end = starts[line] === undefined ? text.length : (starts[line] ?? text.length) - 1;
-  return text.slice(start, end).replace(/\r$/, "").replace(/^\uFEFF/, "");
+  return text
+    .slice(start, end)
+    .replace(/\r$/, "")
+    .replace(/^\uFEFF/, "");
 }
 
 export interface Range {

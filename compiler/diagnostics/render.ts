@@ -43,7 +43,13 @@ interface Place {
 }
 
 /** ` --> file:line:column`, the line, and carets below it. */
-function frame(place: Place, margin: string, prefix: string, locate: ReturnType<typeof locator>, paint: Paint): string[] {
+function frame(
+  place: Place,
+  margin: string,
+  prefix: string,
+  locate: ReturnType<typeof locator>,
+  paint: Paint,
+): string[] {
   const { file, start, end } = locate.range(place.span);
   const head = `${margin}${paint.dim(place.arrow)} ${printable(prefix + file)}:${start.line}:${start.column}`;
   const lines = locate.lines(file);
@@ -51,7 +57,9 @@ function frame(place: Place, margin: string, prefix: string, locate: ReturnType<
   const text = lineText(lines, start.line);
   const until = end.line === start.line ? end.column : text.length + 1;
   const window = cut(text, start.column - 1, until - 1);
-  const carets = place.tone("^".repeat(Math.max(1, width(window.marked))) + (place.message && ` ${printable(place.message)}`));
+  const carets = place.tone(
+    "^".repeat(Math.max(1, width(window.marked))) + (place.message && ` ${printable(place.message)}`),
+  );
   const bar = paint.dim("|");
   return [
     head,
@@ -96,7 +104,12 @@ function width(text: string): number {
   let columns = 0;
   for (const character of printable(text)) {
     if (/\p{Mn}|\u200d|\ufe0f/u.test(character)) continue;
-    columns += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(character) ? 2 : 1;
+    columns +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+        character,
+      )
+        ? 2
+        : 1;
   }
   return columns;
 }
@@ -111,4 +124,10 @@ interface Paint {
 const same = (text: string): string => text;
 const plain: Paint = { error: same, warning: same, note: same, strong: same, dim: same };
 const ansi = (code: string) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;
-const colors: Paint = { error: ansi("1;31"), warning: ansi("1;33"), note: ansi("36"), strong: ansi("1"), dim: ansi("34") };
+const colors: Paint = {
+  error: ansi("1;31"),
+  warning: ansi("1;33"),
+  note: ansi("36"),
+  strong: ansi("1"),
+  dim: ansi("34"),
+};

@@ -67,4 +67,3 @@ export const knownFormats: ReadonlySet<string> = new Set(
     "regex uuid json-pointer json-pointer-uri-fragment relative-json-pointer byte int32 int64 float double password binary"
   ).split(" "),
 );
-

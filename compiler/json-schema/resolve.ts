@@ -51,7 +51,8 @@ function atFragment(root: Located, fragment: string): Located | undefined {
   if (fragment === "") return root;
   if (fragment.startsWith("/")) return locate(root, pointerTokens(fragment));
   for (const schema of subschemas(root)) {
-    if (child(schema, "$anchor")?.value === fragment || child(schema, "$dynamicAnchor")?.value === fragment) return schema;
+    if (child(schema, "$anchor")?.value === fragment || child(schema, "$dynamicAnchor")?.value === fragment)
+      return schema;
     if (child(schema, "$id")?.value === `#${fragment}`) return schema;
   }
   return undefined;

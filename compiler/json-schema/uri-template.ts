@@ -24,7 +24,8 @@ export function parseUriTemplate(text: string): { readonly template: UriTemplate
     if (!match) return { error: "an expression is empty" };
     const variables: Expression["variables"][number][] = [];
     for (const item of match[2]!.split(",")) {
-      const variable = /^((?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+(?:\.(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+)*)(\*|:([1-9]\d{0,3}))?$/.exec(item);
+      const variable =
+        /^((?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+(?:\.(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+)*)(\*|:([1-9]\d{0,3}))?$/.exec(item);
       if (!variable) return { error: `${JSON.stringify(item)} is not a variable's name` };
       const name = variable[1]!;
       if (names.has(name)) return { error: `the variable ${JSON.stringify(name)} stands in it twice` };

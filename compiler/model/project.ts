@@ -47,6 +47,8 @@ export interface ToolDeclaration {
 
 export interface ResourceDeclaration {
   readonly [protocolField: string]: unknown;
+  readonly title?: string;
+  readonly description?: string;
   readonly uri: string;
   readonly name: string;
   readonly mimeType?: string;
@@ -59,6 +61,8 @@ export interface ResourceDeclaration {
 
 export interface ResourceTemplateDeclaration {
   readonly [protocolField: string]: unknown;
+  readonly title?: string;
+  readonly description?: string;
   readonly uriTemplate: string;
   readonly name: string;
   readonly mimeType?: string;
@@ -77,6 +81,8 @@ export interface PromptArgumentDeclaration {
 
 export interface PromptDeclaration {
   readonly [protocolField: string]: unknown;
+  readonly title?: string;
+  readonly description?: string;
   readonly name: string;
   readonly arguments?: readonly PromptArgumentDeclaration[];
   readonly messages?: readonly JsonObject[];

@@ -1,0 +1,32 @@
+import type { Handler, Identifier, Layout } from "../model/server.js";
+import { camelCase, claims, fileName } from "./names.js";
+
+export type HandlerFolder = "tools" | "resources" | "resource-templates" | "prompts";
+
+export interface HandlerNames {
+  /** Where the handler of an entry lives: as the manifest says (`path#export`), else by convention. */
+  handler(folder: HandlerFolder, name: string, declared: string | undefined, type: Identifier, key?: string): Handler;
+}
+
+const fallbacks = {
+  tools: "tool",
+  resources: "resource",
+  "resource-templates": "template",
+  prompts: "prompt",
+} as const;
+
+/** One file per handler, named after its entry; names that would share a file get a suffix. */
+export function handlerNames(layout: Layout): HandlerNames {
+  const files = claims();
+  return {
+    handler(folder, name, declared, type, key = name) {
+      if (declared !== undefined) {
+        const hash = declared.lastIndexOf("#");
+        return { file: declared.slice(0, hash), export: declared.slice(hash + 1) as Identifier, type };
+      }
+      const fallback = fallbacks[folder];
+      const path = `${layout.source}/${folder}/${fileName(name, fallback)}`;
+      return { file: `${files.claim([path], key)}.ts`, export: camelCase(name, fallback), type };
+    },
+  };
+}

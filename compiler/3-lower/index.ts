@@ -1,0 +1,234 @@
+import type { Result } from "../diagnostics/diagnostic.js";
+import { parseUriTemplate, templateVariables, type UriTemplate } from "../json-schema/uri-template.js";
+import type { Reachable, SchemaRoot } from "../json-schema/resolve.js";
+import type {
+  Declared,
+  Project,
+  PromptDeclaration,
+  ResourceDeclaration,
+  ResourceTemplateDeclaration,
+  ToolDeclaration,
+} from "../model/project.js";
+import type {
+  DeclaredError,
+  Definition,
+  Identifier,
+  Layout,
+  Prompt,
+  Resource,
+  ResourceTemplate,
+  Schema,
+  Server,
+  Tool,
+  Transports,
+} from "../model/server.js";
+import type { Json, JsonObject, Located } from "../model/source.js";
+import { child } from "../json-schema/pointer.js";
+import { projectPath } from "../project-path.js";
+import { staticContents } from "./contents.js";
+import { headerParameters } from "./headers.js";
+import { listing } from "./listings.js";
+import { claims, pascalCase, reservedTypes } from "./names.js";
+import { handlerNames, type HandlerNames } from "./handlers.js";
+import { selfContained } from "./schemas.js";
+import { templatePattern, variablesSchema } from "./templates.js";
+
+/** Decides everything about a server once: names, files, self-contained schemas, listings. Nothing is left to guess. */
+export function lower(project: Project): Result<Server> {
+  const layout = lowerLayout(project);
+  const types = claims(reservedTypes);
+  const handlers = handlerNames(layout);
+  const reachable = reachableFrom(project);
+  const sharedTypes = new Map<string, Identifier>();
+  for (const name of project.defs.keys()) {
+    const base = pascalCase(name, "Schema");
+    sharedTypes.set(name, types.claim([base, `${base}Schema`], name) as Identifier);
+  }
+  const schema = (node: Located, type: string): Schema =>
+    selfContained({ node, file: node.span.path }, type as Identifier, reachable, sharedTypes);
+  const definitions = [...project.defs].map(([name, { node }]): Definition => ({
+    ...schema(node, sharedTypes.get(name)!),
+    name,
+  }));
+  const { instructions, ...info } = project.server.value as JsonObject;
+  const server: Server = {
+    info,
+    ...(instructions !== undefined && { instructions: instructionsText(instructions, project) }),
+    tools: project.tools.map((tool) => lowerTool(tool, types, handlers, schema)),
+    resources: project.resources.map((resource) => lowerResource(resource, project, types, handlers)),
+    resourceTemplates: project.resourceTemplates.map((template) => lowerTemplate(template, types, handlers, schema)),
+    prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers)),
+    definitions,
+    transports: lowerTransports(project),
+    layout,
+  };
+  return { value: server, diagnostics: [] };
+}
+
+type Types = ReturnType<typeof claims>;
+type MakeSchema = (node: Located, type: string) => Schema;
+
+function lowerTool(tool: Declared<ToolDeclaration>, types: Types, handlers: HandlerNames, schema: MakeSchema): Tool {
+  const { name, title, description, timeoutMs } = tool.value;
+  const type = claimFamily(types, pascalCase(name, "Tool"), "Tool", ["Input", "Output"], name);
+  const input = schema(child(tool.node, "inputSchema")!, `${type}Input`);
+  const outputNode = child(tool.node, "outputSchema");
+  const output = outputNode && schema(outputNode, `${type}Output`);
+  const replaced = { inputSchema: input.schema as Json, ...(output && { outputSchema: output.schema as Json }) };
+  return {
+    kind: "tool",
+    name,
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    listing: listing("tool", tool, replaced),
+    input,
+    ...(output && { output }),
+    errors: Object.entries(tool.value.errors ?? {}).map(([code, error]) => declaredError(code, error)),
+    headers: headerParameters(input.schema),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    handler: handlers.handler("tools", name, tool.value.handler, type as Identifier),
+    span: tool.span,
+  };
+}
+
+function declaredError(
+  code: string,
+  { message, description }: { message: string; description?: string },
+): DeclaredError {
+  const placeholders = [...new Set([...message.matchAll(/\{([A-Za-z_]\w*)\}/g)].map((match) => match[1]!))];
+  return { code, message, placeholders, ...(description !== undefined && { description }) };
+}
+
+function lowerResource(
+  resource: Declared<ResourceDeclaration>,
+  project: Project,
+  types: Types,
+  handlers: HandlerNames,
+): Resource {
+  const { uri, name, description } = resource.value;
+  const fixed = staticContents(resource.value, project.contents);
+  const mimeType = fixed?.mimeType ?? resource.value.mimeType;
+  const handler = (): Resource["source"] => {
+    const type = types.claim([`${pascalCase(name, "Resource")}Resource`], uri);
+    return { handler: handlers.handler("resources", name, resource.value.handler, type as Identifier, uri) };
+  };
+  return {
+    kind: "resource",
+    uri,
+    name,
+    ...(description !== undefined && { description }),
+    ...(mimeType !== undefined && { mimeType }),
+    listing: listing("resource", resource),
+    source: fixed ? fixed.contents : handler(),
+    span: resource.span,
+  };
+}
+
+function lowerTemplate(
+  entry: Declared<ResourceTemplateDeclaration>,
+  types: Types,
+  handlers: HandlerNames,
+  schema: MakeSchema,
+): ResourceTemplate {
+  const { uriTemplate, name, description, mimeType } = entry.value;
+  const template = parsedTemplate(uriTemplate);
+  const type = claimFamily(types, `${pascalCase(name, "Resource")}Template`, "Resource", ["Params"], uriTemplate);
+  const declared = child(entry.node, "params");
+  const made: Schema = {
+    type: `${type}Params` as Identifier,
+    schema: variablesSchema(template),
+    dialect: "2020-12",
+    definitions: {},
+    span: entry.span,
+  };
+  return {
+    kind: "resourceTemplate",
+    uriTemplate,
+    name,
+    ...(description !== undefined && { description }),
+    ...(mimeType !== undefined && { mimeType }),
+    listing: listing("resourceTemplate", entry),
+    variables: templateVariables(template),
+    pattern: templatePattern(template),
+    params: declared ? schema(declared, made.type) : made,
+    handler: handlers.handler("resource-templates", name, entry.value.handler, type as Identifier, uriTemplate),
+    span: entry.span,
+  };
+}
+
+function parsedTemplate(text: string): UriTemplate {
+  const parsed = parseUriTemplate(text);
+  if ("error" in parsed) throw new Error(`the URI template ${JSON.stringify(text)} was checked: ${parsed.error}`);
+  return parsed.template;
+}
+
+function lowerPrompt(prompt: Declared<PromptDeclaration>, types: Types, handlers: HandlerNames): Prompt {
+  const { name, title, description, messages } = prompt.value;
+  const base = pascalCase(name, "Prompt").replace(/Prompt$/, "") || "The";
+  const type = types.claim([`${base}Arguments`, `${base}PromptArguments`], name) as Identifier;
+  const handler = (): Prompt["source"] => {
+    const handlerType = types.claim([`${base}Prompt`], name) as Identifier;
+    return { handler: handlers.handler("prompts", name, prompt.value.handler, handlerType) };
+  };
+  return {
+    kind: "prompt",
+    name,
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    listing: listing("prompt", prompt),
+    arguments: (prompt.value.arguments ?? []).map((argument) => ({
+      name: argument.name,
+      ...(argument.description !== undefined && { description: argument.description }),
+      required: argument.required ?? false,
+      ...(argument.default !== undefined && { default: argument.default }),
+      ...(argument.enum !== undefined && { enum: argument.enum }),
+    })),
+    type,
+    source: messages ? { messages } : handler(),
+    span: prompt.span,
+  };
+}
+
+/** A name whose suffixed forms are free too, so that they can be read off it. */
+function claimFamily(types: Types, base: string, kind: string, suffixes: readonly string[], key: string): string {
+  const name = types.claim([base, `${base}${kind}`], key);
+  for (const suffix of suffixes) {
+    const member = types.claim([`${name}${suffix}`], `${key} ${suffix}`);
+    if (member !== `${name}${suffix}`) return claimFamily(types, `${base}${kind}`, kind, suffixes, key);
+  }
+  return name;
+}
+
+function instructionsText(instructions: Json, project: Project): string {
+  if (typeof instructions === "string") return instructions;
+  const file = (instructions as JsonObject)["file"] as string;
+  return new TextDecoder("utf-8").decode(project.contents.get(file)).replaceAll("\r\n", "\n").trimEnd();
+}
+
+function lowerLayout(project: Project): Layout {
+  const { generated = "generated", source = "src", dist = "dist" } = project.build;
+  const folder = (path: string): string => projectPath("mcpc.json", path)?.replace(/\/$/, "") ?? path;
+  return { generated: folder(generated), source: folder(source), dist: folder(dist) };
+}
+
+function lowerTransports(project: Project): Transports {
+  const { transports } = project.runtime;
+  const stdio = transports ? transports.stdio !== undefined : true;
+  const http = transports ? transports.http : {};
+  if (!http) return { stdio };
+  const { path = "/mcp", host = "127.0.0.1", port = 3000, allowedOrigins = [], allowedHosts = [] } = http;
+  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts } };
+}
+
+function reachableFrom(project: Project): Reachable {
+  const definitions = new Map<string, SchemaRoot>();
+  for (const [name, { node }] of project.defs) definitions.set(name, { node, file: node.span.path });
+  return {
+    definitions,
+    file: (from, written) => {
+      const path = projectPath(from, written);
+      const node = path === undefined ? undefined : project.schemas.get(path);
+      return node && path !== undefined ? { node, file: path } : "missing";
+    },
+  };
+}

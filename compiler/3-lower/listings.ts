@@ -1,0 +1,28 @@
+import type { Declared } from "../model/project.js";
+import type { Json, JsonObject } from "../model/source.js";
+
+const own = {
+  tool: ["handler", "scopes", "timeoutMs", "cache", "errors", "elicitations", "examples", "deprecated"],
+  resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
+  resourceTemplate: ["params", "complete", "handler", "cache", "scopes"],
+  prompt: ["messages", "handler", "scopes"],
+  argument: ["default", "enum", "complete"],
+} as const;
+
+/** What a listing answers for an entry: the protocol's fields, in the manifest's order, some with another value. */
+export function listing(
+  kind: "tool" | "resource" | "resourceTemplate" | "prompt",
+  entry: Declared<object>,
+  replaced: Readonly<Record<string, Json>> = {},
+): JsonObject {
+  const plain = without(entry.node.value as JsonObject, own[kind]);
+  const listed = Object.fromEntries(
+    Object.entries(plain).map(([key, value]) => [key, Object.hasOwn(replaced, key) ? replaced[key]! : value]),
+  );
+  if (kind !== "prompt" || !Array.isArray(listed["arguments"])) return listed;
+  return { ...listed, arguments: listed["arguments"].map((argument) => without(argument as JsonObject, own.argument)) };
+}
+
+function without(object: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+}

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import type { Identifier } from "../model/server.js";
+
+/** Words of a wire name: at anything but ASCII letters and digits, and where lower case meets upper case. */
+function words(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== "")
+    .map((word) => word.slice(0, 40));
+}
+
+/** `get_weather` → `GetWeather`. Names without a letter or digit, or that begin with a digit, get `fallback` in front. */
+export function pascalCase(name: string, fallback: string): string {
+  const parts = words(name).slice(0, 8);
+  if (parts.length === 0) parts.push(fallback, digest(name));
+  else if (/^\d/.test(parts[0]!)) parts.unshift(fallback);
+  return parts.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+}
+
+/** `get_weather` → `getWeather`; a name that code cannot use gets `fallback` behind it. */
+export function camelCase(name: string, fallback: string): Identifier {
+  const pascal = pascalCase(name, fallback);
+  // An acronym at the start goes down as a whole: `URLFor` → `urlFor`.
+  const camel = pascal.replace(/^[A-Z]+(?=[A-Z][a-z]|$|\d)|^[A-Z]/, (start) => start.toLowerCase());
+  return (reserved.has(camel) ? camel + fallback[0]!.toUpperCase() + fallback.slice(1) : camel) as Identifier;
+}
+
+/** A file name without its ending: the name itself where every file system takes it. */
+export function fileName(name: string, fallback: string): string {
+  const slug = name
+    .replace(/[^A-Za-z0-9_.-]+/g, "-")
+    .replace(/^[.-]+|[.-]+$/g, "")
+    .slice(0, 80);
+  if (slug === "") return `${fallback}-${digest(name)}`;
+  const taken = /^(?:con|prn|aux|nul|com\d|lpt\d|index)$/i.test(slug.split(".")[0]!) || /\.(?:test|d)$/i.test(slug);
+  return taken ? `${slug}-${fallback}` : slug;
+}
+
+/** Hands out names, each once; case does not make a difference, for file systems and readers alike. */
+export interface Claims {
+  /** The first of the candidates that is free; when none is, the last with a suffix made of `key`. */
+  claim(candidates: readonly string[], key: string): string;
+}
+
+export function claims(taken: Iterable<string> = []): Claims {
+  const used = new Set([...taken].map((name) => name.toLowerCase()));
+  const free = (name: string): boolean => !used.has(name.toLowerCase());
+  return {
+    claim(candidates, key) {
+      let name = candidates.find(free);
+      for (let length = 6; name === undefined; length += 6) {
+        const suffixed = `${candidates.at(-1)}_${digest(key, length)}`;
+        if (free(suffixed)) name = suffixed;
+      }
+      used.add(name.toLowerCase());
+      return name;
+    },
+  };
+}
+
+function digest(text: string, length = 6): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, length);
+}
+
+/** What a handler cannot be called: keywords, and what a stub already uses. */
+const reserved: ReadonlySet<string> = new Set(
+  (
+    "abstract any arguments as async await boolean break case catch class const constructor continue debugger declare default " +
+    "delete do else enum eval export extends false finally for from function get if implements import in infer instanceof " +
+    "interface is keyof let module namespace never new null number object of package private protected public readonly " +
+    "require return set static string super switch symbol this throw true try type typeof undefined unique unknown var " +
+    "void while with yield notImplemented input context globalThis process console"
+  ).split(" "),
+);
+
+/** Type names that generated code uses, or that readers would mistake. */
+export const reservedTypes: readonly string[] = (
+  "Any Array ArrayBuffer BigInt Boolean Buffer Context Date Error Exclude Extract Function Infinity Intl Iterable Iterator JSON Map Math " +
+  "NaN Never Null Number Object Omit Parameters Partial Pick Promise PromptHandler Proxy Readonly Record Reflect RegExp " +
+  "Request Required ResourceHandler ResourceTemplateHandler Response ReturnType Set String Symbol ToolHandler Type " +
+  "Uint8Array Undefined Unknown URL Void WeakMap WeakSet"
+).split(" ");

@@ -1,0 +1,136 @@
+import { dialectOf } from "../json-schema/dialect.js";
+import { pointer, pointerTokens } from "../json-schema/pointer.js";
+import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
+import { splitReference } from "../json-schema/reference.js";
+import { applicators } from "../json-schema/walk.js";
+import type { JsonSchema } from "../model/schema.js";
+import type { Identifier, Schema } from "../model/server.js";
+import type { Json, JsonObject, Located } from "../model/source.js";
+
+/**
+ * Makes a schema self-contained: what it reaches beyond itself is copied into its own `$defs`. Shared definitions keep
+ * their names, so that references stay as written; a schema that reaches nothing is passed on as the very same value.
+ */
+export function selfContained(
+  root: SchemaRoot,
+  type: Identifier,
+  reachable: Reachable,
+  sharedTypes: ReadonlyMap<string, Identifier>,
+): Schema {
+  const own = ownDefinitions(root.node);
+  const added = new Map<string, Json>();
+  const keys = new Map<string, string>();
+  const definitions: Record<string, Identifier> = {};
+
+  const rewrite = (written: string, from: Source): string => {
+    const target = resolve(written, from.root, reachable);
+    if (target.kind === "failure") throw new Error(`the reference ${JSON.stringify(written)} does not resolve`);
+    if (target.kind === "definition") {
+      const key = keyFor(`definition ${target.name}`, target.name, target.root.node, (key) => ({
+        kind: "definition",
+        root: target.root,
+        key,
+      }));
+      const type = sharedTypes.get(target.name);
+      if (type) definitions[key] = type;
+      return key === target.name
+        ? written
+        : `#/$defs/${escape(key)}${pointer(pointerTokens(fragmentOf(written)).slice(2))}`;
+    }
+    if (target.kind === "file") return fileReference(target.root, target.node, target.fragment);
+    const fragment = fragmentOf(written);
+    const isPointer = written.startsWith("#") && (fragment === "" || fragment.startsWith("/"));
+    if (from.kind === "own" || !isPointer) return written;
+    if (from.kind === "file") return fileReference(from.root, target.node, fragment);
+    return hasId(from.root.node) ? written : `#/$defs/${escape(from.key)}${fragment}`;
+  };
+
+  const fileReference = (file: SchemaRoot, node: Located, fragment: string): string => {
+    const name = pointerTokens(fragment).at(-1) ?? file.file.replace(/^.*\//, "").replace(/(\.schema)?\.[^.]*$/, "");
+    const key = keyFor(`file ${file.file}#${fragment}`, name, node, () => ({ kind: "file", root: file }));
+    return `#/$defs/${escape(key)}`;
+  };
+
+  /** The key in `$defs` for what stands elsewhere; copies it there when first asked. */
+  const keyFor = (identity: string, name: string, node: Located, source: (key: string) => Source): string => {
+    const known = keys.get(identity);
+    if (known !== undefined) return known;
+    let key = name;
+    for (let number = 2; own.has(key) || added.has(key); number++) key = `${name}_${number}`;
+    keys.set(identity, key);
+    // Holds the place, so that a recursive reference finds it.
+    added.set(key, true);
+    added.set(key, copy(node, source(key)));
+    return key;
+  };
+
+  const copy = (node: Located, from: Source): Json => {
+    if (node.kind === "scalar") return node.value;
+    if (node.kind === "array")
+      return sameArray(
+        node.value,
+        node.items.map((item) => copy(item, from)),
+      );
+    const entries = node.members.map(({ key, node: value }): [string, Json] => {
+      if ((key === "$ref" || key === "$dynamicRef") && typeof value.value === "string")
+        return [key, rewrite(value.value, from)];
+      const how = applicators.get(key);
+      if (how === undefined) return [key, value.value];
+      if ((how === "map" || how === "map-or-names") && value.kind === "object") {
+        const members = value.members.map((member): [string, Json] => [member.key, copy(member.node, from)]);
+        return [key, sameObject(value.value, members)];
+      }
+      return [key, copy(value, from)];
+    });
+    return sameObject(node.value, entries);
+  };
+
+  const copied = copy(root.node, { kind: "own", root });
+  const schema = added.size === 0 ? copied : withDefinitions(copied as JsonObject, added);
+  return {
+    type,
+    schema: schema as JsonSchema,
+    dialect: dialectOf(root.node.value as JsonSchema) ?? "2020-12",
+    definitions,
+    span: root.node.span,
+  };
+}
+
+/** Whose `#` a reference means: the schema itself, a shared definition copied under `key`, or a file copied in parts. */
+type Source =
+  | { readonly kind: "own"; readonly root: SchemaRoot }
+  | { readonly kind: "file"; readonly root: SchemaRoot }
+  | { readonly kind: "definition"; readonly root: SchemaRoot; readonly key: string };
+
+function hasId(node: Located): boolean {
+  return node.kind === "object" && node.members.some(({ key }) => key === "$id");
+}
+
+function ownDefinitions(node: Located): Set<string> {
+  const own = node.kind === "object" ? node.members.find(({ key }) => key === "$defs")?.node : undefined;
+  return new Set(own?.kind === "object" ? own.members.map(({ key }) => key) : []);
+}
+
+function withDefinitions(schema: JsonObject, added: ReadonlyMap<string, Json>): JsonObject {
+  const own = schema["$defs"] as JsonObject | undefined;
+  return { ...schema, $defs: { ...own, ...Object.fromEntries(added) } };
+}
+
+/** The original where nothing changed: a schema without cross references stays the same value. */
+function sameArray(original: readonly Json[], items: readonly Json[]): Json {
+  return items.every((item, index) => item === original[index]) ? original : items;
+}
+
+function sameObject(original: JsonObject, entries: readonly (readonly [string, Json])[]): JsonObject {
+  const values = new Map(Object.entries(original));
+  return entries.every(([key, value]) => values.get(key) === value) ? original : Object.fromEntries(entries);
+}
+
+function fragmentOf(written: string): string {
+  const reference = splitReference(written);
+  return reference.kind === "remote" ? "" : reference.fragment;
+}
+
+function escape(key: string): string {
+  return encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1"));
+}
