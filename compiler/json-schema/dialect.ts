@@ -1,7 +1,7 @@
 import { Ajv, type Options } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import formats from "ajv-formats";
+import * as formats from "@mcpc/runtime/codegen/v1/formats";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 
 /** Annotations that MCP adds to JSON Schema. */
@@ -20,7 +20,9 @@ export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
     ownProperties: true,
     ...options,
   });
-  formats.default(ajv);
+  for (const [name, format] of Object.entries(formats)) {
+    ajv.addFormat(name.replace(/_format$/, "").replaceAll("_", "-"), format);
+  }
   ajv.addVocabulary(vocabulary);
   return ajv;
 }
@@ -62,8 +64,5 @@ export const knownKeywords: ReadonlySet<string> = new Set(
 
 /** Formats that are checked. */
 export const knownFormats: ReadonlySet<string> = new Set(
-  (
-    "date time date-time iso-time iso-date-time duration uri uri-reference uri-template url email hostname ipv4 ipv6 " +
-    "regex uuid json-pointer json-pointer-uri-fragment relative-json-pointer byte int32 int64 float double password binary"
-  ).split(" "),
+  Object.keys(formats).map((name) => name.replace(/_format$/, "").replaceAll("_", "-")),
 );

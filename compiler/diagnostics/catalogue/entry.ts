@@ -5,7 +5,8 @@ export const entry = {
     severity: "error",
     message: ({ placeholder }) => `the placeholder {${placeholder}} is not a name`,
     help: () => "placeholders are letters, digits and underscores in braces, such as {city}",
-    explain: "The message of a declared error may hold `{placeholders}`, which become the parameters of the function that makes the error. They must be names.",
+    explain:
+      "The message of a declared error may hold `{placeholders}`, which become the parameters of the function that makes the error. They must be names.",
   }),
   "example/mismatch": define<{ what: string; reason: string }>({
     severity: "error",
@@ -24,8 +25,9 @@ export const entry = {
   "prompt/unknown-variable": define<{ variable: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ variable }) => `the prompt has no argument ${quote(variable)}`,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? "declare it under \"arguments\", or remove the braces",
-    explain: "`{{name}}` in a message is replaced by an argument of the prompt, so each name must be a declared argument.",
+    help: ({ suggestion }) => didYouMean(suggestion) ?? 'declare it under "arguments", or remove the braces',
+    explain:
+      "`{{name}}` in a message is replaced by an argument of the prompt, so each name must be a declared argument.",
   }),
   "prompt/unused-argument": define<{ argument: string }>({
     severity: "warning",
@@ -36,14 +38,15 @@ export const entry = {
   "prompt/invalid-default": define<{ argument: string; value: string }>({
     severity: "error",
     message: ({ argument, value }) => `the default ${quote(value)} is not among the values of ${quote(argument)}`,
-    help: () => "add it to \"enum\", or choose another default",
+    help: () => 'add it to "enum", or choose another default',
     explain: "An argument's default must be one of the values its `enum` allows.",
   }),
   "resource/invalid-blob": define<object>({
     severity: "error",
-    message: () => "\"blob\" is not base64",
-    help: () => "encode the bytes as base64 (RFC 4648), or name the file with \"file\"",
-    explain: "Binary contents of a static resource are written as base64, and clients decode them: a slip would reach every client.",
+    message: () => '"blob" is not base64',
+    help: () => 'encode the bytes as base64 (RFC 4648), or name the file with "file"',
+    explain:
+      "Binary contents of a static resource are written as base64, and clients decode them: a slip would reach every client.",
   }),
   "resource/invalid-uri": define<{ uri: string }>({
     severity: "error",
@@ -55,18 +58,21 @@ export const entry = {
     severity: "error",
     message: () => "the server has no transport",
     help: () => 'name at least one under "transports", such as "stdio": {}',
-    explain: "Where `runtime.transports` is present, the server is reachable through the transports it names and through no other.",
+    explain:
+      "Where `runtime.transports` is present, the server is reachable through the transports it names and through no other.",
   }),
   "template/invalid": define<{ template: string; reason: string }>({
     severity: "error",
     message: ({ template, reason }) => `${quote(template)} is not a URI template: ${reason}`,
     help: () => "write variables as {name}; see RFC 6570",
-    explain: "A resource template's `uriTemplate` follows RFC 6570: literal text with variables in braces, such as `users://{id}` or `search://{?query,page}`.",
+    explain:
+      "A resource template's `uriTemplate` follows RFC 6570: literal text with variables in braces, such as `users://{id}` or `search://{?query,page}`.",
   }),
   "template/unknown-variable": define<{ variable: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ variable }) => `the URI template has no variable ${quote(variable)}`,
     help: ({ suggestion }) => didYouMean(suggestion) ?? "write it into the template as {name}, or remove it",
-    explain: "`params` describes the variables of `uriTemplate`; a property that is no variable could never have a value.",
+    explain:
+      "`params` describes the variables of `uriTemplate`; a property that is no variable could never have a value.",
   }),
 };

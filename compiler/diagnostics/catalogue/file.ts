@@ -33,6 +33,7 @@ export const file = {
     severity: "error",
     message: ({ limit }) => `the file is nested more than ${limit} levels deep`,
     help: () => "flatten it, or share schemas through $defs",
-    explain: "Objects and arrays are nested deeper than any schema needs. The limit keeps a hostile file from exhausting the compiler.",
+    explain:
+      "Objects and arrays are nested deeper than any schema needs. The limit keeps a hostile file from exhausting the compiler.",
   }),
 };

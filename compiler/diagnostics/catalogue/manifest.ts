@@ -4,7 +4,7 @@ export const manifest = {
   "manifest/client-configuration": define<object>({
     severity: "error",
     message: () => "this is a client's configuration, not a manifest",
-    help: () => "describe the server in a file named, for example, server.mcp.json, with a \"server\" section",
+    help: () => 'describe the server in a file named, for example, server.mcp.json, with a "server" section',
     explain:
       "A `.mcp.json` file with `mcpServers` tells a client which servers to start. mcpc leaves it alone: a manifest describes a server, and its name ends in `.mcp.json` with something before it.",
   }),
@@ -22,7 +22,7 @@ export const manifest = {
   }),
   "manifest/missing-server": define<object>({
     severity: "error",
-    message: () => "no manifest of this project has a \"server\" section",
+    message: () => 'no manifest of this project has a "server" section',
     help: () => 'add "server": { "name": "…", "version": "1.0.0" } to one of them',
     explain:
       "All manifests of a project merge into one server, and exactly one of them says its name and version in a `server` section.",
@@ -45,7 +45,8 @@ export const manifest = {
     severity: "error",
     message: () => 'two "server" sections in one project',
     help: () => "keep one; a project is one server",
-    explain: "All manifests of a project merge into one server, so only one of them may say what that server is called.",
+    explain:
+      "All manifests of a project merge into one server, so only one of them may say what that server is called.",
   }),
   "manifest/several-sources": define<{ sources: readonly string[]; what: string }>({
     severity: "error",
@@ -57,7 +58,7 @@ export const manifest = {
   "manifest/unknown-property": define<{ property: string; what: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ property, what }) => `${what} has no field ${quote(property)}`,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? "remove it; data of your own may go into \"_meta\"",
+    help: ({ suggestion }) => didYouMean(suggestion) ?? 'remove it; data of your own may go into "_meta"',
     explain:
       "A key is not part of the manifest language. Unknown keys are errors because a misspelt field would otherwise be silently without effect.",
   }),
@@ -67,4 +68,3 @@ export const manifest = {
     explain: "A field has a value of another JSON type than the manifest language asks for.",
   }),
 };
-

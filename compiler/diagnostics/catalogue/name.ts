@@ -4,14 +4,15 @@ export const name = {
   "name/duplicate": define<{ kind: string; name: string }>({
     severity: "error",
     message: ({ kind, name }) => `two ${kind}s are named ${quote(name)}`,
-    help: ({ kind }) => (kind === "section" ? "keep one; all manifests merge into one server" : "rename one; clients call it by this name"),
+    help: ({ kind }) =>
+      kind === "section" ? "keep one; all manifests merge into one server" : "rename one; clients call it by this name",
     explain:
       "Names are unique per kind across all manifests of one server, because clients address a tool or a prompt by its name alone, and a resource by its URI.",
   }),
   "name/unportable": define<{ name: string }>({
     severity: "warning",
     message: ({ name }) => `some clients refuse the tool name ${quote(name)}`,
-    help: () => "use 1 to 128 letters, digits, \"_\", \"-\" and \".\"",
+    help: () => 'use 1 to 128 letters, digits, "_", "-" and "."',
     explain:
       "The protocol advises tool names of 1 to 128 ASCII letters, digits, underscores, hyphens and dots. Other names are listed as they are, but clients and model providers may refuse them.",
   }),

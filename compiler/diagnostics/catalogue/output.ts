@@ -4,7 +4,8 @@ export const output = {
   "bundle/failed": define<{ reason: string }>({
     severity: "error",
     message: ({ reason }) => `the bundle could not be made: ${reason}`,
-    explain: "The last phase puts the generated code, the handlers and everything they import into one file. An import that does not resolve is the usual cause.",
+    explain:
+      "The last phase puts the generated code, the handlers and everything they import into one file. An import that does not resolve is the usual cause.",
   }),
   "handler/missing-export": define<{ name: string; what: string; file: string }>({
     severity: "error",
@@ -16,12 +17,13 @@ export const output = {
     severity: "error",
     message: ({ path }) => `${quote(path)} is not UTF-8, so nothing can be added to it safely`,
     help: () => "save the file as UTF-8",
-    explain: "mcpc adds a stub to an existing file by inserting text. In a file of another encoding that would garble what stands there.",
+    explain:
+      "mcpc adds a stub to an existing file by inserting text. In a file of another encoding that would garble what stands there.",
   }),
   "handler/orphaned": define<{ path: string }>({
     severity: "warning",
     message: ({ path }) => `no manifest entry uses ${quote(path)} any more`,
-    help: () => "delete it, move it out of the handlers' folders, or name it with \"handler\"",
+    help: () => 'delete it, move it out of the handlers\' folders, or name it with "handler"',
     explain:
       "A file stands where handlers live, but no tool, resource, template or prompt leads to it, usually because the entry was removed or renamed. mcpc never deletes a file of yours.",
   }),
@@ -35,7 +37,8 @@ export const output = {
     severity: "error",
     message: ({ reason }) => `a stub must be added to this file, but it does not parse: ${reason}`,
     help: () => "mend the syntax error, then build again",
-    explain: "mcpc adds missing handlers to an existing file by inserting text at its end. It does not touch a file that it cannot read as TypeScript.",
+    explain:
+      "mcpc adds missing handlers to an existing file by inserting text at its end. It does not touch a file that it cannot read as TypeScript.",
   }),
   "output/hand-edited": define<{ path: string; verdict: "edited" | "foreign" }>({
     severity: "error",

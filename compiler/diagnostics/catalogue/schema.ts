@@ -18,7 +18,8 @@ export const schema = {
   "reference/unresolved": define<{ reference: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ reference }) => `the reference ${quote(reference)} leads nowhere`,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? "point it into this schema, to the shared $defs, or into a file of the project",
+    help: ({ suggestion }) =>
+      didYouMean(suggestion) ?? "point it into this schema, to the shared $defs, or into a file of the project",
     explain:
       "A `$ref` names a schema that does not exist. `#/…` is looked for in the same schema first; `#/$defs/NAME` then among the shared `$defs` of all manifests; a path is relative to the file that says it.",
   }),
@@ -51,7 +52,7 @@ export const schema = {
   "schema/unknown-format": define<{ format: string; suggestion: string | undefined }>({
     severity: "warning",
     message: ({ format }) => `the format ${quote(format)} is not known and will not be checked`,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? "say the rule with \"pattern\" if it matters",
+    help: ({ suggestion }) => didYouMean(suggestion) ?? 'say the rule with "pattern" if it matters',
     explain: "A `format` that JSON Schema does not define is an annotation: it documents, and checks nothing.",
   }),
   "schema/unknown-keyword": define<{ keyword: string; suggestion: string | undefined }>({

@@ -1,0 +1,26 @@
+import type { Json } from "../model/source.js";
+
+/** A string or any JSON as a literal that TypeScript reads back as the same value, on one line. */
+export function literal(value: Json): string {
+  const text = JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  // In an object literal `"__proto__": x` would set the prototype; a computed key does not.
+  return typeof value === "object" ? text.replace(/(?<=[{,])"__proto__":/g, '["__proto__"]:') : text;
+}
+
+/** A doc comment of these paragraphs; whatever they say, the comment ends where it should. */
+export function docComment(paragraphs: readonly (string | undefined)[]): string {
+  const text = paragraphs.filter((paragraph) => paragraph !== undefined && paragraph.trim() !== "").join("\n\n");
+  if (text === "") return "";
+  const lines = commentText(text).split("\n");
+  if (lines.length === 1) return `/** ${lines[0]} */\n`;
+  return `/**\n${lines.map((line) => (line === "" ? " *" : ` * ${line}`)).join("\n")}\n */\n`;
+}
+
+/** Text that may stand in a comment: no end of comment, no control characters, only `\n` ends a line. */
+export function commentText(text: string): string {
+  return text
+    .replace(/\r\n?|[\u2028\u2029]/g, "\n")
+    .replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, "")
+    .replaceAll("*/", "*\\/")
+    .trim();
+}

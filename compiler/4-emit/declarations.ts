@@ -1,0 +1,109 @@
+import { pointerTokens } from "../json-schema/pointer.js";
+import { splitReference } from "../json-schema/reference.js";
+import type { JsonSchema } from "../model/schema.js";
+import type { Schema, Server } from "../model/server.js";
+import type { Json, JsonObject } from "../model/source.js";
+import { docComment } from "./code.js";
+import { documentation, typesView, type View } from "./types-view.js";
+
+const printed = "Root";
+
+/**
+ * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
+ * `$defs` entry follows the type that uses it. The text is plain, not formatted.
+ */
+export async function declarations(server: Server): Promise<ReadonlyMap<string, string>> {
+  const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [
+    ...server.definitions.map((schema) => ({ schema, introduction: undefined })),
+    ...server.tools.flatMap(({ name, input, output }) => [
+      { schema: input, introduction: `Arguments of the tool ${JSON.stringify(name)}.` },
+      ...(output ? [{ schema: output, introduction: `Result of the tool ${JSON.stringify(name)}.` }] : []),
+    ]),
+    ...server.resourceTemplates.map(({ uriTemplate, params }) => ({
+      schema: params,
+      introduction: `Variables of the resource template ${JSON.stringify(uriTemplate)}.`,
+    })),
+  ];
+  const taken = new Set(schemas.map(({ schema }) => schema.type as string));
+  const texts = new Map<string, string>();
+  for (const { schema, introduction } of schemas) texts.set(schema.type, await declare(schema, introduction, taken));
+  return texts;
+}
+
+async function declare(schema: Schema, introduction: string | undefined, taken: Set<string>): Promise<string> {
+  const privateTypes = new Map<string, { readonly name: string; readonly schema: Json }>();
+  const typeOf = (reference: string): string | undefined => {
+    const { kind, ...rest } = splitReference(reference);
+    if (kind !== "local" || !("fragment" in rest)) return undefined;
+    const tokens = pointerTokens(rest.fragment);
+    if (rest.fragment === "") return schema.type;
+    const shared = tokens[0] === "$defs" && tokens.length === 2 ? tokens[1]! : undefined;
+    if (shared !== undefined && Object.hasOwn(schema.definitions, shared)) return schema.definitions[shared];
+    const known = privateTypes.get(rest.fragment);
+    if (known) return known.name;
+    const target = at(schema.schema, tokens);
+    if (rest.fragment[0] !== "/" || target === undefined) return undefined;
+    const name = free(schema.type + pascal(tokens.at(-1) ?? ""), taken);
+    privateTypes.set(rest.fragment, { name, schema: target });
+    return name;
+  };
+  const parts = [await print(schema.type, schema.schema, introduction, typeOf)];
+  // The list grows while it is printed: a private type may refer to others.
+  for (const { name, schema: target } of privateTypes.values())
+    parts.push(await print(name, target as JsonSchema, undefined, typeOf));
+  return parts.join("\n");
+}
+
+async function print(
+  name: string,
+  schema: JsonSchema,
+  introduction: string | undefined,
+  typeOf: (reference: string) => string | undefined,
+): Promise<string> {
+  const text = await typescript(typesView(schema, typeOf));
+  const head = new RegExp(`^export (interface|type) ${printed}\\b`);
+  if (!head.test(text))
+    throw new Error(`no declaration of ${printed} at the start of ${JSON.stringify(text.slice(0, 80))}`);
+  return (
+    docComment([introduction, documentation(schema)]) +
+    text.replace(head, (_, kind: string) => `export ${kind} ${name}`)
+  );
+}
+
+async function typescript(view: View): Promise<string> {
+  const { compile } = await import("json-schema-to-typescript");
+  const { description: _, ...plain } = view;
+  const text = await compile(plain as JsonObject as Parameters<typeof compile>[0], printed, {
+    bannerComment: "",
+    format: false,
+    additionalProperties: false,
+    unknownAny: true,
+    // The view holds no reference; nothing may be fetched in any case.
+    $refOptions: { resolve: { external: false } },
+  });
+  return `${text.trim()}\n`;
+}
+
+function at(schema: Json, tokens: readonly string[]): Json | undefined {
+  let node: Json | undefined = schema;
+  for (const token of tokens) {
+    if (typeof node !== "object" || node === null || !Object.hasOwn(node, token)) return undefined;
+    node = (node as JsonObject)[token];
+  }
+  return node;
+}
+
+function pascal(name: string): string {
+  return name
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== "")
+    .map((word) => word[0]!.toUpperCase() + word.slice(1, 40))
+    .join("");
+}
+
+function free(base: string, taken: Set<string>): string {
+  let name = base;
+  for (let number = 2; taken.has(name); number++) name = `${base}${number}`;
+  taken.add(name);
+  return name;
+}

@@ -1,0 +1,51 @@
+import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
+import { withHeader } from "../generated-header.js";
+import type { OutputFile } from "../model/output.js";
+import type { Server } from "../model/server.js";
+import { declarations } from "./declarations.js";
+import { format, type Style } from "./format.js";
+import { handlers } from "./handlers.js";
+import { lockFile } from "./lock.js";
+import { mainModule, serverModule } from "./server.js";
+import { surfaceModule } from "./surface.js";
+import { typesModule } from "./types.js";
+import { templateValidators, toolValidators } from "./validators.js";
+
+export { styleOf } from "./format.js";
+export { handlerFiles } from "./handlers.js";
+export { orphans } from "./orphans.js";
+
+/**
+ * The files of a server: generated code, stubs of missing handlers, the lock file. `existing` holds the text of the
+ * handlers' files that exist; `style` is how the user formats code.
+ */
+export async function emit(
+  server: Server,
+  existing: ReadonlyMap<string, string>,
+  style: Style = {},
+): Promise<Result<OutputFile[]>> {
+  const diagnostics: Diagnostic[] = [];
+  const take = <T>(result: Result<T>): T | undefined => {
+    diagnostics.push(...result.diagnostics);
+    return result.value;
+  };
+  const { generated } = server.layout;
+  const file = (name: string, text: string): OutputFile => ({
+    path: `${generated}/${name}.ts`,
+    owner: "generated",
+    content: withHeader(text),
+  });
+  const files = [
+    file("types", await format(typesModule(server, await declarations(server)))),
+    file("surface", surfaceModule(server)),
+    file("server", await format(serverModule(server))),
+    file("main", mainModule(server)),
+  ];
+  for (const entry of [...server.tools, ...server.resourceTemplates]) {
+    const text = take(entry.kind === "tool" ? toolValidators(entry) : templateValidators(entry));
+    if (text !== undefined) files.push(file(`validators/${entry.handler.type}`, text));
+  }
+  files.push(...(take(await handlers(server, existing, style)) ?? []));
+  files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
+  return { value: files, diagnostics };
+}

@@ -1,0 +1,119 @@
+import { posix } from "node:path";
+import type { Handler, Server } from "../model/server.js";
+import { literal } from "./code.js";
+
+const library = "@mcpc/runtime/codegen/v1";
+
+/** `generated/server.ts`: each handler checked against its type and bound to its entry; the server as a value to mount. */
+export function serverModule(server: Server): string {
+  const handlers = handlerImports(server);
+  const { http } = server.transports;
+  const rows = (entries: readonly (readonly [string, Handler])[]): string => {
+    if (entries.length === 0) return "new Map(),";
+    const lines = entries.map(
+      ([key, handler]) => `    [${literal(key)}, handler<${handler.type}>(${handlers.nameOf(handler)})],\n`,
+    );
+    return `new Map([\n${lines.join("")}  ]),`;
+  };
+  const tools = server.tools.map(({ name, handler }) => [name, handler] as const);
+  const resources = server.resources.flatMap(({ uri, source }) =>
+    "handler" in source ? [[uri, source.handler] as const] : [],
+  );
+  const templates = server.resourceTemplates.map(({ uriTemplate, handler }) => [uriTemplate, handler] as const);
+  const prompts = server.prompts.flatMap(({ name, source }) =>
+    "handler" in source ? [[name, source.handler] as const] : [],
+  );
+  const types = [...tools, ...resources, ...templates, ...prompts].map(([, { type }]) => type).sort();
+  return [
+    `import { defineServer${types.length > 0 ? ", handler" : ""} } from ${literal(library)};\n`,
+    http && `import { createFetch } from ${literal(`${library}/fetch`)};\n`,
+    http && `import { createListener } from ${literal(`${library}/node-http`)};\n`,
+    ...handlers.lines,
+    `import { surface } from "./surface.js";\n`,
+    types.length > 0 && `import type {\n${types.map((type) => `  ${type},\n`).join("")}} from "./types.js";\n`,
+    "\n",
+    http && `/** Where and for whom the server listens. */\nexport const http = ${literal({ ...http })};\n\n`,
+    "/** The compiled server: its surface, and the handlers that serve it. */\n",
+    "export const server = defineServer(surface, {\n",
+    `  tools: ${rows(tools)}\n`,
+    `  resources: ${rows(resources)}\n`,
+    `  resourceTemplates: ${rows(templates)}\n`,
+    `  prompts: ${rows(prompts)}\n`,
+    "});\n",
+    http &&
+      "\n/** The server as a Web-standard handler, `(Request) => Promise<Response>`: for Hono, Next.js, workers, Deno, Bun. */\n",
+    http && "export const fetch = /* @__PURE__ */ createFetch(server, http);\n",
+    http && "\n/** The server as a listener of `node:http`: for `createServer`, Express, Fastify. */\n",
+    http && "export const listener = /* @__PURE__ */ createListener(server, http);\n",
+  ]
+    .filter((part) => part !== undefined && part !== false)
+    .join("");
+}
+
+/** `generated/main.ts`: serves the server on its transports. */
+export function mainModule({ transports: { stdio, http } }: Server): string {
+  const served = http
+    ? `{\n  stdio: ${stdio},\n  http: { ...http, load: () => import(${literal(`${library}/node-http`)}) },\n}`
+    : `{ stdio: ${stdio} }`;
+  return (
+    `import { main } from ${literal(`${library}/main`)};\n` +
+    `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
+    `await main(server, ${served});\n`
+  );
+}
+
+/** Every handler, in the order of the manifests. */
+export function handlersOf(server: Server): Handler[] {
+  return [
+    ...server.tools.map(({ handler }) => handler),
+    ...server.resources.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
+    ...server.resourceTemplates.map(({ handler }) => handler),
+    ...server.prompts.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
+  ];
+}
+
+interface HandlerImports {
+  readonly lines: readonly string[];
+  readonly nameOf: (handler: Handler) => string;
+}
+
+/** One import per file; an export whose name is taken is imported under another. */
+function handlerImports(server: Server): HandlerImports {
+  const taken = new Set([
+    "defineServer",
+    "handler",
+    "createFetch",
+    "createListener",
+    "surface",
+    "server",
+    "http",
+    "fetch",
+    "listener",
+  ]);
+  const names = new Map<string, string>();
+  const files = new Map<string, string[]>();
+  const identity = ({ file, export: name }: Handler): string => `${file}#${name}`;
+  for (const handler of handlersOf(server)) {
+    if (names.has(identity(handler))) continue;
+    let local: string = handler.export;
+    for (let number = 2; taken.has(local); number++) local = `${handler.export}${number}`;
+    taken.add(local);
+    names.set(identity(handler), local);
+    const specifier = local === handler.export ? local : `${handler.export} as ${local}`;
+    files.set(handler.file, [...(files.get(handler.file) ?? []), specifier]);
+  }
+  const lines = [...files].map(
+    ([file, specifiers]) =>
+      `import { ${specifiers.join(", ")} } from ${literal(importPath(`${server.layout.generated}/server.ts`, file))};\n`,
+  );
+  return { lines, nameOf: (handler) => names.get(identity(handler))! };
+}
+
+/** The specifier with which one project file imports another: relative, with the ending of the emitted file. */
+export function importPath(from: string, to: string): string {
+  const path = posix
+    .relative(posix.dirname(from), to)
+    .replace(/\.mts$/, ".mjs")
+    .replace(/\.tsx?$/, ".js");
+  return path.startsWith(".") ? path : `./${path}`;
+}

@@ -1,0 +1,60 @@
+import type { Prompt, Server, Tool } from "../model/server.js";
+import { docComment, literal } from "./code.js";
+
+/** `generated/types.ts`: every schema type, and the type of every handler, in the order of the manifests. */
+export function typesModule(server: Server, declarations: ReadonlyMap<string, string>): string {
+  const declared = (type: string): string => declarations.get(type) ?? "";
+  const used = new Set<string>();
+  const use = (name: string): string => {
+    used.add(name);
+    return name;
+  };
+  const parts = [
+    ...server.definitions.map(({ type }) => declared(type)),
+    ...server.tools.flatMap((tool) => [
+      declared(tool.input.type),
+      ...(tool.output ? [declared(tool.output.type)] : []),
+      `${docComment([tool.description ?? tool.title])}export type ${tool.handler.type} = ${use("ToolHandler")}<${toolParameters(tool, use)}>;\n`,
+    ]),
+    ...server.resources.flatMap(({ description, source }) =>
+      "handler" in source
+        ? [`${docComment([description])}export type ${source.handler.type} = ${use("ResourceHandler")};\n`]
+        : [],
+    ),
+    ...server.resourceTemplates.flatMap(({ description, params, handler }) => [
+      declared(params.type),
+      `${docComment([description])}export type ${handler.type} = ${use("ResourceTemplateHandler")}<${params.type}>;\n`,
+    ]),
+    ...server.prompts.flatMap((prompt) => [
+      promptArguments(prompt),
+      ...("handler" in prompt.source
+        ? [
+            `${docComment([prompt.description ?? prompt.title])}export type ${prompt.source.handler.type} = ${use("PromptHandler")}<${prompt.type}>;\n`,
+          ]
+        : []),
+    ]),
+  ];
+  const imports = used.size === 0 ? "" : `import type { ${[...used].sort().join(", ")} } from "@mcpc/runtime";\n\n`;
+  return imports + (parts.join("\n") || "export {};\n");
+}
+
+function toolParameters({ input, output, errors }: Tool, use: (name: string) => string): string {
+  if (errors.length === 0) return output ? `${input.type}, ${output.type}` : input.type;
+  const members = errors.map(({ code, placeholders, description }) => {
+    const fields = placeholders.map((name) => `${name}: string | number`).join("; ");
+    return `${docComment([description])}${literal(code)}: ${placeholders.length === 0 ? "void" : `{ ${fields} }`};`;
+  });
+  return `${input.type}, ${output?.type ?? use("ToolOutput")}, {\n${members.join("\n")}\n}`;
+}
+
+function promptArguments(prompt: Prompt): string {
+  const members = prompt.arguments.map((argument) => {
+    const always = argument.required || argument.default !== undefined;
+    const type = argument.enum ? argument.enum.map((value) => literal(value)).join(" | ") : "string";
+    const preset = argument.default === undefined ? "" : `@default ${argument.default}`;
+    return `${docComment([argument.description, preset])}${literal(argument.name)}${always ? "" : "?"}: ${type};`;
+  });
+  const introduction = `Arguments of the prompt ${JSON.stringify(prompt.name)}.`;
+  if (members.length === 0) return `${docComment([introduction])}export type ${prompt.type} = Record<string, never>;\n`;
+  return `${docComment([introduction])}export interface ${prompt.type} {\n${members.join("\n")}\n}\n`;
+}

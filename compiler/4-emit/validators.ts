@@ -1,0 +1,68 @@
+import { _ } from "ajv";
+import standalone from "ajv/dist/standalone/index.js";
+import { diagnose, type Result } from "../diagnostics/diagnostic.js";
+import { createAjv } from "../json-schema/dialect.js";
+import type { ResourceTemplate, Schema, Tool } from "../model/server.js";
+import type { Span } from "../model/source.js";
+
+const library = "@mcpc/runtime/codegen/v1/validation";
+
+/** The module of a tool's validators: exports `input`, and `output` when the tool declares an `outputSchema`. */
+export function toolValidators(tool: Tool): Result<string> {
+  return validators({ input: tool.input, ...(tool.output && { output: tool.output }) }, tool.span);
+}
+
+/** The module of a resource template's validator: exports `params`. */
+export function templateValidators(template: ResourceTemplate): Result<string> {
+  return validators({ params: template.params }, template.span);
+}
+
+/** ajv's standalone code, as an ES module that depends on nothing but the runtime. */
+function validators(schemas: Readonly<Record<string, Schema>>, span: Span): Result<string> {
+  const names = Object.keys(schemas);
+  const code: string[] = [];
+  try {
+    for (const name of names) code.push(compile(name, schemas[name]!, names.length > 1));
+  } catch (error) {
+    return { diagnostics: [diagnose("schema/invalid", span, { reason: (error as Error).message })] };
+  }
+  return { value: modularize(code.join("\n")), diagnostics: [] };
+}
+
+function compile(name: string, schema: Schema, scoped: boolean): string {
+  const ajv = createAjv(schema.dialect, {
+    meta: false,
+    validateSchema: false,
+    messages: false,
+    code: { source: true, esm: true, lines: true, formats: _`formats` },
+  });
+  const validate = ajv.compile(schema.schema);
+  const text = standalone.default(ajv, validate).replace(/^"use strict";\s*/, "");
+  const exported = /^export const validate = (validate\d+);\s*export default \1;\s*/m;
+  if (!exported.test(text)) throw new Error("ajv's standalone code has another shape than expected");
+  if (!scoped) return text.replace(exported, (_match, local: string) => `export const ${name} = ${local};\n`);
+  const [, local] = exported.exec(text)!;
+  // Two schemas of one module: ajv numbers the names of each from the start.
+  return `export const ${name} = (() => {\n${text.replace(exported, "")}\nreturn ${local};\n})();`;
+}
+
+/** Turns what ajv would `require` into imports. */
+function modularize(code: string): string {
+  const imports = new Set<string>();
+  const body = code
+    .replace(/= require\("ajv\/dist\/runtime\/(equal|ucs2length)"\)\.default;/g, (_match, name: string) => {
+      imports.add(name);
+      return `= ${name};`;
+    })
+    .replace(/= formats(?:\.([A-Za-z_]\w*)|\["([\w-]+)"\]);/g, (_match, plain?: string, quoted?: string) => {
+      const name = `${(plain ?? quoted)!.replaceAll("-", "_")}_format`;
+      imports.add(name);
+      return `= ${name};`;
+    });
+  const outsideStrings = body.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  if (/\brequire\(|\beval\(|\bnew Function\b/.test(outsideStrings))
+    throw new Error("a validator would need code that is not emitted");
+  const names = [...imports].sort();
+  const head = names.length === 0 ? "" : `import { ${names.join(", ")} } from ${JSON.stringify(library)};\n`;
+  return `// @ts-nocheck\n${head}${body}\n`;
+}

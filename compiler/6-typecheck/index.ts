@@ -1,0 +1,227 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { ts as TS } from "ts-morph";
+import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import type { Host } from "../host.js";
+import { applyInsertions, type OutputFile } from "../model/output.js";
+import type { Handler, Server } from "../model/server.js";
+import type { Span } from "../model/source.js";
+
+/**
+ * Checks the user's handlers against the generated types. `files` lie over the disk, so that nothing has to be written
+ * first. Beyond the project only TypeScript's own libraries and installed packages are read. An error in generated code
+ * is told at the handler that causes it.
+ */
+export function typecheck(server: Server, files: readonly OutputFile[], host: Host): Result<void> {
+  const { ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
+  const overlay = new Map<string, string>();
+  for (const file of files) overlay.set(join(host.root, file.path), sourceText(file, host));
+  const roots = ["server.ts", "main.ts"].map((name) => join(host.root, server.layout.generated, name));
+  const options = compilerOptions(ts, host);
+  const program = ts.createProgram(roots, options, compilerHost(ts, options, overlay, server, host));
+  const handlers = handlersOf(server);
+  const diagnostics: Diagnostic[] = [];
+  for (const source of program.getSourceFiles()) {
+    const path = projectPathOf(source.fileName, host);
+    if (path === undefined || path.startsWith("node_modules/") || path.includes("/node_modules/")) continue;
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    for (const error of found) diagnostics.push(translate(ts, error, path, { program, server, handlers, host }));
+  }
+  return { value: undefined, diagnostics: distinct(diagnostics) };
+}
+
+interface Situation {
+  readonly program: TS.Program;
+  readonly server: Server;
+  readonly handlers: readonly BoundHandler[];
+  readonly host: Host;
+}
+
+interface BoundHandler {
+  readonly handler: Handler;
+  /** `the tool "get_weather"`. */
+  readonly what: string;
+  readonly span: Span;
+}
+
+function handlersOf(server: Server): BoundHandler[] {
+  return [
+    ...server.tools.map(({ handler, name, span }) => ({ handler, what: `the tool ${JSON.stringify(name)}`, span })),
+    ...server.resources.flatMap(({ source, uri, span }) =>
+      "handler" in source ? [{ handler: source.handler, what: `the resource ${JSON.stringify(uri)}`, span }] : [],
+    ),
+    ...server.resourceTemplates.map(({ handler, uriTemplate, span }) => ({
+      handler,
+      what: `the resource template ${JSON.stringify(uriTemplate)}`,
+      span,
+    })),
+    ...server.prompts.flatMap(({ source, name, span }) =>
+      "handler" in source ? [{ handler: source.handler, what: `the prompt ${JSON.stringify(name)}`, span }] : [],
+    ),
+  ];
+}
+
+function translate(ts: typeof TS, error: TS.Diagnostic, path: string, situation: Situation): Diagnostic {
+  const message = `${ts.flattenDiagnosticMessageText(error.messageText, "; ").replace(/;\s+/g, "; ").replace(/\.$/, "")} (TS${error.code})`;
+  const start = error.start ?? 0;
+  const span = { path, start, end: start + (error.length ?? 0) };
+  if (path !== `${situation.server.layout.generated}/server.ts`)
+    return diagnose("handler/type-error", span, { message });
+  const bound = boundAt(error, situation);
+  if (!bound) return diagnose("handler/type-error", span, { message });
+  const { handler, what } = bound;
+  const related = [{ span: bound.span, message: `${what} is declared here` }];
+  const exported = exportSpan(ts, handler, situation);
+  if (exported === undefined) {
+    const top = { path: handler.file, start: 0, end: 0 };
+    return diagnose("handler/missing-export", top, { name: handler.export, what, file: handler.file }, related);
+  }
+  return diagnose(
+    "handler/type-error",
+    exported,
+    { message: `the handler of ${what} does not fit it: ${message}` },
+    related,
+  );
+}
+
+/** The handler that the erroneous line of `generated/server.ts` imports or binds. */
+function boundAt(error: TS.Diagnostic, { handlers }: Situation): BoundHandler | undefined {
+  const text = error.file?.text ?? "";
+  const start = error.start ?? 0;
+  const lineStart = text.lastIndexOf("\n", start) + 1;
+  const line = text.slice(lineStart, text.indexOf("\n", start));
+  const type = /\bhandler<(\w+)>\(/.exec(line)?.[1];
+  if (type !== undefined) return handlers.find(({ handler }) => handler.type === type);
+  const name = text.slice(start, start + (error.length ?? 0));
+  return handlers.find(
+    ({ handler }) =>
+      handler.export === name && text.slice(lineStart).includes(handler.file.replace(/.*\//, "").replace(/\.\w+$/, "")),
+  );
+}
+
+/** Where the user's file declares what it exports under the handler's name; undefined when it does not. */
+function exportSpan(ts: typeof TS, handler: Handler, { program, host }: Situation): Span | undefined {
+  const source = program.getSourceFile(join(host.root, handler.file));
+  const module = source && program.getTypeChecker().getSymbolAtLocation(source);
+  const symbol = module?.exports?.get(ts.escapeLeadingUnderscores(handler.export));
+  const declaration = symbol?.declarations?.[0];
+  if (!declaration) return undefined;
+  const named = (declaration as TS.NamedDeclaration).name ?? declaration;
+  return { path: handler.file, start: named.getStart(), end: named.getEnd() };
+}
+
+/** The same mistake is found once where a handler serves several entries. */
+function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Map<string, Diagnostic>();
+  for (const found of diagnostics) seen.set(`${found.span?.path} ${found.span?.start} ${found.message}`, found);
+  return [...seen.values()];
+}
+
+function sourceText({ path, content }: OutputFile, host: Host): string {
+  if (typeof content === "string") return content;
+  const present = new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+    content instanceof Uint8Array ? content : host.read(path),
+  );
+  return "insert" in content ? applyInsertions(present, content.insert) : present;
+}
+
+/** The user's own options where there is a tsconfig.json, strict ones where there is none. */
+function compilerOptions(ts: typeof TS, host: Host): TS.CompilerOptions {
+  const always: TS.CompilerOptions = {
+    noEmit: true,
+    skipLibCheck: true,
+    composite: false,
+    incremental: false,
+    declaration: false,
+  };
+  const file = join(host.root, "tsconfig.json");
+  const defaults: TS.CompilerOptions = {
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    noUncheckedIndexedAccess: true,
+  };
+  if (!ts.sys.fileExists(file)) return { ...defaults, ...nodeTypes(ts, host), ...always };
+  const read = ts.readConfigFile(file, (path) => ts.sys.readFile(path));
+  const parsed = ts.parseJsonConfigFileContent(read.config ?? {}, { ...ts.sys, readDirectory: () => [] }, host.root);
+  const { rootDir: _rootDir, outDir: _outDir, ...options } = parsed.options;
+  return { ...defaults, ...nodeTypes(ts, host), ...options, ...always };
+}
+
+/** Node's types where the project has them; a project without them still checks. */
+function nodeTypes(ts: typeof TS, host: Host): TS.CompilerOptions {
+  for (let folder = host.root; ; folder = dirname(folder)) {
+    if (ts.sys.directoryExists(join(folder, "node_modules", "@types", "node"))) return { types: ["node"] };
+    if (dirname(folder) === folder) return { types: [] };
+  }
+}
+
+function compilerHost(
+  ts: typeof TS,
+  options: TS.CompilerOptions,
+  overlay: ReadonlyMap<string, string>,
+  server: Server,
+  host: Host,
+): TS.CompilerHost {
+  const base = ts.createCompilerHost(options, true);
+  const validators = join(host.root, server.layout.generated, "validators");
+  // What a validator module exports; its body is ours, and need not be read to check the user's code.
+  const stub =
+    "type V = import('@mcpc/runtime/codegen/v1').Validator;\nexport declare const input: V, output: V, params: V;\n";
+  const text = (path: string): string | undefined =>
+    dirname(path) === validators && overlay.has(path) ? stub : overlay.get(path);
+  const folders = new Set([...overlay.keys()].flatMap((path) => [dirname(path), dirname(dirname(path))]));
+  const runtime = installedRuntime(ts, options, base, host);
+  return {
+    ...base,
+    fileExists: (path) => overlay.has(path) || base.fileExists(path),
+    directoryExists: (path) => folders.has(path) || (base.directoryExists?.(path) ?? true),
+    readFile: (path) => text(path) ?? base.readFile(path),
+    getSourceFile: (path, languageVersion, onError) => {
+      const own = text(path);
+      return own === undefined
+        ? base.getSourceFile(path, languageVersion, onError)
+        : ts.createSourceFile(path, own, languageVersion, true);
+    },
+    resolveModuleNameLiterals: (literals, file, redirected, resolving, source) =>
+      literals.map((literal) => {
+        const mode = ts.getModeForUsageLocation(source, literal, resolving);
+        const from = runtime !== undefined && literal.text.startsWith("@mcpc/runtime") ? runtime : file;
+        return ts.resolveModuleName(
+          literal.text,
+          from,
+          resolving,
+          {
+            ...base,
+            fileExists: (path) => overlay.has(path) || base.fileExists(path),
+            directoryExists: (path) => folders.has(path) || (base.directoryExists?.(path) ?? true),
+          },
+          undefined,
+          redirected,
+          mode,
+        );
+      }),
+  };
+}
+
+/** Undefined when the project has a runtime of its own; else a file from which the compiler's copy resolves. */
+function installedRuntime(
+  ts: typeof TS,
+  options: TS.CompilerOptions,
+  base: TS.CompilerHost,
+  host: Host,
+): string | undefined {
+  const from = join(host.root, "generated.ts");
+  const own = ts.resolveModuleName("@mcpc/runtime", from, options, base, undefined, undefined, ts.ModuleKind.ESNext);
+  return own.resolvedModule
+    ? undefined
+    : createRequire(import.meta.url)
+        .resolve("@mcpc/runtime/package.json")
+        .replace(/package\.json$/, "mcpc.ts");
+}
+
+function projectPathOf(file: string, host: Host): string | undefined {
+  const root = `${host.root.replaceAll("\\", "/")}/`;
+  return file.startsWith(root) ? file.slice(root.length) : undefined;
+}

@@ -1,0 +1,31 @@
+/** What the validators of generated code use. */
+export * from "./formats.js";
+
+/** The length of a text in Unicode code points, as JSON Schema counts it. */
+export function ucs2length(text: string): number {
+  let length = text.length;
+  for (let at = 0; at < text.length - 1; at++) {
+    const high = text.charCodeAt(at);
+    if (high < 0xd800 || high > 0xdbff) continue;
+    const low = text.charCodeAt(at + 1);
+    if (low < 0xdc00 || low > 0xdfff) continue;
+    length -= 1;
+    at += 1;
+  }
+  return length;
+}
+
+/** Equality of JSON values: numbers by value, objects without regard to the order of their keys. */
+export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => equal(item, b[index]));
+  }
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}

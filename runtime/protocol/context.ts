@@ -1,0 +1,114 @@
+import { DeclaredError } from "./errors.js";
+import type { Call } from "./exchange.js";
+import type { ClientInformation, Context, DeclaredErrors, Log, ToolContext } from "./handlers.js";
+import { notificationMessage } from "./json-rpc.js";
+import { loggingLevels, type JsonObject, type LoggingLevel } from "./types.js";
+
+type Progress = Context["progress"];
+
+/** A handler's view of its call. Each member is made when the handler takes it, and works when taken apart. */
+export class CallContext implements Context {
+  readonly #call: Call;
+  #progress: Progress | undefined;
+  #log: Log | undefined;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get progress(): Progress {
+    return (this.#progress ??= createProgress(this.#call));
+  }
+
+  get log(): Log {
+    return (this.#log ??= createLog(this.#call));
+  }
+
+  get client(): ClientInformation {
+    const { info, capabilities, protocolVersion } = this.#call.peer;
+    return info === undefined ? { capabilities, protocolVersion } : { info, capabilities, protocolVersion };
+  }
+
+  get meta(): JsonObject {
+    return this.#call.meta;
+  }
+}
+
+/** With the errors that the tool's manifest declares. */
+export class ToolCallContext extends CallContext implements ToolContext<Record<string, unknown>> {
+  readonly #errors: DeclaredErrors<Record<string, unknown>>;
+
+  constructor(call: Call, errors: DeclaredErrors<Record<string, unknown>>) {
+    super(call);
+    this.#errors = errors;
+  }
+
+  get errors(): DeclaredErrors<Record<string, unknown>> {
+    return this.#errors;
+  }
+}
+
+/** With the URI that was asked for. */
+export class TemplateCallContext extends CallContext {
+  readonly uri: string;
+
+  constructor(call: Call, uri: string) {
+    super(call);
+    this.uri = uri;
+  }
+}
+
+/** The factories of declared errors, from their message templates. */
+export function createErrors(templates: ReadonlyMap<string, string> | undefined): DeclaredErrors<Record<string, unknown>> {
+  const errors = Object.create(null) as Record<string, (parameters: unknown) => Error>;
+  for (const [code, template] of templates ?? []) {
+    errors[code] = (parameters) => new DeclaredError(code, fill(template, parameters), parameters);
+  }
+  return errors;
+}
+
+function fill(template: string, parameters: unknown): string {
+  const values = Object(parameters ?? {}) as Record<string, unknown>;
+  return template.replace(/\{([^{}]+)\}/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name]) : whole,
+  );
+}
+
+function createProgress(call: Call): Progress {
+  const token = call.meta["progressToken"];
+  if (typeof token !== "string" && !Number.isSafeInteger(token)) return () => {};
+  let last = -Infinity;
+  return (progress, total, message) => {
+    if (!Number.isFinite(progress) || progress <= last) return;
+    last = progress;
+    const parameters = {
+      progressToken: token,
+      progress,
+      ...(Number.isFinite(total) ? { total } : undefined),
+      ...(typeof message === "string" && call.peer.view.revision.progressMessages ? { message } : undefined),
+    };
+    call.notify(notificationMessage("notifications/progress", JSON.stringify(parameters)));
+  };
+}
+
+function createLog(call: Call): Log {
+  const write = (level: LoggingLevel, severity: number) => (data: unknown) => {
+    // Read at each message: the client may change the level while a call runs.
+    const least = call.peer.logLevel;
+    if (least === undefined || severity < loggingLevels.indexOf(least)) return;
+    call.notify(notificationMessage("notifications/message", `{"level":"${level}","data":${dataText(data)}}`));
+  };
+  return Object.fromEntries(loggingLevels.map((level, severity) => [level, write(level, severity)])) as Log;
+}
+
+function dataText(data: unknown): string {
+  try {
+    return JSON.stringify(data) ?? "null";
+  } catch {
+    return '"a value that is not JSON"';
+  }
+}

@@ -1,0 +1,74 @@
+/** Every error code that the protocol defines. An application's own codes lie outside -32768 to -32000. */
+export const errorCodes = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  /** Up to 2025-11-25; sent as `invalidParams` since. */
+  resourceNotFound: -32002,
+  headerMismatch: -32020,
+  missingRequiredClientCapability: -32021,
+  unsupportedProtocolVersion: -32022,
+} as const;
+
+export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes];
+
+/** A JSON-RPC error, sent as it is: `message` and `data` are for the client to read. */
+export class McpError extends Error {
+  readonly code: number;
+  /** Any JSON; left out when it cannot be serialised. */
+  readonly data: unknown;
+
+  constructor(code: ErrorCode | (number & {}), message: string, data?: unknown) {
+    super(message);
+    this.name = "McpError";
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** A failure that the manifest declares; `message` has its placeholders filled in. */
+export class DeclaredError extends Error {
+  readonly code: string;
+  readonly parameters: unknown;
+
+  constructor(code: string, message: string, parameters: unknown) {
+    super(message);
+    this.name = "DeclaredError";
+    this.code = code;
+    this.parameters = parameters;
+  }
+}
+
+/** What a generated stub throws until it is filled in. */
+export class NotImplementedError extends Error {
+  readonly subject: string;
+
+  constructor(subject: string) {
+    super(`${JSON.stringify(subject)} is not implemented yet`);
+    this.name = "NotImplementedError";
+    this.subject = subject;
+  }
+}
+
+/** The error of a handler that is still a stub; the client is told so by name. */
+export function notImplemented(name: string): Error {
+  return new NotImplementedError(name);
+}
+
+/** The code, message and data of an error as JSON text, whatever the handler has put into it. */
+export function errorText(error: McpError, code: number = error.code): string {
+  const known = Number.isSafeInteger(code) ? code : errorCodes.internalError;
+  const data = error.data === undefined ? undefined : serialised(error.data);
+  const rest = data === undefined ? "" : `,"data":${data}`;
+  return `{"code":${known},"message":${JSON.stringify(String(error.message))}${rest}}`;
+}
+
+function serialised(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+import type { McpError } from "./errors.js";
+import type { ClientInformation } from "./handlers.js";
+import type { Id } from "./json-rpc.js";
+import type { Logger } from "./logger.js";
+import type { Handlers, Surface } from "./surface.js";
+import type { ContentBlock, JsonObject, LoggingLevel } from "./types.js";
+
+/** The `result` of a response as JSON: text, or the same in UTF-8. */
+export type Payload = string | Uint8Array;
+
+/** A promise only if something had to be waited for. */
+export type Answer = Payload | McpError | Promise<Payload | McpError>;
+
+/** One method of the protocol. It may throw: that is answered as an internal error. */
+export type Method = (call: Call) => Answer;
+
+/** A server as a value: what the manifest says, the handlers, and what has been worked out from them so far. */
+export interface Server {
+  readonly surface: Surface;
+  readonly handlers: Handlers;
+  readonly logger: Logger;
+  /** By protocol version. */
+  readonly views: Map<string, View>;
+  /** Indexes that a method keeps across calls, by a key of its own. */
+  readonly indexes: Map<string, unknown>;
+}
+
+/** What one protocol revision says, as data and pure functions. */
+export interface Revision {
+  readonly version: string;
+  readonly methods: (surface: Surface) => ReadonlyMap<string, Method>;
+  /** What every result begins and ends with, and what a cacheable one carries besides, as JSON text. */
+  readonly frame: (surface: Surface) => Frame;
+  /** An entry of a listing in this revision's form. */
+  readonly entry: (kind: EntryKind, listing: string) => string;
+  /** A content block in this revision's form; absent when all are known to it. */
+  readonly content?: (block: ContentBlock) => ContentBlock;
+  readonly structuredContent: "none" | "objects" | "any";
+  readonly progressMessages: boolean;
+  readonly batches: boolean;
+  /** A client that hangs up has cancelled its request. */
+  readonly disconnectCancels: boolean;
+  /** The code to send for a code that this revision may not know. */
+  readonly errorCode: (code: number) => number;
+  /** The HTTP status of a request's error. */
+  readonly httpStatus: (code: number) => number;
+}
+
+export type EntryKind = "tool" | "resource" | "resourceTemplate" | "prompt";
+
+export interface Frame {
+  readonly opening: string;
+  readonly caching: string;
+  /** Members of `_meta` that every result has. */
+  readonly meta: string;
+}
+
+/** A server as one revision sees it, made when that revision is first spoken. */
+export interface View {
+  readonly server: Server;
+  readonly revision: Revision;
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly frame: Frame;
+  /** `frame.meta` as the end of a result. */
+  readonly closing: string;
+  /** Results that never change, by method or static resource. */
+  readonly payloads: Map<unknown, Payload>;
+}
+
+/** The client, as far as it has told: once for a connection (`initialize`), or anew with each request. */
+export interface Peer extends ClientInformation {
+  readonly view: View;
+  /** The least severe message it wants; none when absent. */
+  logLevel: LoggingLevel | undefined;
+}
+
+/** Where messages go that belong to a request, before its answer. */
+export interface Outlet {
+  notify(message: string): void;
+}
+
+/** A request being answered. The members that most calls never touch are made when they are first asked for. */
+export class Call {
+  readonly peer: Peer;
+  readonly id: Id;
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly #outlet: Outlet;
+  #controller: AbortController | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
+  #finished = false;
+
+  constructor(peer: Peer, id: Id, method: string, params: JsonObject, outlet: Outlet) {
+    this.peer = peer;
+    this.id = id;
+    this.method = method;
+    this.params = params;
+    this.#outlet = outlet;
+  }
+
+  get meta(): JsonObject {
+    const meta = this.params["_meta"];
+    return typeof meta === "object" && meta !== null && !Array.isArray(meta) ? (meta as JsonObject) : {};
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Tells the handler to stop. Whether an answer is still sent is the caller's affair. */
+  abort(reason: unknown): void {
+    this.#aborted = { reason };
+    this.#controller?.abort(reason);
+  }
+
+  /** Silent once the request is answered or given up: nothing may follow its response. */
+  notify(message: string): void {
+    if (!this.#finished) this.#outlet.notify(message);
+  }
+
+  finish(): void {
+    this.#finished = true;
+  }
+}

@@ -1,0 +1,88 @@
+import { errorCodes, errorText, McpError } from "./errors.js";
+import type { JsonObject } from "./types.js";
+
+export type Id = string | number;
+
+export interface RequestMessage {
+  readonly id: Id;
+  readonly method: string;
+  readonly params?: unknown;
+}
+
+export interface NotificationMessage {
+  readonly method: string;
+  readonly params?: unknown;
+}
+
+export interface ResponseMessage {
+  readonly id?: Id;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** A whole message as it leaves: JSON text, or the same in UTF-8. */
+export type Outgoing = string | Uint8Array;
+
+export const parseError = (): McpError => new McpError(errorCodes.parseError, "the message is not valid JSON");
+
+/** What a parsed message is. The value itself stays as it was parsed; nothing is copied. */
+export function classify(value: unknown): "request" | "notification" | "response" | McpError {
+  if (!isObject(value)) return invalid("a message is a JSON object");
+  if (value["jsonrpc"] !== "2.0") return invalid('"jsonrpc" must be "2.0"');
+  const { id, method } = value;
+  if (typeof method === "string") {
+    if (id === undefined) return "notification";
+    return isId(id) ? "request" : invalid('"id" must be a string or an integer');
+  }
+  if (method === undefined && (value["result"] !== undefined || value["error"] !== undefined)) return "response";
+  return invalid('"method" must be a string');
+}
+
+/** The id to answer an unclassifiable message under, if it has one. */
+export function readableId(value: unknown): Id | undefined {
+  return isObject(value) && isId(value["id"]) ? value["id"] : undefined;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The response around a result that is JSON already. */
+export function resultMessage(id: Id, payload: Outgoing): Outgoing {
+  const head = `{"jsonrpc":"2.0","id":${idText(id)},"result":`;
+  return typeof payload === "string" ? `${head}${payload}}` : surrounded(head, payload);
+}
+
+/** Without a readable id the member is left out: `null` is no id in the protocol's schema. */
+export function errorMessage(id: Id | undefined, error: McpError, code?: number): string {
+  const member = id === undefined ? "" : `"id":${idText(id)},`;
+  return `{"jsonrpc":"2.0",${member}"error":${errorText(error, code)}}`;
+}
+
+/** `params` is JSON text. */
+export function notificationMessage(method: string, params: string): string {
+  return `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
+}
+
+function isId(value: unknown): value is Id {
+  return typeof value === "string" || Number.isSafeInteger(value);
+}
+
+function idText(id: Id): string {
+  return typeof id === "number" ? String(id) : JSON.stringify(id);
+}
+
+function invalid(message: string): McpError {
+  return new McpError(errorCodes.invalidRequest, message);
+}
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+function surrounded(head: string, payload: Uint8Array): Uint8Array {
+  const start = encoder.encode(head);
+  const bytes = new Uint8Array(start.length + payload.length + 1);
+  bytes.set(start);
+  bytes.set(payload, start.length);
+  bytes[bytes.length - 1] = 0x7d;
+  return bytes;
+}

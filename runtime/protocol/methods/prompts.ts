@@ -1,0 +1,122 @@
+import { contentBlock } from "../content.js";
+import { CallContext } from "../context.js";
+import { errorCodes, McpError, NotImplementedError } from "../errors.js";
+import type { Answer, Call, Payload, Server, View } from "../exchange.js";
+import { isObject } from "../json-rpc.js";
+import { internalError, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { settle } from "../settle.js";
+import type { PromptArgumentSurface, PromptSurface } from "../surface.js";
+import type { ContentBlock, JsonObject, PromptMessage } from "../types.js";
+
+/** `prompts/get` */
+export function getPrompt(call: Call): Answer {
+  const { name, arguments: given = {} } = call.params;
+  if (typeof name !== "string") return invalidParams('"name" must be a string');
+  if (!isObject(given)) return invalidParams('"arguments" must be an object');
+  const { view } = call.peer;
+  const prompt = promptNamed(view.server, name);
+  if (prompt === undefined) return invalidParams(`unknown prompt ${quoted(name)}`);
+  const values = argumentsOf(prompt, given);
+  if (values instanceof McpError) return values;
+  if (prompt.messages !== undefined) return written(view, prompt, prompt.messages, values);
+  return handled(call, prompt, values);
+}
+
+function promptNamed(server: Server, name: string): PromptSurface | undefined {
+  let prompts = server.indexes.get("prompts") as Map<string, PromptSurface> | undefined;
+  if (prompts === undefined) {
+    prompts = new Map(server.surface.prompts.map((prompt) => [prompt.name, prompt]));
+    server.indexes.set("prompts", prompts);
+  }
+  return prompts.get(name);
+}
+
+/** A value for each declared argument, in their order; `undefined` for an optional one that is not given. */
+function argumentsOf(prompt: PromptSurface, given: JsonObject): readonly (string | undefined)[] | McpError {
+  const unknown = Object.keys(given).find((name) => prompt.arguments.every((argument) => argument.name !== name));
+  if (unknown !== undefined) return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(unknown)}`);
+  const values: (string | undefined)[] = [];
+  for (const argument of prompt.arguments) {
+    const value = Object.hasOwn(given, argument.name) ? given[argument.name] : argument.default;
+    const refusal = refuse(argument, value);
+    if (refusal !== undefined) return invalidParams(`the argument ${quoted(argument.name)} ${refusal}`);
+    values.push(value as string | undefined);
+  }
+  return values;
+}
+
+function refuse(argument: PromptArgumentSurface, value: unknown): string | undefined {
+  if (value === undefined) return argument.required ? "is required" : undefined;
+  if (typeof value !== "string") return "must be a string";
+  if (argument.enum?.includes(value) === false) return `must be one of ${JSON.stringify(argument.enum)}`;
+  return undefined;
+}
+
+function written(
+  view: View,
+  prompt: PromptSurface,
+  segments: readonly (string | number)[],
+  values: readonly (string | undefined)[],
+): string {
+  const text = segments
+    .map((segment) => (typeof segment === "string" ? segment : JSON.stringify(values[segment] ?? "").slice(1, -1)))
+    .join("");
+  if (view.revision.content === undefined) return seal(view, `${description(prompt)}"messages":${text}`);
+  return messages(view, prompt, JSON.parse(text) as readonly unknown[]);
+}
+
+function handled(call: Call, prompt: PromptSurface, values: readonly (string | undefined)[]): Answer {
+  const finish = (output: unknown) => finished(call, prompt, output);
+  const fail = (error: unknown) => failed(call, prompt, error);
+  try {
+    const handler = call.peer.view.server.handlers.prompts.get(prompt.name);
+    if (handler === undefined) throw new NotImplementedError(prompt.name);
+    const present = prompt.arguments.flatMap(({ name }, index) => {
+      const value = values[index];
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const output: unknown = handler(Object.fromEntries(present), new CallContext(call));
+    return isThenable(output) ? settle(call, output, { finish, fail }, undefined) : finish(output);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function finished(call: Call, prompt: PromptSurface, output: unknown): Payload | McpError {
+  try {
+    const { view } = call.peer;
+    if (typeof output === "string") return messages(view, prompt, [{ role: "user", content: { type: "text", text: output } }]);
+    if (Array.isArray(output)) return messages(view, prompt, output);
+    if (isObject(output) && Array.isArray(output["messages"])) {
+      const { description: own, messages: list, _meta: meta } = output as Record<string, unknown>;
+      const described = typeof own === "string" ? { description: own } : prompt;
+      return messages(view, described, list as readonly unknown[], isObject(meta) ? meta : undefined);
+    }
+    throw wrongOutput("a string, messages, or an object with messages", output);
+  } catch (error) {
+    return failed(call, prompt, error);
+  }
+}
+
+type Described = Pick<PromptSurface, "description">;
+
+function messages(view: View, described: Described, list: readonly unknown[], meta?: JsonObject): string {
+  const projected = list.map((message) => promptMessage(view, message));
+  return seal(view, `${description(described)}"messages":${JSON.stringify(projected)}`, meta);
+}
+
+function promptMessage(view: View, message: unknown): PromptMessage {
+  const { role, content } = isObject(message) ? (message as Record<string, unknown>) : {};
+  if (role !== "user" && role !== "assistant") throw wrongOutput('messages with the role "user" or "assistant"', message);
+  return { role, content: contentBlock(view, content) satisfies ContentBlock };
+}
+
+function description({ description: text }: Described): string {
+  return text === undefined ? "" : `"description":${JSON.stringify(text)},`;
+}
+
+function failed(call: Call, prompt: PromptSurface, error: unknown): McpError {
+  if (error instanceof McpError) return error;
+  if (error instanceof NotImplementedError) return new McpError(errorCodes.internalError, `the prompt ${error.message}`);
+  return internalError(call, `the prompt ${quoted(prompt.name)}`, error);
+}

@@ -1,0 +1,60 @@
+import type { Answer, Call } from "../exchange.js";
+import { invalidParams, seal, sealedOnce } from "../results.js";
+import type { Surface } from "../surface.js";
+import { loggingLevels, type JsonObject, type LoggingLevel } from "../types.js";
+
+/** `ping` */
+export const ping = (): Answer => "{}";
+
+/** `logging/setLevel` */
+export function setLevel(call: Call): Answer {
+  const { level } = call.params;
+  if (!isLoggingLevel(level)) return invalidParams(`"level" must be one of ${loggingLevels.join(", ")}`);
+  call.peer.logLevel = level;
+  return "{}";
+}
+
+/** `server/discover`: what `versions` of the protocol a request may name, and what the server can do. */
+export const discover =
+  (versions: readonly string[]) =>
+  (call: Call): Answer =>
+    sealedOnce(call.peer.view, "server/discover", () => {
+      const { surface } = call.peer.view.server;
+      const { instructions } = surface;
+      return (
+        `"supportedVersions":${JSON.stringify(versions)},"capabilities":${JSON.stringify(capabilities(surface))}` +
+        (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`)
+      );
+    });
+
+/** The result of `initialize`. */
+export function initializeResult(call: Call, serverInfo: JsonObject): string {
+  const { view, protocolVersion } = call.peer;
+  const { surface } = view.server;
+  const { instructions } = surface;
+  return seal(
+    view,
+    `"protocolVersion":"${protocolVersion}","capabilities":${JSON.stringify(capabilities(surface))},` +
+      `"serverInfo":${JSON.stringify(serverInfo)}` +
+      (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`),
+  );
+}
+
+export function isLoggingLevel(value: unknown): value is LoggingLevel {
+  return (loggingLevels as readonly unknown[]).includes(value);
+}
+
+export const hasTools = (surface: Surface): boolean => surface.tools.length > 0;
+export const hasResources = (surface: Surface): boolean =>
+  surface.resources.length > 0 || surface.resourceTemplates.length > 0;
+export const hasPrompts = (surface: Surface): boolean => surface.prompts.length > 0;
+
+/** Declared is what exists: the methods of an undeclared capability are unknown. */
+function capabilities(surface: Surface): JsonObject {
+  return {
+    logging: {},
+    ...(hasTools(surface) ? { tools: {} } : undefined),
+    ...(hasResources(surface) ? { resources: {} } : undefined),
+    ...(hasPrompts(surface) ? { prompts: {} } : undefined),
+  };
+}

@@ -1,0 +1,167 @@
+import { blocksContent, isContentBlock, textContent } from "../content.js";
+import { createErrors, ToolCallContext } from "../context.js";
+import { DeclaredError, McpError, NotImplementedError } from "../errors.js";
+import type { Answer, Call, Payload, Server, View } from "../exchange.js";
+import { explain } from "../explain.js";
+import type { DeclaredErrors } from "../handlers.js";
+import { isObject } from "../json-rpc.js";
+import { logFailure } from "../logger.js";
+import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { settle } from "../settle.js";
+import type { AnyToolHandler, ToolSurface, ToolValidators, Validator } from "../surface.js";
+import type { JsonObject } from "../types.js";
+
+/** A tool as it is called: its validators and errors are made with its first call. */
+interface Tool {
+  readonly surface: ToolSurface;
+  readonly handler: AnyToolHandler | undefined;
+  validators: ToolValidators | undefined;
+  errors: DeclaredErrors<Record<string, unknown>> | undefined;
+  /** Whether older revisions see the output wrapped into an object. */
+  wrapped: boolean | undefined;
+}
+
+/** `tools/call` */
+export function callTool(call: Call): Answer {
+  const { name, arguments: input = {} } = call.params;
+  if (typeof name !== "string") return invalidParams('"name" must be a string');
+  if (!isObject(input)) return invalidParams('"arguments" must be an object');
+  const tool = toolNamed(call.peer.view.server, name);
+  if (tool === undefined) return invalidParams(`unknown tool ${quoted(name)}`);
+  if (tool.validators !== undefined) return run(call, tool, tool.validators, input);
+  return tool.surface.validators().then(
+    (validators) => run(call, tool, (tool.validators = validators), input),
+    (error: unknown) => failed(call, tool, error),
+  );
+}
+
+/** The tool's surface, for those who must know it before the call: `undefined` when there is no such tool. */
+export function toolSurface(server: Server, name: string): ToolSurface | undefined {
+  return toolNamed(server, name)?.surface;
+}
+
+function toolNamed(server: Server, name: string): Tool | undefined {
+  let tools = server.indexes.get("tools") as Map<string, Tool> | undefined;
+  if (tools === undefined) {
+    tools = new Map();
+    for (const surface of server.surface.tools) {
+      const handler = server.handlers.tools.get(surface.name);
+      tools.set(surface.name, { surface, handler, validators: undefined, errors: undefined, wrapped: undefined });
+    }
+    server.indexes.set("tools", tools);
+  }
+  return tools.get(name);
+}
+
+function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObject): Answer {
+  try {
+    const refusal = check(validators.input, input);
+    if (refusal !== undefined) return errorResult(call.peer.view, refusal);
+    if (tool.handler === undefined) throw new NotImplementedError(tool.surface.name);
+    const context = new ToolCallContext(call, (tool.errors ??= createErrors(tool.surface.errors)));
+    const output: unknown = tool.handler(input, context);
+    return isThenable(output) ? wait(call, tool, output) : finished(call, tool, output);
+  } catch (error) {
+    return failed(call, tool, error);
+  }
+}
+
+function check(validate: Validator, input: unknown): string | undefined {
+  try {
+    return validate(input) ? undefined : explain(validate.errors ?? [], input, "arguments");
+  } catch (error) {
+    // A recursive schema follows the arguments down, as deep as the client has nested them.
+    if (error instanceof RangeError) return "invalid arguments: nested too deeply";
+    throw error;
+  }
+}
+
+function wait(call: Call, tool: Tool, output: PromiseLike<unknown>): Promise<Payload | McpError> {
+  const { name, timeoutMs } = tool.surface;
+  const outcome = {
+    finish: (value: unknown) => finished(call, tool, value),
+    fail: (error: unknown) => failed(call, tool, error),
+  };
+  if (timeoutMs === undefined) return settle(call, output, outcome, undefined);
+  const expire = () => errorResult(call.peer.view, `${quoted(name)} timed out after ${timeoutMs} ms`);
+  return settle(call, output, outcome, { timeoutMs, expire });
+}
+
+function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
+  try {
+    const { view } = call.peer;
+    const validate = tool.validators?.output;
+    if (validate !== undefined) return structured(view, tool, validate, output);
+    if (typeof output === "string") return seal(view, textContent(output));
+    if (Array.isArray(output)) return seal(view, blocksContent(view, output));
+    if (isContentBlock(output)) return seal(view, blocksContent(view, [output]));
+    if (isObject(output) && Array.isArray(output["content"])) return whole(view, output, output["content"]);
+    throw wrongOutput("a string, content blocks or a whole result", output);
+  } catch (error) {
+    return failed(call, tool, error);
+  }
+}
+
+/** The value as structured content, and as text for clients that know no better. */
+function structured(view: View, tool: Tool, validate: Validator, output: unknown): string {
+  if (!validate(output)) {
+    throw new TypeError(explain(validate.errors ?? [], output, "output"));
+  }
+  const json = JSON.stringify(output);
+  if (json === undefined) throw wrongOutput("a JSON value", output);
+  const members = textContent(json);
+  switch (view.revision.structuredContent) {
+    case "any":
+      return seal(view, `${members},"structuredContent":${json}`);
+    case "objects":
+      return seal(view, `${members},"structuredContent":${wraps(tool) ? `{"result":${json}}` : json}`);
+    case "none":
+      return seal(view, members);
+  }
+}
+
+/** A revision that knows only objects lists any other output schema as an object's `result`; the value follows. */
+function wraps(tool: Tool): boolean {
+  if (tool.wrapped === undefined) {
+    const { outputSchema } = JSON.parse(tool.surface.listing) as { outputSchema?: { type?: unknown } };
+    tool.wrapped = outputSchema?.type !== "object";
+  }
+  return tool.wrapped;
+}
+
+function whole(view: View, result: JsonObject, content: readonly unknown[]): string {
+  let members = blocksContent(view, content);
+  const { structuredContent: value, isError, _meta: meta } = result;
+  const accepts = view.revision.structuredContent;
+  if (value !== undefined && accepts !== "none") {
+    const json = JSON.stringify(value);
+    members += `,"structuredContent":${accepts === "any" || isObject(value) ? json : `{"result":${json}}`}`;
+  }
+  if (isError === true) members += ',"isError":true';
+  return seal(view, members, isObject(meta) ? meta : undefined);
+}
+
+function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
+  const { view } = call.peer;
+  if (error instanceof McpError) return error;
+  if (error instanceof DeclaredError) return declared(view, error);
+  if (error instanceof NotImplementedError) return errorResult(view, `the tool ${error.message}`);
+  const errorId = logFailure(view.server.logger, `the tool ${quoted(tool.surface.name)} failed`, error);
+  return errorResult(view, `internal error ${errorId}; the server's log explains it`);
+}
+
+function declared(view: View, error: DeclaredError): string {
+  const { code, parameters } = error;
+  const members = `${textContent(error.message)},"isError":true`;
+  try {
+    const data = parameters === undefined ? undefined : JSON.stringify(parameters);
+    const detail = data === undefined ? { code } : { code, data: JSON.parse(data) as JsonObject };
+    return seal(view, members, { "mcpc/error": detail });
+  } catch {
+    return seal(view, members, { "mcpc/error": { code } });
+  }
+}
+
+function errorResult(view: View, text: string): string {
+  return seal(view, `${textContent(text)},"isError":true`);
+}

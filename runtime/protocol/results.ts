@@ -1,0 +1,58 @@
+import { errorCodes, McpError } from "./errors.js";
+import type { Call, Payload, View } from "./exchange.js";
+import { logFailure } from "./logger.js";
+import type { JsonObject } from "./types.js";
+
+/**
+ * A result from its members, as JSON text without braces. `meta` are the members of its own `_meta`; `caching` is
+ * the view's, for the results that have it.
+ */
+export function seal(view: View, members: string, meta?: JsonObject, caching = ""): string {
+  const { frame } = view;
+  if (meta === undefined) return frame.opening + members + caching + view.closing;
+  const own = JSON.stringify(meta).slice(1, -1);
+  const separator = own !== "" && frame.meta !== "" ? "," : "";
+  // The server's members come last: of two members of one name the last counts.
+  return `${frame.opening}${members}${caching},"_meta":{${own}${separator}${frame.meta}}}`;
+}
+
+/** A result that never changes: sealed once, then sent as the same bytes. */
+export function sealedOnce(view: View, key: unknown, members: () => string): Payload {
+  let payload = view.payloads.get(key);
+  if (payload === undefined) {
+    payload = new TextEncoder().encode(seal(view, members(), undefined, view.frame.caching));
+    view.payloads.set(key, payload);
+  }
+  return payload;
+}
+
+export function invalidParams(message: string, data?: unknown): McpError {
+  return new McpError(errorCodes.invalidParams, message, data);
+}
+
+/** The error for a failure of the server's own: an id for the client, the rest for the log. */
+export function internalError(call: Call, what: string, error: unknown): McpError {
+  const errorId = logFailure(call.peer.view.server.logger, `${call.method} failed: ${what}`, error);
+  return new McpError(errorCodes.internalError, `internal error ${errorId}; the server's log explains it`, { errorId });
+}
+
+/** A name from the wire, fit to be shown in a message. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+}
+
+/** Whether a handler's return value has to be waited for. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** A handler's return value of the wrong kind; for the log. */
+export function wrongOutput(expected: string, value: unknown): TypeError {
+  return new TypeError(`the handler returned ${kindOf(value)}; expected ${expected}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object of another shape" : typeof value;
+}

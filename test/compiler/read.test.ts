@@ -1,0 +1,200 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parse } from "../../compiler/1-read/parse.js";
+import { read } from "../../compiler/1-read/index.js";
+import type { Located } from "../../compiler/model/source.js";
+import { memoryHost } from "./memory-host.js";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const codes = (result: { readonly diagnostics: readonly { readonly code: string }[] }): string[] =>
+  result.diagnostics.map(({ code }) => code);
+
+test("the value is what JSON.parse gives, for any JSON", () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 6 }), (text) => {
+      const parsed = parse("x.json", encode(text));
+      expect(JSON.stringify(parsed.file?.root.value)).toBe(JSON.stringify(JSON.parse(text)));
+    }),
+  );
+});
+
+test("each span cuts its own value out of the text", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(undefined, 1, 2, "\t"), (value, indent) => {
+      const text = `\uFEFF // first\r\n${JSON.stringify(value, undefined, indent)}`;
+      const { file } = parse("x.json", encode(text));
+      const visit = (node: Located): void => {
+        expect(JSON.parse(text.slice(node.span.start, node.span.end))).toEqual(JSON.parse(JSON.stringify(node.value)));
+        if (node.kind === "array") node.items.forEach(visit);
+        if (node.kind !== "object") return;
+        for (const member of node.members) {
+          expect(JSON.parse(text.slice(member.keySpan.start, member.keySpan.end))).toBe(member.key);
+          visit(member.node);
+        }
+      };
+      if (file) visit(file.root);
+      expect(file).toBeDefined();
+    }),
+  );
+});
+
+test("no bytes make it throw, and what it rejects it explains", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      const parsed = parse("x.json", bytes);
+      expect(parsed.file !== undefined).toBe(parsed.diagnostics.length === 0);
+    }),
+  );
+  const fragments = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    '"',
+    '"a"',
+    "1",
+    "-",
+    "tru",
+    "null",
+    "//",
+    "/*",
+    "*/",
+    "\n",
+    "\\",
+    "\0",
+    "'",
+  ];
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...fragments), { maxLength: 30 }), (parts) => {
+      const parsed = parse("x.json", encode(parts.join("")));
+      expect(parsed.file !== undefined).toBe(parsed.diagnostics.length === 0);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("`__proto__` is a key like any other", () => {
+  const root = parse("x.json", encode('{"__proto__": {"a": 1}, "b": {"__proto__": 2}}')).file?.root;
+  expect(JSON.stringify(root?.value)).toBe('{"__proto__":{"a":1},"b":{"__proto__":2}}');
+  expect(Object.getPrototypeOf(root?.value)).toBe(Object.prototype);
+});
+
+test("a key written twice is an error that shows both places", () => {
+  const text = '{"a": 1, "b": {"a": 2}, "a": 3, "__proto__": 1, "__proto__": 2}';
+  const { diagnostics } = parse("x.json", encode(text));
+  expect(diagnostics.map(({ code, span, related }) => [code, span?.start, related[0]?.span.start])).toEqual([
+    ["file/duplicate-key", text.lastIndexOf('"a"'), text.indexOf('"a"')],
+    ["file/duplicate-key", text.lastIndexOf('"__proto__"'), text.indexOf('"__proto__"')],
+  ]);
+});
+
+test.each(["[", '{"a":', '[{"a":'])("nesting without end is a diagnostic: %s", (opening) => {
+  expect(codes(parse("x.json", encode(opening.repeat(100_000))))).toEqual(["file/too-deep"]);
+});
+
+test.each([
+  ["an empty file", ""],
+  ["only a comment", "// nothing"],
+  ["single quotes", "{'a': 1}"],
+  ["a bare word", "{a: 1}"],
+  ["a missing comma", '{"a": 1 "b": 2}'],
+  ["two commas", "[1,,2]"],
+  ["a missing colon", '{"a" 1}'],
+  ["a string that is not closed", '{"a": "x\n}'],
+  ["the end is missing", '{"a": [1'],
+  ["something after the end", "{} {}"],
+  ["a comment that is not closed", "{} /*"],
+  ["a raw tab in a string", '{"a": "\t"}'],
+  ["a bad escape", '{"a": "\\q"}'],
+  ["NaN", '{"a": NaN}'],
+  ["a number too large to keep", '{"a": 1e999}'],
+  ["a leading zero", '{"a": 01}'],
+])("what is no JSON is said at its place: %s", (_, text) => {
+  const found = parse("x.json", encode(text)).diagnostics;
+  expect(found.length).toBeGreaterThan(0);
+  expect(new Set(found.map(({ code }) => code))).toEqual(new Set(["file/invalid-json"]));
+});
+
+test("mistakes on different lines are all reported, and a file of nothing but mistakes ends quickly", () => {
+  const text = '{\n  "a": tru,\n  "b": 1\n  "c": 2\n}';
+  const lines = parse("x.json", encode(text)).diagnostics.map(
+    ({ span }) => text.slice(0, span?.start).split("\n").length,
+  );
+  expect(lines).toEqual([2, 4]);
+  expect(parse("x.json", encode("x\n".repeat(300_000))).diagnostics.length).toBeLessThan(50);
+});
+
+test("bytes that are no UTF-8 are no JSON", () => {
+  expect(codes(parse("x.json", Uint8Array.of(0xff, 0xfe, 0x7b, 0x00)))).toEqual(["file/invalid-json"]);
+});
+
+test("manifests are found everywhere but where they are copies", () => {
+  const { value } = read(
+    memoryHost({
+      "b.mcp.json": "{}",
+      "a/x.mcp.json": "{}",
+      "node_modules/p/x.mcp.json": "{}",
+      "a/node_modules/p/x.mcp.json": "{}",
+      "dist/x.mcp.json": "{}",
+      "generated/x.mcp.json": "{}",
+      ".mcp.json": '{"mcpServers": {}}',
+      "a/.mcp.json": '{"mcpServers": {}}',
+      "mcp.json": "{}",
+    }),
+  );
+  expect(value?.manifests.map(({ path }) => path)).toEqual(["a/x.mcp.json", "b.mcp.json"]);
+});
+
+test.each([
+  ["nothing", {}, "manifest/none"],
+  ["only a client's configuration", { ".mcp.json": '{"mcpServers": {}}' }, "manifest/client-configuration"],
+])("a folder with %s is an error", (_, files, expected) => {
+  expect(codes(read(memoryHost(files)))).toEqual([expected]);
+});
+
+test("files that schemas and members name are loaded, also through each other; never from outside", () => {
+  const host = memoryHost(
+    {
+      "m/a.mcp.json": JSON.stringify({
+        server: { name: "a", version: "1", instructions: { file: "../doc/intro.md" } },
+        tools: [
+          { name: "t", inputSchema: { type: "object", properties: { x: { $ref: "./types.json#/$defs/X" } } } },
+          { name: "u", inputSchema: { type: "object", properties: { x: { $ref: "../../etc/passwd" } } } },
+          { name: "v", inputSchema: { type: "object", properties: { x: { $ref: "link.json" } } } },
+          { name: "w", inputSchema: { type: "object", properties: { x: { $ref: "https://example.com/x.json" } } } },
+        ],
+        resources: [
+          { uri: "a:b", name: "b", file: "./data.bin" },
+          { uri: "a:c", name: "c", file: "/etc/passwd" },
+          { uri: "a:d", name: "d", file: "C:\\secret" },
+          { uri: "a:e", name: "e", file: "nul\0.txt" },
+          { uri: "a:f", name: "f", file: "absent.txt" },
+        ],
+      }),
+      "m/types.json": '{"$defs": {"X": {"$ref": "more.json"}}}',
+      "m/more.json": '{"items": {"$ref": "types.json#/$defs/X"}}',
+      "m/link.json": "{}",
+      "m/data.bin": Uint8Array.of(0, 255),
+      "doc/intro.md": "hello",
+    },
+    ["m/link.json"],
+  );
+  const { value } = read(host);
+  expect([...(value?.schemas.keys() ?? [])].sort()).toEqual(["m/more.json", "m/types.json"]);
+  expect([...(value?.contents.keys() ?? [])].sort()).toEqual(["doc/intro.md", "m/data.bin"]);
+  expect(host.opened.filter((path) => /passwd|link|secret|nul|https/.test(path))).toEqual([]);
+});
+
+test("a `$ref` that is data opens no file", () => {
+  const host = memoryHost({
+    "a.mcp.json": JSON.stringify({
+      server: { name: "a", version: "1" },
+      resources: [{ uri: "a:b", name: "b", json: { $ref: "broken.json" }, _meta: { $ref: "broken.json" } }],
+      tools: [{ name: "t", inputSchema: { type: "object", default: { $ref: "broken.json" } } }],
+    }),
+    "broken.json": "{",
+  });
+  expect(codes(read(host))).toEqual([]);
+});
