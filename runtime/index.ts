@@ -1,5 +1,5 @@
 /** What the author of a handler imports. */
-export { McpError, errorCodes } from "./protocol/errors.js";
+export { McpError, errorCodes, notImplemented } from "./protocol/errors.js";
 export type { ErrorCode } from "./protocol/errors.js";
 export type {
   Annotations,

@@ -3,7 +3,7 @@ import type { ClientInformation } from "./handlers.js";
 import type { Id } from "./json-rpc.js";
 import type { Logger } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
-import type { ContentBlock, JsonObject, LoggingLevel } from "./types.js";
+import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
 /** The `result` of a response as JSON: text, or the same in UTF-8. */
 export type Payload = string | Uint8Array;
@@ -28,11 +28,15 @@ export interface Server {
 /** What one protocol revision says, as data and pure functions. */
 export interface Revision {
   readonly version: string;
+  /** `legacy` begins with `initialize`; in `modern` each request stands alone. */
+  readonly era: "legacy" | "modern";
   readonly methods: (surface: Surface) => ReadonlyMap<string, Method>;
   /** What every result begins and ends with, and what a cacheable one carries besides, as JSON text. */
   readonly frame: (surface: Surface) => Frame;
   /** An entry of a listing in this revision's form. */
   readonly entry: (kind: EntryKind, listing: string) => string;
+  /** The server's description of itself in this revision's form. */
+  readonly implementation: (info: JsonObject & Implementation) => JsonObject;
   /** A content block in this revision's form; absent when all are known to it. */
   readonly content?: (block: ContentBlock) => ContentBlock;
   readonly structuredContent: "none" | "objects" | "any";

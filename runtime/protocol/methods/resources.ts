@@ -50,7 +50,7 @@ function readTemplate(call: Call, uri: string, match: Match, validate: Validator
   return read(call, uri, mimeType, () => {
     const params = accepted(validate, variables);
     if (params === undefined) {
-      return invalidParams(explain(validate.errors ?? [], variables, "variables of the URI"), { uri });
+      return invalidParams(explain(validate.errors ?? [], "variables of the URI"), { uri });
     }
     const handler = call.peer.view.server.handlers.resourceTemplates.get(uriTemplate);
     if (handler === undefined) throw new NotImplementedError(uriTemplate);

@@ -1,7 +1,7 @@
-import type { Answer, Call } from "../exchange.js";
-import { invalidParams, seal, sealedOnce } from "../results.js";
+import type { Answer, Call, View } from "../exchange.js";
+import { invalidParams, sealedOnce } from "../results.js";
 import type { Surface } from "../surface.js";
-import { loggingLevels, type JsonObject, type LoggingLevel } from "../types.js";
+import { loggingLevels, type Implementation, type JsonObject, type LoggingLevel } from "../types.js";
 
 /** `ping` */
 export const ping = (): Answer => "{}";
@@ -28,15 +28,14 @@ export const discover =
     });
 
 /** The result of `initialize`. */
-export function initializeResult(call: Call, serverInfo: JsonObject): string {
-  const { view, protocolVersion } = call.peer;
-  const { surface } = view.server;
+export function initializeResult({ server, frame, closing, revision }: View): string {
+  const { surface } = server;
   const { instructions } = surface;
-  return seal(
-    view,
-    `"protocolVersion":"${protocolVersion}","capabilities":${JSON.stringify(capabilities(surface))},` +
-      `"serverInfo":${JSON.stringify(serverInfo)}` +
-      (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`),
+  return (
+    `${frame.opening}"protocolVersion":"${revision.version}","capabilities":${JSON.stringify(capabilities(surface))},` +
+    `"serverInfo":${JSON.stringify(revision.implementation(surface.server as JsonObject & Implementation))}` +
+    (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`) +
+    closing
   );
 }
 

@@ -68,7 +68,7 @@ function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObje
 
 function check(validate: Validator, input: unknown): string | undefined {
   try {
-    return validate(input) ? undefined : explain(validate.errors ?? [], input, "arguments");
+    return validate(input) ? undefined : explain(validate.errors ?? [], "arguments");
   } catch (error) {
     // A recursive schema follows the arguments down, as deep as the client has nested them.
     if (error instanceof RangeError) return "invalid arguments: nested too deeply";
@@ -105,7 +105,7 @@ function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
 /** The value as structured content, and as text for clients that know no better. */
 function structured(view: View, tool: Tool, validate: Validator, output: unknown): string {
   if (!validate(output)) {
-    throw new TypeError(explain(validate.errors ?? [], output, "output"));
+    throw new TypeError(explain(validate.errors ?? [], "output"));
   }
   const json = JSON.stringify(output);
   if (json === undefined) throw wrongOutput("a JSON value", output);

@@ -1,0 +1,1 @@
+export { createFetch } from "../../transports/http/fetch.js";

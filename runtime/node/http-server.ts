@@ -1,0 +1,38 @@
+import type { AddressInfo } from "node:net";
+import type { Server } from "../protocol/exchange.js";
+import type { HttpOptions } from "../transports/http/exchange.js";
+import { createListener } from "./http-listener.js";
+
+export interface Listening {
+  /** Of the MCP endpoint. */
+  readonly url: string;
+  /** Takes no new connection, and resolves when the last exchange is over or the time is up. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Listens at `options.host` and `options.port`; port 0 is any free one. Rejects when the address cannot be had. */
+export async function listen(server: Server, options: HttpOptions): Promise<Listening> {
+  // Imported here: a static import would load it in every bundle, also where standard streams are served.
+  const { createServer } = await import("node:http");
+  const http = createServer(createListener(server, options));
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(options.port, options.host, () => {
+      http.off("error", reject);
+      const { port } = http.address() as AddressInfo;
+      const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+      resolve({
+        url: `http://${host}:${port}${options.path}`,
+        close: (graceMs) =>
+          new Promise((closed) => {
+            const timer = setTimeout(() => http.closeAllConnections(), graceMs);
+            http.close(() => {
+              clearTimeout(timer);
+              closed();
+            });
+            http.closeIdleConnections();
+          }),
+      });
+    });
+  });
+}

@@ -1,0 +1,145 @@
+import { parseArgs } from "node:util";
+import { defineServer } from "../protocol/define-server.js";
+import type { Server } from "../protocol/exchange.js";
+import { createLogger } from "../protocol/logger.js";
+import { loggingLevels, type LoggingLevel } from "../protocol/types.js";
+import type { HttpOptions } from "../transports/http/exchange.js";
+import type { listen } from "./http-server.js";
+import { serveStdio } from "./stdio.js";
+
+/** The transports that a server was compiled with. */
+export interface MainOptions {
+  readonly stdio: boolean;
+  readonly http?: HttpOptions & {
+    /** HTTP is loaded only when it is served. */
+    readonly load: () => Promise<{ readonly listen: typeof listen }>;
+  };
+}
+
+interface Settings {
+  readonly transport: string;
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+  readonly logLevel: LoggingLevel;
+}
+
+/** How long what runs at SIGTERM may take. */
+const graceMs = 10_000;
+
+/** The process of a built server: options from the command line, then from the environment; exits when it is done. */
+export async function main(server: Server, options: MainOptions): Promise<void> {
+  const settings = settingsOf(server, options);
+  const logger = createLogger(settings.logLevel);
+  const served = defineServer(server.surface, server.handlers, logger);
+  process.on("unhandledRejection", (error) => {
+    logger("error", "a promise of a handler was rejected and nobody took notice", { error: String((error as Error)?.stack ?? error) });
+  });
+  if (settings.transport === "http") await serveHttp(served, options, settings);
+  else await serveStandardStreams(served);
+}
+
+async function serveStandardStreams(server: Server): Promise<void> {
+  // Standard output belongs to the protocol.
+  console.log = console.info = console.debug = console.error;
+  const serving = serveStdio(server);
+  onSignal((signal) => {
+    serving.close(new Error(`the server got ${signal}`));
+    process.exit(0);
+  });
+  await serving.ended;
+  // A write to a pipe may still be under way.
+  process.stdout.write("", () => process.exit(0));
+}
+
+async function serveHttp(server: Server, { http }: MainOptions, settings: Settings): Promise<void> {
+  const { load, ...declared } = http!;
+  const host = settings.host ?? declared.host;
+  const port = settings.port === undefined ? declared.port : Number(settings.port);
+  const { listen } = await load();
+  try {
+    const listening = await listen(server, { ...declared, host, port });
+    process.stderr.write(`listening on ${listening.url}\n`);
+    onSignal(() => void listening.close(graceMs).then(() => process.exit(0)));
+  } catch (error) {
+    fail(`cannot listen on ${host} port ${port}: ${(error as Error).message}; choose another with --port`);
+  }
+}
+
+/** A second signal ends the process at once. */
+function onSignal(stop: (signal: string) => void): void {
+  let stopping = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      stop(signal);
+    });
+  }
+}
+
+function settingsOf(server: Server, options: MainOptions): Settings {
+  const values = parsed();
+  const { name, version } = server.surface.server;
+  if (values.version) print(`${name} ${version}\n`);
+  if (values.help) print(help(server, options));
+  const { env } = process;
+  const transports = [...(options.stdio ? ["stdio"] : []), ...(options.http ? ["http"] : [])];
+  const transport = values.transport ?? env["MCPC_TRANSPORT"] ?? transports[0]!;
+  if (!transports.includes(transport)) fail(`no transport ${JSON.stringify(transport)}; this server has ${transports.join(" and ")}`);
+  const logLevel = values["log-level"] ?? env["MCPC_LOG_LEVEL"] ?? "info";
+  if (!(loggingLevels as readonly string[]).includes(logLevel)) {
+    fail(`no log level ${JSON.stringify(logLevel)}; there are ${loggingLevels.join(", ")}`);
+  }
+  const port = values.port ?? env["MCPC_PORT"];
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535)) {
+    fail(`the port must be a number from 0 to 65535, not ${JSON.stringify(port)}`);
+  }
+  return { transport, host: values.host ?? env["MCPC_HOST"], port, logLevel: logLevel as LoggingLevel };
+}
+
+function parsed() {
+  try {
+    return parseArgs({
+      options: {
+        transport: { type: "string" },
+        host: { type: "string" },
+        port: { type: "string" },
+        "log-level": { type: "string" },
+        version: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    fail(`${(error as Error).message}; --help lists the options`);
+  }
+}
+
+function help({ surface: { server } }: Server, { stdio, http }: MainOptions): string {
+  const transports = [...(stdio ? ["stdio"] : []), ...(http ? ["http"] : [])];
+  return [
+    `${server.name} ${server.version}, a Model Context Protocol server`,
+    "",
+    "Options (each has an environment variable):",
+    `  --transport ${transports.join("|")}  how it is served; ${transports[0]} unless told otherwise (MCPC_TRANSPORT)`,
+    ...(http
+      ? [
+          `  --host ADDRESS   where http listens; ${http.host} unless told otherwise (MCPC_HOST)`,
+          `  --port PORT      its port, 0 for any free one; ${http.port} unless told otherwise (MCPC_PORT)`,
+        ]
+      : []),
+    "  --log-level LEVEL  least severity on standard error; info unless told otherwise (MCPC_LOG_LEVEL)",
+    "  --version        print name and version",
+    "  --help           print this",
+    "",
+  ].join("\n");
+}
+
+function print(text: string): never {
+  process.stdout.write(text);
+  process.exit(0);
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}

@@ -1,0 +1,42 @@
+import type { Server } from "../protocol/exchange.js";
+import { lines } from "../transports/stdio.js";
+
+/** How long requests that run at the end of input may take to be answered. */
+const graceMs = 10_000;
+
+export interface Serving {
+  /** Ends when the input has ended and all is answered. */
+  readonly ended: Promise<void>;
+  close(reason: unknown): void;
+}
+
+/** Serves one client on standard input and output. Nothing but the protocol is written to standard output. */
+export function serveStdio(server: Server): Serving {
+  const { stdin, stdout } = process;
+  let finish!: () => void;
+  const ended = new Promise<void>((resolve) => (finish = resolve));
+  const connection = lines(server, {
+    write(messages) {
+      const ready = typeof messages === "string" ? stdout.write(messages) : stdout.write(Buffer.concat(messages));
+      if (ready || stdin.isPaused()) return;
+      stdin.pause();
+      stdout.once("drain", () => stdin.resume());
+    },
+    later: process.nextTick,
+  });
+  stdin.setEncoding("utf8");
+  stdin.on("data", (text: string) => connection.take(text));
+  stdin.on("end", () => {
+    connection.end();
+    const until = Date.now() + graceMs;
+    const wait = (): void => {
+      if (connection.pending > 0 && Date.now() < until) setTimeout(wait, 10);
+      else finish();
+    };
+    wait();
+  });
+  stdin.on("error", finish);
+  // The client is gone: there is nobody to answer.
+  stdout.on("error", finish);
+  return { ended, close: (reason) => connection.close(reason) };
+}

@@ -1,0 +1,27 @@
+import { errorCodes, McpError } from "./errors.js";
+import type { Answer, Call } from "./exchange.js";
+import { errorMessage, resultMessage, type Outgoing } from "./json-rpc.js";
+import type { Payload } from "./exchange.js";
+import { internalError, quoted } from "./results.js";
+
+/** Answers a request; never throws, never rejects. */
+export function dispatch(call: Call): Answer {
+  const method = call.peer.view.methods.get(call.method);
+  if (method === undefined) return new McpError(errorCodes.methodNotFound, `unknown method ${quoted(call.method)}`);
+  try {
+    const answer = method(call);
+    return answer instanceof Promise ? answer.catch((error: unknown) => failed(call, error)) : answer;
+  } catch (error) {
+    return failed(call, error);
+  }
+}
+
+/** The response to a request, as it goes over the wire. */
+export function response(call: Call, settled: Payload | McpError): Outgoing {
+  if (!(settled instanceof McpError)) return resultMessage(call.id, settled);
+  return errorMessage(call.id, settled, call.peer.view.revision.errorCode(settled.code));
+}
+
+function failed(call: Call, error: unknown): McpError {
+  return error instanceof McpError ? error : internalError(call, "unexpected error", error);
+}

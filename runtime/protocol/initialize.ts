@@ -1,0 +1,38 @@
+import { McpError } from "./errors.js";
+import type { Peer, Server } from "./exchange.js";
+import { isObject } from "./json-rpc.js";
+import { initializeResult } from "./methods/session.js";
+import { invalidParams } from "./results.js";
+import { latestLegacy, legacyRevisions } from "./revisions/legacy.js";
+import type { Implementation, JsonObject, LoggingLevel } from "./types.js";
+import { viewOf } from "./view.js";
+
+/** Until the client says otherwise (`logging/setLevel`). */
+const initialLogLevel: LoggingLevel = "info";
+
+/** What `initialize` settles: the client for the rest of the session, and the result. */
+export interface Initialized {
+  readonly peer: Peer;
+  readonly result: string;
+}
+
+/** A version that the server does not speak is answered with the newest that it does (2025-11-25, lifecycle). */
+export function initialize(server: Server, params: unknown): Initialized | McpError {
+  if (!isObject(params)) return invalidParams('"params" must be an object');
+  const { protocolVersion: requested, capabilities, clientInfo } = params;
+  if (typeof requested !== "string") return invalidParams('"protocolVersion" must be a string');
+  const version = legacyRevisions.has(requested) ? requested : latestLegacy;
+  const peer = legacyPeer(server, version, capabilities, clientInfo);
+  return { peer, result: initializeResult(peer.view) };
+}
+
+/** A client of a revision with a handshake; `version` is one of `legacyRevisions`. */
+export function legacyPeer(server: Server, version: string, capabilities?: unknown, clientInfo?: unknown): Peer {
+  const peer: Peer = {
+    view: viewOf(server, legacyRevisions.get(version)!),
+    capabilities: isObject(capabilities) ? capabilities : {},
+    protocolVersion: version,
+    logLevel: initialLogLevel,
+  };
+  return isObject(clientInfo) ? { ...peer, info: clientInfo as JsonObject & Implementation } : peer;
+}

@@ -1,0 +1,71 @@
+import type { Headers, HttpOptions, HttpRequest } from "./exchange.js";
+
+/** A refusal before the body is read. `message` says what, and what to do. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Headers;
+}
+
+/** In bytes. */
+export const longestBody = 4 * 1024 * 1024;
+
+/** Origin and Host, verb, content type: the steps of the ladder that need no body. */
+export function admit(request: HttpRequest, options: HttpOptions): Refusal | undefined {
+  return (
+    checkHost(request.header("host"), options) ??
+    checkOrigin(request.header("origin"), options) ??
+    checkMethod(request.method) ??
+    checkContent(request.header("content-type"), request.header("content-length"))
+  );
+}
+
+/** Whether an address is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** A page of another name that resolves to this machine is told by its Host (DNS rebinding). */
+function checkHost(header: string | undefined, { host, allowedHosts }: HttpOptions): Refusal | undefined {
+  const local = isLoopback(host);
+  if (!local && allowedHosts.length === 0) return undefined;
+  const name = hostName(header ?? "");
+  if (name !== undefined && (allowedHosts.includes(name) || (local && isLoopback(name)))) return undefined;
+  const advice = 'name it in "runtime.transports.http.allowedHosts" if it is yours';
+  return { status: 403, message: `the host ${JSON.stringify(header ?? "")} is not allowed; ${advice}` };
+}
+
+function hostName(header: string): string | undefined {
+  const match = /^(\[[0-9a-f:.]+\]|[^:\s/?#@[\]]+)(?::\d*)?$/i.exec(header);
+  return match?.[1]?.toLowerCase();
+}
+
+/** A request without an Origin does not come from a web page. */
+function checkOrigin(origin: string | undefined, { host, allowedOrigins }: HttpOptions): Refusal | undefined {
+  if (origin === undefined || allowedOrigins.includes(origin) || allowedOrigins.includes("*")) return undefined;
+  if (isLoopback(host) && isLocalOrigin(origin)) return undefined;
+  const advice = 'name it in "runtime.transports.http.allowedOrigins" if it is yours';
+  return { status: 403, message: `the origin ${JSON.stringify(origin)} is not allowed; ${advice}` };
+}
+
+function isLocalOrigin(origin: string): boolean {
+  const match = /^https?:\/\/(.+)$/i.exec(origin);
+  const name = match?.[1] === undefined ? undefined : hostName(match[1]);
+  return name !== undefined && isLoopback(name);
+}
+
+function checkMethod(method: string): Refusal | undefined {
+  if (method === "POST") return undefined;
+  return { status: 405, message: `${method} is not served here; send messages with POST`, headers: { allow: "POST" } };
+}
+
+function checkContent(type: string | undefined, length: string | undefined): Refusal | undefined {
+  if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) {
+    return { status: 415, message: "the Content-Type must be application/json" };
+  }
+  return length !== undefined && Number(length) > longestBody ? bodyTooLong() : undefined;
+}
+
+export function bodyTooLong(): Refusal {
+  return { status: 413, message: `the body must have at most ${longestBody} bytes`, headers: { connection: "close" } };
+}

@@ -1,0 +1,31 @@
+import type { Outgoing } from "../../protocol/json-rpc.js";
+
+/** How the server is reached over HTTP: what the manifest's `runtime.transports.http` says. */
+export interface HttpOptions {
+  /** Of the MCP endpoint, such as `/mcp`. */
+  readonly path: string;
+  readonly host: string;
+  readonly port: number;
+  /** Besides the loopback ones, which are allowed while `host` is a loopback address. `*` is any. */
+  readonly allowedOrigins: readonly string[];
+  /** Host names, without a port. Empty: loopback names alone while `host` is a loopback address, else any. */
+  readonly allowedHosts: readonly string[];
+}
+
+/** A request as every platform can show it without copying. */
+export interface HttpRequest {
+  readonly method: string;
+  /** By lower-case name. */
+  header(name: string): string | undefined;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** The one answer to a request: either `send` once, or `open`, events, `close`. */
+export interface HttpReply {
+  send(status: number, body?: Outgoing, headers?: Headers): void;
+  /** Begins an event stream (status 200). */
+  open(): void;
+  event(message: Outgoing): void;
+  close(): void;
+}

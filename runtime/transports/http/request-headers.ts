@@ -1,0 +1,82 @@
+import { textFromBase64 } from "../../protocol/base64.js";
+import { errorCodes, McpError } from "../../protocol/errors.js";
+import { isObject } from "../../protocol/json-rpc.js";
+import type { HeaderParameter } from "../../protocol/surface.js";
+import type { Json, JsonObject } from "../../protocol/types.js";
+import type { HttpRequest } from "./exchange.js";
+
+/** Members of `params` that `Mcp-Name` repeats (2026-07-28, Streamable HTTP: standard request headers). */
+const named: Readonly<Record<string, string>> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+};
+
+/** The first header that does not say what the body says. */
+export function standardMismatch(request: HttpRequest, method: string, params: JsonObject): McpError | undefined {
+  const given = request.header("mcp-method");
+  if (given === undefined) return mismatch("Mcp-Method is missing");
+  if (trimmed(given) !== method) return mismatch("Mcp-Method differs from the body's method");
+  const member = Object.hasOwn(named, method) ? named[method]! : undefined;
+  const value = member === undefined ? undefined : params[member];
+  // A body without the name is refused for that, with the method's own words.
+  if (typeof value !== "string") return undefined;
+  const name = request.header("mcp-name");
+  if (name === undefined) return mismatch("Mcp-Name is missing");
+  return decoded(name) === value ? undefined : mismatch(`Mcp-Name differs from the body's "${member}"`);
+}
+
+export function versionMismatch(request: HttpRequest, version: string): McpError | undefined {
+  const given = request.header("mcp-protocol-version");
+  if (given === undefined) return mismatch("MCP-Protocol-Version is missing");
+  return trimmed(given) === version ? undefined : mismatch("MCP-Protocol-Version differs from the body's");
+}
+
+/** Arguments that the tool wants mirrored (2026-07-28, Streamable HTTP: custom headers from tool parameters). */
+export function parameterMismatch(
+  request: HttpRequest,
+  parameters: readonly HeaderParameter[],
+  input: unknown,
+): McpError | undefined {
+  for (const { header, path, type } of parameters) {
+    const value = valueAt(input, path);
+    if (value === undefined || value === null) continue;
+    const name = `Mcp-Param-${header}`;
+    const given = request.header(name.toLowerCase());
+    if (given === undefined) return mismatch(`${name} is missing`);
+    const text = decoded(given);
+    if (text === undefined || !equals(text, value, type)) return mismatch(`${name} differs from the argument`);
+  }
+  return undefined;
+}
+
+function valueAt(input: unknown, path: readonly string[]): Json | undefined {
+  let value = input;
+  for (const name of path) {
+    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
+  }
+  return value as Json | undefined;
+}
+
+function equals(text: string, value: Json, type: HeaderParameter["type"]): boolean {
+  if (type === "integer" && typeof value === "number") return /^-?\d+(\.0+)?$/.test(text) && Number(text) === value;
+  // A value of another type than declared is refused with the arguments.
+  return text === (typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/** A header's value, out of its Base64 form where it has one; `undefined` when it is malformed. */
+function decoded(value: string): string | undefined {
+  const text = trimmed(value);
+  if (!/^[\t\x20-\x7e]*$/.test(text)) return undefined;
+  const encoded = /^=\?base64\?(.*)\?=$/.exec(text);
+  return encoded === null ? text : textFromBase64(encoded[1]!);
+}
+
+function trimmed(value: string): string {
+  return value.replace(/^[ \t]+|[ \t]+$/g, "");
+}
+
+function mismatch(message: string): McpError {
+  return new McpError(errorCodes.headerMismatch, message);
+}

@@ -1,0 +1,109 @@
+import { connect, type Connection } from "../protocol/connection.js";
+import { errorCodes, McpError } from "../protocol/errors.js";
+import type { Server } from "../protocol/exchange.js";
+import { errorMessage, parseError, type Outgoing } from "../protocol/json-rpc.js";
+
+/** In characters. A longer line is refused, and skipped to its end. */
+export const longestLine = 16 * 1024 * 1024;
+
+/** The other end of the two streams. Texts hold whole lines. */
+export interface LineTransport {
+  write(text: string | readonly Uint8Array[]): void;
+  /** Calls back when the work at hand is done, before new input is taken. */
+  later(task: () => void): void;
+}
+
+export interface LineConnection extends Pick<Connection, "pending" | "close"> {
+  /** Takes a piece of input, cut anywhere. */
+  take(text: string): void;
+  /** The last line need not end with a line feed. */
+  end(): void;
+}
+
+/** JSON-RPC messages, one a line (transports: stdio). All that a piece of input causes at once leaves in one write. */
+export function lines(server: Server, transport: LineTransport): LineConnection {
+  const connection = connect(server, send);
+  let outgoing: Outgoing[] = [];
+  let scheduled = false;
+  let taking = false;
+  let rest = "";
+  let skipping = false;
+
+  function send(message: Outgoing): void {
+    outgoing.push(message);
+    if (taking || scheduled) return;
+    scheduled = true;
+    transport.later(flush);
+  }
+
+  function flush(): void {
+    scheduled = false;
+    if (outgoing.length === 0) return;
+    const messages = outgoing;
+    outgoing = [];
+    if (messages.every((message) => typeof message === "string")) transport.write(`${messages.join("\n")}\n`);
+    else transport.write(messages.flatMap((message) => [bytesOf(message), lineFeed]));
+  }
+
+  function line(text: string): void {
+    if (isBlank(text)) return;
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      return send(errorMessage(undefined, parseError()));
+    }
+    connection.receive(message);
+  }
+
+  function tooLong(): void {
+    const message = `a line of more than ${longestLine} characters`;
+    send(errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)));
+  }
+
+  function take(text: string): void {
+    taking = true;
+    let from = 0;
+    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
+      const piece = text.slice(from, end);
+      from = end + 1;
+      if (skipping) skipping = false;
+      else if (rest.length + piece.length > longestLine) tooLong();
+      else line(rest === "" ? piece : rest + piece);
+      rest = "";
+    }
+    if (!skipping) rest += text.slice(from);
+    if (rest.length > longestLine) {
+      tooLong();
+      rest = "";
+      skipping = true;
+    }
+    taking = false;
+    flush();
+  }
+
+  return {
+    take,
+    end: () => {
+      if (rest !== "") take("\n");
+    },
+    get pending() {
+      return connection.pending;
+    },
+    close: (reason) => {
+      connection.close(reason);
+      flush();
+    },
+  };
+}
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+const lineFeed = /* @__PURE__ */ Uint8Array.of(0x0a);
+
+function bytesOf(message: Outgoing): Uint8Array {
+  return typeof message === "string" ? encoder.encode(message) : message;
+}
+
+function isBlank(text: string): boolean {
+  return text === "" || text.trim() === "";
+}
