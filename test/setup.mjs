@@ -27,7 +27,7 @@ for (const name of ["LICENSE", "README.md"]) {
 }
 fs.copyFileSync(at("mcp.schema.json"), at("compiler", "mcp.schema.json"));
 fs.rmSync(at("compiler", "fixtures"), { recursive: true, force: true });
-fs.cpSync(at("fixtures", "invalid"), at("compiler", "fixtures", "invalid"), {
+if (fs.existsSync(at("fixtures", "invalid"))) fs.cpSync(at("fixtures", "invalid"), at("compiler", "fixtures", "invalid"), {
   recursive: true,
   filter: (path) => fs.statSync(path).isDirectory() || path.endsWith("expected.txt"),
 });

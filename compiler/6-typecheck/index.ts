@@ -164,7 +164,7 @@ function compilerHost(
   server: Server,
   host: Host,
 ): TS.CompilerHost {
-  const base = ts.createCompilerHost(options, true);
+  const base = withLibraries(ts, ts.createCompilerHost(options, true));
   const validators = join(host.root, server.layout.generated, "validators");
   // What a validator module exports; its body is ours, and need not be read to check the user's code.
   const stub =
@@ -202,6 +202,27 @@ function compilerHost(
           mode,
         );
       }),
+  };
+}
+
+/** ts-morph carries TypeScript's own libraries as values, not as files. */
+function withLibraries(ts: typeof TS, base: TS.CompilerHost): TS.CompilerHost {
+  const folder = "/typescript-libraries";
+  const require = createRequire(createRequire(import.meta.url).resolve("ts-morph"));
+  const { getLibFiles } = require("@ts-morph/common") as { getLibFiles(): { fileName: string; text: string }[] };
+  const libraries = new Map(getLibFiles().map(({ fileName, text }) => [`${folder}/${fileName}`, text]));
+  return {
+    ...base,
+    getDefaultLibLocation: () => folder,
+    getDefaultLibFileName: (options) => `${folder}/${ts.getDefaultLibFileName(options)}`,
+    fileExists: (path) => libraries.has(path) || base.fileExists(path),
+    readFile: (path) => libraries.get(path) ?? base.readFile(path),
+    getSourceFile: (path, languageVersion, onError) => {
+      const library = libraries.get(path);
+      return library === undefined
+        ? base.getSourceFile(path, languageVersion, onError)
+        : ts.createSourceFile(path, library, languageVersion);
+    },
   };
 }
 
