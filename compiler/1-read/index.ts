@@ -3,7 +3,7 @@ import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
 import type { SourceFile, Sources } from "../model/source.js";
 import { parse } from "./parse.js";
-import { contentFiles, schemaFiles } from "./references.js";
+import { contentFiles, manifestSchemaFiles, schemaFiles } from "./references.js";
 
 const pattern = "**/*.mcp.json";
 const clientConfiguration = ".mcp.json";
@@ -53,8 +53,9 @@ function reachableSchemas(
   const seen = new Set<string>();
   const queue = [...manifests];
   for (let file = queue.shift(); file; file = queue.shift()) {
-    for (const written of schemaFiles(file.root)) {
-      const path = projectPath(file.path, written);
+    const written = manifests.includes(file) ? manifestSchemaFiles(file.root) : schemaFiles(file.root);
+    for (const reference of written) {
+      const path = projectPath(file.path, reference);
       if (path === undefined || seen.has(path)) continue;
       seen.add(path);
       const manifest = manifests.find((other) => other.path === path);

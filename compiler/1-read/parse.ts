@@ -61,7 +61,8 @@ interface OpenArray {
 
 function treeBuilder(path: string, text: string) {
   const diagnostics: Diagnostic[] = [];
-  const errorLines = new Set<number>();
+  let errors = 0;
+  let lineEnd = 0;
   const open: (OpenObject | OpenArray)[] = [];
   let root: Located | undefined;
 
@@ -112,9 +113,11 @@ function treeBuilder(path: string, text: string) {
       place({ kind: "scalar", span, value });
     },
     onError: (code, offset, length) => {
-      const line = text.slice(0, offset).split("\n").length;
-      if (errorLines.has(line) || errorLines.size >= mostErrors) return;
-      errorLines.add(line);
+      // One error a line: what follows on it is mostly the parser finding its way again.
+      if (offset < lineEnd || errors >= mostErrors) return;
+      errors += 1;
+      const end = text.indexOf("\n", offset);
+      lineEnd = end === -1 ? text.length : end;
       const span = { path, start: offset, end: offset + Math.max(length, 1) };
       diagnostics.push(diagnose("file/invalid-json", span, { reason: reasons[code] ?? "this is unexpected" }));
     },

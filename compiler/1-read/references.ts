@@ -1,22 +1,43 @@
 import { splitReference } from "../json-schema/reference.js";
 import type { Located } from "../model/source.js";
 
-/** Files that any `$ref` below a node names, as written; whether they may be named is checked later. */
+/** Members whose value is data: a `$ref` in it is no reference. */
+const data = new Set(["const", "default", "enum", "examples"]);
+
+/** Where a manifest holds schemas: members of its sections' entries. */
+const schemaMembers = new Set(["inputSchema", "outputSchema", "params"]);
+
+/** Files that a schema file's `$ref`s name, as written; whether they may be named is checked later. */
 export function schemaFiles(root: Located): Set<string> {
   const files = new Set<string>();
   const visit = (node: Located): void => {
     if (node.kind === "array") node.items.forEach(visit);
     if (node.kind !== "object") return;
     for (const { key, node: value } of node.members) {
-      if (key !== "$ref" || typeof value.value !== "string") visit(value);
-      else {
+      if (key === "$ref" && typeof value.value === "string") {
         const reference = splitReference(value.value);
         if (reference.kind === "file") files.add(reference.file);
-      }
+      } else if (!data.has(key)) visit(value);
     }
   };
   visit(root);
   return files;
+}
+
+/** The same, of the schemas in a manifest. */
+export function manifestSchemaFiles(root: Located): Set<string> {
+  const schemas: Located[] = [];
+  const definitions = member(root, "$defs");
+  if (definitions) schemas.push(definitions);
+  for (const section of ["tools", "resourceTemplates"]) {
+    const entries = member(root, section);
+    if (entries?.kind !== "array") continue;
+    for (const entry of entries.items) {
+      if (entry.kind !== "object") continue;
+      schemas.push(...entry.members.filter(({ key }) => schemaMembers.has(key)).map(({ node }) => node));
+    }
+  }
+  return new Set(schemas.flatMap((schema) => [...schemaFiles(schema)]));
 }
 
 /** Files whose bytes a manifest includes, as written: static resources and the server's instructions. */

@@ -72,7 +72,28 @@ test("related places have frames of their own, and the end counts", () => {
     textOf: () => text,
     prefix: "",
   };
-  expect(formatPretty(report, { color: false })).toMatchInlineSnapshot();
+  expect(formatPretty(report, { color: false })).toMatchInlineSnapshot(`
+    "warning[name/duplicate]: two tools are named "x"
+     --> a.mcp.json:2:3
+      |
+    2 |   "a": 1,
+      |   ^^^
+      = help: rename one; clients call it by this name
+
+    error[name/duplicate]: two tools are named "x"
+     --> a.mcp.json:3:3
+      |
+    3 |   "b": 2
+      |   ^^^
+     ::: a.mcp.json:2:3
+      |
+    2 |   "a": 1,
+      |   ^^^ first here
+      = help: rename one; clients call it by this name
+
+    1 error, 1 warning
+    "
+  `);
 });
 
 test("no colour unless asked for, and the same text below it", () => {
@@ -133,9 +154,9 @@ test.each([
 
 test("every code has the parts and the style of the catalogue", () => {
   for (const code of Object.keys(catalogue) as Code[]) {
-    expect(code).toMatch(/^[a-z]+\/[a-z]+(-[a-z]+)*$/);
+    expect(code).toMatch(/^[a-z]+\/[a-z0-9]+(-[a-z0-9]+)*$/);
     const { explain, severity } = catalogue[code];
     expect(["error", "warning"]).toContain(severity);
-    expect(explain, code).toMatch(/^[A-Z`"][\s\S]*\.$/);
+    expect(explain, code).toMatch(/^([A-Z`"]|mcpc )[\s\S]*\.$/);
   }
 });
