@@ -58,7 +58,7 @@ export function mainModule({ transports: { stdio, http } }: Server): string {
   return (
     `import { main } from ${literal(`${library}/main`)};\n` +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `await main(server, ${served});\n`
+    `void main(server, ${served});\n`
   );
 }
 

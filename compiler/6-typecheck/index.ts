@@ -138,8 +138,10 @@ function compilerOptions(ts: typeof TS, host: Host): TS.CompilerOptions {
   const defaults: TS.CompilerOptions = {
     strict: true,
     target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    // What is checked is bundled: files are modules whatever a package.json says.
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    resolveJsonModule: true,
     noUncheckedIndexedAccess: true,
   };
   if (!ts.sys.fileExists(file)) return { ...defaults, ...nodeTypes(ts, host), ...always };

@@ -1,0 +1,43 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { onTestFinished } from "vitest";
+
+const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
+
+/** A project in an empty folder outside the repository, removed with the test. */
+export function project(files: Readonly<Record<string, unknown>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "mcpc-project-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  write(folder, files);
+  return folder;
+}
+
+/** Texts and bytes as they are, anything else as JSON. */
+export function write(folder: string, files: Readonly<Record<string, unknown>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    const raw = typeof content === "string" || content instanceof Uint8Array;
+    writeFileSync(join(folder, path), raw ? content : JSON.stringify(content, undefined, 2));
+  }
+}
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as its users do. */
+export function mcpc(cwd: string, ...args: string[]): Outcome {
+  const { status, stdout, stderr } = spawnSync("node", [cli, ...args], { cwd, encoding: "utf8" });
+  return { code: status, stdout, stderr };
+}
+
+/** Every file below a folder, by its path, as bytes in hexadecimal. */
+export function contents(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  const paths = files.map((file) => join(file.parentPath, file.name)).sort();
+  return Object.fromEntries(paths.map((path) => [relative(folder, path), readFileSync(path).toString("hex")]));
+}
