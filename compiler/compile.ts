@@ -2,7 +2,7 @@ import { read } from "./1-read/index.js";
 import { check } from "./2-check/index.js";
 import { lower } from "./3-lower/index.js";
 import { emit, handlerFiles, orphans } from "./4-emit/index.js";
-import { plan } from "./5-write/index.js";
+import { plan, textsOf } from "./5-write/index.js";
 import { typecheck } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
@@ -69,6 +69,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const lock = files.filter((file) => file.owner === "artifact");
   const sourcePlan = take(plan(code, host, { sweep: [`${server.layout.generated}/**/*.ts`], force }));
   if (!sourcePlan) return done(server);
+  const texts = textsOf(code, host);
   if (options.mode === "build") commit(sourcePlan.changes);
   else {
     const lockPlan = take(plan(lock, host, { sweep: [], force }));
@@ -76,7 +77,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
 
   enter("type-check");
-  take(typecheck(server, code, host));
+  take(typecheck(server, texts, host));
   if (options.mode === "check" || hasErrors(diagnostics)) return done(server);
 
   enter("bundle");

@@ -35,6 +35,16 @@ export function plan(
   return { value: { changes }, diagnostics };
 }
 
+/** The texts of files as they will stand once they are written, by project path. */
+export function textsOf(files: readonly OutputFile[], host: Host): Map<string, string> {
+  return new Map(
+    files.map((file) => {
+      const bytes = wanted(file, host.read(file.path)) ?? host.read(file.path);
+      return [file.path, decode(bytes ?? new Uint8Array())];
+    }),
+  );
+}
+
 /** The bytes to write; undefined when the file is right as it is. */
 function wanted(file: OutputFile, present: Uint8Array | undefined): Uint8Array | undefined {
   if (typeof file.content === "object" && "insert" in file.content) return inserted(file.path, file.content, present);

@@ -3,19 +3,17 @@ import { dirname, join } from "node:path";
 import type { ts as TS } from "ts-morph";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
-import { applyInsertions, type OutputFile } from "../model/output.js";
 import type { Handler, Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 
 /**
- * Checks the user's handlers against the generated types. `files` lie over the disk, so that nothing has to be written
- * first. Beyond the project only TypeScript's own libraries and installed packages are read. An error in generated code
+ * Checks the user's handlers against the generated types. `texts`, by project path, lie over the disk, so that nothing
+ * has to be written first. Beyond the project only TypeScript's own libraries and installed packages are read. An error in generated code
  * is told at the handler that causes it.
  */
-export function typecheck(server: Server, files: readonly OutputFile[], host: Host): Result<void> {
+export function typecheck(server: Server, texts: ReadonlyMap<string, string>, host: Host): Result<void> {
   const { ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
-  const overlay = new Map<string, string>();
-  for (const file of files) overlay.set(join(host.root, file.path), sourceText(file, host));
+  const overlay = new Map([...texts].map(([path, text]) => [join(host.root, path), text]));
   const roots = ["server.ts", "main.ts"].map((name) => join(host.root, server.layout.generated, name));
   const options = compilerOptions(ts, host);
   const program = ts.createProgram(roots, options, compilerHost(ts, options, overlay, server, host));
@@ -115,14 +113,6 @@ function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map<string, Diagnostic>();
   for (const found of diagnostics) seen.set(`${found.span?.path} ${found.span?.start} ${found.message}`, found);
   return [...seen.values()];
-}
-
-function sourceText({ path, content }: OutputFile, host: Host): string {
-  if (typeof content === "string") return content;
-  const present = new TextDecoder("utf-8", { ignoreBOM: true }).decode(
-    content instanceof Uint8Array ? content : host.read(path),
-  );
-  return "insert" in content ? applyInsertions(present, content.insert) : present;
 }
 
 /** The user's own options where there is a tsconfig.json, strict ones where there is none. */
