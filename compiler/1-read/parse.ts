@@ -70,6 +70,11 @@ function treeBuilder(path: string, text: string) {
     if (open.length >= deepest) throw new TooDeep(container.start);
     open.push(container);
   };
+  /** Half a surrogate pair is no character: it cannot be written as UTF-8 (RFC 7493, section 2.1). */
+  const checkText = (value: string, span: Span): void => {
+    if (/\p{Surrogate}/u.test(value))
+      diagnostics.push(diagnose("file/invalid-json", span, { reason: "the text holds half of a surrogate pair" }));
+  };
   const place = (node: Located): void => {
     const parent = open.at(-1);
     if (!parent) root ??= node;
@@ -100,6 +105,7 @@ function treeBuilder(path: string, text: string) {
       const parent = open.at(-1);
       if (parent?.kind !== "object") return;
       const span = { path, start: offset, end: offset + length };
+      checkText(name, span);
       const first = parent.keys.get(name);
       if (first)
         diagnostics.push(diagnose("file/duplicate-key", span, { key: name }, [{ span: first, message: "first here" }]));
@@ -110,6 +116,7 @@ function treeBuilder(path: string, text: string) {
       const span = { path, start: offset, end: offset + length };
       if (typeof value === "number" && !Number.isFinite(value))
         diagnostics.push(diagnose("file/invalid-json", span, { reason: "the number is too large" }));
+      if (typeof value === "string") checkText(value, span);
       place({ kind: "scalar", span, value });
     },
     onError: (code, offset, length) => {

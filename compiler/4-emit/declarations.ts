@@ -4,7 +4,7 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Schema, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { docComment } from "./code.js";
-import { documentation, typesView, type View } from "./types-view.js";
+import { decodedNames, documentation, typesView, type View } from "./types-view.js";
 
 const printed = "Root";
 
@@ -60,7 +60,7 @@ async function print(
   introduction: string | undefined,
   typeOf: (reference: string) => string | undefined,
 ): Promise<string> {
-  const text = await typescript(typesView(schema, typeOf));
+  const text = decodedNames(await typescript(typesView(schema, typeOf)));
   const head = new RegExp(`^export (interface|type) ${printed}\\b`);
   if (!head.test(text))
     throw new Error(`no declaration of ${printed} at the start of ${JSON.stringify(text.slice(0, 80))}`);

@@ -1,6 +1,6 @@
 import type { JsonSchema } from "../model/schema.js";
 import type { Json, JsonObject } from "../model/source.js";
-import { commentText } from "./code.js";
+import { commentText, literal } from "./code.js";
 import { rules } from "./rules.js";
 
 type JsonType = "null" | "boolean" | "number" | "integer" | "string" | "array" | "object";
@@ -78,10 +78,8 @@ function object(keywords: JsonObject, typeOf: (reference: string) => string | un
   const implied = required.filter((name) => !names.has(name)).map((name): [string, Json] => [name, true]);
   const { additionalProperties: additional } = keywords;
   const open = entries(keywords["patternProperties"]).length > 0 || (additional !== undefined && additional !== false);
-  // The printer would take this name for an index signature.
-  if (names.has("[k: string]")) return { type: "object", additionalProperties: {} };
   const properties = [...declared, ...implied].map(([name, schema]): [string, View] => [
-    name,
+    encoded(name),
     described(schema, typeOf),
   ]);
   if (properties.length === 0 && !open) return { tsType: additional === false ? "Record<string, never>" : "object" };
@@ -89,10 +87,25 @@ function object(keywords: JsonObject, typeOf: (reference: string) => string | un
   return {
     type: "object",
     properties: Object.fromEntries(properties),
-    required,
+    required: required.map(encoded),
     // An index signature must fit every property, so beside properties it can only say `unknown`.
     additionalProperties: open && (onlyAdditional ? view(additional, allTypes, typeOf) : unknownView),
   };
+}
+
+const mark = "$mcpc_";
+
+/** A property's name that cannot be mistaken for a member of `Object.prototype` or for syntax. */
+function encoded(name: string): string {
+  if (/^[A-Za-z][\w-]*$/.test(name) && !(name in {})) return name;
+  return mark + [...Buffer.from(name)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Printed declarations with the names of their properties as literals. A line of a comment begins with a star. */
+export function decodedNames(text: string): string {
+  return text.replace(/^(\s*)\$mcpc_([0-9a-f]*)(?=\??:)/gm, (_, indent: string, hex: string) => {
+    return indent + literal(Buffer.from(hex, "hex").toString());
+  });
 }
 
 function array(keywords: JsonObject, typeOf: (reference: string) => string | undefined): View {

@@ -110,6 +110,8 @@ test.each([
   ["a bad escape", '{"a": "\\q"}'],
   ["NaN", '{"a": NaN}'],
   ["a number too large to keep", '{"a": 1e999}'],
+  ["half of a surrogate pair in a text", '{"a": "\\ud800"}'],
+  ["half of a surrogate pair in a key", '{"\\udc00": 1}'],
   ["a leading zero", '{"a": 01}'],
 ])("what is no JSON is said at its place: %s", (_, text) => {
   const found = parse("x.json", encode(text)).diagnostics;

