@@ -55,7 +55,9 @@ function pathOf(url: string): string {
   return end === -1 ? url : url.slice(0, end);
 }
 
-/** The whole body, or why not. A client that hangs up gets no answer. */
+/**
+ * The whole body, or why not. The rest of a refused one is read and dropped: a connection closed under a client that
+ * still writes would keep the refusal from it. A client that hangs up gets no answer. */
 function read(incoming: IncomingMessage, done: (text: string | Refusal) => void): void {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -67,5 +67,5 @@ function checkContent(type: string | undefined, length: string | undefined): Ref
 }
 
 export function bodyTooLong(): Refusal {
-  return { status: 413, message: `the body must have at most ${longestBody} bytes`, headers: { connection: "close" } };
+  return { status: 413, message: `the body must have at most ${longestBody} bytes` };
 }
