@@ -47,7 +47,11 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     host.commit(changes);
     changed.push(...changes.map((change) => change.path));
   };
-  const done = (server?: Server): Compilation => ({ diagnostics, changed, ...(server && { server }) });
+  const done = (server?: Server): Compilation => ({
+    diagnostics: diagnostics.toSorted(byPlace),
+    changed,
+    ...(server && { server }),
+  });
 
   enter("read");
   const sources = take(read(host));
@@ -86,6 +90,13 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const artifacts = take(plan([...lock, ...bundled], host, { sweep: [`${server.layout.dist}/chunks/*.js`], force }));
   if (artifacts) commit(artifacts.changes);
   return done(server);
+}
+
+/** By file and position; what has no place comes last. */
+function byPlace({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
+  if (!a || !b) return a ? -1 : b ? 1 : 0;
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
+  return a.start - b.start;
 }
 
 function existingHandlers(server: Server, host: Host): Map<string, string> {

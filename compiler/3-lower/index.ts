@@ -26,6 +26,7 @@ import type { Json, JsonObject, Located } from "../model/source.js";
 import { child } from "../json-schema/pointer.js";
 import { projectPath } from "../project-path.js";
 import { staticContents } from "./contents.js";
+import { checkExamples } from "./examples.js";
 import { headerParameters } from "./headers.js";
 import { listing } from "./listings.js";
 import { claims, pascalCase, reservedTypes } from "./names.js";
@@ -62,7 +63,7 @@ export function lower(project: Project): Result<Server> {
     transports: lowerTransports(project),
     layout,
   };
-  return { value: server, diagnostics: [] };
+  return { value: server, diagnostics: checkExamples(project, server) };
 }
 
 type Types = ReturnType<typeof claims>;

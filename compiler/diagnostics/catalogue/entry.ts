@@ -8,10 +8,10 @@ export const entry = {
     explain:
       "The message of a declared error may hold `{placeholders}`, which become the parameters of the function that makes the error. They must be names.",
   }),
-  "example/mismatch": define<{ what: string; reason: string }>({
+  "example/mismatch": define<{ reason: string; suggestion?: string | undefined }>({
     severity: "error",
-    message: ({ what, reason }) => `the example's ${what} ${reason}`,
-    help: () => "correct the example or the schema",
+    message: ({ reason }) => `the example does not fit its tool: ${reason}`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "correct the example or the tool",
     explain:
       "Examples document a tool and are run as tests, so their arguments must pass `inputSchema`, their results `outputSchema`, and their errors must be declared.",
   }),

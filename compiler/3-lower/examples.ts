@@ -1,0 +1,43 @@
+import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain";
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { nearest } from "../diagnostics/suggest.js";
+import { createAjv } from "../json-schema/dialect.js";
+import { child } from "../json-schema/pointer.js";
+import type { Project } from "../model/project.js";
+import type { Schema, Server, Tool } from "../model/server.js";
+import type { Located } from "../model/source.js";
+
+/** Examples are promises: their arguments and results must fit the schemas, their errors must be declared. */
+export function checkExamples(project: Project, server: Server): Diagnostic[] {
+  return project.tools.flatMap(({ node }, index) => {
+    const examples = child(node, "examples");
+    if (examples?.kind !== "array") return [];
+    const tool = server.tools[index]!;
+    return examples.items.flatMap((example) => checkExample(example, tool));
+  });
+}
+
+function checkExample(example: Located, { input, output, errors }: Tool): Diagnostic[] {
+  const given = child(example, "arguments");
+  const result = child(example, "result");
+  const error = child(example, "error");
+  const found = [
+    ...(given ? checkValue(given, input, "arguments") : []),
+    ...(result && output ? checkValue(result, output, "result") : []),
+  ];
+  if (error === undefined) return found;
+  if (result !== undefined) found.push(diagnose("example/mismatch", error.span, { reason: "it has a result and an error" }));
+  const codes = errors.map(({ code }) => code);
+  if (!codes.includes(error.value as string)) {
+    const reason = `the tool declares no error ${JSON.stringify(error.value)}`;
+    found.push(diagnose("example/mismatch", error.span, { reason, suggestion: nearest(String(error.value), codes) }));
+  }
+  return found;
+}
+
+function checkValue(node: Located, schema: Schema, what: string): Diagnostic[] {
+  const validate = createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false }).compile(schema.schema);
+  if (validate(node.value)) return [];
+  const reason = explain((validate.errors ?? []) as ValidationError[], what);
+  return [diagnose("example/mismatch", node.span, { reason })];
+}

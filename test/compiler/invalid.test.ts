@@ -1,0 +1,42 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import { catalogue, type Code } from "../../compiler/diagnostics/catalogue.js";
+import { formatPretty } from "../../compiler/diagnostics/render.js";
+import { nodeHost } from "../../compiler/host-node.js";
+import { contents } from "../e2e/project.js";
+
+const folder = join(import.meta.dirname, "..", "..", "fixtures", "invalid");
+const subfolders = (path: string): string[] =>
+  readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const codes = subfolders(folder).flatMap((area) => subfolders(join(folder, area)).map((name) => `${area}/${name}` as Code));
+
+/** Found only once the manifests are right: by then generated code is written; a bundle and a lock file are not. */
+const afterWriting: readonly string[] = ["bundle/failed", "handler/missing-export", "handler/type-error"];
+
+test("every code has its fixture, and every fixture its code", () => {
+  expect([...codes].sort()).toEqual(Object.keys(catalogue).sort());
+});
+
+test.each(codes)("%s", async (code) => {
+  const copy = mkdtempSync(join(tmpdir(), "mcpc-invalid-"));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  cpSync(join(folder, code), copy, { recursive: true, filter: (path) => !path.endsWith("expected.txt") });
+  const before = contents(copy);
+  const host = nodeHost(copy);
+  const { diagnostics } = await compile(host, { mode: code === "output/stale" ? "check" : "build" });
+  const textOf = (path: string): string | undefined => {
+    const bytes = host.read(path);
+    return bytes && new TextDecoder().decode(bytes);
+  };
+  await expect(formatPretty({ diagnostics, textOf, prefix: "" }, { color: false })).toMatchFileSnapshot(join(folder, code, "expected.txt"));
+  expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
+  const { severity } = catalogue[code];
+  expect(diagnostics.find((diagnostic) => diagnostic.code === code)?.severity).toBe(severity);
+  if (severity === "warning") return;
+  const after = contents(copy);
+  if (afterWriting.includes(code)) expect(Object.keys(after).filter((path) => /^dist|lock/.test(path))).toEqual([]);
+  else expect(after).toEqual(before);
+});
