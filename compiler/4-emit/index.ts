@@ -3,7 +3,7 @@ import { withHeader } from "../generated-header.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { declarations } from "./declarations.js";
-import { format, type Style } from "./format.js";
+import { format } from "./format.js";
 import { handlers } from "./handlers.js";
 import { lockFile } from "./lock.js";
 import { mainModule, serverModule } from "./server.js";
@@ -11,19 +11,14 @@ import { surfaceModule } from "./surface.js";
 import { typesModule } from "./types.js";
 import { templateValidators, toolValidators } from "./validators.js";
 
-export { styleOf } from "./format.js";
 export { handlerFiles } from "./handlers.js";
 export { orphans } from "./orphans.js";
 
 /**
  * The files of a server: generated code, stubs of missing handlers, the lock file. `existing` holds the text of the
- * handlers' files that exist; `style` is how the user formats code.
+ * handlers' files that exist.
  */
-export async function emit(
-  server: Server,
-  existing: ReadonlyMap<string, string>,
-  style: Style = {},
-): Promise<Result<OutputFile[]>> {
+export async function emit(server: Server, existing: ReadonlyMap<string, string>): Promise<Result<OutputFile[]>> {
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {
     diagnostics.push(...result.diagnostics);
@@ -45,7 +40,7 @@ export async function emit(
     const text = take(entry.kind === "tool" ? toolValidators(entry) : templateValidators(entry));
     if (text !== undefined) files.push(file(`validators/${entry.handler.type}`, text));
   }
-  files.push(...(take(await handlers(server, existing, style)) ?? []));
+  files.push(...(take(await handlers(server, existing)) ?? []));
   files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
   return { value: files, diagnostics };
 }

@@ -1,0 +1,47 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { cruise, type ICruiseResult, type IForbiddenRuleType } from "dependency-cruiser";
+import { expect, test } from "vitest";
+import { rules } from "./import-rules.js";
+
+const root = join(import.meta.dirname, "..", "..");
+const sources = ["compiler", "runtime"].flatMap((name) =>
+  readdirSync(join(root, name), { withFileTypes: true })
+    .filter((entry) => (entry.isDirectory() ? !["dist", "fixtures", "node_modules"].includes(entry.name) : entry.name.endsWith(".ts")))
+    .map((entry) => `${name}/${entry.name}`),
+);
+
+async function check(forbidden: IForbiddenRuleType[]): Promise<ICruiseResult> {
+  const { output } = await cruise(sources, {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: ["node_modules", "^runtime/dist"] },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+    validate: true,
+    ruleSet: { forbidden },
+  });
+  return output as ICruiseResult;
+}
+
+test("the rooms import only what the architecture allows", async () => {
+  const { modules, summary } = await check(rules);
+  const own = modules.map(({ source }) => source).filter((path) => /^(compiler|runtime)\/(?!dist).*[.]ts$/.test(path));
+  expect(own.length).toBeGreaterThan(80);
+  expect(summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`)).toEqual([]);
+  for (const { name, from } of rules) {
+    const patterns = [from.path ?? ""].flat().map((pattern) => new RegExp(pattern));
+    expect(own.some((path) => patterns.some((pattern) => pattern.test(path))), `${name} watches nothing`).toBe(true);
+  }
+});
+
+test("a forbidden import is found: types, packages and Node's own modules alike", async () => {
+  const control = (name: string, from: string, to: IForbiddenRuleType["to"]): IForbiddenRuleType => ({ name, severity: "error", from: { path: from }, to });
+  const { summary } = await check([
+    control("value", "^runtime/protocol/dispatch[.]ts$", { path: "^runtime/protocol/results[.]ts$" }),
+    control("type", "^runtime/protocol/surface[.]ts$", { path: "^runtime/protocol/types[.]ts$" }),
+    control("package", "^compiler/cli[.]ts$", { path: "node_modules/commander(/|$)" }),
+    control("core", "^runtime/node/", { dependencyTypes: ["core"] }),
+    control("other package", "^compiler/3-lower/examples[.]ts$", { path: "^runtime/dist/codegen/" }),
+  ]);
+  expect([...new Set(summary.violations.map(({ rule }) => rule.name))].sort()).toEqual(["core", "other package", "package", "type", "value"]);
+});
