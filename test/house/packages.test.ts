@@ -1,0 +1,110 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..", "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const packages = ["compiler", "runtime"] as const;
+const tarballs = new Map<string, string>();
+let folder: string;
+
+/** Fenced blocks of the README: the language, what else the fence says, the text. */
+const blocks = [...readme.matchAll(/^```(\w+)(?: (.+))?\n([\s\S]*?)^```$/gm)].map(([, language, path, text]) => ({
+  language: language!,
+  path,
+  text: text!,
+}));
+
+const npm = (cwd: string, ...args: string[]): string =>
+  execFileSync("npm", [...args, "--loglevel=error"], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "mcpc-packed-"));
+  for (const name of packages) {
+    const [packed] = JSON.parse(npm(join(root, name), "pack", "--json", "--pack-destination", folder)) as { filename: string }[];
+    tarballs.set(name, join(folder, packed!.filename));
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(packages)("the package of %s", (name) => {
+  test("holds what its users need and nothing else", () => {
+    const files = execFileSync("tar", ["-tzf", tarballs.get(name)!], { encoding: "utf8" }).trim().split("\n");
+    const allowed = /^package\/(dist\/.*\.(js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|README\.md|LICENSE|package\.json)$/;
+    expect(files.filter((file) => !allowed.test(file))).toEqual([]);
+    expect(files).toContain("package/LICENSE");
+    expect(files).toContain("package/README.md");
+    if (name === "compiler") {
+      expect(files).toContain("package/mcp.schema.json");
+      expect(files.some((file) => file.endsWith("expected.txt"))).toBe(true);
+    }
+  });
+
+  test("is published as it should be, for every way of importing", async () => {
+    const data = new Uint8Array(readFileSync(tarballs.get(name)!));
+    const { messages } = await publint({ pack: { tarball: data.buffer as ArrayBuffer }, strict: true });
+    expect(messages).toEqual([]);
+    const analysis = await checkPackage(createPackageFromTarballData(data));
+    const problems = "problems" in analysis ? analysis.problems : [];
+    // An ES module has no other form; older resolution cannot see `exports` at all.
+    expect(problems.filter(({ kind }) => !["CJSResolvesToESM", "NoResolution"].includes(kind))).toEqual([]);
+  });
+});
+
+test("the README's files are those of the fixtures", () => {
+  const named = blocks.filter(({ path }) => path !== undefined);
+  expect(named.length).toBeGreaterThanOrEqual(4);
+  for (const { path, text } of named) {
+    const file = [join(root, path!), join(root, "fixtures", "tutorial", path!)].find(existsSync);
+    expect(file, path).toBeDefined();
+    expect(readFileSync(file!, "utf8").trimEnd(), path).toBe(text.trimEnd());
+  }
+});
+
+test("the tutorial, step by step, in an empty folder, with the packed packages", () => {
+  const project = join(folder, "greeter");
+  mkdirSync(project);
+  for (const { language, path, text } of blocks) {
+    if (language === "sh" && text.includes("npm install")) {
+      for (const line of text.trim().split("\n")) {
+        const words = line
+          .split(" ")
+          .slice(1)
+          .map((word) => (word === "mcpc" ? tarballs.get("compiler")! : word === "@mcpc/runtime" ? tarballs.get("runtime")! : word));
+        npm(project, ...words, ...(words.includes("install") ? ["--prefer-offline", "--no-audit", "--no-fund"] : []));
+      }
+    } else if (path !== undefined && language !== "text") {
+      mkdirSync(dirname(join(project, path)), { recursive: true });
+      writeFileSync(join(project, path), text);
+    } else if (language === "console") {
+      for (const step of text.split(/^\$ /m).slice(1)) {
+        const [command, ...expected] = step.split("\n");
+        const { stdout, status } = spawnSync("sh", ["-c", command!], { cwd: project, encoding: "utf8" });
+        expect([command, stdout.trimEnd(), status]).toEqual([command, expected.join("\n").trimEnd(), 0]);
+      }
+    }
+  }
+  expect(readdirSync(join(project, "dist"))).toContain("server.js");
+  const explained = spawnSync("npx", ["mcpc", "explain", "name/duplicate"], { cwd: project, encoding: "utf8" });
+  expect(explained.stdout).toContain("For example:");
+});
+
+test("every command that the README names exists", () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+  for (const [, script] of readme.matchAll(/^npm (?:run )?(quickstart|test)\b/gm)) expect(scripts).toHaveProperty([script!]);
+  const help = spawnSync("node", [join(root, "compiler/dist/cli.js"), "--help"], { encoding: "utf8" }).stdout;
+  for (const [, command] of readme.matchAll(/^\| `mcpc (\w+)/gm)) expect(help).toContain(`  ${command} `);
+  const options = spawnSync("node", [join(root, "compiler/dist/cli.js"), "build", "--help"], { encoding: "utf8" }).stdout;
+  for (const option of ["--format", "--strict", "--verbose"]) expect(options).toContain(option);
+});
+
+test("the quickstart shows a call", () => {
+  const { stdout, status } = spawnSync("node", [join(root, "test", "quickstart.mjs")], { encoding: "utf8" });
+  expect(status).toBe(0);
+  expect(stdout).toContain('{"city":"Oslo","temperature":3,"unit":"celsius","conditions":"snow"}');
+  expect(stdout).toContain("error: No such city: Atlantis.");
+});
