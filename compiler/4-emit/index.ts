@@ -7,7 +7,7 @@ import { format } from "./format.js";
 import { handlers } from "./handlers.js";
 import { lockFile } from "./lock.js";
 import { mainModule, serverModule } from "./server.js";
-import { surfaceModule } from "./surface.js";
+import { listingsModule, surfaceModule } from "./surface.js";
 import { typesModule } from "./types.js";
 import { templateValidators, toolValidators } from "./validators.js";
 
@@ -33,6 +33,7 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
   const files = [
     file("types", await format(typesModule(server, await declarations(server)))),
     file("surface", surfaceModule(server)),
+    file("listings", listingsModule(server)),
     file("server", await format(serverModule(server))),
     file("main", mainModule(server)),
   ];

@@ -52,13 +52,11 @@ export function serverModule(server: Server): string {
 
 /** `generated/main.ts`: serves the server on its transports. */
 export function mainModule({ transports: { stdio, http } }: Server): string {
-  const served = http
-    ? `{\n  stdio: ${stdio},\n  http: { ...http, load: () => import(${literal(`${library}/node-http`)}) },\n}`
-    : `{ stdio: ${stdio} }`;
   return (
     `import { main } from ${literal(`${library}/main`)};\n` +
+    (http ? `import { listen } from ${literal(`${library}/node-http`)};\n` : "") +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `void main(server, ${served});\n`
+    `void main(server, { stdio: ${stdio}${http ? ", http: { ...http, listen }" : ""} });\n`
   );
 }
 

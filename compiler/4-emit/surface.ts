@@ -1,8 +1,9 @@
 import type { HeaderParameter, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
+import type { JsonSchema } from "../model/schema.js";
 import type { Json } from "../model/source.js";
 import { literal } from "./code.js";
 
-/** `generated/surface.ts`: the server as data. Listings are JSON text, ready to be sent. */
+/** `generated/surface.ts`: the server as data. */
 export function surfaceModule(server: Server): string {
   const members = [
     `server: ${literal(server.info)},`,
@@ -11,16 +12,30 @@ export function surfaceModule(server: Server): string {
     list("resources", server.resources.map(resourceEntry)),
     list("resourceTemplates", server.resourceTemplates.map(templateEntry)),
     list("prompts", server.prompts.map(promptEntry)),
+    `listings: () => import("./listings.js"),`,
+    imports("toolValidators", server.tools.map(({ name, handler }) => [name, handler.type])),
+    imports("templateValidators", server.resourceTemplates.map(({ uriTemplate, handler }) => [uriTemplate, handler.type])),
   ];
   return `import type { Surface } from "@mcpc/runtime/codegen/v1";\n\nexport const surface: Surface = {\n${indent(members.join("\n"))}\n};\n`;
 }
 
+/** `generated/listings.ts`: what the lists answer, an entry each as JSON text, ready to be sent. */
+export function listingsModule(server: Server): string {
+  const kinds = ["tools", "resources", "resourceTemplates", "prompts"] as const;
+  return kinds
+    .map((kind) => `export const ${kind}: readonly string[] = [${lines(server[kind].map(({ listing }) => `${text(listing)},`))}];\n`)
+    .join("");
+}
+
+function lines(entries: readonly string[]): string {
+  return entries.length === 0 ? "" : `\n${indent(entries.join("\n"))}\n`;
+}
+
 function toolEntry(tool: Tool): string {
-  const { name, listing, errors, headers, timeoutMs } = tool;
+  const { name, output, errors, headers, timeoutMs } = tool;
   return entry({
     name: literal(name),
-    listing: text(listing),
-    validators: importer(tool.handler.type),
+    wraps: output !== undefined && !describesObject(output.schema) && "true",
     errors:
       errors.length > 0 &&
       `new Map([${errors.map(({ code, message }) => `[${literal(code)}, ${literal(message)}]`).join(", ")}])`,
@@ -29,33 +44,29 @@ function toolEntry(tool: Tool): string {
   });
 }
 
-function resourceEntry({ uri, listing, mimeType, source }: Resource): string {
+function resourceEntry({ uri, mimeType, source }: Resource): string {
   const contents = "handler" in source ? undefined : [{ uri, ...(mimeType !== undefined && { mimeType }), ...source }];
   return entry({
     uri: literal(uri),
-    listing: text(listing),
     mimeType: mimeType !== undefined && literal(mimeType),
     contents: contents !== undefined && text(contents),
   });
 }
 
 function templateEntry(template: ResourceTemplate): string {
-  const { uriTemplate, listing, mimeType, pattern, variables } = template;
+  const { uriTemplate, mimeType, pattern, variables } = template;
   return entry({
     uriTemplate: literal(uriTemplate),
-    listing: text(listing),
     mimeType: mimeType !== undefined && literal(mimeType),
     pattern: literal(pattern),
     variables: literal(variables),
-    validators: importer(template.handler.type),
   });
 }
 
-function promptEntry({ name, listing, description, arguments: declared, source }: Prompt): string {
+function promptEntry({ name, description, arguments: declared, source }: Prompt): string {
   const names = declared.map((argument) => argument.name as string);
   return entry({
     name: literal(name),
-    listing: text(listing),
     description: description !== undefined && literal(description),
     arguments: literal(
       declared.map(({ name: argument, required, default: preset, enum: allowed }) => ({
@@ -84,9 +95,12 @@ export function segments(messages: readonly Json[], names: readonly string[]): (
   return parts;
 }
 
-/** Validators are named after the type of their handler, which is unique. */
-function importer(file: string): string {
-  return `() => import(${literal(`./validators/${file}.js`)})`;
+/** A module of validators is named after the type of its handler, which is unique. */
+function imports(member: string, entries: readonly (readonly [key: string, type: string])[]): string {
+  const fail = `throw new RangeError(key);`;
+  if (entries.length === 0) return `${member}: (key) => {\n  ${fail}\n},`;
+  const cases = entries.map(([key, type]) => `case ${literal(key)}:\n  return import(${literal(`./validators/${type}.js`)});`);
+  return `${member}: (key) => {\n  switch (key) {\n${indent(indent([...cases, `default:\n  ${fail}`].join("\n")))}\n  }\n},`;
 }
 
 /** JSON as a string literal that holds its text. */
@@ -100,7 +114,11 @@ function entry(fields: Readonly<Record<string, string | false>>): string {
 }
 
 function list(key: string, entries: readonly string[]): string {
-  return entries.length === 0 ? `${key}: [],` : `${key}: [\n${indent(entries.join("\n"))}\n],`;
+  return `${key}: [${lines(entries)}],`;
+}
+
+function describesObject(schema: JsonSchema): boolean {
+  return typeof schema === "object" && schema["type"] === "object";
 }
 
 function indent(lines: string): string {

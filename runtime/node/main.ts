@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { defineServer } from "../protocol/define-server.js";
 import type { Server } from "../protocol/exchange.js";
 import { createLogger } from "../protocol/logger.js";
@@ -11,8 +10,8 @@ import { serveStdio } from "./stdio.js";
 export interface MainOptions {
   readonly stdio: boolean;
   readonly http?: HttpOptions & {
-    /** HTTP is loaded only when it is served. */
-    readonly load: () => Promise<{ readonly listen: typeof listen }>;
+    /** Part of the bundle only where HTTP is declared. */
+    readonly listen: typeof listen;
   };
 }
 
@@ -28,7 +27,7 @@ const graceMs = 10_000;
 
 /** The process of a built server: options from the command line, then from the environment; exits when it is done. */
 export async function main(server: Server, options: MainOptions): Promise<void> {
-  const settings = settingsOf(server, options);
+  const settings = settingsOf(server, options, await parsed());
   const logger = createLogger(settings.logLevel);
   const served = defineServer(server.surface, server.handlers, logger);
   process.on("unhandledRejection", (error) => {
@@ -47,15 +46,13 @@ async function serveStandardStreams(server: Server): Promise<void> {
     process.exit(0);
   });
   await serving.ended;
-  // A write to a pipe may still be under way.
-  process.stdout.write("", () => process.exit(0));
+  process.exit(0);
 }
 
 async function serveHttp(server: Server, { http }: MainOptions, settings: Settings): Promise<void> {
-  const { load, ...declared } = http!;
+  const { listen, ...declared } = http!;
   const host = settings.host ?? declared.host;
   const port = settings.port === undefined ? declared.port : Number(settings.port);
-  const { listen } = await load();
   try {
     const listening = await listen(server, { ...declared, host, port });
     process.stderr.write(`listening on ${listening.url}\n`);
@@ -77,8 +74,7 @@ function onSignal(stop: (signal: string) => void): void {
   }
 }
 
-function settingsOf(server: Server, options: MainOptions): Settings {
-  const values = parsed();
+function settingsOf(server: Server, options: MainOptions, values: Values): Settings {
   const { name, version } = server.surface.server;
   if (values.version) print(`${name} ${version}\n`);
   if (values.help) print(help(server, options));
@@ -97,7 +93,12 @@ function settingsOf(server: Server, options: MainOptions): Settings {
   return { transport, host: values.host ?? env["MCPC_HOST"], port, logLevel: logLevel as LoggingLevel };
 }
 
-function parsed() {
+type Values = Awaited<ReturnType<typeof parsed>>;
+
+async function parsed() {
+  // Most clients start a server without options: what parses them is loaded only for those who give some.
+  if (process.argv.length <= 2) return {};
+  const { parseArgs } = await import("node:util");
   try {
     return parseArgs({
       options: {

@@ -12,11 +12,19 @@ export interface Serving {
 
 /** Serves one client on standard input and output. Nothing but the protocol is written to standard output. */
 export function serveStdio(server: Server): Serving {
-  const { stdin, stdout } = process;
+  const { stdin } = process;
+  // Standard output costs milliseconds to open: not before there is something to say.
+  let answered = false;
   let finish!: () => void;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   const connection = lines(server, {
     write(messages) {
+      const { stdout } = process;
+      if (!answered) {
+        answered = true;
+        // The client is gone: there is nobody to answer.
+        stdout.on("error", finish);
+      }
       const ready = typeof messages === "string" ? stdout.write(messages) : stdout.write(Buffer.concat(messages));
       if (ready || stdin.isPaused()) return;
       stdin.pause();
@@ -31,12 +39,12 @@ export function serveStdio(server: Server): Serving {
     const until = Date.now() + graceMs;
     const wait = (): void => {
       if (connection.pending > 0 && Date.now() < until) setTimeout(wait, 10);
+      // A write to a pipe may still be under way.
+      else if (answered) process.stdout.write("", () => finish());
       else finish();
     };
     wait();
   });
   stdin.on("error", finish);
-  // The client is gone: there is nobody to answer.
-  stdout.on("error", finish);
   return { ended, close: (reason) => connection.close(reason) };
 }

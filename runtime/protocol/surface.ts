@@ -1,10 +1,7 @@
 import type { PromptHandler, ResourceHandler, ResourceTemplateHandler, ToolHandler } from "./handlers.js";
 import type { Implementation } from "./types.js";
 
-/**
- * The compiled surface of a server: what `generated/surface.ts` holds, pure data. Listings are JSON text, made at build
- * time in the newest revision's form; an older revision's form is projected from it when first asked for.
- */
+/** The compiled surface of a server: what `generated/surface.ts` holds, pure data. */
 export interface Surface {
   readonly server: Implementation;
   readonly instructions?: string;
@@ -12,14 +9,29 @@ export interface Surface {
   readonly resources: readonly ResourceSurface[];
   readonly resourceTemplates: readonly ResourceTemplateSurface[];
   readonly prompts: readonly PromptSurface[];
+  /** Imports the listings, which are most of a surface's text; called once, when first needed. */
+  readonly listings: () => Promise<Listings>;
+  /** Imports the validators of a tool, by its name. */
+  readonly toolValidators: (name: string) => Promise<ToolValidators>;
+  /** Imports the validators of a resource template, by its URI template. */
+  readonly templateValidators: (uriTemplate: string) => Promise<TemplateValidators>;
+}
+
+/**
+ * What the lists answer, an entry each as JSON text, in the newest revision's form; an older revision's form is
+ * projected from it when first asked for.
+ */
+export interface Listings {
+  readonly tools: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceTemplates: readonly string[];
+  readonly prompts: readonly string[];
 }
 
 export interface ToolSurface {
   readonly name: string;
-  /** The protocol's `Tool`, as JSON text. */
-  readonly listing: string;
-  /** Imports the tool's validators; called once, when first needed. */
-  readonly validators: () => Promise<ToolValidators>;
+  /** The `outputSchema` describes something else than an object: older revisions see it as an object's `result`. */
+  readonly wraps?: boolean;
   /** Message templates of the declared errors, by code. Own properties of an object without a prototype, or a Map. */
   readonly errors?: ReadonlyMap<string, string>;
   /** Arguments that clients mirror in `Mcp-Param-*` headers (2026-07-28). */
@@ -40,6 +52,10 @@ export interface ToolValidators {
   readonly output?: Validator;
 }
 
+export interface TemplateValidators {
+  readonly params: Validator;
+}
+
 /** A validator compiled ahead of time by ajv (all errors, verbose off). */
 export interface Validator {
   (value: unknown): boolean;
@@ -58,7 +74,6 @@ export interface ValidationError {
 
 export interface ResourceSurface {
   readonly uri: string;
-  readonly listing: string;
   readonly mimeType?: string;
   /** Static contents: the `contents` array of `resources/read`, as JSON text. Absent: there is a handler. */
   readonly contents?: string;
@@ -66,17 +81,14 @@ export interface ResourceSurface {
 
 export interface ResourceTemplateSurface {
   readonly uriTemplate: string;
-  readonly listing: string;
   readonly mimeType?: string;
   /** Source of the regular expression that matches a whole URI; one capture group per variable. */
   readonly pattern: string;
   readonly variables: readonly string[];
-  readonly validators: () => Promise<{ readonly params: Validator }>;
 }
 
 export interface PromptSurface {
   readonly name: string;
-  readonly listing: string;
   readonly description?: string;
   readonly arguments: readonly PromptArgumentSurface[];
   /**

@@ -29,8 +29,10 @@ test("the protocol and its fetch handler run where there is no Node", async () =
     const pass = Object.assign(() => true, { errors: null });
     const surface = {
       server: { name: "bare", version: "1.0.0" },
-      tools: [{ name: "echo", listing: '{"name":"echo","inputSchema":{"type":"object"}}', validators: async () => ({ input: pass }) }],
+      tools: [{ name: "echo" }],
+      toolValidators: async () => ({ input: pass }), templateValidators: async () => ({ params: pass }),
       resources: [], resourceTemplates: [], prompts: [],
+      listings: async () => ({ tools: ['{"name":"echo","inputSchema":{"type":"object"}}'], resources: [], resourceTemplates: [], prompts: [] }),
     };
     const handlers = {
       tools: new Map([["echo", handler(async ({ text }, { progress }) => { progress(1); return text; })]]),

@@ -1,32 +1,28 @@
-import type { Answer, Call, EntryKind, View } from "../exchange.js";
-import { invalidParams, sealedOnce } from "../results.js";
-
-interface Listed {
-  readonly listing: string;
-}
+import type { Answer, Call, EntryKind, Payload } from "../exchange.js";
+import { internalError, invalidParams, sealedOnce } from "../results.js";
+import type { Listings } from "../surface.js";
 
 /** `tools/list` */
-export const listTools = (call: Call): Answer => list(call, "tools", "tool", call.peer.view.server.surface.tools);
-
+export const listTools = (call: Call): Answer => list(call, "tools", "tool");
 /** `resources/list` */
-export const listResources = (call: Call): Answer =>
-  list(call, "resources", "resource", call.peer.view.server.surface.resources);
-
+export const listResources = (call: Call): Answer => list(call, "resources", "resource");
 /** `resources/templates/list` */
-export const listResourceTemplates = (call: Call): Answer =>
-  list(call, "resourceTemplates", "resourceTemplate", call.peer.view.server.surface.resourceTemplates);
-
+export const listResourceTemplates = (call: Call): Answer => list(call, "resourceTemplates", "resourceTemplate");
 /** `prompts/list` */
-export const listPrompts = (call: Call): Answer =>
-  list(call, "prompts", "prompt", call.peer.view.server.surface.prompts);
+export const listPrompts = (call: Call): Answer => list(call, "prompts", "prompt");
 
 /** A listing is one page: every cursor is one that this server never gave. */
-function list(call: Call, member: string, kind: EntryKind, entries: readonly Listed[]): Answer {
+function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   if (call.params["cursor"] !== undefined) return invalidParams("unknown cursor");
   const { view } = call.peer;
-  return sealedOnce(view, member, () => `"${member}":[${texts(view, kind, entries)}]`);
-}
-
-function texts(view: View, kind: EntryKind, entries: readonly Listed[]): string {
-  return entries.map(({ listing }) => view.revision.entry(kind, listing)).join(",");
+  const payload = view.payloads.get(member);
+  if (payload !== undefined) return payload;
+  return view.server.surface.listings().then(
+    (listings): Payload =>
+      sealedOnce(view, member, () => {
+        const entries = listings[member].map((listing) => view.revision.entry(kind, listing));
+        return `"${member}":[${entries.join(",")}]`;
+      }),
+    (error: unknown) => internalError(call, `the listing of ${member}`, error),
+  );
 }

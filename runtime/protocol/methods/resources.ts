@@ -18,7 +18,7 @@ export function readResource(call: Call): Answer {
   if (resource !== undefined) return readOne(call, resource);
   const match = matchTemplate(server, uri);
   if (match === undefined) return notFound(uri);
-  return match.template.surface.validators().then(
+  return server.surface.templateValidators(match.template.surface.uriTemplate).then(
     ({ params }) => readTemplate(call, uri, match, params),
     (error: unknown) => failed(call, uri, error),
   );

@@ -17,8 +17,6 @@ interface Tool {
   readonly handler: AnyToolHandler | undefined;
   validators: ToolValidators | undefined;
   errors: DeclaredErrors<Record<string, unknown>> | undefined;
-  /** Whether older revisions see the output wrapped into an object. */
-  wrapped: boolean | undefined;
 }
 
 /** `tools/call` */
@@ -29,7 +27,7 @@ export function callTool(call: Call): Answer {
   const tool = toolNamed(call.peer.view.server, name);
   if (tool === undefined) return invalidParams(`unknown tool ${quoted(name)}`);
   if (tool.validators !== undefined) return run(call, tool, tool.validators, input);
-  return tool.surface.validators().then(
+  return call.peer.view.server.surface.toolValidators(name).then(
     (validators) => run(call, tool, (tool.validators = validators), input),
     (error: unknown) => failed(call, tool, error),
   );
@@ -46,7 +44,7 @@ function toolNamed(server: Server, name: string): Tool | undefined {
     tools = new Map();
     for (const surface of server.surface.tools) {
       const handler = server.handlers.tools.get(surface.name);
-      tools.set(surface.name, { surface, handler, validators: undefined, errors: undefined, wrapped: undefined });
+      tools.set(surface.name, { surface, handler, validators: undefined, errors: undefined });
     }
     server.indexes.set("tools", tools);
   }
@@ -114,19 +112,11 @@ function structured(view: View, tool: Tool, validate: Validator, output: unknown
     case "any":
       return seal(view, `${members},"structuredContent":${json}`);
     case "objects":
-      return seal(view, `${members},"structuredContent":${wraps(tool) ? `{"result":${json}}` : json}`);
+      // Listed as an object's `result`, so it comes as one.
+      return seal(view, `${members},"structuredContent":${tool.surface.wraps === true ? `{"result":${json}}` : json}`);
     case "none":
       return seal(view, members);
   }
-}
-
-/** A revision that knows only objects lists any other output schema as an object's `result`; the value follows. */
-function wraps(tool: Tool): boolean {
-  if (tool.wrapped === undefined) {
-    const { outputSchema } = JSON.parse(tool.surface.listing) as { outputSchema?: { type?: unknown } };
-    tool.wrapped = outputSchema?.type !== "object";
-  }
-  return tool.wrapped;
 }
 
 function whole(view: View, result: JsonObject, content: readonly unknown[]): string {

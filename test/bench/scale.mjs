@@ -1,0 +1,66 @@
+// How long a project of many tools takes to build, and what its server takes to start: node test/bench/scale.mjs [tools]
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const cli = join(root, "compiler", "dist", "cli.js");
+const count = Number(process.argv[2] ?? 1000);
+const folder = fs.mkdtempSync(join(tmpdir(), "mcpc-scale-"));
+
+const tool = (index) => ({
+  name: `tool_${index}`,
+  description: `Does what tool ${index} does, with a description of the usual length, which is about one line.`,
+  inputSchema: {
+    type: "object",
+    properties: {
+      id: { type: "string", minLength: 1, description: "Which one." },
+      kind: { type: "string", enum: ["small", "medium", "large"] },
+      limit: { type: "integer", minimum: 1, maximum: 100 },
+      tags: { type: "array", items: { $ref: "#/$defs/Tag" } },
+      [`option_${index}`]: { type: "object", properties: { on: { type: "boolean" } }, additionalProperties: false },
+    },
+    required: ["id"],
+    additionalProperties: false,
+  },
+  outputSchema: { type: "object", properties: { items: { type: "array", items: { $ref: "#/$defs/Item" } } }, required: ["items"] },
+});
+fs.writeFileSync(
+  join(folder, "scale.mcp.json"),
+  JSON.stringify({
+    server: { name: "scale", version: "1.0.0" },
+    $defs: {
+      Tag: { type: "string", pattern: "^[a-z]+$" },
+      Item: { type: "object", properties: { id: { type: "string" }, tags: { type: "array", items: { $ref: "#/$defs/Tag" } } }, required: ["id"] },
+    },
+    tools: Array.from({ length: count }, (_, index) => tool(index)),
+  }),
+);
+
+for (const what of ["first build", "second build"]) {
+  const { stderr, status } = spawnSync("node", [cli, "build", folder, "--verbose"], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  console.log(`${what}, ${count} tools\n${stderr}`);
+}
+
+fs.writeFileSync(join(folder, "empty.js"), "");
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const start = (...args) => {
+  const from = performance.now();
+  spawnSync("node", args, { input: "" });
+  return performance.now() - from;
+};
+const rounds = Array.from({ length: Number(process.env.ROUNDS ?? 41) }, () => ({
+  empty: start(join(folder, "empty.js")),
+  server: start(join(folder, "dist", "server.js")),
+  small: start(join(root, "fixtures", "weather", "dist", "server.js")),
+}));
+for (const key of ["empty", "server", "small"]) console.log(key.padEnd(8), median(rounds.map((round) => round[key])).toFixed(1), "ms");
+console.log("start of the large server over an empty script:", median(rounds.map(({ server, empty }) => server - empty)).toFixed(1), "ms");
+console.log("start of fixtures/weather over an empty script:", median(rounds.map(({ small, empty }) => small - empty)).toFixed(1), "ms");
+const { size } = fs.statSync(join(folder, "dist", "server.js"));
+console.log("dist/server.js", (size / 1024).toFixed(0), "KiB,", fs.readdirSync(join(folder, "dist", "chunks")).length, "chunks");
+if (process.env.KEEP) console.log(folder);
+else fs.rmSync(folder, { recursive: true });
