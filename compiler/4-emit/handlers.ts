@@ -4,7 +4,6 @@ import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnosti
 import type { OutputFile } from "../model/output.js";
 import type { Handler, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
-import { format } from "./format.js";
 import { importPath } from "./server.js";
 
 /** A stub still to be written, and the words that describe it. */
@@ -24,10 +23,10 @@ export function handlerFiles(server: Server): string[] {
  * New files with stubs, and insertions of missing stubs into files that exist. TypeScript reads, we splice text: every
  * byte of the user's stays. A file that does not parse is left alone.
  */
-export async function handlers(
+export function handlers(
   server: Server,
   existing: ReadonlyMap<string, string>,
-): Promise<Result<OutputFile[]>> {
+): Result<OutputFile[]> {
   const byFile = new Map<string, Stub[]>();
   for (const stub of stubsOf(server)) byFile.set(stub.handler.file, [...(byFile.get(stub.handler.file) ?? []), stub]);
   const diagnostics: Diagnostic[] = [];
@@ -36,12 +35,12 @@ export async function handlers(
     const unique = [...new Map(stubs.map((stub) => [stub.handler.export, stub])).values()];
     const text = existing.get(path);
     if (text === undefined) {
-      const content = await format(imports(server, path, unique) + unique.map(stubText).join("\n"));
+      const content = imports(server, path, unique) + unique.map(stubText).join("\n");
       files.push({ path, owner: "user", content });
       continue;
     }
     const missing = unique.filter(({ handler }) => !mentions(text, handler.export));
-    const inserted = missing.length === 0 ? undefined : await insertion(server, path, text, unique);
+    const inserted = missing.length === 0 ? undefined : insertion(server, path, text, unique);
     if (inserted && "code" in inserted) diagnostics.push(inserted);
     else if (inserted) files.push(inserted);
   }
@@ -53,12 +52,12 @@ function mentions(text: string, name: string): boolean {
   return new RegExp(`\\bexport\\b[^;=]*?(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`, "s").test(text);
 }
 
-async function insertion(
+function insertion(
   server: Server,
   path: string,
   text: string,
   stubs: readonly Stub[],
-): Promise<OutputFile | Diagnostic | undefined> {
+): OutputFile | Diagnostic | undefined {
   const { ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
   const kind = path.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kind);
@@ -74,8 +73,8 @@ async function insertion(
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   const withEnds = (code: string): string => code.replaceAll("\n", end);
   const bound = topLevelNames(source, ts);
-  const head = await format(imports(server, path, missing, bound));
-  const body = await format(missing.map(stubText).join("\n"));
+  const head = imports(server, path, missing, bound);
+  const body = missing.map(stubText).join("\n");
   const lastImport = source.statements.findLast((statement) => ts.isImportDeclaration(statement));
   const start = text.startsWith("\uFEFF") ? 1 : 0;
   const at = lastImport ? lastImport.end : text.slice(start).startsWith("#!") ? text.indexOf("\n") + 1 : start;

@@ -34,14 +34,14 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
     file("types", await format(typesModule(server, await declarations(server)))),
     file("surface", surfaceModule(server)),
     file("listings", listingsModule(server)),
-    file("server", await format(serverModule(server))),
+    file("server", serverModule(server)),
     file("main", mainModule(server)),
   ];
   for (const entry of [...server.tools, ...server.resourceTemplates]) {
     const text = take(entry.kind === "tool" ? toolValidators(entry) : templateValidators(entry));
     if (text !== undefined) files.push(file(`validators/${entry.handler.type}`, text));
   }
-  files.push(...(take(await handlers(server, existing)) ?? []));
+  files.push(...(take(handlers(server, existing)) ?? []));
   files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
   return { value: files, diagnostics };
 }

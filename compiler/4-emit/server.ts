@@ -32,7 +32,7 @@ export function serverModule(server: Server): string {
     `import { surface } from "./surface.js";\n`,
     types.length > 0 && `import type {\n${types.map((type) => `  ${type},\n`).join("")}} from "./types.js";\n`,
     "\n",
-    http && `/** Where and for whom the server listens. */\nexport const http = ${literal({ ...http })};\n\n`,
+    http && `/** Where and for whom the server listens. */\nexport const http = {\n${Object.entries(http).map(([key, value]) => `  ${key}: ${literal(value)},\n`).join("")}};\n\n`,
     "/** The compiled server: its surface, and the handlers that serve it. */\n",
     "export const server = defineServer(surface, {\n",
     `  tools: ${rows(tools)}\n`,
