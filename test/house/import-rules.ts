@@ -1,14 +1,14 @@
-import type { IForbiddenRuleType } from "dependency-cruiser";
+import type { IRegularForbiddenRuleType } from "dependency-cruiser";
 
-type Restriction = Omit<IForbiddenRuleType, "name" | "comment" | "severity">;
-const rule = (name: string, comment: string, from: Restriction["from"], to: Restriction["to"]): IForbiddenRuleType => ({
+type Restriction = Omit<IRegularForbiddenRuleType, "name" | "comment" | "severity">;
+const rule = (name: string, comment: string, from: Restriction["from"], to: Restriction["to"]): IRegularForbiddenRuleType => ({
   name,
   comment,
   severity: "error",
   from,
   to,
 });
-const door = (library: string, ...files: string[]): IForbiddenRuleType =>
+const door = (library: string, ...files: string[]): IRegularForbiddenRuleType =>
   rule(
     `${library}-has-one-door`,
     `Only ${files.join(" and ")} may import ${library}: it can be replaced and loaded late in one place.`,
@@ -20,7 +20,7 @@ const phase = "^compiler/[1-7]-[^/]+/";
 const npm = ["npm", "npm-dev", "npm-optional", "npm-peer", "npm-bundled", "npm-no-pkg", "npm-unknown"] as const;
 
 /** What ARCHITECTURE.md promises about who imports whom. */
-export const rules: IForbiddenRuleType[] = [
+export const rules: IRegularForbiddenRuleType[] = [
   rule("no-cycles", "A cycle is two modules that are really one.", {}, { circular: true }),
   rule("everything-resolves", "An import that nobody can follow hides from every other rule.", {}, { couldNotResolve: true }),
 

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { cruise, type ICruiseResult, type IForbiddenRuleType } from "dependency-cruiser";
+import { cruise, type ICruiseResult, type IRegularForbiddenRuleType } from "dependency-cruiser";
 import { expect, test } from "vitest";
 import { rules } from "./import-rules.js";
 
@@ -11,7 +11,7 @@ const sources = ["compiler", "runtime"].flatMap((name) =>
     .map((entry) => `${name}/${entry.name}`),
 );
 
-async function check(forbidden: IForbiddenRuleType[]): Promise<ICruiseResult> {
+async function check(forbidden: IRegularForbiddenRuleType[]): Promise<ICruiseResult> {
   const { output } = await cruise(sources, {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
@@ -35,7 +35,7 @@ test("the rooms import only what the architecture allows", async () => {
 });
 
 test("a forbidden import is found: types, packages and Node's own modules alike", async () => {
-  const control = (name: string, from: string, to: IForbiddenRuleType["to"]): IForbiddenRuleType => ({ name, severity: "error", from: { path: from }, to });
+  const control = (name: string, from: string, to: IRegularForbiddenRuleType["to"]): IRegularForbiddenRuleType => ({ name, severity: "error", from: { path: from }, to });
   const { summary } = await check([
     control("value", "^runtime/protocol/dispatch[.]ts$", { path: "^runtime/protocol/results[.]ts$" }),
     control("type", "^runtime/protocol/surface[.]ts$", { path: "^runtime/protocol/types[.]ts$" }),

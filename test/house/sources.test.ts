@@ -17,6 +17,11 @@ test("files stay small enough to read in one sitting", () => {
   expect(long).toEqual([]);
 });
 
+test("the tests type-check", () => {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  expect(() => execFileSync("node", [tsc, "-p", join(root, "test"), "--noEmit"], { encoding: "utf8" })).not.toThrow();
+});
+
 test("no room is named for what has no name", () => {
   const vague = /^(utils?|helpers?|common|misc|shared|manager|service)([.-]|$)/i;
   const names = code.flatMap((path) => [basename(path), ...dirname(path).split("/")]);
