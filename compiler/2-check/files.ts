@@ -18,12 +18,31 @@ export function resolveFiles(
 ): Declared<JsonObject> {
   const handler = child(entry.node, "handler");
   const file = child(entry.node, "file");
-  if (!handler && !file) return entry;
+  const completions = completionReferences(entry.node, files, diagnostics);
+  if (!handler && !file && !completions) return entry;
   const resolved = {
+    ...completions,
     ...(handler && { handler: handlerReference(handler, files, diagnostics) }),
     ...(file && { file: contentFile(file, "resource", files, diagnostics) }),
   };
   return { ...entry, value: { ...entry.value, ...resolved } };
+}
+
+/** The functions that complete a template's variables or a prompt's arguments; undefined where there are none. */
+function completionReferences(entry: Located, files: Files, diagnostics: Diagnostic[]): JsonObject | undefined {
+  const complete = child(entry, "complete");
+  if (complete?.kind === "object") {
+    const entries = complete.members.map(({ key, node }) => [key, handlerReference(node, files, diagnostics)] as const);
+    return { complete: Object.fromEntries(entries) };
+  }
+  const list = child(entry, "arguments");
+  if (list?.kind !== "array" || !list.items.some((argument) => child(argument, "complete"))) return undefined;
+  const resolved = list.items.map((argument) => {
+    const node = child(argument, "complete");
+    const value = argument.value as JsonObject;
+    return node ? { ...value, complete: handlerReference(node, files, diagnostics) } : value;
+  });
+  return { arguments: resolved };
 }
 
 /** The server section with `instructions.file` as a path of the project. */

@@ -69,6 +69,13 @@ function checkSchemas(merged: Merged, reachable: Reachable, diagnostics: Diagnos
       if (node) check({ node, file: node.span.path });
     }
   }
+  for (const { node } of [...merged.tools, ...merged.prompts]) {
+    const questions = child(node, "elicitations");
+    for (const question of questions?.kind === "object" ? questions.members : []) {
+      const form = child(question.node, "requestedSchema");
+      if (form) check({ node: form, file: form.span.path });
+    }
+  }
 }
 
 function reachable(merged: Merged, sources: Sources, host: Pick<Host, "contains">): Reachable {

@@ -3,6 +3,7 @@ import { nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
 import type { Declared } from "../model/project.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
+import { checkElicitations } from "./tools.js";
 
 /** Arguments, and the variables of the messages. */
 export function checkPrompt(prompt: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
@@ -19,6 +20,7 @@ export function checkPrompt(prompt: Declared<JsonObject>, diagnostics: Diagnosti
     } else names.set(String(name.value), name);
     checkDefault(argument, String(name.value), diagnostics);
   }
+  checkElicitations(node, diagnostics);
   const messages = child(node, "messages");
   if (!messages) return;
   if (child(node, "handler")) {

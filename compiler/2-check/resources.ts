@@ -32,10 +32,21 @@ export function checkResourceTemplate(entry: Declared<JsonObject>, diagnostics: 
     return;
   }
   const variables = templateVariables(parsed.template);
+  checkCompletions(entry, variables, diagnostics);
   const params = child(entry.node, "params");
   const properties = params && child(params, "properties");
   if (properties?.kind !== "object") return;
   for (const { key, keySpan } of properties.members) {
+    if (variables.includes(key)) continue;
+    const parameters = { variable: key, suggestion: nearest(key, variables) };
+    diagnostics.push(diagnose("template/unknown-variable", keySpan, parameters));
+  }
+}
+
+function checkCompletions(entry: Declared<JsonObject>, variables: readonly string[], diagnostics: Diagnostic[]): void {
+  const completions = child(entry.node, "complete");
+  if (completions?.kind !== "object") return;
+  for (const { key, keySpan } of completions.members) {
     if (variables.includes(key)) continue;
     const parameters = { variable: key, suggestion: nearest(key, variables) };
     diagnostics.push(diagnose("template/unknown-variable", keySpan, parameters));

@@ -15,11 +15,29 @@ export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[])
   }
   if (input) checkHeaders(input, diagnostics);
   const errors = child(tool.node, "errors");
-  if (errors?.kind === "object") for (const { node } of errors.members) checkPlaceholders(node, diagnostics);
+  if (errors?.kind === "object") for (const { node } of errors.members) checkPlaceholders(child(node, "message"), diagnostics);
+  checkElicitations(tool.node, diagnostics);
 }
 
-function checkPlaceholders(error: Located, diagnostics: Diagnostic[]): void {
-  const message = child(error, "message");
+/** Questions of a tool or a prompt: a form or a page, and placeholders that are names. */
+export function checkElicitations(entry: Located, diagnostics: Diagnostic[]): void {
+  const questions = child(entry, "elicitations");
+  if (questions?.kind !== "object") return;
+  for (const { keySpan, node } of questions.members) {
+    const [form, page] = [child(node, "requestedSchema"), child(node, "url")];
+    if (form && page) {
+      const parameters = { what: "question", sources: ["requestedSchema", "url"] };
+      diagnostics.push(diagnose("manifest/several-sources", page.span, parameters));
+    } else if (!form && !page) {
+      const parameters = { property: "requestedSchema", what: "a question without a url" };
+      diagnostics.push(diagnose("manifest/missing-property", keySpan, parameters));
+    }
+    checkPlaceholders(child(node, "message"), diagnostics);
+    checkPlaceholders(page, diagnostics);
+  }
+}
+
+function checkPlaceholders(message: Located | undefined, diagnostics: Diagnostic[]): void {
   if (!message) return;
   for (const [, placeholder = ""] of String(message.value).matchAll(/\{([^{}]*)\}/g)) {
     if (!/^[A-Za-z_]\w*$/.test(placeholder))

@@ -4,11 +4,10 @@ import type { Merged } from "./merge.js";
 
 /** Fields of the language that this version cannot make work. */
 const unsupported: Readonly<Record<string, readonly string[]>> = {
-  tools: ["scopes", "cache", "elicitations", "deprecated"],
-  resources: ["subscribe", "cache", "scopes"],
-  resourceTemplates: ["complete", "cache", "scopes"],
+  tools: ["scopes", "cache", "deprecated"],
+  resources: ["cache", "scopes"],
+  resourceTemplates: ["cache", "scopes"],
   prompts: ["scopes"],
-  arguments: ["complete"],
   runtime: ["auth", "config", "cache", "logging", "health", "limits", "store", "hooks"],
   transports: ["sse", "websocket", "toolEvents"],
   build: ["lint", "rules", "waivers", "budgets"],
@@ -26,7 +25,6 @@ export function checkSupported(merged: Merged, diagnostics: Diagnostic[]): void 
     for (const { node } of merged[section]) {
       if (node.kind !== "object") continue;
       visit(node, unsupported[section]!, section);
-      for (const argument of items(node, "arguments")) visit(argument, unsupported["arguments"]!, "prompts.arguments");
     }
   }
   for (const section of ["runtime", "build"] as const) {
@@ -36,9 +34,4 @@ export function checkSupported(merged: Merged, diagnostics: Diagnostic[]): void 
     const transports = node.members.find(({ key }) => key === "transports")?.node;
     if (transports?.kind === "object") visit(transports, unsupported["transports"]!, "runtime.transports");
   }
-}
-
-function items(node: LocatedObject, key: string): LocatedObject[] {
-  const list = node.members.find((member) => member.key === key)?.node;
-  return list?.kind === "array" ? list.items.filter((item) => item.kind === "object") : [];
 }

@@ -10,8 +10,10 @@ import type {
   ToolDeclaration,
 } from "../model/project.js";
 import type {
+  Completion,
   DeclaredError,
   Definition,
+  Elicitation,
   Identifier,
   Layout,
   Prompt,
@@ -58,7 +60,7 @@ export function lower(project: Project): Result<Server> {
     tools: project.tools.map((tool) => lowerTool(tool, types, handlers, schema)),
     resources: project.resources.map((resource) => lowerResource(resource, project, types, handlers)),
     resourceTemplates: project.resourceTemplates.map((template) => lowerTemplate(template, types, handlers, schema)),
-    prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers)),
+    prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers, schema)),
     definitions,
     transports: lowerTransports(project),
     layout,
@@ -86,6 +88,7 @@ function lowerTool(tool: Declared<ToolDeclaration>, types: Types, handlers: Hand
     ...(output && { output }),
     errors: Object.entries(tool.value.errors ?? {}).map(([code, error]) => declaredError(code, error)),
     headers: headerParameters(input.schema),
+    elicitations: elicitations(tool, type, types, schema),
     ...(timeoutMs !== undefined && { timeoutMs }),
     handler: handlers.handler("tools", name, tool.value.handler, type as Identifier),
     span: tool.span,
@@ -96,8 +99,38 @@ function declaredError(
   code: string,
   { message, description }: { message: string; description?: string },
 ): DeclaredError {
-  const placeholders = [...new Set([...message.matchAll(/\{([A-Za-z_]\w*)\}/g)].map((match) => match[1]!))];
-  return { code, message, placeholders, ...(description !== undefined && { description }) };
+  return { code, message, placeholders: placeholders(message), ...(description !== undefined && { description }) };
+}
+
+function placeholders(text: string): string[] {
+  return [...new Set([...text.matchAll(/\{([A-Za-z_]\w*)\}/g)].map((match) => match[1]!))];
+}
+
+/** The questions of a tool or a prompt; the type of an answer is named after the entry and the question. */
+function elicitations(
+  { value, node }: Declared<ToolDeclaration> | Declared<PromptDeclaration>,
+  owner: string,
+  types: Types,
+  schema: MakeSchema,
+): Elicitation[] {
+  return Object.entries(value.elicitations ?? {}).map(([name, { message, url }]) => {
+    const form = child(child(child(node, "elicitations")!, name)!, "requestedSchema");
+    const type = form && types.claim([`${owner}${pascalCase(name, "Question")}Answer`], `${owner} ${name}`);
+    return {
+      name,
+      message,
+      placeholders: placeholders(message + (url ?? "")),
+      ...(form && { answer: schema(form, type!) }),
+      ...(url !== undefined && { url }),
+    };
+  });
+}
+
+/** `reference` is `path#export`, as checked. */
+function completion(name: string, reference: string): Completion {
+  const hash = reference.lastIndexOf("#");
+  const type = "CompletionHandler" as Identifier;
+  return { name, handler: { file: reference.slice(0, hash), export: reference.slice(hash + 1) as Identifier, type } };
 }
 
 function lowerResource(
@@ -121,6 +154,7 @@ function lowerResource(
     ...(mimeType !== undefined && { mimeType }),
     listing: listing("resource", resource),
     source: fixed ? fixed.contents : handler(),
+    subscribe: resource.value.subscribe ?? false,
     span: resource.span,
   };
 }
@@ -153,6 +187,7 @@ function lowerTemplate(
     pattern: templatePattern(template),
     params: declared ? schema(declared, made.type) : made,
     handler: handlers.handler("resource-templates", name, entry.value.handler, type as Identifier, uriTemplate),
+    completions: Object.entries(entry.value.complete ?? {}).map(([variable, reference]) => completion(variable, reference)),
     span: entry.span,
   };
 }
@@ -163,7 +198,12 @@ function parsedTemplate(text: string): UriTemplate {
   return parsed.template;
 }
 
-function lowerPrompt(prompt: Declared<PromptDeclaration>, types: Types, handlers: HandlerNames): Prompt {
+function lowerPrompt(
+  prompt: Declared<PromptDeclaration>,
+  types: Types,
+  handlers: HandlerNames,
+  schema: MakeSchema,
+): Prompt {
   const { name, title, description, messages } = prompt.value;
   const base = pascalCase(name, "Prompt").replace(/Prompt$/, "") || "The";
   const type = types.claim([`${base}Arguments`, `${base}PromptArguments`], name) as Identifier;
@@ -186,6 +226,10 @@ function lowerPrompt(prompt: Declared<PromptDeclaration>, types: Types, handlers
     })),
     type,
     source: messages ? { messages } : handler(),
+    elicitations: elicitations(prompt, `${base}Prompt`, types, schema),
+    completions: (prompt.value.arguments ?? []).flatMap(({ name: argument, complete }) =>
+      complete === undefined ? [] : [completion(argument, complete)],
+    ),
     span: prompt.span,
   };
 }
@@ -217,8 +261,8 @@ function lowerTransports(project: Project): Transports {
   const stdio = transports ? transports.stdio !== undefined : true;
   const http = transports ? transports.http : {};
   if (!http) return { stdio };
-  const { path = "/mcp", host = "127.0.0.1", port = 3000, allowedOrigins = [], allowedHosts = [] } = http;
-  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts } };
+  const { path = "/mcp", host = "127.0.0.1", port = 3000, allowedOrigins = [], allowedHosts = [], sessions = true } = http;
+  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions } };
 }
 
 function reachableFrom(project: Project): Reachable {

@@ -5,7 +5,7 @@ const own = {
   tool: ["handler", "scopes", "timeoutMs", "cache", "errors", "elicitations", "examples", "deprecated"],
   resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
   resourceTemplate: ["params", "complete", "handler", "cache", "scopes"],
-  prompt: ["messages", "handler", "scopes"],
+  prompt: ["messages", "handler", "elicitations", "scopes"],
   argument: ["default", "enum", "complete"],
 } as const;
 

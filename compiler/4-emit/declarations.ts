@@ -19,6 +19,11 @@ export async function declarations(server: Server): Promise<ReadonlyMap<string, 
       { schema: input, introduction: `Arguments of the tool ${JSON.stringify(name)}.` },
       ...(output ? [{ schema: output, introduction: `Result of the tool ${JSON.stringify(name)}.` }] : []),
     ]),
+    ...[...server.tools, ...server.prompts].flatMap(({ name: owner, elicitations }) =>
+      elicitations.flatMap(({ name, answer }) =>
+        answer ? [{ schema: answer, introduction: `Answer to the question ${JSON.stringify(name)} of ${JSON.stringify(owner)}.` }] : [],
+      ),
+    ),
     ...server.resourceTemplates.map(({ uriTemplate, params }) => ({
       schema: params,
       introduction: `Variables of the resource template ${JSON.stringify(uriTemplate)}.`,

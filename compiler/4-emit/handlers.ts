@@ -163,5 +163,11 @@ function stubsOf(server: Server): Stub[] {
     ...server.resources.flatMap((resource) => stub(resource, resource.uri, "_input, _context")),
     ...server.resourceTemplates.flatMap((template) => stub(template, template.uriTemplate, "_params, _context")),
     ...server.prompts.flatMap((prompt) => stub(prompt, prompt.name, "_arguments, _context")),
+    ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions }) =>
+      completions.map(({ name, handler }): Stub => {
+        const description = `Completes ${JSON.stringify(name)} while the user types.`;
+        return { handler, name, description, parameters: "_value, _context" };
+      }),
+    ),
   ];
 }

@@ -9,7 +9,7 @@ import { lockFile } from "./lock.js";
 import { mainModule, serverModule } from "./server.js";
 import { listingsModule, surfaceModule } from "./surface.js";
 import { typesModule } from "./types.js";
-import { templateValidators, toolValidators } from "./validators.js";
+import { promptValidators, templateValidators, toolValidators } from "./validators.js";
 
 export { handlerFiles } from "./handlers.js";
 export { orphans } from "./orphans.js";
@@ -40,6 +40,11 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
   for (const entry of [...server.tools, ...server.resourceTemplates]) {
     const text = take(entry.kind === "tool" ? toolValidators(entry) : templateValidators(entry));
     if (text !== undefined) files.push(file(`validators/${entry.handler.type}`, text));
+  }
+  for (const prompt of server.prompts) {
+    if (prompt.elicitations.length === 0 || !("handler" in prompt.source)) continue;
+    const text = take(promptValidators(prompt));
+    if (text !== undefined) files.push(file(`validators/${prompt.source.handler.type}`, text));
   }
   files.push(...(take(handlers(server, existing)) ?? []));
   files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });

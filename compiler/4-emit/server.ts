@@ -23,14 +23,18 @@ export function serverModule(server: Server): string {
   const prompts = server.prompts.flatMap(({ name, source }) =>
     "handler" in source ? [[name, source.handler] as const] : [],
   );
-  const types = [...tools, ...resources, ...templates, ...prompts].map(([, { type }]) => type).sort();
+  const completions = [
+    ...server.resourceTemplates.flatMap(({ uriTemplate, completions }) => completions.map(({ name, handler }) => [`${uriTemplate} ${name}`, handler] as const)),
+    ...server.prompts.flatMap(({ name: prompt, completions }) => completions.map(({ name, handler }) => [`${prompt} ${name}`, handler] as const)),
+  ];
+  const types = [...tools, ...resources, ...templates, ...prompts, ...completions].map(([, { type }]) => type);
   return [
     `import { defineServer${types.length > 0 ? ", handler" : ""} } from ${literal(library)};\n`,
     http && `import { createFetch } from ${literal(`${library}/fetch`)};\n`,
     http && `import { createListener } from ${literal(`${library}/node-http`)};\n`,
     ...handlers.lines,
     `import { surface } from "./surface.js";\n`,
-    types.length > 0 && `import type {\n${types.map((type) => `  ${type},\n`).join("")}} from "./types.js";\n`,
+    types.length > 0 && `import type {\n${[...new Set(types)].sort().map((type) => `  ${type},\n`).join("")}} from "./types.js";\n`,
     "\n",
     http && `/** Where and for whom the server listens. */\nexport const http = {\n${Object.entries(http).map(([key, value]) => `  ${key}: ${literal(value)},\n`).join("")}};\n\n`,
     "/** The compiled server: its surface, and the handlers that serve it. */\n",
@@ -39,6 +43,7 @@ export function serverModule(server: Server): string {
     `  resources: ${rows(resources)}\n`,
     `  resourceTemplates: ${rows(templates)}\n`,
     `  prompts: ${rows(prompts)}\n`,
+    `  completions: ${rows(completions)}\n`,
     "});\n",
     http &&
       "\n/** The server as a Web-standard handler, `(Request) => Promise<Response>`: for Hono, Next.js, workers, Deno, Bun. */\n",
@@ -67,6 +72,7 @@ export function handlersOf(server: Server): Handler[] {
     ...server.resources.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
     ...server.resourceTemplates.map(({ handler }) => handler),
     ...server.prompts.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
+    ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions }) => completions.map(({ handler }) => handler)),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { HeaderParameter, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
+import type { Elicitation, HeaderParameter, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Json } from "../model/source.js";
 import { literal } from "./code.js";
@@ -14,6 +14,12 @@ export function surfaceModule(server: Server): string {
     list("prompts", server.prompts.map(promptEntry)),
     `listings: () => import("./listings.js"),`,
     imports("toolValidators", server.tools.map(({ name, handler }) => [name, handler.type])),
+    imports(
+      "promptValidators",
+      server.prompts.flatMap(({ name, source, elicitations }) =>
+        "handler" in source && elicitations.length > 0 ? [[name, source.handler.type] as const] : [],
+      ),
+    ),
     imports("templateValidators", server.resourceTemplates.map(({ uriTemplate, handler }) => [uriTemplate, handler.type])),
   ];
   return `import type { Surface } from "@mcpc/runtime/codegen/v1";\n\nexport const surface: Surface = {\n${indent(members.join("\n"))}\n};\n`;
@@ -39,17 +45,27 @@ function toolEntry(tool: Tool): string {
     errors:
       errors.length > 0 &&
       `new Map([${errors.map(({ code, message }) => `[${literal(code)}, ${literal(message)}]`).join(", ")}])`,
+    elicitations: questions(tool.elicitations),
     headers: headers.length > 0 && literal(headers as readonly HeaderParameter[] as unknown as Json),
     timeoutMs: timeoutMs !== undefined && String(timeoutMs),
   });
 }
 
-function resourceEntry({ uri, mimeType, source }: Resource): string {
+function questions(elicitations: readonly Elicitation[]): string | false {
+  const entries = elicitations.map(({ name, message, answer, url }): Json => {
+    const question = { message, ...(answer && { requestedSchema: answer.schema as Json }), ...(url !== undefined && { url }) };
+    return [name, question];
+  });
+  return entries.length > 0 && `new Map([${entries.map(literal).join(", ")}])`;
+}
+
+function resourceEntry({ uri, mimeType, source, subscribe }: Resource): string {
   const contents = "handler" in source ? undefined : [{ uri, ...(mimeType !== undefined && { mimeType }), ...source }];
   return entry({
     uri: literal(uri),
     mimeType: mimeType !== undefined && literal(mimeType),
     contents: contents !== undefined && text(contents),
+    subscribe: subscribe && "true",
   });
 }
 
@@ -60,10 +76,11 @@ function templateEntry(template: ResourceTemplate): string {
     mimeType: mimeType !== undefined && literal(mimeType),
     pattern: literal(pattern),
     variables: literal(variables),
+    completed: template.completions.length > 0 && literal(template.completions.map(({ name }) => name)),
   });
 }
 
-function promptEntry({ name, description, arguments: declared, source }: Prompt): string {
+function promptEntry({ name, description, arguments: declared, source, elicitations, completions }: Prompt): string {
   const names = declared.map((argument) => argument.name as string);
   return entry({
     name: literal(name),
@@ -74,8 +91,10 @@ function promptEntry({ name, description, arguments: declared, source }: Prompt)
         required,
         ...(preset !== undefined && { default: preset }),
         ...(allowed !== undefined && { enum: allowed }),
+        ...(completions.some((completion) => completion.name === argument) && { completed: true }),
       })),
     ),
+    elicitations: questions(elicitations),
     messages: "messages" in source && literal(segments(source.messages, names)),
   });
 }

@@ -1,4 +1,4 @@
-import type { Prompt, Server, Tool } from "../model/server.js";
+import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
 
 /** `generated/types.ts`: every schema type, and the type of every handler, in the order of the manifests. */
@@ -11,9 +11,11 @@ export function typesModule(server: Server, declarations: ReadonlyMap<string, st
   };
   const parts = [
     ...server.definitions.map(({ type }) => declared(type)),
+    ...(hasCompletions(server) ? [`export type { CompletionHandler } from "@mcpc/runtime";\n`] : []),
     ...server.tools.flatMap((tool) => [
       declared(tool.input.type),
       ...(tool.output ? [declared(tool.output.type)] : []),
+      ...answers(tool.elicitations, declared),
       `${docComment([tool.description ?? tool.title])}export type ${tool.handler.type} = ${use("ToolHandler")}<${toolParameters(tool, use)}>;\n`,
     ]),
     ...server.resources.flatMap(({ description, source }) =>
@@ -27,9 +29,10 @@ export function typesModule(server: Server, declarations: ReadonlyMap<string, st
     ]),
     ...server.prompts.flatMap((prompt) => [
       promptArguments(prompt),
+      ...answers(prompt.elicitations, declared),
       ...("handler" in prompt.source
         ? [
-            `${docComment([prompt.description ?? prompt.title])}export type ${prompt.source.handler.type} = ${use("PromptHandler")}<${prompt.type}>;\n`,
+            `${docComment([prompt.description ?? prompt.title])}export type ${prompt.source.handler.type} = ${use("PromptHandler")}<${prompt.type}${prompt.elicitations.length > 0 ? `, ${questions(prompt.elicitations)}` : ""}>;\n`,
           ]
         : []),
     ]),
@@ -38,13 +41,35 @@ export function typesModule(server: Server, declarations: ReadonlyMap<string, st
   return imports + (parts.join("\n") || "export {};\n");
 }
 
-function toolParameters({ input, output, errors }: Tool, use: (name: string) => string): string {
-  if (errors.length === 0) return output ? `${input.type}, ${output.type}` : input.type;
-  const members = errors.map(({ code, placeholders, description }) => {
-    const fields = placeholders.map((name) => `${name}: string | number`).join("; ");
-    return `${docComment([description])}${literal(code)}: ${placeholders.length === 0 ? "void" : `{ ${fields} }`};`;
+function toolParameters({ input, output, errors, elicitations }: Tool, use: (name: string) => string): string {
+  if (errors.length === 0 && elicitations.length === 0) return output ? `${input.type}, ${output.type}` : input.type;
+  const members = errors.map(
+    ({ code, placeholders, description }) => `${docComment([description])}${literal(code)}: ${parameters(placeholders)};`,
+  );
+  const declared = members.length === 0 ? "{}" : `{\n${members.join("\n")}\n}`;
+  const asked = elicitations.length === 0 ? "" : `, ${questions(elicitations)}`;
+  return `${input.type}, ${output?.type ?? use("ToolOutput")}, ${declared}${asked}`;
+}
+
+function parameters(placeholders: readonly string[]): string {
+  if (placeholders.length === 0) return "void";
+  return `{ ${placeholders.map((name) => `${name}: string | number`).join("; ")} }`;
+}
+
+function questions(elicitations: readonly Elicitation[]): string {
+  const members = elicitations.map(({ name, message, placeholders, answer }) => {
+    const content = answer?.type ?? "Record<string, never>";
+    return `${docComment([message])}${literal(name)}: { parameters: ${parameters(placeholders)}; content: ${content} };`;
   });
-  return `${input.type}, ${output?.type ?? use("ToolOutput")}, {\n${members.join("\n")}\n}`;
+  return `{\n${members.join("\n")}\n}`;
+}
+
+function answers(elicitations: readonly Elicitation[], declared: (type: string) => string): string[] {
+  return elicitations.flatMap(({ answer }) => (answer ? [declared(answer.type)] : []));
+}
+
+function hasCompletions({ prompts, resourceTemplates }: Server): boolean {
+  return [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
 }
 
 function promptArguments(prompt: Prompt): string {

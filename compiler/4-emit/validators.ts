@@ -2,27 +2,48 @@ import { _ } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
 import { createAjv } from "../json-schema/dialect.js";
-import type { ResourceTemplate, Schema, Tool } from "../model/server.js";
+import type { Elicitation, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
+import { literal } from "./code.js";
 
 const library = "@mcpc/runtime/codegen/v1/validation";
 
 /** The module of a tool's validators: exports `input`, and `output` when the tool declares an `outputSchema`. */
 export function toolValidators(tool: Tool): Result<string> {
-  return validators({ input: tool.input, ...(tool.output && { output: tool.output }) }, tool.span);
+  const own = { input: tool.input, ...(tool.output && { output: tool.output }) };
+  return validators(own, forms(tool.elicitations), tool.span);
+}
+
+/** The module of the validators of a prompt's questions: exports `answers`. */
+export function promptValidators(prompt: Prompt): Result<string> {
+  return validators({}, forms(prompt.elicitations), prompt.span);
+}
+
+function forms(elicitations: readonly Elicitation[]): [name: string, answer: Schema][] {
+  return elicitations.flatMap(({ name, answer }): [string, Schema][] => (answer ? [[name, answer]] : []));
 }
 
 /** The module of a resource template's validator: exports `params`. */
 export function templateValidators(template: ResourceTemplate): Result<string> {
-  return validators({ params: template.params }, template.span);
+  return validators({ params: template.params }, [], template.span);
 }
 
 /** ajv's standalone code, as an ES module that depends on nothing but the runtime. */
-function validators(schemas: Readonly<Record<string, Schema>>, span: Span): Result<string> {
+function validators(
+  schemas: Readonly<Record<string, Schema>>,
+  answers: readonly (readonly [name: string, answer: Schema])[],
+  span: Span,
+): Result<string> {
   const names = Object.keys(schemas);
   const code: string[] = [];
   try {
-    for (const name of names) code.push(compile(name, schemas[name]!, names.length > 1));
+    const scoped = names.length + answers.length > 1;
+    for (const name of names) code.push(compile(name, schemas[name]!, scoped));
+    for (const [index, [, schema]] of answers.entries()) code.push(compile(`answer${index}`, schema, true).replace(/^export /, ""));
+    if (answers.length > 0) {
+      const members = answers.map(([name], index) => `  [${literal(name)}]: answer${index},\n`);
+      code.push(`export const answers = {\n${members.join("")}};`);
+    }
   } catch (error) {
     return { diagnostics: [diagnose("schema/invalid", span, { reason: (error as Error).message })] };
   }

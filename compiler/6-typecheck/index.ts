@@ -56,6 +56,9 @@ function handlersOf(server: Server): BoundHandler[] {
     ...server.prompts.flatMap(({ source, name, span }) =>
       "handler" in source ? [{ handler: source.handler, what: `the prompt ${JSON.stringify(name)}`, span }] : [],
     ),
+    ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
+      completions.map(({ name, handler }) => ({ handler, what: `the completion of ${JSON.stringify(name)}`, span })),
+    ),
   ];
 }
 
@@ -160,7 +163,7 @@ function compilerHost(
   const validators = join(host.root, server.layout.generated, "validators");
   // What a validator module exports; its body is ours, and need not be read to check the user's code.
   const stub =
-    "type V = import('@mcpc/runtime/codegen/v1').Validator;\nexport declare const input: V, output: V, params: V;\n";
+    "type V = import('@mcpc/runtime/codegen/v1').Validator;\nexport declare const input: V, output: V, params: V, answers: Record<string, V>;\n";
   const text = (path: string): string | undefined =>
     dirname(path) === validators && overlay.has(path) ? stub : overlay.get(path);
   const folders = new Set([...overlay.keys()].flatMap((path) => [dirname(path), dirname(dirname(path))]));

@@ -42,7 +42,14 @@ export interface ToolDeclaration {
   readonly handler?: string;
   readonly timeoutMs?: number;
   readonly errors?: { readonly [code: string]: { readonly message: string; readonly description?: string } };
+  readonly elicitations?: { readonly [name: string]: ElicitationDeclaration };
   readonly examples?: readonly Json[];
+}
+
+export interface ElicitationDeclaration {
+  readonly message: string;
+  readonly requestedSchema?: JsonSchema;
+  readonly url?: string;
 }
 
 export interface ResourceDeclaration {
@@ -57,6 +64,7 @@ export interface ResourceDeclaration {
   readonly blob?: string;
   readonly file?: string;
   readonly handler?: string;
+  readonly subscribe?: boolean;
 }
 
 export interface ResourceTemplateDeclaration {
@@ -68,6 +76,7 @@ export interface ResourceTemplateDeclaration {
   readonly mimeType?: string;
   readonly params?: JsonSchema;
   readonly handler?: string;
+  readonly complete?: { readonly [variable: string]: string };
 }
 
 export interface PromptArgumentDeclaration {
@@ -77,6 +86,7 @@ export interface PromptArgumentDeclaration {
   readonly required?: boolean;
   readonly default?: string;
   readonly enum?: readonly string[];
+  readonly complete?: string;
 }
 
 export interface PromptDeclaration {
@@ -87,6 +97,7 @@ export interface PromptDeclaration {
   readonly arguments?: readonly PromptArgumentDeclaration[];
   readonly messages?: readonly JsonObject[];
   readonly handler?: string;
+  readonly elicitations?: { readonly [name: string]: ElicitationDeclaration };
 }
 
 export interface RuntimeDeclaration {
@@ -98,6 +109,7 @@ export interface RuntimeDeclaration {
       readonly port?: number;
       readonly allowedOrigins?: readonly string[];
       readonly allowedHosts?: readonly string[];
+      readonly sessions?: boolean;
     };
   };
 }

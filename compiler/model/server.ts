@@ -63,6 +63,22 @@ export interface DeclaredError {
   readonly description?: string;
 }
 
+/** A question to the user: a form (`answer`) or a page (`url`). */
+export interface Elicitation {
+  readonly name: string;
+  readonly message: string;
+  /** Of the message and the URL. */
+  readonly placeholders: readonly string[];
+  readonly answer?: Schema;
+  readonly url?: string;
+}
+
+/** A function that completes an argument of a prompt or a variable of a template. */
+export interface Completion {
+  readonly name: WireName;
+  readonly handler: Handler;
+}
+
 /** A tool argument mirrored in an `Mcp-Param-*` header (2026-07-28, `x-mcp-header`). */
 export interface HeaderParameter {
   readonly header: string;
@@ -81,6 +97,7 @@ export interface Tool {
   readonly output?: Schema;
   readonly errors: readonly DeclaredError[];
   readonly headers: readonly HeaderParameter[];
+  readonly elicitations: readonly Elicitation[];
   readonly timeoutMs?: number;
   readonly handler: Handler;
   readonly span: Span;
@@ -95,6 +112,7 @@ export interface Resource {
   readonly mimeType?: string;
   readonly listing: JsonObject;
   readonly source: { readonly text: string } | { readonly blob: string } | { readonly handler: Handler };
+  readonly subscribe: boolean;
   readonly span: Span;
 }
 
@@ -111,6 +129,7 @@ export interface ResourceTemplate {
   /** From `params`, or made from the variables (each a string). */
   readonly params: Schema;
   readonly handler: Handler;
+  readonly completions: readonly Completion[];
   readonly span: Span;
 }
 
@@ -132,6 +151,8 @@ export interface Prompt {
   /** The arguments as an interface, declared in `types.ts`. */
   readonly type: Identifier;
   readonly source: { readonly messages: readonly JsonObject[] } | { readonly handler: Handler };
+  readonly elicitations: readonly Elicitation[];
+  readonly completions: readonly Completion[];
   readonly span: Span;
 }
 
@@ -143,6 +164,7 @@ export interface Transports {
     readonly port: number;
     readonly allowedOrigins: readonly string[];
     readonly allowedHosts: readonly string[];
+    readonly sessions: boolean;
   };
 }
 

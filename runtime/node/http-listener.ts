@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { textOf } from "../protocol/connection.js";
 import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
-import { errorMessage, type Outgoing } from "../protocol/json-rpc.js";
+import { errorMessage } from "../protocol/json-rpc.js";
 import { admit, bodyTooLong, longestBody, type Refusal } from "../transports/http/admission.js";
-import type { HttpOptions, HttpReply, HttpRequest } from "../transports/http/exchange.js";
-import { receive, receiveText, type Running } from "../transports/http/streamable.js";
+import { eventStream, eventText, keepAlive, keepAliveMs } from "../transports/http/events.js";
+import type { HttpOptions, HttpReply, HttpRequest, Running } from "../transports/http/exchange.js";
+import { createEndpoint } from "../transports/http/streamable.js";
 
 /** A listener of `node:http`; also a handler of Express and of whatever else passes Node's own objects. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** In bytes. */
+const mostBuffered = 4 * 1024 * 1024;
 
 /** What frameworks add to Node's request: the address before a prefix was cut off, a body already parsed. */
 interface Mounted {
@@ -21,6 +24,7 @@ interface Mounted {
  * it is.
  */
 export function createListener(server: Server, options: HttpOptions): Listener {
+  const endpoint = createEndpoint(server, options);
   return (incoming, response) => {
     const request: HttpRequest = {
       method: incoming.method ?? "",
@@ -32,13 +36,15 @@ export function createListener(server: Server, options: HttpOptions): Listener {
     const refusal = find(incoming, options) ?? admit(request, options);
     if (refusal !== undefined) return refuse(incoming, response, refusal);
     const reply = replyTo(response);
+    if (request.method !== "POST") return follow(response, endpoint.open(request, reply));
     const { body } = incoming as Mounted;
     if (body !== undefined && incoming.readableEnded) {
-      return follow(response, typeof body === "string" ? receiveText(server, request, body, reply) : receive(server, request, body, reply));
+      const running = typeof body === "string" ? endpoint.post(request, body, reply) : endpoint.postParsed(request, body, reply);
+      return follow(response, running);
     }
     read(incoming, (text) => {
       if (typeof text !== "string") return refuse(incoming, response, text);
-      follow(response, receiveText(server, request, text, reply));
+      follow(response, endpoint.post(request, text, reply));
     });
   };
 }
@@ -95,16 +101,18 @@ function replyTo(response: ServerResponse): HttpReply {
       const bytes = typeof body === "string" ? Buffer.from(body) : body;
       response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length, ...headers }).end(bytes);
     },
-    open() {
+    open(headers) {
       if (response.destroyed) return;
-      response.writeHead(200, {
-        "content-type": "text/event-stream",
-        "cache-control": "no-cache",
-        "x-accel-buffering": "no",
-      });
+      response.writeHead(200, { ...eventStream, ...headers });
+      response.flushHeaders();
+      const beat = setInterval(() => response.write(keepAlive), keepAliveMs);
+      response.on("close", () => clearInterval(beat));
     },
-    event(message: Outgoing) {
-      if (!response.destroyed) response.write(`event: message\ndata: ${textOf(message)}\n\n`);
+    event(message, id) {
+      if (response.destroyed) return;
+      // A client that does not read is dropped before what waits for it fills the memory.
+      if (response.writableLength > mostBuffered) response.destroy();
+      else response.write(eventText(message, id));
     },
     close() {
       response.end();

@@ -15,6 +15,11 @@ export interface MainOptions {
   };
 }
 
+/** Replicas that share the secrets can go on with each other's calls; a new one is put before the old. */
+function stateKeys(): string[] {
+  return (process.env["MCPC_STATE_KEYS"] ?? "").split(",").filter((key) => key !== "");
+}
+
 interface Settings {
   readonly transport: string;
   readonly host: string | undefined;
@@ -29,7 +34,7 @@ const graceMs = 10_000;
 export async function main(server: Server, options: MainOptions): Promise<void> {
   const settings = settingsOf(server, options, await parsed());
   const logger = createLogger(settings.logLevel);
-  const served = defineServer(server.surface, server.handlers, logger);
+  const served = defineServer(server.surface, server.handlers, { logger, stateKeys: stateKeys() });
   process.on("unhandledRejection", (error) => {
     logger("error", "a promise of a handler was rejected and nobody took notice", { error: String((error as Error)?.stack ?? error) });
   });

@@ -1,3 +1,4 @@
+import { endSubscriptions } from "../protocol/changes.js";
 import type { Server } from "../protocol/exchange.js";
 import { lines } from "../transports/stdio.js";
 
@@ -36,6 +37,7 @@ export function serveStdio(server: Server): Serving {
   stdin.on("data", (text: string) => connection.take(text));
   stdin.on("end", () => {
     connection.end();
+    endSubscriptions(server);
     const until = Date.now() + graceMs;
     const wait = (): void => {
       if (connection.pending > 0 && Date.now() < until) setTimeout(wait, 10);

@@ -1,56 +1,90 @@
+import { changeMessage } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
 import { errorCodes, McpError } from "./errors.js";
-import { Call, type Outlet, type Peer, type Server } from "./exchange.js";
+import { Call, type Change, type Outlet, type Peer, type Server } from "./exchange.js";
 import { initialize } from "./initialize.js";
-import { classify, errorMessage, isObject, readableId, resultMessage } from "./json-rpc.js";
-import type { Id, NotificationMessage, Outgoing, RequestMessage } from "./json-rpc.js";
+import { classify, errorMessage, isObject, notificationMessage, readableId, resultMessage } from "./json-rpc.js";
+import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
 import { quoted } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
+import type { JsonObject } from "./types.js";
+
+/** `undefined` stands for no answer at all: a cancelled request has none. */
+export type Reply = (answer: Outgoing | undefined) => void;
 
 /**
  * A lasting connection with one client, over any transport that keeps messages apart. Its first request decides the
  * era: `initialize` opens a session, a request that carries its own `_meta` is served by itself (2026-07-28, section
- * "Backward compatibility").
+ * "Backward compatibility"). Nothing here throws.
  */
 export interface Connection {
-  /** Takes one parsed message. Never throws. */
+  /** Takes one parsed message or batch; answers go where everything goes. */
   receive(message: unknown): void;
+  /** Takes one request; what belongs to it goes to an outlet of its own. The call, while it is still running. */
+  request(message: RequestMessage, outlet: Outlet, reply: Reply): Call | undefined;
+  notification(message: NotificationMessage): void;
+  response(message: ResponseMessage): void;
+  /** The client, once it has opened a session. */
+  readonly session: Peer | undefined;
   /** Requests that are not answered yet. */
   readonly pending: number;
+  /** Nothing will come from the client any more: questions to it fail, what runs may still be answered. */
+  hangUp(): void;
   /** Aborts what is running; nothing is sent any more. */
   close(reason: unknown): void;
 }
 
-/** `send` is given whole messages; it may be called at any time until `close`. */
+interface Question {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`. */
 export function connect(server: Server, send: (message: Outgoing) => void): Connection {
   const calls = new Map<Id, Call>();
-  const outlet: Outlet = { notify: send };
+  const questions = new Map<Id, Question>();
+  const everything: Outlet = { notify: send };
+  let asked = 0;
   let session: Peer | undefined;
   let closed = false;
 
-  const fail = (id: Id | undefined, error: McpError): void => send(errorMessage(id, error));
+  const subscriber = {
+    deliver(change: Change): void {
+      if (change.kind !== "resource" || session?.subscriptions?.has(change.uri)) send(changeMessage(change));
+    },
+    end(): void {
+      server.subscribers.delete(subscriber);
+    },
+  };
 
-  function request(message: RequestMessage, reply: (answer: Outgoing | undefined) => void): void {
+  function open(message: RequestMessage): Outgoing {
+    const opened = initialize(server, message.params);
+    if (opened instanceof McpError) return errorMessage(message.id, opened);
+    session = opened.peer;
+    server.subscribers.add(subscriber);
+    return resultMessage(message.id, opened.result);
+  }
+
+  function request(message: RequestMessage, outlet: Outlet, reply: Reply): Call | undefined {
     const { id, method, params } = message;
+    const refuse = (error: McpError): undefined => reply(errorMessage(id, error)) as undefined;
     if (session === undefined && !hasClaim(params)) {
-      if (method === "ping") return reply(resultMessage(id, "{}"));
-      if (method !== "initialize") return reply(errorMessage(id, unopened(method, params)));
-      const opened = initialize(server, params);
-      if (opened instanceof McpError) return reply(errorMessage(id, opened));
-      session = opened.peer;
-      return reply(resultMessage(id, opened.result));
+      if (method === "ping") return reply(resultMessage(id, "{}")) as undefined;
+      if (method === "initialize") return reply(open(message)) as undefined;
+      return refuse(unopened(method, params));
     }
-    if (session !== undefined && method === "initialize") return reply(errorMessage(id, initializedTwice()));
+    if (session !== undefined && method === "initialize") return refuse(initializedTwice());
     const peer = session ?? modernPeer(server, params);
-    if (peer instanceof McpError) return reply(errorMessage(id, peer));
-    if (calls.has(id)) return reply(errorMessage(id, duplicateId(id)));
-    if (params !== undefined && !isObject(params)) return reply(errorMessage(id, paramsMustBeObject()));
+    if (peer instanceof McpError) return refuse(peer);
+    if (calls.has(id)) return refuse(duplicateId(id));
+    if (params !== undefined && !isObject(params)) return refuse(paramsMustBeObject());
 
-    const call = new Call(peer, id, method, params ?? {}, outlet);
+    const ask = session === undefined ? undefined : (method: string, params: JsonObject, signal: AbortSignal) => question(outlet, method, params, signal);
+    const call = new Call(peer, id, method, params ?? {}, outlet, ask);
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
       call.finish();
-      return reply(response(call, answer));
+      return reply(response(call, answer)) as undefined;
     }
     calls.set(id, call);
     void answer.then((settled) => {
@@ -60,6 +94,37 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
       call.finish();
       reply(closed ? undefined : response(call, settled));
     });
+    return call;
+  }
+
+  /** A request of the server's, which rides with the client's request that caused it. */
+  function question(outlet: Outlet, method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error);
+      asked += 1;
+      const id = asked;
+      const abort = (): void => {
+        questions.delete(id);
+        outlet.notify(notificationMessage("notifications/cancelled", `{"requestId":${id}}`));
+        reject(signal.reason as Error);
+      };
+      const settle = <T>(then: (value: T) => void) => (value: T): void => {
+        questions.delete(id);
+        signal.removeEventListener("abort", abort);
+        then(value);
+      };
+      questions.set(id, { resolve: settle(resolve), reject: settle(reject) });
+      signal.addEventListener("abort", abort, { once: true });
+      outlet.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+    });
+  }
+
+  function answered({ id, result, error }: ResponseMessage): void {
+    const waiting = id === undefined ? undefined : questions.get(id);
+    if (waiting === undefined) return;
+    if (error === undefined) return waiting.resolve(result);
+    const { code, message } = isObject(error) ? error : {};
+    waiting.reject(new Error(`the client refused: ${String(message)} (${String(code)})`));
   }
 
   function notification({ method, params }: NotificationMessage): void {
@@ -73,21 +138,22 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     call.abort(new Error(typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client"));
   }
 
-  function single(message: unknown, reply: (answer: Outgoing | undefined) => void): void {
+  function single(message: unknown, reply: Reply): void {
     const kind = classify(message);
-    if (kind === "request") return request(message as RequestMessage, reply);
+    if (kind === "request") return void request(message as RequestMessage, everything, reply);
     if (kind === "notification") notification(message as NotificationMessage);
-    else if (kind !== "response") return reply(errorMessage(readableId(message), kind));
+    else if (kind === "response") answered(message as ResponseMessage);
+    else return reply(errorMessage(readableId(message), kind));
     reply(undefined);
   }
 
   /** JSON-RPC batches, of 2025-03-26 alone: one array of responses, none when there is nothing to answer. */
   function batch(messages: readonly unknown[]): void {
-    if (session?.view.revision.batches !== true) return fail(undefined, noBatches());
-    if (messages.length === 0) return fail(undefined, new McpError(errorCodes.invalidRequest, "an empty batch"));
+    const refusal = session?.view.revision.batches !== true ? noBatches() : messages.length === 0 ? emptyBatch() : undefined;
+    if (refusal !== undefined) return send(errorMessage(undefined, refusal));
     const answers: string[] = [];
     let waiting = messages.length;
-    const reply = (answer: Outgoing | undefined): void => {
+    const reply: Reply = (answer) => {
       if (answer !== undefined) answers.push(textOf(answer));
       waiting -= 1;
       if (waiting === 0 && answers.length > 0) send(`[${answers.join(",")}]`);
@@ -95,7 +161,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     for (const message of messages) single(message, reply);
   }
 
-  const direct = (answer: Outgoing | undefined): void => {
+  const direct: Reply = (answer) => {
     if (answer !== undefined) send(answer);
   };
 
@@ -105,11 +171,21 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
       if (Array.isArray(message)) batch(message);
       else single(message, direct);
     },
+    request,
+    notification,
+    response: answered,
+    get session() {
+      return session;
+    },
     get pending() {
       return calls.size;
     },
+    hangUp() {
+      for (const { reject } of [...questions.values()]) reject(new Error("the client is gone"));
+    },
     close(reason) {
       closed = true;
+      subscriber.end();
       for (const call of calls.values()) {
         call.finish();
         call.abort(reason);
@@ -127,9 +203,12 @@ export function noBatches(): McpError {
   return new McpError(errorCodes.invalidRequest, "a message is one JSON object; batches exist in 2025-03-26 alone");
 }
 
+export function emptyBatch(): McpError {
+  return new McpError(errorCodes.invalidRequest, "an empty batch");
+}
+
 function unopened(method: string, params: unknown): McpError {
-  const claimed = modernHint(params);
-  return claimed ?? new McpError(errorCodes.invalidRequest, `${quoted(method)} before "initialize"`);
+  return modernHint(params) ?? new McpError(errorCodes.invalidRequest, `${quoted(method)} before "initialize"`);
 }
 
 /** A `_meta` that meant to be self-contained gets told what it lacks, rather than being sent to the handshake. */

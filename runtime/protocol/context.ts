@@ -1,7 +1,10 @@
 import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
-import type { ClientInformation, Context, DeclaredErrors, Log, ToolContext } from "./handlers.js";
+import { publish } from "./changes.js";
+import type { ClientInformation, Context, DeclaredErrors, Elicit, Log, Notify, PromptContext, ToolContext } from "./handlers.js";
 import { notificationMessage } from "./json-rpc.js";
+import { elicit, roots, sample, step } from "./questions.js";
+import type { AnswerValidators, ElicitationSurface } from "./surface.js";
 import { loggingLevels, type JsonObject, type LoggingLevel } from "./types.js";
 
 type Progress = Context["progress"];
@@ -36,14 +39,58 @@ export class CallContext implements Context {
   get meta(): JsonObject {
     return this.#call.meta;
   }
+
+  get notify(): Notify {
+    const { server } = this.#call.peer.view;
+    return {
+      toolsChanged: () => publish(server, { kind: "tools" }),
+      promptsChanged: () => publish(server, { kind: "prompts" }),
+      resourcesChanged: () => publish(server, { kind: "resources" }),
+      resourceUpdated: (uri) => publish(server, { kind: "resource", uri }),
+    };
+  }
+
+  get sample(): Context["sample"] {
+    return (params, key) => sample(this.#call, params, key);
+  }
+
+  get roots(): Context["roots"] {
+    return (key) => roots(this.#call, key);
+  }
+
+  get step(): Context["step"] {
+    return (name, work) => step(this.#call, name, work);
+  }
 }
 
-/** With the errors that the tool's manifest declares. */
-export class ToolCallContext extends CallContext implements ToolContext<Record<string, unknown>> {
+/** The questions that an entry of the manifest declares, and the validators of their answers. */
+export interface Questions {
+  readonly elicitations: ReadonlyMap<string, ElicitationSurface> | undefined;
+  readonly answers: AnswerValidators | undefined;
+}
+
+type AnyElicit = Elicit<Record<string, { parameters: unknown; content: unknown }>>;
+
+/** With the questions that a prompt declares. */
+export class PromptCallContext extends CallContext implements PromptContext<any> {
+  readonly #asks: () => AnyElicit;
+
+  constructor(call: Call, questions: Questions) {
+    super(call);
+    this.#asks = () => createElicit(call, questions);
+  }
+
+  get elicit(): AnyElicit {
+    return this.#asks();
+  }
+}
+
+/** With the errors and questions that a tool declares. */
+export class ToolCallContext extends PromptCallContext implements ToolContext<Record<string, unknown>, any> {
   readonly #errors: DeclaredErrors<Record<string, unknown>>;
 
-  constructor(call: Call, errors: DeclaredErrors<Record<string, unknown>>) {
-    super(call);
+  constructor(call: Call, errors: DeclaredErrors<Record<string, unknown>>, questions: Questions) {
+    super(call, questions);
     this.#errors = errors;
   }
 
@@ -69,6 +116,16 @@ export function createErrors(templates: ReadonlyMap<string, string> | undefined)
     errors[code] = (parameters) => new DeclaredError(code, fill(template, parameters), parameters);
   }
   return errors;
+}
+
+function createElicit(call: Call, { elicitations, answers }: Questions): AnyElicit {
+  const asks = Object.create(null) as Record<string, (parameters: unknown) => Promise<never>>;
+  for (const [name, question] of elicitations ?? []) {
+    const validate = answers !== undefined && Object.hasOwn(answers, name) ? answers[name] : undefined;
+    asks[name] = (parameters) =>
+      elicit(call, name, question, validate, (template) => fill(template, parameters)) as Promise<never>;
+  }
+  return asks as AnyElicit;
 }
 
 function fill(template: string, parameters: unknown): string {

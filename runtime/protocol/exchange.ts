@@ -2,6 +2,7 @@ import type { McpError } from "./errors.js";
 import type { ClientInformation } from "./handlers.js";
 import type { Id } from "./json-rpc.js";
 import type { Logger } from "./logger.js";
+import type { Rounds } from "./rounds.js";
 import type { Handlers, Surface } from "./surface.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
@@ -23,6 +24,22 @@ export interface Server {
   readonly views: Map<string, View>;
   /** Indexes that a method keeps across calls, by a key of its own. */
   readonly indexes: Map<string, unknown>;
+  /** Secrets that seal what a call needs to know in its next round, the newest first. */
+  readonly stateKeys: readonly string[];
+  /** Who is to be told of changes. */
+  readonly subscribers: Set<Subscriber>;
+}
+
+/** Something that clients may have asked to be told of. */
+export type Change =
+  | { readonly kind: "tools" | "prompts" | "resources" }
+  | { readonly kind: "resource"; readonly uri: string };
+
+export interface Subscriber {
+  /** Must not throw, nor wait. */
+  deliver(change: Change): void;
+  /** The server is about to stop. */
+  end(): void;
 }
 
 /** What one protocol revision says, as data and pure functions. */
@@ -76,6 +93,8 @@ export interface Peer extends ClientInformation {
   readonly view: View;
   /** The least severe message it wants; none when absent. */
   logLevel: LoggingLevel | undefined;
+  /** URIs of resources whose updates it wants, where that lasts longer than a request. */
+  readonly subscriptions?: Set<string>;
 }
 
 /** Where messages go that belong to a request, before its answer. */
@@ -83,23 +102,31 @@ export interface Outlet {
   notify(message: string): void;
 }
 
+/** Sends a request to the client and resolves with its result; rejects with the client's error. */
+export type Ask = (method: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
+
 /** A request being answered. The members that most calls never touch are made when they are first asked for. */
 export class Call {
   readonly peer: Peer;
   readonly id: Id;
   readonly method: string;
   readonly params: JsonObject;
+  /** Absent where the client cannot be asked: in revisions without server requests, or without a way back. */
+  readonly ask: Ask | undefined;
+  /** Present from the moment that the call asks the client, or continues one that did. */
+  rounds: Rounds | undefined;
   readonly #outlet: Outlet;
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   #finished = false;
 
-  constructor(peer: Peer, id: Id, method: string, params: JsonObject, outlet: Outlet) {
+  constructor(peer: Peer, id: Id, method: string, params: JsonObject, outlet: Outlet, ask?: Ask) {
     this.peer = peer;
     this.id = id;
     this.method = method;
     this.params = params;
     this.#outlet = outlet;
+    this.ask = ask;
   }
 
   get meta(): JsonObject {

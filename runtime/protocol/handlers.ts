@@ -1,11 +1,14 @@
 import type {
   Annotations,
+  AudioContent,
   ContentBlock,
+  ImageContent,
   Implementation,
   Json,
   JsonObject,
   LoggingLevel,
   PromptMessage,
+  TextContent,
 } from "./types.js";
 
 /** Sends a message to the client's log (`notifications/message`), when the client asked for that level. `data` is any JSON. */
@@ -19,6 +22,57 @@ export interface ClientInformation {
   readonly protocolVersion: string;
 }
 
+/** What a user said to a question: `content` is validated against its schema. */
+export type ElicitResult<C> = { readonly action: "accept"; readonly content: C } | { readonly action: "decline" | "cancel" };
+
+/** A question the manifest declares: the placeholders of its message, and what is answered. */
+export interface Elicitation {
+  readonly parameters: unknown;
+  readonly content: unknown;
+}
+export type Elicit<Q> = {
+  readonly [Name in keyof Q]: Q[Name] extends Elicitation
+    ? (parameters: Q[Name]["parameters"]) => Promise<ElicitResult<Q[Name]["content"]>>
+    : never;
+};
+
+export interface SamplingMessage {
+  readonly role: "user" | "assistant";
+  readonly content: JsonObject | readonly JsonObject[] | TextContent | ImageContent | AudioContent;
+}
+/** `sampling/createMessage` */
+export interface CreateMessageParams {
+  readonly messages: readonly SamplingMessage[];
+  readonly maxTokens: number;
+  readonly systemPrompt?: string;
+  readonly modelPreferences?: JsonObject;
+  readonly temperature?: number;
+  readonly stopSequences?: readonly string[];
+  readonly metadata?: JsonObject;
+  readonly includeContext?: "none" | "thisServer" | "allServers";
+  readonly tools?: readonly JsonObject[];
+  readonly toolChoice?: JsonObject;
+}
+export interface CreateMessageResult {
+  readonly role: "user" | "assistant";
+  readonly content: TextContent | ImageContent | AudioContent | readonly JsonObject[];
+  readonly model: string;
+  readonly stopReason?: string;
+}
+export interface Root {
+  readonly uri: string;
+  readonly name?: string;
+}
+
+/** Tells clients, of every transport, that something has changed. */
+export interface Notify {
+  readonly toolsChanged: () => void;
+  readonly promptsChanged: () => void;
+  readonly resourcesChanged: () => void;
+  /** For the clients that have subscribed to this resource. */
+  readonly resourceUpdated: (uri: string) => void;
+}
+
 /** What every handler receives beside its arguments. */
 export interface Context {
   /** Aborted when the client cancels the request, disconnects (2026-07-28) or the tool's time is up. */
@@ -29,13 +83,29 @@ export interface Context {
   readonly client: ClientInformation;
   /** The request's `_meta`, as sent. */
   readonly meta: JsonObject;
+  readonly notify: Notify;
+  /**
+   * Asks the client's model. On 2026-07-28 the handler runs anew when the answer is there: ask in the same order in
+   * every run, let the error pass that ends a run, and put effects that must not happen twice into a `step`.
+   */
+  readonly sample: (params: CreateMessageParams, key?: string) => Promise<CreateMessageResult>;
+  /** The folders that the client works in; see `sample`. */
+  readonly roots: (key?: string) => Promise<readonly Root[]>;
+  /** Work that happens once in a call, however often the handler runs; its result must be JSON. See `sample`. */
+  readonly step: <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
 }
 
 /** A declared error: `throw errors.unknownCity({ city })`. The parameters are the placeholders of its message. */
 export type DeclaredErrors<E> = { readonly [Code in keyof E]: (parameters: E[Code]) => Error };
 
-export interface ToolContext<E> extends Context {
+export interface ToolContext<E, Q = {}> extends Context {
   readonly errors: DeclaredErrors<E>;
+  /** Asks the user what the manifest declares under `elicitations`; see `sample`. */
+  readonly elicit: Elicit<Q>;
+}
+
+export interface PromptContext<Q = {}> extends Context {
+  readonly elicit: Elicit<Q>;
 }
 
 /** A whole `tools/call` result, for a handler that wants full control. */
@@ -56,8 +126,9 @@ export type ToolOutput = string | ContentBlock | readonly ContentBlock[] | CallT
  * @typeParam I the arguments, validated against `inputSchema`
  * @typeParam O the result, validated against `outputSchema`; `ToolOutput` when there is none
  * @typeParam E placeholders of each declared error, by its code
+ * @typeParam Q the declared questions, by their name
  */
-export type ToolHandler<I, O = ToolOutput, E = {}> = (input: I, context: ToolContext<E>) => O | Promise<O>;
+export type ToolHandler<I, O = ToolOutput, E = {}, Q = {}> = (input: I, context: ToolContext<E, Q>) => O | Promise<O>;
 
 /** One piece of a resource. `uri` and `mimeType` default to the request's and the manifest's. */
 export type ResourceContent = {
@@ -86,7 +157,18 @@ export interface GetPromptResult {
 /** A string is one message of the user's. */
 export type PromptOutput = string | readonly PromptMessage[] | GetPromptResult;
 
-/** @typeParam A the prompt's arguments, with defaults filled in */
-export type PromptHandler<A> = (input: A, context: Context) => PromptOutput | Promise<PromptOutput>;
+/** @typeParam A the prompt's arguments, with defaults filled in; Q the declared questions, by their name */
+export type PromptHandler<A, Q = {}> = (input: A, context: PromptContext<Q>) => PromptOutput | Promise<PromptOutput>;
+
+export interface CompletionContext {
+  readonly signal: AbortSignal;
+  /** What the user has filled in so far, by name. */
+  readonly arguments: Readonly<Record<string, string>>;
+}
+/** Completes a value while the user types: candidates for what begins with `value`, the best first. */
+export type CompletionHandler = (
+  value: string,
+  context: CompletionContext,
+) => readonly string[] | Promise<readonly string[]>;
 
 export type { Annotations };

@@ -22,17 +22,24 @@ export function initialize(server: Server, params: unknown): Initialized | McpEr
   const { protocolVersion: requested, capabilities, clientInfo } = params;
   if (typeof requested !== "string") return invalidParams('"protocolVersion" must be a string');
   const version = legacyRevisions.has(requested) ? requested : latestLegacy;
-  const peer = legacyPeer(server, version, capabilities, clientInfo);
+  const peer = legacyPeer(server, version, capabilities, clientInfo, true);
   return { peer, result: initializeResult(peer.view) };
 }
 
-/** A client of a revision with a handshake; `version` is one of `legacyRevisions`. */
-export function legacyPeer(server: Server, version: string, capabilities?: unknown, clientInfo?: unknown): Peer {
+/** A client of a revision with a handshake; `version` is one of `legacyRevisions`, `lasting` that there is a session. */
+export function legacyPeer(
+  server: Server,
+  version: string,
+  capabilities?: unknown,
+  clientInfo?: unknown,
+  lasting = false,
+): Peer {
   const peer: Peer = {
     view: viewOf(server, legacyRevisions.get(version)!),
     capabilities: isObject(capabilities) ? capabilities : {},
     protocolVersion: version,
     logLevel: initialLogLevel,
+    ...(lasting && { subscriptions: new Set<string>() }),
   };
   return isObject(clientInfo) ? { ...peer, info: clientInfo as JsonObject & Implementation } : peer;
 }

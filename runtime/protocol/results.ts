@@ -12,8 +12,9 @@ export function seal(view: View, members: string, meta?: JsonObject, caching = "
   if (meta === undefined) return frame.opening + members + caching + view.closing;
   const own = JSON.stringify(meta).slice(1, -1);
   const separator = own !== "" && frame.meta !== "" ? "," : "";
+  const comma = members === "" && caching === "" ? "" : ",";
   // The server's members come last: of two members of one name the last counts.
-  return `${frame.opening}${members}${caching},"_meta":{${own}${separator}${frame.meta}}}`;
+  return `${frame.opening}${members}${caching}${comma}"_meta":{${own}${separator}${frame.meta}}}`;
 }
 
 /** A result that never changes: sealed once, then sent as the same bytes. */

@@ -1,4 +1,4 @@
-import type { PromptHandler, ResourceHandler, ResourceTemplateHandler, ToolHandler } from "./handlers.js";
+import type { CompletionHandler, PromptHandler, ResourceHandler, ResourceTemplateHandler, ToolHandler } from "./handlers.js";
 import type { Implementation } from "./types.js";
 
 /** The compiled surface of a server: what `generated/surface.ts` holds, pure data. */
@@ -15,6 +15,8 @@ export interface Surface {
   readonly toolValidators: (name: string) => Promise<ToolValidators>;
   /** Imports the validators of a resource template, by its URI template. */
   readonly templateValidators: (uriTemplate: string) => Promise<TemplateValidators>;
+  /** Imports the validators of a prompt's questions, by its name. */
+  readonly promptValidators: (name: string) => Promise<PromptValidators>;
 }
 
 /**
@@ -36,8 +38,20 @@ export interface ToolSurface {
   readonly errors?: ReadonlyMap<string, string>;
   /** Arguments that clients mirror in `Mcp-Param-*` headers (2026-07-28). */
   readonly headers?: readonly HeaderParameter[];
+  /** Questions that the handler may ask, by name. */
+  readonly elicitations?: ReadonlyMap<string, ElicitationSurface>;
   readonly timeoutMs?: number;
 }
+
+/** A form (`requestedSchema`) or a page (`url`); both texts may hold `{placeholders}`. */
+export interface ElicitationSurface {
+  readonly message: string;
+  readonly requestedSchema?: unknown;
+  readonly url?: string;
+}
+
+/** Validators of what is answered, by the question's name; a page has none. */
+export type AnswerValidators = Readonly<Record<string, Validator>>;
 
 export interface HeaderParameter {
   readonly header: string;
@@ -50,6 +64,11 @@ export interface ToolValidators {
   readonly input: Validator;
   /** Present when the tool declares an `outputSchema`. */
   readonly output?: Validator;
+  readonly answers?: AnswerValidators;
+}
+
+export interface PromptValidators {
+  readonly answers?: AnswerValidators;
 }
 
 export interface TemplateValidators {
@@ -74,6 +93,8 @@ export interface ValidationError {
 
 export interface ResourceSurface {
   readonly uri: string;
+  /** Clients may ask to be told of its updates. */
+  readonly subscribe?: boolean;
   readonly mimeType?: string;
   /** Static contents: the `contents` array of `resources/read`, as JSON text. Absent: there is a handler. */
   readonly contents?: string;
@@ -82,6 +103,8 @@ export interface ResourceSurface {
 export interface ResourceTemplateSurface {
   readonly uriTemplate: string;
   readonly mimeType?: string;
+  /** Variables that a function completes. */
+  readonly completed?: readonly string[];
   /** Source of the regular expression that matches a whole URI; one capture group per variable. */
   readonly pattern: string;
   readonly variables: readonly string[];
@@ -96,6 +119,7 @@ export interface PromptSurface {
    * An argument is inserted as the inside of a JSON string. Absent: there is a handler.
    */
   readonly messages?: readonly (string | number)[];
+  readonly elicitations?: ReadonlyMap<string, ElicitationSurface>;
 }
 
 export interface PromptArgumentSurface {
@@ -103,6 +127,8 @@ export interface PromptArgumentSurface {
   readonly required: boolean;
   readonly default?: string;
   readonly enum?: readonly string[];
+  /** A function completes it; one with an `enum` is completed from that. */
+  readonly completed?: boolean;
 }
 
 /** The handlers, by the name (tools, prompts), URI (resources) or URI template they serve. */
@@ -111,8 +137,10 @@ export interface Handlers {
   readonly resources: ReadonlyMap<string, ResourceHandler>;
   readonly resourceTemplates: ReadonlyMap<string, AnyResourceTemplateHandler>;
   readonly prompts: ReadonlyMap<string, AnyPromptHandler>;
+  /** By the name of a prompt or the URI template, a space, and the name of the argument. */
+  readonly completions: ReadonlyMap<string, CompletionHandler>;
 }
 /* eslint-disable @typescript-eslint/no-explicit-any -- generated code has checked each handler against its own type */
-export type AnyToolHandler = ToolHandler<any, any, any>;
+export type AnyToolHandler = ToolHandler<any, any, any, any>;
 export type AnyResourceTemplateHandler = ResourceTemplateHandler<any>;
-export type AnyPromptHandler = PromptHandler<any>;
+export type AnyPromptHandler = PromptHandler<any, any>;

@@ -86,6 +86,7 @@ export function lines(server: Server, transport: LineTransport): LineConnection 
     take,
     end: () => {
       if (rest !== "") take("\n");
+      connection.hangUp();
     },
     get pending() {
       return connection.pending;

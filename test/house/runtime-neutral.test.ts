@@ -30,13 +30,13 @@ test("the protocol and its fetch handler run where there is no Node", async () =
     const surface = {
       server: { name: "bare", version: "1.0.0" },
       tools: [{ name: "echo" }],
-      toolValidators: async () => ({ input: pass }), templateValidators: async () => ({ params: pass }),
+      toolValidators: async () => ({ input: pass }), templateValidators: async () => ({ params: pass }), promptValidators: async () => ({}),
       resources: [], resourceTemplates: [], prompts: [],
       listings: async () => ({ tools: ['{"name":"echo","inputSchema":{"type":"object"}}'], resources: [], resourceTemplates: [], prompts: [] }),
     };
     const handlers = {
       tools: new Map([["echo", handler(async ({ text }, { progress }) => { progress(1); return text; })]]),
-      resources: new Map(), resourceTemplates: new Map(), prompts: new Map(),
+      resources: new Map(), resourceTemplates: new Map(), prompts: new Map(), completions: new Map(),
     };
     const http = { path: "/mcp", host: "127.0.0.1", port: 0, allowedOrigins: [], allowedHosts: [] };
     export const fetch = createFetch(defineServer(surface, handlers), http);

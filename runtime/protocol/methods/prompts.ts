@@ -1,11 +1,12 @@
 import { contentBlock } from "../content.js";
-import { CallContext } from "../context.js";
+import { PromptCallContext } from "../context.js";
 import { errorCodes, McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload, Server, View } from "../exchange.js";
 import { isObject } from "../json-rpc.js";
+import { MissingCapability } from "../questions.js";
 import { internalError, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
-import type { PromptArgumentSurface, PromptSurface } from "../surface.js";
+import type { AnswerValidators, PromptArgumentSurface, PromptSurface } from "../surface.js";
 import type { ContentBlock, JsonObject, PromptMessage } from "../types.js";
 
 /** `prompts/get` */
@@ -19,7 +20,11 @@ export function getPrompt(call: Call): Answer {
   const values = argumentsOf(prompt, given);
   if (values instanceof McpError) return values;
   if (prompt.messages !== undefined) return written(view, prompt, prompt.messages, values);
-  return handled(call, prompt, values);
+  if (prompt.elicitations === undefined) return handled(call, prompt, values, undefined);
+  return view.server.surface.promptValidators(name).then(
+    ({ answers }) => handled(call, prompt, values, answers),
+    (error: unknown) => failed(call, prompt, error),
+  );
 }
 
 function promptNamed(server: Server, name: string): PromptSurface | undefined {
@@ -65,7 +70,12 @@ function written(
   return messages(view, prompt, JSON.parse(text) as readonly unknown[]);
 }
 
-function handled(call: Call, prompt: PromptSurface, values: readonly (string | undefined)[]): Answer {
+function handled(
+  call: Call,
+  prompt: PromptSurface,
+  values: readonly (string | undefined)[],
+  answers: AnswerValidators | undefined,
+): Answer {
   const finish = (output: unknown) => finished(call, prompt, output);
   const fail = (error: unknown) => failed(call, prompt, error);
   try {
@@ -75,7 +85,7 @@ function handled(call: Call, prompt: PromptSurface, values: readonly (string | u
       const value = values[index];
       return value === undefined ? [] : [[name, value] as const];
     });
-    const output: unknown = handler(Object.fromEntries(present), new CallContext(call));
+    const output: unknown = handler(Object.fromEntries(present), new PromptCallContext(call, { elicitations: prompt.elicitations, answers }));
     return isThenable(output) ? settle(call, output, { finish, fail }, undefined) : finish(output);
   } catch (error) {
     return fail(error);
@@ -83,6 +93,7 @@ function handled(call: Call, prompt: PromptSurface, values: readonly (string | u
 }
 
 function finished(call: Call, prompt: PromptSurface, output: unknown): Payload | McpError {
+  if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
     const { view } = call.peer;
     if (typeof output === "string") return messages(view, prompt, [{ role: "user", content: { type: "text", text: output } }]);
@@ -115,7 +126,9 @@ function description({ description: text }: Described): string {
   return text === undefined ? "" : `"description":${JSON.stringify(text)},`;
 }
 
-function failed(call: Call, prompt: PromptSurface, error: unknown): McpError {
+function failed(call: Call, prompt: PromptSurface, error: unknown): Payload | McpError {
+  if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
+  if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
   if (error instanceof McpError) return error;
   if (error instanceof NotImplementedError) return new McpError(errorCodes.internalError, `the prompt ${error.message}`);
   return internalError(call, `the prompt ${quoted(prompt.name)}`, error);

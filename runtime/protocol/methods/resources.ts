@@ -4,6 +4,7 @@ import { errorCodes, McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload, Server } from "../exchange.js";
 import { explain } from "../explain.js";
 import { isObject } from "../json-rpc.js";
+import { MissingCapability } from "../questions.js";
 import { internalError, invalidParams, isThenable, quoted, seal, sealedOnce, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
 import type { ResourceSurface, Validator } from "../surface.js";
@@ -88,6 +89,7 @@ function read(call: Call, uri: string, mimeType: string | undefined, run: () => 
 }
 
 function finished(call: Call, uri: string, mimeType: string | undefined, output: unknown): Payload | McpError {
+  if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
     if (output === undefined) return notFound(uri);
     if (output instanceof McpError) return output;
@@ -116,7 +118,9 @@ function contentsOf(part: unknown, uri: string, mimeType: string | undefined): o
   return { ...rest, mimeType: rest.mimeType ?? "application/json", text: serialised };
 }
 
-function failed(call: Call, uri: string, error: unknown): McpError {
+function failed(call: Call, uri: string, error: unknown): Payload | McpError {
+  if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
+  if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
   if (error instanceof McpError) return error;
   if (error instanceof NotImplementedError) return new McpError(errorCodes.internalError, `the resource ${error.message}`);
   return internalError(call, `the resource ${quoted(uri)}`, error);

@@ -6,6 +6,7 @@ import { explain } from "../explain.js";
 import type { DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
 import { logFailure } from "../logger.js";
+import { MissingCapability } from "../questions.js";
 import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
 import type { AnyToolHandler, ToolSurface, ToolValidators, Validator } from "../surface.js";
@@ -56,7 +57,8 @@ function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObje
     const refusal = check(validators.input, input);
     if (refusal !== undefined) return errorResult(call.peer.view, refusal);
     if (tool.handler === undefined) throw new NotImplementedError(tool.surface.name);
-    const context = new ToolCallContext(call, (tool.errors ??= createErrors(tool.surface.errors)));
+    const questions = { elicitations: tool.surface.elicitations, answers: validators.answers };
+    const context = new ToolCallContext(call, (tool.errors ??= createErrors(tool.surface.errors)), questions);
     const output: unknown = tool.handler(input, context);
     return isThenable(output) ? wait(call, tool, output) : finished(call, tool, output);
   } catch (error) {
@@ -86,6 +88,7 @@ function wait(call: Call, tool: Tool, output: PromiseLike<unknown>): Promise<Pay
 }
 
 function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
+  if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
     const { view } = call.peer;
     const validate = tool.validators?.output;
@@ -133,7 +136,9 @@ function whole(view: View, result: JsonObject, content: readonly unknown[]): str
 
 function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
   const { view } = call.peer;
+  if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   if (error instanceof McpError) return error;
+  if (error instanceof MissingCapability) return errorResult(view, error.message);
   if (error instanceof DeclaredError) return declared(view, error);
   if (error instanceof NotImplementedError) return errorResult(view, `the tool ${error.message}`);
   const errorId = logFailure(view.server.logger, `the tool ${quoted(tool.surface.name)} failed`, error);

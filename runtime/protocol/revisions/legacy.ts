@@ -1,9 +1,11 @@
 import type { EntryKind, Method, Revision } from "../exchange.js";
 import { isObject } from "../json-rpc.js";
+import { completion } from "../methods/completion.js";
 import { listPrompts, listResources, listResourceTemplates, listTools } from "../methods/listings.js";
 import { getPrompt } from "../methods/prompts.js";
 import { readResource } from "../methods/resources.js";
-import { hasPrompts, hasResources, hasTools, ping, setLevel } from "../methods/session.js";
+import { hasPrompts, hasResources, hasTools, ping, setLevel, subscribable } from "../methods/session.js";
+import { subscribe, unsubscribe } from "../methods/subscriptions.js";
 import { callTool } from "../methods/tools.js";
 import type { Surface } from "../surface.js";
 import type { ContentBlock, Implementation, Json, JsonObject } from "../types.js";
@@ -64,6 +66,7 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
   return new Map<string, Method>([
     ["ping", ping],
     ["logging/setLevel", setLevel],
+    ...completion(surface),
     ...(hasTools(surface)
       ? ([
           ["tools/list", listTools],
@@ -75,6 +78,12 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
           ["resources/list", listResources],
           ["resources/templates/list", listResourceTemplates],
           ["resources/read", readResource],
+        ] as const)
+      : []),
+    ...(subscribable(surface)
+      ? ([
+          ["resources/subscribe", subscribe],
+          ["resources/unsubscribe", unsubscribe],
         ] as const)
       : []),
     ...(hasPrompts(surface)

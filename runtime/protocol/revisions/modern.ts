@@ -5,7 +5,10 @@ import { listPrompts, listResources, listResourceTemplates, listTools } from "..
 import { getPrompt } from "../methods/prompts.js";
 import { readResource } from "../methods/resources.js";
 import { discover, hasPrompts, hasResources, hasTools, isLoggingLevel } from "../methods/session.js";
+import { listen } from "../methods/subscriptions.js";
+import { completion } from "../methods/completion.js";
 import { callTool } from "../methods/tools.js";
+import { continuable } from "../rounds.js";
 import { invalidParams } from "../results.js";
 import type { Surface } from "../surface.js";
 import { loggingLevels, type Implementation, type JsonObject } from "../types.js";
@@ -59,23 +62,25 @@ function modernRevision(version: string): Revision {
 function methods(surface: Surface): ReadonlyMap<string, Method> {
   return new Map<string, Method>([
     ["server/discover", discover(modernVersions)],
+    ["subscriptions/listen", listen],
+    ...completion(surface),
     ...(hasTools(surface)
       ? ([
           ["tools/list", listTools],
-          ["tools/call", callTool],
+          ["tools/call", continuable(callTool)],
         ] as const)
       : []),
     ...(hasResources(surface)
       ? ([
           ["resources/list", listResources],
           ["resources/templates/list", listResourceTemplates],
-          ["resources/read", readResource],
+          ["resources/read", continuable(readResource)],
         ] as const)
       : []),
     ...(hasPrompts(surface)
       ? ([
           ["prompts/list", listPrompts],
-          ["prompts/get", getPrompt],
+          ["prompts/get", continuable(getPrompt)],
         ] as const)
       : []),
   ]);

@@ -16,7 +16,7 @@ export function admit(request: HttpRequest, options: HttpOptions): Refusal | und
     checkHost(request.header("host"), options) ??
     checkOrigin(request.header("origin"), options) ??
     checkMethod(request.method) ??
-    checkContent(request.header("content-type"), request.header("content-length"))
+    (request.method === "POST" ? checkContent(request.header("content-type"), request.header("content-length")) : undefined)
   );
 }
 
@@ -30,7 +30,7 @@ function checkHost(header: string | undefined, { host, allowedHosts }: HttpOptio
   const local = isLoopback(host);
   if (!local && allowedHosts.length === 0) return undefined;
   const name = hostName(header ?? "");
-  if (name !== undefined && (allowedHosts.includes(name) || (local && isLoopback(name)))) return undefined;
+  if (name !== undefined && (allowedHosts.includes(name) || allowedHosts.includes(header!) || (local && isLoopback(name)))) return undefined;
   const advice = 'name it in "runtime.transports.http.allowedHosts" if it is yours';
   return { status: 403, message: `the host ${JSON.stringify(header ?? "")} is not allowed; ${advice}` };
 }
@@ -55,8 +55,9 @@ function isLocalOrigin(origin: string): boolean {
 }
 
 function checkMethod(method: string): Refusal | undefined {
-  if (method === "POST") return undefined;
-  return { status: 405, message: `${method} is not served here; send messages with POST`, headers: { allow: "POST" } };
+  if (method === "POST" || method === "GET" || method === "DELETE") return undefined;
+  const message = `${method} is not served here; send messages with POST`;
+  return { status: 405, message, headers: { allow: "POST, GET, DELETE" } };
 }
 
 function checkContent(type: string | undefined, length: string | undefined): Refusal | undefined {

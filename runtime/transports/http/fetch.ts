@@ -1,15 +1,16 @@
-import { textOf } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage } from "../../protocol/json-rpc.js";
 import { admit, bodyTooLong, longestBody, type Refusal } from "./admission.js";
-import type { HttpOptions, HttpReply, HttpRequest } from "./exchange.js";
-import { receiveText, type Running } from "./streamable.js";
+import { eventStream, eventText, keepAlive, keepAliveMs } from "./events.js";
+import type { HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
+import { createEndpoint } from "./streamable.js";
 
 export type Fetch = (request: Request) => Promise<Response>;
 
 /** The server as a Web-standard handler. The framework chooses the address: `options.path` is not looked at. */
 export function createFetch(server: Server, options: HttpOptions): Fetch {
+  const endpoint = createEndpoint(server, options);
   return async (incoming) => {
     const request: HttpRequest = {
       method: incoming.method,
@@ -18,12 +19,13 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
     };
     const refusal = admit(request, options);
     if (refusal !== undefined) return refused(refusal);
-    const body = await textWithin(incoming, longestBody);
+    const body = incoming.method === "POST" ? await textWithin(incoming, longestBody) : "";
     if (body === undefined) return refused(bodyTooLong());
     return new Promise((resolve) => {
       let running: Running | undefined;
       const abandon = (): void => running?.abandon();
-      running = receiveText(server, request, body, replyTo(resolve, abandon));
+      const reply = replyTo(resolve, abandon);
+      running = incoming.method === "POST" ? endpoint.post(request, body, reply) : endpoint.open(request, reply);
       if (running !== undefined) incoming.signal.addEventListener("abort", abandon, { once: true });
     });
   };
@@ -31,29 +33,34 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
 
 function replyTo(resolve: (response: Response) => void, abandon: () => void): HttpReply {
   const encoder = new TextEncoder();
+  let end = (): void => {};
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   return {
     send(status, body, headers) {
       const type = body === undefined ? undefined : { "content-type": "application/json" };
       resolve(new Response((body ?? null) as ConstructorParameters<typeof Response>[0], { status, headers: { ...type, ...headers } }));
     },
-    open() {
+    open(headers) {
+      let beat: ReturnType<typeof setInterval>;
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => {
           stream = controller;
+          beat = setInterval(() => controller.enqueue(encoder.encode(keepAlive)), keepAliveMs);
         },
         cancel: () => {
+          clearInterval(beat);
           stream = undefined;
           abandon();
         },
       });
-      const headers = { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" };
-      resolve(new Response(body, { status: 200, headers }));
+      end = () => clearInterval(beat);
+      resolve(new Response(body, { status: 200, headers: { ...eventStream, ...headers } }));
     },
-    event(message) {
-      stream?.enqueue(encoder.encode(`event: message\ndata: ${textOf(message)}\n\n`));
+    event(message, id) {
+      stream?.enqueue(encoder.encode(eventText(message, id)));
     },
     close() {
+      end();
       stream?.close();
       stream = undefined;
     },

@@ -1,65 +1,140 @@
-import { noBatches, paramsMustBeObject, textOf } from "../../protocol/connection.js";
+import { emptyBatch, noBatches, paramsMustBeObject, textOf } from "../../protocol/connection.js";
 import { dispatch, response } from "../../protocol/dispatch.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import { Call, type Outlet, type Peer, type Server } from "../../protocol/exchange.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
 import { classify, errorMessage, isObject, parseError, readableId, resultMessage } from "../../protocol/json-rpc.js";
-import type { Outgoing, RequestMessage } from "../../protocol/json-rpc.js";
+import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
 import { invalidParams } from "../../protocol/results.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
 import { claims, hasClaim, modernPeer, modernRevisions } from "../../protocol/revisions/modern.js";
 import type { JsonObject } from "../../protocol/types.js";
-import type { HttpReply, HttpRequest } from "./exchange.js";
+import type { Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
 import { parameterMismatch, standardMismatch, versionMismatch } from "./request-headers.js";
-
-/** A request that is still being answered. */
-export interface Running {
-  /** The client is gone. */
-  abandon(): void;
-}
+import { createSessions, type Session, type Sessions } from "./sessions.js";
 
 /** What a client that sends no version is taken to speak (2025-06-18, transports: protocol version header). */
 const assumedVersion = "2025-03-26";
 
-/** Answers the body of a POST to the MCP endpoint. Never throws. */
-export function receiveText(server: Server, request: HttpRequest, body: string, reply: HttpReply): Running | undefined {
-  let message: unknown;
-  try {
-    message = JSON.parse(body);
-  } catch {
-    reply.send(400, errorMessage(undefined, parseError()));
-    return undefined;
-  }
-  return receive(server, request, message, reply);
+/** The MCP endpoint over HTTP, whatever the platform. Nothing throws; what still runs is returned. */
+export interface Endpoint {
+  /** The body of a POST. */
+  post(request: HttpRequest, body: string, reply: HttpReply): Running | undefined;
+  /** The same, for a body that a framework has parsed. */
+  postParsed(request: HttpRequest, message: unknown, reply: HttpReply): Running | undefined;
+  /** GET and DELETE: a session's stream, and its end. */
+  open(request: HttpRequest, reply: HttpReply): Running | undefined;
 }
 
-/** The same, for a body that a framework has parsed. */
-export function receive(server: Server, request: HttpRequest, message: unknown, reply: HttpReply): Running | undefined {
-  if (Array.isArray(message)) return batch(server, request, message, reply);
+export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessions">): Endpoint {
+  const sessions = options.sessions === false ? undefined : createSessions(server);
+  return {
+    post(request, body, reply) {
+      let message: unknown;
+      try {
+        message = JSON.parse(body);
+      } catch {
+        return refuse(reply, 400, undefined, parseError());
+      }
+      return receive(server, sessions, request, message, reply);
+    },
+    postParsed: (request, message, reply) => receive(server, sessions, request, message, reply),
+    open(request, reply) {
+      const id = request.header("mcp-session-id");
+      const version = request.header("mcp-protocol-version");
+      if (sessions === undefined || id === undefined || modernRevisions.has(version ?? "")) return notServed(request, reply);
+      const session = sessions.get(id);
+      if (session === undefined) return refuse(reply, 404, undefined, unknownSession);
+      if (request.method === "DELETE") {
+        sessions.delete(id);
+        return reply.send(200) as undefined;
+      }
+      if (!request.header("accept")?.includes("text/event-stream")) {
+        return refuse(reply, 406, undefined, new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"));
+      }
+      return session.listen(request.header("last-event-id"), reply);
+    },
+  };
+}
+
+function refuse(reply: HttpReply, status: number, id: Id | undefined, error: McpError, headers?: Headers): undefined {
+  reply.send(status, errorMessage(id, error), headers);
+}
+
+function notServed({ method }: HttpRequest, reply: HttpReply): undefined {
+  const error = new McpError(errorCodes.invalidRequest, `${method} is for sessions; send messages with POST`);
+  return refuse(reply, 405, undefined, error, { allow: "POST" });
+}
+
+function receive(
+  server: Server,
+  sessions: Sessions | undefined,
+  request: HttpRequest,
+  message: unknown,
+  reply: HttpReply,
+): Running | undefined {
+  if (Array.isArray(message)) return batch(server, sessions, request, message, reply);
   const kind = classify(message);
-  if (kind instanceof McpError) {
-    reply.send(400, errorMessage(readableId(message), kind));
-    return undefined;
-  }
-  if (kind !== "request") {
-    reply.send(202);
-    return undefined;
-  }
-  const { id, method, params } = message as unknown as RequestMessage;
-  if (isModern(request, method, params)) return modern(server, request, message as unknown as RequestMessage, reply);
+  if (kind instanceof McpError) return refuse(reply, 400, readableId(message), kind);
+  const { id, method, params } = message as RequestMessage;
+  if (kind === "request" && isModern(request, method, params)) return modern(server, request, message as RequestMessage, reply);
+  if (kind === "notification" && hasClaim(params)) return reply.send(202) as undefined;
   const refusal = unknownLegacyVersion(request);
-  if (refusal !== undefined) {
-    reply.send(400, errorMessage(id, refusal));
-    return undefined;
+  if (refusal !== undefined) return refuse(reply, 400, kind === "request" ? id : undefined, refusal);
+  if (sessions === undefined) return withoutSession(server, request, message as RequestMessage, kind, reply);
+  if (kind === "request" && method === "initialize") return openSession(sessions, message as RequestMessage, reply);
+  const session = sessionOf(sessions, request);
+  if (session instanceof McpError) {
+    return refuse(reply, session === unknownSession ? 404 : 400, kind === "request" ? id : undefined, session);
   }
-  if (method === "initialize") {
-    const opened = initialize(server, params);
-    reply.send(200, opened instanceof McpError ? errorMessage(id, opened) : resultMessage(id, opened.result));
-    return undefined;
+  if (kind === "request") return session.request(message as RequestMessage, request, reply);
+  if (kind === "notification") session.connection.notification(message as NotificationMessage);
+  else session.connection.response(message as ResponseMessage);
+  return reply.send(202) as undefined;
+}
+
+function sessionOf(sessions: Sessions, request: HttpRequest): Session | McpError {
+  const id = request.header("mcp-session-id");
+  return id === undefined ? missingSession : (sessions.get(id) ?? unknownSession);
+}
+
+const missingSession = /* @__PURE__ */ new McpError(
+  errorCodes.invalidRequest,
+  "Mcp-Session-Id is missing; open a session with initialize",
+);
+/** Sent with 404: that is how a client learns to open another (2025-03-26, transports: session management). */
+const unknownSession = /* @__PURE__ */ new McpError(
+  errorCodes.invalidRequest,
+  "there is no such session any more; open one with initialize",
+);
+
+/** An endpoint that keeps no sessions takes each request by itself, on the word of its version header. */
+function withoutSession(
+  server: Server,
+  request: HttpRequest,
+  message: RequestMessage,
+  kind: "request" | "notification" | "response",
+  reply: HttpReply,
+): Running | undefined {
+  if (kind !== "request") return reply.send(202) as undefined;
+  if (message.method === "initialize") {
+    const opened = initialize(server, message.params);
+    const answer = opened instanceof McpError ? errorMessage(message.id, opened) : resultMessage(message.id, opened.result);
+    return reply.send(200, answer) as undefined;
   }
   const peer = legacyPeer(server, request.header("mcp-protocol-version") ?? assumedVersion);
-  return run(peer, message as unknown as RequestMessage, streamed(request, reply));
+  return run(peer, message, streamed(request, reply));
+}
+
+/** A session is opened by its first request; what fails opens none. */
+function openSession(sessions: Sessions, message: RequestMessage, reply: HttpReply): undefined {
+  const session = sessions.create();
+  session.connection.request(message, { notify: () => {} }, (answer) => {
+    if (session.connection.session !== undefined) return reply.send(200, answer, { "mcp-session-id": session.id });
+    sessions.delete(session.id);
+    reply.send(200, answer);
+  });
 }
 
 /** The body decides; a header alone makes no request modern, but a modern one without its claim is malformed. */
@@ -80,19 +155,16 @@ function unknownLegacyVersion(request: HttpRequest): McpError | undefined {
 /** The ladder: envelope, header against body, version served, headers, method, mirrored arguments. */
 function modern(server: Server, request: HttpRequest, message: RequestMessage, reply: HttpReply): Running | undefined {
   const { id, method, params } = message;
-  const refuse = (status: number, error: McpError): undefined => {
-    reply.send(status, errorMessage(id, error));
-  };
   const peer = modernPeer(server, params);
   const { _meta: meta } = isObject(params) ? params : {};
   const version = isObject(meta) ? meta[claims.protocolVersion] : undefined;
-  if (peer instanceof McpError && peer.code === errorCodes.invalidParams) return refuse(400, peer);
+  if (peer instanceof McpError && peer.code === errorCodes.invalidParams) return refuse(reply, 400, id, peer);
   const disagreement = versionMismatch(request, String(version));
-  if (disagreement !== undefined) return refuse(400, disagreement);
-  if (peer instanceof McpError) return refuse(400, peer);
+  if (disagreement !== undefined) return refuse(reply, 400, id, disagreement);
+  if (peer instanceof McpError) return refuse(reply, 400, id, peer);
   const members = params as JsonObject;
   const mismatch = standardMismatch(request, method, members) ?? argumentMismatch(server, request, method, members);
-  if (mismatch !== undefined) return refuse(400, mismatch);
+  if (mismatch !== undefined) return refuse(reply, 400, id, mismatch);
   return run(peer, message, streamed(request, reply));
 }
 
@@ -160,16 +232,22 @@ function run(peer: Peer, message: RequestMessage, channel: Channel): Running | u
 }
 
 /** JSON-RPC batches, of 2025-03-26 alone. */
-function batch(server: Server, request: HttpRequest, messages: readonly unknown[], reply: HttpReply): Running | undefined {
-  const version = request.header("mcp-protocol-version") ?? assumedVersion;
+function batch(
+  server: Server,
+  sessions: Sessions | undefined,
+  request: HttpRequest,
+  messages: readonly unknown[],
+  reply: HttpReply,
+): Running | undefined {
+  const session = sessions && sessionOf(sessions, request);
+  if (session instanceof McpError) return refuse(reply, session === unknownSession ? 404 : 400, undefined, session);
+  const version = session?.connection.session?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
   const revision = legacyRevisions.get(version);
   const modernElement = messages.some((message) => isObject(message) && hasClaim(message["params"]));
   if (revision?.batches !== true || modernElement || messages.length === 0) {
-    const error = messages.length === 0 ? new McpError(errorCodes.invalidRequest, "an empty batch") : noBatches();
-    reply.send(400, errorMessage(undefined, error));
-    return undefined;
+    return refuse(reply, 400, undefined, messages.length === 0 ? emptyBatch() : noBatches());
   }
-  const peer = legacyPeer(server, version);
+  const peer = session?.connection.session ?? legacyPeer(server, version);
   const answers: string[] = [];
   let waiting = messages.length;
   const done = (): void => {
@@ -190,11 +268,15 @@ function batch(server: Server, request: HttpRequest, messages: readonly unknown[
   for (const message of messages) {
     const kind = classify(message);
     if (kind === "request") {
-      const { id, method } = message as unknown as RequestMessage;
+      const { id, method } = message as RequestMessage;
       if (method === "initialize") channel.finish(200, errorMessage(id, invalidParams('"initialize" must not be in a batch')));
-      else running.push(run(peer, message as unknown as RequestMessage, channel) ?? idle);
+      else running.push(run(peer, message as RequestMessage, channel) ?? idle);
     } else if (kind instanceof McpError) channel.finish(200, errorMessage(readableId(message), kind));
-    else done();
+    else {
+      if (kind === "notification") session?.connection.notification(message as NotificationMessage);
+      else session?.connection.response(message as ResponseMessage);
+      done();
+    }
   }
   return { abandon: () => running.forEach((one) => one.abandon()) };
 }

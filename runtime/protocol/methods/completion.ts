@@ -1,0 +1,69 @@
+import type { McpError } from "../errors.js";
+import type { Answer, Call, Method, Payload } from "../exchange.js";
+import type { CompletionHandler } from "../handlers.js";
+import { isObject } from "../json-rpc.js";
+import { internalError, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { settle } from "../settle.js";
+import type { Surface } from "../surface.js";
+import { hasCompletions } from "./session.js";
+
+/** In one answer (2026-07-28, completion). */
+const mostValues = 100;
+
+/** The method, where there is anything to complete. */
+export function completion(surface: Surface): readonly (readonly [string, Method])[] {
+  return hasCompletions(surface) ? [["completion/complete", complete]] : [];
+}
+
+/** `completion/complete` */
+function complete(call: Call): Answer {
+  const { ref, argument, context } = call.params;
+  if (!isObject(ref)) return invalidParams('"ref" must be an object');
+  if (!isObject(argument)) return invalidParams('"argument" must be an object');
+  const { name, value } = argument;
+  if (typeof name !== "string" || typeof value !== "string") return invalidParams('"argument" must have a "name" and a "value"');
+  const { surface, handlers } = call.peer.view.server;
+  let owner: string;
+  let fixed: readonly string[] | undefined;
+  if (ref["type"] === "ref/prompt") {
+    const prompt = surface.prompts.find((candidate) => candidate.name === ref["name"]);
+    if (prompt === undefined) return invalidParams(`unknown prompt ${quoted(String(ref["name"]))}`);
+    const declared = prompt.arguments.find((candidate) => candidate.name === name);
+    if (declared === undefined) return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(name)}`);
+    [owner, fixed] = [prompt.name, declared.enum];
+  } else if (ref["type"] === "ref/resource") {
+    const template = surface.resourceTemplates.find((candidate) => candidate.uriTemplate === ref["uri"]);
+    if (template === undefined) return invalidParams(`unknown resource template ${quoted(String(ref["uri"]))}`);
+    if (!template.variables.includes(name)) return invalidParams(`the template has no variable ${quoted(name)}`);
+    owner = template.uriTemplate;
+  } else return invalidParams('"ref.type" must be "ref/prompt" or "ref/resource"');
+  const handler = handlers.completions.get(`${owner} ${name}`);
+  if (handler !== undefined) return run(call, handler, value, isObject(context) ? context["arguments"] : undefined);
+  return finished(call, (fixed ?? []).filter((candidate) => candidate.toLowerCase().startsWith(value.toLowerCase())));
+}
+
+function run(call: Call, handler: CompletionHandler, value: string, given: unknown): Answer {
+  const finish = (output: unknown) => finished(call, output);
+  const fail = (error: unknown) => internalError(call, "a completion", error);
+  try {
+    const texts = Object.entries(isObject(given) ? given : {}).filter(([, text]) => typeof text === "string");
+    const context = {
+      get signal() {
+        return call.signal;
+      },
+      arguments: Object.fromEntries(texts) as Record<string, string>,
+    };
+    const output: unknown = handler(value, context);
+    return isThenable(output) ? settle(call, output, { finish, fail }, undefined) : finish(output);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function finished(call: Call, output: unknown): Payload | McpError {
+  if (!Array.isArray(output) || !output.every((value) => typeof value === "string")) {
+    return internalError(call, "a completion", wrongOutput("a list of texts", output));
+  }
+  const values = JSON.stringify(output.slice(0, mostValues));
+  return seal(call.peer.view, `"completion":{"values":${values},"total":${output.length},"hasMore":${output.length > mostValues}}`);
+}

@@ -1,0 +1,94 @@
+import { changeMessage } from "../changes.js";
+import { errorCodes, McpError } from "../errors.js";
+import type { Answer, Call, Change, Payload } from "../exchange.js";
+import { isObject, notificationMessage } from "../json-rpc.js";
+import { invalidParams, seal } from "../results.js";
+import type { JsonObject } from "../types.js";
+import { hasPrompts, hasResources, hasTools, subscribable } from "./session.js";
+
+/** Open subscriptions of a server, all clients together. */
+export const mostSubscriptions = 1024;
+
+/** What a client wants to be told of: only what the server offers is honoured. */
+interface Filter {
+  readonly toolsListChanged?: true;
+  readonly promptsListChanged?: true;
+  readonly resourcesListChanged?: true;
+  readonly resourceSubscriptions?: readonly string[];
+}
+
+/** `subscriptions/listen`: acknowledged at once, answered when the server stops (2026-07-28, subscriptions). */
+export function listen(call: Call): Answer {
+  const { view } = call.peer;
+  const { server } = view;
+  const wanted = call.params["notifications"];
+  if (!isObject(wanted)) return invalidParams('"notifications" must be an object');
+  const uris = wanted["resourceSubscriptions"];
+  if (uris !== undefined && !(Array.isArray(uris) && uris.every((uri) => typeof uri === "string"))) {
+    return invalidParams('"resourceSubscriptions" must be a list of URIs');
+  }
+  if (server.subscribers.size >= mostSubscriptions) {
+    return new McpError(errorCodes.internalError, `no more than ${mostSubscriptions} subscriptions at a time`);
+  }
+  const filter = honoured(call, wanted);
+  const id = { "io.modelcontextprotocol/subscriptionId": call.id };
+  const meta = JSON.stringify(id);
+  return new Promise<Payload>((resolve) => {
+    const subscriber = {
+      deliver: (change: Change) => {
+        if (matches(filter, change)) call.notify(changeMessage(change, meta));
+      },
+      end: () => {
+        server.subscribers.delete(subscriber);
+        resolve(seal(view, "", id));
+      },
+    };
+    // Registered before it is acknowledged: nothing is lost in between.
+    server.subscribers.add(subscriber);
+    call.signal.addEventListener("abort", subscriber.end, { once: true });
+    const acknowledged = `{"_meta":${meta},"notifications":${JSON.stringify(filter)}}`;
+    call.notify(notificationMessage("notifications/subscriptions/acknowledged", acknowledged));
+  });
+}
+
+function honoured(call: Call, wanted: JsonObject): Filter {
+  const { surface } = call.peer.view.server;
+  const uris = (wanted["resourceSubscriptions"] ?? []) as readonly string[];
+  return {
+    ...(wanted["toolsListChanged"] === true && hasTools(surface) && { toolsListChanged: true }),
+    ...(wanted["promptsListChanged"] === true && hasPrompts(surface) && { promptsListChanged: true }),
+    ...(wanted["resourcesListChanged"] === true && hasResources(surface) && { resourcesListChanged: true }),
+    ...(uris.length > 0 && subscribable(surface) && { resourceSubscriptions: uris }),
+  };
+}
+
+function matches(filter: Filter, change: Change): boolean {
+  switch (change.kind) {
+    case "tools":
+      return filter.toolsListChanged === true;
+    case "prompts":
+      return filter.promptsListChanged === true;
+    case "resources":
+      return filter.resourcesListChanged === true;
+    case "resource":
+      return filter.resourceSubscriptions?.includes(change.uri) === true;
+  }
+}
+
+/** `resources/subscribe` and `resources/unsubscribe`: the connection keeps the list (up to 2025-11-25). */
+export const subscribe = (call: Call): Answer => change(call, (uris, uri) => uris.add(uri));
+export const unsubscribe = (call: Call): Answer => change(call, (uris, uri) => uris.delete(uri));
+
+function change(call: Call, apply: (uris: Set<string>, uri: string) => void): Answer {
+  const { uri } = call.params;
+  if (typeof uri !== "string") return invalidParams('"uri" must be a string');
+  const { subscriptions } = call.peer;
+  if (subscriptions === undefined) {
+    return new McpError(errorCodes.invalidRequest, "subscriptions need a session: open one with initialize");
+  }
+  if (subscriptions.size >= mostSubscriptions && !subscriptions.has(uri)) {
+    return new McpError(errorCodes.internalError, `no more than ${mostSubscriptions} subscriptions at a time`);
+  }
+  apply(subscriptions, uri);
+  return "{}";
+}

@@ -1,0 +1,122 @@
+import { McpError } from "./errors.js";
+import type { Answer, Call, Method, Payload } from "./exchange.js";
+import { isObject } from "./json-rpc.js";
+import { openState, sealState, type Progress } from "./request-state.js";
+import { internalError, invalidParams } from "./results.js";
+import type { Json, JsonObject } from "./types.js";
+
+/** Ends a run of the handler that has to wait for the client; what the run still returns or throws is ignored. */
+export class Interruption extends Error {
+  constructor() {
+    super("the call goes on when the client has answered; let this error pass");
+    this.name = "Interruption";
+  }
+}
+
+/** One question to the client, in the protocol's form. */
+export interface Question {
+  readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
+  readonly params: JsonObject;
+  /** Whether an answer is one to this question; any other counts as none. */
+  readonly accepts: (answer: unknown) => boolean;
+}
+
+interface Waiting {
+  readonly question: Question;
+  readonly reject: (error: Interruption) => void;
+}
+
+/**
+ * A call that may need several round trips (2026-07-28, multi round-trip requests): the handler runs anew in each
+ * round; a question that is answered resolves, the first ones that are not end the run and become the result.
+ */
+export class Rounds {
+  readonly #call: Call;
+  readonly #answers: Record<string, Json>;
+  readonly #steps: Record<string, Json>;
+  readonly #responses: JsonObject;
+  readonly #used = new Map<string, number>();
+  readonly #waiting = new Map<string, Waiting>();
+  #interrupted: Payload | McpError | undefined;
+
+  constructor(call: Call, progress: Progress, responses: JsonObject) {
+    this.#call = call;
+    this.#answers = { ...progress.answers } as Record<string, Json>;
+    this.#steps = { ...progress.steps } as Record<string, Json>;
+    this.#responses = responses;
+  }
+
+  /** The result that stands instead of whatever the handler's run came to. */
+  get interrupted(): Payload | McpError | undefined {
+    return this.#interrupted;
+  }
+
+  /** The same key again is another question: handlers must ask in the same order in every round. */
+  ask(name: string, question: Question): Promise<unknown> {
+    const key = this.#keyFor(name);
+    if (Object.hasOwn(this.#answers, key)) return Promise.resolve(this.#answers[key]);
+    const response = Object.hasOwn(this.#responses, key) ? this.#responses[key] : undefined;
+    if (response !== undefined && question.accepts(response)) {
+      this.#answers[key] = response;
+      return Promise.resolve(response);
+    }
+    return new Promise((_, reject) => {
+      if (this.#interrupted !== undefined) return reject(new Interruption());
+      this.#waiting.set(key, { question, reject });
+      // Questions that are asked at once go out together.
+      if (this.#waiting.size === 1) setTimeout(() => void this.#interrupt(), 0);
+    });
+  }
+
+  /** Work whose effect must not happen twice: done in the first round that comes to it, remembered in the others. */
+  async step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    const key = this.#keyFor(`step ${name}`);
+    if (Object.hasOwn(this.#steps, key)) return this.#steps[key] as T;
+    const value = await work();
+    this.#steps[key] = value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
+    return value;
+  }
+
+  #keyFor(name: string): string {
+    const count = (this.#used.get(name) ?? 0) + 1;
+    this.#used.set(name, count);
+    return count === 1 ? name : `${name}_${count}`;
+  }
+
+  async #interrupt(): Promise<void> {
+    try {
+      this.#interrupted = await this.#inputRequired();
+    } catch (error) {
+      this.#interrupted = internalError(this.#call, "the state of the request could not be sealed", error);
+    }
+    for (const { reject } of this.#waiting.values()) reject(new Interruption());
+  }
+
+  async #inputRequired(): Promise<Payload> {
+    const state = await sealState(this.#call, { answers: this.#answers, steps: this.#steps });
+    const requests = [...this.#waiting].map(([key, { question: { method, params } }]) => [key, { method, params }] as const);
+    const members = `"inputRequests":${JSON.stringify(Object.fromEntries(requests))},"requestState":"${state}"`;
+    return `{"resultType":"input_required",${members}${this.#call.peer.view.closing}`;
+  }
+}
+
+/** A method whose handlers may ask: a request that continues one is opened first. */
+export function continuable(method: Method): Method {
+  return (call: Call): Answer => {
+    const { requestState: state, inputResponses: responses } = call.params;
+    if (state === undefined && responses === undefined) return method(call);
+    if (responses !== undefined && !isObject(responses)) return invalidParams('"inputResponses" must be an object');
+    if (state !== undefined && typeof state !== "string") return invalidParams('"requestState" must be a string');
+    const resume = (progress: Progress): Answer => {
+      call.rounds = new Rounds(call, progress, responses ?? {});
+      return method(call);
+    };
+    if (state === undefined) return resume({ answers: {}, steps: {} });
+    return openState(call, state).then((progress) => (progress instanceof McpError ? progress : resume(progress)));
+  };
+}
+
+/** The rounds of a call; those of its first one begin when the handler first asks. */
+export function roundsOf(call: Call): Rounds {
+  return (call.rounds ??= new Rounds(call, { answers: {}, steps: {} }, {}));
+}

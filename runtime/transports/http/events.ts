@@ -1,0 +1,19 @@
+import { textOf } from "../../protocol/connection.js";
+import type { Outgoing } from "../../protocol/json-rpc.js";
+
+/** Headers of an event stream that no proxy should hold back. */
+export const eventStream = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache",
+  "x-accel-buffering": "no",
+} as const;
+
+/** A comment, so that nothing on the way takes a quiet stream for a dead one. */
+export const keepAlive = ": keep-alive\n\n";
+export const keepAliveMs = 15_000;
+
+/** One server-sent event (HTML, section 9.2.6); messages are JSON on one line. */
+export function eventText(message: Outgoing | undefined, id: string | undefined): string {
+  const head = id === undefined ? "" : `id: ${id}\n`;
+  return message === undefined ? `${head}data: \n\n` : `event: message\n${head}data: ${textOf(message)}\n\n`;
+}

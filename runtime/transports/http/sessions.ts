@@ -1,0 +1,168 @@
+import { connect, type Connection } from "../../protocol/connection.js";
+import type { Outlet, Server } from "../../protocol/exchange.js";
+import type { Outgoing, RequestMessage } from "../../protocol/json-rpc.js";
+import type { HttpReply, HttpRequest, Running } from "./exchange.js";
+
+/** Sessions of one endpoint; beyond these the longest idle one ends. */
+const mostSessions = 1000;
+const idleMs = 30 * 60_000;
+/** Events that a session keeps for clients that come back (2025-11-25, transports: resumability). */
+const mostEvents = 500;
+
+interface LoggedEvent {
+  readonly id: string;
+  readonly stream: Stream;
+  readonly message: Outgoing;
+}
+
+/** The messages that belong together: those of one request, or those that belong to none. */
+interface Stream {
+  readonly number: number;
+  reply: HttpReply | undefined;
+  done: boolean;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly connection: Connection;
+  /** Answers a request of this session, on a stream as soon as there is more than the answer. */
+  request(message: RequestMessage, request: HttpRequest, reply: HttpReply): Running | undefined;
+  /** The stream of what belongs to no request; or, after `lastEventId`, the rest of the stream that broke. */
+  listen(lastEventId: string | undefined, reply: HttpReply): Running | undefined;
+  lastUsed: number;
+  close(reason: unknown): void;
+}
+
+export interface Sessions {
+  create(): Session;
+  get(id: string): Session | undefined;
+  delete(id: string): void;
+}
+
+export function createSessions(server: Server): Sessions {
+  const sessions = new Map<string, Session>();
+  const end = (session: Session, reason: string): void => {
+    sessions.delete(session.id);
+    session.close(new Error(reason));
+  };
+  /** The map is in the order of last use: the idle ones come first. */
+  const sweep = (): void => {
+    const now = Date.now();
+    for (const session of sessions.values()) {
+      if (sessions.size < mostSessions && now - session.lastUsed < idleMs) return;
+      end(session, "the session was idle for too long");
+    }
+  };
+  return {
+    create() {
+      sweep();
+      const session = createSession(server);
+      sessions.set(session.id, session);
+      return session;
+    },
+    get(id) {
+      const session = sessions.get(id);
+      if (session === undefined) return undefined;
+      session.lastUsed = Date.now();
+      sessions.delete(id);
+      sessions.set(id, session);
+      return session;
+    },
+    delete(id) {
+      const session = sessions.get(id);
+      if (session !== undefined) end(session, "the client ended the session");
+    },
+  };
+}
+
+function createSession(server: Server): Session {
+  const events: LoggedEvent[] = [];
+  let streams = 0;
+  let sent = 0;
+  const open = (reply: HttpReply | undefined): Stream => ({ number: (streams += 1), reply, done: false });
+  const unsolicited = open(undefined);
+
+  function send(stream: Stream, message: Outgoing): void {
+    sent += 1;
+    const id = `${stream.number}-${sent}`;
+    events.push({ id, stream, message });
+    if (events.length > mostEvents) events.shift();
+    stream.reply?.event(message, id);
+  }
+
+  function finish(stream: Stream): void {
+    stream.done = true;
+    stream.reply?.close();
+    stream.reply = undefined;
+  }
+
+  const attached = (stream: Stream, reply: HttpReply): Running => ({
+    // Hanging up is not cancelling: what comes is kept until the client is back.
+    abandon: () => {
+      if (stream.reply === reply) stream.reply = undefined;
+    },
+  });
+
+  const connection = connect(server, (message) => send(unsolicited, message));
+  return {
+    id: crypto.randomUUID(),
+    connection,
+    lastUsed: Date.now(),
+    request(message, request, reply) {
+      let stream: Stream | undefined;
+      let abandoned = false;
+      const streams = request.header("accept")?.includes("text/event-stream") === true;
+      const outlet: Outlet = {
+        notify(text) {
+          if (!streams) return;
+          if (stream === undefined) {
+            stream = open(abandoned ? undefined : reply);
+            if (!abandoned) reply.open();
+            // An empty event that can be resumed from; clients of older revisions take it for a message.
+            if (connection.session?.protocolVersion === "2025-11-25") reply.event(undefined, `${stream.number}-${sent}`);
+          }
+          if (!stream.done) send(stream, text);
+        },
+      };
+      const call = connection.request(message, outlet, (answer) => {
+        if (stream === undefined) {
+          if (!abandoned) reply.send(answer === undefined ? 202 : 200, answer);
+          return;
+        }
+        if (answer !== undefined) send(stream, answer);
+        finish(stream);
+      });
+      if (call === undefined) return undefined;
+      return {
+        abandon: () => {
+          abandoned = true;
+          if (stream?.reply === reply) stream.reply = undefined;
+        },
+      };
+    },
+    listen(lastEventId, reply) {
+      const last = lastEventId === undefined ? -1 : events.findIndex(({ id }) => id === lastEventId);
+      const number = /^(\d+)-\d+$/.exec(lastEventId ?? "")?.[1];
+      const known = events.find(({ stream }) => String(stream.number) === number)?.stream;
+      const stream = known ?? unsolicited;
+      if (lastEventId === undefined && stream.reply !== undefined) {
+        reply.send(409);
+        return undefined;
+      }
+      stream.reply?.close();
+      reply.open();
+      const missed = lastEventId === undefined ? [] : events.slice(last + 1).filter((event) => event.stream === stream);
+      for (const { id, message } of missed) reply.event(message, id);
+      if (stream.done) {
+        reply.close();
+        return undefined;
+      }
+      stream.reply = reply;
+      return attached(stream, reply);
+    },
+    close(reason) {
+      connection.close(reason);
+      finish(unsolicited);
+    },
+  };
+}
