@@ -58,7 +58,7 @@ export const knownKeywords: ReadonlySet<string> = new Set(
     "items prefixItems additionalItems unevaluatedItems contains maxContains minContains maxItems minItems uniqueItems " +
     "properties patternProperties additionalProperties unevaluatedProperties propertyNames required maxProperties " +
     "minProperties dependencies dependentRequired dependentSchemas allOf anyOf oneOf not if then else " +
-    "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType contentSchema"
+    "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType contentSchema enumNames"
   ).split(" "),
 );
 
