@@ -91,8 +91,10 @@ function boundAt(error: TS.Diagnostic, { handlers }: Situation): BoundHandler | 
   const start = error.start ?? 0;
   const lineStart = text.lastIndexOf("\n", start) + 1;
   const line = text.slice(lineStart, text.indexOf("\n", start));
-  const type = /\bhandler<(\w+)>\(/.exec(line)?.[1];
-  if (type !== undefined) return handlers.find(({ handler }) => handler.type === type);
+  const [, type, value] = /\bhandler<(\w+)>\(([\w$]+)/.exec(line) ?? [];
+  const candidates = type === undefined ? [] : handlers.filter(({ handler }) => handler.type === type);
+  // Completions share one type; all others have one of their own.
+  if (type !== undefined) return candidates.find(({ handler }) => handler.export === value) ?? candidates[0];
   const name = text.slice(start, start + (error.length ?? 0));
   return handlers.find(
     ({ handler }) =>

@@ -2,7 +2,6 @@ import type { McpError } from "./errors.js";
 import type { ClientInformation } from "./handlers.js";
 import type { Id } from "./json-rpc.js";
 import type { Logger } from "./logger.js";
-import type { Rounds } from "./rounds.js";
 import type { Handlers, Surface } from "./surface.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
@@ -102,6 +101,12 @@ export interface Outlet {
   notify(message: string): void;
 }
 
+/** A run of a handler that may end before the call does. */
+export interface Interruptible {
+  /** The result that stands instead of whatever the run came to. */
+  readonly interrupted: Payload | McpError | undefined;
+}
+
 /** Sends a request to the client and resolves with its result; rejects with the client's error. */
 export type Ask = (method: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
 
@@ -114,7 +119,7 @@ export class Call {
   /** Absent where the client cannot be asked: in revisions without server requests, or without a way back. */
   readonly ask: Ask | undefined;
   /** Present from the moment that the call asks the client, or continues one that did. */
-  rounds: Rounds | undefined;
+  rounds: Interruptible | undefined;
   readonly #outlet: Outlet;
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;

@@ -1,5 +1,5 @@
 import { McpError } from "./errors.js";
-import type { Answer, Call, Method, Payload } from "./exchange.js";
+import type { Answer, Call, Interruptible, Method, Payload } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
 import { openState, sealState, type Progress } from "./request-state.js";
 import { internalError, invalidParams } from "./results.js";
@@ -30,7 +30,7 @@ interface Waiting {
  * A call that may need several round trips (2026-07-28, multi round-trip requests): the handler runs anew in each
  * round; a question that is answered resolves, the first ones that are not end the run and become the result.
  */
-export class Rounds {
+export class Rounds implements Interruptible {
   readonly #call: Call;
   readonly #answers: Record<string, Json>;
   readonly #steps: Record<string, Json>;
@@ -46,7 +46,6 @@ export class Rounds {
     this.#responses = responses;
   }
 
-  /** The result that stands instead of whatever the handler's run came to. */
   get interrupted(): Payload | McpError | undefined {
     return this.#interrupted;
   }
@@ -118,5 +117,5 @@ export function continuable(method: Method): Method {
 
 /** The rounds of a call; those of its first one begin when the handler first asks. */
 export function roundsOf(call: Call): Rounds {
-  return (call.rounds ??= new Rounds(call, { answers: {}, steps: {} }, {}));
+  return (call.rounds ??= new Rounds(call, { answers: {}, steps: {} }, {})) as Rounds;
 }

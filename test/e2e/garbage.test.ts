@@ -112,14 +112,19 @@ describe("stdio", () => {
 
 describe("HTTP", () => {
   let server: Running;
+  let session: string;
   beforeAll(async () => {
     server = await serveHttp(serverOf("weather"));
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+    const response = await fetch(server.url, { method: "POST", headers, body });
+    session = response.headers.get("mcp-session-id")!;
   });
   afterAll(() => server.stop());
 
   const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
   const post = (body: string | Buffer, more: Record<string, string> = {}): Promise<Response> =>
-    fetch(server.url, { method: "POST", headers: { ...headers, ...more }, body: body as string });
+    fetch(server.url, { method: "POST", headers: { ...headers, "mcp-session-id": session, ...more }, body: body as string });
   const ping = async (): Promise<unknown> => (await post('{"jsonrpc":"2.0","id":"after","method":"ping"}')).json();
 
   test.each(garbage)("%s is answered, and so is what follows", async (name, body, expected) => {
@@ -157,7 +162,7 @@ describe("HTTP", () => {
   test("another Host is refused, a loopback name is not", async () => {
     const statusFor = (host: string): Promise<number | undefined> =>
       new Promise((resolve, reject) => {
-        const outgoing = request(server.url, { method: "POST", headers: { ...headers, host } }, (response) => {
+        const outgoing = request(server.url, { method: "POST", headers: { ...headers, "mcp-session-id": session, host } }, (response) => {
           response.resume();
           resolve(response.statusCode);
         });

@@ -16,7 +16,7 @@ async function bare(entry: string): Promise<any> {
     platform: "neutral",
     write: false,
   });
-  const standard = { Request, Response, Headers, ReadableStream, AbortController, TextEncoder, TextDecoder, URL, setTimeout, clearTimeout, atob, btoa, console };
+  const standard = { Request, Response, Headers, ReadableStream, AbortController, TextEncoder, TextDecoder, URL, setTimeout, clearTimeout, setInterval, clearInterval, crypto, atob, btoa, console };
   const context = createContext(standard);
   new Script(`${outputFiles[0]!.text}; globalThis.result = result;`).runInContext(context);
   return context["result"];
@@ -38,7 +38,7 @@ test("the protocol and its fetch handler run where there is no Node", async () =
       tools: new Map([["echo", handler(async ({ text }, { progress }) => { progress(1); return text; })]]),
       resources: new Map(), resourceTemplates: new Map(), prompts: new Map(), completions: new Map(),
     };
-    const http = { path: "/mcp", host: "127.0.0.1", port: 0, allowedOrigins: [], allowedHosts: [] };
+    const http = { path: "/mcp", host: "127.0.0.1", port: 0, allowedOrigins: [], allowedHosts: [], sessions: false };
     export const fetch = createFetch(defineServer(surface, handlers), http);
   `);
   const post = (body: object, accept = "application/json, text/event-stream"): Promise<Response> =>
