@@ -6,16 +6,30 @@ import type { JsonObject } from "../model/source.js";
  * variable. Values are still percent-encoded. A missing query variable leaves its group empty.
  */
 export function templatePattern(template: UriTemplate): string {
-  return `^${template.map((part) => (typeof part === "string" ? escape(part) : expression(part))).join("")}$`;
+  const parts = template.map((part, index) => {
+    return typeof part === "string" ? escape(part) : expression(part, delimiter(template, index));
+  });
+  return `^${parts.join("")}$`;
 }
 
-function expression({ operator, variables }: Expression): string {
+/**
+ * What ends a variable that others follow: the first character of the text behind it. A value cannot hold it, or a
+ * hostile URI could be cut in so many ways that trying them all takes minutes.
+ */
+function delimiter(template: UriTemplate, index: number): string {
+  const next = template[index + 1];
+  const more = template.slice(index + 2).some((part) => typeof part !== "string" && ["", "+"].includes(part.operator));
+  if (typeof next !== "string" || !more) return "";
+  return escape(next[0]!).replace("-", "\\-");
+}
+
+function expression({ operator, variables }: Expression, end: string): string {
   const names = variables.map(({ name }) => escape(name));
   switch (operator) {
     case "":
-      return names.map(() => (names.length > 1 ? "([^/?#,]+)" : "([^/?#]+)")).join(",");
+      return names.map(() => (names.length > 1 ? `([^/?#,${end}]+)` : `([^/?#${end}]+)`)).join(",");
     case "+":
-      return names.map(() => (names.length > 1 ? "([^,]+)" : "(.+)")).join(",");
+      return names.map(() => (names.length > 1 ? `([^,${end}]+)` : end === "" ? "(.+)" : `([^${end}]+)`)).join(",");
     case "#":
       return `#${names.map(() => (names.length > 1 ? "([^,]+)" : "(.+)")).join(",")}`;
     case "/":

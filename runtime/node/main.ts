@@ -1,6 +1,7 @@
 import { defineServer } from "../protocol/define-server.js";
+import { endSubscriptions } from "../protocol/changes.js";
 import type { Server } from "../protocol/exchange.js";
-import { createLogger } from "../protocol/logger.js";
+import { createLogger, describe } from "../protocol/logger.js";
 import { loggingLevels, type LoggingLevel } from "../protocol/types.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
 import type { listen } from "./http-server.js";
@@ -35,8 +36,12 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   const settings = settingsOf(server, options, await parsed());
   const logger = createLogger(settings.logLevel);
   const served = defineServer(server.surface, server.handlers, { logger, stateKeys: stateKeys() });
+  // A slip in one handler is no reason to end the sessions of everybody else.
   process.on("unhandledRejection", (error) => {
-    logger("error", "a promise of a handler was rejected and nobody took notice", { error: String((error as Error)?.stack ?? error) });
+    logger("error", "a promise of a handler was rejected and nobody took notice", { error: describe(error) });
+  });
+  process.on("uncaughtException", (error) => {
+    logger("error", "an error was thrown where nothing could catch it", { error: describe(error) });
   });
   if (settings.transport === "http") await serveHttp(served, options, settings);
   else await serveStandardStreams(served);
@@ -61,7 +66,10 @@ async function serveHttp(server: Server, { http }: MainOptions, settings: Settin
   try {
     const listening = await listen(server, { ...declared, host, port });
     process.stderr.write(`listening on ${listening.url}\n`);
-    onSignal(() => void listening.close(graceMs).then(() => process.exit(0)));
+    onSignal(() => {
+      endSubscriptions(server);
+      void listening.close(graceMs).then(() => process.exit(0));
+    });
   } catch (error) {
     fail(`cannot listen on ${host} port ${port}: ${(error as Error).message}; choose another with --port`);
   }

@@ -1,10 +1,11 @@
 import { changeMessage } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
 import { errorCodes, McpError } from "./errors.js";
-import { Call, type Change, type Outlet, type Peer, type Server } from "./exchange.js";
+import { Call, type Ask, type Change, type Outlet, type Peer, type Server } from "./exchange.js";
 import { initialize } from "./initialize.js";
 import { classify, errorMessage, isObject, notificationMessage, readableId, resultMessage } from "./json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
+import { logFailure } from "./logger.js";
 import { quoted } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
 import type { JsonObject } from "./types.js";
@@ -34,6 +35,9 @@ export interface Connection {
   close(reason: unknown): void;
 }
 
+/** How long a user may think about a question. */
+const longestAnswerMs = 10 * 60_000;
+
 interface Question {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -41,7 +45,7 @@ interface Question {
 
 /** `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`. */
 export function connect(server: Server, send: (message: Outgoing) => void): Connection {
-  const calls = new Map<Id, Call>();
+  const calls = new Map<Id, { readonly call: Call; readonly reply: Reply }>();
   const questions = new Map<Id, Question>();
   const everything: Outlet = { notify: send };
   let asked = 0;
@@ -79,43 +83,46 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     if (calls.has(id)) return refuse(duplicateId(id));
     if (params !== undefined && !isObject(params)) return refuse(paramsMustBeObject());
 
-    const ask = session === undefined ? undefined : (method: string, params: JsonObject, signal: AbortSignal) => question(outlet, method, params, signal);
-    const call = new Call(peer, id, method, params ?? {}, outlet, ask);
+    const canAsk = session !== undefined && outlet.oneWay !== true;
+    const ask: Ask = (...asked) => question(call, ...asked);
+    const call: Call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? ask : undefined);
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
       call.finish();
       return reply(response(call, answer)) as undefined;
     }
-    calls.set(id, call);
+    calls.set(id, { call, reply });
     void answer.then((settled) => {
-      // A cancelled request is not answered, and its id may be in use again.
-      if (calls.get(id) !== call) return reply(undefined);
+      // A cancelled request has been let go, and its id may be in use again.
+      if (calls.get(id)?.call !== call) return;
       calls.delete(id);
       call.finish();
-      reply(closed ? undefined : response(call, settled));
+      reply(response(call, settled));
     });
     return call;
   }
 
   /** A request of the server's, which rides with the client's request that caused it. */
-  function question(outlet: Outlet, method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
+  function question(call: Call, method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
       asked += 1;
       const id = asked;
-      const abort = (): void => {
-        questions.delete(id);
-        outlet.notify(notificationMessage("notifications/cancelled", `{"requestId":${id}}`));
-        reject(signal.reason as Error);
+      const giveUp = (reason: Error): void => {
+        call.notify(notificationMessage("notifications/cancelled", `{"requestId":${id}}`));
+        questions.get(id)?.reject(reason);
       };
+      const abort = (): void => giveUp(signal.reason as Error);
+      const timer = setTimeout(() => giveUp(new Error(`the client has not answered ${method} in time`)), longestAnswerMs);
       const settle = <T>(then: (value: T) => void) => (value: T): void => {
         questions.delete(id);
+        clearTimeout(timer);
         signal.removeEventListener("abort", abort);
         then(value);
       };
       questions.set(id, { resolve: settle(resolve), reject: settle(reject) });
       signal.addEventListener("abort", abort, { once: true });
-      outlet.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+      call.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
     });
   }
 
@@ -124,18 +131,25 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     if (waiting === undefined) return;
     if (error === undefined) return waiting.resolve(result);
     const { code, message } = isObject(error) ? error : {};
-    waiting.reject(new Error(`the client refused: ${String(message)} (${String(code)})`));
+    const said = typeof message === "string" ? message.slice(0, 500) : "without a message";
+    waiting.reject(new Error(`the client refused: ${said} (${typeof code === "number" ? code : "without a code"})`));
   }
 
   function notification({ method, params }: NotificationMessage): void {
     if (method !== "notifications/cancelled" || !isObject(params)) return;
     const { requestId, reason } = params;
     if (typeof requestId !== "string" && typeof requestId !== "number") return;
-    const call = calls.get(requestId);
-    if (call === undefined) return;
+    const found = calls.get(requestId);
+    if (found === undefined) return;
     calls.delete(requestId);
+    letGo(found, new Error(typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client"));
+  }
+
+  /** A cancelled request is not answered (2026-07-28, cancellation). */
+  function letGo({ call, reply }: { readonly call: Call; readonly reply: Reply }, reason: unknown): void {
+    call.abort(reason);
     call.finish();
-    call.abort(new Error(typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client"));
+    reply(undefined);
   }
 
   function single(message: unknown, reply: Reply): void {
@@ -149,7 +163,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
 
   /** JSON-RPC batches, of 2025-03-26 alone: one array of responses, none when there is nothing to answer. */
   function batch(messages: readonly unknown[]): void {
-    const refusal = session?.view.revision.batches !== true ? noBatches() : messages.length === 0 ? emptyBatch() : undefined;
+    const refusal = session?.view.revision.batches === true ? refuseBatch(messages) : noBatches();
     if (refusal !== undefined) return send(errorMessage(undefined, refusal));
     const answers: string[] = [];
     let waiting = messages.length;
@@ -168,8 +182,12 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
   return {
     receive(message) {
       if (closed) return;
-      if (Array.isArray(message)) batch(message);
-      else single(message, direct);
+      try {
+        if (Array.isArray(message)) batch(message);
+        else single(message, direct);
+      } catch (error) {
+        send(errorMessage(readableId(message), unexpected(server, error)));
+      }
     },
     request,
     notification,
@@ -186,13 +204,17 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     close(reason) {
       closed = true;
       subscriber.end();
-      for (const call of calls.values()) {
-        call.finish();
-        call.abort(reason);
-      }
+      const running = [...calls.values()];
       calls.clear();
+      for (const one of running) letGo(one, reason);
     },
   };
+}
+
+/** For what should be impossible: one message must not end the process. */
+export function unexpected(server: Server, error: unknown): McpError {
+  const errorId = logFailure(server.logger, "a message could not be handled", error);
+  return new McpError(errorCodes.internalError, `internal error ${errorId}; the server's log explains it`, { errorId });
 }
 
 export function textOf(message: Outgoing): string {
@@ -203,8 +225,13 @@ export function noBatches(): McpError {
   return new McpError(errorCodes.invalidRequest, "a message is one JSON object; batches exist in 2025-03-26 alone");
 }
 
-export function emptyBatch(): McpError {
-  return new McpError(errorCodes.invalidRequest, "an empty batch");
+/** The answers of a batch are one message: their number is bounded. */
+const longestBatch = 100;
+
+export function refuseBatch(messages: readonly unknown[]): McpError | undefined {
+  if (messages.length === 0) return new McpError(errorCodes.invalidRequest, "an empty batch");
+  if (messages.length <= longestBatch) return undefined;
+  return new McpError(errorCodes.invalidRequest, `a batch of more than ${longestBatch} messages`);
 }
 
 function unopened(method: string, params: unknown): McpError {

@@ -19,9 +19,22 @@ export function dispatch(call: Call): Answer {
 /** The response to a request, as it goes over the wire. */
 export function response(call: Call, settled: Payload | McpError): Outgoing {
   if (!(settled instanceof McpError)) return resultMessage(call.id, settled);
-  return errorMessage(call.id, settled, call.peer.view.revision.errorCode(settled.code));
+  try {
+    return errorMessage(call.id, settled, call.peer.view.revision.errorCode(settled.code));
+  } catch {
+    return errorMessage(call.id, unspeakable());
+  }
 }
 
 function failed(call: Call, error: unknown): McpError {
-  return error instanceof McpError ? error : internalError(call, "unexpected error", error);
+  try {
+    return error instanceof McpError ? error : internalError(call, "unexpected error", error);
+  } catch {
+    return unspeakable();
+  }
+}
+
+/** For what a handler has thrown that cannot even be looked at. */
+function unspeakable(): McpError {
+  return new McpError(errorCodes.internalError, "internal error");
 }

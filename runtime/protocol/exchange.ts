@@ -99,6 +99,8 @@ export interface Peer extends ClientInformation {
 /** Where messages go that belong to a request, before its answer. */
 export interface Outlet {
   notify(message: string): void;
+  /** Messages may get lost on it: nothing can be asked. */
+  readonly oneWay?: boolean;
 }
 
 /** A run of a handler that may end before the call does. */
@@ -145,6 +147,10 @@ export class Call {
       if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
     }
     return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted !== undefined;
   }
 
   /** Tells the handler to stop. Whether an answer is still sent is the caller's affair. */

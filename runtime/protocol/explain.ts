@@ -1,6 +1,8 @@
 import type { ValidationError } from "./surface.js";
 
 const shown = 8;
+/** Hostile arguments can fail a million times. */
+const looked = 500;
 
 /**
  * One text that names every failure: the place, the rule, and what to do. It never repeats a value: an argument may be
@@ -16,14 +18,16 @@ export function explain(errors: readonly ValidationError[], what: string): strin
 /** ajv reports the failures of every branch, then that of the whole: the branches become one failure. */
 function folded(errors: readonly ValidationError[]): ValidationError[] {
   const kept: ValidationError[] = [];
-  for (const error of errors) {
+  for (const error of errors.slice(0, looked)) {
     if (error.keyword === "if" && kept.length > 0) continue;
     if (!isUnion(error)) {
       kept.push(error);
       continue;
     }
-    const branches = kept.filter(({ instancePath }) => isInside(instancePath, error.instancePath));
-    kept.splice(0, kept.length, ...kept.filter((other) => !branches.includes(other)));
+    // The failures of the branches stand right before that of the whole.
+    let first = kept.length;
+    while (first > 0 && isInside(kept[first - 1]!.instancePath, error.instancePath)) first -= 1;
+    const branches = kept.splice(first);
     const forms = [...new Set(branches.map((branch) => `${relative(branch, error)}${rule(branch)}`))].slice(0, shown);
     kept.push({ ...error, keyword: "forms", params: { forms } });
   }

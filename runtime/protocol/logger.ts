@@ -21,7 +21,7 @@ export function logFailure(logger: Logger, message: string, error: unknown): str
 }
 
 /** A thrown value can be anything, even one that throws when it is looked at. */
-function describe(error: unknown): string {
+export function describe(error: unknown): string {
   try {
     if (!(error instanceof Error)) return `thrown: ${String(error)}`;
     const cause = error.cause === undefined ? "" : `\ncaused by ${describe(error.cause)}`;

@@ -10,7 +10,9 @@ import type { JsonObject } from "./types.js";
 export function seal(view: View, members: string, meta?: JsonObject, caching = ""): string {
   const { frame } = view;
   if (meta === undefined) return frame.opening + members + caching + view.closing;
-  const own = JSON.stringify(meta).slice(1, -1);
+  const text = JSON.stringify(meta) as string | undefined;
+  // `toJSON` can make anything of an object.
+  const own = text?.startsWith("{") ? text.slice(1, -1) : "";
   const separator = own !== "" && frame.meta !== "" ? "," : "";
   const comma = members === "" && caching === "" ? "" : ",";
   // The server's members come last: of two members of one name the last counts.

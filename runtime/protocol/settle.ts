@@ -27,16 +27,13 @@ export function settle(
 ): Promise<Settled> {
   const work = Promise.resolve(output).then(outcome.finish, outcome.fail);
   if (deadline === undefined) return work;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     // A longer delay than this overflows and would expire at once.
     const delay = Math.min(deadline.timeoutMs, 0x7fffffff);
     const timer = setTimeout(() => {
       resolve(deadline.expire());
       call.abort(new Error(`timed out after ${deadline.timeoutMs} ms`));
     }, delay);
-    void work.then((settled) => {
-      clearTimeout(timer);
-      resolve(settled);
-    });
+    void work.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }

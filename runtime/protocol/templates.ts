@@ -13,7 +13,7 @@ interface Template {
 }
 
 /** Patterns are matched against what a client sends: the length bounds what backtracking can cost. */
-const longestUri = 8192;
+const longestUri = 2048;
 
 /** The first template, in the manifest's order, that a URI is an instance of. */
 export function matchTemplate(server: Server, uri: string): Match | undefined {

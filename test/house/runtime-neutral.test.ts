@@ -16,7 +16,7 @@ async function bare(entry: string): Promise<any> {
     platform: "neutral",
     write: false,
   });
-  const standard = { Request, Response, Headers, ReadableStream, AbortController, TextEncoder, TextDecoder, URL, setTimeout, clearTimeout, setInterval, clearInterval, crypto, atob, btoa, console };
+  const standard = { Request, Response, Headers, ReadableStream, AbortController, TextEncoder, TextDecoder, URL, setTimeout, clearTimeout, setInterval, clearInterval, crypto, ByteLengthQueuingStrategy, atob, btoa, console };
   const context = createContext(standard);
   new Script(`${outputFiles[0]!.text}; globalThis.result = result;`).runInContext(context);
   return context["result"];

@@ -54,6 +54,8 @@ function toolNamed(server: Server, name: string): Tool | undefined {
 
 function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObject): Answer {
   try {
+    // Cancelled before it began: nobody waits for an answer.
+    if (call.aborted) return errorResult(call.peer.view, "cancelled");
     const refusal = check(validators.input, input);
     if (refusal !== undefined) return errorResult(call.peer.view, refusal);
     if (tool.handler === undefined) throw new NotImplementedError(tool.surface.name);
@@ -105,10 +107,13 @@ function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
 
 /** The value as structured content, and as text for clients that know no better. */
 function structured(view: View, tool: Tool, validate: Validator, output: unknown): string {
-  if (!validate(output)) {
+  // What is checked is what leaves.
+  const changes = typeof (output as { toJSON?: unknown } | null | undefined)?.toJSON === "function";
+  const value: unknown = changes ? JSON.parse(JSON.stringify(output) ?? "null") : output;
+  if (!validate(value)) {
     throw new TypeError(explain(validate.errors ?? [], "output"));
   }
-  const json = JSON.stringify(output);
+  const json = JSON.stringify(value) as string | undefined;
   if (json === undefined) throw wrongOutput("a JSON value", output);
   const members = textContent(json);
   switch (view.revision.structuredContent) {
@@ -127,8 +132,9 @@ function whole(view: View, result: JsonObject, content: readonly unknown[]): str
   const { structuredContent: value, isError, _meta: meta } = result;
   const accepts = view.revision.structuredContent;
   if (value !== undefined && accepts !== "none") {
-    const json = JSON.stringify(value);
-    members += `,"structuredContent":${accepts === "any" || isObject(value) ? json : `{"result":${json}}`}`;
+    const json = JSON.stringify(value) as string | undefined;
+    if (json === undefined) throw wrongOutput("a JSON value as structuredContent", value);
+    members += `,"structuredContent":${accepts === "any" || json.startsWith("{") ? json : `{"result":${json}}`}`;
   }
   if (isError === true) members += ',"isError":true';
   return seal(view, members, isObject(meta) ? meta : undefined);

@@ -6,6 +6,9 @@ import { eventStream, eventText, keepAlive, keepAliveMs } from "./events.js";
 import type { HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
 import { createEndpoint } from "./streamable.js";
 
+/** In bytes. */
+const mostBuffered = 4 * 1024 * 1024;
+
 export type Fetch = (request: Request) => Promise<Response>;
 
 /** The server as a Web-standard handler. The framework chooses the address: `options.path` is not looked at. */
@@ -23,8 +26,13 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
     if (body === undefined) return refused(bodyTooLong());
     return new Promise((resolve) => {
       let running: Running | undefined;
-      const abandon = (): void => running?.abandon();
-      const reply = replyTo(resolve, abandon);
+      const abandon = (): void => {
+        running?.abandon();
+        reply.close();
+        // Nobody reads it; a promise that never settles would leak.
+        resolve(new Response(null, { status: 499 }));
+      };
+      const reply: HttpReply = replyTo(resolve, () => running?.abandon());
       running = incoming.method === "POST" ? endpoint.post(request, body, reply) : endpoint.open(request, reply);
       if (running !== undefined) incoming.signal.addEventListener("abort", abandon, { once: true });
     });
@@ -52,12 +60,19 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void): Ht
           stream = undefined;
           abandon();
         },
-      });
+      }, new ByteLengthQueuingStrategy({ highWaterMark: 16_384 }));
       end = () => clearInterval(beat);
       resolve(new Response(body, { status: 200, headers: { ...eventStream, ...headers } }));
     },
     event(message, id) {
-      stream?.enqueue(encoder.encode(eventText(message, id)));
+      if (stream === undefined) return;
+      stream.enqueue(encoder.encode(eventText(message, id)));
+      // A client that does not read is dropped before what waits for it fills the memory.
+      if ((stream.desiredSize ?? 0) > -mostBuffered) return;
+      end();
+      stream.error(new Error("the client does not read"));
+      stream = undefined;
+      abandon();
     },
     close() {
       end();

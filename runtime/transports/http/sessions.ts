@@ -3,11 +3,11 @@ import type { Outlet, Server } from "../../protocol/exchange.js";
 import type { Outgoing, RequestMessage } from "../../protocol/json-rpc.js";
 import type { HttpReply, HttpRequest, Running } from "./exchange.js";
 
-/** Sessions of one endpoint; beyond these the longest idle one ends. */
+/** Sessions of one endpoint; beyond these the one that is idle for the longest time ends. */
 const mostSessions = 1000;
 const idleMs = 30 * 60_000;
-/** Events that a session keeps for clients that come back (2025-11-25, transports: resumability). */
-const mostEvents = 500;
+/** What a session keeps for clients that come back (2025-11-25, transports: resumability), in UTF-16 code units. */
+const longestLog = 1024 * 1024;
 
 interface LoggedEvent {
   readonly id: string;
@@ -30,11 +30,16 @@ export interface Session {
   /** The stream of what belongs to no request; or, after `lastEventId`, the rest of the stream that broke. */
   listen(lastEventId: string | undefined, reply: HttpReply): Running | undefined;
   lastUsed: number;
+  /** A request runs, or a stream is open. */
+  readonly busy: boolean;
   close(reason: unknown): void;
 }
 
 export interface Sessions {
+  /** A session that nobody knows of yet. */
   create(): Session;
+  /** False when there is no room for it. */
+  keep(session: Session): boolean;
   get(id: string): Session | undefined;
   delete(id: string): void;
 }
@@ -50,15 +55,16 @@ export function createSessions(server: Server): Sessions {
     const now = Date.now();
     for (const session of sessions.values()) {
       if (sessions.size < mostSessions && now - session.lastUsed < idleMs) return;
-      end(session, "the session was idle for too long");
+      if (!session.busy) end(session, "the session was idle for too long");
     }
   };
   return {
-    create() {
+    create: () => createSession(server),
+    keep(session) {
       sweep();
-      const session = createSession(server);
+      if (sessions.size >= mostSessions) return false;
       sessions.set(session.id, session);
-      return session;
+      return true;
     },
     get(id) {
       const session = sessions.get(id);
@@ -77,6 +83,7 @@ export function createSessions(server: Server): Sessions {
 
 function createSession(server: Server): Session {
   const events: LoggedEvent[] = [];
+  let logged = 0;
   let streams = 0;
   let sent = 0;
   const open = (reply: HttpReply | undefined): Stream => ({ number: (streams += 1), reply, done: false });
@@ -86,7 +93,8 @@ function createSession(server: Server): Session {
     sent += 1;
     const id = `${stream.number}-${sent}`;
     events.push({ id, stream, message });
-    if (events.length > mostEvents) events.shift();
+    logged += message.length;
+    while (logged > longestLog) logged -= events.shift()!.message.length;
     stream.reply?.event(message, id);
   }
 
@@ -104,15 +112,22 @@ function createSession(server: Server): Session {
   });
 
   const connection = connect(server, (message) => send(unsolicited, message));
+  // A server that stops ends the stream of what belongs to no request; it would stay open for ever.
+  const ending = { deliver: () => {}, end: () => finish(unsolicited) };
+  server.subscribers.add(ending);
   return {
     id: crypto.randomUUID(),
     connection,
     lastUsed: Date.now(),
+    get busy() {
+      return connection.pending > 0 || unsolicited.reply !== undefined;
+    },
     request(message, request, reply) {
       let stream: Stream | undefined;
       let abandoned = false;
       const streams = request.header("accept")?.includes("text/event-stream") === true;
       const outlet: Outlet = {
+        oneWay: !streams,
         notify(text) {
           if (!streams) return;
           if (stream === undefined) {
@@ -141,17 +156,16 @@ function createSession(server: Server): Session {
       };
     },
     listen(lastEventId, reply) {
-      const last = lastEventId === undefined ? -1 : events.findIndex(({ id }) => id === lastEventId);
-      const number = /^(\d+)-\d+$/.exec(lastEventId ?? "")?.[1];
-      const known = events.find(({ stream }) => String(stream.number) === number)?.stream;
-      const stream = known ?? unsolicited;
+      // The id of an event begins with the number of its stream; what was sent after it is replayed.
+      const [, number, after] = /^(\d+)-(\d+)$/.exec(lastEventId ?? "") ?? [];
+      const stream = events.find((event) => String(event.stream.number) === number)?.stream ?? unsolicited;
       if (lastEventId === undefined && stream.reply !== undefined) {
         reply.send(409);
         return undefined;
       }
       stream.reply?.close();
       reply.open();
-      const missed = lastEventId === undefined ? [] : events.slice(last + 1).filter((event) => event.stream === stream);
+      const missed = String(stream.number) !== number ? [] : events.filter((event) => event.stream === stream && sequence(event) > Number(after));
       for (const { id, message } of missed) reply.event(message, id);
       if (stream.done) {
         reply.close();
@@ -161,8 +175,13 @@ function createSession(server: Server): Session {
       return attached(stream, reply);
     },
     close(reason) {
+      server.subscribers.delete(ending);
       connection.close(reason);
       finish(unsolicited);
     },
   };
+}
+
+function sequence({ id }: LoggedEvent): number {
+  return Number(id.slice(id.indexOf("-") + 1));
 }

@@ -1,4 +1,4 @@
-import { emptyBatch, noBatches, paramsMustBeObject, textOf } from "../../protocol/connection.js";
+import { noBatches, paramsMustBeObject, refuseBatch, textOf, unexpected } from "../../protocol/connection.js";
 import { dispatch, response } from "../../protocol/dispatch.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import { Call, type Outlet, type Peer, type Server } from "../../protocol/exchange.js";
@@ -37,9 +37,15 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
       } catch {
         return refuse(reply, 400, undefined, parseError());
       }
-      return receive(server, sessions, request, message, reply);
+      return this.postParsed(request, message, reply);
     },
-    postParsed: (request, message, reply) => receive(server, sessions, request, message, reply),
+    postParsed(request, message, reply) {
+      try {
+        return receive(server, sessions, request, message, reply);
+      } catch (error) {
+        return refuse(reply, 500, readableId(message), unexpected(server, error));
+      }
+    },
     open(request, reply) {
       const id = request.header("mcp-session-id");
       const version = request.header("mcp-protocol-version");
@@ -50,7 +56,7 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
         sessions.delete(id);
         return reply.send(200) as undefined;
       }
-      if (!request.header("accept")?.includes("text/event-stream")) {
+      if (!acceptsStream(request)) {
         return refuse(reply, 406, undefined, new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"));
       }
       return session.listen(request.header("last-event-id"), reply);
@@ -79,7 +85,10 @@ function receive(
   if (kind instanceof McpError) return refuse(reply, 400, readableId(message), kind);
   const { id, method, params } = message as RequestMessage;
   if (kind === "request" && isModern(request, method, params)) return modern(server, request, message as RequestMessage, reply);
-  if (kind === "notification" && hasClaim(params)) return reply.send(202) as undefined;
+  // What the headers of a notification must be is undefined; there are none to act on either.
+  if (kind === "notification" && (hasClaim(params) || modernRevisions.has(request.header("mcp-protocol-version") ?? ""))) {
+    return reply.send(202) as undefined;
+  }
   const refusal = unknownLegacyVersion(request);
   if (refusal !== undefined) return refuse(reply, 400, kind === "request" ? id : undefined, refusal);
   if (sessions === undefined) return withoutSession(server, request, message as RequestMessage, kind, reply);
@@ -131,9 +140,11 @@ function withoutSession(
 function openSession(sessions: Sessions, message: RequestMessage, reply: HttpReply): undefined {
   const session = sessions.create();
   session.connection.request(message, { notify: () => {} }, (answer) => {
-    if (session.connection.session !== undefined) return reply.send(200, answer, { "mcp-session-id": session.id });
-    sessions.delete(session.id);
-    reply.send(200, answer);
+    if (session.connection.session === undefined) return reply.send(200, answer);
+    if (sessions.keep(session)) return reply.send(200, answer, { "mcp-session-id": session.id });
+    session.close(new Error("there is no room for the session"));
+    const error = new McpError(errorCodes.internalError, "too many sessions are in use; try again later");
+    return refuse(reply, 503, message.id, error, { "retry-after": "30" });
   });
 }
 
@@ -165,6 +176,10 @@ function modern(server: Server, request: HttpRequest, message: RequestMessage, r
   const members = params as JsonObject;
   const mismatch = standardMismatch(request, method, members) ?? argumentMismatch(server, request, method, members);
   if (mismatch !== undefined) return refuse(reply, 400, id, mismatch);
+  if (method === "subscriptions/listen" && !acceptsStream(request)) {
+    const error = new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream: there is no other answer");
+    return refuse(reply, 406, id, error);
+  }
   return run(peer, message, streamed(request, reply));
 }
 
@@ -173,6 +188,10 @@ function argumentMismatch(server: Server, request: HttpRequest, method: string, 
   if (method !== "tools/call" || typeof name !== "string") return undefined;
   const headers = toolSurface(server, name)?.headers;
   return headers === undefined ? undefined : parameterMismatch(request, headers, input);
+}
+
+export function acceptsStream(request: HttpRequest): boolean {
+  return request.header("accept")?.includes("text/event-stream") === true;
 }
 
 /** Where the messages of one request go. */
@@ -186,7 +205,7 @@ function streamed(request: HttpRequest, reply: HttpReply): Channel {
   return {
     notify(message) {
       if (!open) {
-        if (!request.header("accept")?.includes("text/event-stream")) return;
+        if (!acceptsStream(request)) return;
         open = true;
         reply.open();
       }
@@ -231,7 +250,7 @@ function run(peer: Peer, message: RequestMessage, channel: Channel): Running | u
   };
 }
 
-/** JSON-RPC batches, of 2025-03-26 alone. */
+/** JSON-RPC batches, of 2025-03-26 alone: one body of responses, which has no room for anything else. */
 function batch(
   server: Server,
   sessions: Sessions | undefined,
@@ -242,43 +261,43 @@ function batch(
   const session = sessions && sessionOf(sessions, request);
   if (session instanceof McpError) return refuse(reply, session === unknownSession ? 404 : 400, undefined, session);
   const version = session?.connection.session?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
-  const revision = legacyRevisions.get(version);
   const modernElement = messages.some((message) => isObject(message) && hasClaim(message["params"]));
-  if (revision?.batches !== true || modernElement || messages.length === 0) {
-    return refuse(reply, 400, undefined, messages.length === 0 ? emptyBatch() : noBatches());
-  }
-  const peer = session?.connection.session ?? legacyPeer(server, version);
+  const allowed = legacyRevisions.get(version)?.batches === true && !modernElement;
+  const refusal = allowed ? refuseBatch(messages) : noBatches();
+  if (refusal !== undefined) return refuse(reply, 400, undefined, refusal);
+
   const answers: string[] = [];
   let waiting = messages.length;
-  const done = (): void => {
+  const answer = (text: Outgoing | undefined): void => {
+    if (text !== undefined) answers.push(textOf(text));
     waiting -= 1;
     if (waiting > 0) return;
     if (answers.length === 0) reply.send(202);
     else reply.send(200, `[${answers.join(",")}]`);
   };
-  const channel: Channel = {
-    // One body of responses has no room for notifications.
-    notify: () => {},
-    finish: (_status, answer) => {
-      answers.push(textOf(answer));
-      done();
-    },
-  };
-  const running: Running[] = [];
   for (const message of messages) {
     const kind = classify(message);
-    if (kind === "request") {
-      const { id, method } = message as RequestMessage;
-      if (method === "initialize") channel.finish(200, errorMessage(id, invalidParams('"initialize" must not be in a batch')));
-      else running.push(run(peer, message as RequestMessage, channel) ?? idle);
-    } else if (kind instanceof McpError) channel.finish(200, errorMessage(readableId(message), kind));
+    if (kind instanceof McpError) answer(errorMessage(readableId(message), kind));
+    else if (kind === "request") batched(server, session, version, message as RequestMessage, answer);
     else {
       if (kind === "notification") session?.connection.notification(message as NotificationMessage);
       else session?.connection.response(message as ResponseMessage);
-      done();
+      answer(undefined);
     }
   }
-  return { abandon: () => running.forEach((one) => one.abandon()) };
+  return undefined;
 }
 
-const idle: Running = { abandon: () => {} };
+function batched(
+  server: Server,
+  session: Session | undefined,
+  version: string,
+  message: RequestMessage,
+  answer: (text: Outgoing | undefined) => void,
+): void {
+  const { id, method } = message;
+  if (method === "initialize") return answer(errorMessage(id, invalidParams('"initialize" must not be in a batch')));
+  const outlet: Outlet = { notify: () => {}, oneWay: true };
+  if (session !== undefined) return void session.connection.request(message, outlet, answer);
+  run(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text) });
+}
