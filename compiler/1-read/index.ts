@@ -13,7 +13,7 @@ const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*
 export function read(host: Host): Result<Sources> {
   const paths = host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
-  const diagnostics: Diagnostic[] = [];
+  const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
   const load = (path: string): SourceFile | undefined => {
     const bytes = host.contains(path) ? host.read(path) : undefined;
     if (!bytes) return undefined;
@@ -33,6 +33,11 @@ export function read(host: Host): Result<Sources> {
     }
   }
   return { value: { manifests, schemas, contents }, diagnostics };
+}
+
+/** A link that leads out of the project: what it holds is not the project's. */
+function outside(path: string): Diagnostic {
+  return diagnose("file/outside-project", { path, start: 0, end: 0 }, { path, what: "manifest" });
 }
 
 function isClientConfiguration(path: string): boolean {

@@ -4,6 +4,9 @@ import type { Located } from "../model/source.js";
 /** Members whose value is data: a `$ref` in it is no reference. */
 const data = new Set(["const", "default", "enum", "examples"]);
 
+/** Members whose members are schemas under names of the user's. */
+const named = new Set(["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"]);
+
 /** Where a manifest holds schemas: members of its sections' entries. */
 const schemaMembers = new Set(["inputSchema", "outputSchema", "params"]);
 
@@ -17,7 +20,8 @@ export function schemaFiles(root: Located): Set<string> {
       if (key === "$ref" && typeof value.value === "string") {
         const reference = splitReference(value.value);
         if (reference.kind === "file") files.add(reference.file);
-      } else if (!data.has(key)) visit(value);
+      } else if (named.has(key) && value.kind === "object") value.members.forEach((member) => visit(member.node));
+      else if (!data.has(key)) visit(value);
     }
   };
   visit(root);
@@ -28,7 +32,7 @@ export function schemaFiles(root: Located): Set<string> {
 export function manifestSchemaFiles(root: Located): Set<string> {
   const schemas: Located[] = [];
   const definitions = member(root, "$defs");
-  if (definitions) schemas.push(definitions);
+  if (definitions?.kind === "object") schemas.push(...definitions.members.map(({ node }) => node));
   for (const section of ["tools", "resourceTemplates"]) {
     const entries = member(root, section);
     if (entries?.kind !== "array") continue;

@@ -79,6 +79,7 @@ function handlerReference(node: Located, files: Files, diagnostics: Diagnostic[]
   if (more.length > 0 || name === undefined) return refuse("must name a file and an export");
   if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name))
     return refuse(`names ${JSON.stringify(name)}, which no export can be called`);
+  if (reservedWords.has(name)) return refuse(`names ${JSON.stringify(name)}, which no constant can be called`);
   if (!/\.(?:ts|tsx|mts)$/.test(written) || /\.d\.m?ts$/.test(written))
     return refuse("must be a TypeScript file (.ts, .tsx or .mts)");
   const path = projectPath(node.span.path, written);
@@ -86,5 +87,15 @@ function handlerReference(node: Located, files: Files, diagnostics: Diagnostic[]
     diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what: "handler" }));
     return reference;
   }
+  if (/^(?:generated|dist)\//.test(path)) return refuse("stands in a folder that mcpc writes itself");
   return `${path}#${name}`;
 }
+
+/** Of modules in strict mode; and the one name that a stub imports. */
+const reservedWords: ReadonlySet<string> = new Set(
+  (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
+    "finally for function if implements import in instanceof interface let new null package private protected public " +
+    "return static super switch this throw true try typeof var void while with yield notImplemented"
+  ).split(" "),
+);

@@ -45,6 +45,12 @@ export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): S
   };
   const follow = (written: string, span: Span, root: SchemaRoot): void => {
     const resolved = resolve(written, root, reachable);
+    if (resolved.kind === "definition" || resolved.kind === "file") {
+      const target = resolved.kind === "definition" ? resolved.root.node : resolved.node;
+      const [own, other] = [dialectOf(root.node.value as JsonSchema), dialectOf(resolved.root.node.value as JsonSchema)];
+      const keyword = own === other || other === undefined ? undefined : dialectKeyword(target);
+      if (keyword !== undefined) diagnostics.push(diagnose("reference/other-dialect", span, { reference: written, keyword }));
+    }
     if (resolved.kind === "definition") check(resolved.root);
     else if (resolved.kind === "file") check(resolved.root, resolved.node);
     else if (resolved.kind === "failure") diagnostics.push(failure(resolved.reason, written, span, root, reachable));
@@ -74,6 +80,22 @@ function values(params: Record<string, unknown>): string {
   const allowed = params["allowedValues"];
   return Array.isArray(allowed) ? ` (${allowed.map(String).join(", ")})` : "";
 }
+
+/** A keyword below a schema that dialects understand differently. */
+function dialectKeyword(node: Located): string | undefined {
+  for (const schema of subschemas(node)) {
+    const found = schema.members.find(({ key, node: value }) => telling.has(key) || (key === "items" && value.kind === "array"));
+    if (found) return found.key;
+  }
+  return undefined;
+}
+
+const telling: ReadonlySet<string> = new Set(
+  (
+    "prefixItems additionalItems dependencies dependentRequired dependentSchemas unevaluatedProperties unevaluatedItems " +
+    "minContains maxContains $dynamicRef $recursiveRef"
+  ).split(" "),
+);
 
 function keywords(schema: LocatedObject, diagnostics: Diagnostic[]): void {
   for (const { key, keySpan, node } of schema.members) {

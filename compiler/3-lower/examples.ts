@@ -2,6 +2,7 @@ import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain"
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { nearest } from "../diagnostics/suggest.js";
 import { createAjv } from "../json-schema/dialect.js";
+import { withStaticReferences } from "../json-schema/dynamic.js";
 import { child } from "../json-schema/pointer.js";
 import type { Project } from "../model/project.js";
 import type { Schema, Server, Tool } from "../model/server.js";
@@ -36,7 +37,7 @@ function checkExample(example: Located, { input, output, errors }: Tool): Diagno
 }
 
 function checkValue(node: Located, schema: Schema, what: string): Diagnostic[] {
-  const validate = createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false }).compile(schema.schema);
+  const validate = createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false }).compile(withStaticReferences(schema.schema));
   if (validate(node.value)) return [];
   const reason = explain((validate.errors ?? []) as ValidationError[], what);
   return [diagnose("example/mismatch", node.span, { reason })];

@@ -40,9 +40,11 @@ export function selfContained(
     if (target.kind === "file") return fileReference(target.root, target.node, target.fragment);
     const fragment = fragmentOf(written);
     const isPointer = written.startsWith("#") && (fragment === "" || fragment.startsWith("/"));
-    if (from.kind === "own" || !isPointer) return written;
-    if (from.kind === "file") return fileReference(from.root, target.node, fragment);
-    return hasId(from.root.node) ? written : `#/$defs/${escape(from.key)}${fragment}`;
+    if (from.kind === "own") return written;
+    // A copy has no anchors: what they name is reached by a pointer.
+    const place = isPointer ? fragment : pointerTo(from.root.node, target.node);
+    if (from.kind === "file") return fileReference(from.root, target.node, place);
+    return `#/$defs/${escape(from.key)}${place}`;
   };
 
   const fileReference = (file: SchemaRoot, node: Located, fragment: string): string => {
@@ -71,7 +73,8 @@ export function selfContained(
         node.value,
         node.items.map((item) => copy(item, from)),
       );
-    const entries = node.members.map(({ key, node: value }): [string, Json] => {
+    const members = from.kind === "own" ? node.members : node.members.filter(({ key }) => !identifying.has(key));
+    const entries = members.map(({ key, node: value }): [string, Json] => {
       if ((key === "$ref" || key === "$dynamicRef") && typeof value.value === "string")
         return [key, rewrite(value.value, from)];
       const how = applicators.get(key);
@@ -102,8 +105,22 @@ type Source =
   | { readonly kind: "file"; readonly root: SchemaRoot }
   | { readonly kind: "definition"; readonly root: SchemaRoot; readonly key: string };
 
-function hasId(node: Located): boolean {
-  return node.kind === "object" && node.members.some(({ key }) => key === "$id");
+/** What would clash, or become another base of references, in a copy. */
+const identifying: ReadonlySet<string> = new Set(["$id", "$anchor"]);
+
+/** Where a node stands below another, as a JSON pointer. */
+function pointerTo(root: Located, node: Located): string {
+  const search = (from: Located, tokens: readonly (string | number)[]): readonly (string | number)[] | undefined => {
+    if (from === node) return tokens;
+    const children = from.kind === "array" ? from.items.map((item, index) => [index, item] as const) : [];
+    const members = from.kind === "object" ? from.members.map(({ key, node: value }) => [key, value] as const) : [];
+    for (const [key, value] of [...children, ...members]) {
+      const found = search(value, [...tokens, key]);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return pointer(search(root, []) ?? []);
 }
 
 function ownDefinitions(node: Located): Set<string> {
@@ -123,7 +140,8 @@ function sameArray(original: readonly Json[], items: readonly Json[]): Json {
 
 function sameObject(original: JsonObject, entries: readonly (readonly [string, Json])[]): JsonObject {
   const values = new Map(Object.entries(original));
-  return entries.every(([key, value]) => values.get(key) === value) ? original : Object.fromEntries(entries);
+  const same = entries.length === values.size && entries.every(([key, value]) => values.get(key) === value);
+  return same ? original : Object.fromEntries(entries);
 }
 
 function fragmentOf(written: string): string {

@@ -4,6 +4,7 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Schema, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { docComment } from "./code.js";
+import { handlersOf } from "./server.js";
 import { decodedNames, documentation, typesView, type View } from "./types-view.js";
 
 const printed = "Root";
@@ -29,17 +30,23 @@ export async function declarations(server: Server): Promise<ReadonlyMap<string, 
       introduction: `Variables of the resource template ${JSON.stringify(uriTemplate)}.`,
     })),
   ];
-  const taken = new Set(schemas.map(({ schema }) => schema.type as string));
+  const taken = new Set([
+    ...schemas.map(({ schema }) => schema.type as string),
+    ...handlersOf(server).map(({ type }) => type),
+    ...server.prompts.map(({ type }) => type),
+  ]);
   const texts = new Map<string, string>();
   for (const { schema, introduction } of schemas) texts.set(schema.type, await declare(schema, introduction, taken));
   return texts;
 }
 
 async function declare(schema: Schema, introduction: string | undefined, taken: Set<string>): Promise<string> {
+  // Within an `$id` of its own `#` means another schema: such references are left untyped.
+  const embedded = hasEmbeddedId(schema.schema);
   const privateTypes = new Map<string, { readonly name: string; readonly schema: Json }>();
   const typeOf = (reference: string): string | undefined => {
     const { kind, ...rest } = splitReference(reference);
-    if (kind !== "local" || !("fragment" in rest)) return undefined;
+    if (kind !== "local" || !("fragment" in rest) || embedded) return undefined;
     const tokens = pointerTokens(rest.fragment);
     if (rest.fragment === "") return schema.type;
     const shared = tokens[0] === "$defs" && tokens.length === 2 ? tokens[1]! : undefined;
@@ -65,7 +72,8 @@ async function print(
   introduction: string | undefined,
   typeOf: (reference: string) => string | undefined,
 ): Promise<string> {
-  const text = decodedNames(await typescript(typesView(schema, typeOf)));
+  // A tuple's bounds come as a comment in front; they are among our own rules already.
+  const text = decodedNames(await typescript(typesView(schema, typeOf))).replace(/^\/\*\*[\s\S]*?\*\/\n/, "");
   const head = new RegExp(`^export (interface|type) ${printed}\\b`);
   if (!head.test(text))
     throw new Error(`no declaration of ${printed} at the start of ${JSON.stringify(text.slice(0, 80))}`);
@@ -87,6 +95,14 @@ async function typescript(view: View): Promise<string> {
     $refOptions: { resolve: { external: false } },
   });
   return `${text.trim()}\n`;
+}
+
+function hasEmbeddedId(schema: Json, root = true): boolean {
+  if (Array.isArray(schema)) return schema.some((item) => hasEmbeddedId(item, false));
+  if (typeof schema !== "object" || schema === null) return false;
+  return Object.entries(schema).some(
+    ([key, value]) => (key === "$id" && !root && typeof value === "string") || hasEmbeddedId(value, false),
+  );
 }
 
 function at(schema: Json, tokens: readonly string[]): Json | undefined {

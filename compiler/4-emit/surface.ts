@@ -99,18 +99,34 @@ function promptEntry({ name, description, arguments: declared, source, elicitati
   });
 }
 
-/** The messages as JSON text, cut at `{{argument}}`: texts and indexes of arguments in turn. */
+/** The messages as JSON text, cut at `{{argument}}` in their texts: texts and indexes of arguments in turn. */
 export function segments(messages: readonly Json[], names: readonly string[]): (string | number)[] {
-  const parts: (string | number)[] = [];
-  let from = 0;
-  const json = JSON.stringify(messages);
-  for (const match of json.matchAll(/\{\{\s*((?:[^{}"\\]|\\.)+?)\s*\}\}/g)) {
-    const index = names.indexOf(JSON.parse(`"${match[1]}"`) as string);
-    if (index === -1) continue;
-    parts.push(json.slice(from, match.index), index);
-    from = match.index + match[0].length;
-  }
-  parts.push(json.slice(from));
+  const parts: (string | number)[] = [""];
+  const add = (json: string): void => void (parts[parts.length - 1] += json);
+  const visitText = (text: string): void => {
+    add('"');
+    let from = 0;
+    for (const match of text.matchAll(/\{\{\s*([^{}]+?)\s*\}\}/g)) {
+      const index = names.indexOf(match[1]!);
+      if (index === -1) continue;
+      add(JSON.stringify(text.slice(from, match.index)).slice(1, -1));
+      parts.push(index, "");
+      from = match.index + match[0].length;
+    }
+    add(`${JSON.stringify(text.slice(from)).slice(1, -1)}"`);
+  };
+  const visit = (value: Json): void => {
+    if (typeof value === "string") return visitText(value);
+    if (typeof value !== "object" || value === null) return add(JSON.stringify(value));
+    const isList = Array.isArray(value);
+    add(isList ? "[" : "{");
+    Object.entries(value).forEach(([key, item], index) => {
+      add(`${index > 0 ? "," : ""}${isList ? "" : `${JSON.stringify(key)}:`}`);
+      visit(item as Json);
+    });
+    add(isList ? "]" : "}");
+  };
+  visit(messages);
   return parts;
 }
 

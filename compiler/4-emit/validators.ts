@@ -2,6 +2,7 @@ import { _ } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
 import { createAjv } from "../json-schema/dialect.js";
+import { withStaticReferences } from "../json-schema/dynamic.js";
 import type { Elicitation, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { literal } from "./code.js";
@@ -57,7 +58,7 @@ function compile(name: string, schema: Schema, scoped: boolean): string {
     messages: false,
     code: { source: true, esm: true, lines: true, formats: _`formats` },
   });
-  const validate = ajv.compile(schema.schema);
+  const validate = ajv.compile(withStaticReferences(schema.schema));
   const text = standalone.default(ajv, validate).replace(/^"use strict";\s*/, "");
   const exported = /^export const validate = (validate\d+);\s*export default \1;\s*/m;
   if (!exported.test(text)) throw new Error("ajv's standalone code has another shape than expected");

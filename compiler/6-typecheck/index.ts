@@ -128,15 +128,16 @@ function compilerOptions(ts: typeof TS, host: Host): TS.CompilerOptions {
     composite: false,
     incremental: false,
     declaration: false,
+    // What is checked is bundled: files are modules whatever a package.json says.
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
   };
   const file = join(host.root, "tsconfig.json");
   const defaults: TS.CompilerOptions = {
     strict: true,
     target: ts.ScriptTarget.ES2022,
-    // What is checked is bundled: files are modules whatever a package.json says.
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
     resolveJsonModule: true,
+    jsx: ts.JsxEmit.Preserve,
     noUncheckedIndexedAccess: true,
   };
   if (!ts.sys.fileExists(file)) return { ...defaults, ...nodeTypes(ts, host), ...always };

@@ -83,11 +83,15 @@ function runtimeAlias(host: Host): Record<string, string> {
 }
 
 const requireBanner =
-  'import{createRequire as $createRequire}from"node:module";const require=$createRequire(import.meta.url);';
+  'import{createRequire as $createRequire}from"node:module";import{fileURLToPath as $fileURLToPath}from"node:url";import{dirname as $dirname}from"node:path";const require=$createRequire(import.meta.url),__filename=$fileURLToPath(import.meta.url),__dirname=$dirname(__filename);';
 
-/** CommonJS packages in the bundle reach Node's own modules through `require`, which an ES module does not have. */
+/**
+ * CommonJS packages in the bundle reach Node's own modules through `require`, and their place through `__filename`:
+ * names that an ES module does not have.
+ */
 function needsRequire(built: Built): boolean {
-  return built.outputFiles.some((file) => file.path.endsWith(".js") && file.text.includes('Dynamic require of "'));
+  const wanted = /Dynamic require of "|\b__(?:dirname|filename)\b/;
+  return built.outputFiles.some((file) => file.path.endsWith(".js") && wanted.test(file.text));
 }
 
 function failed(message: Message, host: Host): Diagnostic {

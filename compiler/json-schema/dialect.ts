@@ -18,6 +18,8 @@ export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
     strict: false,
     logger: false,
     ownProperties: true,
+    // 19.99 is a multiple of 0.01, whatever binary fractions make of it.
+    multipleOfPrecision: 8,
     ...options,
   });
   for (const [name, format] of Object.entries(formats)) {

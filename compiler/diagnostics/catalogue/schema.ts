@@ -1,6 +1,14 @@
 import { didYouMean, define, quote } from "./definition.js";
 
 export const schema = {
+  "reference/other-dialect": define<{ reference: string; keyword: string }>({
+    severity: "error",
+    message: ({ reference, keyword }) =>
+      `the reference ${quote(reference)} leads to a schema of another dialect, which uses ${quote(keyword)}`,
+    help: () => 'let both schemas name the same dialect with "$schema"',
+    explain:
+      "A schema becomes part of the one that refers to it, and is read in that one's dialect. A keyword that dialects understand differently would then check something else, or nothing.",
+  }),
   "reference/outside-project": define<{ reference: string }>({
     severity: "error",
     message: ({ reference }) => `the reference ${quote(reference)} leaves the project`,

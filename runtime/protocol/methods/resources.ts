@@ -63,18 +63,17 @@ function readTemplate(call: Call, uri: string, match: Match, validate: Validator
 function accepted(validate: Validator, variables: Record<string, string>): Record<string, unknown> | undefined {
   if (validate(variables)) return variables;
   const converted: Record<string, unknown> = { ...variables };
-  for (const { keyword, instancePath, params } of validate.errors ?? []) {
-    const name = instancePath.slice(1).replaceAll("~1", "/").replaceAll("~0", "~");
-    const text = variables[name];
-    if (keyword === "type" && text !== undefined) converted[name] = convert(text, params["type"]);
+  for (const { instancePath } of validate.errors ?? []) {
+    const name = (instancePath.split("/")[1] ?? "").replaceAll("~1", "/").replaceAll("~0", "~");
+    const text = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (text !== undefined) converted[name] = convert(text);
   }
   return validate(converted) ? converted : undefined;
 }
 
-function convert(text: string, type: unknown): unknown {
-  if ((type === "integer" || type === "number") && String(Number(text)) === text) return Number(text);
-  if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
-  return text;
+function convert(text: string): unknown {
+  if (text === "true" || text === "false") return text === "true";
+  return text !== "" && String(Number(text)) === text ? Number(text) : text;
 }
 
 function read(call: Call, uri: string, mimeType: string | undefined, run: () => unknown): Answer {
