@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { connect, textOf } from "../../runtime/protocol/connection.js";
+import { McpError } from "../../runtime/index.js";
+import { serverWith } from "./surface.js";
+
+const secret = "postgres://user:hunter2@db";
+const cyclic: any = {};
+cyclic.self = cyclic;
+const hostileProxy = new Proxy({}, { getPrototypeOf: () => { throw hostileProxy; }, get: () => { throw hostileProxy; } });
+
+/** One call of a handler, on the wire; every answer must be JSON, and the next call must be answered. */
+async function answerOf(handler: (...all: any[]) => unknown, output = false, surface = {}): Promise<{ answer: any; log: string }> {
+  let log = "";
+  const server = serverWith({ t: handler as never, good: () => "good" }, { output, surface, log: (message, details) => (log += `${message} ${details?.error}`) });
+  const arrived: ((message: any) => void)[] = [];
+  const connection = connect(server, (message) => arrived.shift()!(JSON.parse(textOf(message))));
+  const send = (id: number, method: string, params: object): Promise<any> => {
+    const answer = new Promise<any>((resolve) => arrived.push(resolve));
+    connection.receive({ jsonrpc: "2.0", id, method, params });
+    return answer;
+  };
+  await send(0, "initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } });
+  const answer = await send(1, "tools/call", { name: "t" });
+  expect(await send(2, "tools/call", { name: "good" })).toMatchObject({ id: 2 });
+  expect(connection.pending).toBe(0);
+  return { answer, log };
+}
+
+const thrown: readonly [string, () => unknown][] = [
+  ["an error", () => new Error(secret)],
+  ["a text", () => secret],
+  ["nothing", () => undefined],
+  ["null", () => null],
+  ["a function", () => () => secret],
+  ["an object without a prototype", () => Object.assign(Object.create(null), { secret })],
+  ["a proxy that throws when it is looked at", () => hostileProxy],
+  ["an error whose stack throws", () => Object.defineProperty(new Error("x"), "stack", { get: () => { throw new Error(secret); } })],
+  ["an error with a cyclic cause", () => { const error: any = new Error("x"); error.cause = error; return error; }],
+];
+
+test.each(thrown)("%s thrown leaks nothing, and the next call is answered", async (_, make) => {
+  for (const handler of [() => { throw make(); }, async () => { throw make(); }, () => Promise.reject(make())]) {
+    const { answer } = await answerOf(handler);
+    expect(JSON.stringify(answer)).not.toContain("hunter2");
+    expect(answer.result?.isError === true || answer.error?.code === -32603).toBe(true);
+  }
+});
+
+test("an unexpected error has an id, under which the log tells the rest", async () => {
+  const { answer, log } = await answerOf(() => { throw new Error(secret); });
+  expect(answer.result.content[0].text).toMatch(/^internal error [0-9a-f]{8}; the server's log explains it$/);
+  expect(log).toContain(secret);
+});
+
+test("an McpError goes out as it is; one that cannot be told goes out as an internal error", async () => {
+  expect((await answerOf(() => { throw new McpError(4711, "no", { why: "because" }); })).answer.error).toEqual({ code: 4711, message: "no", data: { why: "because" } });
+  expect((await answerOf(() => { throw new McpError(4711, "no", cyclic); })).answer.error).toEqual({ code: 4711, message: "no" });
+  const unspeakable = Object.assign(new McpError(1, "x"), { message: { toString: () => { throw new Error(); } } });
+  expect((await answerOf(() => { throw unspeakable; })).answer.error).toMatchObject({ code: -32603 });
+});
+
+const returned: readonly [string, unknown][] = [
+  ["undefined", undefined],
+  ["a number", 7],
+  ["a function", () => 1],
+  ["a cyclic object", cyclic],
+  ["a bigint", 1n],
+  ["a symbol", Symbol("x")],
+  ["content of an unknown type", { type: "video", data: "x" }],
+  ["content that lacks its data", [{ type: "image" }]],
+  ["a list of nothing", [undefined]],
+  ["a whole result with cyclic structured content", { content: [], structuredContent: cyclic }],
+  ["a whole result with a function for structured content", { content: [], structuredContent: () => 1 }],
+  ["a proxy that throws", hostileProxy],
+];
+
+test.each(returned)("%s returned is an internal error, not a broken answer", async (_, value) => {
+  const { answer } = await answerOf(() => value);
+  expect(answer.result?.isError === true || answer.error?.code === -32603).toBe(true);
+});
+
+test("what is sent of an odd object is what JSON makes of it", async () => {
+  expect((await answerOf(() => ({ content: [], _meta: new URL("http://x/") }))).answer.result).toEqual({ content: [] , _meta: {} });
+  expect((await answerOf(() => ({ content: [], structuredContent: new Date(0) }))).answer.result.structuredContent).toEqual({ result: "1970-01-01T00:00:00.000Z" });
+});
+
+test("whatever a handler returns or throws, the answer is one message", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true, withSparseArray: true, withTypedArray: true }), fc.boolean(), fc.boolean(), async (value, throws, output) => {
+      const { answer } = await answerOf(() => { if (throws) throw value; return value; }, output);
+      expect(answer.id).toBe(1);
+      expect((answer.result === undefined) !== (answer.error === undefined)).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a tool that is out of time is given up, and told so", async () => {
+  let reason: unknown;
+  const slow = (_input: unknown, { signal }: { signal: AbortSignal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject((reason = signal.reason))));
+  const { answer } = await answerOf(slow, false, { timeoutMs: 20 });
+  expect(answer.result).toMatchObject({ isError: true, content: [{ text: '"t" timed out after 20 ms' }] });
+  expect(String(reason)).toContain("timed out");
+});
