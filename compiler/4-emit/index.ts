@@ -7,7 +7,7 @@ import { format } from "./format.js";
 import { handlers } from "./handlers.js";
 import { lockFile } from "./lock.js";
 import { mainModule, serverModule } from "./server.js";
-import { listingsModule, surfaceModule } from "./surface.js";
+import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
 import { typesModule } from "./types.js";
 import { promptValidators, templateValidators, toolValidators } from "./validators.js";
 
@@ -34,6 +34,7 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
     file("types", await format(typesModule(server, await declarations(server)))),
     file("surface", surfaceModule(server)),
     file("listings", listingsModule(server)),
+    file("validators", validatorsModule(server)),
     file("server", serverModule(server)),
     file("main", mainModule(server)),
   ];

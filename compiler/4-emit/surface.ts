@@ -13,14 +13,9 @@ export function surfaceModule(server: Server): string {
     list("resourceTemplates", server.resourceTemplates.map(templateEntry)),
     list("prompts", server.prompts.map(promptEntry)),
     `listings: () => import("./listings.js"),`,
-    imports("toolValidators", server.tools.map(({ name, handler }) => [name, handler.type])),
-    imports(
-      "promptValidators",
-      server.prompts.flatMap(({ name, source, elicitations }) =>
-        "handler" in source && elicitations.length > 0 ? [[name, source.handler.type] as const] : [],
-      ),
+    ...["tool", "template", "prompt"].map(
+      (kind) => `${kind}Validators: (key) => import("./validators.js").then(({ ${kind}Validators }) => ${kind}Validators(key)),`,
     ),
-    imports("templateValidators", server.resourceTemplates.map(({ uriTemplate, handler }) => [uriTemplate, handler.type])),
   ];
   return `import type { Surface } from "@mcpc/runtime/codegen/v1";\n\nexport const surface: Surface = {\n${indent(members.join("\n"))}\n};\n`;
 }
@@ -130,12 +125,26 @@ export function segments(messages: readonly Json[], names: readonly string[]): (
   return parts;
 }
 
+/** `generated/validators.ts`: imports the validators of one entry, by its name on the wire. */
+export function validatorsModule(server: Server): string {
+  const prompts = server.prompts.flatMap(({ name, source, elicitations }) =>
+    "handler" in source && elicitations.length > 0 ? [[name, source.handler.type] as const] : [],
+  );
+  const types = `import type { PromptValidators, TemplateValidators, ToolValidators } from "@mcpc/runtime/codegen/v1";\n`;
+  return [
+    types,
+    imports("tool", server.tools.map(({ name, handler }) => [name, handler.type])),
+    imports("template", server.resourceTemplates.map(({ uriTemplate, handler }) => [uriTemplate, handler.type])),
+    imports("prompt", prompts),
+  ].join("\n");
+}
+
 /** A module of validators is named after the type of its handler, which is unique. */
-function imports(member: string, entries: readonly (readonly [key: string, type: string])[]): string {
-  const fail = `throw new RangeError(key);`;
-  if (entries.length === 0) return `${member}: (key) => {\n  ${fail}\n},`;
-  const cases = entries.map(([key, type]) => `case ${literal(key)}:\n  return import(${literal(`./validators/${type}.js`)});`);
-  return `${member}: (key) => {\n  switch (key) {\n${indent(indent([...cases, `default:\n  ${fail}`].join("\n")))}\n  }\n},`;
+function imports(kind: string, entries: readonly (readonly [key: string, type: string])[]): string {
+  const result = `${kind[0]!.toUpperCase()}${kind.slice(1)}Validators`;
+  const cases = entries.map(([key, type]) => `    case ${literal(key)}:\n      return import(${literal(`./validators/${type}.js`)});\n`);
+  const body = `  switch (key) {\n${cases.join("")}    default:\n      throw new RangeError(key);\n  }\n`;
+  return `export async function ${kind}Validators(key: string): Promise<${result}> {\n${body}}\n`;
 }
 
 /** JSON as a string literal that holds its text. */
