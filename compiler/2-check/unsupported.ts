@@ -9,7 +9,7 @@ const unsupported: Readonly<Record<string, readonly string[]>> = {
   resourceTemplates: ["cache", "scopes"],
   prompts: ["scopes"],
   runtime: ["auth", "config", "cache", "logging", "health", "limits", "store", "hooks"],
-  transports: ["sse", "websocket", "toolEvents"],
+  transports: ["websocket"],
   build: ["lint", "rules", "waivers", "budgets"],
 };
 

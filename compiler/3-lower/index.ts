@@ -259,10 +259,16 @@ function lowerLayout(project: Project): Layout {
 function lowerTransports(project: Project): Transports {
   const { transports } = project.runtime;
   const stdio = transports ? transports.stdio !== undefined : true;
-  const http = transports ? transports.http : {};
+  const { sse, toolEvents } = transports ?? {};
+  // What is served beside the MCP endpoint brings it along.
+  const http = transports ? (transports.http ?? (sse || toolEvents ? {} : undefined)) : {};
   if (!http) return { stdio };
   const { path = "/mcp", host = "127.0.0.1", port = 3000, allowedOrigins = [], allowedHosts = [], sessions = true } = http;
-  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions } };
+  const beside = {
+    ...(sse && { sse: { path: sse.path ?? "/sse", messagesPath: sse.messages ?? "/messages" } }),
+    ...(toolEvents && { toolEvents: true }),
+  };
+  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions, ...beside } };
 }
 
 function reachableFrom(project: Project): Reachable {

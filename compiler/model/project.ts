@@ -111,6 +111,8 @@ export interface RuntimeDeclaration {
       readonly allowedHosts?: readonly string[];
       readonly sessions?: boolean;
     };
+    readonly sse?: { readonly path?: string; readonly messages?: string };
+    readonly toolEvents?: JsonObject;
   };
 }
 

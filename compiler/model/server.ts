@@ -165,6 +165,8 @@ export interface Transports {
     readonly allowedOrigins: readonly string[];
     readonly allowedHosts: readonly string[];
     readonly sessions: boolean;
+    readonly sse?: { readonly path: string; readonly messagesPath: string };
+    readonly toolEvents?: boolean;
   };
 }
 

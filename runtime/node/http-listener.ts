@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import { errorMessage } from "../protocol/json-rpc.js";
-import { admit, bodyTooLong, longestBody, type Refusal } from "../transports/http/admission.js";
-import { eventStream, eventText, keepAlive, keepAliveMs } from "../transports/http/events.js";
-import type { HttpOptions, HttpReply, HttpRequest, Running } from "../transports/http/exchange.js";
-import { createEndpoint } from "../transports/http/streamable.js";
+import { admit, bodyTooLong, corsHeaders, longestBody, type Refusal } from "../transports/http/admission.js";
+import { eventStream, eventText, keepAlive, keepAliveMs, namedEventText, retryText } from "../transports/http/events.js";
+import { pathOf, type Endpoint, type Headers, type HttpOptions, type HttpReply, type HttpRequest, type Running } from "../transports/http/exchange.js";
+import { createRoutes, type Routes } from "../transports/http/routes.js";
 
 /** A listener of `node:http`; also a handler of Express and of whatever else passes Node's own objects. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -24,18 +24,21 @@ interface Mounted {
  * it is.
  */
 export function createListener(server: Server, options: HttpOptions): Listener {
-  const endpoint = createEndpoint(server, options);
+  const routes = createRoutes(server, options);
   return (incoming, response) => {
     const request: HttpRequest = {
       method: incoming.method ?? "",
+      url: (incoming as Mounted).originalUrl ?? incoming.url ?? "/",
       header: (name) => {
         const value = incoming.headers[name];
         return typeof value === "string" ? value : value?.join(", ");
       },
     };
-    const refusal = find(incoming, options) ?? admit(request, options);
-    if (refusal !== undefined) return refuse(incoming, response, refusal);
-    const reply = replyTo(response);
+    const endpoint = find(incoming, request, routes);
+    const refusal = endpoint === undefined ? nothingHere(options) : admit(request, options);
+    if (endpoint === undefined || refusal !== undefined) return refuse(incoming, response, refusal!);
+    const reply = replyTo(response, corsHeaders(request));
+    if (request.method === "OPTIONS") return reply.send(204);
     if (request.method !== "POST") return follow(response, endpoint.open(request, reply));
     const { body } = incoming as Mounted;
     if (body !== undefined && incoming.readableEnded) {
@@ -49,16 +52,14 @@ export function createListener(server: Server, options: HttpOptions): Listener {
   };
 }
 
-function find(incoming: IncomingMessage, { path }: HttpOptions): Refusal | undefined {
-  const url = (incoming as Mounted).originalUrl ?? incoming.url ?? "/";
+/** Under a prefix that a framework has cut off, what is left is the MCP endpoint. */
+function find(incoming: IncomingMessage, { url }: HttpRequest, routes: Routes): Endpoint | undefined {
   const mounted = (incoming as Mounted).originalUrl !== undefined && pathOf(incoming.url ?? "/") === "/";
-  if (mounted || pathOf(url) === path) return undefined;
-  return { status: 404, message: `nothing here; the MCP endpoint is ${path}` };
+  return routes.at(pathOf(url)) ?? (mounted ? routes.mcp : undefined);
 }
 
-function pathOf(url: string): string {
-  const end = url.search(/[?#]/);
-  return end === -1 ? url : url.slice(0, end);
+function nothingHere({ path }: HttpOptions): Refusal {
+  return { status: 404, message: `nothing here; the MCP endpoint is ${path}` };
 }
 
 /**
@@ -89,35 +90,39 @@ function follow(response: ServerResponse, running: Running | undefined): void {
   });
 }
 
-function replyTo(response: ServerResponse): HttpReply {
+function replyTo(response: ServerResponse, always: Headers = {}): HttpReply {
   response.on("error", () => {});
   return {
     send(status, body, headers) {
       if (response.destroyed) return;
       if (body === undefined) {
-        response.writeHead(status, { "content-length": 0, ...headers }).end();
+        response.writeHead(status, { ...(status !== 204 && { "content-length": 0 }), ...always, ...headers }).end();
         return;
       }
       const bytes = typeof body === "string" ? Buffer.from(body) : body;
-      response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length, ...headers }).end(bytes);
+      response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length, ...always, ...headers }).end(bytes);
     },
     open(headers) {
       if (response.destroyed) return;
-      response.writeHead(200, { ...eventStream, ...headers });
+      response.writeHead(200, { ...eventStream, ...always, ...headers });
       response.flushHeaders();
       const beat = setInterval(() => response.write(keepAlive), keepAliveMs);
       response.on("close", () => clearInterval(beat));
     },
-    event(message, id) {
-      if (response.destroyed) return;
-      // A client that does not read is dropped before what waits for it fills the memory.
-      if (response.writableLength > mostBuffered) response.destroy();
-      else response.write(eventText(message, id));
-    },
+    event: (message, id) => write(response, eventText(message, id)),
+    named: (name, data, id) => write(response, namedEventText(name, data, id)),
+    retry: (milliseconds) => write(response, retryText(milliseconds)),
     close() {
       response.end();
     },
   };
+}
+
+/** A client that does not read is dropped before what waits for it fills the memory. */
+function write(response: ServerResponse, text: string): void {
+  if (response.destroyed) return;
+  if (response.writableLength > mostBuffered) response.destroy();
+  else response.write(text);
 }
 
 /** The body is JSON-RPC's error without an id: what was refused is not read as a message. */

@@ -55,7 +55,7 @@ function isLocalOrigin(origin: string): boolean {
 }
 
 function checkMethod(method: string): Refusal | undefined {
-  if (method === "POST" || method === "GET" || method === "DELETE") return undefined;
+  if (["POST", "GET", "DELETE", "OPTIONS"].includes(method)) return undefined;
   const message = `${method} is not served here; send messages with POST`;
   return { status: 405, message, headers: { allow: "POST, GET, DELETE" } };
 }
@@ -65,6 +65,21 @@ function checkContent(type: string | undefined, length: string | undefined): Ref
     return { status: 415, message: "the Content-Type must be application/json" };
   }
   return length !== undefined && Number(length) > longestBody ? bodyTooLong() : undefined;
+}
+
+/** What lets a page of an allowed origin read the answer (Fetch, section 3.2: CORS protocol). */
+export function corsHeaders(request: HttpRequest): Headers {
+  const origin = request.header("origin");
+  if (origin === undefined) return {};
+  const exposed = { "access-control-expose-headers": "Mcp-Session-Id" };
+  const allowed = { "access-control-allow-origin": origin, vary: "Origin" };
+  if (request.method !== "OPTIONS") return { ...allowed, ...exposed };
+  return {
+    ...allowed,
+    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-headers": request.header("access-control-request-headers") ?? "content-type",
+    "access-control-max-age": "600",
+  };
 }
 
 export function bodyTooLong(): Refusal {

@@ -17,3 +17,12 @@ export function eventText(message: Outgoing | undefined, id: string | undefined)
   const head = id === undefined ? "" : `id: ${id}\n`;
   return message === undefined ? `${head}data: \n\n` : `event: message\n${head}data: ${textOf(message)}\n\n`;
 }
+
+/** An event of a name of its own; `data` is one line. */
+export function namedEventText(name: string, data: string, id: string | undefined): string {
+  return `event: ${name}\n${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`;
+}
+
+export function retryText(milliseconds: number): string {
+  return `retry: ${milliseconds}\n\n`;
+}

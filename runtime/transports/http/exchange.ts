@@ -12,11 +12,22 @@ export interface HttpOptions {
   readonly allowedHosts: readonly string[];
   /** `false`: nothing is kept between requests of older revisions, so any replica can serve any of them. */
   readonly sessions?: boolean;
+  /** HTTP+SSE, the transport of 2024-11-05, beside it. */
+  readonly sse?: SseOptions;
+  /** Event streams of single tools, at `{path}/tools/NAME/sse`. */
+  readonly toolEvents?: boolean;
+}
+
+export interface SseOptions {
+  readonly path: string;
+  readonly messagesPath: string;
 }
 
 /** A request as every platform can show it without copying. */
 export interface HttpRequest {
   readonly method: string;
+  /** The path and the query. */
+  readonly url: string;
   /** By lower-case name. */
   header(name: string): string | undefined;
 }
@@ -30,6 +41,10 @@ export interface HttpReply {
   open(headers?: Headers): void;
   /** A message, or an event without one that only tells its id. */
   event(message: Outgoing | undefined, id?: string): void;
+  /** An event of another name; `data` is one line. */
+  named(name: string, data: string, id?: string): void;
+  /** How long a client should wait before it comes back. */
+  retry(milliseconds: number): void;
   close(): void;
 }
 
@@ -37,4 +52,24 @@ export interface HttpReply {
 export interface Running {
   /** The client is gone. */
   abandon(): void;
+}
+
+/** What answers at one path. Nothing throws; what still runs is returned. */
+export interface Endpoint {
+  /** The body of a POST. */
+  post(request: HttpRequest, body: string, reply: HttpReply): Running | undefined;
+  /** The same, for a body that a framework has parsed. */
+  postParsed(request: HttpRequest, message: unknown, reply: HttpReply): Running | undefined;
+  /** GET and DELETE. */
+  open(request: HttpRequest, reply: HttpReply): Running | undefined;
+}
+
+export function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+export function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
 }

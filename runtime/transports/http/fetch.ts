@@ -1,27 +1,31 @@
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage } from "../../protocol/json-rpc.js";
-import { admit, bodyTooLong, longestBody, type Refusal } from "./admission.js";
-import { eventStream, eventText, keepAlive, keepAliveMs } from "./events.js";
-import type { HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
-import { createEndpoint } from "./streamable.js";
+import { admit, bodyTooLong, corsHeaders, longestBody, type Refusal } from "./admission.js";
+import { eventStream, eventText, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
+import { pathOf, type Headers, type HttpOptions, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
+import { createRoutes } from "./routes.js";
 
 /** In bytes. */
 const mostBuffered = 4 * 1024 * 1024;
 
 export type Fetch = (request: Request) => Promise<Response>;
 
-/** The server as a Web-standard handler. The framework chooses the address: `options.path` is not looked at. */
+/** The server as a Web-standard handler. At any address that is none of its others it is the MCP endpoint. */
 export function createFetch(server: Server, options: HttpOptions): Fetch {
-  const endpoint = createEndpoint(server, options);
+  const routes = createRoutes(server, options);
   return async (incoming) => {
     const request: HttpRequest = {
       method: incoming.method,
+      url: incoming.url.slice(new URL(incoming.url).origin.length),
       // Where a Request is made by hand it has no Host; its address says the same.
       header: (name) => incoming.headers.get(name) ?? (name === "host" ? new URL(incoming.url).host : undefined),
     };
+    const endpoint = routes.at(pathOf(request.url)) ?? routes.mcp;
     const refusal = admit(request, options);
     if (refusal !== undefined) return refused(refusal);
+    const always = corsHeaders(request);
+    if (incoming.method === "OPTIONS") return new Response(null, { status: 204, headers: always });
     const body = incoming.method === "POST" ? await textWithin(incoming, longestBody) : "";
     if (body === undefined) return refused(bodyTooLong());
     return new Promise((resolve) => {
@@ -32,21 +36,31 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
         // Nobody reads it; a promise that never settles would leak.
         resolve(new Response(null, { status: 499 }));
       };
-      const reply: HttpReply = replyTo(resolve, () => running?.abandon());
+      const reply: HttpReply = replyTo(resolve, () => running?.abandon(), always);
       running = incoming.method === "POST" ? endpoint.post(request, body, reply) : endpoint.open(request, reply);
       if (running !== undefined) incoming.signal.addEventListener("abort", abandon, { once: true });
     });
   };
 }
 
-function replyTo(resolve: (response: Response) => void, abandon: () => void): HttpReply {
+function replyTo(resolve: (response: Response) => void, abandon: () => void, always: Headers): HttpReply {
   const encoder = new TextEncoder();
   let end = (): void => {};
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const write = (text: string): void => {
+    if (stream === undefined) return;
+    stream.enqueue(encoder.encode(text));
+    // A client that does not read is dropped before what waits for it fills the memory.
+    if ((stream.desiredSize ?? 0) > -mostBuffered) return;
+    end();
+    stream.error(new Error("the client does not read"));
+    stream = undefined;
+    abandon();
+  };
   return {
     send(status, body, headers) {
       const type = body === undefined ? undefined : { "content-type": "application/json" };
-      resolve(new Response((body ?? null) as ConstructorParameters<typeof Response>[0], { status, headers: { ...type, ...headers } }));
+      resolve(new Response((body ?? null) as ConstructorParameters<typeof Response>[0], { status, headers: { ...type, ...always, ...headers } }));
     },
     open(headers) {
       let beat: ReturnType<typeof setInterval>;
@@ -62,18 +76,11 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void): Ht
         },
       }, new ByteLengthQueuingStrategy({ highWaterMark: 16_384 }));
       end = () => clearInterval(beat);
-      resolve(new Response(body, { status: 200, headers: { ...eventStream, ...headers } }));
+      resolve(new Response(body, { status: 200, headers: { ...eventStream, ...always, ...headers } }));
     },
-    event(message, id) {
-      if (stream === undefined) return;
-      stream.enqueue(encoder.encode(eventText(message, id)));
-      // A client that does not read is dropped before what waits for it fills the memory.
-      if ((stream.desiredSize ?? 0) > -mostBuffered) return;
-      end();
-      stream.error(new Error("the client does not read"));
-      stream = undefined;
-      abandon();
-    },
+    event: (message, id) => write(eventText(message, id)),
+    named: (name, data, id) => write(namedEventText(name, data, id)),
+    retry: (milliseconds) => write(retryText(milliseconds)),
     close() {
       end();
       stream?.close();

@@ -10,23 +10,14 @@ import { invalidParams } from "../../protocol/results.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
 import { claims, hasClaim, modernPeer, modernRevisions } from "../../protocol/revisions/modern.js";
 import type { JsonObject } from "../../protocol/types.js";
-import type { Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
+import type { Endpoint, Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
 import { parameterMismatch, standardMismatch, versionMismatch } from "./request-headers.js";
 import { createSessions, type Session, type Sessions } from "./sessions.js";
 
 /** What a client that sends no version is taken to speak (2025-06-18, transports: protocol version header). */
 const assumedVersion = "2025-03-26";
 
-/** The MCP endpoint over HTTP, whatever the platform. Nothing throws; what still runs is returned. */
-export interface Endpoint {
-  /** The body of a POST. */
-  post(request: HttpRequest, body: string, reply: HttpReply): Running | undefined;
-  /** The same, for a body that a framework has parsed. */
-  postParsed(request: HttpRequest, message: unknown, reply: HttpReply): Running | undefined;
-  /** GET and DELETE: a session's stream, and its end. */
-  open(request: HttpRequest, reply: HttpReply): Running | undefined;
-}
-
+/** The MCP endpoint over HTTP, whatever the platform. */
 export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessions">): Endpoint {
   const sessions = options.sessions === false ? undefined : createSessions(server);
   return {

@@ -1,0 +1,69 @@
+import { connect, unexpected, type Connection } from "../../protocol/connection.js";
+import { errorCodes, McpError } from "../../protocol/errors.js";
+import type { Server } from "../../protocol/exchange.js";
+import { errorMessage, parseError } from "../../protocol/json-rpc.js";
+import { queryOf, type Endpoint, type SseOptions } from "./exchange.js";
+
+/** Streams of one server; each is a client. */
+const mostStreams = 1000;
+
+/**
+ * HTTP+SSE, the transport of 2024-11-05: a stream tells where to post messages, and carries everything that comes back.
+ * The two endpoints, by their path.
+ */
+export function createLegacySse(server: Server, options: SseOptions): Readonly<Record<"stream" | "messages", Endpoint>> {
+  const connections = new Map<string, Connection>();
+  const refuse = (message: string): string => errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
+  const notServed: Endpoint["open"] = ({ method }, reply) =>
+    reply.send(405, refuse(`${method} is not served here`), { allow: "GET" }) as undefined;
+
+  const stream: Endpoint = {
+    post: (request, _body, reply) => notServed(request, reply),
+    postParsed: (request, _body, reply) => notServed(request, reply),
+    open(request, reply) {
+      if (request.method !== "GET") return notServed(request, reply);
+      if (connections.size >= mostStreams) {
+        return reply.send(503, refuse("too many clients; try again later"), { "retry-after": "30" }) as undefined;
+      }
+      const id = crypto.randomUUID();
+      const connection = connect(server, (message) => reply.event(message));
+      const ending = { deliver: () => {}, end: () => reply.close() };
+      server.subscribers.add(ending);
+      connections.set(id, connection);
+      reply.open();
+      reply.named("endpoint", `${options.messagesPath}?sessionId=${id}`);
+      return {
+        abandon() {
+          server.subscribers.delete(ending);
+          connections.delete(id);
+          connection.close(new Error("the client disconnected"));
+        },
+      };
+    },
+  };
+
+  const receive: Endpoint["postParsed"] = (request, message, reply) => {
+    const connection = connections.get(queryOf(request.url).get("sessionId") ?? "");
+    if (connection === undefined) return reply.send(404, refuse("there is no such session; open one with GET")) as undefined;
+    try {
+      connection.receive(message);
+      return reply.send(202) as undefined;
+    } catch (error) {
+      return reply.send(500, errorMessage(undefined, unexpected(server, error))) as undefined;
+    }
+  };
+  const messages: Endpoint = {
+    post(request, body, reply) {
+      let message: unknown;
+      try {
+        message = JSON.parse(body);
+      } catch {
+        return reply.send(400, errorMessage(undefined, parseError())) as undefined;
+      }
+      return receive(request, message, reply);
+    },
+    postParsed: receive,
+    open: ({ method }, reply) => reply.send(405, refuse(`${method} is not served here; send messages with POST`), { allow: "POST" }) as undefined,
+  };
+  return { stream, messages };
+}

@@ -1,0 +1,38 @@
+import type { Server } from "../../protocol/exchange.js";
+import type { Endpoint, HttpOptions } from "./exchange.js";
+import { createLegacySse } from "./legacy-sse.js";
+import { createEndpoint } from "./streamable.js";
+import { createToolEvents } from "./tool-events.js";
+
+/** What answers at a path; the MCP endpoint is there under its own name, too. */
+export interface Routes {
+  readonly mcp: Endpoint;
+  at(path: string): Endpoint | undefined;
+}
+
+export function createRoutes(server: Server, options: HttpOptions): Routes {
+  const mcp = createEndpoint(server, options);
+  const fixed = new Map([[options.path, mcp]]);
+  if (options.sse !== undefined) {
+    const { stream, messages } = createLegacySse(server, options.sse);
+    fixed.set(options.sse.path, stream).set(options.sse.messagesPath, messages);
+  }
+  const toolEvents = options.toolEvents === true ? createToolEvents(server) : undefined;
+  return {
+    mcp,
+    at(path) {
+      const found = fixed.get(path);
+      if (found !== undefined || toolEvents === undefined || !path.startsWith(`${options.path}/tools/`)) return found;
+      const name = /^([^/]+)\/sse$/.exec(path.slice(options.path.length + "/tools/".length))?.[1];
+      return name === undefined ? undefined : toolEvents(decoded(name));
+    },
+  };
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

@@ -1,0 +1,89 @@
+import { createServer, type Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
+import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import express from "express";
+import fastify from "fastify";
+import { Hono } from "hono";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { fetch as handle, listener } from "../../fixtures/everything/generated/server.js";
+
+async function listening(server: HttpServer): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const hosts: Readonly<Record<string, () => Promise<string>>> = {
+  "node:http": () => listening(createServer(listener)),
+  "Express, at its own address": async () => {
+    const app = express();
+    app.all("/mcp", listener);
+    return listening(createServer(app));
+  },
+  "Express, under a prefix, behind a body parser": async () => {
+    const app = express();
+    app.use(express.json());
+    app.use("/mcp", listener);
+    return listening(createServer(app));
+  },
+  Fastify: async () => {
+    const app = fastify();
+    app.all("/mcp", (request, reply) => {
+      reply.hijack();
+      // Fastify has read the body; what it made of it stands where other frameworks put it.
+      listener(Object.assign(request.raw, { body: request.body }), reply.raw);
+    });
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    onTestFinished(() => app.close());
+    return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  },
+  Hono: async () => {
+    const app = new Hono();
+    app.all("/mcp", (context) => handle(context.req.raw));
+    return listening(createAdaptorServer({ fetch: app.fetch }) as HttpServer);
+  },
+};
+
+describe.each(Object.entries(hosts))("inside %s", (_, mount) => {
+  test("clients of both eras list, call and follow progress", async () => {
+    const url = new URL("/mcp", await mount());
+    const info = { name: "test", version: "1.0.0" };
+    const first = new Client1(info);
+    await first.connect(new Http1(url) as never);
+    const second = new Client2(info, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+    await second.connect(new Http2(url));
+    const seen: number[] = [];
+    const onprogress = ({ progress }: { progress: number }): void => void seen.push(progress);
+    const call = { name: "test_tool_with_progress", arguments: {} };
+    for (const run of [() => first.callTool(call, undefined, { onprogress }), () => second.callTool(call, { onprogress })]) {
+      seen.length = 0;
+      expect(await run()).toMatchObject({ content: [{ text: "Done." }] });
+      expect(seen).toEqual([0, 50, 100]);
+    }
+    expect((await first.listTools()).tools).toEqual((await second.listTools()).tools.map((tool: any) => expect.objectContaining({ name: tool.name })));
+    await first.close();
+    await second.close();
+  });
+});
+
+test("as a bare Web-standard handler", async () => {
+  const ask = (body: object, headers: Record<string, string> = {}): Promise<Response> =>
+    handle(new Request("http://localhost/mcp", { method: "POST", headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers }, body: JSON.stringify(body) }));
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
+  const opened = await ask({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+  const session = { "mcp-session-id": opened.headers.get("mcp-session-id")! };
+  const called = await ask({ jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "test_simple_text" } }, session);
+  expect(((await called.json()) as any).result.content[0].text).toContain("simple text");
+  const stopped = new AbortController();
+  const streaming = await handle(new Request("http://localhost/mcp", { headers: { ...session, accept: "text/event-stream" }, signal: stopped.signal }));
+  expect(streaming.headers.get("content-type")).toBe("text/event-stream");
+  stopped.abort();
+  expect((await ask({}, { ...session, origin: "http://evil.example" })).status).toBe(403);
+  expect((await handle(new Request("http://localhost/mcp", { method: "OPTIONS", headers: { origin: "http://localhost:5173" } }))).status).toBe(204);
+});
