@@ -9,7 +9,6 @@ const unsupported: Readonly<Record<string, readonly string[]>> = {
   resourceTemplates: ["cache", "scopes"],
   prompts: ["scopes"],
   runtime: ["auth", "config", "cache", "logging", "health", "limits", "store", "hooks"],
-  transports: ["websocket"],
   build: ["lint", "rules", "waivers", "budgets"],
 };
 
@@ -31,7 +30,5 @@ export function checkSupported(merged: Merged, diagnostics: Diagnostic[]): void 
     const node = merged[section]?.node;
     if (node?.kind !== "object") continue;
     visit(node, unsupported[section]!, section);
-    const transports = node.members.find(({ key }) => key === "transports")?.node;
-    if (transports?.kind === "object") visit(transports, unsupported["transports"]!, "runtime.transports");
   }
 }

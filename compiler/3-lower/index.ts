@@ -259,14 +259,15 @@ function lowerLayout(project: Project): Layout {
 function lowerTransports(project: Project): Transports {
   const { transports } = project.runtime;
   const stdio = transports ? transports.stdio !== undefined : true;
-  const { sse, toolEvents } = transports ?? {};
+  const { sse, toolEvents, websocket } = transports ?? {};
   // What is served beside the MCP endpoint brings it along.
-  const http = transports ? (transports.http ?? (sse || toolEvents ? {} : undefined)) : {};
+  const http = transports ? (transports.http ?? (sse || toolEvents || websocket ? {} : undefined)) : {};
   if (!http) return { stdio };
   const { path = "/mcp", host = "127.0.0.1", port = 3000, allowedOrigins = [], allowedHosts = [], sessions = true } = http;
   const beside = {
     ...(sse && { sse: { path: sse.path ?? "/sse", messagesPath: sse.messages ?? "/messages" } }),
     ...(toolEvents && { toolEvents: true }),
+    ...(websocket && { websocket: { path: websocket.path ?? "/ws" } }),
   };
   return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions, ...beside } };
 }

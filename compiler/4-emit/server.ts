@@ -32,6 +32,7 @@ export function serverModule(server: Server): string {
     `import { defineServer${types.length > 0 ? ", handler" : ""} } from ${literal(library)};\n`,
     http && `import { createFetch } from ${literal(`${library}/fetch`)};\n`,
     http && `import { createListener } from ${literal(`${library}/node-http`)};\n`,
+    http?.websocket && `import { createUpgrade } from ${literal(`${library}/node-websocket`)};\n`,
     ...handlers.lines,
     `import { surface } from "./surface.js";\n`,
     types.length > 0 && `import type {\n${[...new Set(types)].sort().map((type) => `  ${type},\n`).join("")}} from "./types.js";\n`,
@@ -50,6 +51,8 @@ export function serverModule(server: Server): string {
     http && "export const fetch = /* @__PURE__ */ createFetch(server, http);\n",
     http && "\n/** The server as a listener of `node:http`: for `createServer`, Express, Fastify. */\n",
     http && "export const listener = /* @__PURE__ */ createListener(server, http);\n",
+    http?.websocket && "\n/** The server over WebSocket, as a listener of `node:http`'s `upgrade`. */\n",
+    http?.websocket && "export const upgrade = /* @__PURE__ */ createUpgrade(server, http);\n",
   ]
     .filter((part) => part !== undefined && part !== false)
     .join("");
@@ -61,7 +64,7 @@ export function mainModule({ transports: { stdio, http } }: Server): string {
     `import { main } from ${literal(`${library}/main`)};\n` +
     (http ? `import { listen } from ${literal(`${library}/node-http`)};\n` : "") +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `void main(server, { stdio: ${stdio}${http ? ", http: { ...http, listen }" : ""} });\n`
+    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""} });\n`
   );
 }
 
@@ -88,6 +91,8 @@ function handlerImports(server: Server): HandlerImports {
     "handler",
     "createFetch",
     "createListener",
+    "createUpgrade",
+    "upgrade",
     "surface",
     "server",
     "http",

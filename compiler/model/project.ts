@@ -113,6 +113,7 @@ export interface RuntimeDeclaration {
     };
     readonly sse?: { readonly path?: string; readonly messages?: string };
     readonly toolEvents?: JsonObject;
+    readonly websocket?: { readonly path?: string };
   };
 }
 

@@ -167,6 +167,7 @@ export interface Transports {
     readonly sessions: boolean;
     readonly sse?: { readonly path: string; readonly messagesPath: string };
     readonly toolEvents?: boolean;
+    readonly websocket?: { readonly path: string };
   };
 }
 

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { Server } from "../protocol/exchange.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
 import { createListener } from "./http-listener.js";
+import type { Upgrade } from "./websocket.js";
 
 export interface Listening {
   /** Of the MCP endpoint. */
@@ -11,10 +12,15 @@ export interface Listening {
 }
 
 /** Listens at `options.host` and `options.port`; port 0 is any free one. Rejects when the address cannot be had. */
-export async function listen(server: Server, options: HttpOptions): Promise<Listening> {
+export async function listen(
+  server: Server,
+  options: HttpOptions,
+  websocket?: () => Promise<{ readonly createUpgrade: (server: Server, options: HttpOptions) => Upgrade }>,
+): Promise<Listening> {
   // Imported here: a static import would load it in every bundle, also where standard streams are served.
   const { createServer } = await import("node:http");
   const http = createServer(createListener(server, options));
+  if (websocket !== undefined) http.on("upgrade", (await websocket()).createUpgrade(server, options));
   return new Promise((resolve, reject) => {
     http.once("error", reject);
     http.listen(options.port, options.host, () => {

@@ -13,6 +13,8 @@ export interface MainOptions {
   readonly http?: HttpOptions & {
     /** Part of the bundle only where HTTP is declared. */
     readonly listen: typeof listen;
+    /** The same for WebSocket, loaded when HTTP is served. */
+    readonly loadWebSocket?: Parameters<typeof listen>[2];
   };
 }
 
@@ -60,11 +62,11 @@ async function serveStandardStreams(server: Server): Promise<void> {
 }
 
 async function serveHttp(server: Server, { http }: MainOptions, settings: Settings): Promise<void> {
-  const { listen, ...declared } = http!;
+  const { listen, loadWebSocket, ...declared } = http!;
   const host = settings.host ?? declared.host;
   const port = settings.port === undefined ? declared.port : Number(settings.port);
   try {
-    const listening = await listen(server, { ...declared, host, port });
+    const listening = await listen(server, { ...declared, host, port }, loadWebSocket);
     process.stderr.write(`listening on ${listening.url}\n`);
     onSignal(() => {
       endSubscriptions(server);

@@ -20,6 +20,11 @@ export function admit(request: HttpRequest, options: HttpOptions): Refusal | und
   );
 }
 
+/** The same for a connection that is to become a WebSocket: pages may open one anywhere, so the Origin decides. */
+export function admitUpgrade(request: HttpRequest, options: HttpOptions): Refusal | undefined {
+  return checkHost(request.header("host"), options) ?? checkOrigin(request.header("origin"), options);
+}
+
 /** Whether an address is reached from this machine alone. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);

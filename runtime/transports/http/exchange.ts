@@ -16,6 +16,7 @@ export interface HttpOptions {
   readonly sse?: SseOptions;
   /** Event streams of single tools, at `{path}/tools/NAME/sse`. */
   readonly toolEvents?: boolean;
+  readonly websocket?: { readonly path: string };
 }
 
 export interface SseOptions {

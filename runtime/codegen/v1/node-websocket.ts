@@ -1,0 +1,1 @@
+export { createUpgrade } from "../../node/websocket.js";

@@ -1,0 +1,74 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import { connect, textOf } from "../protocol/connection.js";
+import type { Server } from "../protocol/exchange.js";
+import { errorMessage, parseError } from "../protocol/json-rpc.js";
+import { admitUpgrade, longestBody } from "../transports/http/admission.js";
+import { pathOf, type HttpOptions } from "../transports/http/exchange.js";
+
+/** A listener of `node:http`'s `upgrade`. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** A client that does not answer in this time is gone. */
+const pingMs = 30_000;
+const mostClients = 1000;
+/** In bytes: a client that does not read is dropped before what waits for it fills the memory. */
+const mostBuffered = 4 * 1024 * 1024;
+
+/** The protocol over WebSocket (RFC 6455), subprotocol `mcp`: one message a frame, both ways, both eras. */
+export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: longestBody,
+    clientTracking: true,
+    handleProtocols: (offered) => (offered.has("mcp") ? "mcp" : false),
+  });
+  const ending = { deliver: () => {}, end: () => sockets.clients.forEach((socket) => socket.close(1001, "the server is stopping")) };
+  server.subscribers.add(ending);
+  return (request, socket, head) => {
+    socket.on("error", () => {});
+    if (pathOf(request.url ?? "/") !== options.websocket?.path) return refuse(socket, 404, "nothing here");
+    const header = (name: string): string | undefined => [request.headers[name]].flat().join(", ") || undefined;
+    const refusal = admitUpgrade({ method: "GET", url: request.url ?? "/", header }, options);
+    if (refusal !== undefined) return refuse(socket, refusal.status, refusal.message);
+    if (sockets.clients.size >= mostClients) return refuse(socket, 503, "too many clients; try again later");
+    sockets.handleUpgrade(request, socket, head, (opened) => serve(server, opened));
+  };
+}
+
+function serve(server: Server, socket: WebSocket): void {
+  const connection = connect(server, (message) => {
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > mostBuffered) socket.terminate();
+    else socket.send(textOf(message));
+  });
+  let alive = true;
+  const beat = setInterval(() => {
+    if (!alive) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, pingMs);
+  socket.on("pong", () => (alive = true));
+  socket.on("message", (data, isBinary) => {
+    alive = true;
+    let message: unknown;
+    try {
+      if (isBinary) throw new SyntaxError("a message is text");
+      message = JSON.parse(String(data));
+    } catch {
+      return socket.send(errorMessage(undefined, parseError()));
+    }
+    connection.receive(message);
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    clearInterval(beat);
+    connection.close(new Error("the client disconnected"));
+  });
+}
+
+function refuse(socket: Duplex, status: number, message: string): void {
+  const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n`;
+  socket.end(head + message);
+}
