@@ -73,6 +73,7 @@ type MakeSchema = (node: Located, type: string) => Schema;
 
 function lowerTool(tool: Declared<ToolDeclaration>, types: Types, handlers: HandlerNames, schema: MakeSchema): Tool {
   const { name, title, description, timeoutMs } = tool.value;
+  const support = tool.value.execution?.taskSupport;
   const type = claimFamily(types, pascalCase(name, "Tool"), "Tool", ["Input", "Output"], name);
   const input = schema(child(tool.node, "inputSchema")!, `${type}Input`);
   const outputNode = child(tool.node, "outputSchema");
@@ -89,10 +90,15 @@ function lowerTool(tool: Declared<ToolDeclaration>, types: Types, handlers: Hand
     errors: Object.entries(tool.value.errors ?? {}).map(([code, error]) => declaredError(code, error)),
     headers: headerParameters(input.schema),
     elicitations: elicitations(tool, type, types, schema),
+    ...(isTask(support) && { task: { support, deferred: tool.value.deferTask ?? false } }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     handler: handlers.handler("tools", name, tool.value.handler, type as Identifier),
     span: tool.span,
   };
+}
+
+function isTask(support: string | undefined): support is "optional" | "required" {
+  return support === "optional" || support === "required";
 }
 
 function declaredError(

@@ -2,7 +2,7 @@ import type { Declared } from "../model/project.js";
 import type { Json, JsonObject } from "../model/source.js";
 
 const own = {
-  tool: ["handler", "scopes", "timeoutMs", "cache", "errors", "elicitations", "examples", "deprecated"],
+  tool: ["handler", "scopes", "timeoutMs", "cache", "errors", "elicitations", "deferTask", "examples", "deprecated"],
   resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
   resourceTemplate: ["params", "complete", "handler", "cache", "scopes"],
   prompt: ["messages", "handler", "elicitations", "scopes"],

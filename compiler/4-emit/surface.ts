@@ -43,6 +43,8 @@ function toolEntry(tool: Tool): string {
     elicitations: questions(tool.elicitations),
     headers: headers.length > 0 && literal(headers as readonly HeaderParameter[] as unknown as Json),
     timeoutMs: timeoutMs !== undefined && String(timeoutMs),
+    task: tool.task !== undefined && literal(tool.task.support),
+    defersTask: tool.task?.deferred === true && "true",
   });
 }
 

@@ -44,6 +44,8 @@ export interface ToolDeclaration {
   readonly errors?: { readonly [code: string]: { readonly message: string; readonly description?: string } };
   readonly elicitations?: { readonly [name: string]: ElicitationDeclaration };
   readonly examples?: readonly Json[];
+  readonly execution?: { readonly taskSupport?: string };
+  readonly deferTask?: boolean;
 }
 
 export interface ElicitationDeclaration {

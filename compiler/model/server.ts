@@ -98,6 +98,8 @@ export interface Tool {
   readonly errors: readonly DeclaredError[];
   readonly headers: readonly HeaderParameter[];
   readonly elicitations: readonly Elicitation[];
+  /** The call may or must become a task, at once or when the handler says so. */
+  readonly task?: { readonly support: "optional" | "required"; readonly deferred: boolean };
   readonly timeoutMs?: number;
   readonly handler: Handler;
   readonly span: Span;

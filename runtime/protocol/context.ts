@@ -87,11 +87,17 @@ export class PromptCallContext extends CallContext implements PromptContext<any>
 
 /** With the errors and questions that a tool declares. */
 export class ToolCallContext extends PromptCallContext implements ToolContext<Record<string, unknown>, any> {
+  readonly #begin: () => void;
   readonly #errors: DeclaredErrors<Record<string, unknown>>;
 
-  constructor(call: Call, errors: DeclaredErrors<Record<string, unknown>>, questions: Questions) {
+  constructor(call: Call, errors: DeclaredErrors<Record<string, unknown>>, questions: Questions, begin: () => void) {
     super(call, questions);
+    this.#begin = begin;
     this.#errors = errors;
+  }
+
+  get beginTask(): () => void {
+    return () => this.#begin();
   }
 
   get errors(): DeclaredErrors<Record<string, unknown>> {

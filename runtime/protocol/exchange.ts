@@ -109,6 +109,17 @@ export interface Interruptible {
   readonly interrupted: Payload | McpError | undefined;
 }
 
+/** Something that collects a handler's questions, to be answered by other requests. */
+export interface Asker {
+  ask(name: string, question: AnyQuestion): Promise<unknown>;
+}
+export interface AnyQuestion {
+  readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
+  readonly params: JsonObject;
+  /** Whether an answer is one to this question; any other counts as none. */
+  readonly accepts: (answer: unknown) => boolean;
+}
+
 /** Sends a request to the client and resolves with its result; rejects with the client's error. */
 export type Ask = (method: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
 
@@ -122,6 +133,8 @@ export class Call {
   readonly ask: Ask | undefined;
   /** Present from the moment that the call asks the client, or continues one that did. */
   rounds: Interruptible | undefined;
+  /** Present from the moment that the call has become a task. */
+  task: Asker | undefined;
   readonly #outlet: Outlet;
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;

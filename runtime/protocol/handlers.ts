@@ -102,6 +102,11 @@ export interface ToolContext<E, Q = {}> extends Context {
   readonly errors: DeclaredErrors<E>;
   /** Asks the user what the manifest declares under `elicitations`; see `sample`. */
   readonly elicit: Elicit<Q>;
+  /**
+   * For a tool with `deferTask`: answers the call with a task, where the client knows tasks; what follows belongs to it.
+   * Questions before this are asked in the call, questions after it in the task.
+   */
+  readonly beginTask: () => void;
 }
 
 export interface PromptContext<Q = {}> extends Context {

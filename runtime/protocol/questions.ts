@@ -49,11 +49,13 @@ export async function roots(call: Call, key = "roots"): Promise<readonly Root[]>
 
 /** See `Rounds.step`; where the client can be asked directly, a handler runs once and so does the work. */
 export async function step<T>(call: Call, name: string, work: () => T | Promise<T>): Promise<T> {
-  return call.peer.view.revision.era === "modern" ? roundsOf(call).step(name, work) : work();
+  const again = call.peer.view.revision.era === "modern" && call.task === undefined;
+  return again ? roundsOf(call).step(name, work) : work();
 }
 
 /** A request to the client where the revision has them, a round trip where it has not. */
 async function ask(call: Call, key: string, question: Question): Promise<unknown> {
+  if (call.task !== undefined) return call.task.ask(key, question);
   if (call.peer.view.revision.era === "modern") return roundsOf(call).ask(key, question);
   const { method, params, accepts } = question;
   if (call.ask === undefined) throw new Error(`the client cannot be asked (${method}): this connection has no way back`);

@@ -1,5 +1,5 @@
 import { McpError } from "./errors.js";
-import type { Answer, Call, Interruptible, Method, Payload } from "./exchange.js";
+import type { Answer, AnyQuestion, Call, Interruptible, Method, Payload } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
 import { openState, sealState, type Progress } from "./request-state.js";
 import { internalError, invalidParams } from "./results.js";
@@ -14,12 +14,7 @@ export class Interruption extends Error {
 }
 
 /** One question to the client, in the protocol's form. */
-export interface Question {
-  readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
-  readonly params: JsonObject;
-  /** Whether an answer is one to this question; any other counts as none. */
-  readonly accepts: (answer: unknown) => boolean;
-}
+export type Question = AnyQuestion;
 
 interface Waiting {
   readonly question: Question;

@@ -41,6 +41,10 @@ export interface ToolSurface {
   /** Questions that the handler may ask, by name. */
   readonly elicitations?: ReadonlyMap<string, ElicitationSurface>;
   readonly timeoutMs?: number;
+  /** The call may (`optional`) or must (`required`) become a task. */
+  readonly task?: "optional" | "required";
+  /** The handler begins the task itself. */
+  readonly defersTask?: boolean;
 }
 
 /** A form (`requestedSchema`) or a page (`url`); both texts may hold `{placeholders}`. */

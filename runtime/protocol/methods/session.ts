@@ -1,5 +1,6 @@
 import type { Answer, Call, View } from "../exchange.js";
 import { invalidParams, sealedOnce } from "../results.js";
+import { hasTasks, tasksExtension } from "../tasks.js";
 import type { Surface } from "../surface.js";
 import { loggingLevels, type Implementation, type JsonObject, type LoggingLevel } from "../types.js";
 
@@ -22,7 +23,7 @@ export const discover =
       const { surface } = call.peer.view.server;
       const { instructions } = surface;
       return (
-        `"supportedVersions":${JSON.stringify(versions)},"capabilities":${JSON.stringify(capabilities(surface))}` +
+        `"supportedVersions":${JSON.stringify(versions)},"capabilities":${JSON.stringify({ ...capabilities(surface), ...extensions(surface) })}` +
         (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`)
       );
     });
@@ -37,6 +38,10 @@ export function initializeResult({ server, frame, closing, revision }: View): st
     (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`) +
     closing
   );
+}
+
+function extensions(surface: Surface): JsonObject {
+  return hasTasks(surface) ? { extensions: { [tasksExtension]: {} } } : {};
 }
 
 export function isLoggingLevel(value: unknown): value is LoggingLevel {

@@ -9,6 +9,7 @@ import { logFailure } from "../logger.js";
 import { MissingCapability } from "../questions.js";
 import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
+import { createTask, knowsTasks, needsTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, ToolSurface, ToolValidators, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
 
@@ -59,13 +60,56 @@ function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObje
     const refusal = check(validators.input, input);
     if (refusal !== undefined) return errorResult(call.peer.view, refusal);
     if (tool.handler === undefined) throw new NotImplementedError(tool.surface.name);
-    const questions = { elicitations: tool.surface.elicitations, answers: validators.answers };
-    const context = new ToolCallContext(call, (tool.errors ??= createErrors(tool.surface.errors)), questions);
-    const output: unknown = tool.handler(input, context);
-    return isThenable(output) ? wait(call, tool, output) : finished(call, tool, output);
+    const asTask = tool.surface.task !== undefined && knowsTasks(call);
+    if (tool.surface.task === "required" && !asTask && call.peer.view.revision.era === "modern") return needsTasks();
+    if (asTask) return runAsTask(call, tool, tool.handler, validators, input);
+    return invoke(call, tool, tool.handler, validators, input, () => {});
   } catch (error) {
     return failed(call, tool, error);
   }
+}
+
+function invoke(
+  call: Call,
+  tool: Tool,
+  handler: AnyToolHandler,
+  validators: ToolValidators,
+  input: JsonObject,
+  begin: () => void,
+): Answer {
+  const questions = { elicitations: tool.surface.elicitations, answers: validators.answers };
+  const context = new ToolCallContext(call, (tool.errors ??= createErrors(tool.surface.errors)), questions, begin);
+  const output: unknown = handler(input, context);
+  return isThenable(output) ? wait(call, tool, output) : finished(call, tool, output);
+}
+
+/** The call is answered with a task as soon as that begins, or as ever when it ends before. */
+function runAsTask(
+  call: Call,
+  tool: Tool,
+  handler: AnyToolHandler,
+  validators: ToolValidators,
+  input: JsonObject,
+): Promise<Payload | McpError> {
+  return new Promise((resolve) => {
+    let task: Task | undefined;
+    const begin = (): void => {
+      if (task !== undefined) return;
+      const created = createTask(call);
+      if (created instanceof McpError) return resolve(created);
+      call.task = task = created;
+      resolve(created.created());
+    };
+    const settle = (settled: Payload | McpError): void => (task === undefined ? resolve(settled) : task.finish(settled));
+    if (tool.surface.defersTask !== true) begin();
+    try {
+      const answer = invoke(call, tool, handler, validators, input, begin);
+      if (answer instanceof Promise) void answer.then(settle, (error: unknown) => settle(failed(call, tool, error)));
+      else settle(answer);
+    } catch (error) {
+      settle(failed(call, tool, error));
+    }
+  });
 }
 
 function check(validate: Validator, input: unknown): string | undefined {

@@ -12,6 +12,7 @@ import { continuable } from "../rounds.js";
 import { invalidParams } from "../results.js";
 import type { Surface } from "../surface.js";
 import { loggingLevels, type Implementation, type JsonObject } from "../types.js";
+import { taskMethods } from "../tasks.js";
 import { viewOf } from "../view.js";
 
 /** Members of `_meta` that make a request self-contained (2026-07-28, basic: request metadata). */
@@ -64,6 +65,7 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
     ["server/discover", discover(modernVersions)],
     ["subscriptions/listen", listen],
     ...completion(surface),
+    ...taskMethods(surface),
     ...(hasTools(surface)
       ? ([
           ["tools/list", listTools],

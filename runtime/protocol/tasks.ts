@@ -1,0 +1,170 @@
+import { errorCodes, errorText, McpError } from "./errors.js";
+import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
+import { isObject } from "./json-rpc.js";
+import { invalidParams, quoted, seal } from "./results.js";
+import type { Question } from "./rounds.js";
+import type { Surface } from "./surface.js";
+import type { JsonObject } from "./types.js";
+
+/** The extension's name, in the capabilities of both sides. */
+export const tasksExtension = "io.modelcontextprotocol/tasks";
+
+/** How long a task is kept, from its creation; how often a client should look; how many there may be. */
+const ttlMs = 60 * 60_000;
+const pollIntervalMs = 500;
+const mostTasks = 1000;
+
+type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
+
+/** A call that is answered before it has ended (io.modelcontextprotocol/tasks, of 2026-07-28). */
+export class Task {
+  readonly id = crypto.randomUUID();
+  readonly #created = new Date();
+  readonly #call: Call;
+  readonly #questions = new Map<string, { readonly question: Question; readonly resolve: (answer: unknown) => void }>();
+  readonly #used = new Map<string, number>();
+  #updated = this.#created;
+  #end: { readonly status: Status; readonly members: string } | undefined;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  get expired(): boolean {
+    return Date.now() - this.#created.getTime() > ttlMs;
+  }
+
+  /** A question of the handler's, which waits for `tasks/update`. */
+  ask(name: string, question: Question): Promise<unknown> {
+    const count = (this.#used.get(name) ?? 0) + 1;
+    this.#used.set(name, count);
+    const key = count === 1 ? name : `${name}_${count}`;
+    return new Promise((resolve, reject) => {
+      this.#questions.set(key, { question, resolve });
+      this.#touch();
+      this.#call.signal.addEventListener("abort", () => reject(this.#call.signal.reason as Error), { once: true });
+    });
+  }
+
+  /** Answers to questions that are open; any others are ignored. */
+  update(responses: JsonObject): void {
+    for (const [key, answer] of Object.entries(responses)) {
+      const waiting = this.#questions.get(key);
+      if (waiting === undefined || !waiting.question.accepts(answer)) continue;
+      this.#questions.delete(key);
+      this.#touch();
+      waiting.resolve(answer);
+    }
+  }
+
+  finish(settled: Payload | McpError): void {
+    if (this.#end !== undefined) return;
+    this.#touch();
+    if (settled instanceof McpError) {
+      const code = this.#call.peer.view.revision.errorCode(settled.code);
+      this.#end = { status: "failed", members: `,"error":${errorText(settled, code)}` };
+    } else {
+      const text = typeof settled === "string" ? settled : new TextDecoder().decode(settled);
+      this.#end = { status: "completed", members: `,"result":${text}` };
+    }
+  }
+
+  cancel(): void {
+    if (this.#end !== undefined) return;
+    this.#touch();
+    this.#end = { status: "cancelled", members: "" };
+    this.#call.abort(new Error("the task was cancelled by the client"));
+  }
+
+  /** The members of the task as JSON text: its state, and what is to be asked or what came of it. */
+  detailed(): string {
+    const requests = [...this.#questions].map(([key, { question: { method, params } }]) => [key, { method, params }] as const);
+    const asking = this.#end === undefined && requests.length > 0;
+    const status: Status = this.#end?.status ?? (asking ? "input_required" : "working");
+    const more = asking ? `,"inputRequests":${JSON.stringify(Object.fromEntries(requests))}` : (this.#end?.members ?? "");
+    return this.#envelope(status) + more;
+  }
+
+  /** The answer to the call that became this task. */
+  created(): string {
+    return `{"resultType":"task",${this.#envelope("working")}${this.#call.peer.view.closing}`;
+  }
+
+  #envelope(status: Status): string {
+    return (
+      `"taskId":"${this.id}","status":"${status}","createdAt":"${this.#created.toISOString()}",` +
+      `"lastUpdatedAt":"${this.#updated.toISOString()}","ttlMs":${ttlMs},"pollIntervalMs":${pollIntervalMs}`
+    );
+  }
+
+  #touch(): void {
+    this.#updated = new Date();
+  }
+}
+
+/** Whether the client of this request knows tasks: nothing else may be answered with one. */
+export function knowsTasks(call: Call): boolean {
+  const { extensions } = call.peer.capabilities;
+  return call.peer.view.revision.era === "modern" && isObject(extensions) && isObject(extensions[tasksExtension]);
+}
+
+export function needsTasks(): McpError {
+  const data = { requiredCapabilities: { extensions: { [tasksExtension]: {} } } };
+  return new McpError(errorCodes.missingRequiredClientCapability, `this needs a client that supports ${tasksExtension}`, data);
+}
+
+/** A new task, kept before anybody hears of it. */
+export function createTask(call: Call): Task | McpError {
+  const tasks = tasksOf(call.peer.view.server);
+  for (const [id, task] of tasks) if (task.expired) tasks.delete(id);
+  if (tasks.size >= mostTasks) return new McpError(errorCodes.internalError, "too many tasks are kept; try again later");
+  const task = new Task(call);
+  tasks.set(task.id, task);
+  return task;
+}
+
+function tasksOf(server: Server): Map<string, Task> {
+  let tasks = server.indexes.get("tasks") as Map<string, Task> | undefined;
+  if (tasks === undefined) server.indexes.set("tasks", (tasks = new Map()));
+  return tasks;
+}
+
+export const hasTasks = (surface: Surface): boolean => surface.tools.some(({ task }) => task !== undefined);
+
+/** `tasks/get`, `tasks/update` and `tasks/cancel`, where a tool can become a task. */
+export function taskMethods(surface: Surface): readonly (readonly [string, Method])[] {
+  if (!hasTasks(surface)) return [];
+  return [
+    ["tasks/get", withTask((call, task) => seal(call.peer.view, task.detailed()))],
+    [
+      "tasks/update",
+      withTask((call, task) => {
+        const { inputResponses } = call.params;
+        if (!isObject(inputResponses)) return invalidParams('"inputResponses" must be an object');
+        task.update(inputResponses);
+        return acknowledged(call);
+      }),
+    ],
+    [
+      "tasks/cancel",
+      withTask((call, task) => {
+        task.cancel();
+        return acknowledged(call);
+      }),
+    ],
+  ];
+}
+
+function acknowledged(call: Call): string {
+  return seal(call.peer.view, "", {});
+}
+
+function withTask(answer: (call: Call, task: Task) => Answer): Method {
+  return (call) => {
+    if (!knowsTasks(call)) return needsTasks();
+    const { taskId } = call.params;
+    if (typeof taskId !== "string") return invalidParams('"taskId" must be a string');
+    const task = tasksOf(call.peer.view.server).get(taskId);
+    return task === undefined || task.expired ? invalidParams(`there is no task ${quoted(taskId)}`) : answer(call, task);
+  };
+}
