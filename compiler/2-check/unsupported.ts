@@ -8,7 +8,7 @@ const unsupported: Readonly<Record<string, readonly string[]>> = {
   resources: ["cache", "scopes"],
   resourceTemplates: ["cache", "scopes"],
   prompts: ["scopes"],
-  runtime: ["auth", "config", "cache", "logging", "health", "limits", "store", "hooks"],
+  runtime: ["auth", "config", "cache", "logging", "health", "store", "hooks"],
   build: ["lint", "rules", "waivers", "budgets"],
 };
 

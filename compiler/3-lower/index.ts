@@ -63,6 +63,7 @@ export function lower(project: Project): Result<Server> {
     prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers, schema)),
     definitions,
     transports: lowerTransports(project),
+    ...(project.runtime.limits?.pageSize !== undefined && { pageSize: project.runtime.limits.pageSize }),
     layout,
   };
   return { value: server, diagnostics: checkExamples(project, server) };

@@ -8,6 +8,7 @@ export function surfaceModule(server: Server): string {
   const members = [
     `server: ${literal(server.info)},`,
     ...(server.instructions === undefined ? [] : [`instructions: ${literal(server.instructions)},`]),
+    ...(server.pageSize === undefined ? [] : [`pageSize: ${server.pageSize},`]),
     list("tools", server.tools.map(toolEntry)),
     list("resources", server.resources.map(resourceEntry)),
     list("resourceTemplates", server.resourceTemplates.map(templateEntry)),

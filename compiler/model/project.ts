@@ -103,6 +103,7 @@ export interface PromptDeclaration {
 }
 
 export interface RuntimeDeclaration {
+  readonly limits?: { readonly pageSize?: number };
   readonly transports?: {
     readonly stdio?: JsonObject;
     readonly http?: {

@@ -20,6 +20,8 @@ export interface Server {
   /** Shared `$defs`, each one exported type. */
   readonly definitions: readonly Definition[];
   readonly transports: Transports;
+  /** Entries of a list in one answer; absent: all of them. */
+  readonly pageSize?: number;
   readonly layout: Layout;
 }
 

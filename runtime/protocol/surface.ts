@@ -5,6 +5,8 @@ import type { Implementation } from "./types.js";
 export interface Surface {
   readonly server: Implementation;
   readonly instructions?: string;
+  /** Entries of a list in one answer; absent: all of them. */
+  readonly pageSize?: number;
   readonly tools: readonly ToolSurface[];
   readonly resources: readonly ResourceSurface[];
   readonly resourceTemplates: readonly ResourceTemplateSurface[];

@@ -1,6 +1,7 @@
-import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
+import { Client as Client2, SSEClientTransport as Sse2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
 import { StdioClientTransport as Stdio2 } from "@modelcontextprotocol/client/stdio";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport as Sse1 } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport as Stdio1 } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
@@ -27,7 +28,7 @@ async function legacy(target: URL | string): Promise<Asking> {
   client.setRequestHandler(ElicitRequestSchema, elicited);
   client.setRequestHandler(CreateMessageRequestSchema, sampled);
   client.setRequestHandler(ListRootsRequestSchema, listed);
-  const transport = target instanceof URL ? new Http1(target) : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
+  const transport = target instanceof URL ? (target.pathname === "/sse" ? new Sse1(target) : new Http1(target)) : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   return client as unknown as Asking;
 }
@@ -37,7 +38,7 @@ async function second(target: URL | string, mode: "legacy" | { pin: string }): P
   client.setRequestHandler("elicitation/create", elicited as never);
   client.setRequestHandler("sampling/createMessage", sampled as never);
   client.setRequestHandler("roots/list", listed as never);
-  await client.connect(target instanceof URL ? new Http2(target) : new Stdio2({ command: "node", args: [target], stderr: "ignore" }));
+  await client.connect(target instanceof URL ? (target.pathname === "/sse" ? new Sse2(target) : new Http2(target)) : new Stdio2({ command: "node", args: [target], stderr: "ignore" }));
   return client as unknown as Asking;
 }
 
@@ -50,12 +51,13 @@ afterAll(() => http.stop());
 const text = (result: any): string => result.content[0].text;
 
 describe.each([
-  ["sdk 1.x", legacy],
-  ["client 2.x, legacy", (target: URL | string) => second(target, "legacy")],
-  ["client 2.x, 2026-07-28", (target: URL | string) => second(target, { pin: "2026-07-28" })],
-])("%s", (_, connect) => {
-  test.each(["stdio", "http"])("the same handlers ask over %s: the user, the model, for roots, twice, at once", async (transport) => {
-    const client = await connect(transport === "http" ? http.url : serverOf("everything"));
+  ["sdk 1.x", ["stdio", "http", "sse"], legacy],
+  ["client 2.x, legacy", ["stdio", "http", "sse"], (target: URL | string) => second(target, "legacy")],
+  // HTTP+SSE ended with the revisions that open a session.
+  ["client 2.x, 2026-07-28", ["stdio", "http"], (target: URL | string) => second(target, { pin: "2026-07-28" })],
+] as const)("%s", (_, transports, connect) => {
+  test.each(transports)("the same handlers ask over %s: the user, the model, for roots, twice, at once", async (transport) => {
+    const client = await connect(transport === "stdio" ? serverOf("everything") : new URL(transport === "http" ? "/mcp" : "/sse", http.url));
     const call = async (name: string): Promise<string> => text(await client.callTool({ name: `test_input_required_result_${name}` }));
     asked.length = 0;
     expect(await call("elicitation")).toBe("Hello, Ada!");

@@ -11,18 +11,31 @@ export const listResourceTemplates = (call: Call): Answer => list(call, "resourc
 /** `prompts/list` */
 export const listPrompts = (call: Call): Answer => list(call, "prompts", "prompt");
 
-/** A listing is one page: every cursor is one that this server never gave. */
+/** One page of a listing, made once. A cursor is opaque to clients; one that this server cannot have given is refused. */
 function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
-  if (call.params["cursor"] !== undefined) return invalidParams("unknown cursor");
   const { view } = call.peer;
-  const payload = view.payloads.get(member);
+  const { surface } = view.server;
+  const size = surface.pageSize ?? Infinity;
+  const start = startOf(call.params["cursor"], size, surface[member].length);
+  if (start === undefined) return invalidParams("unknown cursor");
+  const key = start === 0 ? member : `${member} ${start}`;
+  const payload = view.payloads.get(key);
   if (payload !== undefined) return payload;
-  return view.server.surface.listings().then(
+  return surface.listings().then(
     (listings): Payload =>
-      sealedOnce(view, member, () => {
-        const entries = listings[member].map((listing) => view.revision.entry(kind, listing));
-        return `"${member}":[${entries.join(",")}]`;
+      sealedOnce(view, key, () => {
+        const end = start + size;
+        const entries = listings[member].slice(start, end).map((listing) => view.revision.entry(kind, listing));
+        const next = end < listings[member].length ? `,"nextCursor":"${btoa(`page ${end}`)}"` : "";
+        return `"${member}":[${entries.join(",")}]${next}`;
       }),
     (error: unknown) => internalError(call, `the listing of ${member}`, error),
   );
+}
+
+/** Where the page of a cursor starts; `undefined` for a cursor that no page gave. */
+function startOf(cursor: unknown, size: number, length: number): number | undefined {
+  if (cursor === undefined) return 0;
+  for (let start = size; start < length; start += size) if (cursor === btoa(`page ${start}`)) return start;
+  return undefined;
 }
