@@ -18,11 +18,15 @@ declare module "vitest" {
 export default function setup({ provide }: TestProject): void {
   const folders = examples().map((name) => join(fixtures, name));
   const before = folders.map(snapshot);
-  execFileSync("node", [join(root, "compiler", "dist", "cli.js"), "build", ...folders], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("node", [join(root, "compiler", "dist", "cli.js"), "build", ...folders], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const after = folders.map(snapshot);
   provide(
     "stale",
-    after.flatMap((files, index) => [...files].filter(([path, hash]) => before[index]!.get(path) !== hash).map(([path]) => path)),
+    after.flatMap((files, index) =>
+      [...files].filter(([path, hash]) => before[index]!.get(path) !== hash).map(([path]) => path),
+    ),
   );
 }
 
@@ -33,6 +37,8 @@ function examples(): string[] {
 
 function snapshot(folder: string): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-  const paths = files.map((file) => join(file.parentPath, file.name)).filter((path) => !path.startsWith(join(folder, "dist")));
+  const paths = files
+    .map((file) => join(file.parentPath, file.name))
+    .filter((path) => !path.startsWith(join(folder, "dist")));
   return new Map(paths.map((path) => [path, createHash("sha256").update(readFileSync(path)).digest("hex")]));
 }

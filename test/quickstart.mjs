@@ -8,7 +8,10 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 console.log("$ mcpc build fixtures/weather");
-execFileSync(process.execPath, [join(root, "compiler", "dist", "cli.js"), "build", "fixtures/weather"], { cwd: root, stdio: "inherit" });
+execFileSync(process.execPath, [join(root, "compiler", "dist", "cli.js"), "build", "fixtures/weather"], {
+  cwd: root,
+  stdio: "inherit",
+});
 
 console.log("\n$ node fixtures/weather/dist/server.js");
 const client = new Client({ name: "quickstart", version: "1.0.0" });

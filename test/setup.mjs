@@ -23,14 +23,16 @@ run(process.execPath, at("node_modules", "typescript", "bin", "tsc"), "-b");
 
 // What the packages carry from the top of the tree.
 for (const name of ["LICENSE", "README.md"]) {
-  for (const folder of ["compiler", "runtime"]) if (fs.existsSync(at(name))) fs.copyFileSync(at(name), at(folder, name));
+  for (const folder of ["compiler", "runtime"])
+    if (fs.existsSync(at(name))) fs.copyFileSync(at(name), at(folder, name));
 }
 fs.copyFileSync(at("mcp.schema.json"), at("compiler", "mcp.schema.json"));
 fs.rmSync(at("compiler", "fixtures"), { recursive: true, force: true });
-if (fs.existsSync(at("fixtures", "invalid"))) fs.cpSync(at("fixtures", "invalid"), at("compiler", "fixtures", "invalid"), {
-  recursive: true,
-  filter: (path) => fs.statSync(path).isDirectory() || path.endsWith("expected.txt"),
-});
+if (fs.existsSync(at("fixtures", "invalid")))
+  fs.cpSync(at("fixtures", "invalid"), at("compiler", "fixtures", "invalid"), {
+    recursive: true,
+    filter: (path) => fs.statSync(path).isDirectory() || path.endsWith("expected.txt"),
+  });
 
 // npm links a package's command before it is compiled; make it runnable now.
 fs.chmodSync(at("compiler", "dist", "cli.js"), 0o755);

@@ -47,9 +47,13 @@ export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): S
     const resolved = resolve(written, root, reachable);
     if (resolved.kind === "definition" || resolved.kind === "file") {
       const target = resolved.kind === "definition" ? resolved.root.node : resolved.node;
-      const [own, other] = [dialectOf(root.node.value as JsonSchema), dialectOf(resolved.root.node.value as JsonSchema)];
+      const [own, other] = [
+        dialectOf(root.node.value as JsonSchema),
+        dialectOf(resolved.root.node.value as JsonSchema),
+      ];
       const keyword = own === other || other === undefined ? undefined : dialectKeyword(target);
-      if (keyword !== undefined) diagnostics.push(diagnose("reference/other-dialect", span, { reference: written, keyword }));
+      if (keyword !== undefined)
+        diagnostics.push(diagnose("reference/other-dialect", span, { reference: written, keyword }));
     }
     if (resolved.kind === "definition") check(resolved.root);
     else if (resolved.kind === "file") check(resolved.root, resolved.node);
@@ -84,7 +88,9 @@ function values(params: Record<string, unknown>): string {
 /** A keyword below a schema that dialects understand differently. */
 function dialectKeyword(node: Located): string | undefined {
   for (const schema of subschemas(node)) {
-    const found = schema.members.find(({ key, node: value }) => telling.has(key) || (key === "items" && value.kind === "array"));
+    const found = schema.members.find(
+      ({ key, node: value }) => telling.has(key) || (key === "items" && value.kind === "array"),
+    );
     if (found) return found.key;
   }
   return undefined;

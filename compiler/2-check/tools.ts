@@ -15,7 +15,8 @@ export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[])
   }
   if (input) checkHeaders(input, diagnostics);
   const errors = child(tool.node, "errors");
-  if (errors?.kind === "object") for (const { node } of errors.members) checkPlaceholders(child(node, "message"), diagnostics);
+  if (errors?.kind === "object")
+    for (const { node } of errors.members) checkPlaceholders(child(node, "message"), diagnostics);
   checkElicitations(tool.node, diagnostics);
 }
 

@@ -27,7 +27,8 @@ function checkExample(example: Located, { input, output, errors }: Tool): Diagno
     ...(result && output ? checkValue(result, output, "result") : []),
   ];
   if (error === undefined) return found;
-  if (result !== undefined) found.push(diagnose("example/mismatch", error.span, { reason: "it has a result and an error" }));
+  if (result !== undefined)
+    found.push(diagnose("example/mismatch", error.span, { reason: "it has a result and an error" }));
   const codes = errors.map(({ code }) => code);
   if (!codes.includes(error.value as string)) {
     const reason = `the tool declares no error ${JSON.stringify(error.value)}`;
@@ -37,7 +38,9 @@ function checkExample(example: Located, { input, output, errors }: Tool): Diagno
 }
 
 function checkValue(node: Located, schema: Schema, what: string): Diagnostic[] {
-  const validate = createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false }).compile(withStaticReferences(schema.schema));
+  const validate = createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false }).compile(
+    withStaticReferences(schema.schema),
+  );
   if (validate(node.value)) return [];
   const reason = explain((validate.errors ?? []) as ValidationError[], what);
   return [diagnose("example/mismatch", node.span, { reason })];

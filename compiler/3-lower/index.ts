@@ -194,7 +194,9 @@ function lowerTemplate(
     pattern: templatePattern(template),
     params: declared ? schema(declared, made.type) : made,
     handler: handlers.handler("resource-templates", name, entry.value.handler, type as Identifier, uriTemplate),
-    completions: Object.entries(entry.value.complete ?? {}).map(([variable, reference]) => completion(variable, reference)),
+    completions: Object.entries(entry.value.complete ?? {}).map(([variable, reference]) =>
+      completion(variable, reference),
+    ),
     span: entry.span,
   };
 }
@@ -270,7 +272,14 @@ function lowerTransports(project: Project): Transports {
   // What is served beside the MCP endpoint brings it along.
   const http = transports ? (transports.http ?? (sse || toolEvents || websocket ? {} : undefined)) : {};
   if (!http) return { stdio };
-  const { path = "/mcp", host = "127.0.0.1", port = 3000, allowedOrigins = [], allowedHosts = [], sessions = true } = http;
+  const {
+    path = "/mcp",
+    host = "127.0.0.1",
+    port = 3000,
+    allowedOrigins = [],
+    allowedHosts = [],
+    sessions = true,
+  } = http;
   const beside = {
     ...(sse && { sse: { path: sse.path ?? "/sse", messagesPath: sse.messages ?? "/messages" } }),
     ...(toolEvents && { toolEvents: true }),

@@ -22,7 +22,14 @@ export async function declarations(server: Server): Promise<ReadonlyMap<string, 
     ]),
     ...[...server.tools, ...server.prompts].flatMap(({ name: owner, elicitations }) =>
       elicitations.flatMap(({ name, answer }) =>
-        answer ? [{ schema: answer, introduction: `Answer to the question ${JSON.stringify(name)} of ${JSON.stringify(owner)}.` }] : [],
+        answer
+          ? [
+              {
+                schema: answer,
+                introduction: `Answer to the question ${JSON.stringify(name)} of ${JSON.stringify(owner)}.`,
+              },
+            ]
+          : [],
       ),
     ),
     ...server.resourceTemplates.map(({ uriTemplate, params }) => ({

@@ -23,10 +23,7 @@ export function handlerFiles(server: Server): string[] {
  * New files with stubs, and insertions of missing stubs into files that exist. TypeScript reads, we splice text: every
  * byte of the user's stays. A file that does not parse is left alone.
  */
-export function handlers(
-  server: Server,
-  existing: ReadonlyMap<string, string>,
-): Result<OutputFile[]> {
+export function handlers(server: Server, existing: ReadonlyMap<string, string>): Result<OutputFile[]> {
   const byFile = new Map<string, Stub[]>();
   for (const stub of stubsOf(server)) byFile.set(stub.handler.file, [...(byFile.get(stub.handler.file) ?? []), stub]);
   const diagnostics: Diagnostic[] = [];

@@ -24,8 +24,12 @@ export function serverModule(server: Server): string {
     "handler" in source ? [[name, source.handler] as const] : [],
   );
   const completions = [
-    ...server.resourceTemplates.flatMap(({ uriTemplate, completions }) => completions.map(({ name, handler }) => [`${uriTemplate} ${name}`, handler] as const)),
-    ...server.prompts.flatMap(({ name: prompt, completions }) => completions.map(({ name, handler }) => [`${prompt} ${name}`, handler] as const)),
+    ...server.resourceTemplates.flatMap(({ uriTemplate, completions }) =>
+      completions.map(({ name, handler }) => [`${uriTemplate} ${name}`, handler] as const),
+    ),
+    ...server.prompts.flatMap(({ name: prompt, completions }) =>
+      completions.map(({ name, handler }) => [`${prompt} ${name}`, handler] as const),
+    ),
   ];
   const types = [...tools, ...resources, ...templates, ...prompts, ...completions].map(([, { type }]) => type);
   return [
@@ -35,9 +39,16 @@ export function serverModule(server: Server): string {
     http?.websocket && `import { createUpgrade } from ${literal(`${library}/node-websocket`)};\n`,
     ...handlers.lines,
     `import { surface } from "./surface.js";\n`,
-    types.length > 0 && `import type {\n${[...new Set(types)].sort().map((type) => `  ${type},\n`).join("")}} from "./types.js";\n`,
+    types.length > 0 &&
+      `import type {\n${[...new Set(types)]
+        .sort()
+        .map((type) => `  ${type},\n`)
+        .join("")}} from "./types.js";\n`,
     "\n",
-    http && `/** Where and for whom the server listens. */\nexport const http = {\n${Object.entries(http).map(([key, value]) => `  ${key}: ${literal(value)},\n`).join("")}};\n\n`,
+    http &&
+      `/** Where and for whom the server listens. */\nexport const http = {\n${Object.entries(http)
+        .map(([key, value]) => `  ${key}: ${literal(value)},\n`)
+        .join("")}};\n\n`,
     "/** The compiled server: its surface, and the handlers that serve it. */\n",
     "export const server = defineServer(surface, {\n",
     `  tools: ${rows(tools)}\n`,
@@ -75,7 +86,9 @@ export function handlersOf(server: Server): Handler[] {
     ...server.resources.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
     ...server.resourceTemplates.map(({ handler }) => handler),
     ...server.prompts.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
-    ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions }) => completions.map(({ handler }) => handler)),
+    ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions }) =>
+      completions.map(({ handler }) => handler),
+    ),
   ];
 }
 

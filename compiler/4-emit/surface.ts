@@ -1,4 +1,12 @@
-import type { Elicitation, HeaderParameter, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
+import type {
+  Elicitation,
+  HeaderParameter,
+  Prompt,
+  Resource,
+  ResourceTemplate,
+  Server,
+  Tool,
+} from "../model/server.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Json } from "../model/source.js";
 import { literal } from "./code.js";
@@ -15,7 +23,8 @@ export function surfaceModule(server: Server): string {
     list("prompts", server.prompts.map(promptEntry)),
     `listings: () => import("./listings.js"),`,
     ...["tool", "template", "prompt"].map(
-      (kind) => `${kind}Validators: (key) => import("./validators.js").then(({ ${kind}Validators }) => ${kind}Validators(key)),`,
+      (kind) =>
+        `${kind}Validators: (key) => import("./validators.js").then(({ ${kind}Validators }) => ${kind}Validators(key)),`,
     ),
   ];
   return `import type { Surface } from "@mcpc/runtime/codegen/v1";\n\nexport const surface: Surface = {\n${indent(members.join("\n"))}\n};\n`;
@@ -25,7 +34,10 @@ export function surfaceModule(server: Server): string {
 export function listingsModule(server: Server): string {
   const kinds = ["tools", "resources", "resourceTemplates", "prompts"] as const;
   return kinds
-    .map((kind) => `export const ${kind}: readonly string[] = [${lines(server[kind].map(({ listing }) => `${text(listing)},`))}];\n`)
+    .map(
+      (kind) =>
+        `export const ${kind}: readonly string[] = [${lines(server[kind].map(({ listing }) => `${text(listing)},`))}];\n`,
+    )
     .join("");
 }
 
@@ -51,7 +63,11 @@ function toolEntry(tool: Tool): string {
 
 function questions(elicitations: readonly Elicitation[]): string | false {
   const entries = elicitations.map(({ name, message, answer, url }): Json => {
-    const question = { message, ...(answer && { requestedSchema: answer.schema as Json }), ...(url !== undefined && { url }) };
+    const question = {
+      message,
+      ...(answer && { requestedSchema: answer.schema as Json }),
+      ...(url !== undefined && { url }),
+    };
     return [name, question];
   });
   return entries.length > 0 && `new Map([${entries.map(literal).join(", ")}])`;
@@ -136,8 +152,14 @@ export function validatorsModule(server: Server): string {
   const types = `import type { PromptValidators, TemplateValidators, ToolValidators } from "@mcpc/runtime/codegen/v1";\n`;
   return [
     types,
-    imports("tool", server.tools.map(({ name, handler }) => [name, handler.type])),
-    imports("template", server.resourceTemplates.map(({ uriTemplate, handler }) => [uriTemplate, handler.type])),
+    imports(
+      "tool",
+      server.tools.map(({ name, handler }) => [name, handler.type]),
+    ),
+    imports(
+      "template",
+      server.resourceTemplates.map(({ uriTemplate, handler }) => [uriTemplate, handler.type]),
+    ),
     imports("prompt", prompts),
   ].join("\n");
 }
@@ -145,7 +167,9 @@ export function validatorsModule(server: Server): string {
 /** A module of validators is named after the type of its handler, which is unique. */
 function imports(kind: string, entries: readonly (readonly [key: string, type: string])[]): string {
   const result = `${kind[0]!.toUpperCase()}${kind.slice(1)}Validators`;
-  const cases = entries.map(([key, type]) => `    case ${literal(key)}:\n      return import(${literal(`./validators/${type}.js`)});\n`);
+  const cases = entries.map(
+    ([key, type]) => `    case ${literal(key)}:\n      return import(${literal(`./validators/${type}.js`)});\n`,
+  );
   const body = `  switch (key) {\n${cases.join("")}    default:\n      throw new RangeError(key);\n  }\n`;
   return `export async function ${kind}Validators(key: string): Promise<${result}> {\n${body}}\n`;
 }

@@ -44,7 +44,8 @@ export function typesModule(server: Server, declarations: ReadonlyMap<string, st
 function toolParameters({ input, output, errors, elicitations }: Tool, use: (name: string) => string): string {
   if (errors.length === 0 && elicitations.length === 0) return output ? `${input.type}, ${output.type}` : input.type;
   const members = errors.map(
-    ({ code, placeholders, description }) => `${docComment([description])}${literal(code)}: ${parameters(placeholders)};`,
+    ({ code, placeholders, description }) =>
+      `${docComment([description])}${literal(code)}: ${parameters(placeholders)};`,
   );
   const declared = members.length === 0 ? "{}" : `{\n${members.join("\n")}\n}`;
   const asked = elicitations.length === 0 ? "" : `, ${questions(elicitations)}`;

@@ -40,7 +40,8 @@ function validators(
   try {
     const scoped = names.length + answers.length > 1;
     for (const name of names) code.push(compile(name, schemas[name]!, scoped));
-    for (const [index, [, schema]] of answers.entries()) code.push(compile(`answer${index}`, schema, true).replace(/^export /, ""));
+    for (const [index, [, schema]] of answers.entries())
+      code.push(compile(`answer${index}`, schema, true).replace(/^export /, ""));
     if (answers.length > 0) {
       const members = answers.map(([name], index) => `  [${literal(name)}]: answer${index},\n`);
       code.push(`export const answers = {\n${members.join("")}};`);

@@ -3,8 +3,23 @@ import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import { errorMessage } from "../protocol/json-rpc.js";
 import { admit, bodyTooLong, corsHeaders, longestBody, type Refusal } from "../transports/http/admission.js";
-import { eventStream, eventText, keepAlive, keepAliveMs, namedEventText, retryText } from "../transports/http/events.js";
-import { pathOf, type Endpoint, type Headers, type HttpOptions, type HttpReply, type HttpRequest, type Running } from "../transports/http/exchange.js";
+import {
+  eventStream,
+  eventText,
+  keepAlive,
+  keepAliveMs,
+  namedEventText,
+  retryText,
+} from "../transports/http/events.js";
+import {
+  pathOf,
+  type Endpoint,
+  type Headers,
+  type HttpOptions,
+  type HttpReply,
+  type HttpRequest,
+  type Running,
+} from "../transports/http/exchange.js";
 import { createRoutes, type Routes } from "../transports/http/routes.js";
 
 /** A listener of `node:http`; also a handler of Express and of whatever else passes Node's own objects. */
@@ -42,7 +57,8 @@ export function createListener(server: Server, options: HttpOptions): Listener {
     if (request.method !== "POST") return follow(response, endpoint.open(request, reply));
     const { body } = incoming as Mounted;
     if (body !== undefined && incoming.readableEnded) {
-      const running = typeof body === "string" ? endpoint.post(request, body, reply) : endpoint.postParsed(request, body, reply);
+      const running =
+        typeof body === "string" ? endpoint.post(request, body, reply) : endpoint.postParsed(request, body, reply);
       return follow(response, running);
     }
     read(incoming, (text) => {
@@ -100,7 +116,14 @@ function replyTo(response: ServerResponse, always: Headers = {}): HttpReply {
         return;
       }
       const bytes = typeof body === "string" ? Buffer.from(body) : body;
-      response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length, ...always, ...headers }).end(bytes);
+      response
+        .writeHead(status, {
+          "content-type": "application/json",
+          "content-length": bytes.length,
+          ...always,
+          ...headers,
+        })
+        .end(bytes);
     },
     open(headers) {
       if (response.destroyed) return;

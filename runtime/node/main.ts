@@ -96,7 +96,8 @@ function settingsOf(server: Server, options: MainOptions, values: Values): Setti
   const { env } = process;
   const transports = [...(options.stdio ? ["stdio"] : []), ...(options.http ? ["http"] : [])];
   const transport = values.transport ?? env["MCPC_TRANSPORT"] ?? transports[0]!;
-  if (!transports.includes(transport)) fail(`no transport ${JSON.stringify(transport)}; this server has ${transports.join(" and ")}`);
+  if (!transports.includes(transport))
+    fail(`no transport ${JSON.stringify(transport)}; this server has ${transports.join(" and ")}`);
   const logLevel = values["log-level"] ?? env["MCPC_LOG_LEVEL"] ?? "info";
   if (!(loggingLevels as readonly string[]).includes(logLevel)) {
     fail(`no log level ${JSON.stringify(logLevel)}; there are ${loggingLevels.join(", ")}`);

@@ -24,7 +24,10 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
     clientTracking: true,
     handleProtocols: (offered) => (offered.has("mcp") ? "mcp" : false),
   });
-  const ending = { deliver: () => {}, end: () => sockets.clients.forEach((socket) => socket.close(1001, "the server is stopping")) };
+  const ending = {
+    deliver: () => {},
+    end: () => sockets.clients.forEach((socket) => socket.close(1001, "the server is stopping")),
+  };
   server.subscribers.add(ending);
   return (request, socket, head) => {
     socket.on("error", () => {});

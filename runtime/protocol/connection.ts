@@ -113,13 +113,18 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
         questions.get(id)?.reject(reason);
       };
       const abort = (): void => giveUp(signal.reason as Error);
-      const timer = setTimeout(() => giveUp(new Error(`the client has not answered ${method} in time`)), longestAnswerMs);
-      const settle = <T>(then: (value: T) => void) => (value: T): void => {
-        questions.delete(id);
-        clearTimeout(timer);
-        signal.removeEventListener("abort", abort);
-        then(value);
-      };
+      const timer = setTimeout(
+        () => giveUp(new Error(`the client has not answered ${method} in time`)),
+        longestAnswerMs,
+      );
+      const settle =
+        <T>(then: (value: T) => void) =>
+        (value: T): void => {
+          questions.delete(id);
+          clearTimeout(timer);
+          signal.removeEventListener("abort", abort);
+          then(value);
+        };
       questions.set(id, { resolve: settle(resolve), reject: settle(reject) });
       signal.addEventListener("abort", abort, { once: true });
       call.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
@@ -142,7 +147,10 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     const found = calls.get(requestId);
     if (found === undefined) return;
     calls.delete(requestId);
-    letGo(found, new Error(typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client"));
+    letGo(
+      found,
+      new Error(typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client"),
+    );
   }
 
   /** A cancelled request is not answered (2026-07-28, cancellation). */
@@ -252,7 +260,10 @@ function initializedTwice(): McpError {
 }
 
 function duplicateId(id: Id): McpError {
-  return new McpError(errorCodes.invalidRequest, `the id ${JSON.stringify(id)} belongs to a request that is still running`);
+  return new McpError(
+    errorCodes.invalidRequest,
+    `the id ${JSON.stringify(id)} belongs to a request that is still running`,
+  );
 }
 
 export function paramsMustBeObject(): McpError {

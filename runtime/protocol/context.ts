@@ -1,7 +1,16 @@
 import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import { publish } from "./changes.js";
-import type { ClientInformation, Context, DeclaredErrors, Elicit, Log, Notify, PromptContext, ToolContext } from "./handlers.js";
+import type {
+  ClientInformation,
+  Context,
+  DeclaredErrors,
+  Elicit,
+  Log,
+  Notify,
+  PromptContext,
+  ToolContext,
+} from "./handlers.js";
 import { notificationMessage } from "./json-rpc.js";
 import { elicit, roots, sample, step } from "./questions.js";
 import type { AnswerValidators, ElicitationSurface } from "./surface.js";
@@ -116,7 +125,9 @@ export class TemplateCallContext extends CallContext {
 }
 
 /** The factories of declared errors, from their message templates. */
-export function createErrors(templates: ReadonlyMap<string, string> | undefined): DeclaredErrors<Record<string, unknown>> {
+export function createErrors(
+  templates: ReadonlyMap<string, string> | undefined,
+): DeclaredErrors<Record<string, unknown>> {
   const errors = Object.create(null) as Record<string, (parameters: unknown) => Error>;
   for (const [code, template] of templates ?? []) {
     errors[code] = (parameters) => new DeclaredError(code, fill(template, parameters), parameters);

@@ -31,8 +31,7 @@ export interface Server {
 
 /** Something that clients may have asked to be told of. */
 export type Change =
-  | { readonly kind: "tools" | "prompts" | "resources" }
-  | { readonly kind: "resource"; readonly uri: string };
+  { readonly kind: "tools" | "prompts" | "resources" } | { readonly kind: "resource"; readonly uri: string };
 
 export interface Subscriber {
   /** Must not throw, nor wait. */

@@ -129,7 +129,9 @@ function rule({ keyword, params }: ValidationError): string {
 }
 
 function formsText(forms: readonly string[]): string {
-  return forms.length === 0 ? "must match one of the declared forms" : `must match one of the declared forms: ${forms.join(", or ")}`;
+  return forms.length === 0
+    ? "must match one of the declared forms"
+    : `must match one of the declared forms: ${forms.join(", or ")}`;
 }
 
 function count(limit: unknown, noun: string): string {

@@ -23,7 +23,8 @@ export interface ClientInformation {
 }
 
 /** What a user said to a question: `content` is validated against its schema. */
-export type ElicitResult<C> = { readonly action: "accept"; readonly content: C } | { readonly action: "decline" | "cancel" };
+export type ElicitResult<C> =
+  { readonly action: "accept"; readonly content: C } | { readonly action: "decline" | "cancel" };
 
 /** A question the manifest declares: the placeholders of its message, and what is answered. */
 export interface Elicitation {
@@ -145,7 +146,10 @@ export type ResourceContent = {
 /** A string is text, bytes are a blob. `undefined` means that there is no such resource. */
 export type ResourceOutput = string | Uint8Array | ResourceContent | readonly ResourceContent[] | undefined;
 
-export type ResourceHandler = (input: { readonly uri: string }, context: Context) => ResourceOutput | Promise<ResourceOutput>;
+export type ResourceHandler = (
+  input: { readonly uri: string },
+  context: Context,
+) => ResourceOutput | Promise<ResourceOutput>;
 
 /** @typeParam P the template's variables, validated against `params` */
 export type ResourceTemplateHandler<P> = (

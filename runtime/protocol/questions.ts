@@ -30,8 +30,10 @@ export async function elicit(
 export async function sample(call: Call, params: CreateMessageParams, key = "sample"): Promise<CreateMessageResult> {
   const { sampling } = call.peer.capabilities;
   requireCapability(call, { sampling: {} }, isObject(sampling));
-  if (params.tools !== undefined) requireCapability(call, { sampling: { tools: {} } }, isObject(sampling) && isObject(sampling["tools"]));
-  const accepts = (answer: unknown): boolean => isObject(answer) && isObject(answer["content"]) || (isObject(answer) && Array.isArray(answer["content"]));
+  if (params.tools !== undefined)
+    requireCapability(call, { sampling: { tools: {} } }, isObject(sampling) && isObject(sampling["tools"]));
+  const accepts = (answer: unknown): boolean =>
+    (isObject(answer) && isObject(answer["content"])) || (isObject(answer) && Array.isArray(answer["content"]));
   return (await ask(call, key, {
     method: "sampling/createMessage",
     params: params as unknown as JsonObject,
@@ -58,7 +60,8 @@ async function ask(call: Call, key: string, question: Question): Promise<unknown
   if (call.task !== undefined) return call.task.ask(key, question);
   if (call.peer.view.revision.era === "modern") return roundsOf(call).ask(key, question);
   const { method, params, accepts } = question;
-  if (call.ask === undefined) throw new Error(`the client cannot be asked (${method}): this connection has no way back`);
+  if (call.ask === undefined)
+    throw new Error(`the client cannot be asked (${method}): this connection has no way back`);
   const answer = await call.ask(method, params, call.signal);
   if (!accepts(answer)) throw new Error(`the client's answer to ${method} is not one`);
   return answer;

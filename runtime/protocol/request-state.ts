@@ -26,7 +26,11 @@ export async function sealState(call: Call, progress: Progress): Promise<string>
   const [key] = await keysOf(call.peer.view.server);
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const text = JSON.stringify({ ...progress, expires: Date.now() + lifetimeMs });
-  const box = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: await digest(call) }, key!, encode(text));
+  const box = await crypto.subtle.encrypt(
+    { name: "AES-GCM", iv, additionalData: await digest(call) },
+    key!,
+    encode(text),
+  );
   const bytes = new Uint8Array(iv.length + box.byteLength);
   bytes.set(iv);
   bytes.set(new Uint8Array(box), iv.length);
@@ -54,7 +58,11 @@ function refused(): McpError {
   return invalidParams('"requestState" is not one that this server gave for this request');
 }
 
-async function decrypt(key: Key, bytes: Uint8Array<ArrayBuffer>, additionalData: Uint8Array<ArrayBuffer>): Promise<JsonObject | undefined> {
+async function decrypt(
+  key: Key,
+  bytes: Uint8Array<ArrayBuffer>,
+  additionalData: Uint8Array<ArrayBuffer>,
+): Promise<JsonObject | undefined> {
   const iv = bytes.subarray(0, 12);
   try {
     const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, bytes.subarray(12));
@@ -90,7 +98,11 @@ async function digest({ method, params }: Call): Promise<Uint8Array<ArrayBuffer>
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(sorted);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key] ?? null)]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key] ?? null)]),
+  );
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {

@@ -88,7 +88,14 @@ export class Rounds implements Interruptible {
 
   async #inputRequired(): Promise<Payload> {
     const state = await sealState(this.#call, { answers: this.#answers, steps: this.#steps });
-    const requests = [...this.#waiting].map(([key, { question: { method, params } }]) => [key, { method, params }] as const);
+    const requests = [...this.#waiting].map(
+      ([
+        key,
+        {
+          question: { method, params },
+        },
+      ]) => [key, { method, params }] as const,
+    );
     const members = `"inputRequests":${JSON.stringify(Object.fromEntries(requests))},"requestState":"${state}"`;
     return `{"resultType":"input_required",${members}${this.#call.peer.view.closing}`;
   }

@@ -1,4 +1,10 @@
-import type { CompletionHandler, PromptHandler, ResourceHandler, ResourceTemplateHandler, ToolHandler } from "./handlers.js";
+import type {
+  CompletionHandler,
+  PromptHandler,
+  ResourceHandler,
+  ResourceTemplateHandler,
+  ToolHandler,
+} from "./handlers.js";
 import type { Implementation } from "./types.js";
 
 /** The compiled surface of a server: what `generated/surface.ts` holds, pure data. */

@@ -78,10 +78,19 @@ export class Task {
 
   /** The members of the task as JSON text: its state, and what is to be asked or what came of it. */
   detailed(): string {
-    const requests = [...this.#questions].map(([key, { question: { method, params } }]) => [key, { method, params }] as const);
+    const requests = [...this.#questions].map(
+      ([
+        key,
+        {
+          question: { method, params },
+        },
+      ]) => [key, { method, params }] as const,
+    );
     const asking = this.#end === undefined && requests.length > 0;
     const status: Status = this.#end?.status ?? (asking ? "input_required" : "working");
-    const more = asking ? `,"inputRequests":${JSON.stringify(Object.fromEntries(requests))}` : (this.#end?.members ?? "");
+    const more = asking
+      ? `,"inputRequests":${JSON.stringify(Object.fromEntries(requests))}`
+      : (this.#end?.members ?? "");
     return this.#envelope(status) + more;
   }
 
@@ -110,14 +119,19 @@ export function knowsTasks(call: Call): boolean {
 
 export function needsTasks(): McpError {
   const data = { requiredCapabilities: { extensions: { [tasksExtension]: {} } } };
-  return new McpError(errorCodes.missingRequiredClientCapability, `this needs a client that supports ${tasksExtension}`, data);
+  return new McpError(
+    errorCodes.missingRequiredClientCapability,
+    `this needs a client that supports ${tasksExtension}`,
+    data,
+  );
 }
 
 /** A new task, kept before anybody hears of it. */
 export function createTask(call: Call): Task | McpError {
   const tasks = tasksOf(call.peer.view.server);
   for (const [id, task] of tasks) if (task.expired) tasks.delete(id);
-  if (tasks.size >= mostTasks) return new McpError(errorCodes.internalError, "too many tasks are kept; try again later");
+  if (tasks.size >= mostTasks)
+    return new McpError(errorCodes.internalError, "too many tasks are kept; try again later");
   const task = new Task(call);
   tasks.set(task.id, task);
   return task;
@@ -165,6 +179,8 @@ function withTask(answer: (call: Call, task: Task) => Answer): Method {
     const { taskId } = call.params;
     if (typeof taskId !== "string") return invalidParams('"taskId" must be a string');
     const task = tasksOf(call.peer.view.server).get(taskId);
-    return task === undefined || task.expired ? invalidParams(`there is no task ${quoted(taskId)}`) : answer(call, task);
+    return task === undefined || task.expired
+      ? invalidParams(`there is no task ${quoted(taskId)}`)
+      : answer(call, task);
   };
 }

@@ -25,7 +25,11 @@ const tool = (index) => ({
     required: ["id"],
     additionalProperties: false,
   },
-  outputSchema: { type: "object", properties: { items: { type: "array", items: { $ref: "#/$defs/Item" } } }, required: ["items"] },
+  outputSchema: {
+    type: "object",
+    properties: { items: { type: "array", items: { $ref: "#/$defs/Item" } } },
+    required: ["items"],
+  },
 });
 fs.writeFileSync(
   join(folder, "scale.mcp.json"),
@@ -33,7 +37,11 @@ fs.writeFileSync(
     server: { name: "scale", version: "1.0.0" },
     $defs: {
       Tag: { type: "string", pattern: "^[a-z]+$" },
-      Item: { type: "object", properties: { id: { type: "string" }, tags: { type: "array", items: { $ref: "#/$defs/Tag" } } }, required: ["id"] },
+      Item: {
+        type: "object",
+        properties: { id: { type: "string" }, tags: { type: "array", items: { $ref: "#/$defs/Tag" } } },
+        required: ["id"],
+      },
     },
     tools: Array.from({ length: count }, (_, index) => tool(index)),
   }),
@@ -57,10 +65,25 @@ const rounds = Array.from({ length: Number(process.env.ROUNDS ?? 41) }, () => ({
   server: start(join(folder, "dist", "server.js")),
   small: start(join(root, "fixtures", "weather", "dist", "server.js")),
 }));
-for (const key of ["empty", "server", "small"]) console.log(key.padEnd(8), median(rounds.map((round) => round[key])).toFixed(1), "ms");
-console.log("start of the large server over an empty script:", median(rounds.map(({ server, empty }) => server - empty)).toFixed(1), "ms");
-console.log("start of fixtures/weather over an empty script:", median(rounds.map(({ small, empty }) => small - empty)).toFixed(1), "ms");
+for (const key of ["empty", "server", "small"])
+  console.log(key.padEnd(8), median(rounds.map((round) => round[key])).toFixed(1), "ms");
+console.log(
+  "start of the large server over an empty script:",
+  median(rounds.map(({ server, empty }) => server - empty)).toFixed(1),
+  "ms",
+);
+console.log(
+  "start of fixtures/weather over an empty script:",
+  median(rounds.map(({ small, empty }) => small - empty)).toFixed(1),
+  "ms",
+);
 const { size } = fs.statSync(join(folder, "dist", "server.js"));
-console.log("dist/server.js", (size / 1024).toFixed(0), "KiB,", fs.readdirSync(join(folder, "dist", "chunks")).length, "chunks");
+console.log(
+  "dist/server.js",
+  (size / 1024).toFixed(0),
+  "KiB,",
+  fs.readdirSync(join(folder, "dist", "chunks")).length,
+  "chunks",
+);
 if (process.env.KEEP) console.log(folder);
 else fs.rmSync(folder, { recursive: true });

@@ -11,7 +11,9 @@ import { contents } from "../e2e/project.js";
 const folder = join(import.meta.dirname, "..", "..", "fixtures", "invalid");
 const subfolders = (path: string): string[] =>
   readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
-const codes = subfolders(folder).flatMap((area) => subfolders(join(folder, area)).map((name) => `${area}/${name}` as Code));
+const codes = subfolders(folder).flatMap((area) =>
+  subfolders(join(folder, area)).map((name) => `${area}/${name}` as Code),
+);
 
 /** Found only once the manifests are right: by then generated code is written; a bundle and a lock file are not. */
 const afterWriting: readonly string[] = ["bundle/failed", "handler/missing-export", "handler/type-error"];
@@ -31,7 +33,9 @@ test.each(codes)("%s", async (code) => {
     const bytes = host.read(path);
     return bytes && new TextDecoder().decode(bytes);
   };
-  await expect(formatPretty({ diagnostics, textOf, prefix: "" }, { color: false })).toMatchFileSnapshot(join(folder, code, "expected.txt"));
+  await expect(formatPretty({ diagnostics, textOf, prefix: "" }, { color: false })).toMatchFileSnapshot(
+    join(folder, code, "expected.txt"),
+  );
   expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
   const { severity } = catalogue[code];
   expect(diagnostics.find((diagnostic) => diagnostic.code === code)?.severity).toBe(severity);

@@ -1,10 +1,18 @@
-import { Client as Client2, SSEClientTransport as Sse2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
+import {
+  Client as Client2,
+  SSEClientTransport as Sse2,
+  StreamableHTTPClientTransport as Http2,
+} from "@modelcontextprotocol/client";
 import { StdioClientTransport as Stdio2 } from "@modelcontextprotocol/client/stdio";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport as Sse1 } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport as Stdio1 } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serveHttp, serverOf, type Running } from "./clients.js";
 
@@ -15,20 +23,37 @@ const capabilities = { elicitation: { form: {} }, sampling: {}, roots: {} };
 const asked: string[] = [];
 const elicited = ({ params }: { params: any }) => {
   asked.push(params.message);
-  const content = params.message.includes("colour") ? { color: "blue" } : params.message.includes("Go on") ? { ok: true } : { name: "Ada" };
+  const content = params.message.includes("colour")
+    ? { color: "blue" }
+    : params.message.includes("Go on")
+      ? { ok: true }
+      : { name: "Ada" };
   return { action: "accept" as const, content };
 };
-const sampled = () => ({ role: "assistant" as const, content: { type: "text" as const, text: "Paris" }, model: "test" });
+const sampled = () => ({
+  role: "assistant" as const,
+  content: { type: "text" as const, text: "Paris" },
+  model: "test",
+});
 const listed = () => ({ roots: [{ uri: "file:///work", name: "work" }] });
 
-type Asking = { callTool(call: { name: string; arguments?: Record<string, unknown> }): Promise<any>; getPrompt(call: { name: string }): Promise<any>; close(): Promise<void> };
+type Asking = {
+  callTool(call: { name: string; arguments?: Record<string, unknown> }): Promise<any>;
+  getPrompt(call: { name: string }): Promise<any>;
+  close(): Promise<void>;
+};
 
 async function legacy(target: URL | string): Promise<Asking> {
   const client = new Client1(info, { capabilities });
   client.setRequestHandler(ElicitRequestSchema, elicited);
   client.setRequestHandler(CreateMessageRequestSchema, sampled);
   client.setRequestHandler(ListRootsRequestSchema, listed);
-  const transport = target instanceof URL ? (target.pathname === "/sse" ? new Sse1(target) : new Http1(target)) : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
+  const transport =
+    target instanceof URL
+      ? target.pathname === "/sse"
+        ? new Sse1(target)
+        : new Http1(target)
+      : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   return client as unknown as Asking;
 }
@@ -38,7 +63,13 @@ async function second(target: URL | string, mode: "legacy" | { pin: string }): P
   client.setRequestHandler("elicitation/create", elicited as never);
   client.setRequestHandler("sampling/createMessage", sampled as never);
   client.setRequestHandler("roots/list", listed as never);
-  await client.connect(target instanceof URL ? (target.pathname === "/sse" ? new Sse2(target) : new Http2(target)) : new Stdio2({ command: "node", args: [target], stderr: "ignore" }));
+  await client.connect(
+    target instanceof URL
+      ? target.pathname === "/sse"
+        ? new Sse2(target)
+        : new Http2(target)
+      : new Stdio2({ command: "node", args: [target], stderr: "ignore" }),
+  );
   return client as unknown as Asking;
 }
 
@@ -56,22 +87,28 @@ describe.each([
   // HTTP+SSE ended with the revisions that open a session.
   ["client 2.x, 2026-07-28", ["stdio", "http"], (target: URL | string) => second(target, { pin: "2026-07-28" })],
 ] as const)("%s", (_, transports, connect) => {
-  test.each(transports)("the same handlers ask over %s: the user, the model, for roots, twice, at once", async (transport) => {
-    const client = await connect(transport === "stdio" ? serverOf("everything") : new URL(transport === "http" ? "/mcp" : "/sse", http.url));
-    const call = async (name: string): Promise<string> => text(await client.callTool({ name: `test_input_required_result_${name}` }));
-    asked.length = 0;
-    expect(await call("elicitation")).toBe("Hello, Ada!");
-    expect(await call("sampling")).toBe("Paris");
-    expect(await call("list_roots")).toBe("The client works in work.");
-    expect(await call("multi_round")).toBe("Ada likes blue.");
-    expect(asked).toEqual(["What is your name?", "What is your name?", "And your colour, Ada?"]);
-    const all = JSON.parse(await call("multiple_inputs"));
-    expect([all.name.content, all.greeting.text, all.folders]).toEqual([{ name: "Ada" }, "Paris", listed().roots]);
-    expect(await call("request_state")).toMatch(/^state-ok: accept, ticket [\w-]{36}$/);
-    const prompt = await client.getPrompt({ name: "test_handled_prompt" });
-    expect(prompt.messages).toHaveLength(2);
-    await client.close();
-  });
+  test.each(transports)(
+    "the same handlers ask over %s: the user, the model, for roots, twice, at once",
+    async (transport) => {
+      const client = await connect(
+        transport === "stdio" ? serverOf("everything") : new URL(transport === "http" ? "/mcp" : "/sse", http.url),
+      );
+      const call = async (name: string): Promise<string> =>
+        text(await client.callTool({ name: `test_input_required_result_${name}` }));
+      asked.length = 0;
+      expect(await call("elicitation")).toBe("Hello, Ada!");
+      expect(await call("sampling")).toBe("Paris");
+      expect(await call("list_roots")).toBe("The client works in work.");
+      expect(await call("multi_round")).toBe("Ada likes blue.");
+      expect(asked).toEqual(["What is your name?", "What is your name?", "And your colour, Ada?"]);
+      const all = JSON.parse(await call("multiple_inputs"));
+      expect([all.name.content, all.greeting.text, all.folders]).toEqual([{ name: "Ada" }, "Paris", listed().roots]);
+      expect(await call("request_state")).toMatch(/^state-ok: accept, ticket [\w-]{36}$/);
+      const prompt = await client.getPrompt({ name: "test_handled_prompt" });
+      expect(prompt.messages).toHaveLength(2);
+      await client.close();
+    },
+  );
 });
 
 test("a client that cannot be asked is told so, in the words of its revision", async () => {
@@ -88,12 +125,22 @@ test("a client that cannot be asked is told so, in the words of its revision", a
     method: "tools/call",
     params: {
       name: "test_input_required_result_elicitation",
-      _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} },
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+      },
     },
   };
-  const response = await fetch(http.url, { method: "POST", headers: modernHeaders(body.params.name), body: JSON.stringify(body) });
+  const response = await fetch(http.url, {
+    method: "POST",
+    headers: modernHeaders(body.params.name),
+    body: JSON.stringify(body),
+  });
   expect(response.status).toBe(400);
-  expect(((await response.json()) as any).error).toMatchObject({ code: -32021, data: { requiredCapabilities: { elicitation: {} } } });
+  expect(((await response.json()) as any).error).toMatchObject({
+    code: -32021,
+    data: { requiredCapabilities: { elicitation: {} } },
+  });
 });
 
 const modernHeaders = (name: string) => ({
@@ -110,7 +157,10 @@ describe("request state", () => {
       name,
       arguments: input,
       ...more,
-      _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": capabilities },
+      _meta: {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
+      },
     };
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
     return (await fetch(http.url, { method: "POST", headers: modernHeaders(name), body })).json();
@@ -120,15 +170,25 @@ describe("request state", () => {
 
   test("a step happens once, however many rounds there are", async () => {
     const { result: first } = await round(stateful);
-    expect(first).toMatchObject({ resultType: "input_required", inputRequests: { confirm: { method: "elicitation/create" } } });
-    const again = async () => text((await round(stateful, { requestState: first.requestState, inputResponses: confirm })).result);
+    expect(first).toMatchObject({
+      resultType: "input_required",
+      inputRequests: { confirm: { method: "elicitation/create" } },
+    });
+    const again = async () =>
+      text((await round(stateful, { requestState: first.requestState, inputResponses: confirm })).result);
     expect(await again()).toBe(await again());
     const other = (await round(stateful)).result.requestState;
-    expect(text((await round(stateful, { requestState: other, inputResponses: confirm })).result)).not.toBe(await again());
+    expect(text((await round(stateful, { requestState: other, inputResponses: confirm })).result)).not.toBe(
+      await again(),
+    );
   });
 
   test.each([
-    ["tampered with", (state: string) => (state[20] === "A" ? state.slice(0, 20) + "B" + state.slice(21) : state.slice(0, 20) + "A" + state.slice(21))],
+    [
+      "tampered with",
+      (state: string) =>
+        state[20] === "A" ? state.slice(0, 20) + "B" + state.slice(21) : state.slice(0, 20) + "A" + state.slice(21),
+    ],
     ["cut", (state: string) => state.slice(0, -4)],
     ["made up", () => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
     ["not even text of ours", () => "?!"],
@@ -141,7 +201,10 @@ describe("request state", () => {
 
   test("one of another tool, or of other arguments, is refused", async () => {
     const { result } = await round(stateful);
-    const foreign = await round("test_input_required_result_tampered_state", { requestState: result.requestState, inputResponses: confirm });
+    const foreign = await round("test_input_required_result_tampered_state", {
+      requestState: result.requestState,
+      inputResponses: confirm,
+    });
     expect(foreign.error).toMatchObject({ code: -32602 });
     const changed = await round(stateful, { requestState: result.requestState, inputResponses: confirm }, { extra: 1 });
     expect(changed.error).toMatchObject({ code: -32602 });

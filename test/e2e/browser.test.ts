@@ -29,52 +29,77 @@ for (const name of ["tool_start", "tool_progress", "tool_complete", "tool_error"
 }
 </script>`;
 
-test.skipIf(chromium === undefined)("a page in Chromium follows a tool, survives a dropped connection, and calls across origins", async () => {
-  const http = await serveHttp(serverOf("everything"));
-  onTestFinished(() => http.stop());
-  let streams = 0;
-  let finish!: (result: any) => void;
-  const finished = new Promise<any>((resolve) => (finish = resolve));
-  // Serves the page, and the server behind it; cuts the first stream after its first progress.
-  const front = createServer((incoming, outgoing) => {
-    if (incoming.url === "/") {
-      outgoing.setHeader("content-type", "text/html");
-      return outgoing.end(page.replace("DIRECT", JSON.stringify(http.url.href)));
-    }
-    if (incoming.url === "/done") {
-      let body = "";
-      incoming.on("data", (chunk: Buffer) => (body += chunk)).on("end", () => (outgoing.end(), finish(JSON.parse(body))));
+test.skipIf(chromium === undefined)(
+  "a page in Chromium follows a tool, survives a dropped connection, and calls across origins",
+  async () => {
+    const http = await serveHttp(serverOf("everything"));
+    onTestFinished(() => http.stop());
+    let streams = 0;
+    let finish!: (result: any) => void;
+    const finished = new Promise<any>((resolve) => (finish = resolve));
+    // Serves the page, and the server behind it; cuts the first stream after its first progress.
+    const front = createServer((incoming, outgoing) => {
+      if (incoming.url === "/") {
+        outgoing.setHeader("content-type", "text/html");
+        return outgoing.end(page.replace("DIRECT", JSON.stringify(http.url.href)));
+      }
+      if (incoming.url === "/done") {
+        let body = "";
+        incoming
+          .on("data", (chunk: Buffer) => (body += chunk))
+          .on("end", () => (outgoing.end(), finish(JSON.parse(body))));
+        return undefined;
+      }
+      if (!incoming.url!.startsWith("/mcp/")) return outgoing.writeHead(404).end();
+      streams += 1;
+      const cut = streams === 1;
+      const onward = httpRequest(
+        new URL(incoming.url!, http.url),
+        { headers: { ...incoming.headers, host: http.url.host } },
+        (response) => {
+          outgoing.writeHead(response.statusCode!, response.headers);
+          response.on("data", (chunk: Buffer) => {
+            outgoing.write(chunk);
+            if (cut && chunk.includes("tool_progress")) setImmediate(() => (outgoing.destroy(), onward.destroy()));
+          });
+          response.on("end", () => outgoing.end());
+        },
+      );
+      onward.on("error", () => outgoing.destroy());
+      onward.end();
       return undefined;
-    }
-    if (!incoming.url!.startsWith("/mcp/")) return outgoing.writeHead(404).end();
-    streams += 1;
-    const cut = streams === 1;
-    const onward = httpRequest(new URL(incoming.url!, http.url), { headers: { ...incoming.headers, host: http.url.host } }, (response) => {
-      outgoing.writeHead(response.statusCode!, response.headers);
-      response.on("data", (chunk: Buffer) => {
-        outgoing.write(chunk);
-        if (cut && chunk.includes("tool_progress")) setImmediate(() => (outgoing.destroy(), onward.destroy()));
-      });
-      response.on("end", () => outgoing.end());
     });
-    onward.on("error", () => outgoing.destroy());
-    onward.end();
-    return undefined;
-  });
-  await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
-  const profile = mkdtempSync(join(tmpdir(), "mcpc-chromium-"));
-  const options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", `--user-data-dir=${profile}`];
-  const address = `http://127.0.0.1:${(front.address() as AddressInfo).port}/`;
-  const browser = spawn(chromium!, [...options, "--remote-debugging-port=0", address], { stdio: "ignore" });
-  onTestFinished(async () => {
-    browser.kill("SIGKILL");
-    front.closeAllConnections();
-    front.close();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
-  const { items, answer } = await finished;
-  expect(streams).toBe(2);
-  expect(items.map((item: string) => item.split(" ")[0])).toEqual(["tool_start", "tool_progress", "tool_progress", "tool_progress", "tool_complete"]);
-  expect(answer.result.content[0].text).toContain("simple text");
-});
+    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+    const profile = mkdtempSync(join(tmpdir(), "mcpc-chromium-"));
+    const options = [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      `--user-data-dir=${profile}`,
+    ];
+    const address = `http://127.0.0.1:${(front.address() as AddressInfo).port}/`;
+    const browser = spawn(chromium!, [...options, "--remote-debugging-port=0", address], { stdio: "ignore" });
+    onTestFinished(async () => {
+      browser.kill("SIGKILL");
+      front.closeAllConnections();
+      front.close();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    });
+    const { items, answer } = await finished;
+    expect(streams).toBe(2);
+    expect(items.map((item: string) => item.split(" ")[0])).toEqual([
+      "tool_start",
+      "tool_progress",
+      "tool_progress",
+      "tool_progress",
+      "tool_complete",
+    ]);
+    expect(answer.result.content[0].text).toContain("simple text");
+  },
+);

@@ -100,7 +100,10 @@ describe.each(clients)("$name", (kind) => {
           },
         },
       ]);
-      const other = await client.getPrompt({ name: "code-review", arguments: { code: "x", language: "C", focus: "style" } });
+      const other = await client.getPrompt({
+        name: "code-review",
+        arguments: { code: "x", language: "C", focus: "style" },
+      });
       expect(JSON.stringify(other.messages)).toContain("review this C code, with an eye on style");
       await expect(client.getPrompt({ name: "code-review", arguments: {} })).rejects.toThrow(/"code" is required/);
       await expect(client.getPrompt({ name: "code-review", arguments: { code: "", focus: "speed" } })).rejects.toThrow(
@@ -111,7 +114,9 @@ describe.each(clients)("$name", (kind) => {
     test("everything: every kind of content, progress and logging", async () => {
       const client = await connect(kind, transport, "everything");
       const { tools } = await client.listTools();
-      const declaredTools = ["everything/tools.mcp.json", "everything/tools.tasks.mcp.json"].flatMap((path) => manifest(path).tools);
+      const declaredTools = ["everything/tools.mcp.json", "everything/tools.tasks.mcp.json"].flatMap(
+        (path) => manifest(path).tools,
+      );
       expect(tools.map(({ name }) => name)).toEqual(declaredTools.map((tool: any) => tool.name));
       const types = async (name: string) => {
         const { content } = (await client.callTool({ name, arguments: {} })) as { content: { type: string }[] };
@@ -137,7 +142,9 @@ describe.each(clients)("$name", (kind) => {
       const numbers = await client.callTool({ name: "list_numbers", arguments: {} });
       expect(numbers.structuredContent).toEqual(modern ? [1, 2, 3] : { result: [1, 2, 3] });
       const schema: any = tools.find(({ name }) => name === "json_schema_2020_12_tool")?.inputSchema;
-      const declared = manifest("everything/tools.mcp.json").tools.find((tool: any) => tool.name === "json_schema_2020_12_tool");
+      const declared = manifest("everything/tools.mcp.json").tools.find(
+        (tool: any) => tool.name === "json_schema_2020_12_tool",
+      );
       expect(schema).toEqual(declared.inputSchema);
       const header = await client.callTool({ name: "test_x_mcp_header", arguments: { region: "Zürich", level: 3 } });
       expect(text(header)).toBe('{"region":"Zürich","level":3}');
@@ -146,7 +153,10 @@ describe.each(clients)("$name", (kind) => {
       const binary = await client.readResource({ uri: "test://static-binary" });
       expect(binary.contents[0]).toMatchObject({ mimeType: "image/png", blob: expect.stringMatching(/^iVBOR/) });
       const templated = await client.readResource({ uri: "test://template/123/data" });
-      expect(JSON.parse((templated.contents[0] as { text: string }).text)).toMatchObject({ id: "123", templateTest: true });
+      expect(JSON.parse((templated.contents[0] as { text: string }).text)).toMatchObject({
+        id: "123",
+        templateTest: true,
+      });
     });
   });
 });

@@ -71,7 +71,8 @@ export const clients: readonly ClientKind[] = [
     optionsAt: 2,
     connect: async (target) => {
       const client = new Client1(info, { capabilities: {} });
-      const transport = target instanceof URL ? new Http1(target) : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
+      const transport =
+        target instanceof URL ? new Http1(target) : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
       await client.connect(transport as Parameters<typeof client.connect>[0]);
       return client as unknown as Client;
     },
@@ -94,7 +95,8 @@ export const clients: readonly ClientKind[] = [
 
 async function connect2(target: URL | string, mode: "legacy" | { pin: string }): Promise<Client> {
   const client = new Client2(info, { capabilities: {}, versionNegotiation: { mode } });
-  const transport = target instanceof URL ? new Http2(target) : new Stdio2({ command: "node", args: [target], stderr: "ignore" });
+  const transport =
+    target instanceof URL ? new Http2(target) : new Stdio2({ command: "node", args: [target], stderr: "ignore" });
   await client.connect(transport);
   return client as unknown as Client;
 }

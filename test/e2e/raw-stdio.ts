@@ -1,7 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-type Message = { id?: number | string; result?: any; error?: { code: number; message: string; data?: any }; [key: string]: unknown };
+type Message = {
+  id?: number | string;
+  result?: any;
+  error?: { code: number; message: string; data?: any };
+  [key: string]: unknown;
+};
 
 export interface RawStdio {
   /** Writes as given; nothing is added. */
@@ -54,7 +59,11 @@ export function rawStdio(command: string, args: readonly string[], cwd?: string)
   return {
     write: (text) => void child.stdin.write(text),
     request,
-    next: () => Promise.race([new Promise<Message>((resolve) => (others.length > 0 ? resolve(others.shift()!) : readers.push(resolve))), ended]),
+    next: () =>
+      Promise.race([
+        new Promise<Message>((resolve) => (others.length > 0 ? resolve(others.shift()!) : readers.push(resolve))),
+        ended,
+      ]),
     initialize: async (version = "2025-11-25") => {
       const result = await request("initialize", {
         protocolVersion: version,

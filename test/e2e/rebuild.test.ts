@@ -71,7 +71,12 @@ test.each([
   build(folder);
   const path = join(folder, "src/all.ts");
   const mine =
-    mark + ['import type { First } from "../generated/types.js";', "", "export const first: First = ({ text }) => text;  // mine"].join(end);
+    mark +
+    [
+      'import type { First } from "../generated/types.js";',
+      "",
+      "export const first: First = ({ text }) => text;  // mine",
+    ].join(end);
   writeFileSync(path, mine);
   write(folder, { "a.mcp.json": manifest(one("first"), one("second")) });
   build(folder);
@@ -87,12 +92,15 @@ test.each([
 test("a changed schema is an error at the handler's own line, and the bundle stays as it was", () => {
   const folder = project({ "a.mcp.json": manifest(tool("first")) });
   build(folder);
-  const handler = 'import type { First } from "../../generated/types.js";\n\nexport const first: First = ({ text }) => text;\n';
+  const handler =
+    'import type { First } from "../../generated/types.js";\n\nexport const first: First = ({ text }) => text;\n';
   writeFileSync(join(folder, "src/tools/first.ts"), handler);
   build(folder);
   const bundle = readFileSync(join(folder, "dist/server.js"), "utf8");
   const lock = readFileSync(join(folder, "mcpc.lock.json"), "utf8");
-  const changed = { inputSchema: { type: "object", properties: { words: { type: "array", items: { type: "string" } } } } };
+  const changed = {
+    inputSchema: { type: "object", properties: { words: { type: "array", items: { type: "string" } } } },
+  };
   write(folder, { "a.mcp.json": manifest(tool("first", changed)) });
   const { code, stderr } = mcpc(folder, "build");
   expect(code).toBe(1);

@@ -9,7 +9,13 @@ test("a large surface keeps its validators beside the bundle, and works the same
     name: `tool_${index}`,
     inputSchema: { type: "object", properties: { [`p${index}`]: { $ref: "#/$defs/Size" } }, required: [`p${index}`] },
   }));
-  const folder = project({ "a.mcp.json": { server: { name: "large", version: "1.0.0" }, $defs: { Size: { type: "integer", minimum: 1 } }, tools } });
+  const folder = project({
+    "a.mcp.json": {
+      server: { name: "large", version: "1.0.0" },
+      $defs: { Size: { type: "integer", minimum: 1 } },
+      tools,
+    },
+  });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
   expect(readdirSync(join(folder, "dist", "chunks")).length).toBeGreaterThan(120);
   const server = rawStdio("node", [join(folder, "dist", "server.js")]);
@@ -17,7 +23,8 @@ test("a large surface keeps its validators beside the bundle, and works the same
   const { result } = await server.request("tools/list");
   expect(result.tools.map(({ name }: { name: string }) => name)).toEqual(tools.map(({ name }) => name));
   for (const index of [0, 60, 119]) {
-    const call = (value: number) => server.request("tools/call", { name: `tool_${index}`, arguments: { [`p${index}`]: value } });
+    const call = (value: number) =>
+      server.request("tools/call", { name: `tool_${index}`, arguments: { [`p${index}`]: value } });
     expect((await call(0)).result.content[0].text).toBe(`invalid arguments: "p${index}" must be >= 1`);
     expect((await call(1)).result.content[0].text).toContain("is not implemented yet");
   }

@@ -10,7 +10,10 @@ beforeAll(async () => {
 afterAll(() => http.stop());
 
 const both = "application/json, text/event-stream";
-const claim = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} };
+const claim = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
 
 function post(message: object, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
   return fetch(http.url, {
@@ -23,8 +26,16 @@ function post(message: object, headers: Record<string, string> = {}, signal?: Ab
 
 function modern(method: string, params: Record<string, unknown>, signal?: AbortSignal): Promise<Response> {
   const name = params["name"] ?? params["uri"];
-  const headers = { "mcp-protocol-version": "2026-07-28", "mcp-method": method, ...(name === undefined ? {} : { "mcp-name": String(name) }) };
-  return post({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: { ...claim, ...(params["_meta"] as object) } } }, headers, signal);
+  const headers = {
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": method,
+    ...(name === undefined ? {} : { "mcp-name": String(name) }),
+  };
+  return post(
+    { jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: { ...claim, ...(params["_meta"] as object) } } },
+    headers,
+    signal,
+  );
 }
 
 async function openSession(version = "2025-11-25"): Promise<Record<string, string>> {
@@ -80,12 +91,15 @@ describe("sessions", () => {
     expect((await post(ping, { ...session, "mcp-protocol-version": "1999-01-01" })).status).toBe(400);
   });
 
-  test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])("%s is spoken as it is asked for", async (version) => {
-    const session = await openSession(version);
-    const { result } = (await (await post({ jsonrpc: "2.0", id: "a", method: "tools/list" }, session)).json()) as any;
-    expect(result.tools.length).toBeGreaterThan(10);
-    expect(result).not.toHaveProperty("resultType");
-  });
+  test.each(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])(
+    "%s is spoken as it is asked for",
+    async (version) => {
+      const session = await openSession(version);
+      const { result } = (await (await post({ jsonrpc: "2.0", id: "a", method: "tools/list" }, session)).json()) as any;
+      expect(result.tools.length).toBeGreaterThan(10);
+      expect(result).not.toHaveProperty("resultType");
+    },
+  );
 
   test("an unknown version is answered with the newest", async () => {
     const params = { protocolVersion: "2030-01-01", capabilities: {}, clientInfo: { name: "raw", version: "1" } };
@@ -105,21 +119,36 @@ describe("sessions", () => {
     expect(answers.map(({ id, error }) => id ?? error.code).sort()).toEqual([-32600, 1, 2]);
     expect((await post([batch[1]!], session)).status).toBe(202);
     expect((await post([], session)).status).toBe(400);
-    expect((await post(Array.from({ length: 101 }, () => batch[0]!), session)).status).toBe(400);
+    expect(
+      (
+        await post(
+          Array.from({ length: 101 }, () => batch[0]!),
+          session,
+        )
+      ).status,
+    ).toBe(400);
     expect((await post(batch, await openSession("2025-06-18"))).status).toBe(400);
   });
 
   test("a broken stream is taken up where it broke", async () => {
     const session = await openSession();
     const lost = new AbortController();
-    const first = events(await post(call(9, "test_tool_with_progress", {}, { progressToken: "p" }), session, lost.signal));
+    const first = events(
+      await post(call(9, "test_tool_with_progress", {}, { progressToken: "p" }), session, lost.signal),
+    );
     expect((await first())?.data).toBeUndefined();
     const { id } = (await first())!;
     lost.abort();
-    const rest = events(await fetch(http.url, { headers: { ...session, accept: "text/event-stream", "last-event-id": id! } }));
+    const rest = events(
+      await fetch(http.url, { headers: { ...session, accept: "text/event-stream", "last-event-id": id! } }),
+    );
     const seen: any[] = [];
     for (let event = await rest(); event !== undefined; event = await rest()) seen.push(event.data);
-    expect(seen.map(({ method, id: answered }) => method ?? answered)).toEqual(["notifications/progress", "notifications/progress", 9]);
+    expect(seen.map(({ method, id: answered }) => method ?? answered)).toEqual([
+      "notifications/progress",
+      "notifications/progress",
+      9,
+    ]);
     expect(seen.at(-1).result.content[0].text).toBe("Done.");
   });
 
@@ -130,16 +159,23 @@ describe("sessions", () => {
 });
 
 describe("changes", () => {
-  const update = { jsonrpc: "2.0", method: "notifications/resources/updated", params: { uri: "test://watched-resource" } };
+  const update = {
+    jsonrpc: "2.0",
+    method: "notifications/resources/updated",
+    params: { uri: "test://watched-resource" },
+  };
 
   test("reach the standing stream of a session, and resources only those who subscribed", async () => {
     const [one, other] = [await openSession(), await openSession()];
-    const standing = (session: Record<string, string>) => fetch(http.url, { headers: { ...session, accept: "text/event-stream" } });
+    const standing = (session: Record<string, string>) =>
+      fetch(http.url, { headers: { ...session, accept: "text/event-stream" } });
     const next = events(await standing(one));
     const otherNext = events(await standing(other));
     expect((await standing(one)).status).toBe(409);
     const uri = "test://watched-resource";
-    expect(await (await post({ jsonrpc: "2.0", id: 1, method: "resources/subscribe", params: { uri } }, one)).json()).toMatchObject({ result: {} });
+    expect(
+      await (await post({ jsonrpc: "2.0", id: 1, method: "resources/subscribe", params: { uri } }, one)).json(),
+    ).toMatchObject({ result: {} });
     await post(call(2, "test_trigger_resource_update"), one);
     await post(call(3, "test_trigger_tool_change"), one);
     expect((await next())?.data).toEqual(update);
@@ -156,13 +192,20 @@ describe("changes", () => {
 
   test("reach a subscription of 2026-07-28, tagged, and nothing that was not asked for", async () => {
     const hangUp = new AbortController();
-    const notifications = { promptsListChanged: true, resourceSubscriptions: ["test://watched-resource"], unheardOf: true };
+    const notifications = {
+      promptsListChanged: true,
+      resourceSubscriptions: ["test://watched-resource"],
+      unheardOf: true,
+    };
     const next = events(await modern("subscriptions/listen", { notifications }, hangUp.signal));
     const tag = { "io.modelcontextprotocol/subscriptionId": 1 };
     expect((await next())?.data).toEqual({
       jsonrpc: "2.0",
       method: "notifications/subscriptions/acknowledged",
-      params: { _meta: tag, notifications: { promptsListChanged: true, resourceSubscriptions: ["test://watched-resource"] } },
+      params: {
+        _meta: tag,
+        notifications: { promptsListChanged: true, resourceSubscriptions: ["test://watched-resource"] },
+      },
     });
     await modern("tools/call", { name: "test_trigger_tool_change" });
     await modern("tools/call", { name: "test_trigger_resource_update" });
@@ -170,7 +213,10 @@ describe("changes", () => {
     expect((await next())?.data).toEqual({ ...update, params: { ...update.params, _meta: tag } });
     expect((await next())?.data.method).toBe("notifications/prompts/list_changed");
     hangUp.abort();
-    const jsonOnly = await post({ jsonrpc: "2.0", id: 1, method: "subscriptions/listen", params: { notifications, _meta: claim } }, { accept: "application/json", "mcp-protocol-version": "2026-07-28", "mcp-method": "subscriptions/listen" });
+    const jsonOnly = await post(
+      { jsonrpc: "2.0", id: 1, method: "subscriptions/listen", params: { notifications, _meta: claim } },
+      { accept: "application/json", "mcp-protocol-version": "2026-07-28", "mcp-method": "subscriptions/listen" },
+    );
     expect(jsonOnly.status).toBe(406);
   });
 
@@ -182,12 +228,20 @@ describe("changes", () => {
     expect(await legacy.next()).toEqual(update);
     expect(await legacy.end()).toBe(0);
     const plain = rawStdio("node", [serverOf("everything")]);
-    plain.write(`${JSON.stringify({ jsonrpc: "2.0", id: "s", method: "subscriptions/listen", params: { notifications: { toolsListChanged: true }, _meta: claim } })}\n`);
+    plain.write(
+      `${JSON.stringify({ jsonrpc: "2.0", id: "s", method: "subscriptions/listen", params: { notifications: { toolsListChanged: true }, _meta: claim } })}\n`,
+    );
     expect((await plain.next())["method"]).toBe("notifications/subscriptions/acknowledged");
     await plain.request("tools/call", { name: "test_trigger_tool_change", _meta: claim });
-    expect(await plain.next()).toMatchObject({ method: "notifications/tools/list_changed", params: { _meta: { "io.modelcontextprotocol/subscriptionId": "s" } } });
+    expect(await plain.next()).toMatchObject({
+      method: "notifications/tools/list_changed",
+      params: { _meta: { "io.modelcontextprotocol/subscriptionId": "s" } },
+    });
     const ended = plain.end();
-    expect(await plain.next()).toMatchObject({ id: "s", result: { resultType: "complete", _meta: { "io.modelcontextprotocol/subscriptionId": "s" } } });
+    expect(await plain.next()).toMatchObject({
+      id: "s",
+      result: { resultType: "complete", _meta: { "io.modelcontextprotocol/subscriptionId": "s" } },
+    });
     expect(await ended).toBe(0);
   });
 });
@@ -218,11 +272,18 @@ describe("cancellation", () => {
 });
 
 describe("lists", () => {
-  test.each(["tools/list", "resources/list", "resources/templates/list", "prompts/list"])("%s: a cursor it never gave is refused", async (method) => {
-    const answer = (await (await modern(method, { cursor: "" })).json()) as any;
-    expect(answer.error.code).toBe(-32602);
-    expect(((await (await modern(method, {})).json()) as any).result).toMatchObject({ resultType: "complete", ttlMs: 0, cacheScope: "private" });
-  });
+  test.each(["tools/list", "resources/list", "resources/templates/list", "prompts/list"])(
+    "%s: a cursor it never gave is refused",
+    async (method) => {
+      const answer = (await (await modern(method, { cursor: "" })).json()) as any;
+      expect(answer.error.code).toBe(-32602);
+      expect(((await (await modern(method, {})).json()) as any).result).toMatchObject({
+        resultType: "complete",
+        ttlMs: 0,
+        cacheScope: "private",
+      });
+    },
+  );
 
   test("completion: a function, an enum, and what is unknown", async () => {
     const complete = async (ref: object, name: string, value: string): Promise<any> =>
@@ -244,17 +305,31 @@ describe("lists", () => {
 test("SIGTERM ends a server with sessions, streams and running calls, in good order", async () => {
   const server = await serveHttp(serverOf("everything"));
   const send = (message: object, headers: Record<string, string>) =>
-    fetch(server.url, { method: "POST", headers: { "content-type": "application/json", accept: both, ...headers }, body: JSON.stringify(message) });
+    fetch(server.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: both, ...headers },
+      body: JSON.stringify(message),
+    });
   const headers = { "mcp-protocol-version": "2026-07-28" };
-  const listen = { jsonrpc: "2.0", id: "l", method: "subscriptions/listen", params: { notifications: { toolsListChanged: true }, _meta: claim } };
+  const listen = {
+    jsonrpc: "2.0",
+    id: "l",
+    method: "subscriptions/listen",
+    params: { notifications: { toolsListChanged: true }, _meta: claim },
+  };
   const next = events(await send(listen, { ...headers, "mcp-method": "subscriptions/listen" }));
   await next();
   const running = Array.from({ length: 10 }, (_, id) =>
-    send(call(id, "test_tool_with_progress", {}, claim), { ...headers, "mcp-method": "tools/call", "mcp-name": "test_tool_with_progress" }),
+    send(call(id, "test_tool_with_progress", {}, claim), {
+      ...headers,
+      "mcp-method": "tools/call",
+      "mcp-name": "test_tool_with_progress",
+    }),
   );
   await setTimeout(50);
   const stopped = server.stop();
-  for (const response of await Promise.all(running)) expect(((await response.json()) as any).result.content[0].text).toBe("Done.");
+  for (const response of await Promise.all(running))
+    expect(((await response.json()) as any).result.content[0].text).toBe("Done.");
   expect((await next())?.data).toMatchObject({ id: "l", result: { resultType: "complete" } });
   await stopped;
   expect(server.process.exitCode).toBe(0);

@@ -34,7 +34,10 @@ async function open(address = url, protocols: string[] = ["mcp"]): Promise<Socke
   };
 }
 
-const claim = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} };
+const claim = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
 const initialize = (capabilities = {}) => ({
   jsonrpc: "2.0",
   id: 0,
@@ -47,7 +50,12 @@ test("a session of 2025-11-25: progress, a question to the user, a change", asyn
   expect(socket.protocol).toBe("mcp");
   send(initialize({ elicitation: {} }));
   expect((await next()).result.protocolVersion).toBe("2025-11-25");
-  send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "test_tool_with_progress", _meta: { progressToken: 7 } } });
+  send({
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: { name: "test_tool_with_progress", _meta: { progressToken: 7 } },
+  });
   expect((await next()).params).toMatchObject({ progressToken: 7, progress: 0 });
   expect((await next()).params.progress).toBe(50);
   expect((await next()).params.progress).toBe(100);
@@ -81,7 +89,9 @@ test.each([
   ["another host", { headers: { host: "evil.example" } }, 403],
 ])("%s is refused", async (_, options, status) => {
   const socket = new WebSocket(url, ["mcp"], options);
-  const answered = await new Promise((resolve) => socket.once("unexpected-response", (_request, response) => resolve(response.statusCode)).once("error", () => {}));
+  const answered = await new Promise((resolve) =>
+    socket.once("unexpected-response", (_request, response) => resolve(response.statusCode)).once("error", () => {}),
+  );
   expect(answered).toBe(status);
 });
 

@@ -1,7 +1,12 @@
 import type { IRegularForbiddenRuleType } from "dependency-cruiser";
 
 type Restriction = Omit<IRegularForbiddenRuleType, "name" | "comment" | "severity">;
-const rule = (name: string, comment: string, from: Restriction["from"], to: Restriction["to"]): IRegularForbiddenRuleType => ({
+const rule = (
+  name: string,
+  comment: string,
+  from: Restriction["from"],
+  to: Restriction["to"],
+): IRegularForbiddenRuleType => ({
   name,
   comment,
   severity: "error",
@@ -22,19 +27,50 @@ const npm = ["npm", "npm-dev", "npm-optional", "npm-peer", "npm-bundled", "npm-n
 /** What ARCHITECTURE.md promises about who imports whom. */
 export const rules: IRegularForbiddenRuleType[] = [
   rule("no-cycles", "A cycle is two modules that are really one.", {}, { circular: true }),
-  rule("everything-resolves", "An import that nobody can follow hides from every other rule.", {}, { couldNotResolve: true }),
+  rule(
+    "everything-resolves",
+    "An import that nobody can follow hides from every other rule.",
+    {},
+    { couldNotResolve: true },
+  ),
 
-  rule("phases-share-data-not-code", "A phase knows the model it is handed, never the phase that made it.",
-    { path: "^compiler/([1-7]-[^/]+)/" }, { path: phase, pathNot: "^compiler/$1/" }),
-  rule("phases-stand-on-the-foundation", "A phase stands on the model, the diagnostics and the host's interface only.",
+  rule(
+    "phases-share-data-not-code",
+    "A phase knows the model it is handed, never the phase that made it.",
+    { path: "^compiler/([1-7]-[^/]+)/" },
+    { path: phase, pathNot: "^compiler/$1/" },
+  ),
+  rule(
+    "phases-stand-on-the-foundation",
+    "A phase stands on the model, the diagnostics and the host's interface only.",
     { path: phase },
-    { path: "^compiler/", pathNot: ["^compiler/(model|diagnostics|json-schema)/", "^compiler/(host|project-path|generated-header)[.]ts$", phase] }),
-  rule("middle-phases-are-pure", "lower and emit never reach the outside world; check asks only what exists.",
-    { path: "^compiler/[34]-" }, { path: "^compiler/host" }),
-  rule("model-is-data", "model/ holds types; it imports nothing.", { path: "^compiler/model/" }, { pathNot: "^compiler/model/" }),
-  rule("io-at-the-edge", "Only the Node host and the command line touch the machine; explain reads its own package.",
+    {
+      path: "^compiler/",
+      pathNot: [
+        "^compiler/(model|diagnostics|json-schema)/",
+        "^compiler/(host|project-path|generated-header)[.]ts$",
+        phase,
+      ],
+    },
+  ),
+  rule(
+    "middle-phases-are-pure",
+    "lower and emit never reach the outside world; check asks only what exists.",
+    { path: "^compiler/[34]-" },
+    { path: "^compiler/host" },
+  ),
+  rule(
+    "model-is-data",
+    "model/ holds types; it imports nothing.",
+    { path: "^compiler/model/" },
+    { pathNot: "^compiler/model/" },
+  ),
+  rule(
+    "io-at-the-edge",
+    "Only the Node host and the command line touch the machine; explain reads its own package.",
     { path: "^compiler/", pathNot: "^compiler/(host-node|cli|diagnostics/explain)[.]ts$" },
-    { dependencyTypes: ["core"], path: "^(node:)?(fs|child_process|process|http|https|net|os|vm|worker_threads)(/|$)" }),
+    { dependencyTypes: ["core"], path: "^(node:)?(fs|child_process|process|http|https|net|os|vm|worker_threads)(/|$)" },
+  ),
   door("ts-morph", "4-emit/handlers", "6-typecheck/index"),
   door("ajv", "json-schema/dialect", "4-emit/validators", "2-check/shape", "2-check/schemas"),
   door("json-schema-to-typescript", "4-emit/declarations"),
@@ -44,13 +80,46 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("esbuild", "7-bundle/index"),
   door("commander", "cli"),
 
-  rule("runtime-never-sees-compiler", "Not even for a type: servers deploy without the compiler.", { path: "^runtime/" }, { path: "^compiler/" }),
-  rule("compiler-sees-only-codegen", "The compiler knows the contract with emitted code, and nothing behind it.",
-    { path: "^compiler/" }, { path: "^runtime/", pathNot: "^runtime/(dist/)?codegen/" }),
-  rule("runtime-has-no-dependencies", "The runtime is what users audit; WebSocket frames alone are somebody else's.", { path: "^runtime/", pathNot: "^runtime/node/websocket[.]ts$" }, { dependencyTypes: [...npm] }),
-  rule("protocol-stands-alone", "The protocol core is functions over messages.", { path: "^runtime/protocol/" }, { path: "^runtime/", pathNot: "^runtime/protocol/" }),
-  rule("transports-stand-on-the-protocol", "A transport knows the protocol and itself.",
-    { path: "^runtime/transports/([^/]+)" }, { path: "^runtime/", pathNot: ["^runtime/protocol/", "^runtime/transports/$1"] }),
-  rule("node-only-in-node", "Everything else also runs on workers, Deno and Bun.", { path: "^runtime/", pathNot: "^runtime/node/" }, { dependencyTypes: ["core"] }),
-  rule("generated-code-is-the-only-way-in", "codegen is a list of exports; no room imports it.", { path: "^runtime/(protocol|transports|node)/" }, { path: "^runtime/codegen/" }),
+  rule(
+    "runtime-never-sees-compiler",
+    "Not even for a type: servers deploy without the compiler.",
+    { path: "^runtime/" },
+    { path: "^compiler/" },
+  ),
+  rule(
+    "compiler-sees-only-codegen",
+    "The compiler knows the contract with emitted code, and nothing behind it.",
+    { path: "^compiler/" },
+    { path: "^runtime/", pathNot: "^runtime/(dist/)?codegen/" },
+  ),
+  rule(
+    "runtime-has-no-dependencies",
+    "The runtime is what users audit; WebSocket frames alone are somebody else's.",
+    { path: "^runtime/", pathNot: "^runtime/node/websocket[.]ts$" },
+    { dependencyTypes: [...npm] },
+  ),
+  rule(
+    "protocol-stands-alone",
+    "The protocol core is functions over messages.",
+    { path: "^runtime/protocol/" },
+    { path: "^runtime/", pathNot: "^runtime/protocol/" },
+  ),
+  rule(
+    "transports-stand-on-the-protocol",
+    "A transport knows the protocol and itself.",
+    { path: "^runtime/transports/([^/]+)" },
+    { path: "^runtime/", pathNot: ["^runtime/protocol/", "^runtime/transports/$1"] },
+  ),
+  rule(
+    "node-only-in-node",
+    "Everything else also runs on workers, Deno and Bun.",
+    { path: "^runtime/", pathNot: "^runtime/node/" },
+    { dependencyTypes: ["core"] },
+  ),
+  rule(
+    "generated-code-is-the-only-way-in",
+    "codegen is a list of exports; no room imports it.",
+    { path: "^runtime/(protocol|transports|node)/" },
+    { path: "^runtime/codegen/" },
+  ),
 ];

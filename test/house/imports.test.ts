@@ -7,7 +7,9 @@ import { rules } from "./import-rules.js";
 const root = join(import.meta.dirname, "..", "..");
 const sources = ["compiler", "runtime"].flatMap((name) =>
   readdirSync(join(root, name), { withFileTypes: true })
-    .filter((entry) => (entry.isDirectory() ? !["dist", "fixtures", "node_modules"].includes(entry.name) : entry.name.endsWith(".ts")))
+    .filter((entry) =>
+      entry.isDirectory() ? !["dist", "fixtures", "node_modules"].includes(entry.name) : entry.name.endsWith(".ts"),
+    )
     .map((entry) => `${name}/${entry.name}`),
 );
 
@@ -30,12 +32,20 @@ test("the rooms import only what the architecture allows", async () => {
   expect(summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`)).toEqual([]);
   for (const { name, from } of rules) {
     const patterns = [from.path ?? ""].flat().map((pattern) => new RegExp(pattern));
-    expect(own.some((path) => patterns.some((pattern) => pattern.test(path))), `${name} watches nothing`).toBe(true);
+    expect(
+      own.some((path) => patterns.some((pattern) => pattern.test(path))),
+      `${name} watches nothing`,
+    ).toBe(true);
   }
 });
 
 test("a forbidden import is found: types, packages and Node's own modules alike", async () => {
-  const control = (name: string, from: string, to: IRegularForbiddenRuleType["to"]): IRegularForbiddenRuleType => ({ name, severity: "error", from: { path: from }, to });
+  const control = (name: string, from: string, to: IRegularForbiddenRuleType["to"]): IRegularForbiddenRuleType => ({
+    name,
+    severity: "error",
+    from: { path: from },
+    to,
+  });
   const { summary } = await check([
     control("value", "^runtime/protocol/dispatch[.]ts$", { path: "^runtime/protocol/results[.]ts$" }),
     control("type", "^runtime/protocol/surface[.]ts$", { path: "^runtime/protocol/types[.]ts$" }),
@@ -43,5 +53,11 @@ test("a forbidden import is found: types, packages and Node's own modules alike"
     control("core", "^runtime/node/", { dependencyTypes: ["core"] }),
     control("other package", "^compiler/3-lower/examples[.]ts$", { path: "^runtime/dist/codegen/" }),
   ]);
-  expect([...new Set(summary.violations.map(({ rule }) => rule.name))].sort()).toEqual(["core", "other package", "package", "type", "value"]);
+  expect([...new Set(summary.violations.map(({ rule }) => rule.name))].sort()).toEqual([
+    "core",
+    "other package",
+    "package",
+    "type",
+    "value",
+  ]);
 });

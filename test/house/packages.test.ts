@@ -25,7 +25,9 @@ const npm = (cwd: string, ...args: string[]): string =>
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "mcpc-packed-"));
   for (const name of packages) {
-    const [packed] = JSON.parse(npm(join(root, name), "pack", "--json", "--pack-destination", folder)) as { filename: string }[];
+    const [packed] = JSON.parse(npm(join(root, name), "pack", "--json", "--pack-destination", folder)) as {
+      filename: string;
+    }[];
     tarballs.set(name, join(folder, packed!.filename));
   }
 });
@@ -33,8 +35,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(packages)("the package of %s", (name) => {
   test("holds what its users need and nothing else", () => {
-    const files = execFileSync("tar", ["-tzf", tarballs.get(name)!], { encoding: "utf8" }).trim().split("\n");
-    const allowed = /^package\/(dist\/.*\.(js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|README\.md|LICENSE|package\.json)$/;
+    const files = execFileSync("tar", ["-tzf", tarballs.get(name)!], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+    const allowed =
+      /^package\/(dist\/.*\.(js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|README\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toContain("package/LICENSE");
     expect(files).toContain("package/README.md");
@@ -74,7 +79,9 @@ test("the tutorial, step by step, in an empty folder, with the packed packages",
         const words = line
           .split(" ")
           .slice(1)
-          .map((word) => (word === "mcpc" ? tarballs.get("compiler")! : word === "@mcpc/runtime" ? tarballs.get("runtime")! : word));
+          .map((word) =>
+            word === "mcpc" ? tarballs.get("compiler")! : word === "@mcpc/runtime" ? tarballs.get("runtime")! : word,
+          );
         npm(project, ...words, ...(words.includes("install") ? ["--prefer-offline", "--no-audit", "--no-fund"] : []));
       }
     } else if (path !== undefined && language !== "text") {
@@ -94,11 +101,16 @@ test("the tutorial, step by step, in an empty folder, with the packed packages",
 });
 
 test("every command that the README names exists", () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
-  for (const [, script] of readme.matchAll(/^npm (?:run )?(quickstart|test)\b/gm)) expect(scripts).toHaveProperty([script!]);
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  for (const [, script] of readme.matchAll(/^npm (?:run )?(quickstart|test)\b/gm))
+    expect(scripts).toHaveProperty([script!]);
   const help = spawnSync("node", [join(root, "compiler/dist/cli.js"), "--help"], { encoding: "utf8" }).stdout;
   for (const [, command] of readme.matchAll(/^\| `mcpc (\w+)/gm)) expect(help).toContain(`  ${command} `);
-  const options = spawnSync("node", [join(root, "compiler/dist/cli.js"), "build", "--help"], { encoding: "utf8" }).stdout;
+  const options = spawnSync("node", [join(root, "compiler/dist/cli.js"), "build", "--help"], {
+    encoding: "utf8",
+  }).stdout;
   for (const option of ["--format", "--strict", "--verbose"]) expect(options).toContain(option);
 });
 

@@ -16,7 +16,25 @@ async function bare(entry: string): Promise<any> {
     platform: "neutral",
     write: false,
   });
-  const standard = { Request, Response, Headers, ReadableStream, AbortController, TextEncoder, TextDecoder, URL, setTimeout, clearTimeout, setInterval, clearInterval, crypto, ByteLengthQueuingStrategy, atob, btoa, console };
+  const standard = {
+    Request,
+    Response,
+    Headers,
+    ReadableStream,
+    AbortController,
+    TextEncoder,
+    TextDecoder,
+    URL,
+    setTimeout,
+    clearTimeout,
+    setInterval,
+    clearInterval,
+    crypto,
+    ByteLengthQueuingStrategy,
+    atob,
+    btoa,
+    console,
+  };
   const context = createContext(standard);
   new Script(`${outputFiles[0]!.text}; globalThis.result = result;`).runInContext(context);
   return context["result"];
@@ -42,12 +60,25 @@ test("the protocol and its fetch handler run where there is no Node", async () =
     export const fetch = createFetch(defineServer(surface, handlers), http);
   `);
   const post = (body: object, accept = "application/json, text/event-stream"): Promise<Response> =>
-    fetch(new Request("http://localhost/mcp", { method: "POST", headers: { "content-type": "application/json", accept }, body: JSON.stringify(body) }));
+    fetch(
+      new Request("http://localhost/mcp", {
+        method: "POST",
+        headers: { "content-type": "application/json", accept },
+        body: JSON.stringify(body),
+      }),
+    );
   const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "echo", arguments: { text: "hi" } } };
-  expect(await (await post(call)).json()).toEqual({ jsonrpc: "2.0", id: 1, result: { content: [{ type: "text", text: "hi" }] } });
+  expect(await (await post(call)).json()).toEqual({
+    jsonrpc: "2.0",
+    id: 1,
+    result: { content: [{ type: "text", text: "hi" }] },
+  });
   const streamed = await post({ ...call, params: { ...call.params, _meta: { progressToken: "p" } } });
   expect(streamed.headers.get("content-type")).toBe("text/event-stream");
-  const events = (await streamed.text()).trim().split("\n\n").map((event) => JSON.parse(event.split("data: ")[1]!));
+  const events = (await streamed.text())
+    .trim()
+    .split("\n\n")
+    .map((event) => JSON.parse(event.split("data: ")[1]!));
   expect(events.map(({ method, id }) => method ?? id)).toEqual(["notifications/progress", 1]);
   expect((await fetch(new Request("http://localhost/mcp"))).status).toBe(405);
   expect((await fetch(new Request("http://evil.example/mcp", { method: "POST" }))).status).toBe(403);

@@ -4,7 +4,10 @@ import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..", "..");
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" })
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
   .trim()
   .split("\n")
   .filter((path) => !/package-lock\.json$|^fixtures\/.*\/(generated|dist)\/|not-utf8/.test(path));
@@ -29,8 +32,18 @@ test("no room is named for what has no name", () => {
 });
 
 test("the top of the tree is what it is", () => {
-  const top = [...new Set(files.map((path) => path.split("/")[0]!))].filter((name) => !name.startsWith(".") && !/^[A-Z]/.test(name));
-  expect(top.sort()).toEqual(["compiler", "fixtures", "mcp.schema.json", "package.json", "runtime", "test", "tsconfig.json"]);
+  const top = [...new Set(files.map((path) => path.split("/")[0]!))].filter(
+    (name) => !name.startsWith(".") && !/^[A-Z]/.test(name),
+  );
+  expect(top.sort()).toEqual([
+    "compiler",
+    "fixtures",
+    "mcp.schema.json",
+    "package.json",
+    "runtime",
+    "test",
+    "tsconfig.json",
+  ]);
 });
 
 test("the project speaks of itself alone", () => {

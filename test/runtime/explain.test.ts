@@ -13,8 +13,16 @@ const a = (schema: object) => ({ type: "object", properties: { a: schema } });
 
 test.each<[object, unknown, string]>([
   [{ required: ["city"] }, {}, 'the arguments must have the property "city"'],
-  [{ ...a({}), additionalProperties: false }, { b: 1 }, 'the arguments must not have the property "b": no such property is declared'],
-  [{ ...a({}), unevaluatedProperties: false }, { b: 1 }, 'the arguments must not have the property "b": no such property is declared'],
+  [
+    { ...a({}), additionalProperties: false },
+    { b: 1 },
+    'the arguments must not have the property "b": no such property is declared',
+  ],
+  [
+    { ...a({}), unevaluatedProperties: false },
+    { b: 1 },
+    'the arguments must not have the property "b": no such property is declared',
+  ],
   [a({ type: "string" }), { a: 1 }, '"a" must be of type string'],
   [a({ type: ["string", "null"] }), { a: 1 }, '"a" must be of type string or null'],
   [a({ enum: ["x", 1, null] }), { a: 2 }, '"a" must be one of "x",1,null'],
@@ -32,22 +40,49 @@ test.each<[object, unknown, string]>([
   [a({ format: "email" }), { a: "y" }, '"a" must be a valid email'],
   [a({ uniqueItems: true }), { a: [1, 2, 1] }, '"a" must not hold the same item twice (items 0 and 2)'],
   [a({ contains: { const: 1 } }), { a: [2] }, '"a[0]" must be 1; "a" must hold at least 1 item of the declared form'],
-  [a({ propertyNames: { maxLength: 1 } }), { a: { bc: 1 } }, expect.stringContaining('must not have the property "bc": its name is not allowed') as never],
+  [
+    a({ propertyNames: { maxLength: 1 } }),
+    { a: { bc: 1 } },
+    expect.stringContaining('must not have the property "bc": its name is not allowed') as never,
+  ],
   [{ dependentRequired: { a: ["b"] } }, { a: 1 }, 'the arguments must have the property "b" when "a" is present'],
-  [a({ anyOf: [{ type: "string" }, { type: "number" }] }), { a: null }, '"a" must match one of the declared forms: must be of type string, or must be of type number'],
-  [{ oneOf: [{ required: ["a"] }, { required: ["b"] }] }, { a: 1, b: 1 }, "the arguments must match exactly one of the declared forms; it matches several"],
-  [a({ anyOf: [{ type: "object", required: ["x"] }] }), { a: {} }, '"a" must match one of the declared forms: must have the property "x"'],
+  [
+    a({ anyOf: [{ type: "string" }, { type: "number" }] }),
+    { a: null },
+    '"a" must match one of the declared forms: must be of type string, or must be of type number',
+  ],
+  [
+    { oneOf: [{ required: ["a"] }, { required: ["b"] }] },
+    { a: 1, b: 1 },
+    "the arguments must match exactly one of the declared forms; it matches several",
+  ],
+  [
+    a({ anyOf: [{ type: "object", required: ["x"] }] }),
+    { a: {} },
+    '"a" must match one of the declared forms: must have the property "x"',
+  ],
   [a({ not: {} }), { a: 1 }, '"a" must not have the excluded form'],
   [{ properties: { a: false } }, { a: 1 }, '"a" must not be present'],
   [{ if: { required: ["a"] }, then: { required: ["b"] } }, { a: 1 }, 'the arguments must have the property "b"'],
-  [a({ items: { properties: { "b c": { type: "string" }, d: { type: "string" } } } }), { a: [{ d: 1, "b c": 1 }] }, '"a[0][\\"b c\\"]" must be of type string; "a[0].d" must be of type string'],
+  [
+    a({ items: { properties: { "b c": { type: "string" }, d: { type: "string" } } } }),
+    { a: [{ d: 1, "b c": 1 }] },
+    '"a[0][\\"b c\\"]" must be of type string; "a[0].d" must be of type string',
+  ],
 ])("%j", (schema, value, expected) => {
   expect(told(schema, value)).toEqual(expected);
 });
 
 test("a value is never repeated: it may be a secret", () => {
   const secret = "hunter2-hunter2";
-  const schema = a({ type: "string", maxLength: 3, pattern: "^x", format: "email", enum: ["x"], not: { type: "string" } });
+  const schema = a({
+    type: "string",
+    maxLength: 3,
+    pattern: "^x",
+    format: "email",
+    enum: ["x"],
+    not: { type: "string" },
+  });
   expect(told(schema, { a: secret })).not.toContain("hunter2");
 });
 
@@ -60,7 +95,13 @@ test("many failures are counted, not listed", () => {
 
 test("whatever fails can be told", () => {
   const schema = fc.oneof(
-    fc.constantFrom<object>({ type: "string" }, { enum: [1] }, { anyOf: [{ type: "null" }, { required: ["x"] }] }, { items: { minimum: 5 } }, { not: {} }),
+    fc.constantFrom<object>(
+      { type: "string" },
+      { enum: [1] },
+      { anyOf: [{ type: "null" }, { required: ["x"] }] },
+      { items: { minimum: 5 } },
+      { not: {} },
+    ),
   );
   fc.assert(
     fc.property(schema, fc.jsonValue(), (one, value) => {

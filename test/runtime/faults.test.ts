@@ -6,9 +6,19 @@ import { createFetch, type Fetch } from "../../runtime/transports/http/fetch.js"
 import { serverWith } from "./surface.js";
 
 const http = { path: "/mcp", host: "127.0.0.1", port: 0, allowedOrigins: [], allowedHosts: [] };
-const claim = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}, "io.modelcontextprotocol/logLevel": "debug", progressToken: 1 };
+const claim = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientCapabilities": {},
+  "io.modelcontextprotocol/logLevel": "debug",
+  progressToken: 1,
+};
 
-function modern(fetch: Fetch, method: string, params: Record<string, unknown>, signal?: AbortSignal): Promise<Response> {
+function modern(
+  fetch: Fetch,
+  method: string,
+  params: Record<string, unknown>,
+  signal?: AbortSignal,
+): Promise<Response> {
   const headers: Record<string, string> = {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
@@ -101,11 +111,27 @@ test("one of an older revision does not, and ending its session does", async () 
   const { server, aborted } = waiting();
   const fetch = createFetch(server, http);
   const send = (body: object, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> =>
-    fetch(new Request("http://localhost/mcp", { method: "POST", headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers }, body: JSON.stringify(body), ...(signal && { signal }) }));
-  const opened = await send({ jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } } });
+    fetch(
+      new Request("http://localhost/mcp", {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers },
+        body: JSON.stringify(body),
+        ...(signal && { signal }),
+      }),
+    );
+  const opened = await send({
+    jsonrpc: "2.0",
+    id: 0,
+    method: "initialize",
+    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } },
+  });
   const session = { "mcp-session-id": opened.headers.get("mcp-session-id")! };
   const stop = new AbortController();
-  await send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t", _meta: { progressToken: 1 } } }, session, stop.signal);
+  await send(
+    { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t", _meta: { progressToken: 1 } } },
+    session,
+    stop.signal,
+  );
   stop.abort();
   await setTimeout(10);
   expect(aborted()).toBe(false);

@@ -7,12 +7,29 @@ import { serverWith } from "./surface.js";
 const secret = "postgres://user:hunter2@db";
 const cyclic: any = {};
 cyclic.self = cyclic;
-const hostileProxy = new Proxy({}, { getPrototypeOf: () => { throw hostileProxy; }, get: () => { throw hostileProxy; } });
+const hostileProxy = new Proxy(
+  {},
+  {
+    getPrototypeOf: () => {
+      throw hostileProxy;
+    },
+    get: () => {
+      throw hostileProxy;
+    },
+  },
+);
 
 /** One call of a handler, on the wire; every answer must be JSON, and the next call must be answered. */
-async function answerOf(handler: (...all: any[]) => unknown, output = false, surface = {}): Promise<{ answer: any; log: string }> {
+async function answerOf(
+  handler: (...all: any[]) => unknown,
+  output = false,
+  surface = {},
+): Promise<{ answer: any; log: string }> {
   let log = "";
-  const server = serverWith({ t: handler as never, good: () => "good" }, { output, surface, log: (message, details) => (log += `${message} ${details?.error}`) });
+  const server = serverWith(
+    { t: handler as never, good: () => "good" },
+    { output, surface, log: (message, details) => (log += `${message} ${details?.error}`) },
+  );
   const arrived: ((message: any) => void)[] = [];
   const connection = connect(server, (message) => arrived.shift()!(JSON.parse(textOf(message))));
   const send = (id: number, method: string, params: object): Promise<any> => {
@@ -20,7 +37,11 @@ async function answerOf(handler: (...all: any[]) => unknown, output = false, sur
     connection.receive({ jsonrpc: "2.0", id, method, params });
     return answer;
   };
-  await send(0, "initialize", { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } });
+  await send(0, "initialize", {
+    protocolVersion: "2025-11-25",
+    capabilities: {},
+    clientInfo: { name: "x", version: "1" },
+  });
   const answer = await send(1, "tools/call", { name: "t" });
   expect(await send(2, "tools/call", { name: "good" })).toMatchObject({ id: 2 });
   expect(connection.pending).toBe(0);
@@ -35,12 +56,35 @@ const thrown: readonly [string, () => unknown][] = [
   ["a function", () => () => secret],
   ["an object without a prototype", () => Object.assign(Object.create(null), { secret })],
   ["a proxy that throws when it is looked at", () => hostileProxy],
-  ["an error whose stack throws", () => Object.defineProperty(new Error("x"), "stack", { get: () => { throw new Error(secret); } })],
-  ["an error with a cyclic cause", () => { const error: any = new Error("x"); error.cause = error; return error; }],
+  [
+    "an error whose stack throws",
+    () =>
+      Object.defineProperty(new Error("x"), "stack", {
+        get: () => {
+          throw new Error(secret);
+        },
+      }),
+  ],
+  [
+    "an error with a cyclic cause",
+    () => {
+      const error: any = new Error("x");
+      error.cause = error;
+      return error;
+    },
+  ],
 ];
 
 test.each(thrown)("%s thrown leaks nothing, and the next call is answered", async (_, make) => {
-  for (const handler of [() => { throw make(); }, async () => { throw make(); }, () => Promise.reject(make())]) {
+  for (const handler of [
+    () => {
+      throw make();
+    },
+    async () => {
+      throw make();
+    },
+    () => Promise.reject(make()),
+  ]) {
     const { answer } = await answerOf(handler);
     expect(JSON.stringify(answer)).not.toContain("hunter2");
     expect(answer.result?.isError === true || answer.error?.code === -32603).toBe(true);
@@ -48,16 +92,42 @@ test.each(thrown)("%s thrown leaks nothing, and the next call is answered", asyn
 });
 
 test("an unexpected error has an id, under which the log tells the rest", async () => {
-  const { answer, log } = await answerOf(() => { throw new Error(secret); });
+  const { answer, log } = await answerOf(() => {
+    throw new Error(secret);
+  });
   expect(answer.result.content[0].text).toMatch(/^internal error [0-9a-f]{8}; the server's log explains it$/);
   expect(log).toContain(secret);
 });
 
 test("an McpError goes out as it is; one that cannot be told goes out as an internal error", async () => {
-  expect((await answerOf(() => { throw new McpError(4711, "no", { why: "because" }); })).answer.error).toEqual({ code: 4711, message: "no", data: { why: "because" } });
-  expect((await answerOf(() => { throw new McpError(4711, "no", cyclic); })).answer.error).toEqual({ code: 4711, message: "no" });
-  const unspeakable = Object.assign(new McpError(1, "x"), { message: { toString: () => { throw new Error(); } } });
-  expect((await answerOf(() => { throw unspeakable; })).answer.error).toMatchObject({ code: -32603 });
+  expect(
+    (
+      await answerOf(() => {
+        throw new McpError(4711, "no", { why: "because" });
+      })
+    ).answer.error,
+  ).toEqual({ code: 4711, message: "no", data: { why: "because" } });
+  expect(
+    (
+      await answerOf(() => {
+        throw new McpError(4711, "no", cyclic);
+      })
+    ).answer.error,
+  ).toEqual({ code: 4711, message: "no" });
+  const unspeakable = Object.assign(new McpError(1, "x"), {
+    message: {
+      toString: () => {
+        throw new Error();
+      },
+    },
+  });
+  expect(
+    (
+      await answerOf(() => {
+        throw unspeakable;
+      })
+    ).answer.error,
+  ).toMatchObject({ code: -32603 });
 });
 
 const returned: readonly [string, unknown][] = [
@@ -81,17 +151,38 @@ test.each(returned)("%s returned is an internal error, not a broken answer", asy
 });
 
 test("what is sent of an odd object is what JSON makes of it", async () => {
-  expect((await answerOf(() => ({ content: [], _meta: new URL("http://x/") }))).answer.result).toEqual({ content: [] , _meta: {} });
-  expect((await answerOf(() => ({ content: [], structuredContent: new Date(0) }))).answer.result.structuredContent).toEqual({ result: "1970-01-01T00:00:00.000Z" });
+  expect((await answerOf(() => ({ content: [], _meta: new URL("http://x/") }))).answer.result).toEqual({
+    content: [],
+    _meta: {},
+  });
+  expect(
+    (await answerOf(() => ({ content: [], structuredContent: new Date(0) }))).answer.result.structuredContent,
+  ).toEqual({ result: "1970-01-01T00:00:00.000Z" });
 });
 
 test("whatever a handler returns or throws, the answer is one message", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withObjectString: true, withSparseArray: true, withTypedArray: true }), fc.boolean(), fc.boolean(), async (value, throws, output) => {
-      const { answer } = await answerOf(() => { if (throws) throw value; return value; }, output);
-      expect(answer.id).toBe(1);
-      expect((answer.result === undefined) !== (answer.error === undefined)).toBe(true);
-    }),
+    fc.asyncProperty(
+      fc.anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withNullPrototype: true,
+        withObjectString: true,
+        withSparseArray: true,
+        withTypedArray: true,
+      }),
+      fc.boolean(),
+      fc.boolean(),
+      async (value, throws, output) => {
+        const { answer } = await answerOf(() => {
+          if (throws) throw value;
+          return value;
+        }, output);
+        expect(answer.id).toBe(1);
+        expect((answer.result === undefined) !== (answer.error === undefined)).toBe(true);
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -9,10 +9,18 @@ test("a list in pages: every entry once, in order, and no cursor but those it ga
   (server.surface as { pageSize?: number }).pageSize = 2;
   const arrived: ((message: any) => void)[] = [];
   const connection = connect(server, (message) => arrived.shift()!(JSON.parse(textOf(message))));
-  const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {} };
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
   const page = (cursor?: unknown): Promise<any> => {
     const answer = new Promise((resolve) => arrived.push(resolve));
-    connection.receive({ jsonrpc: "2.0", id: 1, method: "tools/list", params: { ...(cursor !== undefined && { cursor }), _meta } });
+    connection.receive({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/list",
+      params: { ...(cursor !== undefined && { cursor }), _meta },
+    });
     return answer;
   };
   const pages: string[][] = [];
@@ -23,7 +31,8 @@ test("a list in pages: every entry once, in order, and no cursor but those it ga
     cursor = result.nextCursor;
   } while (cursor !== undefined);
   expect(pages).toEqual([["a", "b"], ["c", "d"], ["e"]]);
-  for (const wrong of ["", "x", btoa("page 1"), btoa("page 6"), 2, null, {}]) expect((await page(wrong)).error).toMatchObject({ code: -32602 });
+  for (const wrong of ["", "x", btoa("page 1"), btoa("page 6"), 2, null, {}])
+    expect((await page(wrong)).error).toMatchObject({ code: -32602 });
 });
 
 const tool = {
@@ -73,13 +82,22 @@ const identity: Readonly<Record<string, object>> = {
   "2024-11-05": { name: "made", version: "1.0.0" },
   "2025-03-26": { name: "made", version: "1.0.0" },
   "2025-06-18": { name: "made", version: "1.0.0", title: "Made" },
-  "2025-11-25": { name: "made", version: "1.0.0", title: "Made", description: "By hand.", websiteUrl: "https://example.com" },
+  "2025-11-25": {
+    name: "made",
+    version: "1.0.0",
+    title: "Made",
+    description: "By hand.",
+    websiteUrl: "https://example.com",
+  },
 };
 const link = { type: "resource_link", uri: "file:///a", name: "a", title: "The A" };
 const audio = { type: "audio", data: "AAAA", mimeType: "audio/wav" };
 const asText = { type: "text", text: "The A\nfile:///a" };
 const content: Readonly<Record<string, object[]>> = {
-  "2024-11-05": [asText, { type: "resource", resource: { uri: "audio:attachment", mimeType: "audio/wav", blob: "AAAA" } }],
+  "2024-11-05": [
+    asText,
+    { type: "resource", resource: { uri: "audio:attachment", mimeType: "audio/wav", blob: "AAAA" } },
+  ],
   "2025-03-26": [asText, audio],
   "2025-06-18": [link, audio],
   "2025-11-25": [link, audio],
@@ -99,7 +117,10 @@ test.each(Object.keys(listed))("what a client of %s is sent", async (version) =>
   const answers: any[] = [];
   const arrived: ((message: any) => void)[] = [];
   const connection = connect(server, (message) => arrived.shift()!(JSON.parse(textOf(message))));
-  const claim = { "io.modelcontextprotocol/protocolVersion": version, "io.modelcontextprotocol/clientCapabilities": {} };
+  const claim = {
+    "io.modelcontextprotocol/protocolVersion": version,
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
   const send = (method: string, params: object = {}): Promise<any> => {
     const answer = new Promise((resolve) => arrived.push(resolve));
     const full = version === "2026-07-28" ? { ...params, _meta: claim } : params;
@@ -107,7 +128,11 @@ test.each(Object.keys(listed))("what a client of %s is sent", async (version) =>
     return answer;
   };
   if (version !== "2026-07-28") {
-    const { result } = await send("initialize", { protocolVersion: version, capabilities: {}, clientInfo: { name: "x", version: "1" } });
+    const { result } = await send("initialize", {
+      protocolVersion: version,
+      capabilities: {},
+      clientInfo: { name: "x", version: "1" },
+    });
     expect(result.serverInfo).toEqual(identity[version]);
   }
   expect((await send("tools/list")).result.tools).toEqual([listed[version]]);

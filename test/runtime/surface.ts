@@ -5,11 +5,22 @@ import type { Server } from "../../runtime/protocol/exchange.js";
 /** A server made by hand, as generated code would make it; whatever is given passes every validator. */
 export function serverWith(
   tools: Readonly<Record<string, AnyToolHandler>>,
-  more: { listings?: Partial<Listings>; surface?: Partial<ToolSurface>; output?: boolean; log?: (message: string, details: any) => void } = {},
+  more: {
+    listings?: Partial<Listings>;
+    surface?: Partial<ToolSurface>;
+    output?: boolean;
+    log?: (message: string, details: any) => void;
+  } = {},
 ): Server {
   const pass = Object.assign(() => true, { errors: null });
   const surface: Surface = {
-    server: { name: "made", version: "1.0.0", title: "Made", description: "By hand.", websiteUrl: "https://example.com" },
+    server: {
+      name: "made",
+      version: "1.0.0",
+      title: "Made",
+      description: "By hand.",
+      websiteUrl: "https://example.com",
+    },
     tools: Object.keys(tools).map((name) => ({ name, ...more.surface })),
     resources: [],
     resourceTemplates: [],
@@ -25,6 +36,12 @@ export function serverWith(
     templateValidators: async () => ({ params: pass }),
     promptValidators: async () => ({}),
   };
-  const handlers = { tools: new Map(Object.entries(tools)), resources: new Map(), resourceTemplates: new Map(), prompts: new Map(), completions: new Map() };
+  const handlers = {
+    tools: new Map(Object.entries(tools)),
+    resources: new Map(),
+    resourceTemplates: new Map(),
+    prompts: new Map(),
+    completions: new Map(),
+  };
   return defineServer(surface, handlers, { logger: (_level, message, details) => more.log?.(message, details) });
 }

@@ -1,7 +1,13 @@
 /** What generated code is made of: version 1 of the contract between the compiler and the runtime. */
 export { defineServer } from "../../protocol/define-server.js";
 export type { Server } from "../../protocol/exchange.js";
-export type { PromptValidators, Surface, TemplateValidators, ToolValidators, Validator } from "../../protocol/surface.js";
+export type {
+  PromptValidators,
+  Surface,
+  TemplateValidators,
+  ToolValidators,
+  Validator,
+} from "../../protocol/surface.js";
 
 /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- the type argument is what checks */
 type AnyHandler = (input: any, context: any) => any;

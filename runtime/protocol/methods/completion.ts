@@ -21,7 +21,8 @@ function complete(call: Call): Answer {
   if (!isObject(ref)) return invalidParams('"ref" must be an object');
   if (!isObject(argument)) return invalidParams('"argument" must be an object');
   const { name, value } = argument;
-  if (typeof name !== "string" || typeof value !== "string") return invalidParams('"argument" must have a "name" and a "value"');
+  if (typeof name !== "string" || typeof value !== "string")
+    return invalidParams('"argument" must have a "name" and a "value"');
   const { surface, handlers } = call.peer.view.server;
   let owner: string;
   let fixed: readonly string[] | undefined;
@@ -29,7 +30,8 @@ function complete(call: Call): Answer {
     const prompt = surface.prompts.find((candidate) => candidate.name === ref["name"]);
     if (prompt === undefined) return invalidParams(`unknown prompt ${quoted(String(ref["name"]))}`);
     const declared = prompt.arguments.find((candidate) => candidate.name === name);
-    if (declared === undefined) return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(name)}`);
+    if (declared === undefined)
+      return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(name)}`);
     [owner, fixed] = [prompt.name, declared.enum];
   } else if (ref["type"] === "ref/resource") {
     const template = surface.resourceTemplates.find((candidate) => candidate.uriTemplate === ref["uri"]);
@@ -39,7 +41,10 @@ function complete(call: Call): Answer {
   } else return invalidParams('"ref.type" must be "ref/prompt" or "ref/resource"');
   const handler = handlers.completions.get(`${owner} ${name}`);
   if (handler !== undefined) return run(call, handler, value, isObject(context) ? context["arguments"] : undefined);
-  return finished(call, (fixed ?? []).filter((candidate) => candidate.toLowerCase().startsWith(value.toLowerCase())));
+  return finished(
+    call,
+    (fixed ?? []).filter((candidate) => candidate.toLowerCase().startsWith(value.toLowerCase())),
+  );
 }
 
 function run(call: Call, handler: CompletionHandler, value: string, given: unknown): Answer {
@@ -65,5 +70,8 @@ function finished(call: Call, output: unknown): Payload | McpError {
     return internalError(call, "a completion", wrongOutput("a list of texts", output));
   }
   const values = JSON.stringify(output.slice(0, mostValues));
-  return seal(call.peer.view, `"completion":{"values":${values},"total":${output.length},"hasMore":${output.length > mostValues}}`);
+  return seal(
+    call.peer.view,
+    `"completion":{"values":${values},"total":${output.length},"hasMore":${output.length > mostValues}}`,
+  );
 }

@@ -39,7 +39,8 @@ function promptNamed(server: Server, name: string): PromptSurface | undefined {
 /** A value for each declared argument, in their order; `undefined` for an optional one that is not given. */
 function argumentsOf(prompt: PromptSurface, given: JsonObject): readonly (string | undefined)[] | McpError {
   const unknown = Object.keys(given).find((name) => prompt.arguments.every((argument) => argument.name !== name));
-  if (unknown !== undefined) return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(unknown)}`);
+  if (unknown !== undefined)
+    return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(unknown)}`);
   const values: (string | undefined)[] = [];
   for (const argument of prompt.arguments) {
     const value = Object.hasOwn(given, argument.name) ? given[argument.name] : argument.default;
@@ -85,7 +86,10 @@ function handled(
       const value = values[index];
       return value === undefined ? [] : [[name, value] as const];
     });
-    const output: unknown = handler(Object.fromEntries(present), new PromptCallContext(call, { elicitations: prompt.elicitations, answers }));
+    const output: unknown = handler(
+      Object.fromEntries(present),
+      new PromptCallContext(call, { elicitations: prompt.elicitations, answers }),
+    );
     return isThenable(output) ? settle(call, output, { finish, fail }, undefined) : finish(output);
   } catch (error) {
     return fail(error);
@@ -96,7 +100,8 @@ function finished(call: Call, prompt: PromptSurface, output: unknown): Payload |
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
     const { view } = call.peer;
-    if (typeof output === "string") return messages(view, prompt, [{ role: "user", content: { type: "text", text: output } }]);
+    if (typeof output === "string")
+      return messages(view, prompt, [{ role: "user", content: { type: "text", text: output } }]);
     if (Array.isArray(output)) return messages(view, prompt, output);
     if (isObject(output) && Array.isArray(output["messages"])) {
       const { description: own, messages: list, _meta: meta } = output as Record<string, unknown>;
@@ -118,7 +123,8 @@ function messages(view: View, described: Described, list: readonly unknown[], me
 
 function promptMessage(view: View, message: unknown): PromptMessage {
   const { role, content } = isObject(message) ? (message as Record<string, unknown>) : {};
-  if (role !== "user" && role !== "assistant") throw wrongOutput('messages with the role "user" or "assistant"', message);
+  if (role !== "user" && role !== "assistant")
+    throw wrongOutput('messages with the role "user" or "assistant"', message);
   return { role, content: contentBlock(view, content) satisfies ContentBlock };
 }
 
@@ -130,6 +136,7 @@ function failed(call: Call, prompt: PromptSurface, error: unknown): Payload | Mc
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
   if (error instanceof McpError) return error;
-  if (error instanceof NotImplementedError) return new McpError(errorCodes.internalError, `the prompt ${error.message}`);
+  if (error instanceof NotImplementedError)
+    return new McpError(errorCodes.internalError, `the prompt ${error.message}`);
   return internalError(call, `the prompt ${quoted(prompt.name)}`, error);
 }

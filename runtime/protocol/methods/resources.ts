@@ -121,7 +121,8 @@ function failed(call: Call, uri: string, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
   if (error instanceof McpError) return error;
-  if (error instanceof NotImplementedError) return new McpError(errorCodes.internalError, `the resource ${error.message}`);
+  if (error instanceof NotImplementedError)
+    return new McpError(errorCodes.internalError, `the resource ${error.message}`);
   return internalError(call, `the resource ${quoted(uri)}`, error);
 }
 

@@ -54,9 +54,11 @@ export const hasResources = (surface: Surface): boolean =>
 export const hasPrompts = (surface: Surface): boolean => surface.prompts.length > 0;
 
 export const hasCompletions = ({ prompts, resourceTemplates }: Surface): boolean =>
-  prompts.some((prompt) => prompt.arguments.some((argument) => argument.completed === true || argument.enum !== undefined)) ||
-  resourceTemplates.some(({ completed }) => completed !== undefined);
-export const subscribable = (surface: Surface): boolean => surface.resources.some(({ subscribe }) => subscribe === true);
+  prompts.some((prompt) =>
+    prompt.arguments.some((argument) => argument.completed === true || argument.enum !== undefined),
+  ) || resourceTemplates.some(({ completed }) => completed !== undefined);
+export const subscribable = (surface: Surface): boolean =>
+  surface.resources.some(({ subscribe }) => subscribe === true);
 
 /** Declared is what exists: the methods of an undeclared capability are unknown. */
 function capabilities(surface: Surface): JsonObject {
@@ -64,7 +66,9 @@ function capabilities(surface: Surface): JsonObject {
     logging: {},
     ...(hasCompletions(surface) ? { completions: {} } : undefined),
     ...(hasTools(surface) ? { tools: { listChanged: true } } : undefined),
-    ...(hasResources(surface) ? { resources: { ...(subscribable(surface) && { subscribe: true }), listChanged: true } } : undefined),
+    ...(hasResources(surface)
+      ? { resources: { ...(subscribable(surface) && { subscribe: true }), listChanged: true } }
+      : undefined),
     ...(hasPrompts(surface) ? { prompts: { listChanged: true } } : undefined),
   };
 }

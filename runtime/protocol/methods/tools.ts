@@ -100,7 +100,8 @@ function runAsTask(
       call.task = task = created;
       resolve(created.created());
     };
-    const settle = (settled: Payload | McpError): void => (task === undefined ? resolve(settled) : task.finish(settled));
+    const settle = (settled: Payload | McpError): void =>
+      task === undefined ? resolve(settled) : task.finish(settled);
     if (tool.surface.defersTask !== true) begin();
     try {
       const answer = invoke(call, tool, handler, validators, input, begin);

@@ -112,17 +112,23 @@ function entryText(version: Version, kind: EntryKind, listing: string): string {
 function olderTool(tool: JsonObject): JsonObject {
   const { inputSchema, outputSchema } = tool;
   const input = isObject(inputSchema) ? withObjectProperties(inputSchema) : inputSchema;
-  const output = isObject(outputSchema) && outputSchema["type"] === "object" ? withObjectProperties(outputSchema) : outputSchema;
+  const output =
+    isObject(outputSchema) && outputSchema["type"] === "object" ? withObjectProperties(outputSchema) : outputSchema;
   if (output !== undefined && output === outputSchema && !(isObject(output) && output["type"] === "object")) {
     return { ...tool, ...(input !== undefined && { inputSchema: input }), outputSchema: wrapOutputSchema(output) };
   }
   if (input === inputSchema && output === outputSchema) return tool;
-  return { ...tool, ...(input !== undefined && { inputSchema: input }), ...(output !== undefined && { outputSchema: output }) };
+  return {
+    ...tool,
+    ...(input !== undefined && { inputSchema: input }),
+    ...(output !== undefined && { outputSchema: output }),
+  };
 }
 
 function withObjectProperties(schema: JsonObject): JsonObject {
   const { properties } = schema;
-  if (!isObject(properties) || !Object.values(properties).some((property) => typeof property === "boolean")) return schema;
+  if (!isObject(properties) || !Object.values(properties).some((property) => typeof property === "boolean"))
+    return schema;
   const asObject = (property: Json | undefined): Json | undefined =>
     typeof property === "boolean" ? (property ? {} : { not: {} }) : property;
   const entries = Object.entries(properties).map(([name, property]) => [name, asObject(property)] as const);
@@ -131,7 +137,8 @@ function withObjectProperties(schema: JsonObject): JsonObject {
 
 function olderPrompt(prompt: JsonObject): JsonObject {
   const list = prompt["arguments"];
-  if (!Array.isArray(list) || !list.some((argument) => isObject(argument) && argument["title"] !== undefined)) return prompt;
+  if (!Array.isArray(list) || !list.some((argument) => isObject(argument) && argument["title"] !== undefined))
+    return prompt;
   const untitled = (list as readonly Json[]).map((argument) => {
     if (!isObject(argument)) return argument;
     const { title: _, ...rest } = argument;
@@ -143,7 +150,9 @@ function olderPrompt(prompt: JsonObject): JsonObject {
 /** A block of a type that came later, as one that these revisions know. */
 function olderContent(version: Version, block: ContentBlock): ContentBlock {
   if (block.type === "resource_link") {
-    const text = [block.title ?? block.name, block.uri, block.description].filter((part) => part !== undefined).join("\n");
+    const text = [block.title ?? block.name, block.uri, block.description]
+      .filter((part) => part !== undefined)
+      .join("\n");
     return { type: "text", text };
   }
   if (block.type === "audio" && version < "2025-03-26") {

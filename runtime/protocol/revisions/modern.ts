@@ -103,7 +103,8 @@ export function modernPeer(server: Server, params: unknown): Peer | McpError {
   const capabilities = meta[claims.clientCapabilities];
   if (!isObject(capabilities)) return missing(claims.clientCapabilities, "an object");
   const level = meta[claims.logLevel];
-  if (level !== undefined && !isLoggingLevel(level)) return missing(claims.logLevel, `one of ${loggingLevels.join(", ")}`);
+  if (level !== undefined && !isLoggingLevel(level))
+    return missing(claims.logLevel, `one of ${loggingLevels.join(", ")}`);
   const revision = modernRevisions.get(version);
   if (revision === undefined) return unsupportedVersion(version);
   const info = meta[claims.clientInfo];

@@ -16,7 +16,9 @@ export function admit(request: HttpRequest, options: HttpOptions): Refusal | und
     checkHost(request.header("host"), options) ??
     checkOrigin(request.header("origin"), options) ??
     checkMethod(request.method) ??
-    (request.method === "POST" ? checkContent(request.header("content-type"), request.header("content-length")) : undefined)
+    (request.method === "POST"
+      ? checkContent(request.header("content-type"), request.header("content-length"))
+      : undefined)
   );
 }
 
@@ -35,7 +37,11 @@ function checkHost(header: string | undefined, { host, allowedHosts }: HttpOptio
   const local = isLoopback(host);
   if (!local && allowedHosts.length === 0) return undefined;
   const name = hostName(header ?? "");
-  if (name !== undefined && (allowedHosts.includes(name) || allowedHosts.includes(header!) || (local && isLoopback(name)))) return undefined;
+  if (
+    name !== undefined &&
+    (allowedHosts.includes(name) || allowedHosts.includes(header!) || (local && isLoopback(name)))
+  )
+    return undefined;
   const advice = 'name it in "runtime.transports.http.allowedHosts" if it is yours';
   return { status: 403, message: `the host ${JSON.stringify(header ?? "")} is not allowed; ${advice}` };
 }

@@ -60,21 +60,29 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void, alw
   return {
     send(status, body, headers) {
       const type = body === undefined ? undefined : { "content-type": "application/json" };
-      resolve(new Response((body ?? null) as ConstructorParameters<typeof Response>[0], { status, headers: { ...type, ...always, ...headers } }));
+      resolve(
+        new Response((body ?? null) as ConstructorParameters<typeof Response>[0], {
+          status,
+          headers: { ...type, ...always, ...headers },
+        }),
+      );
     },
     open(headers) {
       let beat: ReturnType<typeof setInterval>;
-      const body = new ReadableStream<Uint8Array>({
-        start: (controller) => {
-          stream = controller;
-          beat = setInterval(() => controller.enqueue(encoder.encode(keepAlive)), keepAliveMs);
+      const body = new ReadableStream<Uint8Array>(
+        {
+          start: (controller) => {
+            stream = controller;
+            beat = setInterval(() => controller.enqueue(encoder.encode(keepAlive)), keepAliveMs);
+          },
+          cancel: () => {
+            clearInterval(beat);
+            stream = undefined;
+            abandon();
+          },
         },
-        cancel: () => {
-          clearInterval(beat);
-          stream = undefined;
-          abandon();
-        },
-      }, new ByteLengthQueuingStrategy({ highWaterMark: 16_384 }));
+        new ByteLengthQueuingStrategy({ highWaterMark: 16_384 }),
+      );
       end = () => clearInterval(beat);
       resolve(new Response(body, { status: 200, headers: { ...eventStream, ...always, ...headers } }));
     },

@@ -11,7 +11,10 @@ const mostStreams = 1000;
  * HTTP+SSE, the transport of 2024-11-05: a stream tells where to post messages, and carries everything that comes back.
  * The two endpoints, by their path.
  */
-export function createLegacySse(server: Server, options: SseOptions): Readonly<Record<"stream" | "messages", Endpoint>> {
+export function createLegacySse(
+  server: Server,
+  options: SseOptions,
+): Readonly<Record<"stream" | "messages", Endpoint>> {
   const connections = new Map<string, Connection>();
   const refuse = (message: string): string => errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
   const notServed: Endpoint["open"] = ({ method }, reply) =>
@@ -44,7 +47,8 @@ export function createLegacySse(server: Server, options: SseOptions): Readonly<R
 
   const receive: Endpoint["postParsed"] = (request, message, reply) => {
     const connection = connections.get(queryOf(request.url).get("sessionId") ?? "");
-    if (connection === undefined) return reply.send(404, refuse("there is no such session; open one with GET")) as undefined;
+    if (connection === undefined)
+      return reply.send(404, refuse("there is no such session; open one with GET")) as undefined;
     try {
       connection.receive(message);
       return reply.send(202) as undefined;
@@ -63,7 +67,8 @@ export function createLegacySse(server: Server, options: SseOptions): Readonly<R
       return receive(request, message, reply);
     },
     postParsed: receive,
-    open: ({ method }, reply) => reply.send(405, refuse(`${method} is not served here; send messages with POST`), { allow: "POST" }) as undefined,
+    open: ({ method }, reply) =>
+      reply.send(405, refuse(`${method} is not served here; send messages with POST`), { allow: "POST" }) as undefined,
   };
   return { stream, messages };
 }

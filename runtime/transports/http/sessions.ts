@@ -134,7 +134,8 @@ function createSession(server: Server): Session {
             stream = open(abandoned ? undefined : reply);
             if (!abandoned) reply.open();
             // An empty event that can be resumed from; clients of older revisions take it for a message.
-            if (connection.session?.protocolVersion === "2025-11-25") reply.event(undefined, `${stream.number}-${sent}`);
+            if (connection.session?.protocolVersion === "2025-11-25")
+              reply.event(undefined, `${stream.number}-${sent}`);
           }
           if (!stream.done) send(stream, text);
         },
@@ -165,7 +166,10 @@ function createSession(server: Server): Session {
       }
       stream.reply?.close();
       reply.open();
-      const missed = String(stream.number) !== number ? [] : events.filter((event) => event.stream === stream && sequence(event) > Number(after));
+      const missed =
+        String(stream.number) !== number
+          ? []
+          : events.filter((event) => event.stream === stream && sequence(event) > Number(after));
       for (const { id, message } of missed) reply.event(message, id);
       if (stream.done) {
         reply.close();

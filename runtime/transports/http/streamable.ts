@@ -40,7 +40,8 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
     open(request, reply) {
       const id = request.header("mcp-session-id");
       const version = request.header("mcp-protocol-version");
-      if (sessions === undefined || id === undefined || modernRevisions.has(version ?? "")) return notServed(request, reply);
+      if (sessions === undefined || id === undefined || modernRevisions.has(version ?? ""))
+        return notServed(request, reply);
       const session = sessions.get(id);
       if (session === undefined) return refuse(reply, 404, undefined, unknownSession);
       if (request.method === "DELETE") {
@@ -48,7 +49,12 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
         return reply.send(200) as undefined;
       }
       if (!acceptsStream(request)) {
-        return refuse(reply, 406, undefined, new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"));
+        return refuse(
+          reply,
+          406,
+          undefined,
+          new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"),
+        );
       }
       return session.listen(request.header("last-event-id"), reply);
     },
@@ -75,9 +81,13 @@ function receive(
   const kind = classify(message);
   if (kind instanceof McpError) return refuse(reply, 400, readableId(message), kind);
   const { id, method, params } = message as RequestMessage;
-  if (kind === "request" && isModern(request, method, params)) return modern(server, request, message as RequestMessage, reply);
+  if (kind === "request" && isModern(request, method, params))
+    return modern(server, request, message as RequestMessage, reply);
   // What the headers of a notification must be is undefined; there are none to act on either.
-  if (kind === "notification" && (hasClaim(params) || modernRevisions.has(request.header("mcp-protocol-version") ?? ""))) {
+  if (
+    kind === "notification" &&
+    (hasClaim(params) || modernRevisions.has(request.header("mcp-protocol-version") ?? ""))
+  ) {
     return reply.send(202) as undefined;
   }
   const refusal = unknownLegacyVersion(request);
@@ -120,7 +130,8 @@ function withoutSession(
   if (kind !== "request") return reply.send(202) as undefined;
   if (message.method === "initialize") {
     const opened = initialize(server, message.params);
-    const answer = opened instanceof McpError ? errorMessage(message.id, opened) : resultMessage(message.id, opened.result);
+    const answer =
+      opened instanceof McpError ? errorMessage(message.id, opened) : resultMessage(message.id, opened.result);
     return reply.send(200, answer) as undefined;
   }
   const peer = legacyPeer(server, request.header("mcp-protocol-version") ?? assumedVersion);
@@ -143,7 +154,8 @@ function openSession(sessions: Sessions, message: RequestMessage, reply: HttpRep
 function isModern(request: HttpRequest, method: string, params: unknown): boolean {
   if (hasClaim(params)) return true;
   const version = request.header("mcp-protocol-version");
-  if (version !== undefined && !legacyRevisions.has(version)) return modernRevisions.has(version) || version > "2026-07-28";
+  if (version !== undefined && !legacyRevisions.has(version))
+    return modernRevisions.has(version) || version > "2026-07-28";
   return version === undefined && method === "server/discover";
 }
 
@@ -151,7 +163,10 @@ function unknownLegacyVersion(request: HttpRequest): McpError | undefined {
   const version = request.header("mcp-protocol-version");
   if (version === undefined || legacyRevisions.has(version)) return undefined;
   const supported = [...legacyRevisions.keys(), ...modernRevisions.keys()].join(", ");
-  return new McpError(errorCodes.invalidRequest, `unsupported MCP-Protocol-Version ${JSON.stringify(version.slice(0, 40))}; supported: ${supported}`);
+  return new McpError(
+    errorCodes.invalidRequest,
+    `unsupported MCP-Protocol-Version ${JSON.stringify(version.slice(0, 40))}; supported: ${supported}`,
+  );
 }
 
 /** The ladder: envelope, header against body, version served, headers, method, mirrored arguments. */
@@ -168,13 +183,21 @@ function modern(server: Server, request: HttpRequest, message: RequestMessage, r
   const mismatch = standardMismatch(request, method, members) ?? argumentMismatch(server, request, method, members);
   if (mismatch !== undefined) return refuse(reply, 400, id, mismatch);
   if (method === "subscriptions/listen" && !acceptsStream(request)) {
-    const error = new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream: there is no other answer");
+    const error = new McpError(
+      errorCodes.invalidRequest,
+      "Accept must list text/event-stream: there is no other answer",
+    );
     return refuse(reply, 406, id, error);
   }
   return run(peer, message, streamed(request, reply));
 }
 
-function argumentMismatch(server: Server, request: HttpRequest, method: string, params: JsonObject): McpError | undefined {
+function argumentMismatch(
+  server: Server,
+  request: HttpRequest,
+  method: string,
+  params: JsonObject,
+): McpError | undefined {
   const { name, arguments: input } = params;
   if (method !== "tools/call" || typeof name !== "string") return undefined;
   const headers = toolSurface(server, name)?.headers;
@@ -251,7 +274,8 @@ function batch(
 ): Running | undefined {
   const session = sessions && sessionOf(sessions, request);
   if (session instanceof McpError) return refuse(reply, session === unknownSession ? 404 : 400, undefined, session);
-  const version = session?.connection.session?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
+  const version =
+    session?.connection.session?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
   const modernElement = messages.some((message) => isObject(message) && hasClaim(message["params"]));
   const allowed = legacyRevisions.get(version)?.batches === true && !modernElement;
   const refusal = allowed ? refuseBatch(messages) : noBatches();

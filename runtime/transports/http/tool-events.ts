@@ -66,7 +66,12 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
   }
 
   function finish(run: Run, settled: Payload | McpError): void {
-    const text = settled instanceof McpError ? errorText(settled) : typeof settled === "string" ? settled : new TextDecoder().decode(settled);
+    const text =
+      settled instanceof McpError
+        ? errorText(settled)
+        : typeof settled === "string"
+          ? settled
+          : new TextDecoder().decode(settled);
     const failed = settled instanceof McpError || (JSON.parse(text) as JsonObject)["isError"] === true;
     emit(run, failed ? "tool_error" : "tool_complete", text);
     run.done = true;
@@ -87,7 +92,8 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
 
   return (tool) => {
     const postParsed = (request: HttpRequest, input: unknown, reply: HttpReply): Running | undefined => {
-      if (toolSurface(server, tool) === undefined) return refuse(reply, 404, `there is no tool ${JSON.stringify(tool)}`);
+      if (toolSurface(server, tool) === undefined)
+        return refuse(reply, 404, `there is no tool ${JSON.stringify(tool)}`);
       const lastEventId = request.header("last-event-id");
       if (lastEventId !== undefined && lastEventId !== "") return resume(lastEventId, reply);
       return isObject(input) ? start(tool, input, reply) : refuse(reply, 400, "the arguments must be a JSON object");
@@ -96,13 +102,18 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
       postParsed,
       post(request, body, reply) {
         const input = parsed(body === "" ? "{}" : body);
-        return input === undefined ? refuse(reply, 400, "the body is not valid JSON") : postParsed(request, input, reply);
+        return input === undefined
+          ? refuse(reply, 400, "the body is not valid JSON")
+          : postParsed(request, input, reply);
       },
       open(request, reply) {
         if (request.method !== "GET") return refuse(reply, 405, `${request.method} is not served here`);
         const query = queryOf(request.url);
         const whole = query.get("arguments");
-        const input = whole === null ? Object.fromEntries([...query].map(([name, text]) => [name, parsed(text) ?? text])) : parsed(whole);
+        const input =
+          whole === null
+            ? Object.fromEntries([...query].map(([name, text]) => [name, parsed(text) ?? text]))
+            : parsed(whole);
         return postParsed(request, input, reply);
       },
     };
