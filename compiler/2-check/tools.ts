@@ -18,6 +18,13 @@ export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[])
   if (errors?.kind === "object")
     for (const { node } of errors.members) checkPlaceholders(child(node, "message"), diagnostics);
   checkElicitations(tool.node, diagnostics);
+  const defers = child(tool.node, "deferTask");
+  const execution = child(tool.node, "execution");
+  const support = execution && child(execution, "taskSupport")?.value;
+  if (defers?.value === true && support !== "optional" && support !== "required") {
+    const reason = '"deferTask" needs "execution": { "taskSupport": "optional" }, or "required"';
+    diagnostics.push(diagnose("manifest/invalid-value", defers.span, { reason }));
+  }
 }
 
 /** Questions of a tool or a prompt: a form or a page, and placeholders that are names. */

@@ -6,7 +6,7 @@ import { compile } from "../../compiler/compile.js";
 import { catalogue, type Code } from "../../compiler/diagnostics/catalogue.js";
 import { formatPretty } from "../../compiler/diagnostics/render.js";
 import { nodeHost } from "../../compiler/host-node.js";
-import { contents } from "../e2e/project.js";
+import { contents, write } from "../e2e/project.js";
 
 const folder = join(import.meta.dirname, "..", "..", "fixtures", "invalid");
 const subfolders = (path: string): string[] =>
@@ -43,4 +43,15 @@ test.each(codes)("%s", async (code) => {
   const after = contents(copy);
   if (afterWriting.includes(code)) expect(Object.keys(after).filter((path) => /^dist|lock/.test(path))).toEqual([]);
   else expect(after).toEqual(before);
+});
+
+test("deferTask without a task to defer is a mistake, not without effect", async () => {
+  const copy = mkdtempSync(join(tmpdir(), "mcpc-invalid-"));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  const tool = { name: "t", inputSchema: { type: "object" }, deferTask: true };
+  write(copy, { "a.mcp.json": { server: { name: "x", version: "1.0.0" }, tools: [tool] } });
+  const { diagnostics } = await compile(nodeHost(copy), { mode: "check" });
+  expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+    ["manifest/invalid-value", expect.stringContaining('"deferTask" needs "execution"')],
+  ]);
 });
