@@ -87,7 +87,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   enter("bundle");
   const bundled = take(await bundle(server, host));
   if (!bundled) return done(server);
-  const artifacts = take(plan([...lock, ...bundled], host, { sweep: [`${server.layout.dist}/chunks/*.js`], force }));
+  const artifacts = take(plan([...lock, ...bundled], host, { sweep: [`${server.layout.dist}/chunks/**/*.js`], force }));
   if (artifacts) commit(artifacts.changes);
   return done(server);
 }

@@ -82,7 +82,7 @@ console.log(
   "dist/server.js",
   (size / 1024).toFixed(0),
   "KiB,",
-  fs.readdirSync(join(folder, "dist", "chunks")).length,
+  fs.readdirSync(join(folder, "dist", "chunks"), { recursive: true }).length,
   "chunks",
 );
 if (process.env.KEEP) console.log(folder);

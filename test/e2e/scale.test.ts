@@ -17,7 +17,7 @@ test("a large surface keeps its validators beside the bundle, and works the same
     },
   });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
-  expect(readdirSync(join(folder, "dist", "chunks")).length).toBeGreaterThan(120);
+  expect(readdirSync(join(folder, "dist", "chunks"), { recursive: true }).length).toBeGreaterThan(120);
   const server = rawStdio("node", [join(folder, "dist", "server.js")]);
   await server.initialize();
   const { result } = await server.request("tools/list");

@@ -77,7 +77,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("prettier", "4-emit/format"),
   door("jsonc-parser", "1-read/parse"),
   door("glob", "host-node"),
-  door("esbuild", "7-bundle/index"),
+  door("esbuild", "7-bundle/index", "7-bundle/chunks"),
   door("commander", "cli"),
 
   rule(

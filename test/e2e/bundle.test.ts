@@ -1,0 +1,103 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { mcpc, project, write } from "./project.js";
+import { rawStdio } from "./raw-stdio.js";
+
+const manifest = (tools: readonly string[]) => ({
+  server: { name: "bundled", version: "1.0.0" },
+  tools: tools.map((name) => ({ name, inputSchema: { type: "object", properties: { n: { type: "integer" } } } })),
+});
+
+/** Handlers of a tool `say`, each with what can be in a bundle of its kind only. */
+const cases: { what: string; type: "commonjs" | "module"; files: Record<string, string>; said: string }[] = [
+  {
+    what: "a plain handler",
+    type: "commonjs",
+    said: "undefined",
+    files: {
+      "src/tools/say.ts":
+        "function self(this: unknown) { return typeof this; }\nexport async function say() { return self(); }\n",
+    },
+  },
+  {
+    what: "await at the top of a handler's file",
+    type: "module",
+    said: "42",
+    files: {
+      "src/tools/say.ts": "const n = await Promise.resolve(42);\nexport async function say() { return `${n}`; }\n",
+    },
+  },
+  {
+    what: "import.meta",
+    type: "module",
+    said: "file: true",
+    files: {
+      "src/tools/say.ts":
+        'export async function say() { return `${import.meta.url.slice(0, 5)} ${import.meta.url.endsWith("/dist/server.js")}`; }\n',
+    },
+  },
+  {
+    what: "a CommonJS package that requires and knows its folder",
+    type: "commonjs",
+    said: "posix:true",
+    files: {
+      "node_modules/old/index.js":
+        'const path = require("path");\nmodule.exports = () => `${path.posix === path ? "posix" : "other"}:${typeof __dirname === "string"}`;\n',
+      "node_modules/old/package.json": '{ "name": "old", "version": "1.0.0" }',
+      "node_modules/old/index.d.ts": "declare function old(): string;\nexport = old;\n",
+      "src/tools/say.ts": 'import old from "old";\nexport async function say() { return old(); }\n',
+    },
+  },
+  {
+    what: "a CommonJS package beside await at the top",
+    type: "module",
+    said: "true:true",
+    files: {
+      "node_modules/old/index.js":
+        'const path = require("path");\nmodule.exports = () => `${path.isAbsolute(__filename)}:${typeof __dirname === "string"}`;\n',
+      "node_modules/old/package.json": '{ "name": "old", "version": "1.0.0" }',
+      "node_modules/old/index.d.ts": "declare function old(): string;\nexport = old;\n",
+      "src/tools/say.ts":
+        'import old from "old";\nconst text = await Promise.resolve(old());\nexport async function say() { return text; }\n',
+    },
+  },
+];
+
+const large = Array.from({ length: 60 }, (_, index) => `more_${index}`);
+
+describe.each([
+  ["one file", [] as string[]],
+  ["a file and chunks", large],
+])("a bundle of %s", (_name, more) => {
+  test.each(cases)("holds $what, as $type", async ({ type, files, said }) => {
+    const folder = project({ "a.mcp.json": manifest(["say", ...more]), ...files });
+    expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(readFileSync(join(folder, "dist", "package.json"), "utf8"))).toEqual({ type });
+    expect(existsSync(join(folder, "dist", "chunks"))).toBe(more.length > 0);
+    const server = rawStdio("node", [join(folder, "dist", "server.js")]);
+    await server.initialize();
+    const call = (n: unknown) => server.request("tools/call", { name: "say", arguments: { n } });
+    expect((await call(1)).result).toMatchObject({ content: [{ type: "text", text: said }] });
+    expect((await call("x")).result).toMatchObject({ isError: true });
+    expect((await server.request("tools/list")).result.tools).toHaveLength(1 + more.length);
+    expect(await server.end()).toBe(0);
+  });
+});
+
+test("chunks of tools that are gone go, what the user put beside them stays", () => {
+  const folder = project({ "a.mcp.json": manifest(large), "dist/chunks/mine.js": "// mine\n" });
+  expect(mcpc(folder, "build").code).toBe(0);
+  const chunks = () =>
+    readdirSync(join(folder, "dist", "chunks"), { recursive: true })
+      .map(String)
+      .sort();
+  expect(chunks()).toContain(join("validators", "More59.js"));
+  write(folder, { "a.mcp.json": manifest(large.slice(0, -1)) });
+  expect(mcpc(folder, "build").code).toBe(0);
+  expect(chunks()).not.toContain(join("validators", "More59.js"));
+  expect(chunks()).toContain(join("validators", "More58.js"));
+  write(folder, { "a.mcp.json": manifest(large.slice(0, 2)) });
+  expect(mcpc(folder, "build").code).toBe(0);
+  expect(chunks().filter((path) => path.endsWith(".js"))).toEqual(["mine.js"]);
+});
