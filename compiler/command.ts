@@ -1,13 +1,16 @@
 import { relative, sep } from "node:path";
-import { compile, type Compilation, type Phase } from "./compile.js";
+import type { Compilation, Phase } from "./compile.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { formatGithub } from "./diagnostics/github.js";
 import { formatJson } from "./diagnostics/json.js";
 import { formatPretty } from "./diagnostics/render.js";
 import type { Report } from "./diagnostics/report.js";
 import type { Host } from "./host.js";
-import { nodeHost } from "./host-node.js";
-import type { Server } from "./model/server.js";
+import { alone } from "./host-node/lock.js";
+import { nodeHost, recordFile } from "./host-node/index.js";
+import { recover } from "./host-node/commit.js";
+import { compileIncrementally } from "./incremental/index.js";
+import type { Summary } from "./model/summary.js";
 
 export interface CommandOptions {
   readonly format: "pretty" | "json" | "github";
@@ -29,14 +32,21 @@ export async function compileFolders(
   const reports: Report[] = [];
   for (const host of folders.map(nodeHost)) {
     const laps = stopwatch();
-    const compilation = await compile(host, {
-      mode,
-      force: options.force ?? false,
-      entering: (phase) => {
-        laps.start(phase);
-        options.entering(phase);
-      },
-    });
+    laps.start("compare");
+    const compiling = (): Promise<Compilation> =>
+      compileIncrementally(
+        host,
+        {
+          mode,
+          force: options.force ?? false,
+          entering: (phase) => {
+            laps.start(phase);
+            options.entering(phase);
+          },
+        },
+        recordFile(host.root),
+      );
+    const compilation = mode === "check" ? await compiling() : await building(host, compiling, options);
     const diagnostics = options.strict ? compilation.diagnostics.map(promoted) : compilation.diagnostics;
     const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host) };
     reports.push(report);
@@ -49,6 +59,17 @@ export async function compileFolders(
   if (options.format === "json") options.stdout(formatJson(reports));
   if (options.format === "github") options.stdout(formatGithub(reports));
   return reports.some(failed) ? 1 : 0;
+}
+
+/** One build of a folder at a time; what a killed one left is put right first. */
+function building<T>(host: Host, act: () => Promise<T>, { stderr }: CommandOptions): Promise<T> {
+  const begin = (): Promise<T> => {
+    recover(host.root);
+    return act();
+  };
+  return alone(host.root, begin, (pid, lock) =>
+    stderr(`waiting for another build of this folder, process ${pid} (if that is none, remove ${lock})\n`),
+  );
 }
 
 function failed(report: Report): boolean {
@@ -69,20 +90,20 @@ function prefix(host: Host): string {
   return path === "" ? "" : `${path}/`;
 }
 
-function success(mode: "build" | "check", { server, changed }: Compilation, prefix: string): string {
-  if (!server) return "";
-  const what = `${String(server.info["name"])}: ${inventory(server)}`;
+function success(mode: "build" | "check", { summary, changed }: Compilation, prefix: string): string {
+  if (!summary) return "";
+  const what = `${summary.name}: ${inventory(summary)}`;
   if (mode === "check") return `${what}: no errors\n`;
   const files = changed.length === 0 ? "nothing to do" : `${count(changed.length, "file")} written`;
-  return `${what} -> ${prefix}${server.layout.dist}/server.js (${files})\n`;
+  return `${what} -> ${prefix}${summary.bundle} (${files})\n`;
 }
 
-function inventory(server: Server): string {
+function inventory(summary: Summary): string {
   const parts = [
-    count(server.tools.length, "tool"),
-    count(server.resources.length, "resource"),
-    count(server.resourceTemplates.length, "resource template"),
-    count(server.prompts.length, "prompt"),
+    count(summary.tools, "tool"),
+    count(summary.resources, "resource"),
+    count(summary.resourceTemplates, "resource template"),
+    count(summary.prompts, "prompt"),
   ];
   return parts.filter((part) => !part.startsWith("0 ")).join(", ") || "an empty surface";
 }
@@ -91,13 +112,13 @@ function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-function stopwatch(): { start(phase: Phase): void; table(): string } {
-  const laps: { readonly phase: Phase; readonly at: number }[] = [];
+function stopwatch(): { start(lap: string): void; table(): string } {
+  const laps: { readonly lap: string; readonly at: number }[] = [];
   return {
-    start: (phase) => void laps.push({ phase, at: performance.now() }),
+    start: (lap) => void laps.push({ lap, at: performance.now() }),
     table: () => {
       const end = performance.now();
-      const rows = laps.map(({ phase, at }, index) => [phase, (laps[index + 1]?.at ?? end) - at] as const);
+      const rows = laps.map(({ lap, at }, index) => [lap, (laps[index + 1]?.at ?? end) - at] as const);
       const total = ["total", end - (laps[0]?.at ?? end)] as const;
       return [...rows, total].map(([name, time]) => `${name.padEnd(12)}${time.toFixed(0).padStart(7)} ms\n`).join("");
     },

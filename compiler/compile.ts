@@ -9,6 +9,7 @@ import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics
 import type { Change, Host } from "./host.js";
 import type { OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
+import type { Summary } from "./model/summary.js";
 
 export const phases = ["read", "check", "lower", "emit", "write", "type-check", "bundle"] as const;
 export type Phase = (typeof phases)[number];
@@ -27,7 +28,9 @@ export interface Compilation {
   /** What was written or removed, by project path. */
   readonly changed: readonly string[];
   /** Absent when the manifests did not get as far as a server. */
-  readonly server?: Server;
+  readonly summary?: Summary;
+  /** Files that were read, not through the host: packages, and what only a library opens. Relative to the project. */
+  readonly inputs: readonly string[];
 }
 
 /**
@@ -38,6 +41,7 @@ export interface Compilation {
 export async function compile(host: Host, options: Options): Promise<Compilation> {
   const diagnostics: Diagnostic[] = [];
   const changed: string[] = [];
+  const inputs: string[] = [];
   const enter = (phase: Phase): void => options.entering?.(phase);
   const take = <T>(result: Result<T>): T | undefined => {
     diagnostics.push(...result.diagnostics);
@@ -50,7 +54,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const done = (server?: Server): Compilation => ({
     diagnostics: diagnostics.toSorted(byPlace),
     changed,
-    ...(server && { server }),
+    inputs,
+    ...(server && { summary: summaryOf(server) }),
   });
 
   enter("read");
@@ -81,15 +86,29 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
 
   enter("type-check");
-  take(typecheck(server, texts, host));
+  inputs.push(...(take(typecheck(server, texts, host))?.inputs ?? []));
   if (options.mode === "check" || hasErrors(diagnostics)) return done(server);
 
   enter("bundle");
   const bundled = take(await bundle(server, host));
   if (!bundled) return done(server);
-  const artifacts = take(plan([...lock, ...bundled], host, { sweep: [`${server.layout.dist}/chunks/**/*.js`], force }));
+  inputs.push(...bundled.inputs);
+  const artifacts = take(
+    plan([...lock, ...bundled.files], host, { sweep: [`${server.layout.dist}/chunks/**/*.js`], force }),
+  );
   if (artifacts) commit(artifacts.changes);
   return done(server);
+}
+
+function summaryOf({ info, layout, tools, resources, resourceTemplates, prompts }: Server): Summary {
+  return {
+    name: String(info["name"]),
+    tools: tools.length,
+    resources: resources.length,
+    resourceTemplates: resourceTemplates.length,
+    prompts: prompts.length,
+    bundle: `${layout.dist}/server.js`,
+  };
 }
 
 /** By file and position; what has no place comes last. */

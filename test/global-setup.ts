@@ -39,6 +39,6 @@ function snapshot(folder: string): Map<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
   const paths = files
     .map((file) => join(file.parentPath, file.name))
-    .filter((path) => !path.startsWith(join(folder, "dist")));
+    .filter((path) => !["dist", "node_modules"].some((name) => path.startsWith(join(folder, name))));
   return new Map(paths.map((path) => [path, createHash("sha256").update(readFileSync(path)).digest("hex")]));
 }

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { ts as TS } from "ts-morph";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
@@ -11,7 +11,7 @@ import type { Span } from "../model/source.js";
  * has to be written first. Beyond the project only TypeScript's own libraries and installed packages are read. An error in generated code
  * is told at the handler that causes it.
  */
-export function typecheck(server: Server, texts: ReadonlyMap<string, string>, host: Host): Result<void> {
+export function typecheck(server: Server, texts: ReadonlyMap<string, string>, host: Host): Result<Checked> {
   const { ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
   const overlay = new Map([...texts].map(([path, text]) => [join(host.root, path), text]));
   const roots = ["server.ts", "main.ts"].map((name) => join(host.root, server.layout.generated, name));
@@ -25,7 +25,16 @@ export function typecheck(server: Server, texts: ReadonlyMap<string, string>, ho
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
     for (const error of found) diagnostics.push(translate(ts, error, path, { program, server, handlers, host }));
   }
-  return { value: undefined, diagnostics: distinct(diagnostics) };
+  const inputs = program
+    .getSourceFiles()
+    .map(({ fileName }) => fileName)
+    .filter((file) => !overlay.has(file) && !file.startsWith(libraryFolder));
+  return { value: { inputs: inputs.map((file) => relative(host.root, file)) }, diagnostics: distinct(diagnostics) };
+}
+
+export interface Checked {
+  /** Every file that was read, relative to the project, but for the texts given. */
+  readonly inputs: readonly string[];
 }
 
 interface Situation {
@@ -177,7 +186,7 @@ function compilerHost(
     directoryExists: (path) => folders.has(path) || (base.directoryExists?.(path) ?? true),
     readFile: (path) => text(path) ?? base.readFile(path),
     getSourceFile: (path, languageVersion, onError) => {
-      const own = text(path);
+      const own = text(path) ?? ownFile(path, host);
       return own === undefined
         ? base.getSourceFile(path, languageVersion, onError)
         : ts.createSourceFile(path, own, languageVersion, true);
@@ -203,16 +212,24 @@ function compilerHost(
   };
 }
 
+const libraryFolder = "/typescript-libraries";
+
+/** The user's own files are read through the host, like everything of the project's. */
+function ownFile(file: string, host: Host): string | undefined {
+  const path = projectPathOf(file, host);
+  const bytes = path === undefined || path.includes("node_modules/") ? undefined : host.read(path);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
 /** ts-morph carries TypeScript's own libraries as values, not as files. */
 function withLibraries(ts: typeof TS, base: TS.CompilerHost): TS.CompilerHost {
-  const folder = "/typescript-libraries";
   const require = createRequire(createRequire(import.meta.url).resolve("ts-morph"));
   const { getLibFiles } = require("@ts-morph/common") as { getLibFiles(): { fileName: string; text: string }[] };
-  const libraries = new Map(getLibFiles().map(({ fileName, text }) => [`${folder}/${fileName}`, text]));
+  const libraries = new Map(getLibFiles().map(({ fileName, text }) => [`${libraryFolder}/${fileName}`, text]));
   return {
     ...base,
-    getDefaultLibLocation: () => folder,
-    getDefaultLibFileName: (options) => `${folder}/${ts.getDefaultLibFileName(options)}`,
+    getDefaultLibLocation: () => libraryFolder,
+    getDefaultLibFileName: (options) => `${libraryFolder}/${ts.getDefaultLibFileName(options)}`,
     fileExists: (path) => libraries.has(path) || base.fileExists(path),
     readFile: (path) => libraries.get(path) ?? base.readFile(path),
     getSourceFile: (path, languageVersion, onError) => {

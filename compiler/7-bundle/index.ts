@@ -17,12 +17,18 @@ type Options = BuildOptions & { readonly write: false; readonly metafile: true; 
 type Format = "cjs" | "esm";
 type Built = BuildResult<Options>;
 
+export interface Bundle {
+  readonly files: readonly OutputFile[];
+  /** Every file that is in it, relative to the project. */
+  readonly inputs: readonly string[];
+}
+
 /**
  * Bundles `generated/main.ts`, as it stands on disk, into `dist/server.js`, which runs without `node_modules`. CommonJS
  * starts 5 ms sooner; handlers that only an ES module can hold (`import.meta`, `await` at the top) make the bundle one.
  * The runtime is the project's own where it is installed, else the one that came with the compiler.
  */
-export async function bundle(server: Server, host: Host): Promise<Result<OutputFile[]>> {
+export async function bundle(server: Server, host: Host): Promise<Result<Bundle>> {
   let options = buildOptions(server, host, "cjs");
   let result = await run(options);
   if ("failure" in result ? result.failure.some(isTopLevelAwait) : result.built.warnings.some(isImportMeta)) {
@@ -41,7 +47,8 @@ export async function bundle(server: Server, host: Host): Promise<Result<OutputF
   });
   const type = options.format === "cjs" ? "commonjs" : "module";
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });
-  return { value: files.sort((a, b) => (a.path < b.path ? -1 : 1)), diagnostics: [] };
+  files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { value: { files, inputs: Object.keys(result.built.metafile.inputs) }, diagnostics: [] };
 }
 
 function isTopLevelAwait({ text }: Message): boolean {

@@ -47,11 +47,26 @@ fs.writeFileSync(
   }),
 );
 
-for (const what of ["first build", "second build"]) {
-  const { stderr, status } = spawnSync("node", [cli, "build", folder, "--verbose"], { encoding: "utf8" });
+const handler = join(folder, "src", "tools", "tool_7.ts");
+const manifest = join(folder, "scale.mcp.json");
+const edit = (file, from, to) => fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(from, to));
+const builds = [
+  ["the first build", () => {}],
+  ["nothing changed", () => {}],
+  ["one handler changed", () => edit(handler, "throw notImplemented", "// Soon.\n  throw notImplemented")],
+  ["one tool changed", () => edit(manifest, "Does what tool 7 does", "Does what no other tool does")],
+  ["one schema changed", () => edit(manifest, '"option_7"', '"other_option"')],
+  ["all of it again", () => {}, "--force"],
+];
+for (const [what, change, ...options] of builds) {
+  change();
+  const from = performance.now();
+  const args = ["/usr/bin/time", "-f", "peak memory %M KiB", "node", cli, "build", folder, "--verbose", ...options];
+  const { stderr, status } = spawnSync("env", args, { encoding: "utf8" });
   if (status !== 0) throw new Error(stderr);
-  console.log(`${what}, ${count} tools\n${stderr}`);
+  console.log(`${what}, ${count} tools: ${(performance.now() - from).toFixed(0)} ms\n${stderr}`);
 }
+if (process.env.ROUNDS === "0") process.exit(0);
 
 fs.writeFileSync(join(folder, "empty.js"), "");
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { catalogue, type Code } from "../../compiler/diagnostics/catalogue.js";
 import { formatPretty } from "../../compiler/diagnostics/render.js";
-import { nodeHost } from "../../compiler/host-node.js";
+import { nodeHost } from "../../compiler/host-node/index.js";
 import { contents, write } from "../e2e/project.js";
 
 const folder = join(import.meta.dirname, "..", "..", "fixtures", "invalid");

@@ -30,6 +30,11 @@ test("a second build writes no byte, and a deleted generated/ comes back identic
   expect(mcpc(folder, "build").stdout).toMatch(/nothing to do/);
   expect(contents(folder)).toEqual(before);
   expect(Object.keys(before).map((path) => statSync(join(folder, path)).mtimeMs)).toEqual(times);
+  // All over again, not known from the last time.
+  expect(mcpc(folder, "build", "--force").stdout).toMatch(/nothing to do/);
+  rmSync(join(folder, "node_modules"), { recursive: true });
+  expect(mcpc(folder, "build").stdout).toMatch(/nothing to do/);
+  expect(contents(folder)).toEqual(before);
   rmSync(join(folder, "generated"), { recursive: true });
   rmSync(join(folder, "dist"), { recursive: true });
   rmSync(join(folder, "mcpc.lock.json"));

@@ -1,0 +1,57 @@
+import * as fs from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { globSync } from "glob";
+import { HostError, type Host } from "../host.js";
+import type { JsonObject } from "../model/source.js";
+import { cacheFolder } from "./cache-folder.js";
+import { commit } from "./commit.js";
+import { contains, readIfPresent, refusable } from "./files.js";
+
+/** The host on the real disk. `folder` is the project, absolute or relative to the working directory. Throws `HostError` when it is no folder. */
+export function nodeHost(folder: string): Host {
+  const root = realFolder(folder);
+  const absolute = (path: string): string => resolve(root, path);
+  return {
+    root,
+    manifestSchema: manifestSchema(),
+    find: (patterns, ignore) =>
+      globSync([...patterns], { cwd: root, ignore: [...ignore], dot: true, nodir: true, posix: true }).sort(byCodeUnit),
+    read: (path) => readIfPresent(absolute(path)),
+    contains: (path) => contains(root, absolute(path)),
+    commit: (changes) => commit(root, changes),
+  };
+}
+
+/** Where the record of a project's last build stands. */
+export function recordFile(root: string): { read(): string | undefined; write(text: string): void } {
+  const file = join(root, cacheFolder, "build.json");
+  return {
+    read: () => {
+      const bytes = readIfPresent(file);
+      return bytes && Buffer.from(bytes).toString();
+    },
+    write: (text) => {
+      refusable(file, () => {
+        fs.mkdirSync(dirname(file), { recursive: true });
+        fs.writeFileSync(`${file}.tmp`, text);
+        fs.renameSync(`${file}.tmp`, file);
+      });
+    },
+  };
+}
+
+/** Stands above this file's folder both in the sources and in the package. */
+function manifestSchema(): JsonObject {
+  return JSON.parse(fs.readFileSync(new URL("../../mcp.schema.json", import.meta.url), "utf8")) as JsonObject;
+}
+
+function realFolder(folder: string): string {
+  const root = refusable(folder, () => (fs.existsSync(folder) ? fs.realpathSync(folder) : undefined));
+  if (root === undefined) throw new HostError(`there is no folder ${JSON.stringify(folder)}`);
+  if (!fs.statSync(root).isDirectory()) throw new HostError(`${JSON.stringify(folder)} is not a folder`);
+  return root;
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+/** Stands for the compiler that runs, and all that its output depends on: its own code, and the packages it works with. */
+export function fingerprint(): string {
+  const hash = createHash("sha256").update(process.version);
+  const folder = join(import.meta.dirname, "..");
+  const own = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => /^(?!node_modules|fixtures|dist).*\.(?:js|ts)$/.test(path) && !path.endsWith(".d.ts"))
+    .sort();
+  for (const path of own) hash.update(path).update(readFileSync(join(folder, path)));
+  hash.update(readFileSync(join(folder, "..", "mcp.schema.json")));
+  for (const [name, version] of dependencies(folder)) hash.update(`${name}@${version}`);
+  return hash.digest("base64url");
+}
+
+function dependencies(folder: string): [name: string, version: string][] {
+  const manifest = join(folder, "..", "package.json");
+  const { dependencies: names = {} } = JSON.parse(readFileSync(manifest, "utf8")) as Manifest;
+  const require = createRequire(manifest);
+  return Object.keys(names).map((name) => [name, versionOf(name, require.resolve.paths(name) ?? [])]);
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** Read from the disk: many packages do not export their `package.json`. */
+function versionOf(name: string, folders: readonly string[]): string {
+  for (const folder of folders) {
+    try {
+      return (JSON.parse(readFileSync(join(folder, name, "package.json"), "utf8")) as Manifest).version;
+    } catch {
+      continue;
+    }
+  }
+  return "unknown";
+}

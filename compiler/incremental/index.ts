@@ -1,0 +1,38 @@
+import type { Compilation, Options } from "../compile.js";
+import type { Host } from "../host.js";
+import { fingerprint } from "./fingerprint.js";
+import { holds, recorder, type BuildRecord } from "./record.js";
+
+/** The file that holds the record of the last build that ended well. */
+export interface RecordFile {
+  read(): string | undefined;
+  write(text: string): void;
+}
+
+/**
+ * `compile`, unless nothing has changed since the last build: then its outcome is told again. The compiler itself is
+ * loaded only where there is something to do.
+ */
+export async function compileIncrementally(host: Host, options: Options, file: RecordFile): Promise<Compilation> {
+  const compiler = fingerprint();
+  const known = options.force ? undefined : parsed(file.read());
+  if (known && holds(known, compiler, host))
+    return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: [] };
+  const { compile } = await import("../compile.js");
+  const { host: recording, record } = recorder(host);
+  const compilation = await compile(recording, options);
+  const { diagnostics, summary, inputs } = compilation;
+  const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
+  if (options.mode === "build" && wentWell)
+    file.write(JSON.stringify(record({ compiler, summary, warnings: diagnostics }, inputs)));
+  return compilation;
+}
+
+/** A record that is damaged, or of another version, is none. */
+function parsed(text: string | undefined): BuildRecord | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as BuildRecord);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Change, Host } from "../host.js";
+import type { Summary } from "../model/summary.js";
+
+/** All that a build saw and left behind: while it is true, building again would change nothing. */
+export interface BuildRecord {
+  /** What compiled. */
+  readonly compiler: string;
+  readonly searches: readonly Search[];
+  /** Paths that stood inside the project, links resolved. */
+  readonly contained: readonly string[];
+  /** The hash of each file that was read or written; null for one that was looked for and not there. */
+  readonly files: Readonly<Record<string, string | null>>;
+  readonly summary: Summary;
+  readonly warnings: readonly Diagnostic[];
+}
+interface Search {
+  readonly patterns: readonly string[];
+  readonly ignore: readonly string[];
+  readonly paths: readonly string[];
+}
+
+/** Not read by the compiler, but whoever changes what is installed, or how it resolves, changes one of them. */
+const environment = [
+  "package.json",
+  "tsconfig.json",
+  "node_modules/.package-lock.json",
+  "node_modules/.modules.yaml",
+  "node_modules/.yarn-state.yml",
+  "node_modules/.yarn-integrity",
+];
+
+export interface Recorder {
+  /** The same host; what is asked of it is remembered. */
+  readonly host: Host;
+  /** Of a build that ended well; `inputs` are files that were read past the host. */
+  record(built: Pick<BuildRecord, "compiler" | "summary" | "warnings">, inputs: readonly string[]): BuildRecord;
+}
+
+export function recorder(host: Host): Recorder {
+  const searches = new Map<string, Search>();
+  const contained = new Set<string>();
+  const files = new Map<string, string | null>();
+  const written: Change[] = [];
+  const recording: Host = {
+    ...host,
+    find: (patterns, ignore) => {
+      const paths = host.find(patterns, ignore);
+      searches.set(JSON.stringify([patterns, ignore]), { patterns, ignore, paths });
+      return paths;
+    },
+    read: (path) => {
+      const bytes = host.read(path);
+      // The first look counts: what came of it is in the build.
+      if (!files.has(path)) files.set(path, hashOf(bytes));
+      return bytes;
+    },
+    contains: (path) => {
+      const inside = host.contains(path);
+      if (inside) contained.add(path);
+      return inside;
+    },
+    commit: (changes) => {
+      host.commit(changes);
+      written.push(...changes);
+    },
+  };
+  return {
+    host: recording,
+    record: (built, inputs) => {
+      for (const path of [...inputs, ...environment]) if (!files.has(path)) files.set(path, hashOf(host.read(path)));
+      for (const { path, bytes } of written) files.set(path, hashOf(bytes));
+      return {
+        ...built,
+        searches: [...searches.values()].map((search) => ({ ...search, paths: after(search, written, host) })),
+        contained: [...contained],
+        files: Object.fromEntries(files),
+      };
+    },
+  };
+}
+
+/** False when anything that the build saw has changed since. */
+export function holds(record: BuildRecord, compiler: string, host: Host): boolean {
+  return (
+    record.compiler === compiler &&
+    record.searches.every(({ patterns, ignore, paths }) => same(host.find(patterns, ignore), paths)) &&
+    record.contained.every((path) => host.contains(path)) &&
+    Object.entries(record.files).every(([path, hash]) => hashOf(host.read(path)) === hash)
+  );
+}
+
+/** What a search finds once the build's own files are written: nothing that somebody else did in the meantime. */
+function after({ patterns, ignore, paths }: Search, written: readonly Change[], host: Host): readonly string[] {
+  const own = new Set(written.map(({ path }) => path));
+  const known = new Set(paths);
+  return host.find(patterns, ignore).filter((path) => known.has(path) || own.has(path));
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((path, index) => path === b[index]);
+}
+
+function hashOf(bytes: Uint8Array | undefined): string | null {
+  return bytes ? createHash("sha256").update(bytes).digest("base64url") : null;
+}

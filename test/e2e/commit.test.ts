@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { recover } from "../../compiler/host-node/commit.js";
+import { killedAt } from "./killed-at.js";
+import { contents, project } from "./project.js";
+
+const module = join(import.meta.dirname, "..", "..", "compiler", "dist", "host-node", "commit.js");
+const before = { "kept.txt": "kept", "a/changed.txt": "old", "a/gone.txt": "gone", "b/only.txt": "alone" };
+const changes = {
+  "a/changed.txt": "new",
+  "a/added.txt": "added",
+  "c/d/deep.txt": "deep",
+  "a/gone.txt": null,
+  "b/only.txt": null,
+};
+const after = { "kept.txt": "kept", "a/changed.txt": "new", "a/added.txt": "added", "c/d/deep.txt": "deep" };
+
+const script = `
+import { commit } from ${JSON.stringify(pathToFileURL(module).href)};
+const changes = Object.entries(${JSON.stringify(changes)});
+commit(process.cwd(), changes.map(([path, text]) => text === null ? { path } : { path, bytes: Buffer.from(text) }));
+`;
+
+const hex = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(files)
+      .map(([path, text]) => [path, Buffer.from(text).toString("hex")])
+      .sort(),
+  );
+
+test("a commit killed at any call is undone or done, never half", () => {
+  const outcomes = new Set<string>();
+  let call = 1;
+  for (; ; call++) {
+    const folder = project(before);
+    const run = spawnSync("node", [...killedAt(call), "--input-type=module", "-e", script], { cwd: folder });
+    recover(folder);
+    const left = contents(folder);
+    if (run.signal === null) {
+      expect({ status: run.status, stderr: String(run.stderr), left }).toEqual({
+        status: 0,
+        stderr: "",
+        left: hex(after),
+      });
+      break;
+    }
+    expect(run.signal).toBe("SIGKILL");
+    const undone = left["a/added.txt"] === undefined;
+    expect(left, `killed at call ${call}`).toEqual(hex(undone ? before : after));
+    outcomes.add(undone ? "undone" : "done");
+  }
+  expect(call).toBeGreaterThan(10);
+  expect([...outcomes]).toEqual(["undone", "done"]);
+});

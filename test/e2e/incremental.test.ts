@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { killedAt } from "./killed-at.js";
+import { contents, mcpc, project, write } from "./project.js";
+
+const manifest = {
+  server: { name: "small", version: "1.0.0", instructions: { file: "./about.md" } },
+  tools: [
+    { name: "say", inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } } },
+    { name: "other", inputSchema: { type: "object" } },
+  ],
+};
+const files = {
+  "a.mcp.json": manifest,
+  "about.md": "About.\n",
+  "to.json": { type: "string", minLength: 1 },
+  "src/greeting.ts": 'export const greeting = "Hello";\n',
+  "src/tools/say.ts": 'import { greeting } from "../greeting.js";\nexport async function say() { return greeting; }\n',
+};
+const nothing = "small: 2 tools -> dist/server.js (nothing to do)\n";
+
+const edit = (path: string, from: string, to: string) => (folder: string) => {
+  const file = join(folder, path);
+  const text = readFileSync(file, "utf8");
+  expect(text).toContain(from);
+  writeFileSync(file, text.replace(from, to));
+};
+
+const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
+
+describe("a build", () => {
+  const changes: readonly [what: string, change: (folder: string) => void, told: RegExp][] = [
+    ["a manifest", edit("a.mcp.json", '"other"', '"another"'), /files? written/],
+    ["a schema that a manifest refers to", edit("to.json", "1", "2"), /files? written/],
+    ["a file that a manifest names", edit("about.md", "About", "All about"), /files? written/],
+    ["a module that a handler imports", edit("src/greeting.ts", "Hello", "Hi"), /files? written/],
+    ["a module's type", edit("src/greeting.ts", '"Hello"', "7 as number"), /handler\/type-error/],
+    [
+      "a new manifest",
+      (folder) => write(folder, { "b.mcp.json": { tools: [{ name: "new", inputSchema: { type: "object" } }] } }),
+      /3 tools/,
+    ],
+    ["a manifest that is gone", (folder) => rmSync(join(folder, "a.mcp.json")), /manifest\/none/],
+    ["a handler of nobody's", (folder) => write(folder, { "src/tools/mine.ts": "export {};\n" }), /handler\/orphaned/],
+    ["a generated file that is gone", (folder) => rmSync(join(folder, "generated", "types.ts")), /1 file written/],
+    [
+      "a generated file that somebody edited",
+      (folder) => appendFileSync(join(folder, "generated", "types.ts"), "//\n"),
+      /output\/hand-edited/,
+    ],
+    [
+      "a bundle that somebody edited",
+      (folder) => appendFileSync(join(folder, "dist", "server.js"), "//\n"),
+      /1 file written/,
+    ],
+    [
+      "a tsconfig.json that was not there",
+      (folder) => write(folder, { "tsconfig.json": { compilerOptions: { strict: true } } }),
+      /1 file written/,
+    ],
+    [
+      "a damaged record",
+      (folder) => writeFileSync(join(folder, "node_modules/.cache/mcpc/build.json"), "{"),
+      /nothing to do/,
+    ],
+  ];
+  test.each(changes)("sees what changed since the last: %s", (_what, change, told) => {
+    const folder = project(files);
+    expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+    const before = contents(folder);
+    expect(mcpc(folder, "build", "--verbose")).toMatchObject({
+      code: 0,
+      stdout: nothing,
+      stderr: expect.stringMatching(/^compare .*\ntotal .*\n$/),
+    });
+    expect(contents(folder)).toEqual(before);
+    change(folder);
+    const { stdout, stderr } = mcpc(folder, "build");
+    expect(stdout + stderr).toMatch(told);
+  });
+
+  test("that changed nothing tells its warnings again, in check too", () => {
+    const folder = project({ ...files, "src/tools/mine.ts": "export {};\n" });
+    const first = mcpc(folder, "build");
+    expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("handler/orphaned") });
+    expect(mcpc(folder, "build")).toEqual({ ...first, stdout: nothing });
+    expect(mcpc(folder, "check")).toEqual({ ...first, stdout: "small: 2 tools: no errors\n" });
+    expect(mcpc(folder, "check", "--strict")).toMatchObject({ code: 1 });
+  });
+});
+
+/** What the user sees of a project. */
+function visible(folder: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(contents(folder)).filter(([path]) => !path.startsWith("node_modules")));
+}
+
+// commit.test.ts has every call.
+test.each([4, 12, 20, 28])(
+  "a build killed at write %s leaves a project that the next build puts right",
+  async (call) => {
+    const folder = project(files);
+    expect(mcpc(folder, "build").code).toBe(0);
+    edit("a.mcp.json", '"other"', '"another"')(folder);
+    const killed = spawn("node", [...killedAt(call), cli, "build", folder], { stdio: "ignore" });
+    expect(await once(killed, "exit")).toEqual([null, "SIGKILL"]);
+    expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+    const whole = project(files);
+    edit("a.mcp.json", '"other"', '"another"')(whole);
+    write(whole, { "src/tools/other.ts": readFileSync(join(folder, "src/tools/other.ts")) });
+    expect(mcpc(whole, "build").code).toBe(0);
+    expect(visible(folder)).toEqual(visible(whole));
+  },
+);
+
+test("two builds at once: one waits for the other, and both agree", async () => {
+  const folder = project(files);
+  const builds = await Promise.all(
+    [0, 1].map(async () => {
+      const child = spawn("node", [cli, "build", folder], { stdio: ["ignore", "pipe", "pipe"] });
+      let text = "";
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk));
+      const [code] = (await once(child, "exit")) as [number];
+      return { code, text };
+    }),
+  );
+  expect(builds.map(({ code }) => code)).toEqual([0, 0]);
+  const [second] = builds.filter(({ text }) => text.includes("nothing to do"));
+  expect(second?.text).toMatch(/^(waiting for another build of this folder, process \d+ .*\n)?small: 2 tools/);
+  expect(existsSync(join(folder, "dist", "server.js"))).toBe(true);
+});
