@@ -3,7 +3,7 @@ import type { LocatedObject } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
 /** Fields of the language that this version cannot make work. */
-const unsupported: Readonly<Record<string, readonly string[]>> = {
+export const unsupported: Readonly<Record<string, readonly string[]>> = {
   tools: ["scopes", "cache", "deprecated"],
   resources: ["cache", "scopes"],
   resourceTemplates: ["cache", "scopes"],

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blocksOf } from "./documents.js";
 
 const root = join(import.meta.dirname, "..", "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -12,12 +13,7 @@ const packages = ["compiler", "runtime"] as const;
 const tarballs = new Map<string, string>();
 let folder: string;
 
-/** Fenced blocks of the README: the language, what else the fence says, the text. */
-const blocks = [...readme.matchAll(/^```(\w+)(?: (.+))?\n([\s\S]*?)^```$/gm)].map(([, language, path, text]) => ({
-  language: language!,
-  path,
-  text: text!,
-}));
+const blocks = blocksOf(readme);
 
 const npm = (cwd: string, ...args: string[]): string =>
   execFileSync("npm", [...args, "--loglevel=error"], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });

@@ -37,6 +37,7 @@ test("the top of the tree is what it is", () => {
   );
   expect(top.sort()).toEqual([
     "compiler",
+    "docs",
     "fixtures",
     "mcp.schema.json",
     "package.json",
