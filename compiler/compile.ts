@@ -1,7 +1,7 @@
 import { read } from "./1-read/index.js";
 import { check } from "./2-check/index.js";
 import { lower } from "./3-lower/index.js";
-import { emit, handlerFiles, orphans } from "./4-emit/index.js";
+import { emit, orphans, userFiles } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
 import { typecheck } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
@@ -121,7 +121,7 @@ function byPlace({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
 function existingHandlers(server: Server, host: Host): Map<string, string> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const existing = new Map<string, string>();
-  for (const path of handlerFiles(server)) {
+  for (const path of userFiles(server)) {
     const bytes = host.read(path);
     if (bytes) existing.set(path, decoder.decode(bytes));
   }

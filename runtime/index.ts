@@ -19,6 +19,16 @@ export type {
   TextResourceContents,
 } from "./protocol/types.js";
 export type {
+  Application,
+  ErrorHook,
+  FailureContext,
+  Hooks,
+  StartContext,
+  StartHook,
+  StopHook,
+} from "./protocol/hooks.js";
+export type { Logger } from "./protocol/logger.js";
+export type {
   CallToolResult,
   ClientInformation,
   CompletionContext,

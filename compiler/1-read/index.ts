@@ -3,7 +3,7 @@ import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
 import type { SourceFile, Sources } from "../model/source.js";
 import { parse } from "./parse.js";
-import { contentFiles, manifestSchemaFiles, schemaFiles } from "./references.js";
+import { contentFiles, hooksFile, manifestSchemaFiles, schemaFiles } from "./references.js";
 
 const pattern = "**/*.mcp.json";
 const clientConfiguration = ".mcp.json";
@@ -32,7 +32,9 @@ export function read(host: Host): Result<Sources> {
       if (bytes) contents.set(path, bytes);
     }
   }
-  return { value: { manifests, schemas, contents }, diagnostics };
+  const hooks = hooksFile(manifests);
+  const modules = new Set(hooks !== undefined && host.contains(hooks) && host.read(hooks) ? [hooks] : []);
+  return { value: { manifests, schemas, contents, modules }, diagnostics };
 }
 
 /** A link that leads out of the project: what it holds is not the project's. */

@@ -1,5 +1,6 @@
 import { splitReference } from "../json-schema/reference.js";
-import type { Located } from "../model/source.js";
+import { projectPath } from "../project-path.js";
+import type { Located, SourceFile } from "../model/source.js";
 
 /** Members whose value is data: a `$ref` in it is no reference. */
 const data = new Set(["const", "default", "enum", "examples"]);
@@ -56,6 +57,20 @@ export function contentFiles(root: Located): Set<string> {
   const resources = member(root, "resources");
   if (resources?.kind === "array") resources.items.forEach(add);
   return files;
+}
+
+/** Where the project's hooks are, or would be. */
+export function hooksFile(manifests: readonly SourceFile[]): string | undefined {
+  let source = "src";
+  for (const { path, root } of manifests) {
+    const runtime = member(root, "runtime");
+    const written = runtime && member(runtime, "hooks")?.value;
+    if (typeof written === "string") return projectPath(path, written);
+    const build = member(root, "build");
+    const folder = build && member(build, "source")?.value;
+    if (typeof folder === "string") source = folder;
+  }
+  return projectPath("mcpc.json", `${source}/hooks.ts`);
 }
 
 function member(node: Located, key: string): Located | undefined {

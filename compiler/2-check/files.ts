@@ -80,15 +80,43 @@ function handlerReference(node: Located, files: Files, diagnostics: Diagnostic[]
   if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name))
     return refuse(`names ${JSON.stringify(name)}, which no export can be called`);
   if (reservedWords.has(name)) return refuse(`names ${JSON.stringify(name)}, which no constant can be called`);
-  if (!/\.(?:ts|tsx|mts)$/.test(written) || /\.d\.m?ts$/.test(written))
-    return refuse("must be a TypeScript file (.ts, .tsx or .mts)");
+  if (!isModule(written)) return refuse("must be a TypeScript file (.ts, .tsx or .mts)");
   const path = projectPath(node.span.path, written);
   if (path === undefined || !files.contains(path)) {
     diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what: "handler" }));
     return reference;
   }
-  if (/^(?:generated|dist)\//.test(path)) return refuse("stands in a folder that mcpc writes itself");
+  if (isOurs(path)) return refuse("stands in a folder that mcpc writes itself");
   return `${path}#${name}`;
+}
+
+/** A module that a manifest names, as a path of the project. */
+export function resolveModule(
+  node: Located,
+  what: string,
+  files: Pick<Files, "contains">,
+  diagnostics: Diagnostic[],
+): string | undefined {
+  const written = String(node.value);
+  const path = projectPath(node.span.path, written);
+  const refuse = (reason: string): undefined => {
+    diagnostics.push(diagnose("handler/invalid-reference", node.span, { reference: written, reason }));
+    return undefined;
+  };
+  if (!isModule(written)) return refuse("must be a TypeScript file (.ts, .tsx or .mts)");
+  if (path === undefined || !files.contains(path)) {
+    diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what }));
+    return undefined;
+  }
+  return isOurs(path) ? refuse("stands in a folder that mcpc writes itself") : path;
+}
+
+function isModule(path: string): boolean {
+  return /\.(?:ts|tsx|mts)$/.test(path) && !/\.d\.m?ts$/.test(path);
+}
+
+function isOurs(path: string): boolean {
+  return /^(?:generated|dist)\//.test(path);
 }
 
 /** Of modules in strict mode; and the one name that a stub imports. */

@@ -3,12 +3,13 @@ import type { Host } from "../host.js";
 import { child } from "../json-schema/pointer.js";
 import type { Reachable } from "../json-schema/resolve.js";
 import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "../model/project.js";
-import type { JsonObject, Sources } from "../model/source.js";
+import type { JsonObject, Located, Sources } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 import { resolveFiles, resolveInstructions, type Files } from "./files.js";
 import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { checkPrompt } from "./prompts.js";
+import { checkConfig, checkHooks } from "./runtime.js";
 import { checkResource, checkResourceTemplate } from "./resources.js";
 import { schemaChecks } from "./schemas.js";
 import { checkShape } from "./shape.js";
@@ -23,14 +24,17 @@ export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "con
   const merged = merge(sources.manifests, diagnostics);
   checkSupported(merged, diagnostics);
   checkLayout(merged, diagnostics);
-  checkSchemas(merged, reachable(merged, sources, host), diagnostics);
+  const config = checkConfig(merged, diagnostics);
+  checkSchemas(merged, config, reachable(merged, sources, host), diagnostics);
   merged.tools.forEach((tool) => checkTool(tool, diagnostics));
   merged.resources.forEach((resource) => checkResource(resource, diagnostics));
   merged.resourceTemplates.forEach((template) => checkResourceTemplate(template, diagnostics));
   merged.prompts.forEach((prompt) => checkPrompt(prompt, diagnostics));
   const files = { contains: (path: string) => host.contains(path), contents: sources.contents };
   const project = resolved(merged, sources, files, diagnostics);
-  return { ...(project && { value: project }), diagnostics };
+  const hooks = checkHooks(merged, sources, files, diagnostics);
+  const surroundings = { ...(hooks !== undefined && { hooks }), ...(config && { config }) };
+  return { ...(project && { value: { ...project, ...surroundings } }), diagnostics };
 }
 
 function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: Diagnostic[]): Project | undefined {
@@ -60,8 +64,14 @@ function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: D
   } as unknown as Project;
 }
 
-function checkSchemas(merged: Merged, reachable: Reachable, diagnostics: Diagnostic[]): void {
+function checkSchemas(
+  merged: Merged,
+  config: Located | undefined,
+  reachable: Reachable,
+  diagnostics: Diagnostic[],
+): void {
   const { check } = schemaChecks(reachable, diagnostics);
+  if (config) check({ node: config, file: config.span.path });
   for (const { node } of merged.defs.values()) check({ node, file: node.span.path });
   for (const entry of [...merged.tools, ...merged.resourceTemplates]) {
     for (const key of ["inputSchema", "outputSchema", "params"]) {

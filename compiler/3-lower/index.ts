@@ -22,7 +22,6 @@ import type {
   Schema,
   Server,
   Tool,
-  Transports,
 } from "../model/server.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
 import { child } from "../json-schema/pointer.js";
@@ -33,6 +32,7 @@ import { headerParameters } from "./headers.js";
 import { listing } from "./listings.js";
 import { claims, pascalCase, reservedTypes } from "./names.js";
 import { handlerNames, type HandlerNames } from "./handlers.js";
+import { lowerRuntime, lowerTransports } from "./runtime.js";
 import { selfContained } from "./schemas.js";
 import { templatePattern, variablesSchema } from "./templates.js";
 
@@ -63,6 +63,7 @@ export function lower(project: Project): Result<Server> {
     prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers, schema)),
     definitions,
     transports: lowerTransports(project),
+    runtime: lowerRuntime(project, reachable),
     ...(project.runtime.limits?.pageSize !== undefined && { pageSize: project.runtime.limits.pageSize }),
     layout,
   };
@@ -263,29 +264,6 @@ function lowerLayout(project: Project): Layout {
   const { generated = "generated", source = "src", dist = "dist" } = project.build;
   const folder = (path: string): string => projectPath("mcpc.json", path)?.replace(/\/$/, "") ?? path;
   return { generated: folder(generated), source: folder(source), dist: folder(dist) };
-}
-
-function lowerTransports(project: Project): Transports {
-  const { transports } = project.runtime;
-  const stdio = transports ? transports.stdio !== undefined : true;
-  const { sse, toolEvents, websocket } = transports ?? {};
-  // What is served beside the MCP endpoint brings it along.
-  const http = transports ? (transports.http ?? (sse || toolEvents || websocket ? {} : undefined)) : {};
-  if (!http) return { stdio };
-  const {
-    path = "/mcp",
-    host = "127.0.0.1",
-    port = 3000,
-    allowedOrigins = [],
-    allowedHosts = [],
-    sessions = true,
-  } = http;
-  const beside = {
-    ...(sse && { sse: { path: sse.path ?? "/sse", messagesPath: sse.messages ?? "/messages" } }),
-    ...(toolEvents && { toolEvents: true }),
-    ...(websocket && { websocket: { path: websocket.path ?? "/ws" } }),
-  };
-  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions, ...beside } };
 }
 
 function reachableFrom(project: Project): Reachable {

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Json } from "../model/source.js";
 
 /** A string or any JSON as a literal that TypeScript reads back as the same value, on one line. */
@@ -23,4 +24,13 @@ export function commentText(text: string): string {
     .replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, "")
     .replaceAll("*/", "*\\/")
     .trim();
+}
+
+/** The specifier with which one project file imports another: relative, with the ending of the emitted file. */
+export function importPath(from: string, to: string): string {
+  const path = posix
+    .relative(posix.dirname(from), to)
+    .replace(/\.mts$/, ".mjs")
+    .replace(/\.tsx?$/, ".js");
+  return path.startsWith(".") ? path : `./${path}`;
 }

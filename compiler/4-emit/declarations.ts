@@ -47,6 +47,11 @@ export async function declarations(server: Server): Promise<ReadonlyMap<string, 
   return texts;
 }
 
+/** The declaration of one type that stands in a module of its own. */
+export function declaration(schema: Schema, introduction: string): Promise<string> {
+  return declare(schema, introduction, new Set([schema.type]));
+}
+
 async function declare(schema: Schema, introduction: string | undefined, taken: Set<string>): Promise<string> {
   // Within an `$id` of its own `#` means another schema: such references are left untyped.
   const embedded = hasEmbeddedId(schema.schema);

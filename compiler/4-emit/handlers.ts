@@ -3,8 +3,7 @@ import type { ts as TS } from "ts-morph";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { OutputFile } from "../model/output.js";
 import type { Handler, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
-import { docComment, literal } from "./code.js";
-import { importPath } from "./server.js";
+import { docComment, importPath, literal } from "./code.js";
 
 /** A stub still to be written, and the words that describe it. */
 interface Stub {
@@ -17,6 +16,12 @@ interface Stub {
 /** Paths of all handlers' files. */
 export function handlerFiles(server: Server): string[] {
   return [...new Set(stubsOf(server).map(({ handler }) => handler.file))];
+}
+
+/** Paths of all files that are the user's. */
+export function userFiles(server: Server): string[] {
+  const { hooks } = server.runtime;
+  return [...handlerFiles(server), ...(hooks ? [hooks.file] : [])];
 }
 
 /**

@@ -2,16 +2,17 @@ import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
-import { declarations } from "./declarations.js";
+import { declaration, declarations } from "./declarations.js";
 import { format } from "./format.js";
 import { handlers } from "./handlers.js";
 import { lockFile } from "./lock.js";
+import { applicationModule, hasApplication, hooksStub } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
 import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
 import { typesModule } from "./types.js";
-import { promptValidators, templateValidators, toolValidators } from "./validators.js";
+import { promptValidators, settingsValidator, templateValidators, toolValidators } from "./validators.js";
 
-export { handlerFiles } from "./handlers.js";
+export { userFiles } from "./handlers.js";
 export { orphans } from "./orphans.js";
 
 /**
@@ -38,6 +39,15 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
     file("server", serverModule(server)),
     file("main", mainModule(server)),
   ];
+  const { config, hooks } = server.runtime;
+  if (hasApplication(server)) {
+    const type = config ? await declaration(config.schema, "Settings of the server.") : "";
+    files.push(file("application", await format(applicationModule(server, type))));
+  }
+  const settings = config && take(settingsValidator(config));
+  if (settings !== undefined) files.push(file("settings", settings));
+  if (hooks && !existing.has(hooks.file))
+    files.push({ path: hooks.file, owner: "user", content: hooksStub(server, hooks.file) });
   for (const entry of [...server.tools, ...server.resourceTemplates]) {
     const text = take(entry.kind === "tool" ? toolValidators(entry) : templateValidators(entry));
     if (text !== undefined) files.push(file(`validators/${entry.handler.type}`, text));

@@ -1,6 +1,6 @@
-import { posix } from "node:path";
 import type { Handler, Server } from "../model/server.js";
-import { literal } from "./code.js";
+import { importPath, literal } from "./code.js";
+import { surroundings } from "./runtime.js";
 
 const library = "@mcpc/runtime/codegen/v1";
 
@@ -8,6 +8,7 @@ const library = "@mcpc/runtime/codegen/v1";
 export function serverModule(server: Server): string {
   const handlers = handlerImports(server);
   const { http } = server.transports;
+  const around = surroundings(server);
   const rows = (entries: readonly (readonly [string, Handler])[]): string => {
     if (entries.length === 0) return "new Map(),";
     const lines = entries.map(
@@ -37,6 +38,7 @@ export function serverModule(server: Server): string {
     http && `import { createFetch } from ${literal(`${library}/fetch`)};\n`,
     http && `import { createListener } from ${literal(`${library}/node-http`)};\n`,
     http?.websocket && `import { createUpgrade } from ${literal(`${library}/node-websocket`)};\n`,
+    ...around.imports,
     ...handlers.lines,
     `import { surface } from "./surface.js";\n`,
     types.length > 0 &&
@@ -56,7 +58,9 @@ export function serverModule(server: Server): string {
     `  resourceTemplates: ${rows(templates)}\n`,
     `  prompts: ${rows(prompts)}\n`,
     `  completions: ${rows(completions)}\n`,
-    "});\n",
+    around.options.length === 0 ? "});\n" : `}, {\n${around.options.map((line) => `  ${line}\n`).join("")}});\n`,
+    around.exports.length > 0 && "\n",
+    ...around.exports,
     http &&
       "\n/** The server as a Web-standard handler, `(Request) => Promise<Response>`: for Hono, Next.js, workers, Deno, Bun. */\n",
     http && "export const fetch = /* @__PURE__ */ createFetch(server, http);\n",
@@ -70,12 +74,13 @@ export function serverModule(server: Server): string {
 }
 
 /** `generated/main.ts`: serves the server on its transports. */
-export function mainModule({ transports: { stdio, http } }: Server): string {
+export function mainModule({ transports: { stdio, http }, runtime: { config } }: Server): string {
   return (
     `import { main } from ${literal(`${library}/main`)};\n` +
+    (config ? `import { configure } from ${literal(`${library}/node-config`)};\n` : "") +
     (http ? `import { listen } from ${literal(`${library}/node-http`)};\n` : "") +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""} });\n`
+    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""} });\n`
   );
 }
 
@@ -111,6 +116,12 @@ function handlerImports(server: Server): HandlerImports {
     "http",
     "fetch",
     "listener",
+    "hooks",
+    "createSettings",
+    "start",
+    "startServer",
+    "stop",
+    "stopServer",
   ]);
   const names = new Map<string, string>();
   const files = new Map<string, string[]>();
@@ -129,13 +140,4 @@ function handlerImports(server: Server): HandlerImports {
       `import { ${specifiers.join(", ")} } from ${literal(importPath(`${server.layout.generated}/server.ts`, file))};\n`,
   );
   return { lines, nameOf: (handler) => names.get(identity(handler))! };
-}
-
-/** The specifier with which one project file imports another: relative, with the ending of the emitted file. */
-export function importPath(from: string, to: string): string {
-  const path = posix
-    .relative(posix.dirname(from), to)
-    .replace(/\.mts$/, ".mjs")
-    .replace(/\.tsx?$/, ".js");
-  return path.startsWith(".") ? path : `./${path}`;
 }

@@ -1,5 +1,6 @@
 import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
+import { hasApplication } from "./runtime.js";
 
 /** `generated/types.ts`: every schema type, and the type of every handler, in the order of the manifests. */
 export function typesModule(server: Server, declarations: ReadonlyMap<string, string>): string {
@@ -9,47 +10,68 @@ export function typesModule(server: Server, declarations: ReadonlyMap<string, st
     used.add(name);
     return name;
   };
+  const application = hasApplication(server);
   const parts = [
     ...server.definitions.map(({ type }) => declared(type)),
-    ...(hasCompletions(server) ? [`export type { CompletionHandler } from "@mcpc/runtime";\n`] : []),
+    ...(hasCompletions(server) ? [completionHandler(application)] : []),
     ...server.tools.flatMap((tool) => [
       declared(tool.input.type),
       ...(tool.output ? [declared(tool.output.type)] : []),
       ...answers(tool.elicitations, declared),
-      `${docComment([tool.description ?? tool.title])}export type ${tool.handler.type} = ${use("ToolHandler")}<${toolParameters(tool, use)}>;\n`,
+      `${docComment([tool.description ?? tool.title])}export type ${tool.handler.type} = ${use("ToolHandler")}<${toolParameters(tool, application, use)}>;\n`,
     ]),
     ...server.resources.flatMap(({ description, source }) =>
       "handler" in source
-        ? [`${docComment([description])}export type ${source.handler.type} = ${use("ResourceHandler")};\n`]
+        ? [
+            `${docComment([description])}export type ${source.handler.type} = ${use("ResourceHandler")}${application ? "<Application>" : ""};\n`,
+          ]
         : [],
     ),
     ...server.resourceTemplates.flatMap(({ description, params, handler }) => [
       declared(params.type),
-      `${docComment([description])}export type ${handler.type} = ${use("ResourceTemplateHandler")}<${params.type}>;\n`,
+      `${docComment([description])}export type ${handler.type} = ${use("ResourceTemplateHandler")}<${params.type}${application ? ", Application" : ""}>;\n`,
     ]),
     ...server.prompts.flatMap((prompt) => [
       promptArguments(prompt),
       ...answers(prompt.elicitations, declared),
       ...("handler" in prompt.source
         ? [
-            `${docComment([prompt.description ?? prompt.title])}export type ${prompt.source.handler.type} = ${use("PromptHandler")}<${prompt.type}${prompt.elicitations.length > 0 ? `, ${questions(prompt.elicitations)}` : ""}>;\n`,
+            `${docComment([prompt.description ?? prompt.title])}export type ${prompt.source.handler.type} = ${use("PromptHandler")}<${promptParameters(prompt, application)}>;\n`,
           ]
         : []),
     ]),
   ];
   const imports = used.size === 0 ? "" : `import type { ${[...used].sort().join(", ")} } from "@mcpc/runtime";\n\n`;
-  return imports + (parts.join("\n") || "export {};\n");
+  const shared = application ? `import type { Application } from "./application.js";\n` : "";
+  return shared + imports + (parts.join("\n") || "export {};\n");
 }
 
-function toolParameters({ input, output, errors, elicitations }: Tool, use: (name: string) => string): string {
-  if (errors.length === 0 && elicitations.length === 0) return output ? `${input.type}, ${output.type}` : input.type;
+/** The application is the last type parameter: those before it are written out. */
+function toolParameters(
+  { input, output, errors, elicitations }: Tool,
+  application: boolean,
+  use: (name: string) => string,
+): string {
+  if (errors.length === 0 && elicitations.length === 0 && !application)
+    return output ? `${input.type}, ${output.type}` : input.type;
   const members = errors.map(
     ({ code, placeholders, description }) =>
       `${docComment([description])}${literal(code)}: ${parameters(placeholders)};`,
   );
   const declared = members.length === 0 ? "{}" : `{\n${members.join("\n")}\n}`;
-  const asked = elicitations.length === 0 ? "" : `, ${questions(elicitations)}`;
-  return `${input.type}, ${output?.type ?? use("ToolOutput")}, ${declared}${asked}`;
+  const asked = elicitations.length === 0 && !application ? "" : `, ${questions(elicitations)}`;
+  const shared = application ? ", Application" : "";
+  return `${input.type}, ${output?.type ?? use("ToolOutput")}, ${declared}${asked}${shared}`;
+}
+
+function promptParameters({ type, elicitations }: Prompt, application: boolean): string {
+  if (application) return `${type}, ${questions(elicitations)}, Application`;
+  return elicitations.length > 0 ? `${type}, ${questions(elicitations)}` : type;
+}
+
+function completionHandler(application: boolean): string {
+  if (!application) return `export type { CompletionHandler } from "@mcpc/runtime";\n`;
+  return `export type CompletionHandler = import("@mcpc/runtime").CompletionHandler<Application>;\n`;
 }
 
 function parameters(placeholders: readonly string[]): string {
@@ -58,6 +80,7 @@ function parameters(placeholders: readonly string[]): string {
 }
 
 function questions(elicitations: readonly Elicitation[]): string {
+  if (elicitations.length === 0) return "{}";
   const members = elicitations.map(({ name, message, placeholders, answer }) => {
     const content = answer?.type ?? "Record<string, never>";
     return `${docComment([message])}${literal(name)}: { parameters: ${parameters(placeholders)}; content: ${content} };`;

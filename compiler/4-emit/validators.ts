@@ -3,7 +3,7 @@ import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
 import { createAjv } from "../json-schema/dialect.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
-import type { Elicitation, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
+import type { Config, Elicitation, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { literal } from "./code.js";
 
@@ -18,6 +18,11 @@ export function toolValidators(tool: Tool): Result<string> {
 /** The module of the validators of a prompt's questions: exports `answers`. */
 export function promptValidators(prompt: Prompt): Result<string> {
   return validators({}, forms(prompt.elicitations), prompt.span);
+}
+
+/** The module of the validator of the settings: exports `settings`. */
+export function settingsValidator({ schema }: Config): Result<string> {
+  return validators({ settings: schema }, [], schema.span);
 }
 
 function forms(elicitations: readonly Elicitation[]): [name: string, answer: Schema][] {

@@ -173,11 +173,12 @@ function compilerHost(
 ): TS.CompilerHost {
   const base = withLibraries(ts, ts.createCompilerHost(options, true));
   const validators = join(host.root, server.layout.generated, "validators");
+  const settings = join(host.root, server.layout.generated, "settings.ts");
   // What a validator module exports; its body is ours, and need not be read to check the user's code.
   const stub =
-    "type V = import('@mcpc/runtime/codegen/v1').Validator;\nexport declare const input: V, output: V, params: V, answers: Record<string, V>;\n";
+    "type V = import('@mcpc/runtime/codegen/v1').Validator;\nexport declare const input: V, output: V, params: V, answers: Record<string, V>, settings: V;\n";
   const text = (path: string): string | undefined =>
-    dirname(path) === validators && overlay.has(path) ? stub : overlay.get(path);
+    (dirname(path) === validators || path === settings) && overlay.has(path) ? stub : overlay.get(path);
   const folders = new Set([...overlay.keys()].flatMap((path) => [dirname(path), dirname(dirname(path))]));
   const runtime = installedRuntime(ts, options, base, host);
   return {

@@ -24,6 +24,10 @@ export interface Project {
   readonly schemas: ReadonlyMap<string, Located>;
   /** Bytes of the files that `file` members name, by the path as resolved against the project. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
+  /** The module of hooks, by its path; it may still have to be written. */
+  readonly hooks?: string;
+  /** The schema of `runtime.config`, without the fields of our own. */
+  readonly config?: Located;
 }
 
 /** A path as written in a manifest is relative to that manifest; `check` has already resolved these to project paths. */
@@ -102,7 +106,16 @@ export interface PromptDeclaration {
   readonly elicitations?: { readonly [name: string]: ElicitationDeclaration };
 }
 
+export interface SettingDeclaration extends JsonObject {
+  readonly env?: string;
+  readonly secret?: boolean;
+}
+
 export interface RuntimeDeclaration {
+  readonly config?: {
+    readonly properties: { readonly [name: string]: SettingDeclaration };
+    readonly required?: readonly string[];
+  };
   readonly limits?: { readonly pageSize?: number };
   readonly transports?: {
     readonly stdio?: JsonObject;

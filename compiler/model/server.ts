@@ -22,7 +22,29 @@ export interface Server {
   readonly transports: Transports;
   /** Entries of a list in one answer; absent: all of them. */
   readonly pageSize?: number;
+  readonly runtime: Runtime;
   readonly layout: Layout;
+}
+
+/** What surrounds the handlers; a member is there only where the manifest asks for it. */
+export interface Runtime {
+  /** The user's module of hooks. */
+  readonly hooks?: { readonly file: string };
+  readonly config?: Config;
+}
+
+export interface Config {
+  readonly schema: Schema;
+  readonly settings: readonly Setting[];
+}
+
+/** One setting: its environment variable, and how that is read. */
+export interface Setting {
+  readonly name: WireName;
+  readonly env: string;
+  readonly type: "string" | "number" | "boolean" | "json";
+  readonly secret: boolean;
+  readonly default?: Json;
 }
 
 /** Folders of the project, relative to it, no trailing slash. */

@@ -1,8 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ready } from "../protocol/application.js";
 import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import { errorMessage } from "../protocol/json-rpc.js";
-import { admit, bodyTooLong, corsHeaders, longestBody, type Refusal } from "../transports/http/admission.js";
+import {
+  admit,
+  bodyTooLong,
+  corsHeaders,
+  longestBody,
+  notStarted,
+  type Refusal,
+} from "../transports/http/admission.js";
 import {
   eventStream,
   eventText,
@@ -40,7 +48,7 @@ interface Mounted {
  */
 export function createListener(server: Server, options: HttpOptions): Listener {
   const routes = createRoutes(server, options);
-  return (incoming, response) => {
+  const answer: Listener = (incoming, response) => {
     const request: HttpRequest = {
       method: incoming.method ?? "",
       url: (incoming as Mounted).originalUrl ?? incoming.url ?? "/",
@@ -65,6 +73,11 @@ export function createListener(server: Server, options: HttpOptions): Listener {
       if (typeof text !== "string") return refuse(incoming, response, text);
       follow(response, endpoint.post(request, text, reply));
     });
+  };
+  return (incoming, response) => {
+    const started = ready(server);
+    if (started === true) return answer(incoming, response);
+    void started.then((can) => (can ? answer(incoming, response) : refuse(incoming, response, notStarted)));
   };
 }
 

@@ -1,9 +1,11 @@
-import { defineServer } from "../protocol/define-server.js";
+import { start, stop } from "../protocol/application.js";
+import { withOptions } from "../protocol/define-server.js";
 import { endSubscriptions } from "../protocol/changes.js";
 import type { Server } from "../protocol/exchange.js";
 import { createLogger, describe } from "../protocol/logger.js";
 import { loggingLevels, type LoggingLevel } from "../protocol/types.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
+import type { configure } from "./configure.js";
 import type { listen } from "./http-server.js";
 import { serveStdio } from "./stdio.js";
 
@@ -16,6 +18,8 @@ export interface MainOptions {
     /** The same for WebSocket, loaded when HTTP is served. */
     readonly loadWebSocket?: Parameters<typeof listen>[2];
   };
+  /** Part of the bundle only where settings are declared. */
+  readonly configure?: typeof configure;
 }
 
 /** Replicas that share the secrets can go on with each other's calls; a new one is put before the old. */
@@ -28,6 +32,8 @@ interface Settings {
   readonly host: string | undefined;
   readonly port: string | undefined;
   readonly logLevel: LoggingLevel;
+  readonly configFile: string | undefined;
+  readonly printConfig: boolean;
 }
 
 /** How long what runs at SIGTERM may take. */
@@ -37,7 +43,7 @@ const graceMs = 10_000;
 export async function main(server: Server, options: MainOptions): Promise<void> {
   const settings = settingsOf(server, options, await parsed());
   const logger = createLogger(settings.logLevel);
-  const served = defineServer(server.surface, server.handlers, { logger, stateKeys: stateKeys() });
+  const served = withOptions(server, { logger, stateKeys: stateKeys() });
   // A slip in one handler is no reason to end the sessions of everybody else.
   process.on("unhandledRejection", (error) => {
     logger("error", "a promise of a handler was rejected and nobody took notice", { error: describe(error) });
@@ -45,8 +51,35 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   process.on("uncaughtException", (error) => {
     logger("error", "an error was thrown where nothing could catch it", { error: describe(error) });
   });
+  if (!served.application.ready) await starting(served, options, settings);
   if (settings.transport === "http") await serveHttp(served, options, settings);
   else await serveStandardStreams(served);
+}
+
+/** Settings and `onStart`, before anything is served. */
+async function starting(server: Server, { configure }: MainOptions, settings: Settings): Promise<void> {
+  try {
+    await configure?.(server, { file: settings.configFile, print: settings.printConfig });
+    await start(server);
+  } catch (error) {
+    server.logger("critical", "the server could not start", { error: describe(error) });
+    process.exit(1);
+  }
+}
+
+/** After the last answer: what `onStart` opened is closed. */
+async function leave(server: Server): Promise<never> {
+  const timer = setTimeout(() => {
+    server.logger("error", `the hook onStop has not ended within ${graceMs} ms`);
+    process.exit(1);
+  }, graceMs);
+  try {
+    await stop(server);
+  } catch (error) {
+    server.logger("error", "the hook onStop failed", { error: describe(error) });
+  }
+  clearTimeout(timer);
+  process.exit(0);
 }
 
 async function serveStandardStreams(server: Server): Promise<void> {
@@ -55,10 +88,10 @@ async function serveStandardStreams(server: Server): Promise<void> {
   const serving = serveStdio(server);
   onSignal((signal) => {
     serving.close(new Error(`the server got ${signal}`));
-    process.exit(0);
+    void leave(server);
   });
   await serving.ended;
-  process.exit(0);
+  await leave(server);
 }
 
 async function serveHttp(server: Server, { http }: MainOptions, settings: Settings): Promise<void> {
@@ -70,7 +103,7 @@ async function serveHttp(server: Server, { http }: MainOptions, settings: Settin
     process.stderr.write(`listening on ${listening.url}\n`);
     onSignal(() => {
       endSubscriptions(server);
-      void listening.close(graceMs).then(() => process.exit(0));
+      void listening.close(graceMs).then(() => leave(server));
     });
   } catch (error) {
     fail(`cannot listen on ${host} port ${port}: ${(error as Error).message}; choose another with --port`);
@@ -106,7 +139,17 @@ function settingsOf(server: Server, options: MainOptions, values: Values): Setti
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535)) {
     fail(`the port must be a number from 0 to 65535, not ${JSON.stringify(port)}`);
   }
-  return { transport, host: values.host ?? env["MCPC_HOST"], port, logLevel: logLevel as LoggingLevel };
+  const configFile = values.config ?? env["MCPC_CONFIG"];
+  if ((values.config ?? values["print-config"]) !== undefined && options.configure === undefined)
+    fail("this server has no settings to configure");
+  return {
+    transport,
+    host: values.host ?? env["MCPC_HOST"],
+    port,
+    logLevel: logLevel as LoggingLevel,
+    configFile: options.configure && configFile !== "" ? configFile : undefined,
+    printConfig: values["print-config"] ?? false,
+  };
 }
 
 type Values = Awaited<ReturnType<typeof parsed>>;
@@ -122,6 +165,8 @@ async function parsed() {
         host: { type: "string" },
         port: { type: "string" },
         "log-level": { type: "string" },
+        config: { type: "string" },
+        "print-config": { type: "boolean" },
         version: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -131,7 +176,7 @@ async function parsed() {
   }
 }
 
-function help({ surface: { server } }: Server, { stdio, http }: MainOptions): string {
+function help({ surface: { server } }: Server, { stdio, http, configure }: MainOptions): string {
   const transports = [...(stdio ? ["stdio"] : []), ...(http ? ["http"] : [])];
   return [
     `${server.name} ${server.version}, a Model Context Protocol server`,
@@ -145,6 +190,12 @@ function help({ surface: { server } }: Server, { stdio, http }: MainOptions): st
         ]
       : []),
     "  --log-level LEVEL  least severity on standard error; info unless told otherwise (MCPC_LOG_LEVEL)",
+    ...(configure
+      ? [
+          "  --config FILE    settings, as JSON; environment variables come before it (MCPC_CONFIG)",
+          "  --print-config   print each setting and its source",
+        ]
+      : []),
     "  --version        print name and version",
     "  --help           print this",
     "",

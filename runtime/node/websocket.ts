@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
+import { ready } from "../protocol/application.js";
 import { connect, textOf } from "../protocol/connection.js";
 import type { Server } from "../protocol/exchange.js";
 import { errorMessage, parseError } from "../protocol/json-rpc.js";
-import { admitUpgrade, longestBody } from "../transports/http/admission.js";
+import { admitUpgrade, longestBody, notStarted } from "../transports/http/admission.js";
 import { pathOf, type HttpOptions } from "../transports/http/exchange.js";
 
 /** A listener of `node:http`'s `upgrade`. */
@@ -36,7 +37,10 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
     const refusal = admitUpgrade({ method: "GET", url: request.url ?? "/", header }, options);
     if (refusal !== undefined) return refuse(socket, refusal.status, refusal.message);
     if (sockets.clients.size >= mostClients) return refuse(socket, 503, "too many clients; try again later");
-    sockets.handleUpgrade(request, socket, head, (opened) => serve(server, opened));
+    const open = (): void => sockets.handleUpgrade(request, socket, head, (opened) => serve(server, opened));
+    const started = ready(server);
+    if (started === true) return open();
+    void started.then((can) => (can ? open() : refuse(socket, notStarted.status, notStarted.message)));
   };
 }
 

@@ -1,6 +1,6 @@
 import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
-import { publish } from "./changes.js";
+import { notifier } from "./application.js";
 import type {
   ClientInformation,
   Context,
@@ -50,13 +50,15 @@ export class CallContext implements Context {
   }
 
   get notify(): Notify {
-    const { server } = this.#call.peer.view;
-    return {
-      toolsChanged: () => publish(server, { kind: "tools" }),
-      promptsChanged: () => publish(server, { kind: "prompts" }),
-      resourcesChanged: () => publish(server, { kind: "resources" }),
-      resourceUpdated: (uri) => publish(server, { kind: "resource", uri }),
-    };
+    return notifier(this.#call.peer.view.server);
+  }
+
+  get config(): unknown {
+    return this.#call.peer.view.server.application.config;
+  }
+
+  get state(): unknown {
+    return this.#call.peer.view.server.application.state;
   }
 
   get sample(): Context["sample"] {

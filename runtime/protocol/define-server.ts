@@ -1,15 +1,28 @@
-import type { Server } from "./exchange.js";
-import { createLogger, type Logger } from "./logger.js";
+import { createLifecycle } from "./application.js";
+import type { Server, ServerOptions } from "./exchange.js";
+import { createLogger } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
-
-export interface ServerOptions {
-  readonly logger?: Logger;
-  /** Secrets that seal request states, the newest first; one of this process alone when there are none. */
-  readonly stateKeys?: readonly string[];
-}
 
 /** A surface and its handlers as a server; nothing is worked out before the first request. */
 export function defineServer(surface: Surface, handlers: Handlers, options: ServerOptions = {}): Server {
-  const { logger = createLogger("info"), stateKeys = [] } = options;
-  return { surface, handlers, logger, stateKeys, views: new Map(), indexes: new Map(), subscribers: new Set() };
+  const { logger = createLogger("info"), stateKeys = [], hooks, settings, application } = options;
+  const waits = application === undefined && (settings !== undefined || hooks?.onStart !== undefined);
+  return {
+    surface,
+    handlers,
+    options,
+    logger,
+    stateKeys,
+    hooks,
+    settings,
+    application: createLifecycle(waits, application),
+    views: new Map(),
+    indexes: new Map(),
+    subscribers: new Set(),
+  };
+}
+
+/** The same server with other options beside those it was defined with; nothing that it has worked out is shared. */
+export function withOptions(server: Server, options: ServerOptions): Server {
+  return defineServer(server.surface, server.handlers, { ...server.options, ...options });
 }

@@ -1,5 +1,6 @@
 import type { McpError } from "./errors.js";
 import type { ClientInformation } from "./handlers.js";
+import type { Application, Hooks, Lifecycle, SettingsLoader } from "./hooks.js";
 import type { Id } from "./json-rpc.js";
 import type { Logger } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
@@ -14,10 +15,23 @@ export type Answer = Payload | McpError | Promise<Payload | McpError>;
 /** One method of the protocol. It may throw: that is answered as an internal error. */
 export type Method = (call: Call) => Answer;
 
+/** What surrounds the handlers; each member is there only if the manifest, or the process, asks for it. */
+export interface ServerOptions {
+  readonly logger?: Logger;
+  /** Secrets that seal request states, the newest first; one of this process alone when there are none. */
+  readonly stateKeys?: readonly string[];
+  readonly hooks?: Hooks;
+  readonly settings?: SettingsLoader;
+  /** In place of what the settings and `onStart` would give: for tests. */
+  readonly application?: Partial<Application>;
+}
+
 /** A server as a value: what the manifest says, the handlers, and what has been worked out from them so far. */
 export interface Server {
   readonly surface: Surface;
   readonly handlers: Handlers;
+  /** As it was defined. */
+  readonly options: ServerOptions;
   readonly logger: Logger;
   /** By protocol version. */
   readonly views: Map<string, View>;
@@ -27,6 +41,11 @@ export interface Server {
   readonly stateKeys: readonly string[];
   /** Who is to be told of changes. */
   readonly subscribers: Set<Subscriber>;
+  /** What the author has put around the handlers. */
+  readonly hooks: Hooks | undefined;
+  /** Present where the manifest declares settings. */
+  readonly settings: SettingsLoader | undefined;
+  readonly application: Lifecycle;
 }
 
 /** Something that clients may have asked to be told of. */

@@ -133,8 +133,12 @@ export type ToolOutput = string | ContentBlock | readonly ContentBlock[] | CallT
  * @typeParam O the result, validated against `outputSchema`; `ToolOutput` when there is none
  * @typeParam E placeholders of each declared error, by its code
  * @typeParam Q the declared questions, by their name
+ * @typeParam A what all handlers share: `config` and `state`, where there are such
  */
-export type ToolHandler<I, O = ToolOutput, E = {}, Q = {}> = (input: I, context: ToolContext<E, Q>) => O | Promise<O>;
+export type ToolHandler<I, O = ToolOutput, E = {}, Q = {}, A = unknown> = (
+  input: I,
+  context: ToolContext<E, Q> & A,
+) => O | Promise<O>;
 
 /** One piece of a resource. `uri` and `mimeType` default to the request's and the manifest's. */
 export type ResourceContent = {
@@ -146,15 +150,15 @@ export type ResourceContent = {
 /** A string is text, bytes are a blob. `undefined` means that there is no such resource. */
 export type ResourceOutput = string | Uint8Array | ResourceContent | readonly ResourceContent[] | undefined;
 
-export type ResourceHandler = (
+export type ResourceHandler<A = unknown> = (
   input: { readonly uri: string },
-  context: Context,
+  context: Context & A,
 ) => ResourceOutput | Promise<ResourceOutput>;
 
 /** @typeParam P the template's variables, validated against `params` */
-export type ResourceTemplateHandler<P> = (
+export type ResourceTemplateHandler<P, A = unknown> = (
   input: P,
-  context: Context & { readonly uri: string },
+  context: Context & { readonly uri: string } & A,
 ) => ResourceOutput | Promise<ResourceOutput>;
 
 export interface GetPromptResult {
@@ -166,8 +170,11 @@ export interface GetPromptResult {
 /** A string is one message of the user's. */
 export type PromptOutput = string | readonly PromptMessage[] | GetPromptResult;
 
-/** @typeParam A the prompt's arguments, with defaults filled in; Q the declared questions, by their name */
-export type PromptHandler<A, Q = {}> = (input: A, context: PromptContext<Q>) => PromptOutput | Promise<PromptOutput>;
+/** @typeParam I the prompt's arguments, with defaults filled in; Q the declared questions, by their name */
+export type PromptHandler<I, Q = {}, A = unknown> = (
+  input: I,
+  context: PromptContext<Q> & A,
+) => PromptOutput | Promise<PromptOutput>;
 
 export interface CompletionContext {
   readonly signal: AbortSignal;
@@ -175,9 +182,9 @@ export interface CompletionContext {
   readonly arguments: Readonly<Record<string, string>>;
 }
 /** Completes a value while the user types: candidates for what begins with `value`, the best first. */
-export type CompletionHandler = (
+export type CompletionHandler<A = unknown> = (
   value: string,
-  context: CompletionContext,
+  context: CompletionContext & A,
 ) => readonly string[] | Promise<readonly string[]>;
 
 export type { Annotations };

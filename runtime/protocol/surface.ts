@@ -146,13 +146,15 @@ export interface PromptArgumentSurface {
 /** The handlers, by the name (tools, prompts), URI (resources) or URI template they serve. */
 export interface Handlers {
   readonly tools: ReadonlyMap<string, AnyToolHandler>;
-  readonly resources: ReadonlyMap<string, ResourceHandler>;
+  readonly resources: ReadonlyMap<string, AnyResourceHandler>;
   readonly resourceTemplates: ReadonlyMap<string, AnyResourceTemplateHandler>;
   readonly prompts: ReadonlyMap<string, AnyPromptHandler>;
   /** By the name of a prompt or the URI template, a space, and the name of the argument. */
-  readonly completions: ReadonlyMap<string, CompletionHandler>;
+  readonly completions: ReadonlyMap<string, AnyCompletionHandler>;
 }
 /* eslint-disable @typescript-eslint/no-explicit-any -- generated code has checked each handler against its own type */
-export type AnyToolHandler = ToolHandler<any, any, any, any>;
-export type AnyResourceTemplateHandler = ResourceTemplateHandler<any>;
-export type AnyPromptHandler = PromptHandler<any, any>;
+export type AnyToolHandler = ToolHandler<any, any, any, any, any>;
+export type AnyCompletionHandler = CompletionHandler<any>;
+export type AnyResourceHandler = ResourceHandler<any>;
+export type AnyResourceTemplateHandler = ResourceTemplateHandler<any, any>;
+export type AnyPromptHandler = PromptHandler<any, any, any>;

@@ -114,6 +114,12 @@ export const rules: IRegularForbiddenRuleType[] = [
     { path: "^runtime/", pathNot: ["^runtime/protocol/", "^runtime/transports/$1"] },
   ),
   rule(
+    "rooms-stand-on-the-protocol",
+    "What surrounds the handlers knows the protocol core and itself, so that each is absent where it is not declared.",
+    { path: "^runtime/(config|auth|cache|limits|logging|health|testing)/" },
+    { path: "^runtime/", pathNot: ["^runtime/protocol/", "^runtime/$1/"] },
+  ),
+  rule(
     "node-only-in-node",
     "Everything else also runs on workers, Deno and Bun.",
     { path: "^runtime/", pathNot: "^runtime/node/" },

@@ -1,10 +1,10 @@
 import type { McpError } from "../errors.js";
 import type { Answer, Call, Method, Payload } from "../exchange.js";
-import type { CompletionHandler } from "../handlers.js";
+import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
 import { internalError, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
-import type { Surface } from "../surface.js";
+import type { AnyCompletionHandler, Surface } from "../surface.js";
 import { hasCompletions } from "./session.js";
 
 /** In one answer (2026-07-28, completion). */
@@ -40,23 +40,27 @@ function complete(call: Call): Answer {
     owner = template.uriTemplate;
   } else return invalidParams('"ref.type" must be "ref/prompt" or "ref/resource"');
   const handler = handlers.completions.get(`${owner} ${name}`);
-  if (handler !== undefined) return run(call, handler, value, isObject(context) ? context["arguments"] : undefined);
+  if (handler !== undefined)
+    return run(call, `${owner} ${name}`, handler, value, isObject(context) ? context["arguments"] : undefined);
   return finished(
     call,
     (fixed ?? []).filter((candidate) => candidate.toLowerCase().startsWith(value.toLowerCase())),
   );
 }
 
-function run(call: Call, handler: CompletionHandler, value: string, given: unknown): Answer {
+function run(call: Call, name: string, handler: AnyCompletionHandler, value: string, given: unknown): Answer {
   const finish = (output: unknown) => finished(call, output);
-  const fail = (error: unknown) => internalError(call, "a completion", error);
+  const fail = (error: unknown) => handlerFailure(call, "completion", name, error);
   try {
     const texts = Object.entries(isObject(given) ? given : {}).filter(([, text]) => typeof text === "string");
+    const { config, state } = call.peer.view.server.application;
     const context = {
       get signal() {
         return call.signal;
       },
       arguments: Object.fromEntries(texts) as Record<string, string>,
+      config,
+      state,
     };
     const output: unknown = handler(value, context);
     return isThenable(output) ? settle(call, output, { finish, fail }, undefined) : finish(output);

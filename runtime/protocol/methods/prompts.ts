@@ -1,10 +1,10 @@
 import { contentBlock } from "../content.js";
 import { PromptCallContext } from "../context.js";
-import { errorCodes, McpError, NotImplementedError } from "../errors.js";
+import { McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload, Server, View } from "../exchange.js";
+import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
-import { MissingCapability } from "../questions.js";
-import { internalError, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
 import type { AnswerValidators, PromptArgumentSurface, PromptSurface } from "../surface.js";
 import type { ContentBlock, JsonObject, PromptMessage } from "../types.js";
@@ -134,9 +134,5 @@ function description({ description: text }: Described): string {
 
 function failed(call: Call, prompt: PromptSurface, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
-  if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
-  if (error instanceof McpError) return error;
-  if (error instanceof NotImplementedError)
-    return new McpError(errorCodes.internalError, `the prompt ${error.message}`);
-  return internalError(call, `the prompt ${quoted(prompt.name)}`, error);
+  return handlerFailure(call, "prompt", prompt.name, error);
 }

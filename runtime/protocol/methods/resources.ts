@@ -3,9 +3,9 @@ import { CallContext, TemplateCallContext } from "../context.js";
 import { errorCodes, McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload, Server } from "../exchange.js";
 import { explain } from "../explain.js";
+import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
-import { MissingCapability } from "../questions.js";
-import { internalError, invalidParams, isThenable, quoted, seal, sealedOnce, wrongOutput } from "../results.js";
+import { invalidParams, isThenable, quoted, seal, sealedOnce, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
 import type { ResourceSurface, Validator } from "../surface.js";
 import { matchTemplate, type Match } from "../templates.js";
@@ -119,11 +119,7 @@ function contentsOf(part: unknown, uri: string, mimeType: string | undefined): o
 
 function failed(call: Call, uri: string, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
-  if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
-  if (error instanceof McpError) return error;
-  if (error instanceof NotImplementedError)
-    return new McpError(errorCodes.internalError, `the resource ${error.message}`);
-  return internalError(call, `the resource ${quoted(uri)}`, error);
+  return handlerFailure(call, "resource", uri, error);
 }
 
 function notFound(uri: string): McpError {

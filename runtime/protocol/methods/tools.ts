@@ -3,6 +3,7 @@ import { createErrors, ToolCallContext } from "../context.js";
 import { DeclaredError, McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload, Server, View } from "../exchange.js";
 import { explain } from "../explain.js";
+import { decided } from "../failures.js";
 import type { DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
 import { logFailure } from "../logger.js";
@@ -188,11 +189,16 @@ function whole(view: View, result: JsonObject, content: readonly unknown[]): str
 function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
   const { view } = call.peer;
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
-  if (error instanceof McpError) return error;
   if (error instanceof MissingCapability) return errorResult(view, error.message);
-  if (error instanceof DeclaredError) return declared(view, error);
   if (error instanceof NotImplementedError) return errorResult(view, `the tool ${error.message}`);
-  const errorId = logFailure(view.server.logger, `the tool ${quoted(tool.surface.name)} failed`, error);
+  const { name } = tool.surface;
+  const meant = error instanceof McpError || error instanceof DeclaredError;
+  const errorId = meant ? undefined : logFailure(view.server.logger, `the tool ${quoted(name)} failed`, error);
+  const verdict = decided(call, { kind: "tool", name, ...(errorId !== undefined && { errorId }) }, error);
+  if (typeof verdict === "string") return errorResult(view, verdict);
+  if (verdict !== undefined) return verdict;
+  if (error instanceof McpError) return error;
+  if (error instanceof DeclaredError) return declared(view, error);
   return errorResult(view, `internal error ${errorId}; the server's log explains it`);
 }
 

@@ -93,6 +93,9 @@ export function corsHeaders(request: HttpRequest): Headers {
   };
 }
 
+/** Of a server whose settings are wrong, or whose `onStart` failed. */
+export const notStarted: Refusal = { status: 503, message: "the server could not start; its log explains it" };
+
 export function bodyTooLong(): Refusal {
   return { status: 413, message: `the body must have at most ${longestBody} bytes` };
 }

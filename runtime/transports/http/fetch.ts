@@ -1,7 +1,8 @@
+import { ready } from "../../protocol/application.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage } from "../../protocol/json-rpc.js";
-import { admit, bodyTooLong, corsHeaders, longestBody, type Refusal } from "./admission.js";
+import { admit, bodyTooLong, corsHeaders, longestBody, notStarted, type Refusal } from "./admission.js";
 import { eventStream, eventText, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import { pathOf, type Headers, type HttpOptions, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
 import { createRoutes } from "./routes.js";
@@ -15,6 +16,8 @@ export type Fetch = (request: Request) => Promise<Response>;
 export function createFetch(server: Server, options: HttpOptions): Fetch {
   const routes = createRoutes(server, options);
   return async (incoming) => {
+    const started = ready(server);
+    if (started !== true && !(await started)) return refused(notStarted);
     const request: HttpRequest = {
       method: incoming.method,
       url: incoming.url.slice(new URL(incoming.url).origin.length),

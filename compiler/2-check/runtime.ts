@@ -1,0 +1,65 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { child } from "../json-schema/pointer.js";
+import type { Json, JsonObject, Located, Member, Sources, Span } from "../model/source.js";
+import { projectPath } from "../project-path.js";
+import { resolveModule, type Files } from "./files.js";
+import type { Merged } from "./merge.js";
+
+/** Fields of a setting that are ours, not JSON Schema's. */
+const own: ReadonlySet<string> = new Set(["env", "secret"]);
+
+/** The module of hooks: the one that the manifest names, or the one in its usual place, if it is there. */
+export function checkHooks(
+  { runtime, build }: Merged,
+  sources: Sources,
+  files: Files,
+  diagnostics: Diagnostic[],
+): string | undefined {
+  const declared = runtime && child(runtime.node, "hooks");
+  if (declared) return resolveModule(declared, "hooks", files, diagnostics);
+  const source = build && child(build.node, "source");
+  const usual = projectPath("mcpc.json", `${source ? String(source.value) : "src"}/hooks.ts`);
+  return usual !== undefined && sources.modules.has(usual) ? usual : undefined;
+}
+
+/** The schema of the settings, without our own fields. A variable stands for one setting. */
+export function checkConfig({ runtime }: Merged, diagnostics: Diagnostic[]): Located | undefined {
+  const config = runtime && child(runtime.node, "config");
+  if (config?.kind !== "object") return undefined;
+  const properties = child(config, "properties");
+  const variables = new Map<string, Span>();
+  for (const { node } of properties?.kind === "object" ? properties.members : []) {
+    const env = child(node, "env");
+    if (!env) continue;
+    const first = variables.get(String(env.value));
+    if (first) {
+      const related = [{ span: first, message: "first here" }];
+      const parameters = { kind: "environment variable", name: String(env.value) };
+      diagnostics.push(diagnose("name/duplicate", env.span, parameters, related));
+    } else variables.set(String(env.value), env.span);
+  }
+  return replaced(config, "properties", (list) =>
+    mapMembers(list, (member) => ({ ...member, node: without(member.node, own) })),
+  );
+}
+
+function replaced(node: Located, key: string, change: (value: Located) => Located): Located {
+  return mapMembers(node, (member) => (member.key === key ? { ...member, node: change(member.node) } : member));
+}
+
+function without(node: Located, keys: ReadonlySet<string>): Located {
+  if (node.kind !== "object") return node;
+  return ofMembers(
+    node,
+    node.members.filter(({ key }) => !keys.has(key)),
+  );
+}
+
+function mapMembers(node: Located, change: (member: Member) => Member): Located {
+  return node.kind === "object" ? ofMembers(node, node.members.map(change)) : node;
+}
+
+function ofMembers(node: Located & { kind: "object" }, members: readonly Member[]): Located {
+  const value = Object.fromEntries(members.map(({ key, node: member }): [string, Json] => [key, member.value]));
+  return { ...node, members, value: value as JsonObject };
+}

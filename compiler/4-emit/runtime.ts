@@ -1,0 +1,99 @@
+import type { Server, Setting } from "../model/server.js";
+import type { Json } from "../model/source.js";
+import { importPath, literal } from "./code.js";
+
+/** What `generated/server.ts` needs for all that surrounds the handlers; empty where the manifest asks for nothing. */
+export interface Surroundings {
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+  /** Members of the options of `defineServer`. */
+  readonly options: readonly string[];
+  /** Exports of the module, after the server. */
+  readonly exports: readonly string[];
+}
+
+const library = "@mcpc/runtime/codegen/v1";
+
+export function surroundings({ runtime: { hooks, config }, layout }: Server): Surroundings {
+  const application = hooks !== undefined || config !== undefined;
+  return {
+    imports: [
+      ...(application ? [importOf(["start as startServer", "stop as stopServer"], `${library}/application`)] : []),
+      ...(config ? [importOf(["createSettings"], `${library}/config`)] : []),
+      ...(hooks
+        ? [
+            `import * as hooks from ${literal(importPath(`${layout.generated}/server.ts`, hooks.file))};\n`,
+            `import type { CheckedHooks } from "./application.js";\n`,
+          ]
+        : []),
+    ],
+    options: [
+      ...(hooks ? ["hooks: hooks satisfies CheckedHooks,"] : []),
+      ...(config
+        ? [
+            "settings: createSettings([",
+            ...config.settings.map((setting) => `  ${settingText(setting)},`),
+            `], () => import("./settings.js")),`,
+          ]
+        : []),
+    ],
+    exports: application
+      ? [
+          `/** Loads the settings and runs \`onStart\`, once; the first request would do it, too. */\n`,
+          `export const start = /* @__PURE__ */ startServer.bind(undefined, server);\n\n`,
+          `/** Runs \`onStop\`. */\n`,
+          `export const stop = /* @__PURE__ */ stopServer.bind(undefined, server);\n`,
+        ]
+      : [],
+  };
+}
+
+function settingText({ secret, ...setting }: Setting): string {
+  return literal({ ...setting, ...(secret && { secret }) } as Json);
+}
+
+function importOf(names: readonly string[], from: string): string {
+  return `import { ${names.join(", ")} } from ${literal(from)};\n`;
+}
+
+/** Whether handlers get more in their context than the protocol's. */
+export function hasApplication({ runtime }: Server): boolean {
+  return runtime.hooks !== undefined || runtime.config !== undefined;
+}
+
+/** `generated/application.ts`: the settings, the state, and the types of the hooks. `declared` is the settings' type. */
+export function applicationModule({ runtime: { hooks, config }, layout }: Server, declared: string): string {
+  const from = hooks && literal(importPath(`${layout.generated}/application.ts`, hooks.file));
+  return [
+    `import type {\n  ErrorHook,\n  Hooks,\n  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
+    from && `import type * as hooks from ${from};\n`,
+    "\n",
+    config ? declared : `/** The manifest declares no settings. */\nexport type Config = undefined;\n`,
+    "\n",
+    hooks
+      ? `/** What \`onStart\` returns. */\nexport type State = typeof hooks extends { onStart: (...given: never[]) => infer S } ? Awaited<S> : undefined;\n`
+      : `export type State = undefined;\n`,
+    "\n/** What every handler finds in its context, beside the protocol's. */\n",
+    "export interface Application {\n  readonly config: Config;\n  readonly state: State;\n}\n\n",
+    "/** What `onStart` receives. */\nexport type StartContext = StartContextOf<Config>;\n\n",
+    "export type OnStop = StopHook<Application>;\nexport type OnError = ErrorHook<Application>;\n",
+    hooks && "\n/** What the module of hooks may export. */\nexport type CheckedHooks = Hooks<Application>;\n",
+  ]
+    .filter((part) => part !== undefined)
+    .join("");
+}
+
+/** The module of hooks, as it is begun for the user. */
+export function hooksStub({ layout }: Server, file: string): string {
+  const from = literal(importPath(file, `${layout.generated}/application.ts`));
+  return `import type { OnStop, StartContext } from ${from};
+
+/** Runs before the first request; what it returns is every handler's \`context.state\`. */
+export async function onStart(_context: StartContext) {
+  return {};
+}
+
+/** Runs after the last answer. */
+export const onStop: OnStop = async (_application) => {};
+`;
+}

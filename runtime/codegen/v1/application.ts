@@ -1,0 +1,2 @@
+export { start, stop } from "../../protocol/application.js";
+export type { SettingSources } from "../../protocol/hooks.js";

@@ -1,0 +1,151 @@
+import type { SettingsLoader, SettingSources } from "../protocol/hooks.js";
+import { explain } from "../protocol/explain.js";
+import { isObject } from "../protocol/json-rpc.js";
+import type { ValidationError, Validator } from "../protocol/surface.js";
+
+/** One setting, as the manifest's `runtime.config` declares it. */
+export interface Setting {
+  readonly name: string;
+  /** Its environment variable. */
+  readonly env: string;
+  /** How the variable's text is read; `json` is for lists and objects. */
+  readonly type: "string" | "number" | "boolean" | "json";
+  /** Never shown. */
+  readonly secret?: boolean;
+  readonly default?: unknown;
+}
+
+/** Where each setting came from, and what is wrong with them. */
+export interface Resolution {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** A setting that has no value is absent. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** One sentence each; none shows a value. */
+  readonly problems: readonly string[];
+}
+
+/** All that is wrong with the settings of a server, at once. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the settings are not right:\n${problems.map((problem) => `  ${problem}\n`).join("")}`.trimEnd());
+    this.name = "SettingsError";
+    this.problems = problems;
+  }
+}
+
+export interface Settings extends SettingsLoader {
+  readonly declared: readonly Setting[];
+  resolve(sources: SettingSources): Promise<Resolution>;
+}
+
+/** The settings of a server: from environment variables, else from the file, else the defaults. */
+export function createSettings(
+  declared: readonly Setting[],
+  validator: () => Promise<{ readonly settings: Validator }>,
+): Settings {
+  const resolve = async (sources: SettingSources): Promise<Resolution> => {
+    const found = gather(declared, sources);
+    const { settings: validate } = await validator();
+    const wrong = new Set(found.unreadable.keys());
+    const errors = validate(found.values) ? [] : (validate.errors ?? []);
+    const problems = [...found.unreadable.values(), ...invalid(errors, declared, found.origins, wrong)];
+    return { values: Object.freeze(found.values), origins: found.origins, problems: [...found.unknown, ...problems] };
+  };
+  return {
+    declared,
+    resolve,
+    load: async (sources) => {
+      const { values, problems } = await resolve(sources);
+      if (problems.length > 0) throw new SettingsError(problems);
+      return values;
+    },
+  };
+}
+
+interface Gathered {
+  readonly values: Record<string, unknown>;
+  readonly origins: Map<string, string>;
+  /** By setting: a variable whose text is none of its type. */
+  readonly unreadable: Map<string, string>;
+  readonly unknown: readonly string[];
+}
+
+function gather(declared: readonly Setting[], { env, file }: SettingSources): Gathered {
+  const values: Record<string, unknown> = {};
+  const origins = new Map<string, string>();
+  const unreadable = new Map<string, string>();
+  const written = isObject(file?.values) ? (file.values as Readonly<Record<string, unknown>>) : {};
+  const put = (name: string, value: unknown, origin: string): void => {
+    // Own property, whatever its name is.
+    Object.defineProperty(values, name, { value, enumerable: true });
+    origins.set(name, origin);
+  };
+  for (const setting of declared) {
+    const { name, env: variable, type } = setting;
+    // An empty variable is what a container's file leaves where nothing is set.
+    const text = env[variable] === "" ? undefined : env[variable];
+    if (text !== undefined) {
+      const value = read(text, type);
+      if (value === undefined) unreadable.set(name, `${variable} must be ${expected[type]}`);
+      else put(name, value, variable);
+    } else if (file !== undefined && Object.hasOwn(written, name)) put(name, written[name], file.path);
+    else if (setting.default !== undefined) put(name, setting.default, "default");
+  }
+  const names = new Set(declared.map(({ name }) => name));
+  const unknown = Object.keys(written)
+    .filter((key) => !names.has(key))
+    .map((key) => `${file!.path} has ${JSON.stringify(key)}, which is no setting; there are ${[...names].join(", ")}`);
+  if (file !== undefined && !isObject(file.values)) unknown.push(`${file.path} must hold a JSON object`);
+  return { values, origins, unreadable, unknown };
+}
+
+const expected = {
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  json: "JSON",
+} as const satisfies Record<Setting["type"], string>;
+
+/** `undefined` when the text is none of that type. */
+function read(text: string, type: Setting["type"]): unknown {
+  switch (type) {
+    case "string":
+      return text;
+    case "number":
+      return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined;
+    case "boolean":
+      return { true: true, "1": true, false: false, "0": false }[text.trim().toLowerCase()];
+    case "json":
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        return undefined;
+      }
+  }
+}
+
+/** What the schema says, told by the variable that can put it right. */
+function invalid(
+  errors: readonly ValidationError[],
+  declared: readonly Setting[],
+  origins: ReadonlyMap<string, string>,
+  wrong: ReadonlySet<string>,
+): string[] {
+  const groups = new Map<string, ValidationError[]>();
+  for (const error of errors) {
+    const missing = error.instancePath === "" ? error.params["missingProperty"] : undefined;
+    const first = (error.instancePath.split("/")[1] ?? "").replaceAll("~1", "/").replaceAll("~0", "~");
+    const name = typeof missing === "string" ? missing : first;
+    if (!wrong.has(name)) groups.set(name, [...(groups.get(name) ?? []), error]);
+  }
+  return [...groups].map(([name, group]) => {
+    const setting = declared.find((candidate) => candidate.name === name);
+    const text = explain(group, "settings").replace(/^invalid settings: /, "");
+    if (setting === undefined) return text;
+    const origin = origins.get(name);
+    if (origin === undefined) return `${setting.env} is not set: ${JSON.stringify(name)} is required`;
+    return `${origin === "default" ? setting.env : origin}: ${text}`;
+  });
+}

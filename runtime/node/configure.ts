@@ -1,0 +1,55 @@
+import { SettingsError, type Settings } from "../config/settings.js";
+import { start } from "../protocol/application.js";
+import type { Server } from "../protocol/exchange.js";
+import type { SettingSources } from "../protocol/hooks.js";
+
+/** What the command line says of the settings. */
+export interface ConfigureOptions {
+  /** A file of JSON; nothing is read when it is absent. */
+  readonly file: string | undefined;
+  /** Tell where each setting comes from, and serve nothing. */
+  readonly print: boolean;
+}
+
+/** Finds the settings and starts the server; a wrong one ends the process with code 2, all of them told at once. */
+export async function configure(server: Server, { file, print }: ConfigureOptions): Promise<void> {
+  const sources: SettingSources = { env: process.env, ...(file !== undefined && { file: await readFile(file) }) };
+  if (print) await printSettings(server.settings as Settings, sources);
+  try {
+    await start(server, sources);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+async function readFile(path: string): Promise<NonNullable<SettingSources["file"]>> {
+  const { readFileSync } = await import("node:fs");
+  try {
+    return { path, values: JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, "")) as unknown };
+  } catch (error) {
+    process.stderr.write(`the configuration file ${path} cannot be read: ${reason(error)}\n`);
+    process.exit(2);
+  }
+}
+
+/** Without the text around the mistake, which may be a secret. */
+function reason(error: unknown): string {
+  if (!(error instanceof SyntaxError)) return (error as Error).message;
+  return `it is not JSON${/ at position \d+/.exec(error.message)?.[0] ?? ""}`;
+}
+
+async function printSettings(settings: Settings, sources: SettingSources): Promise<never> {
+  const { values, origins, problems } = await settings.resolve(sources);
+  const rows = settings.declared.map(({ name, env, secret }) => {
+    const origin = origins.get(name);
+    if (origin === undefined) return [name, "not set", `set ${env}`];
+    return [name, secret === true ? "(secret)" : JSON.stringify(values[name]), `from ${origin}`];
+  });
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (row: string[]): string => `${row[0]!.padEnd(widths[0]!)}  ${row[1]!.padEnd(widths[1]!)}  ${row[2]!}\n`;
+  process.stdout.write(rows.map(line).join(""));
+  if (problems.length > 0) process.stderr.write(`${new SettingsError(problems).message}\n`);
+  process.exit(problems.length > 0 ? 2 : 0);
+}

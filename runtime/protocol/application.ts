@@ -1,0 +1,65 @@
+import { publish } from "./changes.js";
+import type { Server } from "./exchange.js";
+import type { Notify } from "./handlers.js";
+import type { Application, Lifecycle, SettingSources } from "./hooks.js";
+import { describe } from "./logger.js";
+
+/** `config` and `state` that are known already are taken as they are: nothing is loaded, and nothing started. */
+export function createLifecycle(waits: boolean, known: Partial<Application> = {}): Lifecycle {
+  return { ready: !waits, config: known.config, state: known.state, starting: undefined };
+}
+
+/**
+ * Loads the settings and runs `onStart`, once, however often it is called. Without sources the settings come from the
+ * platform's environment variables, where it has such.
+ */
+export function start(server: Server, sources: SettingSources = { env: environment() }): Promise<void> {
+  const { application } = server;
+  return (application.starting ??= begin(server, sources));
+}
+
+async function begin(server: Server, sources: SettingSources): Promise<void> {
+  const { application, hooks, settings } = server;
+  if (application.ready) return;
+  if (settings !== undefined) application.config = await settings.load(sources);
+  if (hooks?.onStart !== undefined) {
+    const { config } = application;
+    application.state = await hooks.onStart({ config, log: server.logger, notify: notifier(server) });
+  }
+  application.ready = true;
+}
+
+/** `true` once the server can answer; until then a promise of whether it could be started, and a log entry if not. */
+export function ready(server: Server): true | Promise<boolean> {
+  if (server.application.ready) return true;
+  return start(server).then(
+    () => true,
+    (error: unknown) => {
+      server.logger("critical", "the server could not start", { error: describe(error) });
+      return false;
+    },
+  );
+}
+
+/** Runs `onStop`, if the server has started; a failure of it is logged, and stops nothing. */
+export async function stop(server: Server): Promise<void> {
+  const { application, hooks } = server;
+  if (!application.ready || hooks?.onStop === undefined) return;
+  const { config, state } = application;
+  await hooks.onStop({ config, state });
+}
+
+/** Tells clients of changes; works when taken apart. */
+export function notifier(server: Server): Notify {
+  return {
+    toolsChanged: () => publish(server, { kind: "tools" }),
+    promptsChanged: () => publish(server, { kind: "prompts" }),
+    resourcesChanged: () => publish(server, { kind: "resources" }),
+    resourceUpdated: (uri) => publish(server, { kind: "resource", uri }),
+  };
+}
+
+function environment(): SettingSources["env"] {
+  const { process } = globalThis as { process?: { readonly env?: SettingSources["env"] } };
+  return process?.env ?? {};
+}

@@ -1,0 +1,37 @@
+import { errorCodes, McpError, NotImplementedError } from "./errors.js";
+import type { Call } from "./exchange.js";
+import type { FailureContext } from "./hooks.js";
+import { describe } from "./logger.js";
+import { MissingCapability } from "./questions.js";
+import { internalError, quoted } from "./results.js";
+
+type Subject = Pick<FailureContext, "kind" | "name" | "errorId">;
+
+/** What the author's `onError` makes of a handler's error; `undefined` where it leaves it, or fails itself. */
+export function decided(call: Call, subject: Subject, error: unknown): McpError | string | undefined {
+  const { server } = call.peer.view;
+  const onError = server.hooks?.onError;
+  if (onError === undefined) return undefined;
+  const { config, state } = server.application;
+  const { info, capabilities, protocolVersion } = call.peer;
+  const client = { ...(info !== undefined && { info }), capabilities, protocolVersion };
+  try {
+    const verdict: unknown = onError(error, { ...subject, config, state, client });
+    return typeof verdict === "string" || verdict instanceof McpError ? verdict : undefined;
+  } catch (thrown) {
+    server.logger("error", "the hook onError failed", { error: describe(thrown) });
+    return undefined;
+  }
+}
+
+/** The answer to an error of a handler that can only be told as a JSON-RPC error: not a tool's. */
+export function handlerFailure(call: Call, kind: FailureContext["kind"], name: string, error: unknown): McpError {
+  if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
+  if (error instanceof NotImplementedError)
+    return new McpError(errorCodes.internalError, `the ${kind} ${error.message}`);
+  const meant = error instanceof McpError;
+  const failure = meant ? error : internalError(call, `the ${kind} ${quoted(name)}`, error);
+  const errorId = meant ? undefined : (failure.data as { readonly errorId: string }).errorId;
+  const verdict = decided(call, { kind, name, ...(errorId !== undefined && { errorId }) }, error);
+  return typeof verdict === "string" ? new McpError(errorCodes.internalError, verdict) : (verdict ?? failure);
+}

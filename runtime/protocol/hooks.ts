@@ -1,0 +1,68 @@
+import type { McpError } from "./errors.js";
+import type { ClientInformation, Notify } from "./handlers.js";
+import type { Logger } from "./logger.js";
+
+/** What all handlers of a server share: its settings, and whatever `onStart` returned. */
+export interface Application {
+  readonly config: unknown;
+  readonly state: unknown;
+}
+
+/** @typeParam C the settings that the manifest declares under `runtime.config` */
+export interface StartContext<C = unknown> {
+  readonly config: C;
+  /** The server's own log. */
+  readonly log: Logger;
+  /** Tells subscribed clients of changes, for as long as the server runs. */
+  readonly notify: Notify;
+}
+
+/** Runs before the first request; what it returns is `context.state`. A server whose start fails serves nothing. */
+export type StartHook<C = unknown> = (context: StartContext<C>) => unknown;
+
+/** Runs once, when all requests are over. */
+export type StopHook<A = Application> = (application: A) => void | Promise<void>;
+
+/** What failed, and for whom. */
+export type FailureContext<A = Application> = A & {
+  readonly kind: "tool" | "resource" | "prompt" | "completion";
+  /** The tool's or prompt's name, the resource's URI. */
+  readonly name: string;
+  /** Present for an error that nobody declared: the log has it under this id. */
+  readonly errorId?: string;
+  readonly client: ClientInformation;
+};
+
+/**
+ * Sees every error of a handler, and decides what the caller sees: a text (for a tool an `isError` result that the model
+ * reads), an `McpError` (a JSON-RPC error), or nothing, and what would be sent anyway is sent. It cannot wait: the answer
+ * leaves when it returns.
+ */
+export type ErrorHook<A = Application> = (error: unknown, context: FailureContext<A>) => McpError | string | void;
+
+/** What `src/hooks.ts` may export; everything is optional. */
+export interface Hooks<A = any> {
+  readonly onStart?: (context: StartContext<any>) => unknown;
+  readonly onStop?: StopHook<A>;
+  readonly onError?: ErrorHook<A>;
+}
+
+/** Values by the name of their environment variable, and what the configuration file holds. */
+export interface SettingSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly file?: { readonly path: string; readonly values: unknown };
+}
+
+/** Finds the settings of a server; rejects with `SettingsError` when any is missing or wrong. */
+export interface SettingsLoader {
+  load(sources: SettingSources): Promise<unknown>;
+}
+
+/** A server between its start and its stop. */
+export interface Lifecycle extends Application {
+  /** Nothing has to happen before the first request. */
+  ready: boolean;
+  config: unknown;
+  state: unknown;
+  starting: Promise<void> | undefined;
+}
