@@ -39,6 +39,9 @@ export interface Connection {
 const longestAnswerMs = 10 * 60_000;
 
 interface Question {
+  readonly call: Call;
+  /** Tells the client that nobody waits for it any more. */
+  readonly giveUp: (reason: Error) => void;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
@@ -96,6 +99,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
       // A cancelled request has been let go, and its id may be in use again.
       if (calls.get(id)?.call !== call) return;
       calls.delete(id);
+      forget(call);
       call.finish();
       reply(response(call, settled));
     });
@@ -125,10 +129,17 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
           signal.removeEventListener("abort", abort);
           then(value);
         };
-      questions.set(id, { resolve: settle(resolve), reject: settle(reject) });
+      questions.set(id, { call, giveUp, resolve: settle(resolve), reject: settle(reject) });
       signal.addEventListener("abort", abort, { once: true });
       call.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
     });
+  }
+
+  /** A handler that has ended waits for no answer. */
+  function forget(call: Call): void {
+    if (questions.size === 0) return;
+    for (const question of [...questions.values()])
+      if (question.call === call) question.giveUp(new Error("the call has ended"));
   }
 
   function answered({ id, result, error }: ResponseMessage): void {

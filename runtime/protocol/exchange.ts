@@ -75,6 +75,12 @@ export interface Revision {
   readonly content?: (block: ContentBlock) => ContentBlock;
   readonly structuredContent: "none" | "objects" | "any";
   readonly progressMessages: boolean;
+  /** How a user can be asked. */
+  readonly elicitation: readonly ("form" | "url")[];
+  /** A form in this revision's words, `undefined` for what it has no words for; absent when all are known to it. */
+  readonly form?: (requestedSchema: JsonObject) => JsonObject | undefined;
+  /** Whether a client that samples says in parts (`tools`, `context`) what it can do. */
+  readonly sampling: "whole" | "parts";
   readonly batches: boolean;
   /** A client that hangs up has cancelled its request. */
   readonly disconnectCancels: boolean;
@@ -141,6 +147,12 @@ export interface AnyQuestion {
 /** Sends a request to the client and resolves with its result; rejects with the client's error. */
 export type Ask = (method: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
 
+/** A time limit that runs. */
+export interface Clock {
+  stop(): void;
+  go(): void;
+}
+
 /** A request being answered. The members that most calls never touch are made when they are first asked for. */
 export class Call {
   readonly peer: Peer;
@@ -153,6 +165,9 @@ export class Call {
   rounds: Interruptible | undefined;
   /** Present from the moment that the call has become a task. */
   task: Asker | undefined;
+  /** The handler's time limit. */
+  clock: Clock | undefined;
+  #asking = 0;
   readonly #outlet: Outlet;
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
@@ -188,6 +203,22 @@ export class Call {
   abort(reason: unknown): void {
     this.#aborted = { reason };
     this.#controller?.abort(reason);
+  }
+
+  get asking(): boolean {
+    return this.#asking > 0;
+  }
+
+  /** Waits for the client: the time that a user takes to answer is not the handler's. */
+  async whileAsking<T>(answer: Promise<T>): Promise<T> {
+    this.#asking += 1;
+    if (this.#asking === 1) this.clock?.stop();
+    try {
+      return await answer;
+    } finally {
+      this.#asking -= 1;
+      if (this.#asking === 0) this.clock?.go();
+    }
   }
 
   /** Silent once the request is answered or given up: nothing may follow its response. */

@@ -2,6 +2,7 @@ import { errorCodes, McpError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import type { CreateMessageParams, CreateMessageResult, ElicitResult, Root } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
+import { quoted } from "./results.js";
 import { roundsOf, type Question } from "./rounds.js";
 import type { ElicitationSurface, Validator } from "./surface.js";
 import type { JsonObject } from "./types.js";
@@ -14,13 +15,13 @@ export async function elicit(
   validate: Validator | undefined,
   fill: (template: string) => string,
 ): Promise<ElicitResult<unknown>> {
+  const mode = url === undefined ? "form" : "url";
+  requireCapability(call, { elicitation: { [mode]: {} } }, hasElicitation(call, mode));
   const text = fill(message);
-  const needs = url === undefined ? { elicitation: {} } : { elicitation: { url: {} } };
-  requireCapability(call, needs, hasElicitation(call, url !== undefined));
   const params: JsonObject =
     url === undefined
-      ? { message: text, requestedSchema: requestedSchema as JsonObject }
-      : { mode: "url", message: text, url: fill(url), ...elicitationId(call) };
+      ? { message: text, requestedSchema: formOf(call, name, requestedSchema as JsonObject) }
+      : { mode, message: text, url: fill(url), ...elicitationId(call) };
   const accepts = (answer: unknown): boolean => isElicitResult(answer, validate);
   const answer = (await ask(call, name, { method: "elicitation/create", params, accepts })) as ElicitResult<unknown>;
   return answer.action === "accept" ? { action: "accept", content: answer.content ?? {} } : { action: answer.action };
@@ -30,22 +31,26 @@ export async function elicit(
 export async function sample(call: Call, params: CreateMessageParams, key = "sample"): Promise<CreateMessageResult> {
   const { sampling } = call.peer.capabilities;
   requireCapability(call, { sampling: {} }, isObject(sampling));
-  if (params.tools !== undefined)
-    requireCapability(call, { sampling: { tools: {} } }, isObject(sampling) && isObject(sampling["tools"]));
-  const accepts = (answer: unknown): boolean =>
-    (isObject(answer) && isObject(answer["content"])) || (isObject(answer) && Array.isArray(answer["content"]));
+  const { sampling: known } = call.peer.view.revision;
+  const declares = (part: string): boolean => known === "parts" && isObject(sampling) && isObject(sampling[part]);
+  const { tools, toolChoice, includeContext = "none" } = params;
+  if (tools !== undefined || toolChoice !== undefined)
+    requireCapability(call, { sampling: { tools: {} } }, declares("tools"));
+  // Until there was a word for it, whoever could sample could do this.
+  if (includeContext !== "none" && known === "parts")
+    requireCapability(call, { sampling: { context: {} } }, declares("context"));
   return (await ask(call, key, {
     method: "sampling/createMessage",
     params: params as unknown as JsonObject,
-    accepts,
+    accepts: isCreateMessageResult,
   })) as CreateMessageResult;
 }
 
 /** The folders that the client works in (`roots/list`). */
 export async function roots(call: Call, key = "roots"): Promise<readonly Root[]> {
   requireCapability(call, { roots: {} }, isObject(call.peer.capabilities["roots"]));
-  const accepts = (answer: unknown): boolean => isObject(answer) && Array.isArray(answer["roots"]);
-  const answer = (await ask(call, key, { method: "roots/list", params: {}, accepts })) as { roots: readonly Root[] };
+  const question: Question = { method: "roots/list", params: {}, accepts: isListRootsResult };
+  const answer = (await ask(call, key, question)) as { readonly roots: readonly Root[] };
   return answer.roots;
 }
 
@@ -57,27 +62,46 @@ export async function step<T>(call: Call, name: string, work: () => T | Promise<
 
 /** A request to the client where the revision has them, a round trip where it has not. */
 async function ask(call: Call, key: string, question: Question): Promise<unknown> {
-  if (call.task !== undefined) return call.task.ask(key, question);
+  if (call.task !== undefined) return call.whileAsking(call.task.ask(key, question));
   if (call.peer.view.revision.era === "modern") return roundsOf(call).ask(key, question);
   const { method, params, accepts } = question;
   if (call.ask === undefined)
     throw new Error(`the client cannot be asked (${method}): this connection has no way back`);
-  const answer = await call.ask(method, params, call.signal);
+  const answer = await call.whileAsking(call.ask(method, params, call.signal));
   if (!accepts(answer)) throw new Error(`the client's answer to ${method} is not one`);
   return answer;
 }
 
-function hasElicitation(call: Call, byUrl: boolean): boolean {
+function hasElicitation(call: Call, mode: "form" | "url"): boolean {
   const { elicitation } = call.peer.capabilities;
-  if (!isObject(elicitation)) return false;
-  if (byUrl) return isObject(elicitation["url"]);
+  const { elicitation: known } = call.peer.view.revision;
+  if (!known.includes(mode) || !isObject(elicitation)) return false;
   // An empty object means forms: there was nothing else once.
-  return isObject(elicitation["form"]) || !isObject(elicitation["url"]);
+  return isObject(elicitation[mode]) || (mode === "form" && !isObject(elicitation["url"]));
+}
+
+/** The form in the words of the client's revision. */
+function formOf(call: Call, name: string, schema: JsonObject): JsonObject {
+  const { version, form } = call.peer.view.revision;
+  const known = form === undefined ? schema : form(schema);
+  if (known !== undefined) return known;
+  throw new MissingCapability(`${quoted(name)} asks for several choices at once, which ${version} has no form for`);
 }
 
 /** 2025-11-25 tells by an id which page was finished. */
 function elicitationId(call: Call): JsonObject {
   return call.peer.view.revision.era === "legacy" ? { elicitationId: crypto.randomUUID() } : {};
+}
+
+function isCreateMessageResult(answer: unknown): boolean {
+  if (!isObject(answer) || typeof answer["model"] !== "string") return false;
+  const { role, content } = answer;
+  return (role === "user" || role === "assistant") && [content].flat().every(isObject);
+}
+
+function isListRootsResult(answer: unknown): boolean {
+  const list = isObject(answer) ? answer["roots"] : undefined;
+  return Array.isArray(list) && list.every((root) => isObject(root) && typeof root["uri"] === "string");
 }
 
 function isElicitResult(answer: unknown, validate: Validator | undefined): boolean {
@@ -90,8 +114,8 @@ function isElicitResult(answer: unknown, validate: Validator | undefined): boole
 /** What the client has not said it can do is not asked of it (2026-07-28, basic: capabilities). */
 function requireCapability(call: Call, needed: JsonObject, present: boolean): void {
   if (present) return;
-  const name = Object.keys(needed)[0]!;
-  const message = `this needs a client that supports ${name}`;
+  const [[name, parts]] = Object.entries(needed) as [[string, JsonObject]];
+  const message = `this needs a client that supports ${[name, ...Object.keys(parts)].join(".")}`;
   if (call.peer.view.revision.era === "modern") {
     throw new McpError(errorCodes.missingRequiredClientCapability, message, { requiredCapabilities: needed });
   }

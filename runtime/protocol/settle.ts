@@ -1,5 +1,5 @@
 import type { McpError } from "./errors.js";
-import type { Call, Payload } from "./exchange.js";
+import type { Call, Clock, Payload } from "./exchange.js";
 
 type Settled = Payload | McpError;
 
@@ -28,12 +28,37 @@ export function settle(
   const work = Promise.resolve(output).then(outcome.finish, outcome.fail);
   if (deadline === undefined) return work;
   return new Promise((resolve, reject) => {
-    // A longer delay than this overflows and would expire at once.
-    const delay = Math.min(deadline.timeoutMs, 0x7fffffff);
-    const timer = setTimeout(() => {
+    const clock = countDown(deadline.timeoutMs, () => {
+      call.clock = undefined;
       resolve(deadline.expire());
       call.abort(new Error(`timed out after ${deadline.timeoutMs} ms`));
-    }, delay);
-    void work.finally(() => clearTimeout(timer)).then(resolve, reject);
+    });
+    // A handler may have asked before it returned its promise.
+    if (!call.asking) clock.go();
+    call.clock = clock;
+    const stopped = work.finally(() => {
+      call.clock = undefined;
+      clock.stop();
+    });
+    void stopped.then(resolve, reject);
   });
+}
+
+function countDown(milliseconds: number, expire: () => void): Clock {
+  // A longer delay than this overflows and would expire at once.
+  let left = Math.min(milliseconds, 0x7fffffff);
+  let since = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    go() {
+      since = Date.now();
+      timer = setTimeout(expire, left);
+    },
+    stop() {
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      timer = undefined;
+      left = Math.max(0, left - (Date.now() - since));
+    },
+  };
 }

@@ -23,6 +23,7 @@ export class Task {
   readonly #call: Call;
   readonly #questions = new Map<string, { readonly question: Question; readonly resolve: (answer: unknown) => void }>();
   readonly #used = new Map<string, number>();
+  readonly #watchers = new Set<() => void>();
   #updated = this.#created;
   #end: { readonly status: Status; readonly members: string } | undefined;
 
@@ -40,45 +41,55 @@ export class Task {
     this.#used.set(name, count);
     const key = count === 1 ? name : `${name}_${count}`;
     return new Promise((resolve, reject) => {
-      this.#questions.set(key, { question, resolve });
-      this.#touch();
-      this.#call.signal.addEventListener("abort", () => reject(this.#call.signal.reason as Error), { once: true });
+      const { signal } = this.#call;
+      const abort = (): void => reject(signal.reason as Error);
+      if (signal.aborted) return abort();
+      signal.addEventListener("abort", abort, { once: true });
+      const answer = (value: unknown): void => {
+        signal.removeEventListener("abort", abort);
+        resolve(value);
+      };
+      this.#questions.set(key, { question, resolve: answer });
+      this.#changed();
     });
   }
 
   /** Answers to questions that are open; any others are ignored. */
   update(responses: JsonObject): void {
+    const before = this.#questions.size;
     for (const [key, answer] of Object.entries(responses)) {
       const waiting = this.#questions.get(key);
       if (waiting === undefined || !waiting.question.accepts(answer)) continue;
       this.#questions.delete(key);
-      this.#touch();
       waiting.resolve(answer);
     }
+    if (this.#questions.size < before) this.#changed();
   }
 
   finish(settled: Payload | McpError): void {
-    if (this.#end !== undefined) return;
-    this.#touch();
     if (settled instanceof McpError) {
       const code = this.#call.peer.view.revision.errorCode(settled.code);
-      this.#end = { status: "failed", members: `,"error":${errorText(settled, code)}` };
-    } else {
-      const text = typeof settled === "string" ? settled : new TextDecoder().decode(settled);
-      this.#end = { status: "completed", members: `,"result":${text}` };
+      return this.#finish("failed", `,"error":${errorText(settled, code)}`);
     }
+    const text = typeof settled === "string" ? settled : new TextDecoder().decode(settled);
+    this.#finish("completed", `,"result":${text}`);
   }
 
-  cancel(): void {
+  cancel(reason: string): void {
     if (this.#end !== undefined) return;
-    this.#touch();
-    this.#end = { status: "cancelled", members: "" };
-    this.#call.abort(new Error("the task was cancelled by the client"));
+    this.#finish("cancelled", "");
+    this.#call.abort(new Error(reason));
+  }
+
+  /** Calls back at each change of what `detailed` tells, until it is told to stop. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   /** The members of the task as JSON text: its state, and what is to be asked or what came of it. */
   detailed(): string {
-    const requests = [...this.#questions].map(
+    const questions = [...this.#questions].map(
       ([
         key,
         {
@@ -86,10 +97,10 @@ export class Task {
         },
       ]) => [key, { method, params }] as const,
     );
-    const asking = this.#end === undefined && requests.length > 0;
+    const asking = questions.length > 0;
     const status: Status = this.#end?.status ?? (asking ? "input_required" : "working");
     const more = asking
-      ? `,"inputRequests":${JSON.stringify(Object.fromEntries(requests))}`
+      ? `,"inputRequests":${JSON.stringify(Object.fromEntries(questions))}`
       : (this.#end?.members ?? "");
     return this.#envelope(status) + more;
   }
@@ -106,8 +117,17 @@ export class Task {
     );
   }
 
-  #touch(): void {
+  #finish(status: Status, members: string): void {
+    if (this.#end !== undefined) return;
+    this.#end = { status, members };
+    this.#questions.clear();
+    this.#changed();
+    this.#watchers.clear();
+  }
+
+  #changed(): void {
     this.#updated = new Date();
+    for (const watcher of this.#watchers) watcher();
   }
 }
 
@@ -129,7 +149,11 @@ export function needsTasks(): McpError {
 /** A new task, kept before anybody hears of it. */
 export function createTask(call: Call): Task | McpError {
   const tasks = tasksOf(call.peer.view.server);
-  for (const [id, task] of tasks) if (task.expired) tasks.delete(id);
+  for (const [id, task] of tasks) {
+    if (!task.expired) continue;
+    tasks.delete(id);
+    task.cancel("the task has expired");
+  }
   if (tasks.size >= mostTasks)
     return new McpError(errorCodes.internalError, "too many tasks are kept; try again later");
   const task = new Task(call);
@@ -162,7 +186,7 @@ export function taskMethods(surface: Surface): readonly (readonly [string, Metho
     [
       "tasks/cancel",
       withTask((call, task) => {
-        task.cancel();
+        task.cancel("the task was cancelled by the client");
         return acknowledged(call);
       }),
     ],
@@ -178,9 +202,22 @@ function withTask(answer: (call: Call, task: Task) => Answer): Method {
     if (!knowsTasks(call)) return needsTasks();
     const { taskId } = call.params;
     if (typeof taskId !== "string") return invalidParams('"taskId" must be a string');
-    const task = tasksOf(call.peer.view.server).get(taskId);
-    return task === undefined || task.expired
-      ? invalidParams(`there is no task ${quoted(taskId)}`)
-      : answer(call, task);
+    const task = taskNamed(call, taskId);
+    return task === undefined ? invalidParams(`there is no task ${quoted(taskId)}`) : answer(call, task);
   };
+}
+
+/** A task that the client of this call may see. */
+function taskNamed(call: Call, id: string): Task | undefined {
+  const task = tasksOf(call.peer.view.server).get(id);
+  return task === undefined || task.expired ? undefined : task;
+}
+
+/** The tasks that a subscription asks for (`taskIds`): those there are. Nothing where no tool can become one. */
+export function watchedTasks(call: Call, ids: unknown): readonly Task[] | McpError {
+  if (ids === undefined || !hasTasks(call.peer.view.server.surface)) return [];
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === "string"))
+    return invalidParams('"taskIds" must be a list of task ids');
+  if (!knowsTasks(call)) return needsTasks();
+  return [...new Set(ids as readonly string[])].flatMap((id) => taskNamed(call, id) ?? []);
 }

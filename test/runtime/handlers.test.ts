@@ -22,7 +22,7 @@ const hostileProxy = new Proxy(
 /** One call of a handler, on the wire; every answer must be JSON, and the next call must be answered. */
 async function answerOf(
   handler: (...all: any[]) => unknown,
-  output = false,
+  output: boolean | ((value: unknown) => boolean) = false,
   surface = {},
 ): Promise<{ answer: any; log: string }> {
   let log = "";
@@ -158,6 +158,35 @@ test("what is sent of an odd object is what JSON makes of it", async () => {
   expect(
     (await answerOf(() => ({ content: [], structuredContent: new Date(0) }))).answer.result.structuredContent,
   ).toEqual({ result: "1970-01-01T00:00:00.000Z" });
+});
+
+class Money {
+  get amount(): number {
+    return 7;
+  }
+}
+
+test.each<[string, unknown]>([
+  ["a date", { at: new Date(0) }],
+  ["a date in a list in an object", { list: [{ at: new Date(0) }] }],
+  ["an object with a toJSON of its own", { a: { toJSON: () => [1] } }],
+  ["a list with a toJSON of its own", [Object.assign([1], { toJSON: () => 2 })]],
+  ["an object of a class with an accessor", { price: new Money() }],
+  ["a map", { map: new Map([["a", 1]]) }],
+  ["bytes", [new Uint8Array([1])]],
+  ["a number that JSON has not", { a: NaN, b: [Infinity] }],
+  ["nothing in a list", [undefined, , 1]],
+  ["a member that is left out", { a: undefined, b: () => 1, c: 1 }],
+  ["an object without a prototype", Object.assign(Object.create(null), { a: [1, "b", null, true] })],
+])("what is checked is what leaves: %s", async (_, value) => {
+  const seen: unknown[] = [];
+  const { answer } = await answerOf(
+    () => value,
+    (given) => seen.push(given) > 0,
+  );
+  const left = JSON.parse(answer.result.content[0].text);
+  expect(left).toEqual(JSON.parse(JSON.stringify(value)));
+  expect({ ...(seen[0] as object) }).toStrictEqual({ ...left });
 });
 
 test("whatever a handler returns or throws, the answer is one message", async () => {

@@ -40,7 +40,6 @@ const tool = {
   title: "T",
   icons: [{ src: "https://example.com/i.png" }],
   annotations: { readOnlyHint: true },
-  execution: { taskSupport: "optional" },
   inputSchema: { type: "object", properties: { any: true, none: false, text: { type: "string" } } },
   outputSchema: {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -70,12 +69,12 @@ const wrapped = {
   },
   required: ["result"],
 };
-const { name, title, icons, annotations, execution, _meta } = tool;
+const { name, title, icons, annotations, _meta } = tool;
 const listed: Readonly<Record<string, object>> = {
   "2024-11-05": { name, inputSchema: asObjects },
   "2025-03-26": { name, annotations, inputSchema: asObjects },
   "2025-06-18": { name, title, annotations, inputSchema: asObjects, outputSchema: wrapped, _meta },
-  "2025-11-25": { name, title, icons, annotations, execution, inputSchema: asObjects, outputSchema: wrapped, _meta },
+  "2025-11-25": { name, title, icons, annotations, inputSchema: asObjects, outputSchema: wrapped, _meta },
   "2026-07-28": tool,
 };
 const identity: Readonly<Record<string, object>> = {

@@ -8,7 +8,8 @@ export function serverWith(
   more: {
     listings?: Partial<Listings>;
     surface?: Partial<ToolSurface>;
-    output?: boolean;
+    /** Of the structured output; `true` lets everything pass. */
+    output?: boolean | ((value: unknown) => boolean);
     log?: (message: string, details: any) => void;
   } = {},
 ): Server {
@@ -32,7 +33,10 @@ export function serverWith(
       prompts: [],
       ...more.listings,
     }),
-    toolValidators: async () => ({ input: pass, ...(more.output && { output: pass }) }),
+    toolValidators: async () => ({
+      input: pass,
+      ...(more.output && { output: more.output === true ? pass : Object.assign(more.output, { errors: null }) }),
+    }),
     templateValidators: async () => ({ params: pass }),
     promptValidators: async () => ({}),
   };

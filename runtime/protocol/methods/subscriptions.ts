@@ -1,8 +1,9 @@
 import { changeMessage } from "../changes.js";
 import { errorCodes, McpError } from "../errors.js";
-import type { Answer, Call, Change, Payload } from "../exchange.js";
+import type { Answer, Call, Change, Payload, Server, Subscriber } from "../exchange.js";
 import { isObject, notificationMessage } from "../json-rpc.js";
 import { invalidParams, seal } from "../results.js";
+import { watchedTasks, type Task } from "../tasks.js";
 import type { JsonObject } from "../types.js";
 import { hasPrompts, hasResources, hasTools, subscribable } from "./session.js";
 
@@ -15,6 +16,7 @@ interface Filter {
   readonly promptsListChanged?: true;
   readonly resourcesListChanged?: true;
   readonly resourceSubscriptions?: readonly string[];
+  readonly taskIds?: readonly string[];
 }
 
 /** `subscriptions/listen`: acknowledged at once, answered when the server stops (2026-07-28, subscriptions). */
@@ -27,31 +29,47 @@ export function listen(call: Call): Answer {
   if (uris !== undefined && !(Array.isArray(uris) && uris.every((uri) => typeof uri === "string"))) {
     return invalidParams('"resourceSubscriptions" must be a list of URIs');
   }
-  if (server.subscribers.size >= mostSubscriptions) {
+  const tasks = watchedTasks(call, wanted["taskIds"]);
+  if (tasks instanceof McpError) return tasks;
+  const open = listening(server);
+  if (open.size >= mostSubscriptions) {
     return new McpError(errorCodes.internalError, `no more than ${mostSubscriptions} subscriptions at a time`);
   }
-  const filter = honoured(call, wanted);
+  const filter = honoured(call, wanted, tasks);
   const id = { "io.modelcontextprotocol/subscriptionId": call.id };
   const meta = JSON.stringify(id);
   return new Promise<Payload>((resolve) => {
+    const watched = tasks.map((task) =>
+      task.watch(() => call.notify(notificationMessage("notifications/tasks", `{${task.detailed()},"_meta":${meta}}`))),
+    );
     const subscriber = {
       deliver: (change: Change) => {
         if (matches(filter, change)) call.notify(changeMessage(change, meta));
       },
       end: () => {
         server.subscribers.delete(subscriber);
+        open.delete(subscriber);
+        for (const stop of watched) stop();
         resolve(seal(view, "", id));
       },
     };
     // Registered before it is acknowledged: nothing is lost in between.
     server.subscribers.add(subscriber);
+    open.add(subscriber);
     call.signal.addEventListener("abort", subscriber.end, { once: true });
     const acknowledged = `{"_meta":${meta},"notifications":${JSON.stringify(filter)}}`;
     call.notify(notificationMessage("notifications/subscriptions/acknowledged", acknowledged));
   });
 }
 
-function honoured(call: Call, wanted: JsonObject): Filter {
+/** The subscriptions of this kind; sessions, which are told of changes too, have a limit of their own. */
+function listening(server: Server): Set<Subscriber> {
+  let open = server.indexes.get("listening") as Set<Subscriber> | undefined;
+  if (open === undefined) server.indexes.set("listening", (open = new Set()));
+  return open;
+}
+
+function honoured(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
   const { surface } = call.peer.view.server;
   const uris = (wanted["resourceSubscriptions"] ?? []) as readonly string[];
   return {
@@ -59,6 +77,7 @@ function honoured(call: Call, wanted: JsonObject): Filter {
     ...(wanted["promptsListChanged"] === true && hasPrompts(surface) && { promptsListChanged: true }),
     ...(wanted["resourcesListChanged"] === true && hasResources(surface) && { resourcesListChanged: true }),
     ...(uris.length > 0 && subscribable(surface) && { resourceSubscriptions: uris }),
+    ...(tasks.length > 0 && { taskIds: tasks.map(({ id }) => id) }),
   };
 }
 

@@ -7,6 +7,7 @@ import { decided } from "../failures.js";
 import type { DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
 import { logFailure } from "../logger.js";
+import { isPlainJson } from "../plain-json.js";
 import { MissingCapability } from "../questions.js";
 import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
@@ -153,14 +154,12 @@ function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
 
 /** The value as structured content, and as text for clients that know no better. */
 function structured(view: View, tool: Tool, validate: Validator, output: unknown): string {
+  const json = JSON.stringify(output) as string | undefined;
+  if (json === undefined) throw wrongOutput("a JSON value", output);
   // What is checked is what leaves.
-  const changes = typeof (output as { toJSON?: unknown } | null | undefined)?.toJSON === "function";
-  const value: unknown = changes ? JSON.parse(JSON.stringify(output) ?? "null") : output;
-  if (!validate(value)) {
+  if (!validate(isPlainJson(output) ? output : JSON.parse(json))) {
     throw new TypeError(explain(validate.errors ?? [], "output"));
   }
-  const json = JSON.stringify(value) as string | undefined;
-  if (json === undefined) throw wrongOutput("a JSON value", output);
   const members = textContent(json);
   switch (view.revision.structuredContent) {
     case "any":

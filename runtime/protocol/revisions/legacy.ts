@@ -9,6 +9,7 @@ import { subscribe, unsubscribe } from "../methods/subscriptions.js";
 import { callTool } from "../methods/tools.js";
 import type { Surface } from "../surface.js";
 import type { ContentBlock, Implementation, Json, JsonObject } from "../types.js";
+import { olderForm } from "./older-form.js";
 import { wrapOutputSchema } from "./wrap-output.js";
 
 /** The revisions that begin with `initialize`, oldest first. */
@@ -24,7 +25,6 @@ const introduced: Readonly<Record<EntryKind, Readonly<Record<string, Version>>>>
     icons: "2025-11-25",
     annotations: "2025-03-26",
     outputSchema: "2025-06-18",
-    execution: "2025-11-25",
     _meta: "2025-06-18",
   },
   resource: { title: "2025-06-18", icons: "2025-11-25", _meta: "2025-06-18" },
@@ -55,6 +55,9 @@ function legacyRevision(version: Version): Revision {
     ...(since("2025-06-18") ? undefined : { content: (block: ContentBlock) => olderContent(version, block) }),
     structuredContent: since("2025-06-18") ? "objects" : "none",
     progressMessages: since("2025-03-26"),
+    elicitation: since("2025-11-25") ? ["form", "url"] : since("2025-06-18") ? ["form"] : [],
+    ...(since("2025-11-25") ? undefined : { form: olderForm }),
+    sampling: since("2025-11-25") ? "parts" : "whole",
     batches: version === "2025-03-26",
     disconnectCancels: false,
     errorCode: (code) => code,

@@ -53,6 +53,8 @@ function modernRevision(version: string): Revision {
     implementation: (info) => info,
     structuredContent: "any",
     progressMessages: true,
+    elicitation: ["form", "url"],
+    sampling: "parts",
     batches: false,
     disconnectCancels: true,
     errorCode: (code) => (code === errorCodes.resourceNotFound ? errorCodes.invalidParams : code),

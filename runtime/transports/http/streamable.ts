@@ -251,13 +251,17 @@ function run(peer: Peer, message: RequestMessage, channel: Channel): Running | u
     finish(answer);
     return undefined;
   }
-  let abandoned = false;
+  let over = false;
   void answer.then((settled) => {
-    if (!abandoned) finish(settled);
+    if (over) return;
+    over = true;
+    finish(settled);
   });
   return {
     abandon() {
-      abandoned = true;
+      // Some platforms tell of every client that goes, also of those that have their answer; it may be a task.
+      if (over) return;
+      over = true;
       call.finish();
       if (revision.disconnectCancels) call.abort(new Error("the client disconnected"));
     },
