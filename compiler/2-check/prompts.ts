@@ -3,6 +3,7 @@ import { nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
 import type { Declared } from "../model/project.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
+import { isBase64 } from "./resources.js";
 import { checkElicitations } from "./tools.js";
 
 /** Arguments, and the variables of the messages. */
@@ -27,6 +28,7 @@ export function checkPrompt(prompt: Declared<JsonObject>, diagnostics: Diagnosti
     const span = child(node, "handler")!.span;
     diagnostics.push(diagnose("manifest/several-sources", span, { what: "prompt", sources: ["messages", "handler"] }));
   }
+  if (messages.kind === "array") for (const message of messages.items) checkData(message, diagnostics);
   const used = new Set<string>();
   for (const text of texts(messages)) {
     for (const variable of promptVariables(String(text.value))) {
@@ -38,6 +40,20 @@ export function checkPrompt(prompt: Declared<JsonObject>, diagnostics: Diagnosti
   }
   for (const [argument, name] of names) {
     if (!used.has(argument)) diagnostics.push(diagnose("prompt/unused-argument", name.span, { argument }));
+  }
+}
+
+/** The bytes of an image, of audio or of a resource, unless arguments are part of them. */
+function checkData(message: Located, diagnostics: Diagnostic[]): void {
+  const content = child(message, "content")!;
+  const resource = child(content, "resource");
+  const bytes = [
+    ["data", child(content, "data")],
+    ["blob", resource && child(resource, "blob")],
+  ] as const;
+  for (const [field, node] of bytes) {
+    if (node === undefined || promptVariables(String(node.value)).length > 0 || isBase64(String(node.value))) continue;
+    diagnostics.push(diagnose("prompt/invalid-data", node.span, { field }));
   }
 }
 

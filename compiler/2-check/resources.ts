@@ -19,8 +19,12 @@ export function checkResource(resource: Declared<JsonObject>, diagnostics: Diagn
     diagnostics.push(diagnose("manifest/several-sources", second.keySpan, parameters));
   }
   const blob = child(node, "blob");
-  if (blob && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(String(blob.value)))
-    diagnostics.push(diagnose("resource/invalid-blob", blob.span, {}));
+  if (blob && !isBase64(String(blob.value))) diagnostics.push(diagnose("resource/invalid-blob", blob.span, {}));
+}
+
+/** RFC 4648, section 4, with padding. */
+export function isBase64(text: string): boolean {
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
 }
 
 /** The template parses, and `params` describes its variables. */

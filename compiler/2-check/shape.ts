@@ -41,6 +41,9 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
       const expected = [error.schema as string | string[]].flat().map(withArticle);
       return diagnose("manifest/wrong-type", node.span, { what, expected, actual: typeName(node.value) });
     }
+    // What the branch that applies says is told by errors of its own.
+    case "if":
+      return undefined;
     default:
       return diagnose("manifest/invalid-value", node.span, { reason: reason(error, what) });
   }
@@ -58,6 +61,8 @@ function reason({ keyword, schema, data }: ErrorObject, what: string): string {
       return `${what} must be at least ${String(schema)}, not ${String(data)}`;
     case "maximum":
       return `${what} must be at most ${String(schema)}, not ${String(data)}`;
+    case "false schema":
+      return `${what} does not belong here`;
     case "uniqueItems":
       return `${what} must not name a value twice`;
     case "pattern":

@@ -115,7 +115,7 @@ test("a client that cannot be asked is told so, in the words of its revision", a
   const first = new Client1(info, { capabilities: {} });
   await first.connect(new Stdio1({ command: "node", args: [serverOf("everything")], stderr: "ignore" }) as never);
   const refused: any = await first.callTool({ name: "test_input_required_result_elicitation" });
-  expect([refused.isError, text(refused)]).toEqual([true, "this needs a client that supports elicitation"]);
+  expect([refused.isError, text(refused)]).toEqual([true, "this needs a client that supports elicitation.form"]);
   await first.close();
   const modern = await second(http.url, { pin: "2026-07-28" });
   await modern.close();

@@ -35,6 +35,13 @@ export const entry = {
     help: ({ argument }) => `write {{${argument}}} where it belongs, or remove it`,
     explain: "A templated prompt asks the user for an argument that none of its messages contains.",
   }),
+  "prompt/invalid-data": define<{ field: string }>({
+    severity: "error",
+    message: ({ field }) => `${quote(field)} is not base64`,
+    help: () => "encode the bytes as base64 (RFC 4648)",
+    explain:
+      "Images, audio and binary resources in a message are written as base64, and clients decode them: a slip would reach every client.",
+  }),
   "prompt/invalid-default": define<{ argument: string; value: string }>({
     severity: "error",
     message: ({ argument, value }) => `the default ${quote(value)} is not among the values of ${quote(argument)}`,
