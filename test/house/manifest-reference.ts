@@ -26,8 +26,16 @@ export function manifestReference(schema: Schema): string {
       { name: undefined, suffix: ".NAME", schema: resolved(node.additionalProperties) },
     ].find((candidate) => propertiesOf(candidate.schema).length > 0);
     // What several fields share is written once, under its own name.
-    return inner && { path: inner.name === "icons" ? "icons[]" : path + inner.suffix, schema: inner.schema };
+    const once = inner?.name !== undefined && ["icons", "annotations"].includes(inner.name);
+    return inner && { path: (once ? inner.name : path) + inner.suffix, schema: inner.schema };
   };
+
+  /** What an object is in each of its cases, under the name of that. */
+  const cases = (node: Schema): Section[] =>
+    (node.allOf ?? []).flatMap(({ then }: Schema) => {
+      const name = shared(then);
+      return name === undefined ? [] : [{ path: name, schema: resolved(then) }];
+    });
 
   const section = ({ path, schema: node }: Section): string[] => {
     if (written.has(path)) return [];
@@ -48,7 +56,7 @@ export function manifestReference(schema: Schema): string {
     return [
       ...(path === "" ? [] : [heading, ...(node.description === undefined ? [] : [`${node.description}\n`])]),
       table,
-      ...inner.flatMap(section),
+      ...[...inner, ...cases(node)].flatMap(section),
     ];
   };
 
