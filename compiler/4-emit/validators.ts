@@ -9,6 +9,9 @@ import { literal } from "./code.js";
 
 const library = "@mcpc/runtime/codegen/v1/validation";
 
+const quoted = /"(?:[^"\\]|\\.)*"/g;
+const quotedAsKey = /"(?:[^"\\]|\\.)*"(?::(?=\S))?/g;
+
 /** The module of a tool's validators: exports `input`, and `output` when the tool declares an `outputSchema`. */
 export function toolValidators(tool: Tool): Result<string> {
   const own = { input: tool.input, ...(tool.output && { output: tool.output }) };
@@ -78,6 +81,8 @@ function compile(name: string, schema: Schema, scoped: boolean): string {
 function modularize(code: string): string {
   const imports = new Set<string>();
   const body = code
+    // In an object literal `"__proto__": x` would set the prototype; a computed key does not.
+    .replace(quotedAsKey, (text) => (text === '"__proto__":' ? '["__proto__"]:' : text))
     .replace(/= require\("ajv\/dist\/runtime\/(equal|ucs2length)"\)\.default;/g, (_match, name: string) => {
       imports.add(name);
       return `= ${name};`;
@@ -87,7 +92,7 @@ function modularize(code: string): string {
       imports.add(name);
       return `= ${name};`;
     });
-  const outsideStrings = body.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  const outsideStrings = body.replace(quoted, '""');
   if (/\brequire\(|\beval\(|\bnew Function\b/.test(outsideStrings))
     throw new Error("a validator would need code that is not emitted");
   const names = [...imports].sort();

@@ -1,0 +1,99 @@
+import { build } from "esbuild";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { read } from "../../compiler/1-read/index.js";
+import { check } from "../../compiler/2-check/index.js";
+import { lower } from "../../compiler/3-lower/index.js";
+import { emit } from "../../compiler/4-emit/index.js";
+import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
+import type { JsonSchema } from "../../compiler/model/schema.js";
+import { memoryHost } from "./memory-host.js";
+
+export interface CompiledSchemas {
+  /** By the schema's index; undefined where the compiler refuses the schema. */
+  readonly validators: readonly (((value: unknown) => boolean) | undefined)[];
+  /** Why a schema is refused. */
+  readonly refused: ReadonlyMap<number, readonly Diagnostic[]>;
+  /** `generated/types.ts`; the schema at index 7 has the type `Case7Output`. */
+  readonly types: string;
+}
+
+/** Takes schemas through the phases, each as the `outputSchema` of a tool, and loads what comes out. */
+export async function compiled(schemas: readonly JsonSchema[]): Promise<CompiledSchemas> {
+  const manifest = (index: number): [string, string] => {
+    const tool = { name: `case_${index}`, inputSchema: { type: "object" }, outputSchema: schemas[index] };
+    return [`${index}.mcp.json`, JSON.stringify({ tools: [tool] })];
+  };
+  const refused = new Map<number, Diagnostic[]>();
+  const emitted = async (indices: readonly number[]): Promise<Map<string, string> | undefined> => {
+    const server = { "server.mcp.json": JSON.stringify({ server: { name: "cases", version: "1.0.0" } }) };
+    const host = memoryHost({ ...server, ...Object.fromEntries(indices.map(manifest)) });
+    const refuse = (diagnostics: readonly Diagnostic[]): void => {
+      for (const diagnostic of diagnostics.filter(({ severity }) => severity === "error")) {
+        const index = parseInt(diagnostic.span!.path, 10);
+        refused.set(index, [...(refused.get(index) ?? []), diagnostic]);
+      }
+    };
+    const sources = read(host);
+    refuse(sources.diagnostics);
+    const project = check(sources.value!, host);
+    refuse(project.diagnostics);
+    if (!project.value || hasErrors(project.diagnostics)) return undefined;
+    const files = await emit(lower(project.value).value!, new Map());
+    refuse(files.diagnostics);
+    if (hasErrors(files.diagnostics)) return undefined;
+    return new Map(files.value!.map(({ path, content }) => [path, content as string]));
+  };
+  const all = schemas.map((_, index) => index);
+  let files = await emitted(all);
+  while (!files) files = await emitted(all.filter((index) => !refused.has(index)));
+  return { validators: await load(files, schemas.length), refused, types: files.get("generated/types.ts")! };
+}
+
+/** All validators as one module, bundled as a server would be. */
+async function load(files: ReadonlyMap<string, string>, count: number): Promise<CompiledSchemas["validators"]> {
+  const path = (index: number): string => `generated/validators/Case${index}.ts`;
+  const there = Array.from({ length: count }, (_, index) => index).filter((index) => files.has(path(index)));
+  const entry = there.map((index) => `export { output as case${index} } from "./${path(index)}";\n`).join("");
+  const runtime = join(import.meta.dirname, "..", "..", "runtime", "dist");
+  const { outputFiles } = await build({
+    stdin: { contents: entry, resolveDir: "/", sourcefile: "entry.ts", loader: "ts" },
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    write: false,
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "memory",
+        setup: (esbuild) => {
+          esbuild.onResolve({ filter: /^\./ }, ({ path, importer }) =>
+            importer.startsWith(runtime)
+              ? undefined
+              : { path: join("/", importer === "entry.ts" ? "" : join(importer, ".."), path), namespace: "memory" },
+          );
+          esbuild.onResolve({ filter: /^@mcpc\/runtime\// }, ({ path }) => ({
+            path: `${path.replace("@mcpc/runtime", runtime)}.js`,
+          }));
+          esbuild.onLoad({ filter: /.*/, namespace: "memory" }, ({ path }) => ({
+            contents: files.get(path.slice(1).replace(/\.js$/, ".ts"))!,
+            loader: "ts",
+          }));
+        },
+      },
+    ],
+  });
+  const folder = mkdtempSync(join(tmpdir(), "mcpc-compiled-"));
+  try {
+    writeFileSync(join(folder, "validators.mjs"), outputFiles[0]!.contents);
+    const module = (await import(pathToFileURL(join(folder, "validators.mjs")).href)) as Record<
+      string,
+      (value: unknown) => boolean
+    >;
+    return Array.from({ length: count }, (_, index) => module[`case${index}`]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
