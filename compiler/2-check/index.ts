@@ -9,7 +9,7 @@ import { resolveFiles, resolveInstructions, type Files } from "./files.js";
 import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { checkPrompt } from "./prompts.js";
-import { checkConfig, checkHooks } from "./runtime.js";
+import { checkHooks, configSchema } from "./runtime.js";
 import { checkResource, checkResourceTemplate } from "./resources.js";
 import { schemaChecks } from "./schemas.js";
 import { checkShape } from "./shape.js";
@@ -24,7 +24,7 @@ export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "con
   const merged = merge(sources.manifests, diagnostics);
   checkSupported(merged, diagnostics);
   checkLayout(merged, diagnostics);
-  const config = checkConfig(merged, diagnostics);
+  const config = configSchema(merged);
   checkSchemas(merged, config, reachable(merged, sources, host), diagnostics);
   merged.tools.forEach((tool) => checkTool(tool, diagnostics));
   merged.resources.forEach((resource) => checkResource(resource, diagnostics));

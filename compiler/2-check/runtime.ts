@@ -1,6 +1,6 @@
-import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
-import type { Json, JsonObject, Located, Member, Sources, Span } from "../model/source.js";
+import type { Json, JsonObject, Located, Member, Sources } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 import { resolveModule, type Files } from "./files.js";
 import type { Merged } from "./merge.js";
@@ -22,22 +22,10 @@ export function checkHooks(
   return usual !== undefined && sources.modules.has(usual) ? usual : undefined;
 }
 
-/** The schema of the settings, without our own fields. A variable stands for one setting. */
-export function checkConfig({ runtime }: Merged, diagnostics: Diagnostic[]): Located | undefined {
+/** The schema of the settings, without our own fields. */
+export function configSchema({ runtime }: Merged): Located | undefined {
   const config = runtime && child(runtime.node, "config");
   if (config?.kind !== "object") return undefined;
-  const properties = child(config, "properties");
-  const variables = new Map<string, Span>();
-  for (const { node } of properties?.kind === "object" ? properties.members : []) {
-    const env = child(node, "env");
-    if (!env) continue;
-    const first = variables.get(String(env.value));
-    if (first) {
-      const related = [{ span: first, message: "first here" }];
-      const parameters = { kind: "environment variable", name: String(env.value) };
-      diagnostics.push(diagnose("name/duplicate", env.span, parameters, related));
-    } else variables.set(String(env.value), env.span);
-  }
   return replaced(config, "properties", (list) =>
     mapMembers(list, (member) => ({ ...member, node: without(member.node, own) })),
   );

@@ -27,6 +27,7 @@ import type { Json, JsonObject, Located } from "../model/source.js";
 import { child } from "../json-schema/pointer.js";
 import { projectPath } from "../project-path.js";
 import { staticContents } from "./contents.js";
+import { checkConfig } from "./config.js";
 import { checkExamples } from "./examples.js";
 import { headerParameters } from "./headers.js";
 import { listing } from "./listings.js";
@@ -67,7 +68,10 @@ export function lower(project: Project): Result<Server> {
     ...(project.runtime.limits?.pageSize !== undefined && { pageSize: project.runtime.limits.pageSize }),
     layout,
   };
-  return { value: server, diagnostics: checkExamples(project, server) };
+  return {
+    value: server,
+    diagnostics: [...checkConfig(project, server.runtime.config), ...checkExamples(project, server)],
+  };
 }
 
 type Types = ReturnType<typeof claims>;

@@ -18,7 +18,14 @@ export function surroundings({ runtime: { hooks, config }, layout }: Server): Su
   const application = hooks !== undefined || config !== undefined;
   return {
     imports: [
-      ...(application ? [importOf(["start as startServer", "stop as stopServer"], `${library}/application`)] : []),
+      ...(application
+        ? [
+            importOf(
+              [...(hooks ? ["checkedHooks"] : []), "start as startServer", "stop as stopServer"],
+              `${library}/application`,
+            ),
+          ]
+        : []),
       ...(config ? [importOf(["createSettings"], `${library}/config`)] : []),
       ...(hooks
         ? [
@@ -28,7 +35,7 @@ export function surroundings({ runtime: { hooks, config }, layout }: Server): Su
         : []),
     ],
     options: [
-      ...(hooks ? ["hooks: hooks satisfies CheckedHooks,"] : []),
+      ...(hooks ? ["hooks: checkedHooks<CheckedHooks>(hooks),"] : []),
       ...(config
         ? [
             "settings: createSettings([",

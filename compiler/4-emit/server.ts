@@ -117,6 +117,7 @@ function handlerImports(server: Server): HandlerImports {
     "fetch",
     "listener",
     "hooks",
+    "checkedHooks",
     "createSettings",
     "start",
     "startServer",

@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import type { ts as TS } from "ts-morph";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
-import type { Handler, Server } from "../model/server.js";
+import type { Handler, Identifier, Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 
 /**
@@ -77,6 +77,8 @@ function translate(ts: typeof TS, error: TS.Diagnostic, path: string, situation:
   const span = { path, start, end: start + (error.length ?? 0) };
   if (path !== `${situation.server.layout.generated}/server.ts`)
     return diagnose("handler/type-error", span, { message });
+  const hooks = hooksError(ts, error, message, situation);
+  if (hooks) return hooks;
   const bound = boundAt(error, situation);
   if (!bound) return diagnose("handler/type-error", span, { message });
   const { handler, what } = bound;
@@ -92,6 +94,24 @@ function translate(ts: typeof TS, error: TS.Diagnostic, path: string, situation:
     { message: `the handler of ${what} does not fit it: ${message}` },
     related,
   );
+}
+
+/** An error at the line that binds the module of hooks is told at the hook that it names. */
+function hooksError(
+  ts: typeof TS,
+  error: TS.Diagnostic,
+  message: string,
+  situation: Situation,
+): Diagnostic | undefined {
+  const { hooks } = situation.server.runtime;
+  const text = error.file?.text ?? "";
+  const start = error.start ?? 0;
+  const line = text.slice(text.lastIndexOf("\n", start) + 1, text.indexOf("\n", start));
+  if (!hooks || !line.includes("checkedHooks<")) return undefined;
+  const name = /'(\w+)(?:\(\.\.\.\))?'(?= are incompatible)/.exec(message)?.[1] ?? "";
+  const exported = exportSpan(ts, { file: hooks.file, export: name as Identifier }, situation);
+  const span = exported ?? { path: hooks.file, start: 0, end: 0 };
+  return diagnose("handler/type-error", span, { message: `the hook does not fit: ${message}` });
 }
 
 /** The handler that the erroneous line of `generated/server.ts` imports or binds. */
@@ -112,7 +132,11 @@ function boundAt(error: TS.Diagnostic, { handlers }: Situation): BoundHandler | 
 }
 
 /** Where the user's file declares what it exports under the handler's name; undefined when it does not. */
-function exportSpan(ts: typeof TS, handler: Handler, { program, host }: Situation): Span | undefined {
+function exportSpan(
+  ts: typeof TS,
+  handler: Pick<Handler, "file" | "export">,
+  { program, host }: Situation,
+): Span | undefined {
   const source = program.getSourceFile(join(host.root, handler.file));
   const module = source && program.getTypeChecker().getSymbolAtLocation(source);
   const symbol = module?.exports?.get(ts.escapeLeadingUnderscores(handler.export));

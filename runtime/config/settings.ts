@@ -140,7 +140,9 @@ function invalid(
     const name = typeof missing === "string" ? missing : first;
     if (!wrong.has(name)) groups.set(name, [...(groups.get(name) ?? []), error]);
   }
-  return [...groups].map(([name, group]) => {
+  const place = (name: string): number => declared.findIndex((setting) => setting.name === name);
+  const inOrder = [...groups].sort(([a], [b]) => place(a) - place(b));
+  return inOrder.map(([name, group]) => {
     const setting = declared.find((candidate) => candidate.name === name);
     const text = explain(group, "settings").replace(/^invalid settings: /, "");
     if (setting === undefined) return text;

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
 
@@ -10,6 +10,14 @@ const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
 export function project(files: Readonly<Record<string, unknown>>): string {
   const folder = mkdtempSync(join(tmpdir(), "mcpc-project-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  write(folder, files);
+  return folder;
+}
+
+/** The same for all tests of a file, in which it is made by `beforeAll`. */
+export function kept(files: Readonly<Record<string, unknown>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "mcpc-project-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   write(folder, files);
   return folder;
 }
