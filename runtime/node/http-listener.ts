@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ready } from "../protocol/application.js";
 import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
-import { errorMessage } from "../protocol/json-rpc.js";
+import { errorMessage, type Outgoing } from "../protocol/json-rpc.js";
 import {
   admit,
   bodyTooLong,
@@ -49,18 +49,11 @@ interface Mounted {
 export function createListener(server: Server, options: HttpOptions): Listener {
   const routes = createRoutes(server, options);
   const answer: Listener = (incoming, response) => {
-    const request: HttpRequest = {
-      method: incoming.method ?? "",
-      url: (incoming as Mounted).originalUrl ?? incoming.url ?? "/",
-      header: (name) => {
-        const value = incoming.headers[name];
-        return typeof value === "string" ? value : value?.join(", ");
-      },
-    };
+    const request = new NodeRequest(incoming);
     const endpoint = find(incoming, request, routes);
     const refusal = endpoint === undefined ? nothingHere(options) : admit(request, options);
     if (endpoint === undefined || refusal !== undefined) return refuse(incoming, response, refusal!);
-    const reply = replyTo(response, corsHeaders(request));
+    const reply = new NodeReply(response, corsHeaders(request));
     if (request.method === "OPTIONS") return reply.send(204);
     if (request.method !== "POST") return follow(response, endpoint.open(request, reply));
     const { body } = incoming as Mounted;
@@ -109,8 +102,10 @@ function read(incoming: IncomingMessage, done: (text: string | Refusal) => void)
   incoming.on("end", () => {
     if (!refused) done(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks, length).toString());
   });
-  incoming.on("error", () => {});
+  incoming.on("error", ignore);
 }
+
+function ignore(): void {}
 
 function follow(response: ServerResponse, running: Running | undefined): void {
   if (running === undefined) return;
@@ -119,39 +114,77 @@ function follow(response: ServerResponse, running: Running | undefined): void {
   });
 }
 
-function replyTo(response: ServerResponse, always: Headers = {}): HttpReply {
-  response.on("error", () => {});
-  return {
-    send(status, body, headers) {
-      if (response.destroyed) return;
-      if (body === undefined) {
-        response.writeHead(status, { ...(status !== 204 && { "content-length": 0 }), ...always, ...headers }).end();
-        return;
-      }
-      const bytes = typeof body === "string" ? Buffer.from(body) : body;
-      response
-        .writeHead(status, {
-          "content-type": "application/json",
-          "content-length": bytes.length,
-          ...always,
-          ...headers,
-        })
-        .end(bytes);
-    },
-    open(headers) {
-      if (response.destroyed) return;
-      response.writeHead(200, { ...eventStream, ...always, ...headers });
-      response.flushHeaders();
-      const beat = setInterval(() => response.write(keepAlive), keepAliveMs);
-      response.on("close", () => clearInterval(beat));
-    },
-    event: (message, id) => write(response, eventText(message, id)),
-    named: (name, data, id) => write(response, namedEventText(name, data, id)),
-    retry: (milliseconds) => write(response, retryText(milliseconds)),
-    close() {
-      response.end();
-    },
-  };
+/** Node's request as it is: headers are looked up, not copied. */
+class NodeRequest implements HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly #headers: IncomingMessage["headers"];
+
+  constructor(incoming: IncomingMessage) {
+    this.method = incoming.method ?? "";
+    this.url = (incoming as Mounted).originalUrl ?? incoming.url ?? "/";
+    this.#headers = incoming.headers;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#headers[name];
+    return typeof value === "object" ? value.join(", ") : value;
+  }
+}
+
+class NodeReply implements HttpReply {
+  readonly #response: ServerResponse;
+  readonly #always: Headers | undefined;
+
+  constructor(response: ServerResponse, always?: Headers) {
+    this.#response = response;
+    this.#always = always;
+    response.on("error", ignore);
+  }
+
+  send(status: number, body?: Outgoing, headers?: Headers): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    if (body === undefined) {
+      const empty = status === 204 ? {} : { "content-length": 0 };
+      response.writeHead(status, { ...empty, ...this.#always, ...headers }).end();
+      return;
+    }
+    const text = typeof body === "string" ? body : body.head;
+    const length = Buffer.byteLength(text) + (typeof body === "string" ? 0 : body.ready.bytes.length);
+    const own = { "content-type": "application/json", "content-length": length };
+    const plain = this.#always === undefined && headers === undefined;
+    response.writeHead(status, plain ? own : { ...own, ...this.#always, ...headers });
+    // A text leaves in one piece with the headers, as bytes would not.
+    if (typeof body === "string") return void response.end(body);
+    response.write(text);
+    response.end(body.ready.bytes);
+  }
+
+  open(headers?: Headers): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    response.writeHead(200, { ...eventStream, ...this.#always, ...headers });
+    response.flushHeaders();
+    const beat = setInterval(() => response.write(keepAlive), keepAliveMs);
+    response.on("close", () => clearInterval(beat));
+  }
+
+  event(message: Outgoing | undefined, id?: string): void {
+    write(this.#response, eventText(message, id));
+  }
+
+  named(name: string, data: string, id?: string): void {
+    write(this.#response, namedEventText(name, data, id));
+  }
+
+  retry(milliseconds: number): void {
+    write(this.#response, retryText(milliseconds));
+  }
+
+  close(): void {
+    this.#response.end();
+  }
 }
 
 /** A client that does not read is dropped before what waits for it fills the memory. */
@@ -164,5 +197,9 @@ function write(response: ServerResponse, text: string): void {
 /** The body is JSON-RPC's error without an id: what was refused is not read as a message. */
 function refuse(incoming: IncomingMessage, response: ServerResponse, { status, message, headers }: Refusal): void {
   incoming.resume();
-  replyTo(response).send(status, errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)), headers);
+  new NodeReply(response).send(
+    status,
+    errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)),
+    headers,
+  );
 }

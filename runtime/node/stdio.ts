@@ -19,14 +19,17 @@ export function serveStdio(server: Server): Serving {
   let finish!: () => void;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   const connection = lines(server, {
-    write(messages) {
+    write(...parts) {
       const { stdout } = process;
       if (!answered) {
         answered = true;
         // The client is gone: there is nobody to answer.
         stdout.on("error", finish);
       }
-      const ready = typeof messages === "string" ? stdout.write(messages) : stdout.write(Buffer.concat(messages));
+      if (parts.length > 1) stdout.cork();
+      let ready = true;
+      for (const part of parts) ready = stdout.write(part);
+      if (parts.length > 1) stdout.uncork();
       if (ready || stdin.isPaused()) return;
       stdin.pause();
       stdout.once("drain", () => stdin.resume());

@@ -2,9 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { ready } from "../protocol/application.js";
-import { connect, textOf } from "../protocol/connection.js";
+import { connect } from "../protocol/connection.js";
 import type { Server } from "../protocol/exchange.js";
-import { errorMessage, parseError } from "../protocol/json-rpc.js";
+import { errorMessage, parseError, textOf } from "../protocol/json-rpc.js";
 import { admitUpgrade, longestBody, notStarted } from "../transports/http/admission.js";
 import { pathOf, type HttpOptions } from "../transports/http/exchange.js";
 

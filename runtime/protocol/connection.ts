@@ -3,12 +3,19 @@ import { dispatch, response } from "./dispatch.js";
 import { errorCodes, McpError } from "./errors.js";
 import { Call, type Ask, type Change, type Outlet, type Peer, type Server } from "./exchange.js";
 import { initialize } from "./initialize.js";
-import { classify, errorMessage, isObject, notificationMessage, readableId, resultMessage } from "./json-rpc.js";
+import {
+  classify,
+  errorMessage,
+  isObject,
+  notificationMessage,
+  readableId,
+  resultMessage,
+  textOf,
+} from "./json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
 import { quoted } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
-import type { JsonObject } from "./types.js";
 
 /** `undefined` stands for no answer at all: a cancelled request has none. */
 export type Reply = (answer: Outgoing | undefined) => void;
@@ -74,21 +81,19 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
 
   function request(message: RequestMessage, outlet: Outlet, reply: Reply): Call | undefined {
     const { id, method, params } = message;
-    const refuse = (error: McpError): undefined => reply(errorMessage(id, error)) as undefined;
     if (session === undefined && !hasClaim(params)) {
       if (method === "ping") return reply(resultMessage(id, "{}")) as undefined;
       if (method === "initialize") return reply(open(message)) as undefined;
-      return refuse(unopened(method, params));
+      return refuse(reply, id, unopened(method, params));
     }
-    if (session !== undefined && method === "initialize") return refuse(initializedTwice());
+    if (session !== undefined && method === "initialize") return refuse(reply, id, initializedTwice());
     const peer = session ?? modernPeer(server, params);
-    if (peer instanceof McpError) return refuse(peer);
-    if (calls.has(id)) return refuse(duplicateId(id));
-    if (params !== undefined && !isObject(params)) return refuse(paramsMustBeObject());
+    if (peer instanceof McpError) return refuse(reply, id, peer);
+    if (calls.has(id)) return refuse(reply, id, duplicateId(id));
+    if (params !== undefined && !isObject(params)) return refuse(reply, id, paramsMustBeObject());
 
     const canAsk = session !== undefined && outlet.oneWay !== true;
-    const ask: Ask = (...asked) => question(call, ...asked);
-    const call: Call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? ask : undefined);
+    const call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? question : undefined);
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
       call.finish();
@@ -107,7 +112,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
   }
 
   /** A request of the server's, which rides with the client's request that caused it. */
-  function question(call: Call, method: string, params: JsonObject, signal: AbortSignal): Promise<unknown> {
+  function question(...[call, method, params, signal]: Parameters<Ask>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
       asked += 1;
@@ -230,14 +235,14 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
   };
 }
 
+function refuse(reply: Reply, id: Id, error: McpError): undefined {
+  reply(errorMessage(id, error));
+}
+
 /** For what should be impossible: one message must not end the process. */
 export function unexpected(server: Server, error: unknown): McpError {
   const errorId = logFailure(server.logger, "a message could not be handled", error);
   return new McpError(errorCodes.internalError, `internal error ${errorId}; the server's log explains it`, { errorId });
-}
-
-export function textOf(message: Outgoing): string {
-  return typeof message === "string" ? message : new TextDecoder().decode(message);
 }
 
 export function noBatches(): McpError {

@@ -84,31 +84,33 @@ type AnyElicit = Elicit<Record<string, { parameters: unknown; content: unknown }
 
 /** With the questions that a prompt declares. */
 export class PromptCallContext extends CallContext implements PromptContext<any> {
-  readonly #asks: () => AnyElicit;
+  readonly #call: Call;
+  readonly #questions: Questions;
 
   constructor(call: Call, questions: Questions) {
     super(call);
-    this.#asks = () => createElicit(call, questions);
+    this.#call = call;
+    this.#questions = questions;
   }
 
   get elicit(): AnyElicit {
-    return this.#asks();
+    return createElicit(this.#call, this.#questions);
   }
 }
 
 /** With the errors and questions that a tool declares. */
 export class ToolCallContext extends PromptCallContext implements ToolContext<Record<string, unknown>, any> {
-  readonly #begin: () => void;
+  readonly #begin: (() => void) | undefined;
   readonly #errors: DeclaredErrors<Record<string, unknown>>;
 
-  constructor(call: Call, errors: DeclaredErrors<Record<string, unknown>>, questions: Questions, begin: () => void) {
+  constructor(call: Call, errors: DeclaredErrors<Record<string, unknown>>, questions: Questions, begin?: () => void) {
     super(call, questions);
     this.#begin = begin;
     this.#errors = errors;
   }
 
   get beginTask(): () => void {
-    return () => this.#begin();
+    return () => this.#begin?.();
   }
 
   get errors(): DeclaredErrors<Record<string, unknown>> {

@@ -1,13 +1,13 @@
 import type { McpError } from "./errors.js";
 import type { ClientInformation } from "./handlers.js";
 import type { Application, Hooks, Lifecycle, SettingsLoader } from "./hooks.js";
-import type { Id } from "./json-rpc.js";
+import type { Id, Ready } from "./json-rpc.js";
 import type { Logger } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
-/** The `result` of a response as JSON: text, or the same in UTF-8. */
-export type Payload = string | Uint8Array;
+/** The `result` of a response as JSON: text, or bytes made before. */
+export type Payload = string | Ready;
 
 /** A promise only if something had to be waited for. */
 export type Answer = Payload | McpError | Promise<Payload | McpError>;
@@ -144,8 +144,8 @@ export interface AnyQuestion {
   readonly accepts: (answer: unknown) => boolean;
 }
 
-/** Sends a request to the client and resolves with its result; rejects with the client's error. */
-export type Ask = (method: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
+/** Sends a request to the client on behalf of a call and resolves with its result; rejects with the client's error. */
+export type Ask = (call: Call, method: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
 
 /** A time limit that runs. */
 export interface Clock {

@@ -20,8 +20,22 @@ export interface ResponseMessage {
   readonly error?: unknown;
 }
 
-/** A whole message as it leaves: JSON text, or the same in UTF-8. */
-export type Outgoing = string | Uint8Array;
+/** A result that never changes, in UTF-8, so that a large one is neither copied nor encoded again. */
+export interface Ready {
+  /** The result, and the brace that closes the response. */
+  readonly bytes: Uint8Array;
+  /** The same as the end of a line. */
+  readonly line: Uint8Array;
+}
+
+/** A response around a ready result. */
+export interface Spliced {
+  readonly head: string;
+  readonly ready: Ready;
+}
+
+/** A whole message as it leaves: JSON text, or text and what follows it. */
+export type Outgoing = string | Spliced;
 
 export const parseError = (): McpError => new McpError(errorCodes.parseError, "the message is not valid JSON");
 
@@ -48,9 +62,34 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** The response around a result that is JSON already. */
-export function resultMessage(id: Id, payload: Outgoing): Outgoing {
+export function resultMessage(id: Id, payload: string | Ready): Outgoing {
   const head = `{"jsonrpc":"2.0","id":${idText(id)},"result":`;
-  return typeof payload === "string" ? `${head}${payload}}` : surrounded(head, payload);
+  return typeof payload === "string" ? `${head}${payload}}` : { head, ready: payload };
+}
+
+/** Below this many characters a text costs less than the pieces of a write. */
+const shortest = 4096;
+
+/** A result to be sent again and again: bytes when it is long. */
+export function readied(result: string): string | Ready {
+  if (result.length < shortest) return result;
+  const line = new TextEncoder().encode(`${result}}\n`);
+  return { line, bytes: line.subarray(0, -1) };
+}
+
+/** What a message takes up, in bytes or UTF-16 code units. */
+export function lengthOf(message: Outgoing): number {
+  return typeof message === "string" ? message.length : message.head.length + message.ready.bytes.length;
+}
+
+/** For those who need a message in one piece. */
+export function textOf(message: Outgoing): string {
+  return typeof message === "string" ? message : `${message.head}${resultText(message.ready)}}`;
+}
+
+/** The same of a result. */
+export function resultText(result: string | Ready): string {
+  return typeof result === "string" ? result : new TextDecoder().decode(result.bytes.subarray(0, -1));
 }
 
 /** Without a readable id the member is left out: `null` is no id in the protocol's schema. */
@@ -74,15 +113,4 @@ function idText(id: Id): string {
 
 function invalid(message: string): McpError {
   return new McpError(errorCodes.invalidRequest, message);
-}
-
-const encoder = /* @__PURE__ */ new TextEncoder();
-
-function surrounded(head: string, payload: Uint8Array): Uint8Array {
-  const start = encoder.encode(head);
-  const bytes = new Uint8Array(start.length + payload.length + 1);
-  bytes.set(start);
-  bytes.set(payload, start.length);
-  bytes[bytes.length - 1] = 0x7d;
-  return bytes;
 }

@@ -67,7 +67,7 @@ async function ask(call: Call, key: string, question: Question): Promise<unknown
   const { method, params, accepts } = question;
   if (call.ask === undefined)
     throw new Error(`the client cannot be asked (${method}): this connection has no way back`);
-  const answer = await call.whileAsking(call.ask(method, params, call.signal));
+  const answer = await call.whileAsking(call.ask(call, method, params, call.signal));
   if (!accepts(answer)) throw new Error(`the client's answer to ${method} is not one`);
   return answer;
 }

@@ -1,5 +1,6 @@
 import { errorCodes, McpError } from "./errors.js";
 import type { Call, Payload, View } from "./exchange.js";
+import { readied } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
 import type { JsonObject } from "./types.js";
 
@@ -19,11 +20,11 @@ export function seal(view: View, members: string, meta?: JsonObject, caching = "
   return `${frame.opening}${members}${caching}${comma}"_meta":{${own}${separator}${frame.meta}}}`;
 }
 
-/** A result that never changes: sealed once, then sent as the same bytes. */
+/** A result that never changes: sealed once, then sent as it is. */
 export function sealedOnce(view: View, key: unknown, members: () => string): Payload {
   let payload = view.payloads.get(key);
   if (payload === undefined) {
-    payload = new TextEncoder().encode(seal(view, members(), undefined, view.frame.caching));
+    payload = readied(seal(view, members(), undefined, view.frame.caching));
     view.payloads.set(key, payload);
   }
   return payload;

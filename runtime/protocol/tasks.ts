@@ -1,6 +1,6 @@
 import { errorCodes, errorText, McpError } from "./errors.js";
 import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
-import { isObject } from "./json-rpc.js";
+import { isObject, resultText } from "./json-rpc.js";
 import { invalidParams, quoted, seal } from "./results.js";
 import type { Question } from "./rounds.js";
 import type { Surface } from "./surface.js";
@@ -71,8 +71,7 @@ export class Task {
       const code = this.#call.peer.view.revision.errorCode(settled.code);
       return this.#finish("failed", `,"error":${errorText(settled, code)}`);
     }
-    const text = typeof settled === "string" ? settled : new TextDecoder().decode(settled);
-    this.#finish("completed", `,"result":${text}`);
+    this.#finish("completed", `,"result":${resultText(settled)}`);
   }
 
   cancel(reason: string): void {

@@ -6,9 +6,9 @@ import { errorMessage, parseError, type Outgoing } from "../protocol/json-rpc.js
 /** In characters. A longer line is refused, and skipped to its end. */
 export const longestLine = 16 * 1024 * 1024;
 
-/** The other end of the two streams. Texts hold whole lines. */
+/** The other end of the two streams. What is written holds whole lines, in as many parts as need no copying. */
 export interface LineTransport {
-  write(text: string | readonly Uint8Array[]): void;
+  write(...parts: readonly (string | Uint8Array)[]): void;
   /** Calls back when the work at hand is done, before new input is taken. */
   later(task: () => void): void;
 }
@@ -41,8 +41,8 @@ export function lines(server: Server, transport: LineTransport): LineConnection 
     if (outgoing.length === 0) return;
     const messages = outgoing;
     outgoing = [];
-    if (messages.every((message) => typeof message === "string")) transport.write(`${messages.join("\n")}\n`);
-    else transport.write(messages.flatMap((message) => [bytesOf(message), lineFeed]));
+    if (messages.length === 1 && typeof messages[0] === "string") transport.write(`${messages[0]}\n`);
+    else transport.write(...partsOf(messages));
   }
 
   function line(text: string): void {
@@ -98,11 +98,19 @@ export function lines(server: Server, transport: LineTransport): LineConnection 
   };
 }
 
-const encoder = /* @__PURE__ */ new TextEncoder();
-const lineFeed = /* @__PURE__ */ Uint8Array.of(0x0a);
-
-function bytesOf(message: Outgoing): Uint8Array {
-  return typeof message === "string" ? encoder.encode(message) : message;
+/** Texts that follow each other as one. */
+function partsOf(messages: readonly Outgoing[]): (string | Uint8Array)[] {
+  const parts: (string | Uint8Array)[] = [];
+  let text = "";
+  for (const message of messages) {
+    if (typeof message === "string") text += `${message}\n`;
+    else {
+      parts.push(text + message.head, message.ready.line);
+      text = "";
+    }
+  }
+  if (text !== "") parts.push(text);
+  return parts;
 }
 
 function isBlank(text: string): boolean {

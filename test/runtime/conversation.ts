@@ -1,4 +1,5 @@
-import { connect, textOf, type Connection } from "../../runtime/protocol/connection.js";
+import { connect, type Connection } from "../../runtime/protocol/connection.js";
+import { textOf } from "../../runtime/protocol/json-rpc.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 
 export interface Conversation {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { connect, textOf } from "../../runtime/protocol/connection.js";
+import { connect } from "../../runtime/protocol/connection.js";
+import { textOf } from "../../runtime/protocol/json-rpc.js";
 import { McpError } from "../../runtime/index.js";
 import { serverWith } from "./surface.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { connect } from "../../runtime/protocol/connection.js";
-import { textOf } from "../../runtime/protocol/connection.js";
+import { textOf } from "../../runtime/protocol/json-rpc.js";
 import { serverWith } from "./surface.js";
 
 test("a list in pages: every entry once, in order, and no cursor but those it gave", async () => {

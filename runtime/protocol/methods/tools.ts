@@ -1,5 +1,5 @@
 import { blocksContent, isContentBlock, textContent } from "../content.js";
-import { createErrors, ToolCallContext } from "../context.js";
+import { createErrors, ToolCallContext, type Questions } from "../context.js";
 import { DeclaredError, McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload, Server, View } from "../exchange.js";
 import { explain } from "../explain.js";
@@ -15,12 +15,13 @@ import { createTask, knowsTasks, needsTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, ToolSurface, ToolValidators, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
 
-/** A tool as it is called: its validators and errors are made with its first call. */
+/** A tool as it is called: what its calls share is made with the first one. */
 interface Tool {
   readonly surface: ToolSurface;
   readonly handler: AnyToolHandler | undefined;
   validators: ToolValidators | undefined;
   errors: DeclaredErrors<Record<string, unknown>> | undefined;
+  questions: Questions | undefined;
 }
 
 /** `tools/call` */
@@ -48,7 +49,7 @@ function toolNamed(server: Server, name: string): Tool | undefined {
     tools = new Map();
     for (const surface of server.surface.tools) {
       const handler = server.handlers.tools.get(surface.name);
-      tools.set(surface.name, { surface, handler, validators: undefined, errors: undefined });
+      tools.set(surface.name, { surface, handler, validators: undefined, errors: undefined, questions: undefined });
     }
     server.indexes.set("tools", tools);
   }
@@ -65,7 +66,7 @@ function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObje
     const asTask = tool.surface.task !== undefined && knowsTasks(call);
     if (tool.surface.task === "required" && !asTask && call.peer.view.revision.era === "modern") return needsTasks();
     if (asTask) return runAsTask(call, tool, tool.handler, validators, input);
-    return invoke(call, tool, tool.handler, validators, input, () => {});
+    return invoke(call, tool, tool.handler, validators, input);
   } catch (error) {
     return failed(call, tool, error);
   }
@@ -77,10 +78,11 @@ function invoke(
   handler: AnyToolHandler,
   validators: ToolValidators,
   input: JsonObject,
-  begin: () => void,
+  begin?: () => void,
 ): Answer {
-  const questions = { elicitations: tool.surface.elicitations, answers: validators.answers };
-  const context = new ToolCallContext(call, (tool.errors ??= createErrors(tool.surface.errors)), questions, begin);
+  tool.errors ??= createErrors(tool.surface.errors);
+  tool.questions ??= { elicitations: tool.surface.elicitations, answers: validators.answers };
+  const context = new ToolCallContext(call, tool.errors, tool.questions, begin);
   const output: unknown = handler(input, context);
   return isThenable(output) ? wait(call, tool, output) : finished(call, tool, output);
 }

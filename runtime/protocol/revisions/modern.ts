@@ -110,8 +110,15 @@ export function modernPeer(server: Server, params: unknown): Peer | McpError {
   const revision = modernRevisions.get(version);
   if (revision === undefined) return unsupportedVersion(version);
   const info = meta[claims.clientInfo];
-  const peer: Peer = { view: viewOf(server, revision), capabilities, protocolVersion: version, logLevel: level };
-  return isObject(info) ? { ...peer, info: info as JsonObject & Implementation } : peer;
+  const view = viewOf(server, revision);
+  if (!isObject(info)) return { view, capabilities, protocolVersion: version, logLevel: level };
+  return {
+    view,
+    capabilities,
+    protocolVersion: version,
+    logLevel: level,
+    info: info as JsonObject & Implementation,
+  };
 }
 
 export function unsupportedVersion(requested: string): McpError {

@@ -65,23 +65,25 @@ function isLocalOrigin(origin: string): boolean {
   return name !== undefined && isLoopback(name);
 }
 
+const methods: readonly string[] = ["POST", "GET", "DELETE", "OPTIONS"];
+
 function checkMethod(method: string): Refusal | undefined {
-  if (["POST", "GET", "DELETE", "OPTIONS"].includes(method)) return undefined;
+  if (method === "POST" || methods.includes(method)) return undefined;
   const message = `${method} is not served here; send messages with POST`;
   return { status: 405, message, headers: { allow: "POST, GET, DELETE" } };
 }
 
 function checkContent(type: string | undefined, length: string | undefined): Refusal | undefined {
-  if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) {
+  if (type !== "application/json" && (type === undefined || !/^application\/json\s*(;|$)/i.test(type))) {
     return { status: 415, message: "the Content-Type must be application/json" };
   }
   return length !== undefined && Number(length) > longestBody ? bodyTooLong() : undefined;
 }
 
 /** What lets a page of an allowed origin read the answer (Fetch, section 3.2: CORS protocol). */
-export function corsHeaders(request: HttpRequest): Headers {
+export function corsHeaders(request: HttpRequest): Headers | undefined {
   const origin = request.header("origin");
-  if (origin === undefined) return {};
+  if (origin === undefined) return undefined;
   const exposed = { "access-control-expose-headers": "Mcp-Session-Id" };
   const allowed = { "access-control-allow-origin": origin, vary: "Origin" };
   if (request.method !== "OPTIONS") return { ...allowed, ...exposed };

@@ -1,5 +1,4 @@
-import { textOf } from "../../protocol/connection.js";
-import type { Outgoing } from "../../protocol/json-rpc.js";
+import { textOf, type Outgoing } from "../../protocol/json-rpc.js";
 
 /** Headers of an event stream that no proxy should hold back. */
 export const eventStream = {

@@ -1,7 +1,7 @@
 import { ready } from "../../protocol/application.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
-import { errorMessage } from "../../protocol/json-rpc.js";
+import { errorMessage, type Spliced } from "../../protocol/json-rpc.js";
 import { admit, bodyTooLong, corsHeaders, longestBody, notStarted, type Refusal } from "./admission.js";
 import { eventStream, eventText, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import { pathOf, type Headers, type HttpOptions, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
@@ -28,7 +28,7 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
     const refusal = admit(request, options);
     if (refusal !== undefined) return refused(refusal);
     const always = corsHeaders(request);
-    if (incoming.method === "OPTIONS") return new Response(null, { status: 204, headers: always });
+    if (incoming.method === "OPTIONS") return new Response(null, { status: 204, headers: { ...always } });
     const body = incoming.method === "POST" ? await textWithin(incoming, longestBody) : "";
     if (body === undefined) return refused(bodyTooLong());
     return new Promise((resolve) => {
@@ -46,7 +46,7 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
   };
 }
 
-function replyTo(resolve: (response: Response) => void, abandon: () => void, always: Headers): HttpReply {
+function replyTo(resolve: (response: Response) => void, abandon: () => void, always: Headers | undefined): HttpReply {
   const encoder = new TextEncoder();
   let end = (): void => {};
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -63,12 +63,8 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void, alw
   return {
     send(status, body, headers) {
       const type = body === undefined ? undefined : { "content-type": "application/json" };
-      resolve(
-        new Response((body ?? null) as ConstructorParameters<typeof Response>[0], {
-          status,
-          headers: { ...type, ...always, ...headers },
-        }),
-      );
+      const content = body === undefined ? null : typeof body === "string" ? body : joined(body);
+      resolve(new Response(content, { status, headers: { ...type, ...always, ...headers } }));
     },
     open(headers) {
       let beat: ReturnType<typeof setInterval>;
@@ -98,6 +94,14 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void, alw
       stream = undefined;
     },
   };
+}
+
+function joined({ head, ready: { bytes: result } }: Spliced): Uint8Array<ArrayBuffer> {
+  const start = new TextEncoder().encode(head);
+  const bytes = new Uint8Array(start.length + result.length);
+  bytes.set(start);
+  bytes.set(result, start.length);
+  return bytes;
 }
 
 async function textWithin(request: Request, limit: number): Promise<string | undefined> {

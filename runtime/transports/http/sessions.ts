@@ -1,11 +1,13 @@
 import { connect, type Connection } from "../../protocol/connection.js";
 import type { Outlet, Server } from "../../protocol/exchange.js";
-import type { Outgoing, RequestMessage } from "../../protocol/json-rpc.js";
+import { lengthOf, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
 import type { HttpReply, HttpRequest, Running } from "./exchange.js";
 
 /** Sessions of one endpoint; beyond these the one that is idle for the longest time ends. */
 const mostSessions = 1000;
 const idleMs = 30 * 60_000;
+/** Within this time a use is the same use: a busy session is not moved in the order with every request. */
+const usedAgainMs = 1000;
 /** What a session keeps for clients that come back (2025-11-25, transports: resumability), in UTF-16 code units. */
 const longestLog = 1024 * 1024;
 
@@ -69,7 +71,9 @@ export function createSessions(server: Server): Sessions {
     get(id) {
       const session = sessions.get(id);
       if (session === undefined) return undefined;
-      session.lastUsed = Date.now();
+      const now = Date.now();
+      if (now - session.lastUsed < usedAgainMs) return session;
+      session.lastUsed = now;
       sessions.delete(id);
       sessions.set(id, session);
       return session;
@@ -93,8 +97,8 @@ function createSession(server: Server): Session {
     sent += 1;
     const id = `${stream.number}-${sent}`;
     events.push({ id, stream, message });
-    logged += message.length;
-    while (logged > longestLog) logged -= events.shift()!.message.length;
+    logged += lengthOf(message);
+    while (logged > longestLog) logged -= lengthOf(events.shift()!.message);
     stream.reply?.event(message, id);
   }
 

@@ -1,9 +1,17 @@
-import { noBatches, paramsMustBeObject, refuseBatch, textOf, unexpected } from "../../protocol/connection.js";
+import { noBatches, paramsMustBeObject, refuseBatch, unexpected } from "../../protocol/connection.js";
 import { dispatch, response } from "../../protocol/dispatch.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
-import { Call, type Outlet, type Peer, type Server } from "../../protocol/exchange.js";
+import { Call, type Outlet, type Payload, type Peer, type Server } from "../../protocol/exchange.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
-import { classify, errorMessage, isObject, parseError, readableId, resultMessage } from "../../protocol/json-rpc.js";
+import {
+  classify,
+  errorMessage,
+  isObject,
+  parseError,
+  readableId,
+  resultMessage,
+  textOf,
+} from "../../protocol/json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
 import { invalidParams } from "../../protocol/results.js";
@@ -135,7 +143,7 @@ function withoutSession(
     return reply.send(200, answer) as undefined;
   }
   const peer = legacyPeer(server, request.header("mcp-protocol-version") ?? assumedVersion);
-  return run(peer, message, streamed(request, reply));
+  return run(peer, message, new Streamed(request, reply));
 }
 
 /** A session is opened by its first request; what fails opens none. */
@@ -189,7 +197,7 @@ function modern(server: Server, request: HttpRequest, message: RequestMessage, r
     );
     return refuse(reply, 406, id, error);
   }
-  return run(peer, message, streamed(request, reply));
+  return run(peer, message, new Streamed(request, reply));
 }
 
 function argumentMismatch(
@@ -214,23 +222,30 @@ interface Channel extends Outlet {
 }
 
 /** One JSON body; an event stream from the first notification on, when the client takes one. */
-function streamed(request: HttpRequest, reply: HttpReply): Channel {
-  let open = false;
-  return {
-    notify(message) {
-      if (!open) {
-        if (!acceptsStream(request)) return;
-        open = true;
-        reply.open();
-      }
-      reply.event(message);
-    },
-    finish(status, answer) {
-      if (!open) return reply.send(status, answer);
-      reply.event(answer);
-      reply.close();
-    },
-  };
+class Streamed implements Channel {
+  readonly #request: HttpRequest;
+  readonly #reply: HttpReply;
+  #open = false;
+
+  constructor(request: HttpRequest, reply: HttpReply) {
+    this.#request = request;
+    this.#reply = reply;
+  }
+
+  notify(message: string): void {
+    if (!this.#open) {
+      if (!acceptsStream(this.#request)) return;
+      this.#open = true;
+      this.#reply.open();
+    }
+    this.#reply.event(message);
+  }
+
+  finish(status: number, answer: Outgoing): void {
+    if (!this.#open) return this.#reply.send(status, answer);
+    this.#reply.event(answer);
+    this.#reply.close();
+  }
 }
 
 function run(peer: Peer, message: RequestMessage, channel: Channel): Running | undefined {
@@ -241,21 +256,16 @@ function run(peer: Peer, message: RequestMessage, channel: Channel): Running | u
     return undefined;
   }
   const call = new Call(peer, id, method, params, channel);
-  const finish = (settled: Awaited<ReturnType<typeof dispatch>>): void => {
-    call.finish();
-    const status = settled instanceof McpError ? revision.httpStatus(settled.code) : 200;
-    channel.finish(status, response(call, settled));
-  };
   const answer = dispatch(call);
   if (!(answer instanceof Promise)) {
-    finish(answer);
+    finish(call, channel, answer);
     return undefined;
   }
   let over = false;
   void answer.then((settled) => {
     if (over) return;
     over = true;
-    finish(settled);
+    finish(call, channel, settled);
   });
   return {
     abandon() {
@@ -266,6 +276,12 @@ function run(peer: Peer, message: RequestMessage, channel: Channel): Running | u
       if (revision.disconnectCancels) call.abort(new Error("the client disconnected"));
     },
   };
+}
+
+function finish(call: Call, channel: Channel, settled: Payload | McpError): void {
+  call.finish();
+  const status = settled instanceof McpError ? call.peer.view.revision.httpStatus(settled.code) : 200;
+  channel.finish(status, response(call, settled));
 }
 
 /** JSON-RPC batches, of 2025-03-26 alone: one body of responses, which has no room for anything else. */

@@ -2,7 +2,7 @@ import { dispatch } from "../../protocol/dispatch.js";
 import { errorCodes, errorText, McpError } from "../../protocol/errors.js";
 import { Call, type Payload, type Server } from "../../protocol/exchange.js";
 import { legacyPeer } from "../../protocol/initialize.js";
-import { errorMessage, isObject } from "../../protocol/json-rpc.js";
+import { errorMessage, isObject, resultText } from "../../protocol/json-rpc.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
 import type { JsonObject } from "../../protocol/types.js";
@@ -66,12 +66,7 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
   }
 
   function finish(run: Run, settled: Payload | McpError): void {
-    const text =
-      settled instanceof McpError
-        ? errorText(settled)
-        : typeof settled === "string"
-          ? settled
-          : new TextDecoder().decode(settled);
+    const text = settled instanceof McpError ? errorText(settled) : resultText(settled);
     const failed = settled instanceof McpError || (JSON.parse(text) as JsonObject)["isError"] === true;
     emit(run, failed ? "tool_error" : "tool_complete", text);
     run.done = true;

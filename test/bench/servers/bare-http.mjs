@@ -1,0 +1,32 @@
+// The bare loop over HTTP: parses, calls, serialises, and does nothing else. No check of any kind.
+import { createServer } from "node:http";
+import { add, tools } from "../surface.mjs";
+
+const count = Number(process.argv[2]);
+const modern = process.argv.includes("--modern");
+const listing = Buffer.from(
+  `"result":{${modern ? '"resultType":"complete",' : ""}"tools":${JSON.stringify(tools(count))}}}`,
+);
+
+process.on("SIGTERM", () => process.exit());
+
+createServer((request, response) => {
+  const chunks = [];
+  request.on("data", (chunk) => chunks.push(chunk));
+  request.on("end", () => {
+    const { id, method, params } = JSON.parse(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    if (method === "tools/list") {
+      const head = Buffer.from(`{"jsonrpc":"2.0","id":${id},`);
+      const length = head.length + listing.length;
+      response.writeHead(200, { "content-type": "application/json", "content-length": length });
+      response.write(head);
+      return response.end(listing);
+    }
+    const result = { content: [{ type: "text", text: add(params.arguments) }] };
+    const body = JSON.stringify({ jsonrpc: "2.0", id, result });
+    response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+    response.end(body);
+  });
+}).listen(0, "127.0.0.1", function () {
+  process.stderr.write(`listening on http://127.0.0.1:${this.address().port}/mcp\n`);
+});
