@@ -1,19 +1,20 @@
+import { withStaticReferences } from "../json-schema/dynamic.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import { splitReference } from "../json-schema/reference.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Schema, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { docComment } from "./code.js";
+import { documentation } from "./documentation.js";
 import { handlersOf } from "./server.js";
-import { decodedNames, documentation, typesView, type View } from "./types-view.js";
-
-const printed = "Root";
+import { printDeclaration } from "./type.js";
+import { typeOfSchema, type TypeOf } from "./type-of-schema.js";
 
 /**
  * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
  * `$defs` entry follows the type that uses it. The text is plain, not formatted.
  */
-export async function declarations(server: Server): Promise<ReadonlyMap<string, string>> {
+export function declarations(server: Server): ReadonlyMap<string, string> {
   const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [
     ...server.definitions.map((schema) => ({ schema, introduction: undefined })),
     ...server.tools.flatMap(({ name, input, output }) => [
@@ -43,20 +44,21 @@ export async function declarations(server: Server): Promise<ReadonlyMap<string, 
     ...server.prompts.map(({ type }) => type),
   ]);
   const texts = new Map<string, string>();
-  for (const { schema, introduction } of schemas) texts.set(schema.type, await declare(schema, introduction, taken));
+  for (const { schema, introduction } of schemas) texts.set(schema.type, declare(schema, introduction, taken));
   return texts;
 }
 
 /** The declaration of one type that stands in a module of its own. */
-export function declaration(schema: Schema, introduction: string): Promise<string> {
+export function declaration(schema: Schema, introduction: string): string {
   return declare(schema, introduction, new Set([schema.type]));
 }
 
-async function declare(schema: Schema, introduction: string | undefined, taken: Set<string>): Promise<string> {
+function declare(schema: Schema, introduction: string | undefined, taken: Set<string>): string {
+  const whole = withStaticReferences(schema.schema);
   // Within an `$id` of its own `#` means another schema: such references are left untyped.
-  const embedded = hasEmbeddedId(schema.schema);
+  const embedded = hasEmbeddedId(whole);
   const privateTypes = new Map<string, { readonly name: string; readonly schema: Json }>();
-  const typeOf = (reference: string): string | undefined => {
+  const typeOf: TypeOf = (reference) => {
     const { kind, ...rest } = splitReference(reference);
     if (kind !== "local" || !("fragment" in rest) || embedded) return undefined;
     const tokens = pointerTokens(rest.fragment);
@@ -65,48 +67,21 @@ async function declare(schema: Schema, introduction: string | undefined, taken: 
     if (shared !== undefined && Object.hasOwn(schema.definitions, shared)) return schema.definitions[shared];
     const known = privateTypes.get(rest.fragment);
     if (known) return known.name;
-    const target = at(schema.schema, tokens);
+    const target = at(whole, tokens);
     if (rest.fragment[0] !== "/" || target === undefined) return undefined;
     const name = free(schema.type + pascal(tokens.at(-1) ?? ""), taken);
     privateTypes.set(rest.fragment, { name, schema: target });
     return name;
   };
-  const parts = [await print(schema.type, schema.schema, introduction, typeOf)];
+  const parts = [print(schema.type, whole, introduction, typeOf)];
   // The list grows while it is printed: a private type may refer to others.
   for (const { name, schema: target } of privateTypes.values())
-    parts.push(await print(name, target as JsonSchema, undefined, typeOf));
+    parts.push(print(name, target as JsonSchema, undefined, typeOf));
   return parts.join("\n");
 }
 
-async function print(
-  name: string,
-  schema: JsonSchema,
-  introduction: string | undefined,
-  typeOf: (reference: string) => string | undefined,
-): Promise<string> {
-  // A tuple's bounds come as a comment in front; they are among our own rules already.
-  const text = decodedNames(await typescript(typesView(schema, typeOf))).replace(/^\/\*\*[\s\S]*?\*\/\n/, "");
-  const head = new RegExp(`^export (interface|type) ${printed}\\b`);
-  if (!head.test(text))
-    throw new Error(`no declaration of ${printed} at the start of ${JSON.stringify(text.slice(0, 80))}`);
-  return (
-    docComment([introduction, documentation(schema)]) +
-    text.replace(head, (_, kind: string) => `export ${kind} ${name}`)
-  );
-}
-
-async function typescript(view: View): Promise<string> {
-  const { compile } = await import("json-schema-to-typescript");
-  const { description: _, ...plain } = view;
-  const text = await compile(plain as JsonObject as Parameters<typeof compile>[0], printed, {
-    bannerComment: "",
-    format: false,
-    additionalProperties: false,
-    unknownAny: true,
-    // The view holds no reference; nothing may be fetched in any case.
-    $refOptions: { resolve: { external: false } },
-  });
-  return `${text.trim()}\n`;
+function print(name: string, schema: JsonSchema, introduction: string | undefined, typeOf: TypeOf): string {
+  return docComment([introduction, documentation(schema)]) + printDeclaration(name, typeOfSchema(schema, typeOf));
 }
 
 function hasEmbeddedId(schema: Json, root = true): boolean {

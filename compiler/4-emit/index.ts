@@ -32,7 +32,7 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
     content: withHeader(text),
   });
   const files = [
-    file("types", await format(typesModule(server, await declarations(server)))),
+    file("types", await format(typesModule(server, declarations(server)))),
     file("surface", surfaceModule(server)),
     file("listings", listingsModule(server)),
     file("validators", validatorsModule(server)),
@@ -41,7 +41,7 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
   ];
   const { config, hooks } = server.runtime;
   if (hasApplication(server)) {
-    const type = config ? await declaration(config.schema, "Settings of the server.") : "";
+    const type = config ? declaration(config.schema, "Settings of the server.") : "";
     files.push(file("application", await format(applicationModule(server, type))));
   }
   const settings = config && take(settingsValidator(config));

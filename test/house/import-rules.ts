@@ -76,7 +76,6 @@ export const rules: IRegularForbiddenRuleType[] = [
   ),
   door("ts-morph", "4-emit/handlers", "6-typecheck/index"),
   door("ajv", "json-schema/dialect", "4-emit/validators", "2-check/shape", "2-check/schemas"),
-  door("json-schema-to-typescript", "4-emit/declarations"),
   door("prettier", "4-emit/format"),
   door("jsonc-parser", "1-read/parse"),
   door("glob", "host-node/index"),

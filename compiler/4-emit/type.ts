@@ -1,0 +1,124 @@
+import { docComment, literal } from "./code.js";
+
+/** A type that TypeScript can say, as far as schemas need one. */
+export type Type =
+  /** Text that needs no parentheses: a keyword, a declared name, a literal. */
+  | { readonly kind: "name"; readonly text: string }
+  | { readonly kind: "array"; readonly items: Type }
+  | { readonly kind: "tuple"; readonly items: readonly Type[]; readonly required: number; readonly rest?: Type }
+  | { readonly kind: "object"; readonly members: readonly Member[]; readonly index?: Type }
+  | { readonly kind: "union" | "intersection"; readonly of: readonly Type[] };
+
+export interface Member {
+  readonly name: string;
+  readonly optional: boolean;
+  readonly type: Type;
+  readonly documentation: string;
+}
+
+export const unknown: Type = { kind: "name", text: "unknown" };
+export const never: Type = { kind: "name", text: "never" };
+
+export function named(text: string): Type {
+  return { kind: "name", text };
+}
+
+export function union(types: readonly Type[]): Type {
+  const parts = types.flatMap((type) => (type.kind === "union" ? type.of : [type]));
+  const useful = distinct(parts.filter((type) => !is(type, "never")));
+  if (useful.some((type) => is(type, "unknown"))) return unknown;
+  // What may be null says so at the end.
+  const ordered = [...useful.filter((type) => !is(type, "null")), ...useful.filter((type) => is(type, "null"))];
+  return ordered.length === 0 ? never : ordered.length === 1 ? ordered[0]! : { kind: "union", of: ordered };
+}
+
+/** Objects become one object, so that what is required together reads as one interface. */
+export function intersection(types: readonly Type[]): Type {
+  const parts = distinct(types.flatMap((type) => (type.kind === "intersection" ? type.of : [type])));
+  if (parts.some((type) => is(type, "never"))) return never;
+  const merged: Type[] = [];
+  for (const part of parts.filter((type) => !is(type, "unknown"))) {
+    const at = merged.findIndex((type) => canMerge(type) && canMerge(part));
+    if (at === -1) merged.push(part);
+    else merged[at] = mergedObject(merged[at] as ObjectType, part as ObjectType);
+  }
+  return merged.length === 0 ? unknown : merged.length === 1 ? merged[0]! : { kind: "intersection", of: merged };
+}
+
+type ObjectType = Extract<Type, { kind: "object" }>;
+
+/** An index signature that says more than `unknown` would have to fit every member. */
+function canMerge(type: Type): boolean {
+  return type.kind === "object" && (type.index === undefined || is(type.index, "unknown"));
+}
+
+function mergedObject(one: ObjectType, other: ObjectType): Type {
+  const members = new Map(one.members.map((member) => [member.name, member]));
+  for (const member of other.members) {
+    const known = members.get(member.name);
+    members.set(
+      member.name,
+      known
+        ? {
+            name: member.name,
+            optional: known.optional && member.optional,
+            type: intersection([known.type, member.type]),
+            documentation: known.documentation || member.documentation,
+          }
+        : member,
+    );
+  }
+  const index = one.index ?? other.index;
+  return { kind: "object", members: [...members.values()], ...(index && { index }) };
+}
+
+export function is(type: Type, text: string): boolean {
+  return type.kind === "name" && type.text === text;
+}
+
+function distinct(types: readonly Type[]): Type[] {
+  return [...new Map(types.map((type) => [printType(type), type])).values()];
+}
+
+/** `export interface NAME {…}` where that is what the type is, else `export type NAME = …;`. */
+export function printDeclaration(name: string, type: Type): string {
+  if (type.kind === "object") return `export interface ${name} ${printObject(type)}\n`;
+  return `export type ${name} = ${printType(type)};\n`;
+}
+
+function printType(type: Type): string {
+  switch (type.kind) {
+    case "name":
+      return type.text;
+    case "array":
+      return is(type.items, "never") ? "[]" : `${operand(type.items)}[]`;
+    case "tuple": {
+      const items = type.items.map((item, index) => (index < type.required ? printType(item) : `${operand(item)}?`));
+      return `[${[...items, ...(type.rest ? [`...${operand(type.rest)}[]`] : [])].join(", ")}]`;
+    }
+    case "object": {
+      const text = printObject(type);
+      // A small one stands on the line of what it is part of.
+      return type.members.length <= 2 && !text.includes("/**") ? text.replaceAll("\n", " ") : text;
+    }
+    case "union":
+      return type.of
+        .map((part) => (part.kind === "intersection" ? `(${printType(part)})` : printType(part)))
+        .join(" | ");
+    case "intersection":
+      return type.of.map(operand).join(" & ");
+  }
+}
+
+function printObject({ members, index }: ObjectType): string {
+  return `{\n${members.map(printMember).join("")}${index ? `[key: string]: ${printType(index)};\n` : ""}}`;
+}
+
+function operand(type: Type): string {
+  return type.kind === "union" || type.kind === "intersection" ? `(${printType(type)})` : printType(type);
+}
+
+function printMember({ name, optional, type, documentation }: Member): string {
+  const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name);
+  return `${docComment([documentation])}${key}${optional ? "?" : ""}: ${printType(type)};\n`;
+}
