@@ -29,10 +29,9 @@ function program(): Command {
   checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
     .option("--force", "overwrite generated files that were edited by hand")
     .action((folders: string[], options: CheckingOptions) => run("build", folders, options));
-  checking(
-    mcpc.command("check"),
-    "all that build checks, writing nothing; fails also when generated files are stale",
-  ).action((folders: string[], options: CheckingOptions) => run("check", folders, options));
+  checking(mcpc.command("check"), "all that build checks, writing nothing; fails also when generated files are stale")
+    .option("--fix", "first put right, in the manifests, every mistake that has but one remedy")
+    .action((folders: string[], options: CheckingOptions) => run("check", folders, options));
   mcpc
     .command("explain")
     .description("what a diagnostic means, with an example; without CODE, a list of all")
@@ -45,6 +44,7 @@ interface CheckingOptions {
   readonly format: "pretty" | "json" | "github";
   readonly strict?: true;
   readonly force?: true;
+  readonly fix?: true;
   readonly verbose?: true;
 }
 

@@ -5,8 +5,9 @@ import { formatGithub } from "./diagnostics/github.js";
 import { formatJson } from "./diagnostics/json.js";
 import { formatPretty } from "./diagnostics/render.js";
 import type { Report } from "./diagnostics/report.js";
+import { fixed } from "./fixes.js";
 import type { Host } from "./host.js";
-import { alone } from "./host-node/lock.js";
+import { takingTurns } from "./host-node/lock.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
 import { recover } from "./host-node/commit.js";
 import { compileIncrementally } from "./incremental/index.js";
@@ -16,6 +17,7 @@ export interface CommandOptions {
   readonly format: "pretty" | "json" | "github";
   readonly strict?: true;
   readonly force?: true;
+  readonly fix?: true;
   readonly verbose?: true;
   readonly color: boolean;
   readonly stdout: (text: string) => void;
@@ -46,7 +48,9 @@ export async function compileFolders(
         },
         recordFile(host.root),
       );
-    const compilation = mode === "check" ? await compiling() : await building(host, compiling, options);
+    const act = options.fix ? () => fixing(host, compiling, options) : compiling;
+    const writes = mode === "build" || options.fix;
+    const compilation = writes ? await alone(host, act, options) : await act();
     const diagnostics = options.strict ? compilation.diagnostics.map(promoted) : compilation.diagnostics;
     const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host) };
     reports.push(report);
@@ -61,13 +65,26 @@ export async function compileFolders(
   return reports.some(failed) ? 1 : 0;
 }
 
+/** Rounds of `--fix`: one mistake may hide another. */
+const mostRounds = 10;
+
+async function fixing(host: Host, act: () => Promise<Compilation>, options: CommandOptions): Promise<Compilation> {
+  for (let round = 1; ; round++) {
+    const compilation = await act();
+    const { changes, told } = fixed(compilation.diagnostics, host);
+    if (changes.length === 0 || round > mostRounds) return compilation;
+    host.commit(changes);
+    for (const line of told) options.stderr(`fixed ${prefix(host)}${line}\n`);
+  }
+}
+
 /** One build of a folder at a time; what a killed one left is put right first. */
-function building<T>(host: Host, act: () => Promise<T>, { stderr }: CommandOptions): Promise<T> {
+function alone<T>(host: Host, act: () => Promise<T>, { stderr }: CommandOptions): Promise<T> {
   const begin = (): Promise<T> => {
     recover(host.root);
     return act();
   };
-  return alone(host.root, begin, (pid, lock) =>
+  return takingTurns(host.root, begin, (pid, lock) =>
     stderr(`waiting for another build of this folder, process ${pid} (if that is none, remove ${lock})\n`),
   );
 }

@@ -1,9 +1,9 @@
-import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { nearest } from "../diagnostics/suggest.js";
+import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { certainKey, nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
 import { parseUriTemplate, templateVariables } from "../json-schema/uri-template.js";
 import type { Declared } from "../model/project.js";
-import type { JsonObject } from "../model/source.js";
+import type { JsonObject, LocatedObject } from "../model/source.js";
 
 const sources = ["text", "json", "blob", "file", "handler"];
 
@@ -36,23 +36,16 @@ export function checkResourceTemplate(entry: Declared<JsonObject>, diagnostics: 
     return;
   }
   const variables = templateVariables(parsed.template);
-  checkCompletions(entry, variables, diagnostics);
   const params = child(entry.node, "params");
-  const properties = params && child(params, "properties");
-  if (properties?.kind !== "object") return;
-  for (const { key, keySpan } of properties.members) {
-    if (variables.includes(key)) continue;
-    const parameters = { variable: key, suggestion: nearest(key, variables) };
-    diagnostics.push(diagnose("template/unknown-variable", keySpan, parameters));
-  }
+  for (const named of [child(entry.node, "complete"), params && child(params, "properties")])
+    if (named?.kind === "object") checkVariables(named, variables, diagnostics);
 }
 
-function checkCompletions(entry: Declared<JsonObject>, variables: readonly string[], diagnostics: Diagnostic[]): void {
-  const completions = child(entry.node, "complete");
-  if (completions?.kind !== "object") return;
-  for (const { key, keySpan } of completions.members) {
+function checkVariables({ members, value }: LocatedObject, variables: readonly string[], found: Diagnostic[]): void {
+  for (const { key, keySpan } of members) {
     if (variables.includes(key)) continue;
     const parameters = { variable: key, suggestion: nearest(key, variables) };
-    diagnostics.push(diagnose("template/unknown-variable", keySpan, parameters));
+    const fix = respell(keySpan, certainKey(key, Object.keys(value), variables));
+    found.push(diagnose("template/unknown-variable", keySpan, parameters, [], fix));
   }
 }

@@ -1,19 +1,30 @@
 import type { Ajv } from "ajv";
-import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { nearest } from "../diagnostics/suggest.js";
-import { createAjv, dialectOf, knownFormats, knownKeywords } from "../json-schema/dialect.js";
+import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { certain, nearest } from "../diagnostics/suggest.js";
+import { createAjv, dialectOf } from "../json-schema/dialect.js";
 import { child, locateNearest, pointerTokens } from "../json-schema/pointer.js";
 import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
 import { subschemas } from "../json-schema/walk.js";
 import type { Dialect, JsonSchema } from "../model/schema.js";
-import type { Located, LocatedObject, Span } from "../model/source.js";
+import type { Located, Span } from "../model/source.js";
+import { circles } from "./circles.js";
+import { checkKeywords } from "./keywords.js";
+import { checkPatterns } from "./patterns.js";
+import { checkSatisfiable } from "./satisfiable.js";
 
 export interface SchemaChecks {
-  /** Checks one schema (all of `root`, or the part `start` of it) and all it reaches; what is reached twice is checked once. */
-  check(root: SchemaRoot, start?: Located): void;
+  /** Checks one schema and all it reaches; what is reached twice is checked once. */
+  check(root: SchemaRoot): void;
 }
 
-/** Checks of user schemas: dialect, validity, keywords, formats, patterns, references. */
+/** A schema still to be checked: all of `root`, or the part `node` of it, which the reference at `via` names. */
+interface Visit {
+  readonly root: SchemaRoot;
+  readonly node: Located;
+  readonly via?: Span;
+}
+
+/** Checks of user schemas: dialect, validity, keywords, formats, patterns, contradictions, references. */
 export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): SchemaChecks {
   const metaValidators = new Map<Dialect, Ajv>();
   const metaValidator = (dialect: Dialect): Ajv => {
@@ -23,43 +34,57 @@ export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): S
     return ajv;
   };
   const seen = new Set<Located>();
-  const check = (root: SchemaRoot, node: Located = root.node): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
+  const straight = new Set<Located>();
+  const queue: Visit[] = [];
+  const visit = ({ root, node }: Visit, found: Diagnostic[]): void => {
     const dialect = dialectOf(root.node.value as JsonSchema);
     if (dialect === undefined) {
       const declared = child(root.node, "$schema") ?? root.node;
-      diagnostics.push(diagnose("schema/unsupported-dialect", declared.span, { dialect: String(declared.value) }));
+      found.push(diagnose("schema/unsupported-dialect", declared.span, { dialect: String(declared.value) }));
       return;
     }
-    const invalid = validity(node, metaValidator(dialect));
-    diagnostics.push(...invalid);
-    if (invalid.length > 0) return;
+    const ajv = metaValidator(dialect);
+    const isValid = (schema: JsonSchema): boolean => ajv.validateSchema(schema) === true;
+    found.push(...validity(node, ajv));
+    if (found.length > 0) return;
     for (const schema of subschemas(node)) {
-      keywords(schema, diagnostics);
+      checkKeywords(schema, dialect, isValid, found);
+      checkPatterns(schema, found);
+      checkSatisfiable(schema, dialect, found);
       for (const keyword of ["$ref", "$dynamicRef"]) {
         const reference = child(schema, keyword);
-        if (typeof reference?.value === "string") follow(reference.value, reference.span, root);
+        if (typeof reference?.value === "string") follow(reference.value, reference.span, root, found);
       }
     }
+    found.push(...circles(root, node, reachable, straight));
   };
-  const follow = (written: string, span: Span, root: SchemaRoot): void => {
+  const follow = (written: string, span: Span, root: SchemaRoot, found: Diagnostic[]): void => {
     const resolved = resolve(written, root, reachable);
-    if (resolved.kind === "definition" || resolved.kind === "file") {
-      const target = resolved.kind === "definition" ? resolved.root.node : resolved.node;
-      const [own, other] = [
-        dialectOf(root.node.value as JsonSchema),
-        dialectOf(resolved.root.node.value as JsonSchema),
-      ];
-      const keyword = own === other || other === undefined ? undefined : dialectKeyword(target);
-      if (keyword !== undefined)
-        diagnostics.push(diagnose("reference/other-dialect", span, { reference: written, keyword }));
+    if (resolved.kind === "failure") found.push(failure(resolved.reason, written, span, root, reachable));
+    if (resolved.kind !== "definition" && resolved.kind !== "file") return;
+    const node = resolved.kind === "definition" ? resolved.root.node : resolved.node;
+    const [own, other] = [root, resolved.root].map((each) => dialectOf(each.node.value as JsonSchema));
+    const keyword = own === other || other === undefined ? undefined : dialectKeyword(node);
+    if (keyword !== undefined) found.push(diagnose("reference/other-dialect", span, { reference: written, keyword }));
+    queue.push({ root: resolved.root, node, via: span });
+  };
+  const check = (start: SchemaRoot): void => {
+    queue.push({ root: start, node: start.node });
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (seen.has(next.node)) continue;
+      seen.add(next.node);
+      const found: Diagnostic[] = [];
+      visit(next, found);
+      diagnostics.push(...found.map((diagnostic) => reachedBy(diagnostic, next.via)));
     }
-    if (resolved.kind === "definition") check(resolved.root);
-    else if (resolved.kind === "file") check(resolved.root, resolved.node);
-    else if (resolved.kind === "failure") diagnostics.push(failure(resolved.reason, written, span, root, reachable));
   };
   return { check };
+}
+
+/** A mistake in a file of schemas also shows who refers to it. */
+function reachedBy(diagnostic: Diagnostic, via: Span | undefined): Diagnostic {
+  if (!via || via.path === diagnostic.span?.path) return diagnostic;
+  return { ...diagnostic, related: [...diagnostic.related, { span: via, message: "referred to here" }] };
 }
 
 function validity(node: Located, ajv: Ajv): Diagnostic[] {
@@ -103,31 +128,6 @@ const telling: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-function keywords(schema: LocatedObject, diagnostics: Diagnostic[]): void {
-  for (const { key, keySpan, node } of schema.members) {
-    if (key === "pattern") pattern(String(node.value), node.span, diagnostics);
-    else if (key === "patternProperties" && node.kind === "object") {
-      for (const member of node.members) pattern(member.key, member.keySpan, diagnostics);
-    } else if (key === "format" && typeof node.value === "string" && !knownFormats.has(node.value)) {
-      const suggestion = nearest(node.value, knownFormats);
-      diagnostics.push(diagnose("schema/unknown-format", node.span, { format: node.value, suggestion }));
-    } else if (!knownKeywords.has(key) && !key.startsWith("x-")) {
-      diagnostics.push(
-        diagnose("schema/unknown-keyword", keySpan, { keyword: key, suggestion: nearest(key, knownKeywords) }),
-      );
-    }
-  }
-}
-
-function pattern(source: string, span: Span, diagnostics: Diagnostic[]): void {
-  try {
-    new RegExp(source, "u");
-  } catch (error) {
-    const reason = (error as Error).message.replace(/^Invalid regular expression: .*: /s, "").toLowerCase();
-    diagnostics.push(diagnose("schema/invalid-pattern", span, { pattern: source, reason }));
-  }
-}
-
 function failure(
   reason: "unresolved" | "outside" | "missing" | "remote",
   reference: string,
@@ -139,6 +139,7 @@ function failure(
   if (reason === "remote") return diagnose("reference/remote", span, { reference });
   const own = child(root.node, "$defs");
   const names = [...(own?.kind === "object" ? own.members.map(({ key }) => key) : []), ...reachable.definitions.keys()];
-  const suggestion = nearest(reference, new Set(names.map((name) => `#/$defs/${name}`)));
-  return diagnose("reference/unresolved", span, { reference, suggestion });
+  const candidates = new Set(names.map((name) => `#/$defs/${name}`));
+  const parameters = { reference, suggestion: nearest(reference, candidates) };
+  return diagnose("reference/unresolved", span, parameters, [], respell(span, certain(reference, candidates)));
 }

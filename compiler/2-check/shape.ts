@@ -1,7 +1,7 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
-import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { oneOf, quote } from "../diagnostics/catalogue/definition.js";
-import { nearest } from "../diagnostics/suggest.js";
+import { certain, certainKey, nearest } from "../diagnostics/suggest.js";
 import { createAjv } from "../json-schema/dialect.js";
 import { locate, pointerTokens } from "../json-schema/pointer.js";
 import type { Json, JsonObject, Located, SourceFile, Span } from "../model/source.js";
@@ -30,7 +30,9 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
       const span = keySpan(node, property);
       if (tokens.length === 0 && property === "mcpServers") return diagnose("manifest/client-configuration", span, {});
       const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
-      return diagnose("manifest/unknown-property", span, { property, what, suggestion: nearest(property, known) });
+      const meant = certainKey(property, Object.keys(node.value as JsonObject), known);
+      const parameters = { property, what, suggestion: nearest(property, known) };
+      return diagnose("manifest/unknown-property", span, parameters, [], respell(span, meant));
     }
     case "required":
       return diagnose("manifest/missing-property", opening(node), {
@@ -44,6 +46,11 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
     // What the branch that applies says is told by errors of its own.
     case "if":
       return undefined;
+    case "enum": {
+      const meant = certain(String(node.value), (error.schema as Json[]).map(String));
+      const fix = typeof node.value === "string" ? respell(node.span, meant) : undefined;
+      return diagnose("manifest/invalid-value", node.span, { reason: reason(error, what) }, [], fix);
+    }
     default:
       return diagnose("manifest/invalid-value", node.span, { reason: reason(error, what) });
   }

@@ -1,4 +1,4 @@
-import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { addMember, diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
 import { subschemas } from "../json-schema/walk.js";
 import type { Declared } from "../model/project.js";
@@ -9,9 +9,12 @@ export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[])
   const name = tool.value["name"] as string;
   if (!/^[A-Za-z0-9_.-]{1,128}$/.test(name)) diagnostics.push(diagnose("name/unportable", tool.span, { name }));
   const input = child(tool.node, "inputSchema");
-  if (input && child(input, "type")?.value !== "object") {
+  const type = input && child(input, "type");
+  if (input && type?.value !== "object") {
     const what = `the inputSchema of ${JSON.stringify(name)}`;
-    diagnostics.push(diagnose("schema/root-not-object", { ...input.span, end: input.span.start + 1 }, { what }));
+    const span = type?.span ?? { ...input.span, end: input.span.start + 1 };
+    const fix = input.kind === "object" && !type ? addMember(input, "type", "object") : undefined;
+    diagnostics.push(diagnose("schema/root-not-object", span, { what }, [], fix));
   }
   if (input) checkHeaders(input, diagnostics);
   const errors = child(tool.node, "errors");

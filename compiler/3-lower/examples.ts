@@ -1,6 +1,6 @@
 import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain";
-import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { nearest } from "../diagnostics/suggest.js";
+import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { certain, nearest } from "../diagnostics/suggest.js";
 import { createAjv } from "../json-schema/dialect.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { child } from "../json-schema/pointer.js";
@@ -32,7 +32,9 @@ function checkExample(example: Located, { input, output, errors }: Tool): Diagno
   const codes = errors.map(({ code }) => code);
   if (!codes.includes(error.value as string)) {
     const reason = `the tool declares no error ${JSON.stringify(error.value)}`;
-    found.push(diagnose("example/mismatch", error.span, { reason, suggestion: nearest(String(error.value), codes) }));
+    const parameters = { reason, suggestion: nearest(String(error.value), codes) };
+    const fix = respell(error.span, certain(String(error.value), codes));
+    found.push(diagnose("example/mismatch", error.span, parameters, [], fix));
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import type { Span } from "../model/source.js";
+import type { LocatedObject, Span } from "../model/source.js";
 import { catalogue, type Code, type Parameters } from "./catalogue.js";
 
 /** Something the user should know: a value, never thrown. */
@@ -11,6 +11,16 @@ export interface Diagnostic {
   /** An imperative: what to do about it. */
   readonly help?: string;
   readonly related: readonly { readonly span: Span; readonly message: string }[];
+  /** The change that puts it right, where there is but one. */
+  readonly fix?: Fix;
+}
+
+/** Text in place of a span, which may be empty. */
+export interface Fix {
+  readonly span: Span;
+  readonly text: string;
+  /** The white space before the span comes after the text once more: a new member stands as its neighbours do. */
+  readonly spaced?: true;
 }
 
 /** What a phase returns: its value (absent when it could not make one), and all it found. */
@@ -25,6 +35,7 @@ export function diagnose<C extends Code>(
   span: Span | undefined,
   parameters: Parameters<C>,
   related: Diagnostic["related"] = [],
+  fix?: Fix,
 ): Diagnostic {
   const definition = catalogue[code] as {
     severity: "error" | "warning";
@@ -39,7 +50,22 @@ export function diagnose<C extends Code>(
     ...(span && { span }),
     ...(help !== undefined && { help }),
     related,
+    ...(fix && { fix }),
   };
+}
+
+/** Puts the word that was meant in place of a JSON string, key or value. */
+export function respell(span: Span, word: string | undefined): Fix | undefined {
+  return word === undefined ? undefined : { span, text: JSON.stringify(word) };
+}
+
+/** Puts a member in front of an object's others. */
+export function addMember(object: LocatedObject, key: string, value: string): Fix {
+  const text = `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
+  const { path, start } = object.span;
+  const first = object.members[0]?.keySpan.start;
+  if (first === undefined) return { span: { path, start: start + 1, end: start + 1 }, text: ` ${text} ` };
+  return { span: { path, start: first, end: first }, text: `${text},`, spaced: true };
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

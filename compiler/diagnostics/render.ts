@@ -89,11 +89,13 @@ function summary(diagnostics: readonly Diagnostic[]): string {
     const number = diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
     return number === 0 ? "" : `${number} ${severity}${number === 1 ? "" : "s"}`;
   };
-  return [count("error"), count("warning")].filter((text) => text !== "").join(", ");
+  const fixable = diagnostics.filter(({ fix }) => fix).length;
+  const found = [count("error"), count("warning")].filter((text) => text !== "").join(", ");
+  return fixable === 0 ? found : `${found} (mcpc check --fix puts ${fixable} right)`;
 }
 
 /** Control characters of a hostile manifest must not reach the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (character) =>
     character === "\t" ? "  " : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

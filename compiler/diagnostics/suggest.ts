@@ -1,12 +1,34 @@
 /** The candidate nearest to a word that is probably a slip of the pen; undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  if (word.length > 64) return undefined;
-  let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  return allNearest(word, candidates, Math.max(1, Math.floor(word.length / 3)))[0];
+}
+
+/** The one candidate that a slip or two of the pen make of the word; undefined when there is none, or a choice. */
+export function certain(word: string, candidates: Iterable<string>): string | undefined {
+  const found = allNearest(word, candidates, Math.min(2, Math.max(1, Math.floor(word.length / 3))));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The same for a key of an object: nobody else there has the word, or means it too. */
+export function certainKey(key: string, keys: readonly string[], candidates: readonly string[]): string | undefined {
+  const meant = certain(key, candidates);
+  const contested = keys.some(
+    (other) =>
+      other === meant || (other !== key && !candidates.includes(other) && certain(other, candidates) === meant),
+  );
+  return contested ? undefined : meant;
+}
+
+/** The candidates with the fewest edits, `most` at the most. */
+function allNearest(word: string, candidates: Iterable<string>, most: number): string[] {
+  if (word.length > 64) return [];
+  let best: string[] = [];
+  let least = most;
   for (const candidate of candidates) {
-    if (candidate === word || Math.abs(candidate.length - word.length) >= least) continue;
+    if (candidate === word || Math.abs(candidate.length - word.length) > least) continue;
     const found = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (found < least) [best, least] = [candidate, found];
+    if (found === least) best.push(candidate);
+    else if (found < least) [best, least] = [[candidate], found];
   }
   return best;
 }

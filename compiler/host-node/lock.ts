@@ -11,7 +11,7 @@ const retryMs = 50;
  * Runs `act` while no other build of this folder runs on this machine; waits for its turn. `waiting` is told once whom
  * it waits for. The lock stands outside the project, and a process that was killed holds none.
  */
-export async function alone<T>(
+export async function takingTurns<T>(
   root: string,
   act: () => Promise<T>,
   waiting: (pid: number, lock: string) => void,

@@ -52,17 +52,25 @@ export const dialectUris = {
   "2020-12": "https://json-schema.org/draft/2020-12/schema",
 } as const satisfies Record<Dialect, string>;
 
-/** Keywords of any supported dialect, and annotations that are common enough not to be slips. */
-export const knownKeywords: ReadonlySet<string> = new Set(
-  (
-    "$schema $id $ref $anchor $dynamicRef $dynamicAnchor $recursiveRef $recursiveAnchor $vocabulary $comment $defs definitions " +
-    "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern format " +
-    "items prefixItems additionalItems unevaluatedItems contains maxContains minContains maxItems minItems uniqueItems " +
-    "properties patternProperties additionalProperties unevaluatedProperties propertyNames required maxProperties " +
-    "minProperties dependencies dependentRequired dependentSchemas allOf anyOf oneOf not if then else " +
-    "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType contentSchema enumNames"
-  ).split(" "),
-);
+/** Keywords of all supported dialects, and annotations that are common enough not to be slips. */
+const shared = (
+  "$schema $id $ref $comment $defs definitions " +
+  "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern format " +
+  "items contains maxItems minItems uniqueItems properties patternProperties additionalProperties propertyNames " +
+  "required maxProperties minProperties dependencies allOf anyOf oneOf not if then else " +
+  "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType enumNames"
+).split(" ");
+const since2019 = (
+  "$anchor $dynamicRef $dynamicAnchor $recursiveRef $recursiveAnchor $vocabulary unevaluatedItems " +
+  "unevaluatedProperties maxContains minContains dependentRequired dependentSchemas contentSchema"
+).split(" ");
+
+/** What means something in a schema of each dialect; ajv ignores the rest. */
+export const keywordsOf: Readonly<Record<Dialect, ReadonlySet<string>>> = {
+  "draft-07": new Set([...shared, "additionalItems"]),
+  "2019-09": new Set([...shared, ...since2019, "additionalItems"]),
+  "2020-12": new Set([...shared, ...since2019, "prefixItems"]),
+};
 
 /** Formats that are checked. */
 export const knownFormats: ReadonlySet<string> = new Set(

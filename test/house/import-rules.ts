@@ -79,6 +79,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("prettier", "4-emit/format"),
   door("jsonc-parser", "1-read/parse"),
   door("glob", "host-node/index"),
+  door("recheck", "2-check/runaway"),
   door("esbuild", "7-bundle/index", "7-bundle/chunks"),
   door("commander", "cli"),
 

@@ -15,7 +15,12 @@ export function define<P>(definition: Definition<P>): Definition<P> {
 
 /** The user's words: quoted, escaped, and never longer than a line. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
+  return JSON.stringify(cut(text));
+}
+
+/** Text of our own making that may be long. */
+export function cut(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
 /** `"a", "b" or "c"`, shortened. */

@@ -1,6 +1,14 @@
-import { didYouMean, define, quote } from "./definition.js";
+import { cut, define, didYouMean, quote } from "./definition.js";
 
 export const schema = {
+  "reference/circular": define<{ reference: string }>({
+    severity: "error",
+    message: ({ reference }) =>
+      `the reference ${quote(reference)} leads back to itself: checking a value would never end`,
+    help: () => "let a property or an item stand between, or point it elsewhere",
+    explain:
+      "A schema may be recursive where each round goes deeper into the value, through `properties` or `items`. A `$ref` that comes back to the same schema for the same value, directly or through `allOf` and its like, checks nothing and never ends.",
+  }),
   "reference/other-dialect": define<{ reference: string; keyword: string }>({
     severity: "error",
     message: ({ reference, keyword }) =>
@@ -43,10 +51,13 @@ export const schema = {
     explain:
       "`x-mcp-header` mirrors an argument in an HTTP header `Mcp-Param-NAME`. The protocol allows it on arguments of type string, integer or boolean that are reached through properties alone, with a header name that is a token and unique in the tool whatever its case.",
   }),
-  "schema/invalid-pattern": define<{ pattern: string; reason: string }>({
+  "schema/invalid-pattern": define<{ pattern: string; reason: string; instead: string | undefined }>({
     severity: "error",
     message: ({ pattern, reason }) => `${quote(pattern)} is not a regular expression: ${reason}`,
-    help: () => "patterns are ECMAScript regular expressions with the u flag; escape only what needs it",
+    help: ({ instead }) =>
+      instead === undefined
+        ? "patterns are ECMAScript regular expressions with the u flag; escape only what needs it"
+        : `write ${quote(instead)}: with the u flag, only what needs it is escaped`,
     explain:
       "A `pattern` (or a key of `patternProperties`) does not compile. JSON Schema's patterns are ECMAScript regular expressions in Unicode mode.",
   }),
@@ -57,16 +68,36 @@ export const schema = {
     explain:
       "A tool's arguments are a JSON object, and the protocol requires the root of `inputSchema` to say so. Clients refuse a tool whose schema does not.",
   }),
+  "schema/runaway-pattern": define<{ pattern: string; attack: string }>({
+    severity: "warning",
+    message: ({ pattern, attack }) => `${quote(pattern)} takes exponential time on some texts, such as ${cut(attack)}`,
+    help: () => "let no two repetitions, one inside the other or side by side, match the same text",
+    explain:
+      "Matching this regular expression takes time that doubles with each character of some texts, so that one call of a client can stop the server. Usually a repeated group holds a repetition, as in `(a+)+`, or choices that overlap, as in `(a|aa)+`; `maxLength` does not help. Only exponential time is reported.",
+  }),
+  "schema/unsatisfiable": define<{ reason: string; suggestion: string | undefined }>({
+    severity: "warning",
+    message: ({ reason }) => reason,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "no value can obey both: change or remove one",
+    explain:
+      "Two keywords of one schema contradict each other, so a value that the schema seems to allow can never pass. Only what is certain is reported: bounds that leave nothing between them, a `const` or a value of `enum` that `type` forbids, a required property that may not be there.",
+  }),
   "schema/unknown-format": define<{ format: string; suggestion: string | undefined }>({
     severity: "warning",
     message: ({ format }) => `the format ${quote(format)} is not known and will not be checked`,
     help: ({ suggestion }) => didYouMean(suggestion) ?? 'say the rule with "pattern" if it matters',
     explain: "A `format` that JSON Schema does not define is an annotation: it documents, and checks nothing.",
   }),
-  "schema/unknown-keyword": define<{ keyword: string; suggestion: string | undefined }>({
+  "schema/unknown-keyword": define<{
+    keyword: string;
+    dialect: string;
+    instead: string | undefined;
+    suggestion: string | undefined;
+  }>({
     severity: "warning",
-    message: ({ keyword }) => `JSON Schema has no keyword ${quote(keyword)}: it checks nothing`,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? 'remove it, or let its name begin with "x-"',
+    message: ({ keyword, dialect }) => `JSON Schema ${dialect} has no keyword ${quote(keyword)}: it checks nothing`,
+    help: ({ instead, suggestion }) =>
+      instead ?? didYouMean(suggestion) ?? 'remove it, or let its name begin with "x-"',
     explain:
       "A keyword that the dialect does not define is ignored by every validator, so a misspelt one silently checks nothing. Names that begin with `x-` are taken as deliberate.",
   }),

@@ -1,0 +1,57 @@
+import type { Diagnostic, Fix } from "./diagnostics/diagnostic.js";
+import { linesOf, positionAt } from "./diagnostics/position.js";
+import { printable } from "./diagnostics/render.js";
+import type { Change, Host } from "./host.js";
+
+export interface Fixed {
+  readonly changes: readonly Change[];
+  /** A line for each change: where, and what. */
+  readonly told: readonly string[];
+}
+
+/** What the fixes of diagnostics make of the user's files; of two that overlap, the first counts. */
+export function fixed(diagnostics: readonly Diagnostic[], host: Host): Fixed {
+  const byPath = new Map<string, Fix[]>();
+  for (const { fix } of diagnostics) if (fix) byPath.set(fix.span.path, [...(byPath.get(fix.span.path) ?? []), fix]);
+  const changes: Change[] = [];
+  const told: string[] = [];
+  for (const [path, fixes] of byPath) {
+    const bytes = host.read(path);
+    if (!bytes) continue;
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    const applied = apart(fixes);
+    changes.push({ path, bytes: new TextEncoder().encode(replaced(text, applied)) });
+    told.push(...tell(text, applied));
+  }
+  return { changes, told };
+}
+
+/** Fixes in the order of the text, none of which touches another's place. */
+function apart(fixes: readonly Fix[]): Fix[] {
+  const chosen: Fix[] = [];
+  for (const fix of fixes.toSorted((a, b) => a.span.start - b.span.start)) {
+    const last = chosen.at(-1)?.span;
+    if (!last || (fix.span.start > last.start && fix.span.start >= last.end)) chosen.push(fix);
+  }
+  return chosen;
+}
+
+function replaced(text: string, fixes: readonly Fix[]): string {
+  let result = "";
+  let from = 0;
+  for (const { span, text: instead, spaced } of fixes) {
+    const before = text.slice(0, span.start);
+    result += text.slice(from, span.start) + instead + (spaced ? before.slice(before.trimEnd().length) : "");
+    from = span.end;
+  }
+  return result + text.slice(from);
+}
+
+function tell(text: string, fixes: readonly Fix[]): string[] {
+  const lines = linesOf(text);
+  return fixes.map(({ span, text: instead }) => {
+    const { line, column } = positionAt(lines, span.start);
+    const what = span.start === span.end ? "added" : `${text.slice(span.start, span.end)} is now`;
+    return printable(`${span.path}:${line}:${column}: ${what} ${instead.trim().replace(/,$/, "")}`);
+  });
+}
