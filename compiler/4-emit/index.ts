@@ -2,6 +2,7 @@ import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
+import { clientModule } from "./client.js";
 import { declaration, declarations } from "./declarations.js";
 import { format } from "./format.js";
 import { handlers } from "./handlers.js";
@@ -38,6 +39,7 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
     file("validators", validatorsModule(server)),
     file("server", serverModule(server)),
     file("main", mainModule(server)),
+    file("client", clientModule(server)),
   ];
   const { config, hooks } = server.runtime;
   if (hasApplication(server)) {

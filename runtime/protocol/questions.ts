@@ -67,9 +67,15 @@ async function ask(call: Call, key: string, question: Question): Promise<unknown
   const { method, params, accepts } = question;
   if (call.ask === undefined)
     throw new Error(`the client cannot be asked (${method}): this connection has no way back`);
-  const answer = await call.whileAsking(call.ask(call, method, params, call.signal));
+  const answer = await call.whileAsking(call.ask(call, method, withName(params, key), call.signal));
   if (!accepts(answer)) throw new Error(`the client's answer to ${method} is not one`);
   return answer;
+}
+
+/** Which question it is: newer revisions say so with its key. */
+function withName(params: JsonObject, key: string): JsonObject {
+  const { _meta: meta } = params;
+  return { ...params, _meta: { ...(isObject(meta) ? meta : undefined), "mcpc/question": key } };
 }
 
 function hasElicitation(call: Call, mode: "form" | "url"): boolean {

@@ -128,7 +128,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   rule(
     "generated-code-is-the-only-way-in",
     "codegen is a list of exports; no room imports it.",
-    { path: "^runtime/(protocol|transports|node)/" },
+    { path: "^runtime/(protocol|transports|testing|node)/" },
     { path: "^runtime/codegen/" },
   ),
 ];

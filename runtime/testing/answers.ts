@@ -1,0 +1,96 @@
+import type { CreateMessageParams, CreateMessageResult, ElicitResult, Root } from "../protocol/handlers.js";
+import { isObject } from "../protocol/json-rpc.js";
+import { quoted } from "../protocol/results.js";
+import type { JsonObject } from "../protocol/types.js";
+import type { SurfaceTypes } from "./surface.js";
+
+/** A question as the user sees it. */
+export interface Elicited {
+  /** As the manifest names it. */
+  readonly name: string;
+  readonly message: string;
+  /** Of a form. */
+  readonly requestedSchema?: JsonObject;
+  /** Of a page. */
+  readonly url?: string;
+}
+
+type Awaitable<T> = T | Promise<T>;
+type Answer<C> = ElicitResult<C> | ((question: Elicited) => Awaitable<ElicitResult<C>>);
+
+/** What the test says in place of the user, the model and the client. What is absent, the client cannot do. */
+export interface Answers<S extends SurfaceTypes> {
+  /** Answers to questions, by their name in the manifest. */
+  readonly elicit?: { readonly [Name in keyof S["questions"]]?: Answer<S["questions"][Name]> };
+  /** Stands for the client's model; a text is an assistant's message. */
+  readonly sample?: (params: CreateMessageParams) => Awaitable<CreateMessageResult | string>;
+  /** The folders that the client works in. */
+  readonly roots?: readonly Root[] | (() => Awaitable<readonly Root[]>);
+}
+
+/** A request of the server's; `key` tells questions of one method apart. */
+export interface Asked {
+  readonly method: string;
+  readonly params?: unknown;
+  readonly key: string | undefined;
+}
+
+type AnyAnswers = Answers<SurfaceTypes>;
+
+/** What a client that answers so says it can do. */
+export function capabilitiesOf({ elicit, sample, roots }: AnyAnswers): JsonObject {
+  return {
+    ...(elicit !== undefined && { elicitation: { form: {}, url: {} } }),
+    ...(sample !== undefined && { sampling: { tools: {} } }),
+    ...(roots !== undefined && { roots: {} }),
+  };
+}
+
+/** The result of a request of the server's; rejects with what the test lacks. */
+export async function answerTo(asked: Asked, answers: AnyAnswers): Promise<unknown> {
+  const params = (isObject(asked.params) ? asked.params : {}) as Record<string, unknown>;
+  switch (asked.method) {
+    case "ping":
+      return {};
+    case "elicitation/create":
+      return elicited(asked.key, params, answers);
+    case "sampling/createMessage":
+      return sampled(params as unknown as CreateMessageParams, answers);
+    case "roots/list": {
+      const { roots } = answers;
+      if (roots === undefined)
+        throw new Error("the server asks for roots, and the test has none: give the client `roots`");
+      return { roots: typeof roots === "function" ? await roots() : roots };
+    }
+    default:
+      throw new Error(`the server asks ${quoted(asked.method)}, which this client does not know`);
+  }
+}
+
+async function elicited(
+  key: string | undefined,
+  params: Record<string, unknown>,
+  answers: AnyAnswers,
+): Promise<unknown> {
+  const known = (answers.elicit ?? {}) as Readonly<Record<string, Answer<unknown>>>;
+  // A question that is asked twice in a call has a number behind its name the second time.
+  const name = [key, key?.replace(/_\d+$/, "")].find((name) => name !== undefined && Object.hasOwn(known, name));
+  const { message, requestedSchema, url } = params as unknown as Elicited;
+  if (name === undefined) {
+    throw new Error(
+      `the server asks the question ${quoted(key ?? "")} (${quoted(message)}), and the test has no answer: ` +
+        `give the client \`elicit: { ${JSON.stringify(key ?? "")}: … }\``,
+    );
+  }
+  const answer = known[name]!;
+  if (typeof answer !== "function") return answer;
+  return answer({ name, message, ...(requestedSchema && { requestedSchema }), ...(url !== undefined && { url }) });
+}
+
+async function sampled(params: CreateMessageParams, { sample }: AnyAnswers): Promise<CreateMessageResult> {
+  if (sample === undefined)
+    throw new Error("the server asks the model, and the test has none: give the client `sample`");
+  const result = await sample(params);
+  if (typeof result !== "string") return result;
+  return { role: "assistant", content: { type: "text", text: result }, model: "test", stopReason: "endTurn" };
+}

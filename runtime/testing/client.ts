@@ -1,0 +1,161 @@
+import type { CallToolResult, GetPromptResult } from "../protocol/handlers.js";
+import type { Logger } from "../protocol/logger.js";
+import type { JsonObject } from "../protocol/types.js";
+import { converse, type Conversation, type ConversationOptions } from "./conversation.js";
+import { toolError } from "./errors.js";
+import { createEmitter, type Events } from "./events.js";
+import { memoryServer } from "./memory.js";
+import type { AnySurface, CallOptions, ResourceContents, SurfaceTypes } from "./surface.js";
+import { expand } from "./uri.js";
+import { reach, type Reachable, type Target } from "./wire.js";
+
+export interface ClientOptions<S extends SurfaceTypes = AnySurface> extends ConversationOptions<S> {
+  /** The server's own log, where it lives in this process; silent unless told otherwise. */
+  readonly logger?: Logger;
+}
+
+/** What a value is completed of, and what the user has typed so far. */
+export type Completing<S extends SurfaceTypes> =
+  | CompletingOf<"prompt", "argument", S["completions"]["prompts"]>
+  | CompletingOf<"template", "variable", S["completions"]["templates"]>;
+type CompletingOf<Kind extends string, Part extends string, Named> = {
+  readonly [Name in keyof Named & string]: { readonly [K in Kind]: Name } & {
+    readonly [P in Part]: Named[Name];
+  } & { readonly value: string; readonly arguments?: Readonly<Record<string, string>> };
+}[keyof Named & string];
+
+export interface ResourcesOf<S extends SurfaceTypes> {
+  /** Reads an instance of a template. */
+  read<Template extends keyof S["templates"] & string>(
+    template: Template,
+    variables: S["templates"][Template],
+    options?: CallOptions,
+  ): Promise<readonly ResourceContents[]>;
+  read(uri: S["resources"] | (string & {}), options?: CallOptions): Promise<readonly ResourceContents[]>;
+  /** Asks to be told of a resource's updates: see the event `resourceUpdated`. */
+  subscribe(uri: S["resources"] | (string & {})): Promise<void>;
+  unsubscribe(uri: S["resources"] | (string & {})): Promise<void>;
+}
+
+/** A client for tests. Whatever it is asked first opens the connection, and starts a server that lives in memory. */
+export interface Client<S extends SurfaceTypes = AnySurface> extends Reachable {
+  readonly tools: S["tools"];
+  readonly prompts: S["prompts"];
+  readonly resources: ResourcesOf<S>;
+  complete(completing: Completing<S>, options?: CallOptions): Promise<readonly string[]>;
+  /** A tool's whole result; an `isError` result is a result. */
+  callTool(name: string, input?: object, options?: CallOptions): Promise<CallToolResult>;
+  /** The entries as this revision lists them, of all pages. */
+  listTools(): Promise<readonly JsonObject[]>;
+  listResources(): Promise<readonly JsonObject[]>;
+  listResourceTemplates(): Promise<readonly JsonObject[]>;
+  listPrompts(): Promise<readonly JsonObject[]>;
+  /** Any request of the protocol. */
+  request(method: string, params?: JsonObject, options?: CallOptions): Promise<JsonObject>;
+  /** Calls the listener until the function that is returned is called. */
+  on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): () => void;
+  /** What happens from now on, to be waited for. */
+  events<E extends keyof Events>(event: E): AsyncIterableIterator<Events[E]>;
+  /** Ends the connection, what runs on it, and a server that was made for this client. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * A client of a server. Of a `Server` value, as `generated/server.ts` has it, it makes a server of its own in this
+ * process, which shares nothing with others; of another client, or a running server, it is one more client.
+ */
+export function createClient<S extends SurfaceTypes = AnySurface>(
+  server: Target,
+  options: ClientOptions<S> = {},
+): Client<S> {
+  const connect = reach in server ? server[reach] : memoryServer(server, options.logger).connect;
+  const emitter = createEmitter();
+  const conversation = converse(connect, options, emitter);
+  const { request } = conversation;
+
+  const close = async (): Promise<void> => {
+    emitter.end();
+    await conversation.close();
+  };
+
+  async function list(method: string, member: string): Promise<readonly JsonObject[]> {
+    const entries: JsonObject[] = [];
+    for (let cursor: JsonObject | undefined = {}; cursor !== undefined;) {
+      const page = await request(method, cursor);
+      entries.push(...(page[member] as unknown as readonly JsonObject[]));
+      cursor = page["nextCursor"] === undefined ? undefined : { cursor: page["nextCursor"] };
+    }
+    return entries;
+  }
+
+  const client: Client<AnySurface> = {
+    [reach]: connect,
+    tools: named(async (name, input, call) => {
+      const result = await request("tools/call", { name, arguments: (input ?? {}) as JsonObject }, call);
+      return outputOf(name, result, conversation);
+    }),
+    prompts: named(async (name, input, call) => {
+      const result = await request("prompts/get", { name, arguments: (input ?? {}) as JsonObject }, call);
+      const { resultType: _, ...prompt } = result;
+      return prompt as unknown as GetPromptResult;
+    }),
+    resources: {
+      async read(uri: string, ...rest: (object | undefined)[]) {
+        const isTemplate = uri.includes("{");
+        const [variables, call] = isTemplate ? rest : [{}, ...rest];
+        const address = isTemplate ? expand(uri, (variables ?? {}) as Record<string, unknown>) : uri;
+        const { contents } = await request("resources/read", { uri: address }, call);
+        return contents as unknown as readonly ResourceContents[];
+      },
+      subscribe: conversation.subscribe,
+      unsubscribe: conversation.unsubscribe,
+    },
+    async complete({ value, arguments: given, ...of }, call) {
+      const ref = "prompt" in of ? { type: "ref/prompt", name: of.prompt } : { type: "ref/resource", uri: of.template };
+      const name = "prompt" in of ? of.argument : of.variable;
+      const params = { ref, argument: { name, value }, ...(given && { context: { arguments: given } }) };
+      const { completion } = await request("completion/complete", params, call);
+      return (completion as unknown as { readonly values: readonly string[] }).values;
+    },
+    async callTool(name, input = {}, call) {
+      const result = await request("tools/call", { name, arguments: input as JsonObject }, call);
+      return result as unknown as CallToolResult;
+    },
+    listTools: () => list("tools/list", "tools"),
+    listResources: () => list("resources/list", "resources"),
+    listResourceTemplates: () => list("resources/templates/list", "resourceTemplates"),
+    listPrompts: () => list("prompts/list", "prompts"),
+    request: (method, params = {}, call) => request(method, params, call),
+    on: emitter.on,
+    events: emitter.events,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  return client as unknown as Client<S>;
+}
+
+type Caller<R> = (name: string, input: object | undefined, options: CallOptions | undefined) => Promise<R>;
+
+/** A function for every name. Whatever waits for the object itself must not take it for a promise. */
+function named<R>(call: Caller<R>): { readonly [name: string]: (input?: object, options?: CallOptions) => Promise<R> } {
+  return new Proxy(
+    {},
+    {
+      get: (_, name) =>
+        typeof name === "symbol" || name === "then"
+          ? undefined
+          : (input?: object, options?: CallOptions) => call(name, input, options),
+    },
+  );
+}
+
+/** What the handler returned, however the revision carries it. */
+async function outputOf(name: string, result: JsonObject, { wire, era }: Conversation): Promise<unknown> {
+  if (result["isError"] === true) throw toolError(result, wire.explain);
+  const { structured, wraps } = await wire.shapeOf(name);
+  const { content, structuredContent: value } = result;
+  if (!structured) return content;
+  if (value === undefined) return JSON.parse((content as unknown as readonly { readonly text: string }[])[0]!.text);
+  return wraps && era === "legacy" ? (value as JsonObject)["result"] : value;
+}

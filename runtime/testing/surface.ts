@@ -1,0 +1,66 @@
+import type { GetPromptResult } from "../protocol/handlers.js";
+import type { BlobResourceContents, ContentBlock, JsonObject, TextResourceContents } from "../protocol/types.js";
+
+/** What one call may bring along. */
+export interface CallOptions {
+  /** Cancels the call: it rejects with the signal's reason, and the handler's own signal is aborted. */
+  readonly signal?: AbortSignal;
+  /** Asks the server to report progress. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Members of the request's `_meta`. */
+  readonly meta?: JsonObject;
+}
+
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** What a tool without an `outputSchema` answers. */
+export type Content = readonly ContentBlock[];
+
+export type ResourceContents = TextResourceContents | BlobResourceContents;
+
+/**
+ * Calls a tool. Resolves with its structured result, or with its content where it declares no `outputSchema`; rejects
+ * with a `ToolError` where the model would read an error, with an `McpError` where the protocol has one.
+ */
+export type ToolCall<I, O> = {} extends I
+  ? (input?: I, options?: CallOptions) => Promise<O>
+  : (input: I, options?: CallOptions) => Promise<O>;
+
+/** Gets a prompt. `D` names the arguments that have a default. */
+export type PromptCall<A, D extends keyof A = never> = ToolCall<Preset<A, D>, GetPromptResult>;
+
+type Preset<A, D extends keyof A> = [D] extends [never] ? A : Omit<A, D> & Partial<Pick<A, D>>;
+
+/** What a server offers, as types: `generated/client.ts` declares them. */
+export interface SurfaceTypes {
+  /** A `ToolCall` by the name of each tool. */
+  readonly tools: object;
+  /** A `PromptCall` by the name of each prompt. */
+  readonly prompts: object;
+  /** The URIs of resources. */
+  readonly resources: string;
+  /** The variables of each resource template. */
+  readonly templates: object;
+  /** The names of what can be completed, by prompt and by template. */
+  readonly completions: { readonly prompts: object; readonly templates: object };
+  /** What a user answers to each question that the handlers ask. */
+  readonly questions: object;
+}
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- nothing is known of it */
+/** The types of a server that nothing is known of. */
+export interface AnySurface {
+  readonly tools: { readonly [name: string]: (input?: any, options?: CallOptions) => Promise<any> };
+  readonly prompts: { readonly [name: string]: (input?: any, options?: CallOptions) => Promise<GetPromptResult> };
+  readonly resources: string;
+  readonly templates: { readonly [template: string]: any };
+  readonly completions: {
+    readonly prompts: { readonly [name: string]: string };
+    readonly templates: { readonly [template: string]: string };
+  };
+  readonly questions: { readonly [name: string]: any };
+}
