@@ -1,5 +1,6 @@
 import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
+import { hasApplication } from "./runtime.js";
 
 /** `generated/client.ts`: the server's surface as types, and a client that has them, for tests. Part of no bundle. */
 export function clientModule(server: Server): string {
@@ -10,6 +11,7 @@ export function clientModule(server: Server): string {
     `import type * as testing from "@mcpc/runtime/testing";\n`,
     `import { server } from "./server.js";\n`,
     typed && `import type * as types from "./types.js";\n`,
+    hasApplication(server) && `import type * as application from "./application.js";\n`,
     `\n${surfaceInterface(server)}\n`,
     "export type Client = testing.Client<Surface>;\n",
     "export type Options = testing.ClientOptions<Surface>;\n\n",
@@ -23,7 +25,8 @@ export function clientModule(server: Server): string {
     .join("");
 }
 
-function surfaceInterface({ tools, prompts, resources, resourceTemplates: templates }: Server): string {
+function surfaceInterface(server: Server): string {
+  const { tools, prompts, resources, resourceTemplates: templates } = server;
   const completions = {
     prompts: completed(
       prompts.map(({ name, arguments: declared, completions }) => [name, completable(declared, completions)]),
@@ -42,6 +45,8 @@ function surfaceInterface({ tools, prompts, resources, resourceTemplates: templa
     ),
     object("completions", [object("prompts", completions.prompts), object("templates", completions.templates)]),
     object("questions", questions([...tools, ...prompts].flatMap(({ elicitations }) => elicitations))),
+    `config: ${hasApplication(server) ? "application.Config" : "undefined"};`,
+    `state: ${hasApplication(server) ? "application.State" : "undefined"};`,
   ];
   return `/** What the server offers, as types. */\nexport interface Surface {\n${indent(lines.join("\n"))}\n}\n`;
 }

@@ -1,17 +1,16 @@
 import type { CallToolResult, GetPromptResult } from "../protocol/handlers.js";
-import type { Logger } from "../protocol/logger.js";
 import type { JsonObject } from "../protocol/types.js";
 import { converse, type Conversation, type ConversationOptions } from "./conversation.js";
 import { toolError } from "./errors.js";
 import { createEmitter, type Events } from "./events.js";
-import { memoryServer } from "./memory.js";
+import { memoryServer, type MemoryOptions } from "./memory.js";
 import type { AnySurface, CallOptions, ResourceContents, SurfaceTypes } from "./surface.js";
 import { expand } from "./uri.js";
 import { reach, type Reachable, type Target } from "./wire.js";
 
-export interface ClientOptions<S extends SurfaceTypes = AnySurface> extends ConversationOptions<S> {
-  /** The server's own log, where it lives in this process; silent unless told otherwise. */
-  readonly logger?: Logger;
+export interface ClientOptions<S extends SurfaceTypes = AnySurface> extends ConversationOptions<S>, MemoryOptions {
+  readonly config?: S["config"] extends object ? Partial<S["config"]> : S["config"];
+  readonly state?: S["state"];
 }
 
 /** What a value is completed of, and what the user has typed so far. */
@@ -69,7 +68,8 @@ export function createClient<S extends SurfaceTypes = AnySurface>(
   server: Target,
   options: ClientOptions<S> = {},
 ): Client<S> {
-  const connect = reach in server ? server[reach] : memoryServer(server, options.logger).connect;
+  const own = reach in server ? undefined : memoryServer(server, options);
+  const connect = reach in server ? server[reach] : own!.connect;
   const emitter = createEmitter();
   const conversation = converse(connect, options, emitter);
   const { request } = conversation;
@@ -77,6 +77,7 @@ export function createClient<S extends SurfaceTypes = AnySurface>(
   const close = async (): Promise<void> => {
     emitter.end();
     await conversation.close();
+    await own?.stop();
   };
 
   async function list(method: string, member: string): Promise<readonly JsonObject[]> {

@@ -1,34 +1,54 @@
+import { start, stop } from "../protocol/application.js";
 import { connect, textOf } from "../protocol/connection.js";
-import { defineServer } from "../protocol/define-server.js";
-import type { Server } from "../protocol/exchange.js";
+import { withOptions } from "../protocol/define-server.js";
+import type { Server, ServerOptions } from "../protocol/exchange.js";
 import type { Outgoing } from "../protocol/json-rpc.js";
 import type { Logger } from "../protocol/logger.js";
 import type { Connect, Incoming, Receive } from "./wire.js";
 
+/** What a test puts in place of the server's surroundings. */
+export interface MemoryOptions {
+  /** The server's own log; silent unless told otherwise. */
+  readonly logger?: Logger;
+  /** Settings in place of the environment's: validated, and with defaults filled in, as those of a file. */
+  readonly config?: unknown;
+  /** In place of what `onStart` would return; then neither it nor `onStop` runs. */
+  readonly state?: unknown;
+}
+
 /** A server of its own, made of another's surface and handlers, that lives in this process. */
 export interface MemoryServer {
   readonly connect: Connect;
-  /** What the server has logged of a failure, by its id. */
-  readonly explain: (errorId: string) => string | undefined;
+  stop(): Promise<void>;
 }
 
 /** Nothing that `server` remembers is shared, so that no test sees another's traces. */
-export function memoryServer(server: Server, logger: Logger | undefined): MemoryServer {
+export function memoryServer(server: Server, options: MemoryOptions): MemoryServer {
   const failures = new Map<string, string>();
-  const listening: Logger = (level, message, details) => {
+  const logger: Logger = (level, message, details) => {
     const { errorId, error } = details ?? {};
     if (typeof errorId === "string") failures.set(errorId, `${message}: ${String(error)}`);
-    logger?.(level, message, details);
+    options.logger?.(level, message, details);
   };
-  const own = defineServer(server.surface, server.handlers, { logger: listening });
+  const own = withOptions(server, { logger, ...surroundings(server, options) });
   const explain = (errorId: string): string | undefined => failures.get(errorId);
-  return { explain, connect: (receive) => ({ ...wire(own, receive), explain }) };
+  return { connect: (receive) => ({ ...wire(own, receive), explain }), stop: () => stop(own) };
+}
+
+function surroundings({ hooks, settings }: Server, options: MemoryOptions): ServerOptions {
+  const { config, state } = options;
+  const { onStart: _start, onStop: _stop, ...others } = hooks ?? {};
+  const file = { path: "the client's config", values: config };
+  return {
+    ...(config !== undefined && settings && { settings: { load: () => settings.load({ env: {}, file }) } }),
+    ...("state" in options && { hooks: { ...others, onStart: () => state } }),
+  };
 }
 
 function wire(server: Server, receive: Receive): Omit<ReturnType<Connect>, "explain"> {
   const connection = connect(server, (message) => later(message, receive));
   return {
-    open: async () => {},
+    open: () => start(server),
     request: (message, own) =>
       new Promise((resolve) => {
         const outlet = { notify: (text: string) => later(text, own) };

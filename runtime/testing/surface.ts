@@ -49,6 +49,10 @@ export interface SurfaceTypes {
   readonly completions: { readonly prompts: object; readonly templates: object };
   /** What a user answers to each question that the handlers ask. */
   readonly questions: object;
+  /** The settings; `undefined` where none are declared. */
+  readonly config: unknown;
+  /** What `onStart` returns. */
+  readonly state: unknown;
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- nothing is known of it */
@@ -63,4 +67,6 @@ export interface AnySurface {
     readonly templates: { readonly [template: string]: string };
   };
   readonly questions: { readonly [name: string]: any };
+  readonly config: any;
+  readonly state: any;
 }

@@ -5,6 +5,8 @@ import { createClient as createConfig } from "../../fixtures/app-config/generate
 import { createClient as createReview } from "../../fixtures/code-review/generated/client.js";
 import { createClient, type Options } from "../../fixtures/everything/generated/client.js";
 import { createClient as createWeather } from "../../fixtures/weather/generated/client.js";
+import { createSettings } from "../../runtime/config/settings.js";
+import { withOptions } from "../../runtime/protocol/define-server.js";
 import { createClient as connect, type Client } from "../../runtime/testing/index.js";
 import { serverWith } from "../runtime/surface.js";
 
@@ -249,4 +251,39 @@ test("templates are filled in as servers read them", async () => {
     ["x://{a:2}{.ext}{;p,e}{#frag}", { a: "abc", ext: "json", p: 1, e: "", frag: "a/b" }, "x://ab.json;p=1;e#a/b"],
   ];
   for (const [template, variables, uri] of cases) expect(expand(template, variables as never)).toBe(uri);
+});
+
+test("settings and state come from the test, or are made once as ever; close stops what was started", async () => {
+  const happened: string[] = [];
+  const setting = { name: "unit", env: "MADE_UNIT", type: "string", default: "celsius" } as const;
+  const room = { name: "room", env: "MADE_ROOM", type: "string" } as const;
+  const required = (value: unknown): boolean => "room" in (value as object);
+  const settings = createSettings([setting, room], async () => ({ settings: Object.assign(required, { errors: [] }) }));
+  const tell = (_: unknown, { config, state }: any) => JSON.stringify({ config, state });
+  const made = withOptions(serverWith({ tell }), {
+    settings,
+    hooks: {
+      onStart: ({ config }) => void happened.push(`start ${config.room}`),
+      onStop: () => void happened.push("stop"),
+    },
+  });
+  const told = async (client: Client): Promise<unknown> => JSON.parse(text(await client.tools["tell"]!()));
+  const started = connect(made, { config: { room: "kitchen" } });
+  const beside = connect(started);
+  expect(await told(started)).toEqual({ config: { unit: "celsius", room: "kitchen" } });
+  expect(await told(beside)).toEqual(await told(started));
+  await beside.close();
+  expect(happened).toEqual(["start kitchen"]);
+  await started.close();
+  expect(happened).toEqual(["start kitchen", "stop"]);
+  const given = connect(made, { config: { room: "hall", unit: "fahrenheit" }, state: { pool: "a fake" } });
+  expect(await told(given)).toEqual({ config: { unit: "fahrenheit", room: "hall" }, state: { pool: "a fake" } });
+  await given.close();
+  expect(happened).toEqual(["start kitchen", "stop"]);
+  const failing = closing(
+    connect(withOptions(made, { hooks: { onStart: () => Promise.reject(new Error("no database")) } }), {
+      config: { room: "x" },
+    }),
+  );
+  await expect(failing.listTools()).rejects.toThrow("no database");
 });
