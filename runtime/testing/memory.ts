@@ -1,8 +1,8 @@
 import { start, stop } from "../protocol/application.js";
-import { connect, textOf } from "../protocol/connection.js";
+import { connect } from "../protocol/connection.js";
 import { withOptions } from "../protocol/define-server.js";
 import type { Server, ServerOptions } from "../protocol/exchange.js";
-import type { Outgoing } from "../protocol/json-rpc.js";
+import { textOf, type Outgoing } from "../protocol/json-rpc.js";
 import type { Logger } from "../protocol/logger.js";
 import type { Connect, Incoming, Receive } from "./wire.js";
 
