@@ -67,6 +67,7 @@ export function lower(project: Project): Result<Server> {
     runtime: lowerRuntime(project, reachable),
     ...(project.runtime.limits?.pageSize !== undefined && { pageSize: project.runtime.limits.pageSize }),
     layout,
+    external: project.build.external ?? [],
   };
   return {
     value: server,

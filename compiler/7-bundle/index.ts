@@ -83,6 +83,7 @@ function buildOptions(server: Server, host: Host, format: Format): Options {
     write: false,
     metafile: true,
     logLevel: "silent",
+    external: [...server.external],
     alias: runtimeAlias(host),
   };
 }

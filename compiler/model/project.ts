@@ -138,4 +138,5 @@ export interface BuildDeclaration {
   readonly generated?: string;
   readonly source?: string;
   readonly dist?: string;
+  readonly external?: readonly string[];
 }

@@ -24,6 +24,8 @@ export interface Server {
   readonly pageSize?: number;
   readonly runtime: Runtime;
   readonly layout: Layout;
+  /** Packages that are not bundled. */
+  readonly external: readonly string[];
 }
 
 /** What surrounds the handlers; a member is there only where the manifest asks for it. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
+import { parse } from "jsonc-parser";
 import { expect, inject, test } from "vitest";
 
 const fixtures = join(import.meta.dirname, "..", "..", "fixtures");
@@ -24,16 +25,25 @@ test("no emitted file evaluates text, none but a bundle requires anything", () =
   }
 });
 
-/** What `ws` uses where somebody installed it. */
-const optional = ["bufferutil", "utf-8-validate"];
+/** What `ws` and `pg` use where somebody installed it. */
+const optional = ["bufferutil", "utf-8-validate", "pg-native"];
 
-test("a bundle loads nothing but Node's own modules", () => {
+/** Packages that the project's manifest keeps out of its bundle. */
+function external(path: string): readonly string[] {
+  const folder = join(fixtures, path.split("/")[0]!);
+  const [manifest = ""] = readdirSync(folder).filter((name) => name.endsWith(".mcp.json"));
+  const { build } = parse(readFileSync(join(folder, manifest), "utf8")) as { build?: { external?: string[] } };
+  return build?.external ?? [];
+}
+
+test("a bundle loads nothing but Node's own modules, and what the manifest keeps out of it", () => {
   let found = 0;
   for (const path of emitted.filter(isBundle)) {
     const text = readFileSync(join(fixtures, path), "utf8");
     const loads = [...text.matchAll(/\b(?:require|import)\s*\(([^)]*)\)|\b(?:from|import)\s*("[^"]*")/g)];
     const loaded = loads.map(([, argument, source]) => (argument ?? source)!);
-    const isKnown = (name: string): boolean => isBuiltin(name) || optional.includes(name);
+    const outside = [...optional, ...external(path)];
+    const isKnown = (name: string): boolean => isBuiltin(name) || outside.includes(name);
     expect(loaded.filter((name) => !/^"[^"]*"$/.test(name) || !isKnown(name.slice(1, -1)))).toEqual([]);
     found += loaded.length;
   }
