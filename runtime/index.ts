@@ -22,12 +22,13 @@ export type {
   Application,
   ErrorHook,
   FailureContext,
+  HealthCheck,
   Hooks,
   StartContext,
   StartHook,
   StopHook,
 } from "./protocol/hooks.js";
-export type { Logger } from "./protocol/logger.js";
+export type { LeveledLogger, Logger } from "./protocol/logger.js";
 export type {
   CallToolResult,
   ClientInformation,

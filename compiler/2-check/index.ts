@@ -9,7 +9,7 @@ import { resolveFiles, resolveInstructions, type Files } from "./files.js";
 import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { checkPrompt } from "./prompts.js";
-import { checkHooks, configSchema } from "./runtime.js";
+import { checkHealth, checkHooks, configSchema } from "./runtime.js";
 import { checkResource, checkResourceTemplate } from "./resources.js";
 import { schemaChecks } from "./schemas.js";
 import { checkShape } from "./shape.js";
@@ -25,6 +25,7 @@ export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "con
   checkSupported(merged, diagnostics);
   checkLayout(merged, diagnostics);
   const config = configSchema(merged);
+  checkHealth(merged, diagnostics);
   checkSchemas(merged, config, reachable(merged, sources, host), diagnostics);
   merged.tools.forEach((tool) => checkTool(tool, diagnostics));
   merged.resources.forEach((resource) => checkResource(resource, diagnostics));

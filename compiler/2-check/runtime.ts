@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
 import type { Json, JsonObject, Located, Member, Sources } from "../model/source.js";
 import { projectPath } from "../project-path.js";
@@ -50,4 +50,41 @@ function mapMembers(node: Located, change: (member: Member) => Member): Located 
 function ofMembers(node: Located & { kind: "object" }, members: readonly Member[]): Located {
   const value = Object.fromEntries(members.map(({ key, node: member }): [string, Json] => [key, member.value]));
   return { ...node, members, value: value as JsonObject };
+}
+
+/** What answers at a path answers there alone; the tool has its name for itself. */
+export function checkHealth({ runtime, tools }: Merged, diagnostics: Diagnostic[]): void {
+  const health = runtime && child(runtime.node, "health");
+  if (!health) return;
+  const transports = runtime && child(runtime.node, "transports");
+  const at = (transport: string, key: string, preset: string): string | undefined => {
+    const node = transports && child(transports, transport);
+    const written = node && child(node, key)?.value;
+    return node || (transport === "http" && !transports) ? String(written ?? preset) : undefined;
+  };
+  const taken = new Map([
+    [at("http", "path", "/mcp"), "the MCP endpoint"],
+    [at("sse", "path", "/sse"), "HTTP+SSE"],
+    [at("sse", "messages", "/messages"), "HTTP+SSE"],
+    [at("websocket", "path", "/ws"), "WebSocket"],
+  ]);
+  for (const [key, preset] of [
+    ["liveness", "/healthz"],
+    ["readiness", "/readyz"],
+  ] as const) {
+    const node = child(health, key);
+    const path = String(node?.value ?? preset);
+    const other = taken.get(path);
+    if (other !== undefined) {
+      const reason = `${JSON.stringify(key)} cannot be ${JSON.stringify(path)}: ${other} answers there`;
+      diagnostics.push(diagnose("manifest/invalid-value", node?.span ?? health.span, { reason }));
+    }
+    taken.set(path, `"${key}"`);
+  }
+  const wanted = child(health, "tool");
+  const same = tools.find(({ value }) => value["name"] === "health_check");
+  if (wanted?.value === true && same) {
+    const related = [{ span: wanted.span, message: "first here" }];
+    diagnostics.push(diagnose("name/duplicate", same.span, { kind: "tool", name: "health_check" }, related));
+  }
 }

@@ -8,7 +8,7 @@ export const unsupported: Readonly<Record<string, readonly string[]>> = {
   resources: ["cache", "scopes"],
   resourceTemplates: ["cache", "scopes"],
   prompts: ["scopes"],
-  runtime: ["auth", "cache", "logging", "health", "store"],
+  runtime: ["auth", "cache", "store"],
   build: ["lint", "rules", "waivers", "budgets"],
 };
 

@@ -29,6 +29,7 @@ import { projectPath } from "../project-path.js";
 import { staticContents } from "./contents.js";
 import { checkConfig } from "./config.js";
 import { checkExamples } from "./examples.js";
+import { healthTool } from "./health.js";
 import { headerParameters } from "./headers.js";
 import { listing } from "./listings.js";
 import { claims, pascalCase, reservedTypes } from "./names.js";
@@ -58,7 +59,7 @@ export function lower(project: Project): Result<Server> {
   const server: Server = {
     info,
     ...(instructions !== undefined && { instructions: instructionsText(instructions, project) }),
-    tools: project.tools.map((tool) => lowerTool(tool, types, handlers, schema)),
+    tools: [...project.tools, ...healthTool(project, layout)].map((tool) => lowerTool(tool, types, handlers, schema)),
     resources: project.resources.map((resource) => lowerResource(resource, project, types, handlers)),
     resourceTemplates: project.resourceTemplates.map((template) => lowerTemplate(template, types, handlers, schema)),
     prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers, schema)),

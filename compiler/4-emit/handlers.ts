@@ -159,6 +159,8 @@ function stubText({ handler, name, description, parameters }: Stub): string {
 function stubsOf(server: Server): Stub[] {
   const stub = (entry: Tool | Resource | ResourceTemplate | Prompt, name: string, parameters: string): Stub[] => {
     const handler = "handler" in entry ? entry.handler : "handler" in entry.source ? entry.source.handler : undefined;
+    // What the compiler writes needs no beginning.
+    if (handler?.file.startsWith(`${server.layout.generated}/`)) return [];
     return handler ? [{ handler, name, description: entry.description, parameters }] : [];
   };
   return [

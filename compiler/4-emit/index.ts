@@ -6,6 +6,7 @@ import { clientModule } from "./client.js";
 import { declaration, declarations } from "./declarations.js";
 import { format } from "./format.js";
 import { handlers } from "./handlers.js";
+import { healthModule } from "./health.js";
 import { lockFile } from "./lock.js";
 import { applicationModule, hasApplication, hooksStub } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
@@ -40,6 +41,7 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
     file("server", serverModule(server)),
     file("main", mainModule(server)),
     file("client", clientModule(server)),
+    ...[healthModule(server)].flatMap((text) => (text === undefined ? [] : [file("health", text)])),
   ];
   const { config, hooks } = server.runtime;
   if (hasApplication(server)) {

@@ -1,4 +1,4 @@
-import type { Server, Setting } from "../model/server.js";
+import type { Logging, Server, Setting } from "../model/server.js";
 import type { Json } from "../model/source.js";
 import { importPath, literal } from "./code.js";
 
@@ -14,7 +14,7 @@ export interface Surroundings {
 
 const library = "@mcpc/runtime/codegen/v1";
 
-export function surroundings({ runtime: { hooks, config }, layout }: Server): Surroundings {
+export function surroundings({ runtime: { hooks, config, logging, health }, layout }: Server): Surroundings {
   const application = hooks !== undefined || config !== undefined;
   return {
     imports: [
@@ -27,6 +27,9 @@ export function surroundings({ runtime: { hooks, config }, layout }: Server): Su
           ]
         : []),
       ...(config ? [importOf(["createSettings"], `${library}/config`)] : []),
+      ...(logging ? [importOf(["createLogging"], `${library}/logging`)] : []),
+      ...(health ? [`import { health } from "./health.js";\n`] : []),
+      ...(logging?.file ? [importOf(["openLogFile"], `${library}/node-log-file`)] : []),
       ...(hooks
         ? [
             `import * as hooks from ${literal(importPath(`${layout.generated}/server.ts`, hooks.file))};\n`,
@@ -43,6 +46,8 @@ export function surroundings({ runtime: { hooks, config }, layout }: Server): Su
             `], () => import("./settings.js")),`,
           ]
         : []),
+      ...(health ? ["health,"] : []),
+      ...(logging ? [`logging: createLogging(${loggingText(logging)}),`] : []),
     ],
     exports: application
       ? [
@@ -53,6 +58,11 @@ export function surroundings({ runtime: { hooks, config }, layout }: Server): Su
         ]
       : [],
   };
+}
+
+function loggingText({ file, ...options }: Logging): string {
+  const text = literal(options as unknown as Json);
+  return file === undefined ? text : `{ ...${text}, file: openLogFile(${literal(file)}) }`;
 }
 
 function settingText({ secret, ...setting }: Setting): string {
@@ -72,7 +82,7 @@ export function hasApplication({ runtime }: Server): boolean {
 export function applicationModule({ runtime: { hooks, config }, layout }: Server, declared: string): string {
   const from = hooks && literal(importPath(`${layout.generated}/application.ts`, hooks.file));
   return [
-    `import type {\n  ErrorHook,\n  Hooks,\n  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
+    `import type {\n  ErrorHook,\n  HealthCheck,\n  Hooks,\n  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
     from && `import type * as hooks from ${from};\n`,
     "\n",
     config ? declared : `/** The manifest declares no settings. */\nexport type Config = undefined;\n`,
@@ -84,6 +94,7 @@ export function applicationModule({ runtime: { hooks, config }, layout }: Server
     "export interface Application {\n  readonly config: Config;\n  readonly state: State;\n}\n\n",
     "/** What `onStart` receives. */\nexport type StartContext = StartContextOf<Config>;\n\n",
     "export type OnStop = StopHook<Application>;\nexport type OnError = ErrorHook<Application>;\n",
+    "export type HealthChecks = Readonly<Record<string, HealthCheck<Application>>>;\n",
     hooks && "\n/** What the module of hooks may export. */\nexport type CheckedHooks = Hooks<Application>;\n",
   ]
     .filter((part) => part !== undefined)

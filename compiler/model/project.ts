@@ -111,12 +111,28 @@ export interface SettingDeclaration extends JsonObject {
   readonly secret?: boolean;
 }
 
+export interface LoggingDeclaration {
+  readonly level?: string;
+  readonly format?: string;
+  readonly requests?: string;
+  readonly redact?: readonly string[];
+  readonly file?: { readonly path: string; readonly maxBytes?: number; readonly maxFiles?: number };
+}
+
 export interface RuntimeDeclaration {
   readonly config?: {
     readonly properties: { readonly [name: string]: SettingDeclaration };
     readonly required?: readonly string[];
   };
   readonly limits?: { readonly pageSize?: number };
+  readonly logging?: LoggingDeclaration;
+  readonly health?: {
+    readonly liveness?: string;
+    readonly readiness?: string;
+    readonly timeoutMs?: number;
+    readonly cacheMs?: number;
+    readonly tool?: boolean;
+  };
   readonly transports?: {
     readonly stdio?: JsonObject;
     readonly http?: {

@@ -33,6 +33,24 @@ export interface Runtime {
   /** The user's module of hooks. */
   readonly hooks?: { readonly file: string };
   readonly config?: Config;
+  readonly logging?: Logging;
+  readonly health?: Health;
+}
+
+export interface Health {
+  readonly liveness: string;
+  readonly readiness: string;
+  readonly timeoutMs: number;
+  readonly cacheMs: number;
+}
+
+export interface Logging {
+  readonly level: string;
+  readonly format: string;
+  readonly requests: string;
+  /** In lower case. */
+  readonly redact: readonly string[];
+  readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
 }
 
 export interface Config {

@@ -61,7 +61,18 @@ export function createSettings(
       if (problems.length > 0) throw new SettingsError(problems);
       return values;
     },
+    secrets: (config) =>
+      declared.flatMap(({ name, secret }) =>
+        secret === true ? textsOf((config as Readonly<Record<string, unknown>>)[name]) : [],
+      ),
   };
+}
+
+/** The texts in a value, which a log may show apart from each other; a number as it is written. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value === "number") return [String(value)];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
 interface Gathered {

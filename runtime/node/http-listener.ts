@@ -28,6 +28,7 @@ import {
   type HttpRequest,
   type Running,
 } from "../transports/http/exchange.js";
+import { probed } from "../transports/http/probes.js";
 import { createRoutes, type Routes } from "../transports/http/routes.js";
 
 /** A listener of `node:http`; also a handler of Express and of whatever else passes Node's own objects. */
@@ -68,6 +69,7 @@ export function createListener(server: Server, options: HttpOptions): Listener {
     });
   };
   return (incoming, response) => {
+    if (server.health !== undefined && probed(server, new NodeRequest(incoming), new NodeReply(response))) return;
     const started = ready(server);
     if (started === true) return answer(incoming, response);
     void started.then((can) => (can ? answer(incoming, response) : refuse(incoming, response, notStarted)));

@@ -2,7 +2,7 @@ import { start, stop } from "../protocol/application.js";
 import { withOptions } from "../protocol/define-server.js";
 import { endSubscriptions } from "../protocol/changes.js";
 import type { Server } from "../protocol/exchange.js";
-import { createLogger, describe } from "../protocol/logger.js";
+import { describe } from "../protocol/logger.js";
 import { loggingLevels, type LoggingLevel } from "../protocol/types.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
 import type { configure } from "./configure.js";
@@ -31,7 +31,7 @@ interface Settings {
   readonly transport: string;
   readonly host: string | undefined;
   readonly port: string | undefined;
-  readonly logLevel: LoggingLevel;
+  readonly logLevel: LoggingLevel | undefined;
   readonly configFile: string | undefined;
   readonly printConfig: boolean;
 }
@@ -42,18 +42,38 @@ const graceMs = 10_000;
 /** The process of a built server: options from the command line, then from the environment; exits when it is done. */
 export async function main(server: Server, options: MainOptions): Promise<void> {
   const settings = settingsOf(server, options, await parsed());
-  const logger = createLogger(settings.logLevel);
-  const served = withOptions(server, { logger, stateKeys: stateKeys() });
+  const { transport, logLevel } = settings;
+  const served = withOptions(server, { ...(logLevel !== undefined && { logLevel }), stateKeys: stateKeys() });
+  const { logger } = served;
+  // Standard output belongs to the protocol, from the first line of `onStart` on.
+  if (transport === "stdio") {
+    console.log = console.info = console.debug = console.error;
+    if (writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
+  }
   // A slip in one handler is no reason to end the sessions of everybody else.
   process.on("unhandledRejection", (error) => {
     logger("error", "a promise of a handler was rejected and nobody took notice", { error: describe(error) });
   });
   process.on("uncaughtException", (error) => {
+    // It may be the log itself that cannot be written (EPIPE, a full disk): to log that would never end.
+    if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => {});
     logger("error", "an error was thrown where nothing could catch it", { error: describe(error) });
   });
   if (!served.application.ready) await starting(served, options, settings);
-  if (settings.transport === "http") await serveHttp(served, options, settings);
+  if (transport === "http") await serveHttp(served, options, settings);
   else await serveStandardStreams(served);
+}
+
+const wrongDestination =
+  'the logger of the hooks writes to standard output, which belongs to the protocol; give it another destination, such as "pino(pino.destination(2))"';
+
+/** What pino does unless told otherwise. Only a symbol leads to its stream; a child has its parent's. */
+function writesToStandardOutput(hook: unknown): boolean {
+  for (let owner = hook; typeof owner === "object" && owner !== null; owner = Object.getPrototypeOf(owner)) {
+    const key = Object.getOwnPropertySymbols(owner).find(({ description }) => description === "pino.stream");
+    if (key !== undefined) return (owner as Record<symbol, { readonly fd?: unknown }>)[key]?.fd === 1;
+  }
+  return false;
 }
 
 /** Settings and `onStart`, before anything is served. */
@@ -83,8 +103,6 @@ async function leave(server: Server): Promise<never> {
 }
 
 async function serveStandardStreams(server: Server): Promise<void> {
-  // Standard output belongs to the protocol.
-  console.log = console.info = console.debug = console.error;
   const serving = serveStdio(server);
   onSignal((signal) => {
     serving.close(new Error(`the server got ${signal}`));
@@ -102,6 +120,7 @@ async function serveHttp(server: Server, { http }: MainOptions, settings: Settin
     const listening = await listen(server, { ...declared, host, port }, loadWebSocket);
     process.stderr.write(`listening on ${listening.url}\n`);
     onSignal(() => {
+      server.application.draining = true;
       endSubscriptions(server);
       void listening.close(graceMs).then(() => leave(server));
     });
@@ -131,8 +150,8 @@ function settingsOf(server: Server, options: MainOptions, values: Values): Setti
   const transport = values.transport ?? env["MCPC_TRANSPORT"] ?? transports[0]!;
   if (!transports.includes(transport))
     fail(`no transport ${JSON.stringify(transport)}; this server has ${transports.join(" and ")}`);
-  const logLevel = values["log-level"] ?? env["MCPC_LOG_LEVEL"] ?? "info";
-  if (!(loggingLevels as readonly string[]).includes(logLevel)) {
+  const logLevel = values["log-level"] ?? env["MCPC_LOG_LEVEL"];
+  if (logLevel !== undefined && !(loggingLevels as readonly string[]).includes(logLevel)) {
     fail(`no log level ${JSON.stringify(logLevel)}; there are ${loggingLevels.join(", ")}`);
   }
   const port = values.port ?? env["MCPC_PORT"];
@@ -146,7 +165,7 @@ function settingsOf(server: Server, options: MainOptions, values: Values): Setti
     transport,
     host: values.host ?? env["MCPC_HOST"],
     port,
-    logLevel: logLevel as LoggingLevel,
+    logLevel: logLevel as LoggingLevel | undefined,
     configFile: options.configure && configFile !== "" ? configFile : undefined,
     printConfig: values["print-config"] ?? false,
   };
@@ -176,7 +195,7 @@ async function parsed() {
   }
 }
 
-function help({ surface: { server } }: Server, { stdio, http, configure }: MainOptions): string {
+function help({ surface: { server }, options }: Server, { stdio, http, configure }: MainOptions): string {
   const transports = [...(stdio ? ["stdio"] : []), ...(http ? ["http"] : [])];
   return [
     `${server.name} ${server.version}, a Model Context Protocol server`,
@@ -189,7 +208,7 @@ function help({ surface: { server } }: Server, { stdio, http, configure }: MainO
           `  --port PORT      its port, 0 for any free one; ${http.port} unless told otherwise (MCPC_PORT)`,
         ]
       : []),
-    "  --log-level LEVEL  least severity on standard error; info unless told otherwise (MCPC_LOG_LEVEL)",
+    `  --log-level LEVEL  least severity that is logged; ${options.logging?.level ?? "info"} unless told otherwise (MCPC_LOG_LEVEL)`,
     ...(configure
       ? [
           "  --config FILE    settings, as JSON; environment variables come before it (MCPC_CONFIG)",

@@ -6,7 +6,7 @@ import { describe } from "./logger.js";
 
 /** `config` and `state` that are known already are taken as they are: nothing is loaded, and nothing started. */
 export function createLifecycle(waits: boolean, known: Partial<Application> = {}): Lifecycle {
-  return { ready: !waits, config: known.config, state: known.state, starting: undefined };
+  return { ready: !waits, config: known.config, state: known.state, starting: undefined, draining: false };
 }
 
 /**
@@ -21,7 +21,10 @@ export function start(server: Server, sources: SettingSources = { env: environme
 async function begin(server: Server, sources: SettingSources): Promise<void> {
   const { application, hooks, settings } = server;
   if (application.ready) return;
-  if (settings !== undefined) application.config = await settings.load(sources);
+  if (settings !== undefined) {
+    application.config = await settings.load(sources);
+    for (const secret of settings.secrets?.(application.config) ?? []) server.secrets.add(secret);
+  }
   if (hooks?.onStart !== undefined) {
     const { config } = application;
     application.state = await hooks.onStart({ config, log: server.logger, notify: notifier(server) });

@@ -174,7 +174,9 @@ function createProgress(call: Call): Progress {
 }
 
 function createLog(call: Call): Log {
+  const { logging } = call.peer.view.server;
   const write = (level: LoggingLevel, severity: number) => (data: unknown) => {
+    logging?.said(call, level, data);
     // Read at each message: the client may change the level while a call runs.
     const least = call.peer.logLevel;
     if (least === undefined || severity < loggingLevels.indexOf(least)) return;

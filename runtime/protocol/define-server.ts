@@ -1,17 +1,24 @@
 import { createLifecycle } from "./application.js";
 import type { Server, ServerOptions } from "./exchange.js";
-import { createLogger } from "./logger.js";
+import { createLogger, hookSink } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
 
 /** A surface and its handlers as a server; nothing is worked out before the first request. */
 export function defineServer(surface: Surface, handlers: Handlers, options: ServerOptions = {}): Server {
-  const { logger = createLogger("info"), stateKeys = [], hooks, settings, application } = options;
+  const { logging, stateKeys = [], hooks, settings, application } = options;
   const waits = application === undefined && (settings !== undefined || hooks?.onStart !== undefined);
+  const least = options.logLevel ?? logging?.level ?? "info";
+  const secrets = new Set(stateKeys);
+  const write = hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
   return {
     surface,
     handlers,
     options,
-    logger,
+    logger: options.logger ?? createLogger(least, write, { names: logging?.names ?? new Set(), secrets }),
+    logging,
+    health: options.health,
+    observe: logging?.observe(least),
+    secrets,
     stateKeys,
     hooks,
     settings,

@@ -6,6 +6,11 @@ import { internalError, quoted } from "./results.js";
 
 /** Answers a request; never throws, never rejects. */
 export function dispatch(call: Call): Answer {
+  const { observe } = call.peer.view.server;
+  return observe === undefined ? answer(call) : observe(call, answer);
+}
+
+function answer(call: Call): Answer {
   const method = call.peer.view.methods.get(call.method);
   if (method === undefined) return new McpError(errorCodes.methodNotFound, `unknown method ${quoted(call.method)}`);
   try {

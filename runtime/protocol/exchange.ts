@@ -2,7 +2,7 @@ import type { McpError } from "./errors.js";
 import type { ClientInformation } from "./handlers.js";
 import type { Application, Hooks, Lifecycle, SettingsLoader } from "./hooks.js";
 import type { Id, Ready } from "./json-rpc.js";
-import type { Logger } from "./logger.js";
+import type { Logger, LogSink } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
@@ -15,9 +15,35 @@ export type Answer = Payload | McpError | Promise<Payload | McpError>;
 /** One method of the protocol. It may throw: that is answered as an internal error. */
 export type Method = (call: Call) => Answer;
 
+/** Answers a request with `answer`, and does something beside. */
+export type Observe = (call: Call, answer: (call: Call) => Answer) => Answer;
+
+/** The server's log, as the manifest's `runtime.logging` asks for it. */
+export interface Logging {
+  readonly level: LoggingLevel;
+  readonly write: LogSink;
+  /** Fields that are never shown, in lower case. */
+  readonly names: ReadonlySet<string>;
+  /** Tells the log of each request; `undefined` where that lies below what is logged. */
+  readonly observe: (least: LoggingLevel) => Observe | undefined;
+  /** What a handler says with `log`. */
+  readonly said: (call: Call, level: LoggingLevel, data: unknown) => void;
+}
+
+/** The answers to a platform's probes: whether the process lives, whether it can do its work. */
+export interface Health {
+  /** What answers at a path; `undefined` where no probe is answered. */
+  at(path: string): ((server: Server) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
+}
+
 /** What surrounds the handlers; each member is there only if the manifest, or the process, asks for it. */
 export interface ServerOptions {
+  /** In place of the server's own log. */
   readonly logger?: Logger;
+  /** The least severity that is logged; without it, what the manifest says. */
+  readonly logLevel?: LoggingLevel;
+  readonly logging?: Logging;
+  readonly health?: Health;
   /** Secrets that seal request states, the newest first; one of this process alone when there are none. */
   readonly stateKeys?: readonly string[];
   readonly hooks?: Hooks;
@@ -33,6 +59,12 @@ export interface Server {
   /** As it was defined. */
   readonly options: ServerOptions;
   readonly logger: Logger;
+  readonly logging: Logging | undefined;
+  readonly health: Health | undefined;
+  /** Answers requests in place of `dispatch`; absent where nobody wants to know. */
+  readonly observe: Observe | undefined;
+  /** Values that no log may show. */
+  readonly secrets: Set<string>;
   /** By protocol version. */
   readonly views: Map<string, View>;
   /** Indexes that a method keeps across calls, by a key of its own. */
@@ -125,6 +157,8 @@ export interface Outlet {
   notify(message: string): void;
   /** Messages may get lost on it: nothing can be asked. */
   readonly oneWay?: boolean;
+  /** What the message came with, where the transport has such a thing. */
+  readonly request?: { header(name: string): string | undefined };
 }
 
 /** A run of a handler that may end before the call does. */
@@ -185,6 +219,11 @@ export class Call {
   get meta(): JsonObject {
     const meta = this.params["_meta"];
     return typeof meta === "object" && meta !== null && !Array.isArray(meta) ? (meta as JsonObject) : {};
+  }
+
+  /** A header of the transport's, by its lower-case name. */
+  header(name: string): string | undefined {
+    return this.#outlet.request?.header(name);
   }
 
   get signal(): AbortSignal {

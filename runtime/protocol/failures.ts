@@ -4,6 +4,7 @@ import type { FailureContext } from "./hooks.js";
 import { describe } from "./logger.js";
 import { MissingCapability } from "./questions.js";
 import { internalError, quoted } from "./results.js";
+import { traceOf } from "./trace.js";
 
 type Subject = Pick<FailureContext, "kind" | "name" | "errorId">;
 
@@ -19,7 +20,7 @@ export function decided(call: Call, subject: Subject, error: unknown): McpError 
     const verdict: unknown = onError(error, { ...subject, config, state, client });
     return typeof verdict === "string" || verdict instanceof McpError ? verdict : undefined;
   } catch (thrown) {
-    server.logger("error", "the hook onError failed", { error: describe(thrown) });
+    server.logger("error", "the hook onError failed", { ...traceOf(call), error: describe(thrown) });
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { McpError } from "./errors.js";
 import type { ClientInformation, Notify } from "./handlers.js";
-import type { Logger } from "./logger.js";
+import type { LeveledLogger, Logger } from "./logger.js";
 
 /** What all handlers of a server share: its settings, and whatever `onStart` returned. */
 export interface Application {
@@ -40,11 +40,18 @@ export type FailureContext<A = Application> = A & {
  */
 export type ErrorHook<A = Application> = (error: unknown, context: FailureContext<A>) => McpError | string | void;
 
+/** Whether something that the server needs can be used. It fails by throwing, by `false`, or by taking too long. */
+export type HealthCheck<A = Application> = (context: A & { readonly signal: AbortSignal }) => unknown;
+
 /** What `src/hooks.ts` may export; everything is optional. */
 export interface Hooks<A = any> {
   readonly onStart?: (context: StartContext<any>) => unknown;
   readonly onStop?: StopHook<A>;
   readonly onError?: ErrorHook<A>;
+  /** Takes the place of the server's own log: a logger of pino's kind, or a function. */
+  readonly logger?: Logger | LeveledLogger;
+  /** By name: what readiness depends on. */
+  readonly health?: Readonly<Record<string, HealthCheck<A>>>;
 }
 
 /** Values by the name of their environment variable, and what the configuration file holds. */
@@ -56,6 +63,8 @@ export interface SettingSources {
 /** Finds the settings of a server; rejects with `SettingsError` when any is missing or wrong. */
 export interface SettingsLoader {
   load(sources: SettingSources): Promise<unknown>;
+  /** Those values that nobody may see. */
+  secrets?(config: unknown): readonly string[];
 }
 
 /** A server between its start and its stop. */
@@ -65,4 +74,6 @@ export interface Lifecycle extends Application {
   config: unknown;
   state: unknown;
   starting: Promise<void> | undefined;
+  /** It takes no more work: what is under way is finished. */
+  draining: boolean;
 }

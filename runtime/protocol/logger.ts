@@ -1,22 +1,94 @@
+import { redact, type Hidden } from "./redact.js";
 import { loggingLevels, type LoggingLevel } from "./types.js";
 
 /** The server's own log. `details` are shown to the operator alone. */
 export type Logger = (level: LoggingLevel, message: string, details?: Readonly<Record<string, unknown>>) => void;
 
-/** One JSON object a line on standard error (the platform's error console), from the given severity up. */
-export function createLogger(least: LoggingLevel): Logger {
-  const threshold = loggingLevels.indexOf(least);
-  return (level, message, details) => {
-    if (loggingLevels.indexOf(level) < threshold) return;
-    const record = { time: new Date().toISOString(), level, message };
-    console.error(line({ ...record, ...details }) ?? line(record));
+/** A logger with a method for each level, such as one of pino's. */
+export interface LeveledLogger {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+  fatal?(details: object, message: string): void;
+}
+
+/** One entry of the log, fit to be shown. */
+export interface LogRecord {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly level: LoggingLevel;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Where entries go. It may throw: then the entry goes to standard error. */
+export type LogSink = (record: LogRecord) => void;
+
+export const severity = (level: LoggingLevel): number => loggingLevels.indexOf(level);
+
+/** Entries from the given severity up, without what they must not show. Whoever logs is never disturbed. */
+export function createLogger(least: LoggingLevel, write: LogSink = writeLine, hidden?: Hidden): Logger {
+  const threshold = severity(least);
+  return (level, message, details = {}) => {
+    if (severity(level) < threshold) return;
+    try {
+      const shown = redact({ message, details }, hidden) as Pick<LogRecord, "message" | "details">;
+      const record = { time: new Date().toISOString(), level, ...shown };
+      try {
+        write(record);
+      } catch {
+        writeLine(record);
+      }
+    } catch {
+      // Nobody is left to tell.
+    }
   };
 }
 
+/** On standard error (the platform's error console). */
+export const writeLine: LogSink = (record) => console.error(jsonLine(record));
+
+/** One JSON object on one line, for terminals and line readers of any kind. */
+export function jsonLine({ time, level, message, details }: LogRecord): string {
+  // The first order, and the last word.
+  const record = Object.assign({ time, level, message }, details, { time, level, message });
+  return JSON.stringify(record).replace(
+    /[\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** What the module of hooks exports as `logger`, a function or an object of pino's kind, as a place for entries. */
+export function hookSink(hook: Logger | LeveledLogger): LogSink {
+  if (typeof hook === "function") {
+    return (record) => {
+      const { level, message, details } = record;
+      const returned = hook(level, message, details) as unknown;
+      if (returned instanceof Promise) returned.catch(() => writeLine(record));
+    };
+  }
+  return ({ level, message, details }) => {
+    const name = level === "notice" ? "info" : level === "warning" ? "warn" : isFatal(level) ? "fatal" : level;
+    // An own method of the logger: it needs its `this`.
+    if (name === "fatal" && hook.fatal === undefined) hook.error(details, message);
+    else hook[name]!(details, message);
+  };
+}
+
+function isFatal(level: LoggingLevel): level is "critical" | "alert" | "emergency" {
+  return severity(level) > severity("error");
+}
+
 /** Logs a failure that the client must not see, and returns the id under which it can be found. */
-export function logFailure(logger: Logger, message: string, error: unknown): string {
+export function logFailure(
+  logger: Logger,
+  message: string,
+  error: unknown,
+  details?: Readonly<Record<string, unknown>>,
+): string {
   const errorId = Math.random().toString(16).slice(2, 10).padEnd(8, "0");
-  logger("error", message, { errorId, error: describe(error) });
+  logger("error", message, { ...details, errorId, error: describe(error) });
   return errorId;
 }
 
@@ -28,13 +100,5 @@ export function describe(error: unknown): string {
     return `${String(error.stack ?? error)}${cause}`;
   } catch {
     return "a value that cannot be shown";
-  }
-}
-
-function line(record: object): string | undefined {
-  try {
-    return JSON.stringify(record);
-  } catch {
-    return undefined;
   }
 }

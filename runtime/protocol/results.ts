@@ -2,6 +2,7 @@ import { errorCodes, McpError } from "./errors.js";
 import type { Call, Payload, View } from "./exchange.js";
 import { readied } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
+import { traceOf } from "./trace.js";
 import type { JsonObject } from "./types.js";
 
 /**
@@ -36,7 +37,7 @@ export function invalidParams(message: string, data?: unknown): McpError {
 
 /** The error for a failure of the server's own: an id for the client, the rest for the log. */
 export function internalError(call: Call, what: string, error: unknown): McpError {
-  const errorId = logFailure(call.peer.view.server.logger, `${call.method} failed: ${what}`, error);
+  const errorId = logFailure(call.peer.view.server.logger, `${call.method} failed: ${what}`, error, traceOf(call));
   return new McpError(errorCodes.internalError, `internal error ${errorId}; the server's log explains it`, { errorId });
 }
 

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { anchorsOf, blocksOf, deadLinks, documents, root, textOf, untrue } from "./documents.js";
@@ -19,7 +20,19 @@ describe.each(documents)("%s", (document) => {
       if (path === undefined) continue;
       const file = fileOf(path);
       expect(file, `${path} does not exist`).toBeDefined();
+      if (statSync(join(root, file!)).isDirectory()) continue;
       expect(untrue(text, textOf(file!)), `not in ${path}`).toBeUndefined();
+    }
+  });
+
+  const sessions = blocksOf(markdown).filter(({ language, path }) => language === "console" && path !== undefined);
+  test.skipIf(sessions.length === 0)("shows what the commands say, in the folder that a block names", () => {
+    for (const { path, text } of sessions) {
+      for (const step of text.split(/^\$ /m).slice(1)) {
+        const [command, ...expected] = step.trimEnd().split("\n");
+        const { output } = spawnSync("sh", ["-c", `(${command}) 2>&1`], { cwd: join(root, path!), encoding: "utf8" });
+        expect([command, output.join("").trimEnd()]).toEqual([command, expected.join("\n")]);
+      }
     }
   });
 

@@ -11,6 +11,7 @@ import { isPlainJson } from "../plain-json.js";
 import { MissingCapability } from "../questions.js";
 import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle } from "../settle.js";
+import { traceOf } from "../trace.js";
 import { createTask, knowsTasks, needsTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, ToolSurface, ToolValidators, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
@@ -194,7 +195,9 @@ function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
   if (error instanceof NotImplementedError) return errorResult(view, `the tool ${error.message}`);
   const { name } = tool.surface;
   const meant = error instanceof McpError || error instanceof DeclaredError;
-  const errorId = meant ? undefined : logFailure(view.server.logger, `the tool ${quoted(name)} failed`, error);
+  const errorId = meant
+    ? undefined
+    : logFailure(view.server.logger, `the tool ${quoted(name)} failed`, error, traceOf(call));
   const verdict = decided(call, { kind: "tool", name, ...(errorId !== undefined && { errorId }) }, error);
   if (typeof verdict === "string") return errorResult(view, verdict);
   if (verdict !== undefined) return verdict;

@@ -5,6 +5,7 @@ import { errorMessage, type Spliced } from "../../protocol/json-rpc.js";
 import { admit, bodyTooLong, corsHeaders, longestBody, notStarted, type Refusal } from "./admission.js";
 import { eventStream, eventText, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import { pathOf, type Headers, type HttpOptions, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
+import { probed } from "./probes.js";
 import { createRoutes } from "./routes.js";
 
 /** In bytes. */
@@ -16,14 +17,27 @@ export type Fetch = (request: Request) => Promise<Response>;
 export function createFetch(server: Server, options: HttpOptions): Fetch {
   const routes = createRoutes(server, options);
   return async (incoming) => {
-    const started = ready(server);
-    if (started !== true && !(await started)) return refused(notStarted);
     const request: HttpRequest = {
       method: incoming.method,
       url: incoming.url.slice(new URL(incoming.url).origin.length),
       // Where a Request is made by hand it has no Host; its address says the same.
       header: (name) => incoming.headers.get(name) ?? (name === "host" ? new URL(incoming.url).host : undefined),
     };
+    if (server.health !== undefined) {
+      const probe = await new Promise<Response | undefined>((resolve) => {
+        if (
+          !probed(
+            server,
+            request,
+            replyTo(resolve, () => {}, {}),
+          )
+        )
+          resolve(undefined);
+      });
+      if (probe !== undefined) return probe;
+    }
+    const started = ready(server);
+    if (started !== true && !(await started)) return refused(notStarted);
     const endpoint = routes.at(pathOf(request.url)) ?? routes.mcp;
     const refusal = admit(request, options);
     if (refusal !== undefined) return refused(refusal);

@@ -131,6 +131,7 @@ function createSession(server: Server): Session {
       let abandoned = false;
       const streams = request.header("accept")?.includes("text/event-stream") === true;
       const outlet: Outlet = {
+        request,
         oneWay: !streams,
         notify(text) {
           if (!streams) return;

@@ -223,18 +223,18 @@ interface Channel extends Outlet {
 
 /** One JSON body; an event stream from the first notification on, when the client takes one. */
 class Streamed implements Channel {
-  readonly #request: HttpRequest;
+  readonly request: HttpRequest;
   readonly #reply: HttpReply;
   #open = false;
 
   constructor(request: HttpRequest, reply: HttpReply) {
-    this.#request = request;
+    this.request = request;
     this.#reply = reply;
   }
 
   notify(message: string): void {
     if (!this.#open) {
-      if (!acceptsStream(this.#request)) return;
+      if (!acceptsStream(this.request)) return;
       this.#open = true;
       this.#reply.open();
     }

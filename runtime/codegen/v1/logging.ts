@@ -1,0 +1,2 @@
+export { createLogging } from "../../logging/logging.js";
+export type { LoggingOptions } from "../../logging/logging.js";

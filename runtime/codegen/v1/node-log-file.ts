@@ -1,0 +1,2 @@
+export { openLogFile } from "../../node/log-file.js";
+export type { LogFileOptions } from "../../node/log-file.js";

@@ -1,0 +1,92 @@
+import type { Application, HealthCheck } from "../protocol/hooks.js";
+import { describe, type Logger } from "../protocol/logger.js";
+
+/** What came of one check. Why it failed is for the log. */
+export interface Outcome {
+  readonly status: "ok" | "failed" | "timeout";
+  readonly durationMs: number;
+}
+
+export interface Report {
+  readonly status: "ok" | "failing";
+  readonly checks: Readonly<Record<string, Outcome>>;
+}
+
+export interface Checks {
+  /** All checks at once; one that has just been made stands for a while, and is made once for all who ask. */
+  report(application: Application, logger?: Logger): Promise<Report>;
+}
+
+interface Limits {
+  readonly timeoutMs: number;
+  readonly cacheMs: number;
+}
+
+export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { timeoutMs, cacheMs }: Limits): Checks {
+  const failing = new Set<string>();
+  let latest: Promise<Report> | undefined;
+  let until = 0;
+
+  /** The log hears of a change, not of every probe. */
+  function tell(logger: Logger | undefined, name: string, { status }: Outcome, error: unknown): void {
+    if (status === "ok" && failing.delete(name))
+      logger?.("info", `the health check ${JSON.stringify(name)} succeeds again`);
+    if (status === "ok" || failing.has(name)) return;
+    failing.add(name);
+    const what = status === "timeout" ? `has not ended within ${timeoutMs} ms` : "failed";
+    logger?.("warning", `the health check ${JSON.stringify(name)} ${what}`, {
+      ...(error !== undefined && { error: describe(error) }),
+    });
+  }
+
+  async function run(
+    name: string,
+    check: HealthCheck,
+    application: Application,
+    logger: Logger | undefined,
+  ): Promise<[string, Outcome]> {
+    const began = performance.now();
+    const stopped = new AbortController();
+    let status: Outcome["status"];
+    let reason: unknown;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      const late = new Promise<"timeout">((resolve) => (timer = setTimeout(resolve, timeoutMs, "timeout")));
+      const work = Promise.resolve(
+        check({ config: application.config, state: application.state, signal: stopped.signal }),
+      );
+      const said = await Promise.race([work.then((value) => (value === false ? "failed" : "ok")), late]);
+      status = said;
+    } catch (error) {
+      status = "failed";
+      reason = error;
+    }
+    clearTimeout(timer);
+    if (status === "timeout") stopped.abort(new Error(`timed out after ${timeoutMs} ms`));
+    const outcome = { status, durationMs: Math.round(performance.now() - began) };
+    tell(logger, name, outcome, reason);
+    return [name, outcome];
+  }
+
+  async function report(application: Application, logger: Logger | undefined): Promise<Report> {
+    const outcomes = await Promise.all(
+      Object.entries(checks).map(([name, check]) => run(name, check, application, logger)),
+    );
+    until = Date.now() + cacheMs;
+    return {
+      status: outcomes.every(([, { status }]) => status === "ok") ? "ok" : "failing",
+      checks: Object.fromEntries(outcomes),
+    };
+  }
+
+  return {
+    report(application, logger) {
+      if (latest === undefined || Date.now() >= until) {
+        // Until it is there, everybody waits for the same.
+        until = Infinity;
+        latest = report(application, logger);
+      }
+      return latest;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Application, Hooks } from "../protocol/hooks.js";
+import type { Health, Server } from "../protocol/exchange.js";
+import { ready } from "../protocol/application.js";
+import { createChecks, type Report } from "./checks.js";
+
+/** What the manifest's `runtime.health` says. */
+export interface HealthOptions {
+  /** Where it says that the process lives, such as `/healthz`. */
+  readonly liveness: string;
+  /** Where it says whether it can do its work, such as `/readyz`. */
+  readonly readiness: string;
+  /** How long a check may take. */
+  readonly timeoutMs: number;
+  /** How long the outcome of the checks stands. */
+  readonly cacheMs: number;
+  /** The server's, for the tool. */
+  readonly version: string;
+}
+
+export interface RunningHealth extends Health {
+  /** The handler of the tool `health_check`. */
+  readonly tool: (
+    input: unknown,
+    context: Partial<Application> & { readonly signal: AbortSignal },
+  ) => Promise<{ readonly status: "ok" | "failing"; readonly time: string; readonly version: string }>;
+}
+
+/** Answers probes, and the tool, from the checks of the module of hooks. */
+export function createHealth(options: HealthOptions, hooks: Hooks = {}): RunningHealth {
+  const checks = createChecks(hooks.health ?? {}, options);
+
+  async function readiness(server: Server): Promise<{ readonly status: Report["status"] | "starting" | "draining" }> {
+    if (server.application.draining) return { status: "draining" };
+    if (!(await startedWithin(server, options.timeoutMs))) return { status: "starting" };
+    return checks.report(server.application, server.logger);
+  }
+
+  return {
+    at(path) {
+      if (path === options.liveness) return async () => ({ status: 200, body: '{"status":"ok"}' });
+      if (path !== options.readiness) return undefined;
+      return async (server) => {
+        const report = await readiness(server);
+        return { status: report.status === "ok" ? 200 : 503, body: JSON.stringify(report) };
+      };
+    },
+    tool: async (_input, { config, state }) => {
+      const { status } = await checks.report({ config, state });
+      return { status, time: new Date().toISOString(), version: options.version };
+    },
+  };
+}
+
+/** A probe may be what starts a mounted server; one that takes its time, or cannot start, is not ready. */
+async function startedWithin(server: Server, timeoutMs: number): Promise<boolean> {
+  const started = ready(server);
+  if (started === true) return true;
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, timeoutMs, false)));
+  return Promise.race([started, late]).finally(() => clearTimeout(timer));
+}

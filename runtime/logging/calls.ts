@@ -1,0 +1,57 @@
+import { McpError } from "../protocol/errors.js";
+import type { Call, Observe, Payload } from "../protocol/exchange.js";
+import { isObject, resultText } from "../protocol/json-rpc.js";
+import { traceOf } from "../protocol/trace.js";
+import type { JsonObject, LoggingLevel } from "../protocol/types.js";
+
+/** A line for each request when it has been answered: what was asked for, how long it took, what came of it. */
+export function tellOf(level: LoggingLevel): Observe {
+  return (call, answer) => {
+    const began = performance.now();
+    const tell = (settled: Payload | McpError): void => {
+      const durationMs = Math.round((performance.now() - began) * 1000) / 1000;
+      const details = { ...subject(call), ...outcome(call, settled), durationMs };
+      call.peer.view.server.logger(level, "answered", details);
+    };
+    const answered = answer(call);
+    if (answered instanceof Promise) void answered.then(tell);
+    else tell(answered);
+    return answered;
+  };
+}
+
+/** A handler's own words, said to the client, for the server's log. */
+export function said(call: Call, level: LoggingLevel, data: unknown): void {
+  const { logger } = call.peer.view.server;
+  if (typeof data === "string") return logger(level, data, subject(call));
+  const { message, ...rest } = isObject(data) ? data : { message: undefined, data };
+  if (typeof message === "string") logger(level, message, { ...subject(call), data: rest });
+  else logger(level, "the handler says", { ...subject(call), data });
+}
+
+/** Which request it is, and the tool, prompt or resource that it names. */
+function subject(call: Call): Readonly<Record<string, unknown>> {
+  const { name, uri, ref } = call.params;
+  const within = isObject(ref) ? (ref["name"] ?? ref["uri"]) : undefined;
+  const found = [name, uri, within].find((candidate) => typeof candidate === "string");
+  return {
+    ...traceOf(call),
+    method: call.method.slice(0, longestName),
+    ...(found !== undefined && { name: String(found).slice(0, longestName) }),
+  };
+}
+
+/** Names come from the client. */
+const longestName = 200;
+
+function outcome(call: Call, settled: Payload | McpError): JsonObject {
+  if (call.aborted) return { outcome: "aborted" };
+  if (settled instanceof McpError) return { outcome: "error", code: settled.code };
+  return { outcome: call.method === "tools/call" && isErrorResult(settled) ? "tool error" : "ok" };
+}
+
+/** The text alone does not tell: structured content may have a member of that name. */
+function isErrorResult(payload: Payload): boolean {
+  const text = resultText(payload);
+  return text.includes('"isError":true') && (JSON.parse(text) as JsonObject)["isError"] === true;
+}

@@ -1,0 +1,54 @@
+import type { Logging } from "../protocol/exchange.js";
+import { jsonLine, severity, type LogSink } from "../protocol/logger.js";
+import type { LoggingLevel } from "../protocol/types.js";
+import { said, tellOf } from "./calls.js";
+import { prettyLines } from "./pretty.js";
+import { errorConsole } from "./terminal.js";
+
+/** Fields that hold credentials whoever made them. */
+const credentials = [
+  "access_token",
+  "api_key",
+  "apikey",
+  "authorization",
+  "client_secret",
+  "cookie",
+  "passwd",
+  "password",
+  "proxy-authorization",
+  "refresh_token",
+  "secret",
+  "set-cookie",
+  "token",
+  "x-api-key",
+];
+
+/** What the manifest's `runtime.logging` says. */
+export interface LoggingOptions {
+  readonly level: LoggingLevel;
+  /** `auto`: pretty on a terminal, JSON lines elsewhere. */
+  readonly format: "auto" | "json" | "pretty";
+  /** Names of fields, in lower case. */
+  readonly redact: readonly string[];
+  /** The level of a line for each request. */
+  readonly requests: LoggingLevel | "off";
+  /** A second place for JSON lines. */
+  readonly file?: (line: string) => void;
+}
+
+/** The log as the manifest asks for it: how it looks, where it goes, what it hides, and that it tells of requests. */
+export function createLogging({ level, format, redact, requests, file }: LoggingOptions): Logging {
+  const terminal = errorConsole();
+  const pretty = format === "pretty" || (format === "auto" && terminal.isTerminal);
+  const write: LogSink = (record) => {
+    console.error(pretty ? prettyLines(record, terminal.hasColours) : jsonLine(record));
+    file?.(jsonLine(record));
+  };
+  return {
+    level,
+    write,
+    names: new Set([...credentials, ...redact]),
+    observe: (least) => (requests === "off" || severity(requests) < severity(least) ? undefined : tellOf(requests)),
+    said,
+  };
+}

@@ -1,0 +1,211 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import pino from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import { jsonLine, createLogger, hookSink, type LogRecord } from "../../runtime/protocol/logger.js";
+import { redact } from "../../runtime/protocol/redact.js";
+import { prettyLines } from "../../runtime/logging/pretty.js";
+import { openLogFile } from "../../runtime/node/log-file.js";
+
+const record = (more: Partial<LogRecord> = {}): LogRecord => ({
+  time: "2026-07-28T10:11:12.345Z",
+  level: "info",
+  message: "hello",
+  details: {},
+  ...more,
+});
+
+const cyclic: any = { name: "loop" };
+cyclic.self = cyclic;
+const hidden = { names: new Set(["password", "apikey"]), secrets: new Set(["hunter2", "hunter2-and-more", ""]) };
+
+const redactions: [what: string, value: unknown, shown: unknown][] = [
+  ["a field", { password: "x" }, { password: "[redacted]" }],
+  [
+    "a field at any depth, in a list, in any case",
+    [{ a: { PassWord: { b: 1 } } }],
+    [{ a: { PassWord: "[redacted]" } }],
+  ],
+  ["another field", { passwords: "x" }, { passwords: "x" }],
+  ["a secret in a text", "key=hunter2!", "key=[redacted]!"],
+  ["the longer of two secrets", "hunter2-and-more", "[redacted]"],
+  ["a secret as a key", { "x-hunter2": 1 }, { "x-[redacted]": 1 }],
+  [
+    "a secret in an error",
+    { error: Object.assign(new Error("hunter2"), { stack: "Error: hunter2" }) },
+    { error: "Error: [redacted]" },
+  ],
+  ["a bearer token", "Authorization: Bearer abc.DEF-123=", "Authorization: Bearer [redacted]"],
+  ["no bearer token", "a Bearer token is missing", "a Bearer token is missing"],
+  ["a password in a URL", "postgres://ada:s3cret@db/x", "postgres://ada:[redacted]@db/x"],
+  ["no password in a URL", "http://localhost:3000/a@b", "http://localhost:3000/a@b"],
+  ["a date", { at: new Date(0) }, { at: "1970-01-01T00:00:00.000Z" }],
+  [
+    "what is no JSON",
+    [1n, Symbol("s"), () => 1, undefined, null, NaN],
+    ["1", "Symbol(s)", "a function", undefined, null, NaN],
+  ],
+  ["bytes", new Uint8Array(3), "3 bytes"],
+  ["a long text", "x".repeat(20_000), `${"x".repeat(16_384)}… 3616 more characters`],
+  ["a long list", Array(102).fill(0), [...Array(100).fill(0), "… 2 more"]],
+  [
+    "a getter that throws",
+    Object.defineProperty({}, "x", {
+      enumerable: true,
+      get: () => {
+        throw 1;
+      },
+    }),
+    "a value that cannot be shown",
+  ],
+];
+
+test.each(redactions)("%s is shown as it should be", (_, value, shown) => {
+  expect(redact(value, hidden)).toEqual(shown);
+});
+
+test("a cycle ends", () => {
+  expect(JSON.stringify(redact(cyclic))).toMatch(/^({"name":"loop","self":){8}"…"}+$/);
+});
+
+/** What a terminal, a pager or a line reader could take for more than text. */
+const active = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/u;
+
+test("nothing that is logged can forge an entry or reach the terminal", () => {
+  const forged = record({
+    message: "x\n10:11:12.345 ERROR forged\u001b[31m\r\u009b2J",
+    details: { error: "a\nb\u001b[0m\u2028c", "k\ney": "v" },
+  });
+  const shown = [
+    String.raw`10:11:12.345 INFO    x\u000a10:11:12.345 ERROR forged\u001b[31m\u000d\u009b2J "k\ney"=v`,
+    "    a",
+    String.raw`    b\u001b[0m\u2028c`,
+  ];
+  expect(prettyLines(forged, false).split("\n")).toEqual(shown);
+  const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("\n", "\r\n", "\u001b[1m", "\u0085", "\u202e"));
+  const values = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.array(text), fc.dictionary(text, text)));
+  fc.assert(
+    fc.property(text, values, (message, details) => {
+      const entry = record({ message, details: redact(details) as any });
+      const [head, ...rest] = prettyLines(entry, false).split("\n");
+      expect(head).toMatch(/^10:11:12\.345 INFO    /);
+      for (const line of rest) expect(line).toMatch(/^    /);
+      for (const line of [head!, ...rest]) expect(active.test(line)).toBe(false);
+      const json = jsonLine(entry);
+      expect(active.test(json)).toBe(false);
+      expect(JSON.parse(json)).toMatchObject({ time: entry.time, level: "info", message });
+    }),
+  );
+});
+
+test("colours are only those of the log itself", () => {
+  expect(prettyLines(record({ level: "error", details: { id: 7 } }), true)).toBe(
+    "\u001b[2m10:11:12.345\u001b[0m \u001b[31mERROR  \u001b[0m hello \u001b[2mid=\u001b[0m7",
+  );
+});
+
+test("details cannot stand for the time, the level or the message", () => {
+  const line = jsonLine(record({ details: { level: "emergency", message: "forged", time: "never", more: 1 } }));
+  expect(line).toBe('{"time":"2026-07-28T10:11:12.345Z","level":"info","message":"hello","more":1}');
+});
+
+function place(): string {
+  const folder = mkdtempSync(join(tmpdir(), "mcpc-log-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test.each([
+  { maxFiles: 2, kept: ["log", "log.1", "log.2"] },
+  { maxFiles: 1, kept: ["log", "log.1"] },
+  { maxFiles: 0, kept: ["log"] },
+])("a file turns over, and $maxFiles old ones are kept", ({ maxFiles, kept }) => {
+  const folder = join(place(), "deep", "er");
+  const write = openLogFile({ path: join(folder, "log"), maxBytes: 100, maxFiles });
+  for (let number = 0; number < 40; number++) write(`line ${number}`);
+  expect(readdirSync(folder).sort()).toEqual(kept);
+  const lines = kept.toReversed().flatMap((name) => readFileSync(join(folder, name), "utf8").trimEnd().split("\n"));
+  expect(lines).toEqual(Array.from({ length: lines.length }, (_, index) => `line ${40 - lines.length + index}`));
+  for (const name of kept) expect(readFileSync(join(folder, name)).length).toBeLessThanOrEqual(100);
+});
+
+test("a file goes on where another process has left it; a line longer than a file has one for itself", () => {
+  const path = join(place(), "log");
+  writeFileSync(path, "before\n");
+  openLogFile({ path, maxBytes: 1000, maxFiles: 1 })("after");
+  expect(readFileSync(path, "utf8")).toBe("before\nafter\n");
+  openLogFile({ path, maxBytes: 10, maxFiles: 1 })("x".repeat(50));
+  expect([path, `${path}.1`].map((each) => readFileSync(each, "utf8").length)).toEqual([51, 13]);
+});
+
+test.each(["/dev/full", "/dev/null/log", "/proc/log"])("a file that cannot be written (%s) is told of once", (path) => {
+  const said: unknown[] = [];
+  const { error } = console;
+  console.error = (text) => said.push(text);
+  try {
+    const write = openLogFile({ path, maxBytes: 1000, maxFiles: 1 });
+    for (let number = 0; number < 3; number++) write("line");
+  } finally {
+    console.error = error;
+  }
+  expect(said).toEqual([expect.stringContaining(`the log file ${path} cannot be written: `)]);
+});
+
+test("the hook takes a pino of one's own", () => {
+  const lines: any[] = [];
+  const log = createLogger(
+    "debug",
+    hookSink(pino({ level: "trace" }, { write: (line: string) => lines.push(JSON.parse(line)) })),
+    hidden,
+  );
+  for (const level of ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const)
+    log(level, `a ${level}`, { password: "x", n: 1 });
+  const levels = { debug: 20, info: 30, notice: 30, warning: 40, error: 50, critical: 60, alert: 60, emergency: 60 };
+  expect(lines.map(({ level, msg, password, n }) => ({ level, msg, password, n }))).toEqual(
+    Object.entries(levels).map(([name, level]) => ({ level, msg: `a ${name}`, password: "[redacted]", n: 1 })),
+  );
+});
+
+test("the hook takes a function; what it fails to write goes to standard error", async () => {
+  const seen: unknown[] = [];
+  createLogger(
+    "info",
+    hookSink((...entry) => void seen.push(entry)),
+  )("notice", "m", { a: 1 });
+  createLogger(
+    "info",
+    hookSink((...entry) => void seen.push(entry)),
+  )("debug", "too quiet");
+  expect(seen).toEqual([["notice", "m", { a: 1 }]]);
+  const said: string[] = [];
+  const { error } = console;
+  console.error = (text) => said.push(text);
+  try {
+    createLogger(
+      "info",
+      hookSink(() => {
+        throw new Error("broken");
+      }),
+    )("info", "first");
+    createLogger(
+      "info",
+      hookSink((async () => {
+        throw new Error("broken");
+      }) as never),
+    )("info", "second");
+    createLogger(
+      "info",
+      hookSink({
+        info: () => {
+          throw 1;
+        },
+      } as never),
+    )("info", "third");
+    await new Promise(setImmediate);
+  } finally {
+    console.error = error;
+  }
+  expect(said.map((line) => JSON.parse(line).message).sort()).toEqual(["first", "second", "third"]);
+});
