@@ -8,7 +8,7 @@ const graceMs = 10_000;
 export interface Serving {
   /** Ends when the input has ended and all is answered. */
   readonly ended: Promise<void>;
-  close(reason: unknown): void;
+  close(reason: Error): void;
 }
 
 /** Serves one client on standard input and output. Nothing but the protocol is written to standard output. */

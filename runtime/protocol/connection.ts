@@ -39,7 +39,7 @@ export interface Connection {
   /** Nothing will come from the client any more: questions to it fail, what runs may still be answered. */
   hangUp(): void;
   /** Aborts what is running; nothing is sent any more. */
-  close(reason: unknown): void;
+  close(reason: Error): void;
 }
 
 /** How long a user may think about a question. */
@@ -104,7 +104,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
       // A cancelled request has been let go, and its id may be in use again.
       if (calls.get(id)?.call !== call) return;
       calls.delete(id);
-      forget(call);
+      forget(call, new Error("the call has ended"));
       call.finish();
       reply(response(call, settled));
     });
@@ -140,11 +140,11 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     });
   }
 
-  /** A handler that has ended waits for no answer. */
-  function forget(call: Call): void {
+  /** Takes back what the call still asks. */
+  function forget(call: Call, reason: Error): void {
     if (questions.size === 0) return;
     for (const question of [...questions.values()])
-      if (question.call === call) question.giveUp(new Error("the call has ended"));
+      if (question.call === call) question.giveUp(reason);
   }
 
   function answered({ id, result, error }: ResponseMessage): void {
@@ -170,9 +170,10 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
   }
 
   /** A cancelled request is not answered (2026-07-28, cancellation). */
-  function letGo({ call, reply }: { readonly call: Call; readonly reply: Reply }, reason: unknown): void {
-    call.abort(reason);
+  function letGo({ call, reply }: { readonly call: Call; readonly reply: Reply }, reason: Error): void {
+    forget(call, reason);
     call.finish();
+    call.abort(reason);
     reply(undefined);
   }
 

@@ -3,38 +3,6 @@ import { connect } from "../../runtime/protocol/connection.js";
 import { textOf } from "../../runtime/protocol/json-rpc.js";
 import { serverWith } from "./surface.js";
 
-test("a list in pages: every entry once, in order, and no cursor but those it gave", async () => {
-  const names = ["a", "b", "c", "d", "e"];
-  const server = serverWith(Object.fromEntries(names.map((name) => [name, () => name])));
-  (server.surface as { pageSize?: number }).pageSize = 2;
-  const arrived: ((message: any) => void)[] = [];
-  const connection = connect(server, (message) => arrived.shift()!(JSON.parse(textOf(message))));
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const page = (cursor?: unknown): Promise<any> => {
-    const answer = new Promise((resolve) => arrived.push(resolve));
-    connection.receive({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/list",
-      params: { ...(cursor !== undefined && { cursor }), _meta },
-    });
-    return answer;
-  };
-  const pages: string[][] = [];
-  let cursor: string | undefined;
-  do {
-    const { result } = await page(cursor);
-    pages.push(result.tools.map((entry: { name: string }) => entry.name));
-    cursor = result.nextCursor;
-  } while (cursor !== undefined);
-  expect(pages).toEqual([["a", "b"], ["c", "d"], ["e"]]);
-  for (const wrong of ["", "x", btoa("page 1"), btoa("page 6"), 2, null, {}])
-    expect((await page(wrong)).error).toMatchObject({ code: -32602 });
-});
-
 const tool = {
   name: "t",
   title: "T",

@@ -34,7 +34,7 @@ export interface Session {
   lastUsed: number;
   /** A request runs, or a stream is open. */
   readonly busy: boolean;
-  close(reason: unknown): void;
+  close(reason: Error): void;
 }
 
 export interface Sessions {

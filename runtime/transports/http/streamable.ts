@@ -164,7 +164,7 @@ function isModern(request: HttpRequest, method: string, params: unknown): boolea
   const version = request.header("mcp-protocol-version");
   if (version !== undefined && !legacyRevisions.has(version))
     return modernRevisions.has(version) || version > "2026-07-28";
-  return version === undefined && method === "server/discover";
+  return version === undefined && method === "server/discover" && request.header("mcp-session-id") === undefined;
 }
 
 function unknownLegacyVersion(request: HttpRequest): McpError | undefined {
