@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createListener } from "../../../runtime/node/http-listener.js";
 import { createUpgrade } from "../../../runtime/node/websocket.js";
 import { endSubscriptions } from "../../../runtime/protocol/changes.js";
-import { serverWith } from "../surface.js";
+import { serverWith } from "../../runtime/surface.js";
 import { scenarios, tenCalls, type Scenario, type World } from "./scenarios.js";
 
 /** What a process holds; the heap in bytes, once nothing that can be collected is left. */
