@@ -143,8 +143,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
   /** Takes back what the call still asks. */
   function forget(call: Call, reason: Error): void {
     if (questions.size === 0) return;
-    for (const question of [...questions.values()])
-      if (question.call === call) question.giveUp(reason);
+    for (const question of [...questions.values()]) if (question.call === call) question.giveUp(reason);
   }
 
   function answered({ id, result, error }: ResponseMessage): void {
