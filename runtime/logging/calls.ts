@@ -1,6 +1,7 @@
 import { McpError } from "../protocol/errors.js";
 import type { Call, Observe, Payload } from "../protocol/exchange.js";
 import { isObject, resultText } from "../protocol/json-rpc.js";
+import { severity } from "../protocol/logger.js";
 import { traceOf } from "../protocol/trace.js";
 import type { JsonObject, LoggingLevel } from "../protocol/types.js";
 
@@ -22,7 +23,8 @@ export function tellOf(level: LoggingLevel): Observe {
 
 /** A handler's own words, said to the client, for the server's log. */
 export function said(call: Call, level: LoggingLevel, data: unknown): void {
-  const { logger } = call.peer.view.server;
+  const { logger, logLevel } = call.peer.view.server;
+  if (severity(level) < severity(logLevel)) return;
   if (typeof data === "string") return logger(level, data, subject(call));
   const { message, ...rest } = isObject(data) ? data : { message: undefined, data };
   if (typeof message === "string") logger(level, message, { ...subject(call), data: rest });

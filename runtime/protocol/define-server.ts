@@ -7,17 +7,18 @@ import type { Handlers, Surface } from "./surface.js";
 export function defineServer(surface: Surface, handlers: Handlers, options: ServerOptions = {}): Server {
   const { logging, stateKeys = [], hooks, settings, application } = options;
   const waits = application === undefined && (settings !== undefined || hooks?.onStart !== undefined);
-  const least = options.logLevel ?? logging?.level ?? "info";
+  const logLevel = options.logLevel ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
   const write = hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
   return {
     surface,
     handlers,
     options,
-    logger: options.logger ?? createLogger(least, write, { names: logging?.names ?? new Set(), secrets }),
+    logger: options.logger ?? createLogger(logLevel, write, { names: logging?.names ?? new Set(), secrets }),
+    logLevel,
     logging,
     health: options.health,
-    observe: logging?.observe(least),
+    observe: logging?.observe(logLevel),
     secrets,
     stateKeys,
     hooks,

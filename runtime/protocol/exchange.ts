@@ -59,6 +59,8 @@ export interface Server {
   /** As it was defined. */
   readonly options: ServerOptions;
   readonly logger: Logger;
+  /** The least severity that is logged. */
+  readonly logLevel: LoggingLevel;
   readonly logging: Logging | undefined;
   readonly health: Health | undefined;
   /** Answers requests in place of `dispatch`; absent where nobody wants to know. */

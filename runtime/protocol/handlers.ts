@@ -11,7 +11,10 @@ import type {
   TextContent,
 } from "./types.js";
 
-/** Sends a message to the client's log (`notifications/message`), when the client asked for that level. `data` is any JSON. */
+/**
+ * Sends a message to the client's log (`notifications/message`), when the client asked for that level; where the manifest
+ * has `runtime.logging`, the server's own log gets it, too. `data` is any JSON.
+ */
 export type Log = { readonly [Level in LoggingLevel]: (data: unknown) => void };
 
 /** What the client said of itself. Never a basis for security: anybody can say anything. */

@@ -4,10 +4,19 @@ import { join } from "node:path";
 import fc from "fast-check";
 import pino from "pino";
 import { expect, onTestFinished, test } from "vitest";
+import { connect } from "../../runtime/protocol/connection.js";
+import { defineServer, withOptions } from "../../runtime/protocol/define-server.js";
 import { jsonLine, createLogger, hookSink, type LogRecord } from "../../runtime/protocol/logger.js";
 import { redact } from "../../runtime/protocol/redact.js";
+import { createLogging } from "../../runtime/logging/logging.js";
 import { prettyLines } from "../../runtime/logging/pretty.js";
 import { openLogFile } from "../../runtime/node/log-file.js";
+import { serverWith } from "./surface.js";
+
+const claim = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
 
 const record = (more: Partial<LogRecord> = {}): LogRecord => ({
   time: "2026-07-28T10:11:12.345Z",
@@ -208,4 +217,31 @@ test("the hook takes a function; what it fails to write goes to standard error",
     console.error = error;
   }
   expect(said.map((line) => JSON.parse(line).message).sort()).toEqual(["first", "second", "third"]);
+});
+
+test("what is not logged costs nothing: no request is watched below the level, no id is made for nothing", async () => {
+  const log: [string, any][] = [];
+  const quiet = createLogging({ level: "info", format: "json", redact: [], requests: "debug" });
+  const tools = {
+    silent: (_: unknown, { log }: any) => (log.debug("too quiet"), "done"),
+    chatty: (_: unknown, { log }: any) => (log.info("hello"), "done"),
+  };
+  const { surface, handlers } = serverWith(tools as never);
+  const logging = { ...quiet, write: ({ message, details }: LogRecord) => void log.push([message, details]) };
+  const server = defineServer(surface, handlers, { logging });
+  expect(defineServer(surface, handlers)).toMatchObject({ observe: undefined, logging: undefined });
+  expect(server.observe).toBeUndefined();
+  expect(withOptions(server, { logLevel: "debug" }).observe).toBeTypeOf("function");
+  const connection = connect(server, () => {});
+  const call = (id: number, name: string): void =>
+    connection.receive({ jsonrpc: "2.0", id, method: "tools/call", params: { name, _meta: claim } });
+  for (let id = 0; id < 5; id++) call(id, "silent");
+  call(5, "chatty");
+  call(6, "silent");
+  call(7, "chatty");
+  await new Promise(setImmediate);
+  const number = (id: string): number => Number(/-(\d+)$/.exec(id)![1]);
+  const [first, second] = log.map(([, { requestId }]) => number(requestId));
+  expect(log.map(([message]) => message)).toEqual(["hello", "hello"]);
+  expect(second! - first!).toBe(1);
 });
