@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { BuildOptions, BuildResult, Message } from "esbuild";
+import type { BuildOptions, BuildResult, Message, OutputFile as OutputFileOfEsbuild } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
 import type { Host } from "../host.js";
@@ -9,6 +9,8 @@ import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { chunkEntries, chunkFolder, chunks } from "./chunks.js";
+import { shortNames } from "./short-names.js";
+import { portableMap } from "./source-map.js";
 
 /** Above this many tools and templates, listings and validators become chunks of their own, loaded when first used. */
 const singleFileLimit = 50;
@@ -40,15 +42,22 @@ export async function bundle(server: Server, host: Host): Promise<Result<Bundle>
   }
   if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };
   const { dist } = server.layout;
-  const files = result.built.outputFiles.map((file): OutputFile => {
+  const files = result.built.outputFiles.flatMap((file): OutputFile[] => {
     const path = file.path.slice(join(host.root, "/").length).replaceAll("\\", "/");
-    const content = path.startsWith(`${dist}/${chunkFolder}/`) ? withHeader(file.text) : file.text;
-    return { path, owner: "artifact", content };
+    const content = contentOf(file, path, dist, host);
+    return content === undefined ? [] : [{ path, owner: "artifact", content }];
   });
   const type = options.format === "cjs" ? "commonjs" : "module";
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { value: { files, inputs: Object.keys(result.built.metafile.inputs) }, diagnostics: [] };
+}
+
+/** A chunk carries our header, and has no map: nothing in it is written by hand. */
+function contentOf(file: OutputFileOfEsbuild, path: string, dist: string, host: Host): string | undefined {
+  const chunk = path.startsWith(`${dist}/${chunkFolder}/`);
+  if (path.endsWith(".map")) return chunk ? undefined : portableMap(file.text, dist, runtimeOf(host).folder, host.root);
+  return chunk ? withHeader(file.text) : `${file.text}//# sourceMappingURL=server.js.map\n`;
 }
 
 function isTopLevelAwait({ text }: Message): boolean {
@@ -61,6 +70,7 @@ function isImportMeta({ id }: Message): boolean {
 
 function buildOptions(server: Server, host: Host, format: Format): Options {
   const { generated, dist } = server.layout;
+  const runtime = runtimeOf(host);
   const split = server.tools.length + server.resourceTemplates.length > singleFileLimit;
   return {
     absWorkingDir: host.root,
@@ -68,7 +78,7 @@ function buildOptions(server: Server, host: Host, format: Format): Options {
       server: `./${generated}/main.ts`,
       ...(split && chunkEntries(generated, host.find([`${generated}/validators/*.ts`], []))),
     },
-    plugins: split ? [chunks(generated, host, format)] : [],
+    plugins: [...(split ? [chunks(generated, host, format)] : []), shortNames(runtime.folder, generated, host)],
     outdir: dist,
     bundle: true,
     format,
@@ -84,7 +94,11 @@ function buildOptions(server: Server, host: Host, format: Format): Options {
     metafile: true,
     logLevel: "silent",
     external: [...server.external],
-    alias: runtimeAlias(host),
+    sourcemap: "external",
+    sourcesContent: false,
+    define: unused(server),
+    // As its `exports` say, which an alias goes past.
+    alias: runtime.own ? {} : { [runtimeName]: join(runtime.folder, "dist") },
   };
 }
 
@@ -99,16 +113,30 @@ async function run(options: Options): Promise<{ readonly built: Built } | { read
   }
 }
 
-/** Empty when the project has a runtime of its own. */
-function runtimeAlias(host: Host): Record<string, string> {
-  const name = "@mcpc/runtime";
+const runtimeName = "@mcpc/runtime";
+
+/** The runtime that goes into the bundle, links resolved; `own` when it is the project's. */
+function runtimeOf(host: Host): { readonly own: boolean; readonly folder: string } {
+  const manifest = `${runtimeName}/package.json`;
   try {
-    createRequire(pathToFileURL(join(host.root, "package.json"))).resolve(`${name}/package.json`);
-    return {};
+    const resolve = createRequire(pathToFileURL(join(host.root, "package.json"))).resolve;
+    return { own: true, folder: dirname(resolve(manifest)) };
   } catch {
-    const own = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-    return { [name]: own };
+    return { own: false, folder: dirname(createRequire(import.meta.url).resolve(manifest)) };
   }
+}
+
+/** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`), so that unused parts stay out of it. */
+function unused({ tools, resources, resourceTemplates, prompts }: Server): Record<string, string> {
+  const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
+  const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
+  const used = {
+    Prompts: prompts.length > 0,
+    Resources: resources.length + resourceTemplates.length > 0,
+    Completion: completes || chooses,
+    Tasks: tools.some(({ task }) => task !== undefined),
+  };
+  return Object.fromEntries(Object.entries(used).map(([part, is]) => [`globalThis.mcpcWithout${part}`, String(!is)]));
 }
 
 const requireBanner =

@@ -75,7 +75,8 @@ export function recorder(host: Host): Recorder {
         ...built,
         searches: [...searches.values()].map((search) => ({ ...search, paths: after(search, written, host) })),
         contained: [...contained],
-        files: Object.fromEntries(files),
+        // In an order of its own: packages are read by many at once.
+        files: Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1))),
       };
     },
   };

@@ -7,6 +7,7 @@ import { loggingLevels, type LoggingLevel } from "../protocol/types.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
 import type { configure } from "./configure.js";
 import type { listen } from "./http-server.js";
+import { withSources } from "./stack-traces.js";
 import { serveStdio } from "./stdio.js";
 
 /** The transports that a server was compiled with. */
@@ -43,7 +44,8 @@ const graceMs = 10_000;
 export async function main(server: Server, options: MainOptions): Promise<void> {
   const settings = settingsOf(server, options, await parsed());
   const { transport, logLevel } = settings;
-  const served = withOptions(server, { ...(logLevel !== undefined && { logLevel }), stateKeys: stateKeys() });
+  const configured = withOptions(server, { ...(logLevel !== undefined && { logLevel }), stateKeys: stateKeys() });
+  const served = { ...configured, logger: withSources(configured.logger) };
   const { logger } = served;
   // Standard output belongs to the protocol, from the first line of `onStart` on.
   if (transport === "stdio") {

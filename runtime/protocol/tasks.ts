@@ -170,7 +170,10 @@ export const hasTasks = (surface: Surface): boolean => surface.tools.some(({ tas
 
 /** `tasks/get`, `tasks/update` and `tasks/cancel`, where a tool can become a task. */
 export function taskMethods(surface: Surface): readonly (readonly [string, Method])[] {
-  if (!hasTasks(surface)) return [];
+  return !globalThis.mcpcWithoutTasks && hasTasks(surface) ? methods() : [];
+}
+
+function methods(): readonly (readonly [string, Method])[] {
   return [
     ["tasks/get", withTask((call, task) => seal(call.peer.view, task.detailed()))],
     [

@@ -1,8 +1,16 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mcpc, project, write } from "./project.js";
 import { rawStdio } from "./raw-stdio.js";
+
+const initialize = {
+  jsonrpc: "2.0",
+  id: 1,
+  method: "initialize",
+  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } },
+};
 
 const manifest = (tools: readonly string[]) => ({
   server: { name: "bundled", version: "1.0.0" },
@@ -100,4 +108,25 @@ test("chunks of tools that are gone go, what the user put beside them stays", ()
   write(folder, { "a.mcp.json": manifest(large.slice(0, 2)) });
   expect(mcpc(folder, "build").code).toBe(0);
   expect(chunks().filter((path) => path.endsWith(".js"))).toEqual(["mine.js"]);
+});
+
+test("a failure is logged with the lines of the sources; the user's functions keep their names", async () => {
+  const folder = project({
+    "a.mcp.json": manifest(["say"]),
+    "src/tools/say.ts":
+      'class Unlucky extends Error {}\nfunction fails(): never {\n  throw new Unlucky("no luck");\n}\nexport function say() {\n  return fails();\n}\n',
+  });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+  const calls = [initialize, { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "say" } }];
+  const { stderr } = spawnSync("node", [join(folder, "dist", "server.js")], {
+    input: calls.map((message) => `${JSON.stringify(message)}\n`).join(""),
+    encoding: "utf8",
+  });
+  const trace = (JSON.parse(stderr) as { error: string }).error;
+  expect(trace).toMatch(
+    /no luck\n +at fails \(.*\/src\/tools\/say\.ts:3:9\)\n +at say \(.*\/src\/tools\/say\.ts:6:10\)/,
+  );
+  expect(trace).toMatch(/@mcpc\/runtime\/dist\/protocol\/methods\/tools\.js:\d+:\d+/);
+  const map = JSON.parse(readFileSync(join(folder, "dist", "server.js.map"), "utf8")) as { sources: string[] };
+  expect(map.sources.filter((source) => !/^(\.\.\/(src|generated)|@mcpc\/runtime)\//.test(source))).toEqual([]);
 });

@@ -12,7 +12,7 @@ const mostValues = 100;
 
 /** The method, where there is anything to complete. */
 export function completion(surface: Surface): readonly (readonly [string, Method])[] {
-  return hasCompletions(surface) ? [["completion/complete", complete]] : [];
+  return !globalThis.mcpcWithoutCompletion && hasCompletions(surface) ? [["completion/complete", complete]] : [];
 }
 
 /** `completion/complete` */

@@ -29,7 +29,7 @@ export function listen(call: Call): Answer {
   if (uris !== undefined && !(Array.isArray(uris) && uris.every((uri) => typeof uri === "string"))) {
     return invalidParams('"resourceSubscriptions" must be a list of URIs');
   }
-  const tasks = watchedTasks(call, wanted["taskIds"]);
+  const tasks = globalThis.mcpcWithoutTasks ? [] : watchedTasks(call, wanted["taskIds"]);
   if (tasks instanceof McpError) return tasks;
   const open = listening(server);
   if (open.size >= mostSubscriptions) {

@@ -64,9 +64,10 @@ function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObje
     const refusal = check(validators.input, input);
     if (refusal !== undefined) return errorResult(call.peer.view, refusal);
     if (tool.handler === undefined) throw new NotImplementedError(tool.surface.name);
-    const asTask = tool.surface.task !== undefined && knowsTasks(call);
-    if (tool.surface.task === "required" && !asTask && call.peer.view.revision.era === "modern") return needsTasks();
-    if (asTask) return runAsTask(call, tool, tool.handler, validators, input);
+    if (!globalThis.mcpcWithoutTasks && tool.surface.task !== undefined) {
+      if (knowsTasks(call)) return runAsTask(call, tool, tool.handler, validators, input);
+      if (tool.surface.task === "required" && call.peer.view.revision.era === "modern") return needsTasks();
+    }
     return invoke(call, tool, tool.handler, validators, input);
   } catch (error) {
     return failed(call, tool, error);

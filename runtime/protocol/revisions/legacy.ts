@@ -76,20 +76,20 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
           ["tools/call", callTool],
         ] as const)
       : []),
-    ...(hasResources(surface)
+    ...(!globalThis.mcpcWithoutResources && hasResources(surface)
       ? ([
           ["resources/list", listResources],
           ["resources/templates/list", listResourceTemplates],
           ["resources/read", readResource],
         ] as const)
       : []),
-    ...(subscribable(surface)
+    ...(!globalThis.mcpcWithoutResources && subscribable(surface)
       ? ([
           ["resources/subscribe", subscribe],
           ["resources/unsubscribe", unsubscribe],
         ] as const)
       : []),
-    ...(hasPrompts(surface)
+    ...(!globalThis.mcpcWithoutPrompts && hasPrompts(surface)
       ? ([
           ["prompts/list", listPrompts],
           ["prompts/get", getPrompt],

@@ -74,14 +74,14 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
           ["tools/call", continuable(callTool)],
         ] as const)
       : []),
-    ...(hasResources(surface)
+    ...(!globalThis.mcpcWithoutResources && hasResources(surface)
       ? ([
           ["resources/list", listResources],
           ["resources/templates/list", listResourceTemplates],
           ["resources/read", continuable(readResource)],
         ] as const)
       : []),
-    ...(hasPrompts(surface)
+    ...(!globalThis.mcpcWithoutPrompts && hasPrompts(surface)
       ? ([
           ["prompts/list", listPrompts],
           ["prompts/get", continuable(getPrompt)],
