@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import { errorCodes, errorText, McpError } from "./errors.js";
 import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
 import { isObject, resultText } from "./json-rpc.js";

@@ -80,7 +80,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("jsonc-parser", "1-read/parse"),
   door("glob", "host-node/index"),
   door("recheck", "2-check/runaway"),
-  door("esbuild", "7-bundle/index", "7-bundle/chunks"),
+  door("esbuild", "7-bundle/index", "7-bundle/chunks", "7-bundle/short-names"),
   door("commander", "cli"),
 
   rule(

@@ -1,3 +1,4 @@
+import type {} from "../parts.js";
 import type { McpError } from "../errors.js";
 import type { Answer, Call, Method, Payload } from "../exchange.js";
 import { handlerFailure } from "../failures.js";

@@ -1,3 +1,4 @@
+import type {} from "../parts.js";
 import { changeMessage } from "../changes.js";
 import { errorCodes, McpError } from "../errors.js";
 import type { Answer, Call, Change, Payload, Server, Subscriber } from "../exchange.js";

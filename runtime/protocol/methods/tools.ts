@@ -1,3 +1,4 @@
+import type {} from "../parts.js";
 import { blocksContent, isContentBlock, textContent } from "../content.js";
 import { createErrors, ToolCallContext, type Questions } from "../context.js";
 import { DeclaredError, McpError, NotImplementedError } from "../errors.js";

@@ -1,3 +1,4 @@
+import type {} from "../parts.js";
 import type { EntryKind, Method, Revision } from "../exchange.js";
 import { isObject } from "../json-rpc.js";
 import { completion } from "../methods/completion.js";

@@ -1,3 +1,4 @@
+import type {} from "../parts.js";
 import { errorCodes, McpError } from "../errors.js";
 import type { Method, Peer, Revision, Server } from "../exchange.js";
 import { isObject } from "../json-rpc.js";
