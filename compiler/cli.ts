@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Phase } from "./compile.js";
 import { HostError } from "./host.js";
 
@@ -32,6 +32,20 @@ function program(): Command {
   checking(mcpc.command("check"), "all that build checks, writing nothing; fails also when generated files are stale")
     .option("--fix", "first put right, in the manifests, every mistake that has but one remedy")
     .action((folders: string[], options: CheckingOptions) => run("check", folders, options));
+  mcpc
+    .command("test")
+    .description("call every example of the manifests against its handler, and compare what comes of it")
+    .argument("[folders...]", "project folders (default: the working directory)")
+    .addOption(
+      new Option("--format <format>", "how to report").choices(["pretty", "json", "junit", "github"]).default("pretty"),
+    )
+    .option("--filter <text>", "only examples whose tool or description contains this")
+    .option("--config <file>", "settings for the server, as JSON; environment variables come before it")
+    .addOption(
+      new Option("--timeout <ms>", "how long a call may take").default(10_000, "10000").argParser(milliseconds),
+    )
+    .option("--strict", "treat warnings as errors")
+    .action(test);
   mcpc
     .command("explain")
     .description("what a diagnostic means, with an example; without CODE, a list of all")
@@ -66,6 +80,31 @@ async function run(mode: "build" | "check", folders: readonly string[], options:
     stderr: (text) => process.stderr.write(text),
     entering: (entered) => (phase = entered),
   });
+}
+
+interface TestingOptions extends Pick<CheckingOptions, "strict"> {
+  readonly format: "pretty" | "json" | "junit" | "github";
+  readonly filter?: string;
+  readonly config?: string;
+  readonly timeout: number;
+}
+
+async function test(folders: readonly string[], { timeout, ...options }: TestingOptions): Promise<void> {
+  const { testFolders } = await import("./testing/index.js");
+  process.exitCode = await testFolders(folders.length > 0 ? folders : ["."], {
+    ...options,
+    timeoutMs: timeout,
+    color: process.stdout.isTTY && !process.env["NO_COLOR"],
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    entering: (entered) => (phase = entered),
+  });
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a number of milliseconds.");
 }
 
 async function explain(code: string | undefined): Promise<void> {

@@ -93,16 +93,16 @@ function failed(report: Report): boolean {
   return report.diagnostics.some(({ severity }) => severity === "error");
 }
 
-function promoted(diagnostic: Diagnostic): Diagnostic {
+export function promoted(diagnostic: Diagnostic): Diagnostic {
   return { ...diagnostic, severity: "error" };
 }
 
-function textOf(host: Host, path: string): string | undefined {
+export function textOf(host: Host, path: string): string | undefined {
   const bytes = host.read(path);
   return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-function prefix(host: Host): string {
+export function prefix(host: Host): string {
   const path = relative(process.cwd(), host.root).split(sep).join("/");
   return path === "" ? "" : `${path}/`;
 }

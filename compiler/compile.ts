@@ -118,7 +118,7 @@ function byPlace({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
   return a.start - b.start;
 }
 
-function existingHandlers(server: Server, host: Host): Map<string, string> {
+export function existingHandlers(server: Server, host: Host): Map<string, string> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const existing = new Map<string, string>();
   for (const path of userFiles(server)) {

@@ -5,8 +5,29 @@ import { createAjv } from "../json-schema/dialect.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { child } from "../json-schema/pointer.js";
 import type { Project } from "../model/project.js";
-import type { Schema, Server, Tool } from "../model/server.js";
-import type { Located } from "../model/source.js";
+import type { Example, Schema, Server, Tool } from "../model/server.js";
+import type { JsonObject, Located } from "../model/source.js";
+
+/** The examples of a tool, as calls. */
+export function lowerExamples(tool: Located): Example[] {
+  const examples = child(tool, "examples");
+  if (examples?.kind !== "array") return [];
+  return examples.items.map(({ value, span }) => {
+    const { description, arguments: input, result, error } = value as JsonObject;
+    const expected: Example["expected"] =
+      error !== undefined
+        ? { kind: "error", code: error as string }
+        : result !== undefined
+          ? { kind: "result", value: result }
+          : { kind: "anything" };
+    return {
+      ...(description !== undefined && { description: description as string }),
+      arguments: input as JsonObject,
+      expected,
+      span: { ...span, end: span.start + 1 },
+    };
+  });
+}
 
 /** Examples are promises: their arguments and results must fit the schemas, their errors must be declared. */
 export function checkExamples(project: Project, server: Server): Diagnostic[] {

@@ -28,7 +28,7 @@ import { child } from "../json-schema/pointer.js";
 import { projectPath } from "../project-path.js";
 import { staticContents } from "./contents.js";
 import { checkConfig } from "./config.js";
-import { checkExamples } from "./examples.js";
+import { checkExamples, lowerExamples } from "./examples.js";
 import { healthTool } from "./health.js";
 import { headerParameters } from "./headers.js";
 import { listing } from "./listings.js";
@@ -100,6 +100,7 @@ function lowerTool(tool: Declared<ToolDeclaration>, types: Types, handlers: Hand
     elicitations: elicitations(tool, type, types, schema),
     ...(isTask(support) && { task: { support, deferred: tool.value.deferTask ?? false } }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    examples: lowerExamples(tool.node),
     handler: handlers.handler("tools", name, tool.value.handler, type as Identifier),
     span: tool.span,
   };

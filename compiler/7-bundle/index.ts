@@ -97,12 +97,13 @@ function buildOptions(server: Server, host: Host, format: Format): Options {
     sourcemap: "external",
     sourcesContent: false,
     define: unused(server),
-    // As its `exports` say, which an alias goes past.
-    alias: runtime.own ? {} : { [runtimeName]: join(runtime.folder, "dist") },
+    alias: runtimeAlias(host),
   };
 }
 
-async function run(options: Options): Promise<{ readonly built: Built } | { readonly failure: readonly Message[] }> {
+export async function run(
+  options: Options,
+): Promise<{ readonly built: Built } | { readonly failure: readonly Message[] }> {
   const esbuild = await import("esbuild");
   try {
     return { built: await esbuild.build(options) };
@@ -124,6 +125,12 @@ function runtimeOf(host: Host): { readonly own: boolean; readonly folder: string
   } catch {
     return { own: false, folder: dirname(createRequire(import.meta.url).resolve(manifest)) };
   }
+}
+
+/** Empty when the project has a runtime of its own. Leads to what its `exports` say, which an alias goes past. */
+export function runtimeAlias(host: Host): Record<string, string> {
+  const { own, folder } = runtimeOf(host);
+  return own ? {} : { [runtimeName]: join(folder, "dist") };
 }
 
 /** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`), so that unused parts stay out of it. */
@@ -151,7 +158,7 @@ function needsRequire(built: Built): boolean {
   return built.outputFiles.some((file) => file.path.endsWith(".js") && wanted.test(file.text));
 }
 
-function failed(message: Message, host: Host): Diagnostic {
+export function failed(message: Message, host: Host): Diagnostic {
   const { location, text } = message;
   return diagnose("bundle/failed", location ? span(location, host) : undefined, { reason: text });
 }

@@ -1,4 +1,4 @@
-import { locator } from "./position.js";
+import { locator, type Range } from "./position.js";
 import type { Report } from "./report.js";
 
 /** Workflow commands that GitHub shows as annotations on the changed lines; one line each. */
@@ -7,19 +7,26 @@ export function formatGithub(reports: readonly Report[]): string {
     .flatMap((report) => {
       const locate = locator(report.textOf);
       return report.diagnostics.map(({ code, severity, message, span, help }) => {
-        const properties: [string, string | number][] = [];
-        if (span) {
-          const { file, start, end } = locate.range(span);
-          properties.push(["file", report.prefix + file], ["line", start.line], ["endLine", end.line]);
-          // GitHub refuses columns of an annotation that spans lines.
-          if (start.line === end.line) properties.push(["col", start.column], ["endColumn", end.column]);
-        }
-        properties.push(["title", code]);
-        const list = properties.map(([name, value]) => `${name}=${escapeProperty(String(value))}`).join(",");
-        return `::${severity} ${list}::${escapeData(help === undefined ? message : `${message}\n${help}`)}\n`;
+        const range = span && locate.range(span);
+        const place = range && { ...range, file: report.prefix + range.file };
+        return annotation(severity, place, code, help === undefined ? message : `${message}\n${help}`);
       });
     })
     .join("");
+}
+
+/** One annotation; `text` may have several lines. */
+export function annotation(severity: string, place: Range | undefined, title: string, text: string): string {
+  const properties: [string, string | number][] = [];
+  if (place) {
+    const { file, start, end } = place;
+    properties.push(["file", file], ["line", start.line], ["endLine", end.line]);
+    // GitHub refuses columns of an annotation that spans lines.
+    if (start.line === end.line) properties.push(["col", start.column], ["endColumn", end.column]);
+  }
+  properties.push(["title", title]);
+  const list = properties.map(([name, value]) => `${name}=${escapeProperty(String(value))}`).join(",");
+  return `::${severity} ${list}::${escapeData(text)}\n`;
 }
 
 function escapeData(text: string): string {

@@ -3,7 +3,11 @@ import type { Report } from "./report.js";
 
 /** One JSON object for all reports: `{ "diagnostics": [{ code, severity, message, file, line, column, endLine, endColumn, help?, related? }] }`. */
 export function formatJson(reports: readonly Report[]): string {
-  const diagnostics = reports.flatMap((report) => {
+  return `${JSON.stringify({ diagnostics: diagnosticObjects(reports) }, null, 2)}\n`;
+}
+
+export function diagnosticObjects(reports: readonly Report[]): object[] {
+  return reports.flatMap((report) => {
     const locate = locator(report.textOf);
     const place = (range: Range): object => ({
       file: report.prefix + range.file,
@@ -23,5 +27,4 @@ export function formatJson(reports: readonly Report[]): string {
       }),
     }));
   });
-  return `${JSON.stringify({ diagnostics }, null, 2)}\n`;
 }

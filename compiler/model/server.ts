@@ -123,6 +123,17 @@ export interface Completion {
   readonly handler: Handler;
 }
 
+/** A call, and what it should come to. */
+export interface Example {
+  readonly description?: string;
+  readonly arguments: JsonObject;
+  readonly expected:
+    | { readonly kind: "result"; readonly value: Json }
+    | { readonly kind: "error"; readonly code: string }
+    | { readonly kind: "anything" };
+  readonly span: Span;
+}
+
 /** A tool argument mirrored in an `Mcp-Param-*` header (2026-07-28, `x-mcp-header`). */
 export interface HeaderParameter {
   readonly header: string;
@@ -145,6 +156,7 @@ export interface Tool {
   /** The call may or must become a task, at once or when the handler says so. */
   readonly task?: { readonly support: "optional" | "required"; readonly deferred: boolean };
   readonly timeoutMs?: number;
+  readonly examples: readonly Example[];
   readonly handler: Handler;
   readonly span: Span;
 }

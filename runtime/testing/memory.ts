@@ -2,6 +2,7 @@ import { start, stop } from "../protocol/application.js";
 import { connect } from "../protocol/connection.js";
 import { withOptions } from "../protocol/define-server.js";
 import type { Server, ServerOptions } from "../protocol/exchange.js";
+import type { SettingSources } from "../protocol/hooks.js";
 import { textOf, type Outgoing } from "../protocol/json-rpc.js";
 import type { Logger } from "../protocol/logger.js";
 import type { Connect, Incoming, Receive } from "./wire.js";
@@ -23,7 +24,7 @@ export interface MemoryServer {
 }
 
 /** Nothing that `server` remembers is shared, so that no test sees another's traces. */
-export function memoryServer(server: Server, options: MemoryOptions): MemoryServer {
+export function memoryServer(server: Server, options: MemoryOptions, sources?: SettingSources): MemoryServer {
   const failures = new Map<string, string>();
   const logger: Logger = (level, message, details) => {
     const { errorId, error } = details ?? {};
@@ -32,7 +33,7 @@ export function memoryServer(server: Server, options: MemoryOptions): MemoryServ
   };
   const own = withOptions(server, { logger, ...surroundings(server, options) });
   const explain = (errorId: string): string | undefined => failures.get(errorId);
-  return { connect: (receive) => ({ ...wire(own, receive), explain }), stop: () => stop(own) };
+  return { connect: (receive) => ({ ...wire(own, receive, sources), explain }), stop: () => stop(own) };
 }
 
 function surroundings({ hooks, settings }: Server, options: MemoryOptions): ServerOptions {
@@ -45,10 +46,14 @@ function surroundings({ hooks, settings }: Server, options: MemoryOptions): Serv
   };
 }
 
-function wire(server: Server, receive: Receive): Omit<ReturnType<Connect>, "explain"> {
+function wire(
+  server: Server,
+  receive: Receive,
+  sources: SettingSources | undefined,
+): Omit<ReturnType<Connect>, "explain"> {
   const connection = connect(server, (message) => later(message, receive));
   return {
-    open: () => start(server),
+    open: () => start(server, sources),
     request: (message, own) =>
       new Promise((resolve) => {
         const outlet = { notify: (text: string) => later(text, own) };

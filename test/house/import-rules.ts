@@ -80,8 +80,9 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("jsonc-parser", "1-read/parse"),
   door("glob", "host-node/index"),
   door("recheck", "2-check/runaway"),
-  door("esbuild", "7-bundle/index", "7-bundle/chunks", "7-bundle/short-names"),
+  door("esbuild", "7-bundle/index", "7-bundle/chunks", "7-bundle/examples", "7-bundle/short-names"),
   door("commander", "cli"),
+  door("diff", "testing/pretty"),
 
   rule(
     "runtime-never-sees-compiler",

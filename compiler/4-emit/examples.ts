@@ -1,0 +1,62 @@
+import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
+import type { OutputFile } from "../model/output.js";
+import type { Server, Tool } from "../model/server.js";
+import { literal } from "./code.js";
+import { handlers } from "./handlers.js";
+import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
+import { serverModule } from "./server.js";
+import { settingsValidator, toolValidators } from "./validators.js";
+
+/** The module that answers calls of examples, as a path of the project; it is never written. */
+export function examplesEntry({ layout }: Server): string {
+  return `${layout.generated}/examples.ts`;
+}
+
+/**
+ * What runs the examples of some tools: of the generated code no more than that takes, and stubs of handlers that do
+ * not exist. `existing` holds the text of the handlers' files that exist.
+ */
+export function emitExamples(
+  server: Server,
+  tools: readonly Tool[],
+  existing: ReadonlyMap<string, string>,
+): Result<OutputFile[]> {
+  const part: Server = {
+    ...server,
+    tools,
+    resources: [],
+    resourceTemplates: [],
+    prompts: [],
+    transports: { stdio: true },
+  };
+  const diagnostics: Diagnostic[] = [];
+  const take = <T>(result: Result<T>): T | undefined => {
+    diagnostics.push(...result.diagnostics);
+    return result.value;
+  };
+  const { generated } = server.layout;
+  const file = (name: string, content: string): OutputFile => ({
+    path: `${generated}/${name}.ts`,
+    owner: "generated",
+    content,
+  });
+  const { config } = server.runtime;
+  const validators = tools.map((tool) => [`validators/${tool.handler.type}`, take(toolValidators(tool))] as const);
+  const settings = config && (["settings", take(settingsValidator(config))] as const);
+  const files = [
+    file("surface", surfaceModule(part)),
+    file("listings", listingsModule(part)),
+    file("validators", validatorsModule(part)),
+    file("server", serverModule(part)),
+    file(
+      "examples",
+      `import { serveExamples } from ${literal("@mcpc/runtime/codegen/v1/examples")};\n` +
+        `import { server } from "./server.js";\n\nserveExamples(server);\n`,
+    ),
+    ...[...validators, ...(settings ? [settings] : [])].flatMap(([name, text]) =>
+      text === undefined ? [] : [file(name, text)],
+    ),
+    ...(take(handlers(part, existing)) ?? []),
+  ];
+  return { value: files, diagnostics };
+}

@@ -1,0 +1,70 @@
+import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Plugin } from "esbuild";
+import type { Result } from "../diagnostics/diagnostic.js";
+import type { Host } from "../host.js";
+import type { Server } from "../model/server.js";
+import { failed, run, runtimeAlias } from "./index.js";
+
+/**
+ * Bundles a module and all that it imports into one ES module, as text. `texts`, by project path, lie over the disk.
+ * What is in it finds itself where the server's bundle stands.
+ */
+export async function bundleExamples(
+  entry: string,
+  texts: ReadonlyMap<string, string>,
+  server: Server,
+  host: Host,
+): Promise<Result<string>> {
+  const place = join(host.root, server.layout.dist, "server.js");
+  const url = JSON.stringify(pathToFileURL(place).href);
+  const [file, folder] = [JSON.stringify(place), JSON.stringify(dirname(place))];
+  const result = await run({
+    absWorkingDir: host.root,
+    entryPoints: [`./${entry}`],
+    plugins: [overlay(texts, host)],
+    outdir: server.layout.dist,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    charset: "utf8",
+    sourcemap: "inline",
+    // Whatever folder it is run in.
+    sourceRoot: `${pathToFileURL(dirname(place)).href}/`,
+    define: { "import.meta.url": url, "import.meta.filename": file, "import.meta.dirname": folder },
+    // For CommonJS packages.
+    banner: {
+      js: `import{createRequire as $createRequire}from"node:module";const require=$createRequire(${url}),__filename=${file},__dirname=${folder};`,
+    },
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+    alias: runtimeAlias(host),
+  });
+  if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };
+  return { value: result.built.outputFiles[0]!.text, diagnostics: [] };
+}
+
+function overlay(texts: ReadonlyMap<string, string>, host: Host): Plugin {
+  const files = new Map([...texts].map(([path, text]) => [join(host.root, path), text]));
+  return {
+    name: "overlay",
+    setup(build) {
+      // Of a file that is not on disk esbuild resolves nothing: its folder may not be there either.
+      build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
+        const file = join(dirname(importer), path);
+        const candidates = [file, file.replace(/\.(m?)js$/, ".$1ts"), file.replace(/\.js$/, ".tsx"), `${file}.ts`];
+        const there = (candidate: string): boolean =>
+          files.has(candidate) || (files.has(importer) && host.read(relative(host.root, candidate)) !== undefined);
+        const found = importer === "" ? join(host.root, path) : candidates.find(there);
+        return found === undefined ? undefined : { path: found };
+      });
+      build.onLoad({ filter: /\.[cm]?tsx?$/ }, ({ path }) => {
+        const contents = files.get(path);
+        const loader = path.endsWith("x") ? "tsx" : "ts";
+        return contents === undefined ? undefined : { contents, loader, resolveDir: host.root };
+      });
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { annotation } from "../diagnostics/github.js";
+import { diagnosticObjects } from "../diagnostics/json.js";
+import { locator } from "../diagnostics/position.js";
+import type { Failure, Verdict } from "./example.js";
+import type { TestReport } from "./report.js";
+
+/** `{ "diagnostics": […], "examples": [{ server, tool, name, status, durationMs, file, line, column, … }] }` */
+export function formatJson(reports: readonly TestReport[]): string {
+  const examples = reports.flatMap((report) => {
+    const locate = locator(report.textOf);
+    return report.verdicts.map(({ tool, name, example, failure, durationMs }) => {
+      const { file, start } = locate.range(example.span);
+      return {
+        server: report.name,
+        tool,
+        name,
+        status: failure === undefined ? "passed" : "failed",
+        durationMs: Math.round(durationMs),
+        file: report.prefix + file,
+        line: start.line,
+        column: start.column,
+        arguments: example.arguments,
+        ...(failure && { reason: failure.reason, ...failure.difference }),
+        ...(failure?.stack !== undefined && { stack: failure.stack }),
+      };
+    });
+  });
+  return `${JSON.stringify({ diagnostics: diagnosticObjects(reports), examples }, null, 2)}\n`;
+}
+
+/** Annotations at the examples that failed. */
+export function formatGithub(reports: readonly TestReport[]): string {
+  return reports
+    .flatMap((report) => {
+      const locate = locator(report.textOf);
+      return report.verdicts.flatMap(({ tool, name, example, failure }) => {
+        if (failure === undefined) return [];
+        const { file, start, end } = locate.range(example.span);
+        const title = `the example of ${tool}: ${name}`;
+        return [annotation("error", { file: report.prefix + file, start, end }, title, plain(failure))];
+      });
+    })
+    .join("");
+}
+
+/** JUnit's XML: a suite for each server, a case for each example. */
+export function formatJunit(reports: readonly TestReport[]): string {
+  const suites = reports.map((report) => {
+    const locate = locator(report.textOf);
+    const cases = [
+      ...report.diagnostics
+        .filter(({ severity }) => severity === "error")
+        .map(({ code, message, span }) => {
+          const file = span && report.prefix + span.path;
+          return element("testcase", { classname: report.name, name: code, file }, [failureElement(message, message)]);
+        }),
+      ...report.verdicts.map((verdict) => testcase(verdict, report, locate)),
+    ];
+    const failures = cases.filter((text) => text.includes("<failure")).length;
+    const time = seconds(report.verdicts.reduce((sum, { durationMs }) => sum + durationMs, 0));
+    return element(
+      "testsuite",
+      { name: report.name, tests: cases.length, failures, errors: 0, skipped: 0, time },
+      cases,
+    );
+  });
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", {}, suites)}`;
+}
+
+function testcase(
+  { tool, name, example, failure, durationMs }: Verdict,
+  { name: server, prefix }: TestReport,
+  locate: ReturnType<typeof locator>,
+): string {
+  const { file, start } = locate.range(example.span);
+  const attributes = {
+    classname: `${server}.${tool}`,
+    name,
+    file: prefix + file,
+    line: start.line,
+    time: seconds(durationMs),
+  };
+  return element("testcase", attributes, failure ? [failureElement(failure.reason, plain(failure))] : []);
+}
+
+function failureElement(message: string, text: string): string {
+  return `<failure message="${escaped(message)}">${escaped(text)}</failure>\n`;
+}
+
+function plain({ reason, difference, stack }: Failure): string {
+  const values = difference
+    ? [`expected ${JSON.stringify(difference.expected)}`, `got ${JSON.stringify(difference.got)}`]
+    : [];
+  return [reason, ...values, ...(stack === undefined ? [] : [stack])].join("\n");
+}
+
+function element(
+  name: string,
+  attributes: Readonly<Record<string, string | number | undefined>>,
+  children: readonly string[],
+): string {
+  const list = Object.entries(attributes).flatMap(([key, value]) =>
+    value === undefined ? [] : [` ${key}="${escaped(String(value))}"`],
+  );
+  const head = `<${name}${list.join("")}`;
+  if (children.length === 0) return `${head}/>\n`;
+  return `${head}>\n${children.join("").replace(/^(?= *<)/gm, "  ")}</${name}>\n`;
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3);
+}
+
+/** Text as XML holds it: characters that it has no way to say become a question mark. */
+function escaped(text: string): string {
+  const said = text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "?");
+  return said.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

@@ -1,0 +1,75 @@
+import type { SettingSources } from "../protocol/hooks.js";
+import type { Server } from "../protocol/exchange.js";
+import { describe } from "../protocol/logger.js";
+import type { Json, JsonObject } from "../protocol/types.js";
+import { createClient } from "../testing/client.js";
+import { ToolError } from "../testing/errors.js";
+import { memoryServer } from "../testing/memory.js";
+import { reach } from "../testing/wire.js";
+
+/** A call that a manifest has as an example. */
+export interface ExampleCall {
+  readonly tool: string;
+  readonly arguments: JsonObject;
+}
+
+/** Where the server's settings come from, beside the environment. */
+export interface ExampleSettings {
+  readonly file?: SettingSources["file"];
+}
+
+/** What came of a call: what the handler returned, or how it failed. `stray` is what nobody caught while it ran. */
+export type ExampleReply = { readonly stray?: string } & (
+  | { readonly result: Json }
+  | { readonly error: { readonly code?: string; readonly message: string; readonly stack?: string } }
+);
+
+/**
+ * Answers the calls of the parent process, one after the other, and stops the server when there are no more. The first
+ * message are the settings; the answer to it is `{}`, or why the server could not start.
+ */
+export function serveExamples(server: Server): void {
+  let stray: string | undefined;
+  const keep = (error: unknown): void => void (stray ??= describe(error));
+  process.on("uncaughtException", keep).on("unhandledRejection", keep);
+  // A parent that is gone waits for nothing.
+  process.on("disconnect", () => process.exit(1));
+  let answer: (message: unknown) => Promise<object | undefined> = async (settings) => {
+    const { file } = settings as ExampleSettings;
+    const memory = memoryServer(server, {}, { env: process.env, ...(file && { file }) });
+    const client = createClient({ [reach]: memory.connect });
+    answer = async (message) => {
+      if (message === "stop") {
+        await client.close();
+        await memory.stop();
+        return undefined;
+      }
+      stray = undefined;
+      const { tool, arguments: input } = message as ExampleCall;
+      const reply = await client.tools[tool]!(input).then(
+        (result: Json) => ({ result }),
+        (error: unknown) => ({ error: told(error) }),
+      );
+      return { ...reply, ...(stray !== undefined && { stray }) };
+    };
+    try {
+      await client.listTools();
+      return {};
+    } catch (error) {
+      return { failed: describe(error) };
+    }
+  };
+  process.on("message", (message) => {
+    void answer(message).then(
+      (reply) => (reply === undefined ? process.exit(0) : process.send!(reply)),
+      (error: unknown) => process.send!({ error: told(error) }),
+    );
+  });
+}
+
+function told(error: unknown): object {
+  const { message, cause } = error as Error;
+  const code = error instanceof ToolError ? error.code : undefined;
+  const stack = cause instanceof Error ? cause.stack : undefined;
+  return { message, ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) };
+}
