@@ -1,0 +1,185 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient, type Client } from "../../testing/client.js";
+import type { ConversationOptions } from "../../testing/conversation.js";
+import type { AnySurface, SurfaceTypes } from "../../testing/surface.js";
+import { reach, type Connect, type Reachable } from "../../testing/wire.js";
+import { httpWire } from "./http-wire.js";
+import { explanationIn, stdioWire } from "./stdio-wire.js";
+
+export interface StartOptions<S extends SurfaceTypes = AnySurface> extends ConversationOptions<S> {
+  /** `stdio` unless told otherwise. HTTP listens on a free port. */
+  readonly transport?: "stdio" | "http";
+  /** Options of the command line, such as `["--config", "test.json"]`. */
+  readonly args?: readonly string[];
+  /** Environment variables besides those of this process; `undefined` takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Headers of the client's requests over HTTP, such as `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long the server may take to be ready. */
+  readonly timeoutMs?: number;
+}
+
+/** A built server in a process of its own. */
+export interface RunningServer<S extends SurfaceTypes = AnySurface> extends Reachable {
+  /** Its client, with the options given at the start. */
+  readonly client: Client<S>;
+  /** Of the MCP endpoint; throws where there is none. */
+  readonly url: URL;
+  readonly pid: number;
+  /** All that it has printed on standard error so far. */
+  readonly stderr: string;
+  /** Stops it as an operator would, and waits for its end. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How long a server may take to stop by itself. */
+const graceMs = 10_000;
+
+/** Starts a built server, such as `dist/server.js`. It does not outlive this process, whatever becomes of that. */
+export async function startServer<S extends SurfaceTypes = AnySurface>(
+  script: string,
+  options: StartOptions<S> = {},
+): Promise<RunningServer<S>> {
+  const { transport = "stdio", timeoutMs = 30_000, headers = {} } = options;
+  const child = launch(script, transport, options);
+  const output = outputOf(child);
+  // Nobody reads it; unread it would keep the process from being over.
+  if (transport === "http") child.stdout!.resume();
+  const ended = ending(child, output);
+  let url: URL | undefined;
+  let client: Client<S> | undefined;
+  let connected = false;
+
+  const wireTo: Connect = (receive, { protocolVersion }) => {
+    if (transport === "stdio" && connected)
+      throw new Error("a server on standard streams has one client: start another, or use the transport http");
+    connected = true;
+    const wire =
+      url === undefined ? stdioWire(child, ended, receive) : httpWire({ url, protocolVersion, headers }, receive);
+    return { ...wire, explain: (errorId) => explanationIn(output.text(), errorId) };
+  };
+
+  const close = async (): Promise<void> => {
+    await client?.close().catch(() => {});
+    await stop(child, transport);
+  };
+
+  const running: RunningServer<S> = {
+    [reach]: wireTo,
+    get client() {
+      return (client ??= createClient<S>(running, options));
+    },
+    get url() {
+      if (url === undefined)
+        throw new Error('a server on standard streams has no URL: start it with transport: "http"');
+      return url;
+    },
+    pid: child.pid!,
+    get stderr() {
+      return output.text();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  const ready = transport === "http" ? output.line(/^listening on (\S+)$/m) : spawned(child);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = (): void => reject(new Error(`the server was not ready within ${timeoutMs} ms${printed(output)}`));
+    timer = setTimeout(fail, timeoutMs);
+  });
+  try {
+    const address = await Promise.race([ready, ended, late]);
+    if (transport === "http") url = new URL(address!);
+    // A server that cannot start says so before it answers.
+    else await Promise.race([running.client.listTools().catch(withoutTools), ended, late]);
+    return running;
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A server without tools is ready, too. */
+function withoutTools(error: unknown): void {
+  if ((error as { code?: unknown }).code !== -32601) throw error;
+}
+
+function launch(script: string, transport: string, { args = [], env, cwd }: StartOptions<any>): ChildProcess {
+  const preload = fileURLToPath(new URL("./exit-with-parent.js", import.meta.url));
+  const http = transport === "http" ? ["--port", "0"] : [];
+  return spawn(
+    process.execPath,
+    ["--import", preload, resolve(cwd ?? ".", script), "--transport", transport, ...http, ...args],
+    { env: { ...process.env, ...env }, ...(cwd !== undefined && { cwd }), stdio: ["pipe", "pipe", "pipe", "ipc"] },
+  );
+}
+
+interface Output {
+  text(): string;
+  /** Resolves with what the pattern's group matches, as soon as it is there. */
+  line(pattern: RegExp): Promise<string>;
+}
+
+function outputOf(child: ChildProcess): Output {
+  let all = "";
+  const looking: (() => void)[] = [];
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+    all += text;
+    for (const look of looking) look();
+  });
+  child.stdin!.on("error", () => {});
+  return {
+    text: () => all,
+    line: (pattern) =>
+      new Promise((found) => {
+        const look = (): void => {
+          const match = pattern.exec(all);
+          if (match !== null) found(match[1]!);
+        };
+        looking.push(look);
+        look();
+      }),
+  };
+}
+
+function spawned(child: ChildProcess): Promise<undefined> {
+  return new Promise((done) => child.once("spawn", () => done(undefined)));
+}
+
+/** Rejects when the process ends, with what it has said. */
+function ending(child: ChildProcess, output: Output): Promise<never> {
+  const ended = new Promise<never>((_, reject) => {
+    // Not `exit`: what it has printed may still be on its way.
+    child.once("close", (code, signal) =>
+      reject(new Error(`the server ended with ${signal ?? `exit code ${code}`}${printed(output)}`)),
+    );
+    child.once("error", (error) => reject(new Error(`the server could not be started: ${error.message}`)));
+  });
+  ended.catch(() => {});
+  return ended;
+}
+
+function printed(output: Output): string {
+  const text = output.text().trimEnd();
+  return text === "" ? "" : `:\n${text}`;
+}
+
+/** On standard streams the end of input is what stops a server. */
+function stop(child: ChildProcess, transport: "stdio" | "http"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((stopped) => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    child.once("close", () => {
+      clearTimeout(timer);
+      stopped();
+    });
+    if (transport === "stdio") child.stdin!.end();
+    else child.kill("SIGTERM");
+  });
+}
