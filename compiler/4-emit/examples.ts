@@ -21,6 +21,7 @@ export function emitExamples(
   tools: readonly Tool[],
   existing: ReadonlyMap<string, string>,
 ): Result<OutputFile[]> {
+  const { hooks, config } = server.runtime;
   const part: Server = {
     ...server,
     tools,
@@ -28,6 +29,8 @@ export function emitExamples(
     resourceTemplates: [],
     prompts: [],
     transports: { stdio: true },
+    // What surrounds the handlers in production would come between.
+    runtime: { ...(hooks && { hooks }), ...(config && { config }) },
   };
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {
@@ -40,7 +43,6 @@ export function emitExamples(
     owner: "generated",
     content,
   });
-  const { config } = server.runtime;
   const validators = tools.map((tool) => [`validators/${tool.handler.type}`, take(toolValidators(tool))] as const);
   const settings = config && (["settings", take(settingsValidator(config))] as const);
   const files = [

@@ -40,6 +40,7 @@ export async function bundleExamples(
     write: false,
     metafile: true,
     logLevel: "silent",
+    external: [...server.external],
     alias: runtimeAlias(host),
   });
   if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };

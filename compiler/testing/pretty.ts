@@ -12,7 +12,7 @@ export function formatPretty(report: TestReport, { color }: { readonly color: bo
   const failed = report.verdicts.filter(({ failure }) => failure !== undefined).length;
   const lines = report.verdicts.flatMap((verdict) => {
     const { tool, name, example, failure, durationMs } = verdict;
-    const head = `${tool}: ${printable(name)} ${paint("2", `(${Math.round(durationMs)} ms)`)}`;
+    const head = `${tool}: ${printable(name)}${durationMs < slowMs ? "" : paint("2", ` (${(durationMs / 1000).toFixed(1)} s)`)}`;
     if (failure === undefined) return [`${paint("32", "✓")} ${head}`];
     const { file, start } = locate.range(example.span);
     const where = `${paint("34", "-->")} ${printable(report.prefix + file)}:${start.line}:${start.column}`;
@@ -22,6 +22,9 @@ export function formatPretty(report: TestReport, { color }: { readonly color: bo
   const counts = [`${passed} passed`, ...(failed > 0 ? [`${failed} failed`] : [])].join(", ");
   return `${lines.join("\n")}\n${report.name}: ${paint("1", counts)}\n`;
 }
+
+/** From here on it is said how long a call took. */
+const slowMs = 1_000;
 
 type Paint = (code: string, text: string) => string;
 

@@ -41,7 +41,8 @@ function surroundings({ hooks, settings }: Server, options: MemoryOptions): Serv
   const { onStart: _start, onStop: _stop, ...others } = hooks ?? {};
   const file = { path: "the client's config", values: config };
   return {
-    ...(config !== undefined && settings && { settings: { load: () => settings.load({ env: {}, file }) } }),
+    ...(config !== undefined &&
+      settings && { settings: { ...settings, load: () => settings.load({ env: {}, file }) } }),
     ...("state" in options && { hooks: { ...others, onStart: () => state } }),
   };
 }
