@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
 import { StdioClientTransport as Stdio2 } from "@modelcontextprotocol/client/stdio";
@@ -11,6 +12,12 @@ const fixtures = join(import.meta.dirname, "..", "..", "fixtures");
 
 /** The bundle of an example project, as `mcpc build` left it. */
 export const serverOf = (fixture: string): string => join(fixtures, fixture, "dist", "server.js");
+
+/** What of a room of the runtime is in the bundle of an example project, as its source map says. */
+export function sourcesOf(fixture: string, room: string): string[] {
+  const { sources } = JSON.parse(readFileSync(`${serverOf(fixture)}.map`, "utf8")) as { sources: string[] };
+  return sources.filter((source) => source.startsWith(`@mcpc/runtime/dist/${room}/`));
+}
 
 export interface Running {
   readonly url: URL;

@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { createServer, request, type Server as HttpServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import express from "express";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fetch as handle, listener } from "../../fixtures/monitored/generated/server.js";
-import { clients, serveHttp, serverOf } from "./clients.js";
+import { clients, serveHttp, serverOf, sourcesOf } from "./clients.js";
 import { mcpc, project } from "./project.js";
 
 interface Answer {
@@ -133,7 +132,6 @@ test("what would answer twice is a mistake, at its place", () => {
 });
 
 test("a server whose manifest says nothing of health carries none of it", () => {
-  const bundle = (name: string): string => readFileSync(serverOf(name), "utf8");
-  expect(bundle("monitored")).toContain("createHealth");
-  expect(bundle("weather")).not.toContain("createHealth");
+  expect(sourcesOf("monitored", "health")).toContain("@mcpc/runtime/dist/health/checks.js");
+  expect(sourcesOf("weather", "health")).toEqual([]);
 });
