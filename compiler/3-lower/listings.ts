@@ -2,19 +2,7 @@ import type { Declared } from "../model/project.js";
 import type { Json, JsonObject } from "../model/source.js";
 
 const own = {
-  // `execution` speaks of the tasks of 2025-11-25, which the extension has replaced: clients would insist on them.
-  tool: [
-    "handler",
-    "execution",
-    "scopes",
-    "timeoutMs",
-    "cache",
-    "errors",
-    "elicitations",
-    "deferTask",
-    "examples",
-    "deprecated",
-  ],
+  tool: ["handler", "scopes", "timeoutMs", "cache", "errors", "elicitations", "deferTask", "examples", "deprecated"],
   resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
   resourceTemplate: ["params", "complete", "handler", "cache", "scopes"],
   prompt: ["messages", "handler", "elicitations", "scopes"],

@@ -26,6 +26,7 @@ const introduced: Readonly<Record<EntryKind, Readonly<Record<string, Version>>>>
     icons: "2025-11-25",
     annotations: "2025-03-26",
     outputSchema: "2025-06-18",
+    execution: "2025-11-25",
     _meta: "2025-06-18",
   },
   resource: { title: "2025-06-18", icons: "2025-11-25", _meta: "2025-06-18" },
