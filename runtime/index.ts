@@ -1,5 +1,6 @@
 /** What the author of a handler imports. */
 export { McpError, errorCodes, notImplemented } from "./protocol/errors.js";
+export type { AuthenticateHook, Credentials, HookVerdict } from "./protocol/auth.js";
 export type { ErrorCode } from "./protocol/errors.js";
 export type {
   Annotations,
@@ -30,6 +31,7 @@ export type {
 } from "./protocol/hooks.js";
 export type { LeveledLogger, Logger } from "./protocol/logger.js";
 export type {
+  Auth,
   CallToolResult,
   ClientInformation,
   CompletionContext,

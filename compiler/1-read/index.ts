@@ -33,7 +33,8 @@ export function read(host: Host): Result<Sources> {
     }
   }
   const hooks = hooksFile(manifests);
-  const modules = new Set(hooks !== undefined && host.contains(hooks) && host.read(hooks) ? [hooks] : []);
+  const text = hooks !== undefined && host.contains(hooks) ? host.read(hooks) : undefined;
+  const modules = new Map(text ? [[hooks!, new TextDecoder().decode(text)]] : []);
   return { value: { manifests, schemas, contents, modules }, diagnostics };
 }
 

@@ -10,6 +10,7 @@ import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { checkPrompt } from "./prompts.js";
 import { checkHealth, checkHooks, configSchema } from "./runtime.js";
+import { checkAuth, checkSecrets, exportsAuthenticate } from "./auth.js";
 import { checkResource, checkResourceTemplate } from "./resources.js";
 import { schemaChecks } from "./schemas.js";
 import { checkShape } from "./shape.js";
@@ -18,6 +19,8 @@ import { checkSupported } from "./unsupported.js";
 
 /** Checks all manifests, merged: every mistake is reported with its place. */
 export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "contains">): Result<Project> {
+  const secrets = sources.manifests.flatMap(checkSecrets);
+  if (secrets.length > 0) return { diagnostics: secrets };
   const shape = sources.manifests.flatMap((manifest) => checkShape(manifest, host.manifestSchema));
   if (hasErrors(shape)) return { diagnostics: shape };
   const diagnostics: Diagnostic[] = [...shape];
@@ -34,7 +37,9 @@ export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "con
   const files = { contains: (path: string) => host.contains(path), contents: sources.contents };
   const project = resolved(merged, sources, files, diagnostics);
   const hooks = checkHooks(merged, sources, files, diagnostics);
-  const surroundings = { ...(hooks !== undefined && { hooks }), ...(config && { config }) };
+  const authenticates = hooks !== undefined && exportsAuthenticate(sources.modules.get(hooks) ?? "");
+  checkAuth(merged, authenticates, diagnostics);
+  const surroundings = { ...(hooks !== undefined && { hooks }), ...(config && { config }), authenticates };
   return { ...(project && { value: { ...project, ...surroundings } }), diagnostics };
 }
 

@@ -4,11 +4,11 @@ import type { Merged } from "./merge.js";
 
 /** Fields of the language that this version cannot make work. */
 export const unsupported: Readonly<Record<string, readonly string[]>> = {
-  tools: ["scopes", "cache", "deprecated"],
-  resources: ["cache", "scopes"],
-  resourceTemplates: ["cache", "scopes"],
-  prompts: ["scopes"],
-  runtime: ["auth", "cache", "store"],
+  tools: ["cache", "deprecated"],
+  resources: ["cache"],
+  resourceTemplates: ["cache"],
+  prompts: [],
+  runtime: ["cache", "store"],
   build: ["lint", "rules", "waivers", "budgets"],
 };
 

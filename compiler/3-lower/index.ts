@@ -90,6 +90,7 @@ function lowerTool(tool: Declared<ToolDeclaration>, types: Types, handlers: Hand
   return {
     kind: "tool",
     name,
+    scopes: tool.value.scopes ?? [],
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
     listing: listing("tool", tool, replaced),
@@ -164,6 +165,7 @@ function lowerResource(
   return {
     kind: "resource",
     uri,
+    scopes: resource.value.scopes ?? [],
     name,
     ...(description !== undefined && { description }),
     ...(mimeType !== undefined && { mimeType }),
@@ -194,6 +196,7 @@ function lowerTemplate(
   return {
     kind: "resourceTemplate",
     uriTemplate,
+    scopes: entry.value.scopes ?? [],
     name,
     ...(description !== undefined && { description }),
     ...(mimeType !== undefined && { mimeType }),
@@ -231,6 +234,7 @@ function lowerPrompt(
   return {
     kind: "prompt",
     name,
+    scopes: prompt.value.scopes ?? [],
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
     listing: listing("prompt", prompt),

@@ -1,6 +1,7 @@
 import type { Reachable } from "../json-schema/resolve.js";
 import type { Project } from "../model/project.js";
 import type { Runtime, Transports } from "../model/server.js";
+import { lowerAuth } from "./auth.js";
 import { lowerConfig } from "./config.js";
 import { lowerHealth } from "./health.js";
 import { lowerLogging } from "./logging.js";
@@ -32,11 +33,13 @@ export function lowerTransports(project: Project): Transports {
 /** What surrounds the handlers. */
 export function lowerRuntime(project: Project, reachable: Reachable): Runtime {
   const config = lowerConfig(project, reachable);
+  const auth = lowerAuth(project, lowerTransports(project).http?.path);
   const health = lowerHealth(project.runtime);
   return {
     ...(project.hooks !== undefined && { hooks: { file: project.hooks } }),
     ...(config && { config }),
     ...(health && { health }),
     ...(project.runtime.logging && { logging: lowerLogging(project.runtime.logging) }),
+    ...(auth && { auth }),
   };
 }

@@ -6,13 +6,19 @@ export function lockFile(server: Server): string {
     lockVersion: 1,
     server: server.info,
     ...(server.instructions !== undefined && { instructions: server.instructions }),
-    tools: server.tools.map(({ listing, errors }) => ({
+    tools: server.tools.map(({ listing, scopes, errors }) => ({
       ...listing,
+      ...needed(scopes),
       ...(errors.length > 0 && { errors: Object.fromEntries(errors.map(({ code, message }) => [code, message])) }),
     })),
-    resources: server.resources.map(({ listing }) => listing),
-    resourceTemplates: server.resourceTemplates.map(({ listing }) => listing),
-    prompts: server.prompts.map(({ listing }) => listing),
+    resources: server.resources.map(({ listing, scopes }) => ({ ...listing, ...needed(scopes) })),
+    resourceTemplates: server.resourceTemplates.map(({ listing, scopes }) => ({ ...listing, ...needed(scopes) })),
+    prompts: server.prompts.map(({ listing, scopes }) => ({ ...listing, ...needed(scopes) })),
   };
   return `${JSON.stringify(lock, null, 2)}\n`;
+}
+
+/** To whom it is listed. */
+function needed(scopes: readonly string[]): { readonly scopes?: readonly string[] } {
+  return scopes.length > 0 ? { scopes } : {};
 }

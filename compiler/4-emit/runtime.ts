@@ -1,5 +1,6 @@
 import type { Logging, Server, Setting } from "../model/server.js";
 import type { Json } from "../model/source.js";
+import { authentication } from "./auth.js";
 import { importPath, literal } from "./code.js";
 
 /** What `generated/server.ts` needs for all that surrounds the handlers; empty where the manifest asks for nothing. */
@@ -14,11 +15,16 @@ export interface Surroundings {
 
 const library = "@mcpc/runtime/codegen/v1";
 
-export function surroundings({ runtime: { hooks, config, logging, health }, layout }: Server): Surroundings {
-  const application = hooks !== undefined || config !== undefined;
+export function surroundings(server: Server): Surroundings {
+  const {
+    runtime: { hooks, config, auth, logging, health },
+    layout,
+  } = server;
+  const asks = auth && authentication(auth);
+  const starts = hasApplication(server) || auth !== undefined;
   return {
     imports: [
-      ...(application
+      ...(starts
         ? [
             importOf(
               [...(hooks ? ["checkedHooks"] : []), "start as startServer", "stop as stopServer"],
@@ -27,6 +33,7 @@ export function surroundings({ runtime: { hooks, config, logging, health }, layo
           ]
         : []),
       ...(config ? [importOf(["createSettings"], `${library}/config`)] : []),
+      ...(asks?.imports ?? []),
       ...(logging ? [importOf(["createLogging"], `${library}/logging`)] : []),
       ...(health ? [`import { health } from "./health.js";\n`] : []),
       ...(logging?.file ? [importOf(["openLogFile"], `${library}/node-log-file`)] : []),
@@ -46,10 +53,11 @@ export function surroundings({ runtime: { hooks, config, logging, health }, layo
             `], () => import("./settings.js")),`,
           ]
         : []),
+      ...(asks?.options ?? []),
       ...(health ? ["health,"] : []),
       ...(logging ? [`logging: createLogging(${loggingText(logging)}),`] : []),
     ],
-    exports: application
+    exports: starts
       ? [
           `/** Loads the settings and runs \`onStart\`, once; the first request would do it, too. */\n`,
           `export const start = /* @__PURE__ */ startServer.bind(undefined, server);\n\n`,
@@ -82,7 +90,7 @@ export function hasApplication({ runtime }: Server): boolean {
 export function applicationModule({ runtime: { hooks, config }, layout }: Server, declared: string): string {
   const from = hooks && literal(importPath(`${layout.generated}/application.ts`, hooks.file));
   return [
-    `import type {\n  ErrorHook,\n  HealthCheck,\n  Hooks,\n  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
+    `import type {\n  AuthenticateHook,\n  ErrorHook,\n  HealthCheck,\n  Hooks,\n  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
     from && `import type * as hooks from ${from};\n`,
     "\n",
     config ? declared : `/** The manifest declares no settings. */\nexport type Config = undefined;\n`,
@@ -94,6 +102,7 @@ export function applicationModule({ runtime: { hooks, config }, layout }: Server
     "export interface Application {\n  readonly config: Config;\n  readonly state: State;\n}\n\n",
     "/** What `onStart` receives. */\nexport type StartContext = StartContextOf<Config>;\n\n",
     "export type OnStop = StopHook<Application>;\nexport type OnError = ErrorHook<Application>;\n",
+    "export type Authenticate = AuthenticateHook<Application>;\n",
     "export type HealthChecks = Readonly<Record<string, HealthCheck<Application>>>;\n",
     hooks && "\n/** What the module of hooks may export. */\nexport type CheckedHooks = Hooks<Application>;\n",
   ]

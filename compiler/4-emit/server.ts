@@ -74,13 +74,14 @@ export function serverModule(server: Server): string {
 }
 
 /** `generated/main.ts`: serves the server on its transports. */
-export function mainModule({ transports: { stdio, http }, runtime: { config } }: Server): string {
+export function mainModule({ transports: { stdio, http }, runtime: { config, auth } }: Server): string {
   return (
     `import { main } from ${literal(`${library}/main`)};\n` +
     (config ? `import { configure } from ${literal(`${library}/node-config`)};\n` : "") +
+    (auth && stdio ? `import { localCaller } from ${literal(`${library}/node-auth`)};\n` : "") +
     (http ? `import { listen } from ${literal(`${library}/node-http`)};\n` : "") +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""} });\n`
+    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""} });\n`
   );
 }
 
@@ -118,6 +119,13 @@ function handlerImports(server: Server): HandlerImports {
     "listener",
     "hooks",
     "checkedHooks",
+    "hook",
+    "createAuthentication",
+    "bearer",
+    "readText",
+    "oauth",
+    "jwt",
+    "introspection",
     "createSettings",
     "createLogging",
     "openLogFile",

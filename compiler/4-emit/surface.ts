@@ -49,6 +49,7 @@ function toolEntry(tool: Tool): string {
   const { name, output, errors, headers, timeoutMs } = tool;
   return entry({
     name: literal(name),
+    scopes: scopes(tool),
     wraps: output !== undefined && !describesObject(output.schema) && "true",
     errors:
       errors.length > 0 &&
@@ -59,6 +60,10 @@ function toolEntry(tool: Tool): string {
     task: tool.task !== undefined && literal(tool.task.support),
     defersTask: tool.task?.deferred === true && "true",
   });
+}
+
+function scopes({ scopes: needed }: { readonly scopes: readonly string[] }): string | false {
+  return needed.length > 0 && literal(needed);
 }
 
 function questions(elicitations: readonly Elicitation[]): string | false {
@@ -73,10 +78,12 @@ function questions(elicitations: readonly Elicitation[]): string | false {
   return entries.length > 0 && `new Map([${entries.map(literal).join(", ")}])`;
 }
 
-function resourceEntry({ uri, mimeType, source, subscribe }: Resource): string {
+function resourceEntry(resource: Resource): string {
+  const { uri, mimeType, source, subscribe } = resource;
   const contents = "handler" in source ? undefined : [{ uri, ...(mimeType !== undefined && { mimeType }), ...source }];
   return entry({
     uri: literal(uri),
+    scopes: scopes(resource),
     mimeType: mimeType !== undefined && literal(mimeType),
     contents: contents !== undefined && text(contents),
     subscribe: subscribe && "true",
@@ -87,6 +94,7 @@ function templateEntry(template: ResourceTemplate): string {
   const { uriTemplate, mimeType, pattern, variables } = template;
   return entry({
     uriTemplate: literal(uriTemplate),
+    scopes: scopes(template),
     mimeType: mimeType !== undefined && literal(mimeType),
     pattern: literal(pattern),
     variables: literal(variables),
@@ -94,10 +102,12 @@ function templateEntry(template: ResourceTemplate): string {
   });
 }
 
-function promptEntry({ name, description, arguments: declared, source, elicitations, completions }: Prompt): string {
+function promptEntry(prompt: Prompt): string {
+  const { name, description, arguments: declared, source, elicitations, completions } = prompt;
   const names = declared.map((argument) => argument.name as string);
   return entry({
     name: literal(name),
+    scopes: scopes(prompt),
     description: description !== undefined && literal(description),
     arguments: literal(
       declared.map(({ name: argument, required, default: preset, enum: allowed }) => ({

@@ -160,6 +160,11 @@ function needsRequire(built: Built): boolean {
 
 export function failed(message: Message, host: Host): Diagnostic {
   const { location, text } = message;
+  if (/^Could not resolve "jose"/.test(text)) {
+    // Where it is missing is our own code, which says nothing to the user.
+    const reason = 'signed access tokens (runtime.auth.oauth) need the package "jose": npm install jose';
+    return diagnose("bundle/failed", undefined, { reason });
+  }
   return diagnose("bundle/failed", location ? span(location, host) : undefined, { reason: text });
 }
 

@@ -1,4 +1,5 @@
 import type { Definition } from "./catalogue/definition.js";
+import { auth } from "./catalogue/auth.js";
 import { entry } from "./catalogue/entry.js";
 import { file } from "./catalogue/file.js";
 import { manifest } from "./catalogue/manifest.js";
@@ -7,7 +8,7 @@ import { output } from "./catalogue/output.js";
 import { schema } from "./catalogue/schema.js";
 
 /** Every diagnostic mcpc can report. Codes are `subject/what` and public: they never change their meaning. */
-export const catalogue = { ...entry, ...file, ...manifest, ...name, ...output, ...schema };
+export const catalogue = { ...auth, ...entry, ...file, ...manifest, ...name, ...output, ...schema };
 
 export type Code = keyof typeof catalogue;
 export type Parameters<C extends Code> = (typeof catalogue)[C] extends Definition<infer P> ? P : never;

@@ -28,6 +28,8 @@ export interface Project {
   readonly hooks?: string;
   /** The schema of `runtime.config`, without the fields of our own. */
   readonly config?: Located;
+  /** The module of hooks has a function `authenticate`. */
+  readonly authenticates: boolean;
 }
 
 /** A path as written in a manifest is relative to that manifest; `check` has already resolved these to project paths. */
@@ -38,6 +40,7 @@ export interface ServerDeclaration extends JsonObject {
 
 export interface ToolDeclaration {
   readonly [protocolField: string]: unknown;
+  readonly scopes?: readonly string[];
   readonly name: string;
   readonly description?: string;
   readonly title?: string;
@@ -60,6 +63,7 @@ export interface ElicitationDeclaration {
 
 export interface ResourceDeclaration {
   readonly [protocolField: string]: unknown;
+  readonly scopes?: readonly string[];
   readonly title?: string;
   readonly description?: string;
   readonly uri: string;
@@ -75,6 +79,7 @@ export interface ResourceDeclaration {
 
 export interface ResourceTemplateDeclaration {
   readonly [protocolField: string]: unknown;
+  readonly scopes?: readonly string[];
   readonly title?: string;
   readonly description?: string;
   readonly uriTemplate: string;
@@ -97,6 +102,7 @@ export interface PromptArgumentDeclaration {
 
 export interface PromptDeclaration {
   readonly [protocolField: string]: unknown;
+  readonly scopes?: readonly string[];
   readonly title?: string;
   readonly description?: string;
   readonly name: string;
@@ -119,7 +125,34 @@ export interface LoggingDeclaration {
   readonly file?: { readonly path: string; readonly maxBytes?: number; readonly maxFiles?: number };
 }
 
+/** As it is, or the value of an environment variable. */
+export type ValueDeclaration = string | { readonly env: string };
+
+export interface AuthDeclaration {
+  readonly bearer?: {
+    readonly env?: string;
+    readonly file?: ValueDeclaration;
+    readonly scopes?: readonly string[];
+  };
+  readonly oauth?: {
+    readonly issuer: ValueDeclaration;
+    readonly audience: ValueDeclaration | readonly ValueDeclaration[];
+    readonly resource?: ValueDeclaration;
+    readonly algorithms?: readonly string[];
+    readonly clockToleranceSeconds?: number;
+    readonly introspection?: {
+      readonly endpoint?: ValueDeclaration;
+      readonly clientId: ValueDeclaration;
+      readonly clientSecret: ValueDeclaration;
+      readonly cacheSeconds?: number;
+    };
+  };
+  readonly includes?: { readonly [scope: string]: readonly string[] };
+  readonly requestedScopes?: readonly string[];
+}
+
 export interface RuntimeDeclaration {
+  readonly auth?: AuthDeclaration;
   readonly config?: {
     readonly properties: { readonly [name: string]: SettingDeclaration };
     readonly required?: readonly string[];

@@ -35,6 +35,7 @@ export interface Runtime {
   readonly config?: Config;
   readonly logging?: Logging;
   readonly health?: Health;
+  readonly auth?: Auth;
 }
 
 export interface Health {
@@ -51,6 +52,47 @@ export interface Logging {
   /** In lower case. */
   readonly redact: readonly string[];
   readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
+}
+
+/** As it is, or the value of an environment variable. */
+export type Value = string | { readonly env: string };
+
+/** Who may call; at least one of the ways to prove it. */
+export interface Auth {
+  /** For people. */
+  readonly name: string;
+  /** Of the MCP endpoint. */
+  readonly path: string;
+  /** Scopes that include others. */
+  readonly includes: { readonly [scope: string]: readonly string[] };
+  /** What clients are told to ask for at first. */
+  readonly requested: readonly string[];
+  readonly bearer?: BearerKeys;
+  readonly oauth?: OAuth;
+  /** The module of hooks has a function `authenticate`. */
+  readonly hook: boolean;
+}
+
+export interface BearerKeys {
+  readonly env?: string;
+  readonly file?: Value;
+  /** Of a key that says nothing of scopes. */
+  readonly scopes: readonly string[];
+}
+
+export interface OAuth {
+  readonly issuer: Value;
+  readonly audience: readonly Value[];
+  readonly resource?: Value;
+  readonly clockToleranceSeconds: number;
+  readonly check: { readonly algorithms: readonly string[] } | { readonly introspection: Introspection };
+}
+
+export interface Introspection {
+  readonly endpoint?: Value;
+  readonly clientId: Value;
+  readonly clientSecret: Value;
+  readonly cacheSeconds: number;
 }
 
 export interface Config {
@@ -144,6 +186,8 @@ export interface HeaderParameter {
 export interface Tool {
   readonly kind: "tool";
   readonly name: WireName;
+  /** What a caller must have; all of them. */
+  readonly scopes: readonly string[];
   readonly title?: string;
   readonly description?: string;
   /** What `tools/list` answers for it, as JSON: the protocol's fields only, in the manifest's order. */
@@ -165,6 +209,8 @@ export interface Tool {
 export interface Resource {
   readonly kind: "resource";
   readonly uri: WireName;
+  /** What a caller must have; all of them. */
+  readonly scopes: readonly string[];
   readonly name: WireName;
   readonly description?: string;
   readonly mimeType?: string;
@@ -177,6 +223,8 @@ export interface Resource {
 export interface ResourceTemplate {
   readonly kind: "resourceTemplate";
   readonly uriTemplate: WireName;
+  /** What a caller must have; all of them. */
+  readonly scopes: readonly string[];
   readonly name: WireName;
   readonly description?: string;
   readonly mimeType?: string;
@@ -202,6 +250,8 @@ export interface PromptArgument {
 export interface Prompt {
   readonly kind: "prompt";
   readonly name: WireName;
+  /** What a caller must have; all of them. */
+  readonly scopes: readonly string[];
   readonly title?: string;
   readonly description?: string;
   readonly listing: JsonObject;

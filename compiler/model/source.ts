@@ -49,6 +49,6 @@ export interface Sources {
   readonly schemas: ReadonlyMap<string, SourceFile>;
   /** The bytes of files that `file` members name (resources, instructions), by project path. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
-  /** TypeScript modules that the project may have, and has. */
-  readonly modules: ReadonlySet<string>;
+  /** The text of TypeScript modules that the project may have, and has. */
+  readonly modules: ReadonlyMap<string, string>;
 }

@@ -1,3 +1,4 @@
+import { SettingsError } from "../protocol/hooks.js";
 import type { SettingsLoader, SettingSources } from "../protocol/hooks.js";
 import { explain } from "../protocol/explain.js";
 import { isObject } from "../protocol/json-rpc.js";
@@ -22,17 +23,6 @@ export interface Resolution {
   readonly origins: ReadonlyMap<string, string>;
   /** One sentence each; none shows a value. */
   readonly problems: readonly string[];
-}
-
-/** All that is wrong with the settings of a server, at once. */
-export class SettingsError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(`the settings are not right:\n${problems.map((problem) => `  ${problem}\n`).join("")}`.trimEnd());
-    this.name = "SettingsError";
-    this.problems = problems;
-  }
 }
 
 export interface Settings extends SettingsLoader {

@@ -1,7 +1,7 @@
-import { SettingsError, type Settings } from "../config/settings.js";
+import type { Settings } from "../config/settings.js";
 import { start } from "../protocol/application.js";
 import type { Server } from "../protocol/exchange.js";
-import type { SettingSources } from "../protocol/hooks.js";
+import { SettingsError, type SettingSources } from "../protocol/hooks.js";
 
 /** What the command line says of the settings. */
 export interface ConfigureOptions {
@@ -11,17 +11,11 @@ export interface ConfigureOptions {
   readonly print: boolean;
 }
 
-/** Finds the settings and starts the server; a wrong one ends the process with code 2, all of them told at once. */
+/** Finds the settings and starts the server. */
 export async function configure(server: Server, { file, print }: ConfigureOptions): Promise<void> {
   const sources: SettingSources = { env: process.env, ...(file !== undefined && { file: await readFile(file) }) };
   if (print) await printSettings(server.settings as Settings, sources);
-  try {
-    await start(server, sources);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
-  }
+  await start(server, sources);
 }
 
 async function readFile(path: string): Promise<NonNullable<SettingSources["file"]>> {

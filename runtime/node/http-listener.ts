@@ -2,15 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ready } from "../protocol/application.js";
 import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
+import type { Auth } from "../protocol/handlers.js";
 import { errorMessage, type Outgoing } from "../protocol/json-rpc.js";
-import {
-  admit,
-  bodyTooLong,
-  corsHeaders,
-  longestBody,
-  notStarted,
-  type Refusal,
-} from "../transports/http/admission.js";
+import { admit, bodyTooLong, corsHeaders, longestBody, notStarted } from "../transports/http/admission.js";
 import {
   eventStream,
   eventText,
@@ -26,6 +20,7 @@ import {
   type HttpOptions,
   type HttpReply,
   type HttpRequest,
+  type Refusal,
   type Running,
 } from "../transports/http/exchange.js";
 import { probed } from "../transports/http/probes.js";
@@ -49,31 +44,45 @@ interface Mounted {
  */
 export function createListener(server: Server, options: HttpOptions): Listener {
   const routes = createRoutes(server, options);
-  const answer: Listener = (incoming, response) => {
+  const take: Listener = (incoming, response) => {
     const request = new NodeRequest(incoming);
     const endpoint = find(incoming, request, routes);
-    const refusal = endpoint === undefined ? nothingHere(options) : admit(request, options);
-    if (endpoint === undefined || refusal !== undefined) return refuse(incoming, response, refusal!);
-    const reply = new NodeReply(response, corsHeaders(request));
-    if (request.method === "OPTIONS") return reply.send(204);
-    if (request.method !== "POST") return follow(response, endpoint.open(request, reply));
-    const { body } = incoming as Mounted;
-    if (body !== undefined && incoming.readableEnded) {
-      const running =
-        typeof body === "string" ? endpoint.post(request, body, reply) : endpoint.postParsed(request, body, reply);
-      return follow(response, running);
-    }
-    read(incoming, (text) => {
-      if (typeof text !== "string") return refuse(incoming, response, text);
-      follow(response, endpoint.post(request, text, reply));
-    });
+    if (endpoint === undefined) return refuse(incoming, response, nothingHere(options));
+    const refusal = admit(server, endpoint, request, options);
+    if (refusal instanceof Promise)
+      void refusal.then((settled) => answer(incoming, response, endpoint, request, settled));
+    else answer(incoming, response, endpoint, request, refusal);
   };
   return (incoming, response) => {
     if (server.health !== undefined && probed(server, new NodeRequest(incoming), new NodeReply(response))) return;
     const started = ready(server);
-    if (started === true) return answer(incoming, response);
-    void started.then((can) => (can ? answer(incoming, response) : refuse(incoming, response, notStarted)));
+    if (started === true) return take(incoming, response);
+    void started.then((can) => (can ? take(incoming, response) : refuse(incoming, response, notStarted)));
   };
+}
+
+function answer(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  endpoint: Endpoint,
+  request: HttpRequest,
+  refusal: Refusal | undefined,
+): void {
+  const always = corsHeaders(request, endpoint);
+  if (refusal !== undefined) return refuse(incoming, response, refusal, refusal.status === 403 ? undefined : always);
+  const reply = new NodeReply(response, always);
+  if (request.method === "OPTIONS") return reply.send(204);
+  if (request.method !== "POST") return follow(response, endpoint.open(request, reply));
+  const { body } = incoming as Mounted;
+  if (body !== undefined && incoming.readableEnded) {
+    const running =
+      typeof body === "string" ? endpoint.post(request, body, reply) : endpoint.postParsed(request, body, reply);
+    return follow(response, running);
+  }
+  read(incoming, (text) => {
+    if (typeof text !== "string") return refuse(incoming, response, text, always);
+    follow(response, endpoint.post(request, text, reply));
+  });
 }
 
 /** Under a prefix that a framework has cut off, what is left is the MCP endpoint. */
@@ -120,6 +129,7 @@ function follow(response: ServerResponse, running: Running | undefined): void {
 class NodeRequest implements HttpRequest {
   readonly method: string;
   readonly url: string;
+  auth?: Auth;
   readonly #headers: IncomingMessage["headers"];
 
   constructor(incoming: IncomingMessage) {
@@ -197,9 +207,14 @@ function write(response: ServerResponse, text: string): void {
 }
 
 /** The body is JSON-RPC's error without an id: what was refused is not read as a message. */
-function refuse(incoming: IncomingMessage, response: ServerResponse, { status, message, headers }: Refusal): void {
+function refuse(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  { status, message, headers }: Refusal,
+  always?: Headers,
+): void {
   incoming.resume();
-  new NodeReply(response).send(
+  new NodeReply(response, always).send(
     status,
     errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)),
     headers,

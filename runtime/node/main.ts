@@ -2,10 +2,13 @@ import { start, stop } from "../protocol/application.js";
 import { withOptions } from "../protocol/define-server.js";
 import { endSubscriptions } from "../protocol/changes.js";
 import type { Server } from "../protocol/exchange.js";
+import type { Auth } from "../protocol/handlers.js";
+import { SettingsError } from "../protocol/hooks.js";
 import { describe } from "../protocol/logger.js";
 import { loggingLevels, type LoggingLevel } from "../protocol/types.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
 import type { configure } from "./configure.js";
+import type { localCaller } from "./local-caller.js";
 import type { listen } from "./http-server.js";
 import { withSources } from "./stack-traces.js";
 import { serveStdio } from "./stdio.js";
@@ -21,6 +24,8 @@ export interface MainOptions {
   };
   /** Part of the bundle only where settings are declared. */
   readonly configure?: typeof configure;
+  /** Part of the bundle only where callers must say who they are, and one of them may be on standard streams. */
+  readonly localCaller?: typeof localCaller;
 }
 
 /** Replicas that share the secrets can go on with each other's calls; a new one is put before the old. */
@@ -43,8 +48,13 @@ const graceMs = 10_000;
 /** The process of a built server: options from the command line, then from the environment; exits when it is done. */
 export async function main(server: Server, options: MainOptions): Promise<void> {
   const settings = settingsOf(server, options, await parsed());
+  const local = settings.transport === "stdio" ? options.localCaller?.(server) : undefined;
   const { transport, logLevel } = settings;
-  const configured = withOptions(server, { ...(logLevel !== undefined && { logLevel }), stateKeys: stateKeys() });
+  const configured = withOptions(server, {
+    ...(logLevel !== undefined && { logLevel }),
+    stateKeys: stateKeys(),
+    ...(local && { auth: local.auth }),
+  });
   const served = { ...configured, logger: withSources(configured.logger) };
   const { logger } = served;
   // Standard output belongs to the protocol, from the first line of `onStart` on.
@@ -62,8 +72,9 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     logger("error", "an error was thrown where nothing could catch it", { error: describe(error) });
   });
   if (!served.application.ready) await starting(served, options, settings);
+  const caller = await local?.identify(served).catch((error: Error) => fail(error.message));
   if (transport === "http") await serveHttp(served, options, settings);
-  else await serveStandardStreams(served);
+  else await serveStandardStreams(served, caller);
 }
 
 const wrongDestination =
@@ -84,6 +95,7 @@ async function starting(server: Server, { configure }: MainOptions, settings: Se
     await configure?.(server, { file: settings.configFile, print: settings.printConfig });
     await start(server);
   } catch (error) {
+    if (error instanceof SettingsError) fail(error.message);
     server.logger("critical", "the server could not start", { error: describe(error) });
     process.exit(1);
   }
@@ -104,8 +116,8 @@ async function leave(server: Server): Promise<never> {
   process.exit(0);
 }
 
-async function serveStandardStreams(server: Server): Promise<void> {
-  const serving = serveStdio(server);
+async function serveStandardStreams(server: Server, caller: Auth | undefined): Promise<void> {
+  const serving = serveStdio(server, caller);
   onSignal((signal) => {
     serving.close(new Error(`the server got ${signal}`));
     void leave(server);

@@ -2,11 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { ready } from "../protocol/application.js";
+import { atExpiry } from "../protocol/auth.js";
 import { connect } from "../protocol/connection.js";
 import type { Server } from "../protocol/exchange.js";
-import { errorMessage, parseError, textOf } from "../protocol/json-rpc.js";
+import type { Auth } from "../protocol/handlers.js";
+import { errorMessage, parseError, textOf, type Outgoing } from "../protocol/json-rpc.js";
 import { admitUpgrade, longestBody, notStarted } from "../transports/http/admission.js";
-import { pathOf, type HttpOptions } from "../transports/http/exchange.js";
+import { pathOf, type Headers, type HttpOptions, type HttpRequest, type Refusal } from "../transports/http/exchange.js";
 
 /** A listener of `node:http`'s `upgrade`. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -34,22 +36,31 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
     socket.on("error", () => {});
     if (pathOf(request.url ?? "/") !== options.websocket?.path) return refuse(socket, 404, "nothing here");
     const header = (name: string): string | undefined => [request.headers[name]].flat().join(", ") || undefined;
-    const refusal = admitUpgrade({ method: "GET", url: request.url ?? "/", header }, options);
-    if (refusal !== undefined) return refuse(socket, refusal.status, refusal.message);
-    if (sockets.clients.size >= mostClients) return refuse(socket, 503, "too many clients; try again later");
-    const open = (): void => sockets.handleUpgrade(request, socket, head, (opened) => serve(server, opened));
+    const asked: HttpRequest = { method: "GET", url: request.url ?? "/", header };
+    const open = (refusal: Refusal | undefined): void => {
+      if (refusal !== undefined) return refuse(socket, refusal.status, refusal.message, refusal.headers);
+      if (sockets.clients.size >= mostClients) return refuse(socket, 503, "too many clients; try again later");
+      sockets.handleUpgrade(request, socket, head, (opened) => serve(server, opened, asked.auth));
+    };
+    const admitted = (): void => {
+      const refusal = admitUpgrade(server, asked, options);
+      if (refusal instanceof Promise) void refusal.then(open);
+      else open(refusal);
+    };
     const started = ready(server);
-    if (started === true) return open();
-    void started.then((can) => (can ? open() : refuse(socket, notStarted.status, notStarted.message)));
+    if (started === true) return admitted();
+    void started.then((can) => (can ? admitted() : open(notStarted)));
   };
 }
 
-function serve(server: Server, socket: WebSocket): void {
-  const connection = connect(server, (message) => {
+function serve(server: Server, socket: WebSocket, auth: Auth | undefined): void {
+  const send = (message: Outgoing): void => {
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > mostBuffered) socket.terminate();
     else socket.send(textOf(message));
-  });
+  };
+  const connection = connect(server, send, auth);
+  const stop = atExpiry(auth, () => socket.close(1008, "the credentials have expired"));
   let alive = true;
   const beat = setInterval(() => {
     if (!alive) return socket.terminate();
@@ -71,11 +82,18 @@ function serve(server: Server, socket: WebSocket): void {
   socket.on("error", () => {});
   socket.on("close", () => {
     clearInterval(beat);
+    stop();
     connection.close(new Error("the client disconnected"));
   });
 }
 
-function refuse(socket: Duplex, status: number, message: string): void {
-  const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n`;
-  socket.end(head + message);
+function refuse(socket: Duplex, status: number, message: string, headers: Headers = {}): void {
+  const lines = Object.entries({
+    connection: "close",
+    "content-type": "text/plain",
+    "content-length": String(Buffer.byteLength(message)),
+    ...headers,
+  });
+  const head = [`HTTP/1.1 ${status} Refused`, ...lines.map(([name, value]) => `${name}: ${value}`)];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${message}`);
 }

@@ -1,7 +1,7 @@
 import { publish } from "./changes.js";
 import type { Server } from "./exchange.js";
 import type { Notify } from "./handlers.js";
-import type { Application, Lifecycle, SettingSources } from "./hooks.js";
+import { SettingsError, type Application, type Lifecycle, type SettingSources } from "./hooks.js";
 import { describe } from "./logger.js";
 
 /** `config` and `state` that are known already are taken as they are: nothing is loaded, and nothing started. */
@@ -19,17 +19,35 @@ export function start(server: Server, sources: SettingSources = { env: environme
 }
 
 async function begin(server: Server, sources: SettingSources): Promise<void> {
-  const { application, hooks, settings } = server;
+  const { application, hooks } = server;
   if (application.ready) return;
-  if (settings !== undefined) {
-    application.config = await settings.load(sources);
-    for (const secret of settings.secrets?.(application.config) ?? []) server.secrets.add(secret);
-  }
-  if (hooks?.onStart !== undefined) {
+  await configure(server, sources);
+  if (hooks?.onStart !== undefined && server.options.application === undefined) {
     const { config } = application;
     application.state = await hooks.onStart({ config, log: server.logger, notify: notifier(server) });
   }
   application.ready = true;
+}
+
+/** Settings, and what says who may call: all that is wrong about them is told at once. */
+async function configure(
+  { application, auth, hooks, settings, options, secrets }: Server,
+  sources: SettingSources,
+): Promise<void> {
+  const problems: string[] = [];
+  if (settings !== undefined && options.application === undefined) {
+    try {
+      application.config = await settings.load(sources);
+      for (const secret of settings.secrets?.(application.config) ?? []) secrets.add(secret);
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (auth !== undefined) problems.push(...(await auth.start(sources.env)));
+  // It would let everybody in, whatever it says.
+  else if (hooks?.authenticate !== undefined) problems.push("the hook authenticate was not compiled in: build again");
+  if (problems.length > 0) throw new SettingsError(problems);
 }
 
 /** `true` once the server can answer; until then a promise of whether it could be started, and a log entry if not. */

@@ -1,7 +1,9 @@
+import { refuseExpired } from "./auth.js";
 import { changeMessage } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
 import { errorCodes, McpError } from "./errors.js";
 import { Call, type Ask, type Change, type Outlet, type Peer, type Server } from "./exchange.js";
+import type { Auth } from "./handlers.js";
 import { initialize } from "./initialize.js";
 import {
   classify,
@@ -26,10 +28,10 @@ export type Reply = (answer: Outgoing | undefined) => void;
  * "Backward compatibility"). Nothing here throws.
  */
 export interface Connection {
-  /** Takes one parsed message or batch; answers go where everything goes. */
-  receive(message: unknown): void;
+  /** Takes one parsed message or batch; answers go where everything goes. `auth`: who sent this one. */
+  receive(message: unknown, auth?: Auth): void;
   /** Takes one request; what belongs to it goes to an outlet of its own. The call, while it is still running. */
-  request(message: RequestMessage, outlet: Outlet, reply: Reply): Call | undefined;
+  request(message: RequestMessage, outlet: Outlet, reply: Reply, auth?: Auth): Call | undefined;
   notification(message: NotificationMessage): void;
   response(message: ResponseMessage): void;
   /** The client, once it has opened a session. */
@@ -53,8 +55,11 @@ interface Question {
   readonly reject: (error: Error) => void;
 }
 
-/** `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`. */
-export function connect(server: Server, send: (message: Outgoing) => void): Connection {
+/**
+ * `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`.
+ * `opener` is who calls, unless a message says otherwise.
+ */
+export function connect(server: Server, send: (message: Outgoing) => void, opener?: Auth): Connection {
   const calls = new Map<Id, { readonly call: Call; readonly reply: Reply }>();
   const questions = new Map<Id, Question>();
   const everything: Outlet = { notify: send };
@@ -79,8 +84,10 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     return resultMessage(message.id, opened.result);
   }
 
-  function request(message: RequestMessage, outlet: Outlet, reply: Reply): Call | undefined {
+  function request(message: RequestMessage, outlet: Outlet, reply: Reply, auth = opener): Call | undefined {
     const { id, method, params } = message;
+    const stale = auth === undefined ? undefined : refuseExpired(auth);
+    if (stale !== undefined) return refuse(reply, id, stale);
     if (session === undefined && !hasClaim(params)) {
       if (method === "ping") return reply(resultMessage(id, "{}")) as undefined;
       if (method === "initialize") return reply(open(message)) as undefined;
@@ -93,7 +100,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     if (params !== undefined && !isObject(params)) return refuse(reply, id, paramsMustBeObject());
 
     const canAsk = session !== undefined && outlet.oneWay !== true;
-    const call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? question : undefined);
+    const call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? question : undefined, auth);
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
       call.finish();
@@ -176,9 +183,9 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
     reply(undefined);
   }
 
-  function single(message: unknown, reply: Reply): void {
+  function single(message: unknown, reply: Reply, auth: Auth | undefined): void {
     const kind = classify(message);
-    if (kind === "request") return void request(message as RequestMessage, everything, reply);
+    if (kind === "request") return void request(message as RequestMessage, everything, reply, auth);
     if (kind === "notification") notification(message as NotificationMessage);
     else if (kind === "response") answered(message as ResponseMessage);
     else return reply(errorMessage(readableId(message), kind));
@@ -186,7 +193,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
   }
 
   /** JSON-RPC batches, of 2025-03-26 alone: one array of responses, none when there is nothing to answer. */
-  function batch(messages: readonly unknown[]): void {
+  function batch(messages: readonly unknown[], auth: Auth | undefined): void {
     const refusal = session?.view.revision.batches === true ? refuseBatch(messages) : noBatches();
     if (refusal !== undefined) return send(errorMessage(undefined, refusal));
     const answers: string[] = [];
@@ -196,7 +203,7 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
       waiting -= 1;
       if (waiting === 0 && answers.length > 0) send(`[${answers.join(",")}]`);
     };
-    for (const message of messages) single(message, reply);
+    for (const message of messages) single(message, reply, auth);
   }
 
   const direct: Reply = (answer) => {
@@ -204,11 +211,11 @@ export function connect(server: Server, send: (message: Outgoing) => void): Conn
   };
 
   return {
-    receive(message) {
+    receive(message, auth) {
       if (closed) return;
       try {
-        if (Array.isArray(message)) batch(message);
-        else single(message, direct);
+        if (Array.isArray(message)) batch(message, auth);
+        else single(message, direct, auth);
       } catch (error) {
         send(errorMessage(readableId(message), unexpected(server, error)));
       }

@@ -1,7 +1,9 @@
+import { anonymous } from "./auth.js";
 import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import { notifier } from "./application.js";
 import type {
+  Auth,
   ClientInformation,
   Context,
   DeclaredErrors,
@@ -43,6 +45,10 @@ export class CallContext implements Context {
   get client(): ClientInformation {
     const { info, capabilities, protocolVersion } = this.#call.peer;
     return info === undefined ? { capabilities, protocolVersion } : { info, capabilities, protocolVersion };
+  }
+
+  get auth(): Auth {
+    return this.#call.auth ?? anonymous;
   }
 
   get meta(): JsonObject {

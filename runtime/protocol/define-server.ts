@@ -5,8 +5,9 @@ import type { Handlers, Surface } from "./surface.js";
 
 /** A surface and its handlers as a server; nothing is worked out before the first request. */
 export function defineServer(surface: Surface, handlers: Handlers, options: ServerOptions = {}): Server {
-  const { logging, stateKeys = [], hooks, settings, application } = options;
-  const waits = application === undefined && (settings !== undefined || hooks?.onStart !== undefined);
+  const { logging, stateKeys = [], auth, hooks, settings, application } = options;
+  const asks = auth !== undefined || hooks?.authenticate !== undefined;
+  const waits = asks || (application === undefined && (settings !== undefined || hooks?.onStart !== undefined));
   const logLevel = options.logLevel ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
   const write = hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
@@ -21,6 +22,7 @@ export function defineServer(surface: Surface, handlers: Handlers, options: Serv
     observe: logging?.observe(logLevel),
     secrets,
     stateKeys,
+    auth,
     hooks,
     settings,
     application: createLifecycle(waits, application),

@@ -3,6 +3,7 @@ import type { Answer, Call } from "./exchange.js";
 import { errorMessage, resultMessage, type Outgoing } from "./json-rpc.js";
 import type { Payload } from "./exchange.js";
 import { internalError, quoted } from "./results.js";
+import { forbidden } from "./scopes.js";
 
 /** Answers a request; never throws, never rejects. */
 export function dispatch(call: Call): Answer {
@@ -14,7 +15,7 @@ function answer(call: Call): Answer {
   const method = call.peer.view.methods.get(call.method);
   if (method === undefined) return new McpError(errorCodes.methodNotFound, `unknown method ${quoted(call.method)}`);
   try {
-    const answer = method(call);
+    const answer = forbidden(call.peer.view.server, call.auth, call.method, call.params) ?? method(call);
     return answer instanceof Promise ? answer.catch((error: unknown) => failed(call, error)) : answer;
   } catch (error) {
     return failed(call, error);

@@ -1,5 +1,6 @@
+import type { Authentication } from "./auth.js";
 import type { McpError } from "./errors.js";
-import type { ClientInformation } from "./handlers.js";
+import type { Auth, ClientInformation } from "./handlers.js";
 import type { Application, Hooks, Lifecycle, SettingsLoader } from "./hooks.js";
 import type { Id, Ready } from "./json-rpc.js";
 import type { Logger, LogSink } from "./logger.js";
@@ -46,6 +47,7 @@ export interface ServerOptions {
   readonly health?: Health;
   /** Secrets that seal request states, the newest first; one of this process alone when there are none. */
   readonly stateKeys?: readonly string[];
+  readonly auth?: Authentication | undefined;
   readonly hooks?: Hooks;
   readonly settings?: SettingsLoader;
   /** In place of what the settings and `onStart` would give: for tests. */
@@ -73,6 +75,8 @@ export interface Server {
   readonly indexes: Map<string, unknown>;
   /** Secrets that seal what a call needs to know in its next round, the newest first. */
   readonly stateKeys: readonly string[];
+  /** Present where callers must say who they are. */
+  readonly auth: Authentication | undefined;
   /** Who is to be told of changes. */
   readonly subscribers: Set<Subscriber>;
   /** What the author has put around the handlers. */
@@ -197,6 +201,8 @@ export class Call {
   readonly params: JsonObject;
   /** Absent where the client cannot be asked: in revisions without server requests, or without a way back. */
   readonly ask: Ask | undefined;
+  /** Who calls, where the server asks for that. */
+  readonly auth: Auth | undefined;
   /** Present from the moment that the call asks the client, or continues one that did. */
   rounds: Interruptible | undefined;
   /** Present from the moment that the call has become a task. */
@@ -209,13 +215,14 @@ export class Call {
   #aborted: { readonly reason: unknown } | undefined;
   #finished = false;
 
-  constructor(peer: Peer, id: Id, method: string, params: JsonObject, outlet: Outlet, ask?: Ask) {
+  constructor(peer: Peer, id: Id, method: string, params: JsonObject, outlet: Outlet, ask?: Ask, auth?: Auth) {
     this.peer = peer;
     this.id = id;
     this.method = method;
     this.params = params;
     this.#outlet = outlet;
     this.ask = ask;
+    this.auth = auth;
   }
 
   get meta(): JsonObject {

@@ -25,6 +25,17 @@ export interface ClientInformation {
   readonly protocolVersion: string;
 }
 
+/** Who calls, as far as the credentials of the request tell; never the credentials themselves. */
+export interface Auth {
+  /** Absent where nobody had to say who they are, or a key has no name. */
+  readonly principal?: string;
+  readonly scopes: readonly string[];
+  /** What else is known: the claims of the token, or whatever `authenticate` has added. */
+  readonly claims: JsonObject;
+  /** When the credentials expire, in milliseconds since 1970. */
+  readonly expiresAt?: number;
+}
+
 /** What a user said to a question: `content` is validated against its schema. */
 export type ElicitResult<C> =
   { readonly action: "accept"; readonly content: C } | { readonly action: "decline" | "cancel" };
@@ -85,6 +96,8 @@ export interface Context {
   readonly progress: (progress: number, total?: number, message?: string) => void;
   readonly log: Log;
   readonly client: ClientInformation;
+  /** Who calls. */
+  readonly auth: Auth;
   /** The request's `_meta`, as sent. */
   readonly meta: JsonObject;
   readonly notify: Notify;
@@ -181,6 +194,7 @@ export type PromptHandler<I, Q = {}, A = unknown> = (
 
 export interface CompletionContext {
   readonly signal: AbortSignal;
+  readonly auth: Auth;
   /** What the user has filled in so far, by name. */
   readonly arguments: Readonly<Record<string, string>>;
 }

@@ -1,3 +1,4 @@
+import type { AuthenticateHook } from "./auth.js";
 import type { McpError } from "./errors.js";
 import type { ClientInformation, Notify } from "./handlers.js";
 import type { LeveledLogger, Logger } from "./logger.js";
@@ -52,12 +53,24 @@ export interface Hooks<A = any> {
   readonly logger?: Logger | LeveledLogger;
   /** By name: what readiness depends on. */
   readonly health?: Readonly<Record<string, HealthCheck<A>>>;
+  readonly authenticate?: AuthenticateHook<A>;
 }
 
 /** Values by the name of their environment variable, and what the configuration file holds. */
 export interface SettingSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly file?: { readonly path: string; readonly values: unknown };
+}
+
+/** All that is wrong with the settings of a server, at once. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the settings are not right:\n${problems.map((problem) => `  ${problem}\n`).join("")}`.trimEnd());
+    this.name = "SettingsError";
+    this.problems = problems;
+  }
 }
 
 /** Finds the settings of a server; rejects with `SettingsError` when any is missing or wrong. */

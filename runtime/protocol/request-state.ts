@@ -1,3 +1,4 @@
+import { identityOf } from "./auth.js";
 import { invalidParams } from "./results.js";
 import type { McpError } from "./errors.js";
 import type { Call, Server } from "./exchange.js";
@@ -20,7 +21,7 @@ const lifetimeMs = 60 * 60_000;
 
 /**
  * Seals what the next round needs to know (2026-07-28, multi round-trip requests: request state): AES-256-GCM, bound to
- * the method, what it names and its arguments, for an hour. The first key seals.
+ * the method, what it names, its arguments and the caller, for an hour. The first key seals.
  */
 export async function sealState(call: Call, progress: Progress): Promise<string> {
   const [key] = await keysOf(call.peer.view.server);
@@ -89,8 +90,9 @@ async function deriveKey(secret: string): Promise<Key> {
 }
 
 /** What a state belongs to. */
-async function digest({ method, params }: Call): Promise<Uint8Array<ArrayBuffer>> {
-  const subject: Json = [method, params["name"] ?? null, params["uri"] ?? null, sorted(params["arguments"] ?? null)];
+async function digest({ method, params, auth }: Call): Promise<Uint8Array<ArrayBuffer>> {
+  const { name = null, uri = null, arguments: input = null } = params;
+  const subject: Json = [method, name, uri, sorted(input), identityOf(auth) ?? null];
   return new Uint8Array(await crypto.subtle.digest("SHA-256", encode(JSON.stringify(subject))));
 }
 

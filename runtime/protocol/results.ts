@@ -22,11 +22,16 @@ export function seal(view: View, members: string, meta?: JsonObject, caching = "
 }
 
 /** A result that never changes: sealed once, then sent as it is. */
-export function sealedOnce(view: View, key: unknown, members: () => string): Payload {
-  let payload = view.payloads.get(key);
+export function sealedOnce(
+  view: View,
+  key: unknown,
+  members: () => string,
+  payloads: Map<unknown, Payload> = view.payloads,
+): Payload {
+  let payload = payloads.get(key);
   if (payload === undefined) {
     payload = readied(seal(view, members(), undefined, view.frame.caching));
-    view.payloads.set(key, payload);
+    payloads.set(key, payload);
   }
   return payload;
 }

@@ -40,6 +40,8 @@ export interface Listings {
 
 export interface ToolSurface {
   readonly name: string;
+  /** What a caller must have to see and to use it; all of them. */
+  readonly scopes?: readonly string[];
   /** The `outputSchema` describes something else than an object: older revisions see it as an object's `result`. */
   readonly wraps?: boolean;
   /** Message templates of the declared errors, by code. Own properties of an object without a prototype, or a Map. */
@@ -105,6 +107,8 @@ export interface ValidationError {
 
 export interface ResourceSurface {
   readonly uri: string;
+  /** What a caller must have to see and to use it; all of them. */
+  readonly scopes?: readonly string[];
   /** Clients may ask to be told of its updates. */
   readonly subscribe?: boolean;
   readonly mimeType?: string;
@@ -114,6 +118,8 @@ export interface ResourceSurface {
 
 export interface ResourceTemplateSurface {
   readonly uriTemplate: string;
+  /** What a caller must have to see and to use it; all of them. */
+  readonly scopes?: readonly string[];
   readonly mimeType?: string;
   /** Variables that a function completes. */
   readonly completed?: readonly string[];
@@ -124,6 +130,8 @@ export interface ResourceTemplateSurface {
 
 export interface PromptSurface {
   readonly name: string;
+  /** What a caller must have to see and to use it; all of them. */
+  readonly scopes?: readonly string[];
   readonly description?: string;
   readonly arguments: readonly PromptArgumentSurface[];
   /**

@@ -1,6 +1,8 @@
 import type {} from "./parts.js";
+import { identityOf, insufficient } from "./auth.js";
 import { errorCodes, errorText, McpError } from "./errors.js";
 import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
+import type { Auth } from "./handlers.js";
 import { isObject, resultText } from "./json-rpc.js";
 import { invalidParams, quoted, seal } from "./results.js";
 import type { Question } from "./rounds.js";
@@ -28,8 +30,17 @@ export class Task {
   #updated = this.#created;
   #end: { readonly status: Status; readonly members: string } | undefined;
 
-  constructor(call: Call) {
+  /** What a caller must have, as for the tool itself. */
+  readonly scopes: readonly string[];
+
+  constructor(call: Call, scopes: readonly string[]) {
     this.#call = call;
+    this.scopes = scopes;
+  }
+
+  /** Whether it is the caller's to see, who may have got another token since. */
+  belongsTo(auth: Auth | undefined): boolean {
+    return identityOf(this.#call.auth) === identityOf(auth);
   }
 
   get expired(): boolean {
@@ -147,7 +158,7 @@ export function needsTasks(): McpError {
 }
 
 /** A new task, kept before anybody hears of it. */
-export function createTask(call: Call): Task | McpError {
+export function createTask(call: Call, scopes: readonly string[] = []): Task | McpError {
   const tasks = tasksOf(call.peer.view.server);
   for (const [id, task] of tasks) {
     if (!task.expired) continue;
@@ -156,7 +167,7 @@ export function createTask(call: Call): Task | McpError {
   }
   if (tasks.size >= mostTasks)
     return new McpError(errorCodes.internalError, "too many tasks are kept; try again later");
-  const task = new Task(call);
+  const task = new Task(call, scopes);
   tasks.set(task.id, task);
   return task;
 }
@@ -206,14 +217,16 @@ function withTask(answer: (call: Call, task: Task) => Answer): Method {
     const { taskId } = call.params;
     if (typeof taskId !== "string") return invalidParams('"taskId" must be a string');
     const task = taskNamed(call, taskId);
-    return task === undefined ? invalidParams(`there is no task ${quoted(taskId)}`) : answer(call, task);
+    if (task === undefined) return invalidParams(`there is no task ${quoted(taskId)}`);
+    const asks = call.peer.view.server.auth !== undefined;
+    return (asks ? insufficient(call.auth, task) : undefined) ?? answer(call, task);
   };
 }
 
 /** A task that the client of this call may see. */
 function taskNamed(call: Call, id: string): Task | undefined {
   const task = tasksOf(call.peer.view.server).get(id);
-  return task === undefined || task.expired ? undefined : task;
+  return task === undefined || task.expired || !task.belongsTo(call.auth) ? undefined : task;
 }
 
 /** The tasks that a subscription asks for (`taskIds`): those there are. Nothing where no tool can become one. */

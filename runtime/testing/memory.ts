@@ -1,10 +1,13 @@
+import { alwaysBy } from "../protocol/auth.js";
 import { start, stop } from "../protocol/application.js";
 import { connect } from "../protocol/connection.js";
 import { withOptions } from "../protocol/define-server.js";
 import type { Server, ServerOptions } from "../protocol/exchange.js";
+import type { Auth } from "../protocol/handlers.js";
 import type { SettingSources } from "../protocol/hooks.js";
 import { textOf, type Outgoing } from "../protocol/json-rpc.js";
 import type { Logger } from "../protocol/logger.js";
+import { namedScopes } from "../protocol/scopes.js";
 import type { Connect, Incoming, Receive } from "./wire.js";
 
 /** What a test puts in place of the server's surroundings. */
@@ -13,6 +16,8 @@ export interface MemoryOptions {
   readonly logger?: Logger;
   /** Settings in place of the environment's: validated, and with defaults filled in, as those of a file. */
   readonly config?: unknown;
+  /** Who calls, in place of what credentials would tell; by default somebody who may do everything. */
+  readonly auth?: Partial<Auth>;
   /** In place of what `onStart` would return; then neither it nor `onStop` runs. */
   readonly state?: unknown;
 }
@@ -31,9 +36,11 @@ export function memoryServer(server: Server, options: MemoryOptions, sources?: S
     if (typeof errorId === "string") failures.set(errorId, `${message}: ${String(error)}`);
     options.logger?.(level, message, details);
   };
-  const own = withOptions(server, { logger, ...surroundings(server, options) });
+  const caller = server.auth && { scopes: namedScopes(server), claims: {}, ...options.auth };
+  const auth = caller && alwaysBy(caller);
+  const own = withOptions(server, { logger, auth, ...surroundings(server, options) });
   const explain = (errorId: string): string | undefined => failures.get(errorId);
-  return { connect: (receive) => ({ ...wire(own, receive, sources), explain }), stop: () => stop(own) };
+  return { connect: (receive) => ({ ...wire(own, receive, { sources, caller }), explain }), stop: () => stop(own) };
 }
 
 function surroundings({ hooks, settings }: Server, options: MemoryOptions): ServerOptions {
@@ -50,9 +57,9 @@ function surroundings({ hooks, settings }: Server, options: MemoryOptions): Serv
 function wire(
   server: Server,
   receive: Receive,
-  sources: SettingSources | undefined,
+  { sources, caller }: { readonly sources: SettingSources | undefined; readonly caller: Auth | undefined },
 ): Omit<ReturnType<Connect>, "explain"> {
-  const connection = connect(server, (message) => later(message, receive));
+  const connection = connect(server, (message) => later(message, receive), caller);
   return {
     open: () => start(server, sources),
     request: (message, own) =>

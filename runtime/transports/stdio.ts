@@ -1,6 +1,7 @@
 import { connect, type Connection } from "../protocol/connection.js";
 import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
+import type { Auth } from "../protocol/handlers.js";
 import { errorMessage, parseError, type Outgoing } from "../protocol/json-rpc.js";
 
 /** In characters. A longer line is refused, and skipped to its end. */
@@ -21,8 +22,8 @@ export interface LineConnection extends Pick<Connection, "pending" | "close"> {
 }
 
 /** JSON-RPC messages, one a line (transports: stdio). All that a piece of input causes at once leaves in one write. */
-export function lines(server: Server, transport: LineTransport): LineConnection {
-  const connection = connect(server, send);
+export function lines(server: Server, transport: LineTransport, auth?: Auth): LineConnection {
+  const connection = connect(server, send, auth);
   let outgoing: Outgoing[] = [];
   let scheduled = false;
   let taking = false;

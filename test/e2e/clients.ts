@@ -27,9 +27,19 @@ export interface Running {
 }
 
 /** Starts a built server on a free port. */
-export async function serveHttp(script: string, ...options: string[]): Promise<Running> {
+export function serveHttp(script: string, ...options: string[]): Promise<Running> {
+  return serveHttpWith({}, script, ...options);
+}
+
+/** The same, with environment variables besides those of the test. */
+export async function serveHttpWith(
+  environment: Readonly<Record<string, string>>,
+  script: string,
+  ...options: string[]
+): Promise<Running> {
   const process = spawn("node", [script, "--transport", "http", "--port", "0", ...options], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...globalThis.process.env, ...environment },
   });
   let stderr = "";
   const url = await new Promise<URL>((resolve, reject) => {

@@ -1,4 +1,5 @@
 import type {} from "../parts.js";
+import { anonymous } from "../auth.js";
 import type { McpError } from "../errors.js";
 import type { Answer, Call, Method, Payload } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
@@ -59,6 +60,7 @@ function run(call: Call, name: string, handler: AnyCompletionHandler, value: str
       get signal() {
         return call.signal;
       },
+      auth: call.auth ?? anonymous,
       arguments: Object.fromEntries(texts) as Record<string, string>,
       config,
       state,

@@ -1,5 +1,7 @@
+import { allows, anonymous } from "../auth.js";
 import type { Answer, Call, EntryKind, Payload } from "../exchange.js";
 import { internalError, invalidParams, sealedOnce } from "../results.js";
+import { audienceOf, type Audience } from "../scopes.js";
 import type { Listings } from "../surface.js";
 
 /** `tools/list` */
@@ -11,31 +13,57 @@ export const listResourceTemplates = (call: Call): Answer => list(call, "resourc
 /** `prompts/list` */
 export const listPrompts = (call: Call): Answer => list(call, "prompts", "prompt");
 
-/** One page of a listing, made once. A cursor is opaque to clients; one that this server cannot have given is refused. */
+/**
+ * One page of a listing, made once for all who see the same. A cursor is opaque to clients; one that this server cannot
+ * have given to such a client is refused.
+ */
 function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const { view } = call.peer;
   const { surface } = view.server;
-  const size = surface.pageSize ?? Infinity;
-  const start = startOf(call.params["cursor"], size, surface[member].length);
-  if (start === undefined) return invalidParams("unknown cursor");
-  const key = start === 0 ? member : `${member} ${start}`;
-  const payload = view.payloads.get(key);
+  const { cursor } = call.params;
+  const audience = audienceOf(view.server, call.auth);
+  if (cursor !== undefined && typeof cursor !== "string") return invalidParams("unknown cursor");
+  const page = `${member} ${view.revision.version}`;
+  const key = cursor === undefined ? page : `${page} ${cursor}.`;
+  const payloads = audience === undefined ? view.payloads : audience.payloads;
+  const payload = payloads.get(key);
   if (payload !== undefined) return payload;
+  const auth = call.auth ?? anonymous;
+  const shown = [...surface[member].keys()].filter(
+    (index) => audience === undefined || allows(auth, surface[member][index]!),
+  );
+  const size = surface.pageSize ?? Infinity;
+  const start = startOf(cursor, size, shown.length, audience);
+  if (start === undefined) return invalidParams("unknown cursor");
   return surface.listings().then(
     (listings): Payload =>
-      sealedOnce(view, key, () => {
-        const end = start + size;
-        const entries = listings[member].slice(start, end).map((listing) => view.revision.entry(kind, listing));
-        const next = end < listings[member].length ? `,"nextCursor":"${btoa(`page ${end}`)}"` : "";
-        return `"${member}":[${entries.join(",")}]${next}`;
-      }),
+      sealedOnce(
+        view,
+        key,
+        () => {
+          const end = start + size;
+          const entries = shown.slice(start, end).map((index) => view.revision.entry(kind, listings[member][index]!));
+          const next = end < shown.length ? `,"nextCursor":"${cursorOf(end, audience)}"` : "";
+          return `"${member}":[${entries.join(",")}]${next}`;
+        },
+        payloads,
+      ),
     (error: unknown) => internalError(call, `the listing of ${member}`, error),
   );
 }
 
+function cursorOf(start: number, audience: Audience | undefined): string {
+  return btoa(audience === undefined ? `page ${start}` : `page ${start} ${audience.id}`);
+}
+
 /** Where the page of a cursor starts; `undefined` for a cursor that no page gave. */
-function startOf(cursor: unknown, size: number, length: number): number | undefined {
+function startOf(
+  cursor: string | undefined,
+  size: number,
+  length: number,
+  audience: Audience | undefined,
+): number | undefined {
   if (cursor === undefined) return 0;
-  for (let start = size; start < length; start += size) if (cursor === btoa(`page ${start}`)) return start;
+  for (let start = size; start < length; start += size) if (cursor === cursorOf(start, audience)) return start;
   return undefined;
 }

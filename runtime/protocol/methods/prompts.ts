@@ -27,7 +27,7 @@ export function getPrompt(call: Call): Answer {
   );
 }
 
-function promptNamed(server: Server, name: string): PromptSurface | undefined {
+export function promptNamed(server: Server, name: string): PromptSurface | undefined {
   let prompts = server.indexes.get("prompts") as Map<string, PromptSurface> | undefined;
   if (prompts === undefined) {
     prompts = new Map(server.surface.prompts.map((prompt) => [prompt.name, prompt]));

@@ -25,7 +25,7 @@ export function readResource(call: Call): Answer {
   );
 }
 
-function resourceAt(server: Server, uri: string): ResourceSurface | undefined {
+export function resourceAt(server: Server, uri: string): ResourceSurface | undefined {
   let resources = server.indexes.get("resources") as Map<string, ResourceSurface> | undefined;
   if (resources === undefined) {
     resources = new Map(server.surface.resources.map((resource) => [resource.uri, resource]));

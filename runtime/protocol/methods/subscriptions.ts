@@ -1,9 +1,11 @@
 import type {} from "../parts.js";
+import { atExpiry } from "../auth.js";
 import { changeMessage } from "../changes.js";
 import { errorCodes, McpError } from "../errors.js";
 import type { Answer, Call, Change, Payload, Server, Subscriber } from "../exchange.js";
 import { isObject, notificationMessage } from "../json-rpc.js";
 import { invalidParams, seal } from "../results.js";
+import { forbidden } from "../scopes.js";
 import { watchedTasks, type Task } from "../tasks.js";
 import type { JsonObject } from "../types.js";
 import { hasPrompts, hasResources, hasTools, subscribable } from "./session.js";
@@ -51,12 +53,14 @@ export function listen(call: Call): Answer {
         server.subscribers.delete(subscriber);
         open.delete(subscriber);
         for (const stop of watched) stop();
+        stop();
         resolve(seal(view, "", id));
       },
     };
     // Registered before it is acknowledged: nothing is lost in between.
     server.subscribers.add(subscriber);
     open.add(subscriber);
+    const stop = atExpiry(call.auth, subscriber.end);
     call.signal.addEventListener("abort", subscriber.end, { once: true });
     const acknowledged = `{"_meta":${meta},"notifications":${JSON.stringify(filter)}}`;
     call.notify(notificationMessage("notifications/subscriptions/acknowledged", acknowledged));
@@ -72,7 +76,9 @@ function listening(server: Server): Set<Subscriber> {
 
 function honoured(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
   const { surface } = call.peer.view.server;
-  const uris = (wanted["resourceSubscriptions"] ?? []) as readonly string[];
+  const uris = ((wanted["resourceSubscriptions"] ?? []) as readonly string[]).filter(
+    (uri) => forbidden(call.peer.view.server, call.auth, "resources/read", { uri }) === undefined,
+  );
   return {
     ...(wanted["toolsListChanged"] === true && hasTools(surface) && { toolsListChanged: true }),
     ...(wanted["promptsListChanged"] === true && hasPrompts(surface) && { promptsListChanged: true }),

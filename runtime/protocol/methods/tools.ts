@@ -102,7 +102,7 @@ function runAsTask(
     let task: Task | undefined;
     const begin = (): void => {
       if (task !== undefined) return;
-      const created = createTask(call);
+      const created = createTask(call, tool.surface.scopes);
       if (created instanceof McpError) return resolve(created);
       call.task = task = created;
       resolve(created.created());

@@ -1,30 +1,47 @@
-import type { Headers, HttpOptions, HttpRequest } from "./exchange.js";
-
-/** A refusal before the body is read. `message` says what, and what to do. */
-export interface Refusal {
-  readonly status: number;
-  readonly message: string;
-  readonly headers?: Headers;
-}
+import type { Server } from "../../protocol/exchange.js";
+import type { Endpoint, Headers, HttpOptions, HttpRequest, Refusal } from "./exchange.js";
+import { identify } from "./identify.js";
 
 /** In bytes. */
 export const longestBody = 4 * 1024 * 1024;
 
-/** Origin and Host, verb, content type: the steps of the ladder that need no body. */
-export function admit(request: HttpRequest, options: HttpOptions): Refusal | undefined {
-  return (
-    checkHost(request.header("host"), options) ??
-    checkOrigin(request.header("origin"), options) ??
-    checkMethod(request.method) ??
-    (request.method === "POST"
-      ? checkContent(request.header("content-type"), request.header("content-length"))
-      : undefined)
-  );
+/**
+ * Origin and Host, credentials, verb, content type: the steps of the ladder that need no body. A promise only if the
+ * credentials have to be waited for. What is asked before a page's request (CORS) carries none.
+ */
+export function admit(
+  server: Server,
+  endpoint: Pick<Endpoint, "access">,
+  request: HttpRequest,
+  options: HttpOptions,
+): Refusal | undefined | Promise<Refusal | undefined> {
+  if (endpoint.access === "open") return undefined;
+  const foreign = checkSource(request, options);
+  if (foreign !== undefined || server.auth === undefined || request.method === "OPTIONS")
+    return foreign ?? checkMessage(request);
+  const refusal = identify(server, server.auth, request, endpoint.access);
+  if (refusal instanceof Promise) return refusal.then((settled) => settled ?? checkMessage(request));
+  return refusal ?? checkMessage(request);
 }
 
 /** The same for a connection that is to become a WebSocket: pages may open one anywhere, so the Origin decides. */
-export function admitUpgrade(request: HttpRequest, options: HttpOptions): Refusal | undefined {
+export function admitUpgrade(
+  server: Server,
+  request: HttpRequest,
+  options: HttpOptions,
+): Refusal | undefined | Promise<Refusal | undefined> {
+  const foreign = checkSource(request, options);
+  return foreign ?? (server.auth && identify(server, server.auth, request, "websocket"));
+}
+
+function checkSource(request: HttpRequest, options: HttpOptions): Refusal | undefined {
   return checkHost(request.header("host"), options) ?? checkOrigin(request.header("origin"), options);
+}
+
+function checkMessage(request: HttpRequest): Refusal | undefined {
+  const refusal = checkMethod(request.method);
+  if (refusal !== undefined || request.method !== "POST") return refusal;
+  return checkContent(request.header("content-type"), request.header("content-length"));
 }
 
 /** Whether an address is reached from this machine alone. */
@@ -81,10 +98,11 @@ function checkContent(type: string | undefined, length: string | undefined): Ref
 }
 
 /** What lets a page of an allowed origin read the answer (Fetch, section 3.2: CORS protocol). */
-export function corsHeaders(request: HttpRequest): Headers | undefined {
+export function corsHeaders(request: HttpRequest, { access }: Pick<Endpoint, "access">): Headers | undefined {
   const origin = request.header("origin");
   if (origin === undefined) return undefined;
-  const exposed = { "access-control-expose-headers": "Mcp-Session-Id" };
+  const exposed = { "access-control-expose-headers": "Mcp-Session-Id, WWW-Authenticate" };
+  if (access === "open") return { "access-control-allow-origin": "*" };
   const allowed = { "access-control-allow-origin": origin, vary: "Origin" };
   if (request.method !== "OPTIONS") return { ...allowed, ...exposed };
   return {

@@ -1,3 +1,5 @@
+import type { Transport } from "../../protocol/auth.js";
+import type { Auth } from "../../protocol/handlers.js";
 import type { Outgoing } from "../../protocol/json-rpc.js";
 
 /** How the server is reached over HTTP: what the manifest's `runtime.transports.http` says. */
@@ -24,6 +26,13 @@ export interface SseOptions {
   readonly messagesPath: string;
 }
 
+/** A request that is not answered as it would like. `message` says what is wrong, and what to do. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  readonly headers?: Headers;
+}
+
 /** A request as every platform can show it without copying. */
 export interface HttpRequest {
   readonly method: string;
@@ -31,6 +40,8 @@ export interface HttpRequest {
   readonly url: string;
   /** By lower-case name. */
   header(name: string): string | undefined;
+  /** Who sent it, as soon as that is known; absent where the server does not ask. */
+  auth?: Auth;
 }
 
 export type Headers = Readonly<Record<string, string>>;
@@ -57,6 +68,8 @@ export interface Running {
 
 /** What answers at one path. Nothing throws; what still runs is returned. */
 export interface Endpoint {
+  /** `open` to anybody, from any page, without credentials; else what a caller's credentials are told it is. */
+  readonly access: Exclude<Transport, "websocket" | "stdio"> | "open";
   /** The body of a POST. */
   post(request: HttpRequest, body: string, reply: HttpReply): Running | undefined;
   /** The same, for a body that a framework has parsed. */

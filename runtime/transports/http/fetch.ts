@@ -2,9 +2,17 @@ import { ready } from "../../protocol/application.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage, type Spliced } from "../../protocol/json-rpc.js";
-import { admit, bodyTooLong, corsHeaders, longestBody, notStarted, type Refusal } from "./admission.js";
+import { admit, bodyTooLong, corsHeaders, longestBody, notStarted } from "./admission.js";
 import { eventStream, eventText, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
-import { pathOf, type Headers, type HttpOptions, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
+import {
+  pathOf,
+  type Headers,
+  type HttpOptions,
+  type HttpReply,
+  type HttpRequest,
+  type Refusal,
+  type Running,
+} from "./exchange.js";
 import { probed } from "./probes.js";
 import { createRoutes } from "./routes.js";
 
@@ -39,12 +47,13 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
     const started = ready(server);
     if (started !== true && !(await started)) return refused(notStarted);
     const endpoint = routes.at(pathOf(request.url)) ?? routes.mcp;
-    const refusal = admit(request, options);
-    if (refusal !== undefined) return refused(refusal);
-    const always = corsHeaders(request);
+    const always = corsHeaders(request, endpoint);
+    const admitted = admit(server, endpoint, request, options);
+    const refusal = admitted instanceof Promise ? await admitted : admitted;
+    if (refusal !== undefined) return refused(refusal, refusal.status === 403 ? undefined : always);
     if (incoming.method === "OPTIONS") return new Response(null, { status: 204, headers: { ...always } });
     const body = incoming.method === "POST" ? await textWithin(incoming, longestBody) : "";
-    if (body === undefined) return refused(bodyTooLong());
+    if (body === undefined) return refused(bodyTooLong(), always);
     return new Promise((resolve) => {
       let running: Running | undefined;
       const abandon = (): void => {
@@ -135,7 +144,7 @@ async function textWithin(request: Request, limit: number): Promise<string | und
   return text + decoder.decode();
 }
 
-function refused({ status, message, headers }: Refusal): Response {
+function refused({ status, message, headers }: Refusal, always?: Headers): Response {
   const body = errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
-  return new Response(body, { status, headers: { "content-type": "application/json", ...headers } });
+  return new Response(body, { status, headers: { "content-type": "application/json", ...always, ...headers } });
 }

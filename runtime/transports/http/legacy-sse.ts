@@ -1,3 +1,4 @@
+import { atExpiry, identityOf } from "../../protocol/auth.js";
 import { connect, unexpected, type Connection } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
@@ -15,12 +16,13 @@ export function createLegacySse(
   server: Server,
   options: SseOptions,
 ): Readonly<Record<"stream" | "messages", Endpoint>> {
-  const connections = new Map<string, Connection>();
+  const connections = new Map<string, { readonly connection: Connection; readonly owner: string | undefined }>();
   const refuse = (message: string): string => errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
   const notServed: Endpoint["open"] = ({ method }, reply) =>
     reply.send(405, refuse(`${method} is not served here`), { allow: "GET" }) as undefined;
 
   const stream: Endpoint = {
+    access: "sse",
     post: (request, _body, reply) => notServed(request, reply),
     postParsed: (request, _body, reply) => notServed(request, reply),
     open(request, reply) {
@@ -29,34 +31,41 @@ export function createLegacySse(
         return reply.send(503, refuse("too many clients; try again later"), { "retry-after": "30" }) as undefined;
       }
       const id = crypto.randomUUID();
-      const connection = connect(server, (message) => reply.event(message));
+      const connection = connect(server, (message) => reply.event(message), request.auth);
       const ending = { deliver: () => {}, end: () => reply.close() };
       server.subscribers.add(ending);
-      connections.set(id, connection);
+      connections.set(id, { connection, owner: identityOf(request.auth) });
+      const stop = atExpiry(request.auth, () => {
+        running.abandon();
+        reply.close();
+      });
       reply.open();
       reply.named("endpoint", `${options.messagesPath}?sessionId=${id}`);
-      return {
+      const running = {
         abandon() {
+          stop();
           server.subscribers.delete(ending);
           connections.delete(id);
           connection.close(new Error("the client disconnected"));
         },
       };
+      return running;
     },
   };
 
   const receive: Endpoint["postParsed"] = (request, message, reply) => {
-    const connection = connections.get(queryOf(request.url).get("sessionId") ?? "");
-    if (connection === undefined)
+    const { connection, owner } = connections.get(queryOf(request.url).get("sessionId") ?? "") ?? {};
+    if (connection === undefined || owner !== identityOf(request.auth))
       return reply.send(404, refuse("there is no such session; open one with GET")) as undefined;
     try {
-      connection.receive(message);
+      connection.receive(message, request.auth);
       return reply.send(202) as undefined;
     } catch (error) {
       return reply.send(500, errorMessage(undefined, unexpected(server, error))) as undefined;
     }
   };
   const messages: Endpoint = {
+    access: "sse",
     post(request, body, reply) {
       let message: unknown;
       try {

@@ -1,3 +1,4 @@
+import type { Authentication } from "../../protocol/auth.js";
 import type { Server } from "../../protocol/exchange.js";
 import type { Endpoint, HttpOptions } from "./exchange.js";
 import { createLegacySse } from "./legacy-sse.js";
@@ -18,14 +19,31 @@ export function createRoutes(server: Server, options: HttpOptions): Routes {
     fixed.set(options.sse.path, stream).set(options.sse.messagesPath, messages);
   }
   const toolEvents = options.toolEvents === true ? createToolEvents(server) : undefined;
+  const metadata = server.auth && protectedResource(server.auth);
   return {
     mcp,
     at(path) {
-      const found = fixed.get(path);
+      const found = fixed.get(path) ?? metadata?.(path);
       if (found !== undefined || toolEvents === undefined || !path.startsWith(`${options.path}/tools/`)) return found;
       const name = /^([^/]+)\/sse$/.exec(path.slice(options.path.length + "/tools/".length))?.[1];
       return name === undefined ? undefined : toolEvents(decoded(name));
     },
+  };
+}
+
+/** Where to get credentials (RFC 9728): for anybody who asks, from any page. */
+function protectedResource({ metadata }: Authentication): (path: string) => Endpoint | undefined {
+  return (path) => {
+    const body = metadata.get(path);
+    if (body === undefined) return undefined;
+    const open: Endpoint["open"] = ({ method }, reply) =>
+      (method === "GET" ? reply.send(200, body) : reply.send(405, undefined, { allow: "GET" })) as undefined;
+    return {
+      access: "open",
+      open,
+      post: (request, _body, reply) => open(request, reply),
+      postParsed: (request, _body, reply) => open(request, reply),
+    };
   };
 }
 

@@ -26,6 +26,8 @@ interface Stream {
 
 export interface Session {
   readonly id: string;
+  /** Whose it is: nobody else finds it. */
+  readonly owner: string | undefined;
   readonly connection: Connection;
   /** Answers a request of this session, on a stream as soon as there is more than the answer. */
   request(message: RequestMessage, request: HttpRequest, reply: HttpReply): Running | undefined;
@@ -39,10 +41,10 @@ export interface Session {
 
 export interface Sessions {
   /** A session that nobody knows of yet. */
-  create(): Session;
+  create(owner: string | undefined): Session;
   /** False when there is no room for it. */
   keep(session: Session): boolean;
-  get(id: string): Session | undefined;
+  get(id: string, owner: string | undefined): Session | undefined;
   delete(id: string): void;
 }
 
@@ -61,16 +63,16 @@ export function createSessions(server: Server): Sessions {
     }
   };
   return {
-    create: () => createSession(server),
+    create: (owner) => createSession(server, owner),
     keep(session) {
       sweep();
       if (sessions.size >= mostSessions) return false;
       sessions.set(session.id, session);
       return true;
     },
-    get(id) {
+    get(id, owner) {
       const session = sessions.get(id);
-      if (session === undefined) return undefined;
+      if (session === undefined || session.owner !== owner) return undefined;
       const now = Date.now();
       if (now - session.lastUsed < usedAgainMs) return session;
       session.lastUsed = now;
@@ -85,7 +87,7 @@ export function createSessions(server: Server): Sessions {
   };
 }
 
-function createSession(server: Server): Session {
+function createSession(server: Server, owner: string | undefined): Session {
   const events: LoggedEvent[] = [];
   let logged = 0;
   let streams = 0;
@@ -121,6 +123,7 @@ function createSession(server: Server): Session {
   server.subscribers.add(ending);
   return {
     id: crypto.randomUUID(),
+    owner,
     connection,
     lastUsed: Date.now(),
     get busy() {
@@ -145,14 +148,15 @@ function createSession(server: Server): Session {
           if (!stream.done) send(stream, text);
         },
       };
-      const call = connection.request(message, outlet, (answer) => {
+      const settle = (answer: Outgoing | undefined): void => {
         if (stream === undefined) {
           if (!abandoned) reply.send(answer === undefined ? 202 : 200, answer);
           return;
         }
         if (answer !== undefined) send(stream, answer);
         finish(stream);
-      });
+      };
+      const call = connection.request(message, outlet, settle, request.auth);
       if (call === undefined) return undefined;
       return {
         abandon: () => {

@@ -1,7 +1,9 @@
+import { atExpiry, identityOf } from "../../protocol/auth.js";
 import { noBatches, paramsMustBeObject, refuseBatch, unexpected } from "../../protocol/connection.js";
 import { dispatch, response } from "../../protocol/dispatch.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import { Call, type Outlet, type Payload, type Peer, type Server } from "../../protocol/exchange.js";
+import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
 import {
   classify,
@@ -17,8 +19,10 @@ import { toolSurface } from "../../protocol/methods/tools.js";
 import { invalidParams } from "../../protocol/results.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
 import { claims, hasClaim, modernPeer, modernRevisions } from "../../protocol/revisions/modern.js";
+import { forbidden } from "../../protocol/scopes.js";
 import type { JsonObject } from "../../protocol/types.js";
 import type { Endpoint, Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
+import { scopeChallenge } from "./identify.js";
 import { parameterMismatch, standardMismatch, versionMismatch } from "./request-headers.js";
 import { createSessions, type Session, type Sessions } from "./sessions.js";
 
@@ -29,6 +33,7 @@ const assumedVersion = "2025-03-26";
 export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessions">): Endpoint {
   const sessions = options.sessions === false ? undefined : createSessions(server);
   return {
+    access: "http",
     post(request, body, reply) {
       let message: unknown;
       try {
@@ -50,7 +55,7 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
       const version = request.header("mcp-protocol-version");
       if (sessions === undefined || id === undefined || modernRevisions.has(version ?? ""))
         return notServed(request, reply);
-      const session = sessions.get(id);
+      const session = sessions.get(id, identityOf(request.auth));
       if (session === undefined) return refuse(reply, 404, undefined, unknownSession);
       if (request.method === "DELETE") {
         sessions.delete(id);
@@ -64,7 +69,7 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
           new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"),
         );
       }
-      return session.listen(request.header("last-event-id"), reply);
+      return untilExpiry(request.auth, reply, session.listen(request.header("last-event-id"), reply));
     },
   };
 }
@@ -89,6 +94,10 @@ function receive(
   const kind = classify(message);
   if (kind instanceof McpError) return refuse(reply, 400, readableId(message), kind);
   const { id, method, params } = message as RequestMessage;
+  if (kind === "request" && server.auth !== undefined && isObject(params)) {
+    const denied = forbidden(server, request.auth, method, params);
+    if (denied !== undefined) return refuse(reply, 403, id, denied, scopeChallenge(server, denied));
+  }
   if (kind === "request" && isModern(request, method, params))
     return modern(server, request, message as RequestMessage, reply);
   // What the headers of a notification must be is undefined; there are none to act on either.
@@ -101,7 +110,8 @@ function receive(
   const refusal = unknownLegacyVersion(request);
   if (refusal !== undefined) return refuse(reply, 400, kind === "request" ? id : undefined, refusal);
   if (sessions === undefined) return withoutSession(server, request, message as RequestMessage, kind, reply);
-  if (kind === "request" && method === "initialize") return openSession(sessions, message as RequestMessage, reply);
+  if (kind === "request" && method === "initialize")
+    return openSession(sessions, request, message as RequestMessage, reply);
   const session = sessionOf(sessions, request);
   if (session instanceof McpError) {
     return refuse(reply, session === unknownSession ? 404 : 400, kind === "request" ? id : undefined, session);
@@ -114,7 +124,7 @@ function receive(
 
 function sessionOf(sessions: Sessions, request: HttpRequest): Session | McpError {
   const id = request.header("mcp-session-id");
-  return id === undefined ? missingSession : (sessions.get(id) ?? unknownSession);
+  return id === undefined ? missingSession : (sessions.get(id, identityOf(request.auth)) ?? unknownSession);
 }
 
 const missingSession = /* @__PURE__ */ new McpError(
@@ -143,19 +153,35 @@ function withoutSession(
     return reply.send(200, answer) as undefined;
   }
   const peer = legacyPeer(server, request.header("mcp-protocol-version") ?? assumedVersion);
-  return run(peer, message, new Streamed(request, reply));
+  return run(peer, message, new Streamed(request, reply), request.auth);
 }
 
 /** A session is opened by its first request; what fails opens none. */
-function openSession(sessions: Sessions, message: RequestMessage, reply: HttpReply): undefined {
-  const session = sessions.create();
-  session.connection.request(message, { notify: () => {} }, (answer) => {
+function openSession(sessions: Sessions, request: HttpRequest, message: RequestMessage, reply: HttpReply): undefined {
+  const session = sessions.create(identityOf(request.auth));
+  const settle = (answer: Outgoing | undefined): void => {
     if (session.connection.session === undefined) return reply.send(200, answer);
     if (sessions.keep(session)) return reply.send(200, answer, { "mcp-session-id": session.id });
     session.close(new Error("there is no room for the session"));
     const error = new McpError(errorCodes.internalError, "too many sessions are in use; try again later");
     return refuse(reply, 503, message.id, error, { "retry-after": "30" });
+  };
+  session.connection.request(message, { notify: () => {} }, settle, request.auth);
+}
+
+/** A stream that waits for events ends with the credentials it was opened with. */
+function untilExpiry(auth: Auth | undefined, reply: HttpReply, running: Running | undefined): Running | undefined {
+  if (running === undefined || auth?.expiresAt === undefined) return running;
+  const stop = atExpiry(auth, () => {
+    running.abandon();
+    reply.close();
   });
+  return {
+    abandon() {
+      stop();
+      running.abandon();
+    },
+  };
 }
 
 /** The body decides; a header alone makes no request modern, but a modern one without its claim is malformed. */
@@ -197,7 +223,7 @@ function modern(server: Server, request: HttpRequest, message: RequestMessage, r
     );
     return refuse(reply, 406, id, error);
   }
-  return run(peer, message, new Streamed(request, reply));
+  return run(peer, message, new Streamed(request, reply), request.auth);
 }
 
 function argumentMismatch(
@@ -248,14 +274,14 @@ class Streamed implements Channel {
   }
 }
 
-function run(peer: Peer, message: RequestMessage, channel: Channel): Running | undefined {
+function run(peer: Peer, message: RequestMessage, channel: Channel, auth: Auth | undefined): Running | undefined {
   const { id, method, params = {} } = message;
   const { revision } = peer.view;
   if (!isObject(params)) {
     channel.finish(revision.httpStatus(errorCodes.invalidParams), errorMessage(id, paramsMustBeObject()));
     return undefined;
   }
-  const call = new Call(peer, id, method, params, channel);
+  const call = new Call(peer, id, method, params, channel, undefined, auth);
   const answer = dispatch(call);
   if (!(answer instanceof Promise)) {
     finish(call, channel, answer);
@@ -313,7 +339,7 @@ function batch(
   for (const message of messages) {
     const kind = classify(message);
     if (kind instanceof McpError) answer(errorMessage(readableId(message), kind));
-    else if (kind === "request") batched(server, session, version, message as RequestMessage, answer);
+    else if (kind === "request") batched(server, session, version, message as RequestMessage, answer, request.auth);
     else {
       if (kind === "notification") session?.connection.notification(message as NotificationMessage);
       else session?.connection.response(message as ResponseMessage);
@@ -329,10 +355,11 @@ function batched(
   version: string,
   message: RequestMessage,
   answer: (text: Outgoing | undefined) => void,
+  auth: Auth | undefined,
 ): void {
   const { id, method } = message;
   if (method === "initialize") return answer(errorMessage(id, invalidParams('"initialize" must not be in a batch')));
   const outlet: Outlet = { notify: () => {}, oneWay: true };
-  if (session !== undefined) return void session.connection.request(message, outlet, answer);
-  run(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text) });
+  if (session !== undefined) return void session.connection.request(message, outlet, answer, auth);
+  run(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text) }, auth);
 }

@@ -1,12 +1,16 @@
+import { identityOf } from "../../protocol/auth.js";
 import { dispatch } from "../../protocol/dispatch.js";
 import { errorCodes, errorText, McpError } from "../../protocol/errors.js";
 import { Call, type Payload, type Server } from "../../protocol/exchange.js";
+import type { Auth } from "../../protocol/handlers.js";
 import { legacyPeer } from "../../protocol/initialize.js";
 import { errorMessage, isObject, resultText } from "../../protocol/json-rpc.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
+import { forbidden } from "../../protocol/scopes.js";
 import type { JsonObject } from "../../protocol/types.js";
 import { queryOf, type Endpoint, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
+import { scopeChallenge } from "./identify.js";
 
 /** Runs that a browser may come back to, and for how long after their end. */
 const mostRuns = 1000;
@@ -16,6 +20,8 @@ const retryMs = 2000;
 
 interface Run {
   readonly id: string;
+  /** Whose it is: nobody else finds it. */
+  readonly owner: string | undefined;
   readonly events: { readonly name: string; readonly data: string }[];
   readonly replies: Set<HttpReply>;
   done: boolean;
@@ -45,9 +51,9 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
     return { abandon: () => void run.replies.delete(reply) };
   }
 
-  function start(tool: string, input: JsonObject, reply: HttpReply): Running | undefined {
+  function start(tool: string, input: JsonObject, reply: HttpReply, auth: Auth | undefined): Running | undefined {
     if (runs.size >= mostRuns) return refuse(reply, 503, "too many tools are running; try again later");
-    const run: Run = { id: crypto.randomUUID(), events: [], replies: new Set(), done: false };
+    const run: Run = { id: crypto.randomUUID(), owner: identityOf(auth), events: [], replies: new Set(), done: false };
     runs.set(run.id, run);
     const running = follow(run, 0, reply);
     emit(run, "tool_start", JSON.stringify({ tool, arguments: input }));
@@ -57,7 +63,8 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
       if (method === "notifications/progress") emit(run, "tool_progress", JSON.stringify(progress));
     };
     const params = { name: tool, arguments: input, _meta: { progressToken: run.id } };
-    const call = new Call(legacyPeer(server, latestLegacy), run.id, "tools/call", params, { notify, oneWay: true });
+    const outlet = { notify, oneWay: true };
+    const call = new Call(legacyPeer(server, latestLegacy), run.id, "tools/call", params, outlet, undefined, auth);
     void Promise.resolve(dispatch(call)).then((settled) => {
       call.finish();
       finish(run, settled);
@@ -77,11 +84,12 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
     (timer as { unref?: () => void }).unref?.();
   }
 
-  function resume(lastEventId: string, reply: HttpReply): Running | undefined {
+  function resume(lastEventId: string, reply: HttpReply, auth: Auth | undefined): Running | undefined {
     const [, id = "", seen = "0"] = /^(.+)-(\d+)$/.exec(lastEventId) ?? [];
     const run = runs.get(id);
     // Nothing is left to tell: this status makes an EventSource stay away.
-    if (run === undefined || (run.done && Number(seen) >= run.events.length)) return reply.send(204) as undefined;
+    if (run === undefined || run.owner !== identityOf(auth) || (run.done && Number(seen) >= run.events.length))
+      return reply.send(204) as undefined;
     return follow(run, Number(seen), reply);
   }
 
@@ -89,11 +97,17 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
     const postParsed = (request: HttpRequest, input: unknown, reply: HttpReply): Running | undefined => {
       if (toolSurface(server, tool) === undefined)
         return refuse(reply, 404, `there is no tool ${JSON.stringify(tool)}`);
+      const denied = forbidden(server, request.auth, "tools/call", { name: tool });
+      if (denied !== undefined)
+        return reply.send(403, errorMessage(undefined, denied), scopeChallenge(server, denied)) as undefined;
       const lastEventId = request.header("last-event-id");
-      if (lastEventId !== undefined && lastEventId !== "") return resume(lastEventId, reply);
-      return isObject(input) ? start(tool, input, reply) : refuse(reply, 400, "the arguments must be a JSON object");
+      if (lastEventId !== undefined && lastEventId !== "") return resume(lastEventId, reply, request.auth);
+      return isObject(input)
+        ? start(tool, input, reply, request.auth)
+        : refuse(reply, 400, "the arguments must be a JSON object");
     };
     return {
+      access: "toolEvents",
       postParsed,
       post(request, body, reply) {
         const input = parsed(body === "" ? "{}" : body);

@@ -1,0 +1,86 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { child } from "../json-schema/pointer.js";
+import type { Located, SourceFile } from "../model/source.js";
+import type { Merged } from "./merge.js";
+
+/** Where people write secrets. The shape allows none of these; they deserve better than "no such field". */
+const secrets: readonly (readonly [path: readonly string[], keys: readonly string[], instead: string])[] = [
+  [
+    ["bearer"],
+    ["key", "keys", "token", "tokens", "secret", "secrets"],
+    'name the environment variable or the file that holds the keys: "env" or "file"',
+  ],
+  [
+    ["oauth", "introspection"],
+    ["clientSecret"],
+    'name the environment variable that holds it: "clientSecret": { "env": "NAME" }',
+  ],
+];
+
+/** Secrets that stand in a manifest, whatever else is wrong with it. */
+export function checkSecrets({ root }: SourceFile): Diagnostic[] {
+  const auth = at(root, ["runtime", "auth"]);
+  return secrets.flatMap(([path, keys, instead]) => {
+    const node = auth && at(auth, path);
+    if (node?.kind !== "object") return [];
+    return node.members
+      .filter(({ key, node: value }) => keys.includes(key) && value.kind !== "object")
+      .map(({ key, keySpan }) => diagnose("auth/secret-in-manifest", keySpan, { property: key, instead }));
+  });
+}
+
+/** Whether a module of hooks has a function `authenticate`, in whatever way it is exported by name. */
+export function exportsAuthenticate(text: string): boolean {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+  return /\bexport\s+(?:(?:async\s+)?function\s*\*?|const|let|var)\s+authenticate\b|\bexport\s*\{[^}]*\bauthenticate\s*[,}]/.test(
+    code,
+  );
+}
+
+/** Who may call. `hooked`: the module of hooks has a function `authenticate`. */
+export function checkAuth(merged: Merged, hooked: boolean, diagnostics: Diagnostic[]): void {
+  const auth = merged.runtime && child(merged.runtime.node, "auth");
+  const known = auth && (child(auth, "bearer") ?? child(auth, "oauth"));
+  if (!known && !hooked) checkUnscoped(merged, diagnostics);
+  const oauth = auth && child(auth, "oauth");
+  if (oauth) checkAddresses(oauth, diagnostics);
+}
+
+function checkUnscoped(merged: Merged, diagnostics: Diagnostic[]): void {
+  for (const section of ["tools", "resources", "resourceTemplates", "prompts"] as const) {
+    for (const { node, value } of merged[section]) {
+      const scopes = child(node, "scopes");
+      if (scopes?.kind !== "array" || scopes.items.length === 0) continue;
+      const what = JSON.stringify(value["name"]);
+      diagnostics.push(diagnose("auth/scopes-without-authentication", scopes.span, { what }));
+    }
+  }
+}
+
+function checkAddresses(oauth: Located, diagnostics: Diagnostic[]): void {
+  const report = (what: string, node: Located | undefined): void => {
+    if (typeof node?.value !== "string" || isSecure(node.value)) return;
+    diagnostics.push(diagnose("auth/insecure-address", node.span, { what, address: node.value }));
+  };
+  report("the issuer", child(oauth, "issuer"));
+  report("the endpoint", at(oauth, ["introspection", "endpoint"]));
+  const resource = child(oauth, "resource");
+  const audience = child(oauth, "audience");
+  const first = audience?.kind === "array" ? audience.items[0] : audience;
+  report(resource ? "the resource" : 'without "resource", the audience', resource ?? first);
+}
+
+/** https, or http to this machine. */
+function isSecure(address: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(address);
+    const local = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+    return protocol === "https:" || (protocol === "http:" && local);
+  } catch {
+    return false;
+  }
+}
+
+function at(node: Located, path: readonly string[]): Located | undefined {
+  return path.reduce<Located | undefined>((found, key) => found && child(found, key), node);
+}

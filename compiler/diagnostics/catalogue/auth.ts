@@ -1,0 +1,25 @@
+import { define, quote } from "./definition.js";
+
+export const auth = {
+  "auth/secret-in-manifest": define<{ property: string; instead: string }>({
+    severity: "error",
+    message: ({ property }) => `${quote(property)} would put a secret into the manifest`,
+    help: ({ instead }) => instead,
+    explain:
+      "Manifests are committed, and the built server holds what they say. Keys and secrets come from the environment, or from a file that is read when the server starts.",
+  }),
+  "auth/scopes-without-authentication": define<{ what: string }>({
+    severity: "error",
+    message: ({ what }) => `${what} needs scopes, but nothing says who calls`,
+    help: () => 'add "auth" to "runtime", or a function "authenticate" to the module of hooks; or remove the scopes',
+    explain:
+      "Scopes are what a caller's credentials allow. Without `runtime.auth` and without a hook `authenticate` nobody shows any credentials, so everybody could use what is meant for a few.",
+  }),
+  "auth/insecure-address": define<{ what: string; address: string }>({
+    severity: "error",
+    message: ({ what, address }) => `${what} ${quote(address)} is not an https address`,
+    help: () => "use https; plain http is for addresses of this machine alone, such as http://localhost:9000",
+    explain:
+      "Whoever can change what is sent over plain http can hand out tokens and keys of their own. Only addresses of the machine itself, which tests use, may do without https.",
+  }),
+};

@@ -1,0 +1,94 @@
+import type { Authentication, Credentials, Shared, Unauthorized } from "../protocol/auth.js";
+import type { Auth } from "../protocol/handlers.js";
+import { bearerToken } from "./authorization-header.js";
+import { challengeText } from "./challenge.js";
+import { invalidToken, type Common, type Method, type Verdict } from "./method.js";
+
+export interface AuthenticationOptions extends Common {
+  /** The ways to prove who calls, in the order in which they are tried. */
+  readonly methods: readonly ((common: Common) => Method)[];
+}
+
+/** Who may call, from what the manifest declares under `runtime.auth`. Nothing here throws or rejects. */
+export function createAuthentication(options: AuthenticationOptions): Authentication {
+  const methods = options.methods.map((create) => create(options));
+  const published = () => methods.find((method) => method.published !== undefined)?.published;
+
+  function from(
+    first: number,
+    token: string | undefined,
+    credentials: Credentials,
+    application: Shared,
+    refusal: Unauthorized | undefined,
+  ): Auth | Unauthorized | Promise<Auth | Unauthorized> {
+    let last = refusal;
+    for (let at = first; at < methods.length; at += 1) {
+      const verdict = verify(methods[at]!, token, credentials, application);
+      if (verdict instanceof Promise) {
+        return verdict.then(
+          (settled) => final(settled) ?? from(at + 1, token, credentials, application, refused(settled) ?? last),
+        );
+      }
+      const settled = final(verdict);
+      if (settled !== undefined) return settled;
+      last = refused(verdict) ?? last;
+    }
+    return last ?? (token === undefined ? missing : invalidToken());
+  }
+
+  return {
+    async start(environment) {
+      const problems = await Promise.all(methods.map(async (method) => (await method.start?.(environment)) ?? []));
+      return problems.flat();
+    },
+    authenticate(credentials, application) {
+      const token = bearerToken(credentials);
+      return typeof token === "object" ? token : from(0, token, credentials, application, undefined);
+    },
+    challenge: ({ error, message, scopes = options.requested }) =>
+      challengeText({
+        ...(error !== undefined && { error }),
+        ...(error !== undefined && message !== undefined && { error_description: message }),
+        ...(scopes.length > 0 && { scope: scopes.join(" ") }),
+        ...(published() !== undefined && { resource_metadata: published()!.resourceMetadata }),
+      }),
+    get metadata() {
+      return published()?.documents ?? nothing;
+    },
+  };
+}
+
+const nothing: ReadonlyMap<string, string> = new Map();
+
+const missing: Unauthorized = {
+  status: 401,
+  message: "the request needs credentials: send the header Authorization: Bearer with a key or an access token",
+};
+
+function verify(
+  method: Method,
+  token: string | undefined,
+  credentials: Credentials,
+  application: Shared,
+): Verdict | Promise<Verdict> {
+  try {
+    const verdict = method.verify(token, credentials, application);
+    return verdict instanceof Promise ? verdict.catch(broken) : verdict;
+  } catch (error) {
+    return broken(error);
+  }
+}
+
+function broken(reason: unknown): Unauthorized {
+  return { status: 500, message: "the credentials could not be checked; the server's log says why", reason };
+}
+
+/** A verdict after which no other way is tried. */
+function final(verdict: Verdict): Auth | Unauthorized | undefined {
+  return verdict === undefined || refused(verdict) !== undefined ? undefined : verdict;
+}
+
+/** Credentials that this way does not take, and another one may. */
+function refused(verdict: Verdict): Unauthorized | undefined {
+  return verdict !== undefined && "status" in verdict && verdict.status === 401 ? verdict : undefined;
+}

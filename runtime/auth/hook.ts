@@ -1,0 +1,38 @@
+import type { AuthenticateHook } from "../protocol/auth.js";
+import type { Auth } from "../protocol/handlers.js";
+import { McpError } from "../protocol/errors.js";
+import { isObject } from "../protocol/json-rpc.js";
+import { invalidToken, withIncluded, type Common, type Method, type Verdict } from "./method.js";
+
+/** Whatever the author's `authenticate` accepts; an `McpError` that it throws is a refusal in its own words. */
+export const hook =
+  (authenticate: AuthenticateHook<any>) =>
+  ({ includes }: Common): Method => ({
+    async verify(_token, credentials, { config, state }): Promise<Verdict> {
+      try {
+        const found: unknown = await authenticate({ ...credentials, config, state });
+        return found === undefined || found === null || found === false ? undefined : accepted(found, includes);
+      } catch (error) {
+        if (error instanceof McpError) return { ...invalidToken(), message: error.message };
+        throw error;
+      }
+    },
+  });
+
+function accepted(found: unknown, includes: Common["includes"]): Auth {
+  const { principal, scopes = [], claims = {}, expiresAt } = isObject(found) ? (found as Record<string, unknown>) : {};
+  const right =
+    isObject(found) &&
+    (principal === undefined || typeof principal === "string") &&
+    Array.isArray(scopes) &&
+    scopes.every((scope) => typeof scope === "string") &&
+    isObject(claims) &&
+    (expiresAt === undefined || Number.isFinite(expiresAt));
+  if (!right) throw new TypeError("authenticate must return { principal, scopes, claims, expiresAt }, or nothing");
+  return {
+    ...(principal !== undefined && { principal }),
+    scopes: withIncluded(scopes as string[], includes),
+    claims,
+    ...(expiresAt !== undefined && { expiresAt: expiresAt as number }),
+  };
+}

@@ -1,0 +1,49 @@
+import { fetchJson, isSecure, Unavailable } from "./issuer.js";
+import { resolved, type Value } from "./method.js";
+import { RefusedToken, type CheckContext, type TokenCheck } from "./oauth.js";
+
+export interface IntrospectionOptions {
+  /** Found in the issuer's metadata when absent. */
+  readonly endpoint?: Value;
+  readonly clientId: Value;
+  readonly clientSecret: Value;
+  /** How long an answer is kept: for so long a revoked token may still be good. */
+  readonly cacheSeconds: number;
+}
+
+/** Asks the issuer about each token (RFC 7662): for tokens that only it can read. */
+export const introspection =
+  (options: IntrospectionOptions) =>
+  ({ issuer, audience, clockToleranceSeconds, environment, problems }: CheckContext): TokenCheck => {
+    const id = resolved(options.clientId, environment, problems);
+    const secret = resolved(options.clientSecret, environment, problems);
+    const declared = options.endpoint === undefined ? undefined : resolved(options.endpoint, environment, problems);
+    if (declared !== undefined && declared !== "" && !isSecure(declared))
+      problems.push("the introspection endpoint must be an https address");
+    // RFC 6749, section 2.3.1: both parts are encoded as in a form first.
+    const credentials = [id, secret].map((part) => new URLSearchParams({ part }).toString().slice("part=".length));
+    return {
+      keptMs: options.cacheSeconds * 1000,
+      async claims(token) {
+        const endpoint = declared ?? (await issuer.endpoint("introspection_endpoint"));
+        const answer = await fetchJson(endpoint, {
+          method: "POST",
+          headers: { authorization: `Basic ${btoa(credentials.join(":"))}`, accept: "application/json" },
+          body: new URLSearchParams({ token, token_type_hint: "access_token" }),
+        }).catch((error: unknown) => {
+          throw new Unavailable(`introspection failed: ${error instanceof Error ? error.message : String(error)}`);
+        });
+        const { active, iss, aud, exp, nbf } = answer;
+        const now = Date.now() / 1000;
+        if (active !== true) throw new RefusedToken("the issuer says that the token is not active");
+        if (iss !== undefined && iss !== issuer.url) throw new RefusedToken("the token is of another issuer");
+        if (![aud].flat().some((name) => typeof name === "string" && audience.includes(name)))
+          throw new RefusedToken("the token is for another audience");
+        if (typeof exp === "number" && exp + clockToleranceSeconds <= now)
+          throw new RefusedToken("the token has expired");
+        if (typeof nbf === "number" && nbf - clockToleranceSeconds > now)
+          throw new RefusedToken("the token is not valid yet");
+        return { ...answer, iss: issuer.url };
+      },
+    };
+  };

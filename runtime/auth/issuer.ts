@@ -1,0 +1,86 @@
+import { isObject } from "../protocol/json-rpc.js";
+import type { JsonObject } from "../protocol/types.js";
+
+/** Nobody can tell at the moment whether a token is good. */
+export class Unavailable extends Error {}
+
+/** Where tokens come from. */
+export interface Issuer {
+  readonly url: string;
+  /** An address from its metadata (RFC 8414 or OpenID Connect Discovery); found once, when first needed. */
+  endpoint(name: "jwks_uri" | "introspection_endpoint"): Promise<URL>;
+}
+
+/** Between two attempts at an issuer that does not answer. */
+const retryMs = 5000;
+const timeoutMs = 5000;
+
+export function createIssuer(url: string): Issuer {
+  let found: Promise<JsonObject> | undefined;
+  let failedAt = -Infinity;
+  let failure: unknown;
+  const metadata = (): Promise<JsonObject> => {
+    if (found === undefined && Date.now() - failedAt < retryMs) return Promise.reject(failure as Error);
+    return (found ??= discover(url).catch((error: unknown) => {
+      found = undefined;
+      failedAt = Date.now();
+      throw (failure = error);
+    }));
+  };
+  return {
+    url,
+    async endpoint(name) {
+      const address = (await metadata())[name];
+      if (typeof address !== "string" || !isSecure(address))
+        throw new Unavailable(`the metadata of ${url} has no https ${name}`);
+      return new URL(address);
+    },
+  };
+}
+
+/** https, or http to this machine. */
+export function isSecure(address: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(address);
+    const local = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+    return protocol === "https:" || (protocol === "http:" && local);
+  } catch {
+    return false;
+  }
+}
+
+async function discover(issuer: string): Promise<JsonObject> {
+  const failures: string[] = [];
+  for (const address of wellKnown(issuer)) {
+    try {
+      const metadata = await fetchJson(address);
+      if (metadata["issuer"] === issuer) return metadata;
+      failures.push(`${address} is the metadata of another issuer`);
+    } catch (error) {
+      failures.push(`${address}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Unavailable(`no metadata of the issuer was found: ${failures.join("; ")}`);
+}
+
+/** RFC 8414, section 3.1, and OpenID Connect Discovery, in the order of MCP 2025-11-25. */
+function wellKnown(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, "");
+  return [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    ...(path === "" ? [] : [`${origin}/.well-known/openid-configuration${path}`]),
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
+}
+
+export async function fetchJson(address: string | URL, init: RequestInit = {}): Promise<JsonObject> {
+  const response = await fetch(address, { redirect: "error", ...init, signal: AbortSignal.timeout(timeoutMs) });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`status ${response.status}`);
+  }
+  const body: unknown = await response.json();
+  if (!isObject(body)) throw new Error("the answer is no JSON object");
+  return body;
+}

@@ -1,0 +1,74 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
+import type { JsonObject } from "../protocol/types.js";
+import { Unavailable } from "./issuer.js";
+import { RefusedToken, type CheckContext, type TokenCheck } from "./oauth.js";
+
+export interface JwtOptions {
+  /** Those with public keys only: a secret would have to be shared with the issuer. */
+  readonly algorithms: readonly string[];
+}
+
+/** A key that is not known makes the key set be fetched anew: each once in this time, and so many of them at most. */
+const reloadWindowMs = 30_000;
+const mostReloads = 5;
+const keptMs = 10 * 60_000;
+
+/** Signed tokens (RFC 9068), verified with the issuer's published keys. */
+export const jwt =
+  ({ algorithms }: JwtOptions) =>
+  ({ issuer, audience, clockToleranceSeconds }: CheckContext): TokenCheck => {
+    let keys: Promise<JWTVerifyGetKey> | undefined;
+    const keySet = (): Promise<JWTVerifyGetKey> =>
+      (keys ??= remoteKeys(issuer.endpoint("jwks_uri")).catch((error) => {
+        keys = undefined;
+        throw error;
+      }));
+    const expected = {
+      issuer: issuer.url,
+      audience: [...audience],
+      algorithms: [...algorithms],
+      clockTolerance: clockToleranceSeconds,
+      requiredClaims: ["exp"],
+    };
+    return {
+      async claims(token) {
+        try {
+          const { payload } = await jwtVerify(token, await keySet(), expected);
+          return payload as JsonObject;
+        } catch (error) {
+          throw told(error);
+        }
+      },
+    };
+  };
+
+async function remoteKeys(address: Promise<URL>): Promise<JWTVerifyGetKey> {
+  const remote = createRemoteJWKSet(await address, { cacheMaxAge: keptMs, timeoutDuration: 5000 });
+  const looked = new Map<unknown, number>();
+  return async (header, token) => {
+    try {
+      return await remote(header, token);
+    } catch (error) {
+      for (const [id, at] of looked) if (at < Date.now() - reloadWindowMs) looked.delete(id);
+      const { kid } = header;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || looked.has(kid) || looked.size >= mostReloads) throw error;
+      // The issuer may have begun to use a new key just now.
+      looked.set(kid, Date.now());
+      await remote.reload();
+      return remote(header, token);
+    }
+  };
+}
+
+/** What a verification came to, in words that hold nothing of the token. */
+function told(error: unknown): Error {
+  if (error instanceof RefusedToken || error instanceof Unavailable) return error;
+  if (error instanceof errors.JWKSTimeout) return new Unavailable("the issuer's keys cannot be fetched: no answer");
+  if (error instanceof errors.JWTExpired) return new RefusedToken("the token has expired");
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return new RefusedToken(`the claim ${error.claim} does not fit`);
+  if (error instanceof errors.JOSEError && error.code !== "ERR_JOSE_GENERIC") return new RefusedToken(error.code);
+  if (error instanceof TypeError || error instanceof errors.JOSEError)
+    return new Unavailable(`the issuer's keys cannot be fetched: ${error.message}`);
+  return error as Error;
+}

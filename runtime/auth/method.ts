@@ -1,0 +1,61 @@
+import type { Credentials, Environment, Shared, Unauthorized } from "../protocol/auth.js";
+import type { Auth } from "../protocol/handlers.js";
+
+/** `undefined`: these credentials are of another kind. */
+export type Verdict = Auth | Unauthorized | undefined;
+
+/** One way to prove who calls. */
+export interface Method {
+  /** Reads what it needs; resolves with all that is wrong about it. */
+  start?(environment: Environment): Promise<readonly string[]>;
+  /** `token` is the one of the `Authorization` header, if there is one; a promise only if it has to be waited for. */
+  verify(token: string | undefined, credentials: Credentials, application: Shared): Verdict | Promise<Verdict>;
+  /** What this way adds to challenges, and what it publishes by path, once it has started. */
+  readonly published?: Published | undefined;
+}
+
+export interface Published {
+  /** The address of the protected-resource metadata (RFC 9728). */
+  readonly resourceMetadata: string;
+  readonly documents: ReadonlyMap<string, string>;
+}
+
+/** Scopes that include others, by their name. */
+export type Includes = Readonly<Record<string, readonly string[]>>;
+
+/** What all ways of a server have in common. */
+export interface Common {
+  readonly includes: Includes;
+  /** What clients are asked to request at first. */
+  readonly requested: readonly string[];
+  /** For people: the server's title or name. */
+  readonly name: string;
+  /** Of the MCP endpoint. */
+  readonly path: string;
+}
+
+/** Not told apart for the caller: the differences would help to guess. */
+export function invalidToken(reason?: unknown): Unauthorized {
+  return { status: 401, error: "invalid_token", message: "the credentials are not valid, or not any more", reason };
+}
+
+/** A value of the manifest: written there, or the value of an environment variable. */
+export type Value = string | { readonly env: string };
+
+/** The value, or a problem added to the others. */
+export function resolved(value: Value, environment: Environment, problems: string[]): string {
+  if (typeof value === "string") return value;
+  const text = environment[value.env]?.trim() ?? "";
+  if (text === "") problems.push(`${value.env} is not set`);
+  return text;
+}
+
+/** Scopes with all that they include. */
+export function withIncluded(scopes: readonly string[], includes: Includes): readonly string[] {
+  const all = new Set(scopes);
+  // A set visits what is added to it on the way.
+  for (const scope of all) {
+    if (Object.hasOwn(includes, scope)) for (const included of includes[scope]!) all.add(included);
+  }
+  return [...all];
+}

@@ -1,0 +1,1 @@
+export { bearer } from "../../auth/bearer.js";

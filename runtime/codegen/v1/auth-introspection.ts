@@ -1,0 +1,1 @@
+export { introspection } from "../../auth/introspection.js";

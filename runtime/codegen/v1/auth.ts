@@ -1,0 +1,1 @@
+export { createAuthentication } from "../../auth/authentication.js";

@@ -1,0 +1,1 @@
+export { localCaller } from "../../node/local-caller.js";

@@ -1,0 +1,37 @@
+import { alwaysBy, isUnauthorized, type Authentication } from "../protocol/auth.js";
+import type { Server } from "../protocol/exchange.js";
+import type { Auth } from "../protocol/handlers.js";
+import { SettingsError } from "../protocol/hooks.js";
+import { namedScopes } from "../protocol/scopes.js";
+
+const variable = "MCPC_ACCESS_TOKEN";
+
+/** The one caller of a server on standard streams. */
+export interface LocalCaller {
+  readonly auth: Authentication | undefined;
+  /** Once the server has started; rejects with `SettingsError` when the credentials are refused. */
+  identify(server: Server): Promise<Auth>;
+}
+
+/**
+ * Over standard streams credentials come from the environment (2025-11-25, authorization). Without any the caller is
+ * whoever started the process, who has all that is in it anyway.
+ */
+export function localCaller(server: Server): LocalCaller {
+  const token = process.env[variable]?.trim();
+  // What a handler starts has no use for it.
+  delete process.env[variable];
+  if (token === undefined || token === "") {
+    const local: Auth = { scopes: namedScopes(server), claims: {} };
+    return { auth: alwaysBy(local), identify: async () => local };
+  }
+  const header = (name: string): string | undefined => (name === "authorization" ? `Bearer ${token}` : undefined);
+  return {
+    auth: server.auth,
+    async identify({ auth, application }) {
+      const verdict = await auth!.authenticate({ transport: "stdio", url: "", header }, application);
+      if (isUnauthorized(verdict)) throw new SettingsError([`${variable}: ${verdict.message}`]);
+      return verdict;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { errorCodes, McpError } from "./errors.js";
+import type { Auth } from "./handlers.js";
+
+/** What a caller shows to prove who it is. */
+export interface Credentials {
+  readonly transport: Transport;
+  /** The path and the query; empty where there is none. */
+  readonly url: string;
+  /** By lower-case name. */
+  header(name: string): string | undefined;
+}
+
+export type Transport = "http" | "sse" | "toolEvents" | "websocket" | "stdio";
+
+/** Why credentials are refused: `message` is for the caller and reveals nothing, `reason` is for the log. */
+export interface Unauthorized {
+  readonly status: 400 | 401 | 500 | 503;
+  /** RFC 6750, section 3.1; absent where no credentials came. */
+  readonly error?: "invalid_request" | "invalid_token";
+  readonly message: string;
+  readonly reason?: unknown;
+}
+
+/** What all handlers share; for the hook. */
+export interface Shared {
+  readonly config: unknown;
+  readonly state: unknown;
+}
+
+/**
+ * Says who calls, for credentials of any kind, or nothing for those that it does not know. An `McpError` that it throws
+ * is a refusal in its own words.
+ *
+ * @typeParam A what all handlers share: `config` and `state`, where there are such
+ */
+export type AuthenticateHook<A = unknown> = (credentials: Credentials & A) => HookVerdict | Promise<HookVerdict>;
+export type HookVerdict = Partial<Auth> | undefined | null | false;
+
+/** Values by the name of their environment variable. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Who may call: the ways to prove it that the manifest declares. */
+export interface Authentication {
+  /** Reads keys and addresses; resolves with all that is wrong about them. */
+  start(environment: Environment): Promise<readonly string[]>;
+  /** A promise only if something has to be waited for. */
+  authenticate(credentials: Credentials, application: Shared): Auth | Unauthorized | Promise<Auth | Unauthorized>;
+  /** The `WWW-Authenticate` of a refusal (RFC 6750, section 3). */
+  challenge(refusal: {
+    readonly error?: string;
+    readonly message?: string;
+    readonly scopes?: readonly string[];
+  }): string;
+  /** The protected-resource metadata (RFC 9728) by the paths where it is. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** For a server that has one caller, who is known already. */
+export function alwaysBy(auth: Auth): Authentication {
+  return { start: async () => [], authenticate: () => auth, challenge: () => "Bearer", metadata: new Map() };
+}
+
+/** The caller where nobody has to say who they are, and where somebody has not. */
+export const anonymous: Auth = { scopes: [], claims: {} };
+
+export function isUnauthorized(verdict: Auth | Unauthorized): verdict is Unauthorized {
+  return "status" in verdict;
+}
+
+/** What belongs to a caller belongs to nobody else: the principal, and who vouches for it. */
+export function identityOf(auth: Auth | undefined): string | undefined {
+  if (auth?.principal === undefined) return undefined;
+  const { iss } = auth.claims;
+  return typeof iss === "string" ? `${iss} ${auth.principal}` : auth.principal;
+}
+
+/** An entry of the manifest with the scopes it needs, all of them. */
+export interface Scoped {
+  readonly scopes?: readonly string[];
+}
+
+export function allows({ scopes: held }: Auth, { scopes }: Scoped): boolean {
+  return scopes === undefined || scopes.every((scope) => held.includes(scope));
+}
+
+/** A request for something that the caller's scopes do not open. `scopes` are all that it needs. */
+export class InsufficientScope extends McpError {
+  readonly scopes: readonly string[];
+
+  constructor(scopes: readonly string[]) {
+    const data = { error: "insufficient_scope", scopes };
+    super(errorCodes.invalidRequest, `this needs the scope${scopes.length === 1 ? "" : "s"} ${scopes.join(" ")}`, data);
+    this.scopes = scopes;
+  }
+}
+
+/** The refusal of a caller who lacks a scope. */
+export function insufficient(auth: Auth | undefined, entry: Scoped): InsufficientScope | undefined {
+  return allows(auth ?? anonymous, entry) ? undefined : new InsufficientScope(entry.scopes ?? []);
+}
+
+/** For connections that outlive the credentials they were opened with. */
+export function refuseExpired(auth: Auth): McpError | undefined {
+  if (auth.expiresAt === undefined || auth.expiresAt > Date.now()) return undefined;
+  return new McpError(errorCodes.invalidRequest, "the credentials have expired; connect again with new ones");
+}
+
+/** A longer delay than this overflows. */
+const longestDelay = 0x7fffffff;
+
+/** Ends what outlives a caller's credentials; call the result when it has ended by itself. */
+export function atExpiry(auth: Auth | undefined, end: () => void): () => void {
+  const { expiresAt } = auth ?? {};
+  if (expiresAt === undefined) return () => {};
+  let timer: unknown;
+  const wait = (): void => {
+    const left = expiresAt - Date.now();
+    if (left <= 0 && timer !== undefined) return end();
+    timer = setTimeout(wait, Math.min(Math.max(left, 0), longestDelay));
+    // Where timers keep a process alive, this one must not.
+    (timer as { unref?: () => void }).unref?.();
+  };
+  wait();
+  return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
+}

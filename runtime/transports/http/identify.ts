@@ -1,0 +1,47 @@
+import {
+  isUnauthorized,
+  type InsufficientScope,
+  type Authentication,
+  type Transport,
+  type Unauthorized,
+} from "../../protocol/auth.js";
+import type { Server } from "../../protocol/exchange.js";
+import type { Auth } from "../../protocol/handlers.js";
+import { describe } from "../../protocol/logger.js";
+import type { Headers, HttpRequest, Refusal } from "./exchange.js";
+
+/** Finds out who sent a request, and notes it there; or why that remains unknown. */
+export function identify(
+  server: Server,
+  authentication: Authentication,
+  request: HttpRequest,
+  transport: Transport,
+): Refusal | undefined | Promise<Refusal | undefined> {
+  const settle = (verdict: Auth | Unauthorized): Refusal | undefined => {
+    if (isUnauthorized(verdict)) return refused(server, authentication, verdict);
+    request.auth = verdict;
+    return undefined;
+  };
+  const credentials = { transport, url: request.url, header: (name: string) => request.header(name) };
+  const verdict = authentication.authenticate(credentials, server.application);
+  return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
+}
+
+/** What the log says of a refusal, the caller does not learn: it would tell how to do better next time. */
+function refused({ logger }: Server, authentication: Authentication, refusal: Unauthorized): Refusal {
+  const { status, message, reason } = refusal;
+  const told = reason instanceof Error ? describe(reason) : reason;
+  if (told !== undefined) logger(status >= 500 ? "error" : "info", "credentials were refused", { reason: told });
+  const headers: Headers =
+    status === 503
+      ? { "retry-after": "5" }
+      : status === 500
+        ? {}
+        : { "www-authenticate": authentication.challenge(refusal) };
+  return { status, message, headers: { "cache-control": "no-store", ...headers } };
+}
+
+/** The header of an answer with status 403 to a request that needs more scopes (RFC 6750, section 3.1). */
+export function scopeChallenge({ auth }: Server, { message, scopes }: InsufficientScope): Headers {
+  return { "www-authenticate": auth!.challenge({ error: "insufficient_scope", message, scopes }) };
+}

@@ -1,0 +1,198 @@
+import { expect, test } from "vitest";
+import { createAuthentication } from "../../runtime/auth/authentication.js";
+import { bearer } from "../../runtime/auth/bearer.js";
+import { challengeText } from "../../runtime/auth/challenge.js";
+import { parseKeys } from "../../runtime/auth/keys.js";
+import { withIncluded } from "../../runtime/auth/method.js";
+import { createTokenCache } from "../../runtime/auth/token-cache.js";
+import { connect } from "../../runtime/protocol/connection.js";
+import { defineServer } from "../../runtime/protocol/define-server.js";
+import { textOf } from "../../runtime/protocol/json-rpc.js";
+import { identityOf } from "../../runtime/protocol/auth.js";
+import type { Auth } from "../../runtime/protocol/handlers.js";
+
+const [one, two] = ["key-one-0123456789", "key-two-0123456789"];
+
+test.each<[text: string, entries: object[], problems?: string[]]>([
+  [one, [{ key: one }]],
+  [`${one},${two}\n`, [{ key: one }, { key: two }]],
+  [
+    `# a comment, with a comma\nada:${one}\n\n bob : ${two} `,
+    [
+      { principal: "ada", key: one },
+      { principal: "bob", key: two },
+    ],
+  ],
+  [
+    JSON.stringify([one, { key: two, principal: "bob", scopes: ["a"] }]),
+    [{ key: one }, { key: two, principal: "bob", scopes: ["a"] }],
+  ],
+  ["short", [], ["K: key 1 must have at least 16 characters"]],
+  [`${one}, with spaces in it 123`, [{ key: one }], ["K: key 2 may have letters, digits and - . _ ~ + / = only"]],
+  ["[", [], ["K: not valid JSON"]],
+  [JSON.stringify([{ key: one, scope: "a" }]), [], ['K: key 1 may have "key", "principal" and "scopes", nothing else']],
+  [
+    JSON.stringify([{ key: one, scopes: "a" }, 7, { key: two, principal: 7 }]),
+    [],
+    [
+      'K: key 1 needs a list of texts as its "scopes"',
+      'K: key 2 must be a text, or an object with "key"',
+      'K: key 3 needs a text as its "principal"',
+    ],
+  ],
+  ["", []],
+])("keys are read from %j", (text, entries, expected = []) => {
+  const problems: string[] = [];
+  expect(parseKeys({ name: "K", text }, problems)).toEqual(entries);
+  expect(problems).toEqual(expected);
+});
+
+const common = { name: "made", path: "/mcp", includes: {}, requested: ["a", "b"] };
+const credentials = (authorization: string | undefined, url = "/mcp") => ({
+  transport: "http" as const,
+  url,
+  header: (name: string) => (name === "authorization" ? authorization : undefined),
+});
+const application = { config: undefined, state: undefined };
+
+test("a key is taken at once, and nothing that is almost one", async () => {
+  const auth = createAuthentication({
+    ...common,
+    includes: { a: ["b"] },
+    methods: [bearer({ env: "KEYS", scopes: ["a"] })],
+  });
+  expect(await auth.start({ KEYS: `ada:${one},${two}` })).toEqual([]);
+  const asked = (authorization: string | undefined, url?: string) =>
+    auth.authenticate(credentials(authorization, url), application);
+  expect(asked(`Bearer ${one}`)).toEqual({ principal: "ada", scopes: ["a", "b"], claims: {} });
+  expect(asked(`bearer  ${two}`)).toEqual({ scopes: ["a", "b"], claims: {} });
+  const wrong = ["x", one.slice(1), `${one}x`, one.slice(0, -1), `${one}${one}`, one.toUpperCase(), `${one}=`];
+  for (const token of wrong) expect(asked(`Bearer ${token}`)).toMatchObject({ status: 401, error: "invalid_token" });
+  for (const header of ["Bearer", "Bearer ", `Bearer ${one} ${two}`, `Bearer ${one}, Bearer ${two}`, "Bearer ä"])
+    expect(asked(header)).toMatchObject({ status: 400, error: "invalid_request" });
+  for (const header of [undefined, "Basic YTpi", `Token ${one}`, one, ""])
+    expect(asked(header)).toEqual({ status: 401, message: expect.stringContaining("Authorization: Bearer") });
+  for (const url of [`/mcp?access_token=${one}`, `/mcp?x=1&access%5Ftoken=${one}`, "/mcp?access_token="])
+    expect(asked(`Bearer ${one}`, url)).toMatchObject({ status: 400, error: "invalid_request" });
+});
+
+test("a server without keys, or with a file that cannot be read, says so before it starts", async () => {
+  const start = (options: Parameters<typeof bearer>[0], environment = {}) =>
+    createAuthentication({ ...common, methods: [bearer(options)] }).start(environment);
+  const missing = async (): Promise<string> => Promise.reject(new Error("ENOENT"));
+  expect(await start({ env: "KEYS", scopes: [] })).toEqual([expect.stringMatching(/^KEYS holds no key/)]);
+  expect(await start({ env: "KEYS", scopes: [] }, { KEYS: " " })).toEqual([
+    expect.stringMatching(/^KEYS holds no key/),
+  ]);
+  expect(await start({ file: { path: "keys", read: missing }, scopes: [] })).toEqual([
+    "keys: the keys cannot be read: ENOENT",
+  ]);
+  const file = { path: { env: "FILE" }, read: async () => one };
+  expect(await start({ file, scopes: [] })).toEqual(["FILE is not set, or holds no key"]);
+  expect(await start({ env: "KEYS", file, scopes: [] }, { KEYS: one })).toEqual([]);
+  expect(await start({ env: "KEYS", file, scopes: [] }, { FILE: "x" })).toEqual([]);
+});
+
+test("a challenge is a header whatever is put into it", () => {
+  expect(challengeText({})).toBe("Bearer");
+  expect(challengeText({ error: "invalid_token", scope: 'a"b\\c', realm: "Grüße\r\nX: y" })).toBe(
+    'Bearer error="invalid_token", scope="a\\"b\\\\c", realm="Gr??e??X: y"',
+  );
+});
+
+test("scopes include others, however they are chained", () => {
+  const includes = { admin: ["write"], write: ["read", "admin"] };
+  expect(withIncluded(["admin", "x"], includes)).toEqual(["admin", "x", "write", "read"]);
+  expect(withIncluded(["toString", "__proto__"], includes)).toEqual(["toString", "__proto__"]);
+});
+
+test("two issuers' subjects of one name are two", () => {
+  const auth = (iss?: string): Auth => ({ principal: "ada", scopes: [], claims: iss === undefined ? {} : { iss } });
+  expect(new Set([auth(), auth("https://a"), auth("https://b")].map(identityOf)).size).toBe(3);
+  expect(identityOf({ scopes: [], claims: { iss: "https://a" } })).toBeUndefined();
+});
+
+test("a token is examined once while it is good, at once by all who ask, and never kept when it is refused", async () => {
+  const cache = createTokenCache<{ readonly good: string }>();
+  let examined = 0;
+  const get = (token: string, verdict: object, until: number) =>
+    cache.get(
+      token,
+      async () => {
+        examined += 1;
+        return verdict as { good: string };
+      },
+      () => until,
+    );
+  const later = Date.now() + 60_000;
+  const all = await Promise.all([1, 2, 3].map(() => get("a", { good: "a" }, later)));
+  expect(all).toEqual([{ good: "a" }, { good: "a" }, { good: "a" }]);
+  expect(await get("a", { good: "other" }, later)).toEqual({ good: "a" });
+  expect(examined).toBe(1);
+  await get("b", { good: "b" }, Date.now() - 1);
+  await get("b", { good: "b" }, later);
+  expect(examined).toBe(3);
+  await get("c", { status: 401 }, later);
+  expect(await get("c", { good: "c" }, later)).toEqual({ good: "c" });
+  expect(examined).toBe(5);
+});
+
+test("pages of a list are counted for each set of scopes by itself, and few sets are kept", async () => {
+  const scoped = (name: string, scopes?: string[]) => ({ name, ...(scopes && { scopes }) });
+  const tools = [scoped("a"), scoped("b", ["x"]), scoped("c"), scoped("d", ["y"]), scoped("e", ["x", "y"])];
+  const many = Array.from({ length: 100 }, (_, index) => scoped(`m${index}`, [`s${index}`]));
+  const all = [...tools, ...many];
+  const pass = Object.assign(() => true, { errors: null });
+  const listing = all.map(({ name }) => JSON.stringify({ name, inputSchema: { type: "object" } }));
+  const server = defineServer(
+    {
+      server: { name: "made", version: "1.0.0" },
+      pageSize: 2,
+      tools: all,
+      resources: [],
+      resourceTemplates: [],
+      prompts: [],
+      listings: async () => ({ tools: listing, resources: [], resourceTemplates: [], prompts: [] }),
+      toolValidators: async () => ({ input: pass }),
+      templateValidators: async () => ({ params: pass }),
+      promptValidators: async () => ({}),
+    },
+    {
+      tools: new Map(),
+      resources: new Map(),
+      resourceTemplates: new Map(),
+      prompts: new Map(),
+      completions: new Map(),
+    },
+    { auth: createAuthentication({ ...common, methods: [] }), logger: () => {} },
+  );
+  const list = (scopes: string[], cursor?: string): Promise<any> =>
+    new Promise((resolve) => {
+      const connection = connect(server, (message) => resolve(JSON.parse(textOf(message))), { scopes, claims: {} });
+      const meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+      };
+      const params = { ...(cursor !== undefined && { cursor }), _meta: meta };
+      connection.receive({ jsonrpc: "2.0", id: 1, method: "tools/list", params });
+    });
+  const pages = async (scopes: string[]): Promise<string[][]> => {
+    const seen: string[][] = [];
+    for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+      const { result } = await list(scopes, cursor);
+      seen.push(result.tools.map(({ name }: { name: string }) => name));
+      cursor = result.nextCursor;
+    }
+    return seen;
+  };
+  expect(await pages([])).toEqual([["a", "c"]]);
+  expect(await pages(["x", "unheard of"])).toEqual([["a", "b"], ["c"]]);
+  expect(await pages(["y"])).toEqual([["a", "c"], ["d"]]);
+  expect(await pages(["x", "y"])).toEqual([["a", "b"], ["c", "d"], ["e"]]);
+  const { result } = await list(["x"]);
+  expect((await list(["y"], result.nextCursor)).error).toEqual({ code: -32602, message: "unknown cursor" });
+  expect((await list([], "")).error.code).toBe(-32602);
+  for (let index = 0; index < 100; index += 1) await list([`s${index}`]);
+  expect((server.indexes.get("audiences") as Map<string, unknown>).size).toBe(64);
+  expect(await pages(["x"])).toEqual([["a", "b"], ["c"]]);
+});

@@ -1,0 +1,100 @@
+import { OAuth2Server, type MutableResponse } from "oauth2-mock-server";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAuthentication } from "../../runtime/auth/authentication.js";
+import { introspection } from "../../runtime/auth/introspection.js";
+import { oauth } from "../../runtime/auth/oauth.js";
+
+const issuer = new OAuth2Server();
+let answer: { statusCode: number; body: Record<string, unknown> };
+let asked: string[] = [];
+beforeAll(async () => {
+  await issuer.start(0, "localhost");
+  issuer.service.on("beforeIntrospect", (response: MutableResponse, request: any) => {
+    asked.push(request.headers.authorization);
+    Object.assign(response, answer);
+  });
+});
+afterAll(() => issuer.stop());
+
+const environment = { SECRET: "a secret: with %" };
+const now = Math.floor(Date.now() / 1000);
+const active = { active: true, aud: "https://mcp.example", sub: "ada", scope: "a b", exp: now + 600 };
+
+async function authentication(cacheSeconds = 0) {
+  const check = introspection({ clientId: "mcp", clientSecret: { env: "SECRET" }, cacheSeconds });
+  const audience = ["https://mcp.example"];
+  const auth = createAuthentication({
+    name: "made",
+    path: "/mcp",
+    includes: { b: ["c"] },
+    requested: [],
+    methods: [oauth({ issuer: issuer.issuer.url!, audience, clockToleranceSeconds: 5, check })],
+  });
+  expect(await auth.start(environment)).toEqual([]);
+  return (token: string) =>
+    auth.authenticate(
+      { transport: "http", url: "/mcp", header: (name) => (name === "authorization" ? `Bearer ${token}` : undefined) },
+      { config: undefined, state: undefined },
+    );
+}
+
+test("an active token says who calls", async () => {
+  answer = { statusCode: 200, body: active };
+  asked = [];
+  const verdict = await (await authentication())("opaque");
+  const claims = { ...active, iss: issuer.issuer.url };
+  expect(verdict).toEqual({ principal: "ada", scopes: ["a", "b", "c"], claims, expiresAt: (now + 605) * 1000 });
+  // RFC 6749, section 2.3.1.
+  expect(asked.map((header) => Buffer.from(header.slice("Basic ".length), "base64").toString())).toEqual([
+    "mcp:a+secret%3A+with+%25",
+  ]);
+});
+
+test.each<[name: string, body: Record<string, unknown>, reason: string]>([
+  ["inactive", { active: false }, "not active"],
+  ["of an answer that does not say", { ...active, active: "true" }, "not active"],
+  ["for another audience", { ...active, aud: ["https://other.example"] }, "another audience"],
+  ["for no audience", { ...active, aud: undefined }, "another audience"],
+  ["of another issuer", { ...active, iss: "https://other.example" }, "another issuer"],
+  ["expired", { ...active, exp: now - 60 }, "expired"],
+  ["not valid yet", { ...active, nbf: now + 60 }, "not valid yet"],
+  ["of nobody", { ...active, sub: undefined }, "names nobody"],
+])("a token that is %s is refused", async (_name, body, reason) => {
+  answer = { statusCode: 200, body };
+  const verdict = await (await authentication())("opaque");
+  const message = "the credentials are not valid, or not any more";
+  expect(verdict).toEqual({ status: 401, error: "invalid_token", message, reason: expect.stringContaining(reason) });
+});
+
+test("an issuer that fails is not taken for a refusal, nor remembered", async () => {
+  const verify = await authentication(60);
+  answer = { statusCode: 500, body: {} };
+  expect(await verify("opaque")).toMatchObject({ status: 503 });
+  answer = { statusCode: 200, body: active };
+  expect(await verify("opaque")).toMatchObject({ principal: "ada" });
+});
+
+test("an answer is kept for as long as the manifest says, and no longer than the token", async () => {
+  const verify = await authentication(60);
+  answer = { statusCode: 200, body: active };
+  asked = [];
+  await verify("one");
+  await verify("one");
+  await verify("two");
+  expect(asked.length).toBe(2);
+  answer = { statusCode: 200, body: { ...active, exp: now - 4 } };
+  await verify("brief");
+  expect(asked.length).toBe(3);
+});
+
+test("a secret that is not set stops the server before it starts", async () => {
+  const check = introspection({ clientId: "mcp", clientSecret: { env: "UNSET" }, cacheSeconds: 0 });
+  const method = oauth({
+    issuer: "https://auth.example",
+    audience: ["https://mcp.example"],
+    clockToleranceSeconds: 5,
+    check,
+  });
+  const auth = createAuthentication({ name: "made", path: "/mcp", includes: {}, requested: [], methods: [method] });
+  expect(await auth.start({})).toEqual(["UNSET is not set"]);
+});
