@@ -37,8 +37,10 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   }
 
   return {
-    async start(environment) {
-      const problems = await Promise.all(methods.map(async (method) => (await method.start?.(environment)) ?? []));
+    async start(environment, secrets = new Set()) {
+      const problems = await Promise.all(
+        methods.map(async (method) => (await method.start?.(environment, secrets)) ?? []),
+      );
       return problems.flat();
     },
     authenticate(credentials, application) {

@@ -31,10 +31,11 @@ export const bearer =
     }
 
     return {
-      async start(environment) {
+      async start(environment, secrets) {
         const problems: string[] = [];
         const sources = [fromEnvironment(env, environment), await fromFile(file, environment, problems)];
         const entries = sources.flatMap((source) => (source === undefined ? [] : parseKeys(source, problems)));
+        for (const { key } of entries) secrets.add(key);
         keys = entries.map(take);
         if (keys.length === 0 && problems.length === 0) problems.push(noKeys(env, file));
         return problems;

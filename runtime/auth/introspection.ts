@@ -14,9 +14,10 @@ export interface IntrospectionOptions {
 /** Asks the issuer about each token (RFC 7662): for tokens that only it can read. */
 export const introspection =
   (options: IntrospectionOptions) =>
-  ({ issuer, audience, clockToleranceSeconds, environment, problems }: CheckContext): TokenCheck => {
+  ({ issuer, audience, clockToleranceSeconds, environment, secrets, problems }: CheckContext): TokenCheck => {
     const id = resolved(options.clientId, environment, problems);
     const secret = resolved(options.clientSecret, environment, problems);
+    secrets.add(secret);
     const declared = options.endpoint === undefined ? undefined : resolved(options.endpoint, environment, problems);
     if (declared !== undefined && declared !== "" && !isSecure(declared))
       problems.push("the introspection endpoint must be an https address");

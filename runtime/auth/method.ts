@@ -6,8 +6,8 @@ export type Verdict = Auth | Unauthorized | undefined;
 
 /** One way to prove who calls. */
 export interface Method {
-  /** Reads what it needs; resolves with all that is wrong about it. */
-  start?(environment: Environment): Promise<readonly string[]>;
+  /** Reads what it needs; resolves with all that is wrong about it. `secrets` gets what no log may show. */
+  start?(environment: Environment, secrets: Set<string>): Promise<readonly string[]>;
   /** `token` is the one of the `Authorization` header, if there is one; a promise only if it has to be waited for. */
   verify(token: string | undefined, credentials: Credentials, application: Shared): Verdict | Promise<Verdict>;
   /** What this way adds to challenges, and what it publishes by path, once it has started. */

@@ -30,6 +30,8 @@ export interface CheckContext {
   readonly audience: readonly string[];
   readonly clockToleranceSeconds: number;
   readonly environment: Environment;
+  /** What no log may show. */
+  readonly secrets: Set<string>;
   readonly problems: string[];
 }
 
@@ -64,7 +66,7 @@ export const oauth =
     }
 
     return {
-      async start(environment) {
+      async start(environment, secrets) {
         const problems: string[] = [];
         const url = resolved(options.issuer, environment, problems);
         const audience = options.audience.map((value) => resolved(value, environment, problems));
@@ -74,7 +76,7 @@ export const oauth =
         if (resource !== "" && !isSecure(resource))
           problems.push(`${nameOf(options.resource ?? options.audience[0]!)} must be this server's https address`);
         const { clockToleranceSeconds } = options;
-        const context = { issuer: createIssuer(url), audience, clockToleranceSeconds, environment, problems };
+        const context = { issuer: createIssuer(url), audience, clockToleranceSeconds, environment, secrets, problems };
         check = options.check(context);
         if (problems.length === 0) published = publish(resource, url, common);
         return problems;

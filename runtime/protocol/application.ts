@@ -44,7 +44,7 @@ async function configure(
       problems.push(...error.problems);
     }
   }
-  if (auth !== undefined) problems.push(...(await auth.start(sources.env)));
+  if (auth !== undefined) problems.push(...(await auth.start(sources.env, secrets)));
   // It would let everybody in, whatever it says.
   else if (hooks?.authenticate !== undefined) problems.push("the hook authenticate was not compiled in: build again");
   if (problems.length > 0) throw new SettingsError(problems);

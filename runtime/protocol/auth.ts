@@ -41,8 +41,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Who may call: the ways to prove it that the manifest declares. */
 export interface Authentication {
-  /** Reads keys and addresses; resolves with all that is wrong about them. */
-  start(environment: Environment): Promise<readonly string[]>;
+  /** Reads keys and addresses; resolves with all that is wrong about them. `secrets` gets what no log may show. */
+  start(environment: Environment, secrets?: Set<string>): Promise<readonly string[]>;
   /** A promise only if something has to be waited for. */
   authenticate(credentials: Credentials, application: Shared): Auth | Unauthorized | Promise<Auth | Unauthorized>;
   /** The `WWW-Authenticate` of a refusal (RFC 6750, section 3). */

@@ -61,7 +61,9 @@ test("a key is taken at once, and nothing that is almost one", async () => {
     includes: { a: ["b"] },
     methods: [bearer({ env: "KEYS", scopes: ["a"] })],
   });
-  expect(await auth.start({ KEYS: `ada:${one},${two}` })).toEqual([]);
+  const secrets = new Set<string>();
+  expect(await auth.start({ KEYS: `ada:${one},${two}` }, secrets)).toEqual([]);
+  expect([...secrets]).toEqual([one, two]);
   const asked = (authorization: string | undefined, url?: string) =>
     auth.authenticate(credentials(authorization, url), application);
   expect(asked(`Bearer ${one}`)).toEqual({ principal: "ada", scopes: ["a", "b"], claims: {} });
