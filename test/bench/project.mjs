@@ -12,20 +12,36 @@ export const cli = join(root, "compiler", "dist", "cli.js");
 export const scratch = fs.mkdtempSync(join(tmpdir(), "mcpc-bench-"));
 process.on("exit", () => fs.rmSync(scratch, { recursive: true, force: true }));
 
-const handler = `export const sum = ({ a, b }: { a: number; b: number }) => String(a + b);\n`;
+const handler = "export const sum = ({ a, b }: { a: number; b: number }) => String(a + b);\n";
 
-/** The built server of `count` tools with the given `runtime` section: the path of its bundle. */
-export function built(count, runtime = { transports: { stdio: {}, http: {} } }) {
+/** A project of `count` tools that share a handler: its folder. `more` are sections of the manifest. */
+export function project(count, more = {}) {
   const folder = fs.mkdtempSync(join(scratch, `tools-${count}-`));
   const manifest = {
     server: { name: "bench", version: "1.0.0" },
     tools: tools(count).map((tool) => ({ ...tool, handler: "./src/sum.ts#sum" })),
-    runtime,
+    runtime: { transports: { stdio: {}, http: {} } },
+    ...more,
   };
   fs.mkdirSync(join(folder, "src"));
   fs.writeFileSync(join(folder, "src", "sum.ts"), handler);
   fs.writeFileSync(join(folder, "bench.mcp.json"), JSON.stringify(manifest));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "build", folder], { encoding: "utf8" });
+  return folder;
+}
+
+/** Builds it; the milliseconds that took. */
+export function build(folder, ...options) {
+  const from = performance.now();
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "build", folder, ...options], {
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(stdout + stderr);
+  return performance.now() - from;
+}
+
+/** The path of the bundle of a project of `count` tools. */
+export function built(count, more) {
+  const folder = project(count, more);
+  build(folder);
   return join(folder, "dist", "server.js");
 }

@@ -15,24 +15,21 @@ export function post(port, path, body, headers = {}) {
   return Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join("")}\r\n${text}`);
 }
 
-/** Opens `count` connections, each of which sends `request` again as soon as it is answered while `running()`. */
-export async function connections(port, count) {
-  const sockets = await Promise.all(
-    Array.from({ length: count }, () => {
-      const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-      return new Promise((resolve, reject) => socket.once("connect", () => resolve(socket)).once("error", reject));
-    }),
-  );
-  return {
-    /** Sends for `ms`; how many answers came, and the milliseconds until the last of them. */
-    burst: async (request, ms) => {
-      const from = performance.now();
-      const until = from + ms;
-      const counts = await Promise.all(sockets.map((socket) => exchange(socket, request, until)));
-      return { answers: counts.reduce((sum, count) => sum + count, 0), ms: performance.now() - from };
-    },
-    close: () => sockets.forEach((socket) => socket.destroy()),
-  };
+/**
+ * Sends `request` on `count` connections, again as soon as it is answered, for `ms`: how many answers came, and the
+ * milliseconds until the last of them. The connections are new, and opened before: idle ones would be closed.
+ */
+export async function burst(port, count, request, ms) {
+  const opening = Array.from({ length: count }, () => {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    return new Promise((resolve, reject) => socket.once("connect", () => resolve(socket)).once("error", reject));
+  });
+  const sockets = await Promise.all(opening);
+  const from = performance.now();
+  const counts = await Promise.all(sockets.map((socket) => exchange(socket, request, from + ms)));
+  const took = performance.now() - from;
+  for (const socket of sockets) socket.destroy();
+  return { answers: counts.reduce((sum, count) => sum + count, 0), ms: took };
 }
 
 function exchange(socket, request, until) {
@@ -62,6 +59,7 @@ export function answers(whole) {
   let missing = 0;
   let chunked = false;
   let kept = [];
+  let tail = "";
   return (bytes) => {
     for (let at = 0; at < bytes.length;) {
       if (missing > 0) {
@@ -72,9 +70,10 @@ export function answers(whole) {
       } else if (chunked) {
         kept.push(bytes.subarray(at));
         at = bytes.length;
-        const tail = bytes.subarray(-5).toString("latin1");
+        tail = (tail + bytes.latin1Slice(Math.max(0, bytes.length - 5))).slice(-5);
         if (tail !== "0\r\n\r\n") continue;
         chunked = false;
+        tail = "";
       } else {
         const end = bytes.indexOf("\r\n\r\n", at);
         head += bytes.latin1Slice(at, end === -1 ? bytes.length : end);

@@ -3,10 +3,7 @@ import { createServer } from "node:http";
 import { add, tools } from "../surface.mjs";
 
 const count = Number(process.argv[2]);
-const modern = process.argv.includes("--modern");
-const listing = Buffer.from(
-  `"result":{${modern ? '"resultType":"complete",' : ""}"tools":${JSON.stringify(tools(count))}}}`,
-);
+const listing = Buffer.from(`"result":{"tools":${JSON.stringify(tools(count))}}}`);
 
 process.on("SIGTERM", () => process.exit());
 
@@ -16,13 +13,13 @@ createServer((request, response) => {
   request.on("end", () => {
     const { id, method, params } = JSON.parse(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
     if (method === "tools/list") {
-      const head = Buffer.from(`{"jsonrpc":"2.0","id":${id},`);
+      const head = `{"jsonrpc":"2.0","id":${id},`;
       const length = head.length + listing.length;
       response.writeHead(200, { "content-type": "application/json", "content-length": length });
       response.write(head);
       return response.end(listing);
     }
-    const result = { content: [{ type: "text", text: add(params.arguments) }] };
+    const result = method === "initialize" ? {} : { content: [{ type: "text", text: add(params.arguments) }] };
     const body = JSON.stringify({ jsonrpc: "2.0", id, result });
     response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
     response.end(body);

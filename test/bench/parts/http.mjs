@@ -1,0 +1,84 @@
+// Calls and listings over HTTP, 32 connections that are kept alive.
+import { connect } from "node:net";
+import { join } from "node:path";
+import { answers, burst, post } from "../load/http.mjs";
+import { serving } from "../load/server.mjs";
+import { built, here } from "../project.mjs";
+import { row, rounds } from "../rounds.mjs";
+import { answer, call, inEra, initialize } from "../surface.mjs";
+
+const peer = (name, ...args) => [join(here, "peers", `${name}.mjs`), ...args];
+
+/** Each server: how it is started, and the era and revision it is spoken to in. */
+const servers = (count, bundle) => ({
+  "bare loop": { command: [join(here, "servers", "bare-http.mjs"), String(count)], era: "legacy" },
+  "bare loop, modern": { command: [join(here, "servers", "bare-http.mjs"), String(count)], era: "modern" },
+  "mcpc, sessions": { command: [bundle, "--transport", "http", "--port", "0"], era: "legacy" },
+  "mcpc, modern": { command: [bundle, "--transport", "http", "--port", "0"], era: "modern" },
+  "SDK 1.x, sessions": { command: peer("sdk1", String(count), "sessions"), era: "legacy" },
+  "SDK 1.x, stateless": { command: peer("sdk1", String(count), "stateless"), era: "legacy" },
+  "SDK 2.x, modern": { command: peer("sdk2", String(count), "stateless"), era: "modern" },
+  "SDK 2.x": { command: peer("sdk2", String(count), "stateless"), era: "legacy" },
+  "mcp-lite": { command: peer("mcp-lite", String(count)), era: "legacy", version: "2025-06-18" },
+  tmcp: { command: peer("tmcp", String(count), "stateless"), era: "legacy", version: "2025-06-18" },
+});
+
+export async function measure({ quick }) {
+  const rows = [];
+  for (const count of quick ? [10] : [10, 200, 1000]) {
+    const running = {};
+    for (const [name, server] of Object.entries(servers(count, built(count)))) running[name] = await opened(server);
+    for (const method of ["tools/call", "tools/list"]) {
+      const cases = Object.fromEntries(
+        Object.entries(running).map(([name, { server, request }]) => [name, { ...server, request: request(method) }]),
+      );
+      const values = await rounds(quick ? 3 : 7, cases, async ({ port, request }, warm) => {
+        const { answers, ms } = await burst(port, 32, request, warm || quick ? 300 : 500);
+        return (answers / ms) * 1000;
+      });
+      for (const name of Object.keys(cases)) {
+        const base = values[name.includes("modern") ? "bare loop, modern" : "bare loop"];
+        rows.push({ ...row(`HTTP ${method}, ${count} tools`, name, values[name], base), unit: "/s" });
+      }
+    }
+    for (const { server } of Object.values(running)) server.close();
+  }
+  return rows;
+}
+
+async function opened({ command, era, version = "2025-11-25" }) {
+  const server = await serving(command);
+  const { port } = server;
+  const params = { ...initialize.params, protocolVersion: version };
+  const { head } = await once(port, post(port, "/mcp", { ...initialize, params }));
+  const session = /mcp-session-id: *(\S+)/i.exec(head)?.[1];
+  const headers = (method) =>
+    era === "modern"
+      ? {
+          "mcp-protocol-version": "2026-07-28",
+          "mcp-method": method,
+          ...(method === "tools/call" && { "mcp-name": "tool_7" }),
+        }
+      : { "mcp-protocol-version": version, ...(session && { "mcp-session-id": session }) };
+  const request = (method) => {
+    const given = method === "tools/call" ? { name: "tool_7", arguments: call } : {};
+    const message = { jsonrpc: "2.0", id: 1, method, params: inEra(era, given) };
+    return post(port, "/mcp", message, headers(method));
+  };
+  const { status, body } = await once(port, request("tools/call"));
+  if (status !== 200 || !body.includes(`"${answer}"`)) throw new Error(`${command[0]}: ${status} ${body}`);
+  return { server, request };
+}
+
+function once(port, request) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    const whole = (status, body, head) => {
+      socket.destroy();
+      resolve({ status, head, body: body() });
+    };
+    socket.on("data", answers(whole)).on("error", reject);
+    socket.on("close", () => reject(new Error("closed without an answer")));
+    socket.write(request);
+  });
+}
