@@ -37,9 +37,9 @@ test("a server on standard streams starts with one file and none of Node's HTTP"
   const [files, builtins] = JSON.parse(execFileSync("sh", ["-c", script], { encoding: "utf8" })) as string[][];
   expect(files!.toSorted()).toEqual(["probe.cjs", "server.js"]);
   expect(builtins!.length).toBeGreaterThan(50);
-  expect(builtins!.filter((name) => /NativeModule (_?http|https|tls|_tls|crypto|internal\/crypto|zlib)/.test(name))).toEqual(
-    [],
-  );
+  expect(
+    builtins!.filter((name) => /NativeModule (_?http|https|tls|_tls|crypto|internal\/crypto|zlib)/.test(name)),
+  ).toEqual([]);
 });
 
 /** Bytes of the heap that a call takes beside what its parsing takes. */
