@@ -72,13 +72,15 @@ function buildOptions(server: Server, host: Host, format: Format): Options {
   const { generated, dist } = server.layout;
   const runtime = runtimeOf(host);
   const split = server.tools.length + server.resourceTemplates.length > singleFileLimit;
+  // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
+  const ours = [join(runtime.folder, "dist"), ...(split ? [] : [join(host.root, generated, "validators")])];
   return {
     absWorkingDir: host.root,
     entryPoints: {
       server: `./${generated}/main.ts`,
       ...(split && chunkEntries(generated, host.find([`${generated}/validators/*.ts`], []))),
     },
-    plugins: [...(split ? [chunks(generated, host, format)] : []), shortNames(runtime.folder, generated, host)],
+    plugins: [...(split ? [chunks(generated, host, format)] : []), shortNames(ours, host)],
     outdir: dist,
     bundle: true,
     format,

@@ -1,18 +1,14 @@
-import { dirname, join, relative } from "node:path";
+import { dirname, relative } from "node:path";
 import type { Plugin } from "esbuild";
 import type { Host } from "../host.js";
 
-/**
- * Short names within what is ours: the runtime, and the validators. The user's functions and classes keep theirs, which
- * their code may read.
- */
-export function shortNames(runtime: string, generated: string, host: Host): Plugin {
-  const ours = [`${join(runtime, "dist")}/`, `${join(host.root, generated, "validators")}/`];
+/** Short names within what is ours, by folder. The user's functions and classes keep theirs, which their code may read. */
+export function shortNames(folders: readonly string[], host: Host): Plugin {
   return {
     name: "short-names",
     setup(build) {
       build.onLoad({ filter: /\.[jt]s$/ }, async ({ path }) => {
-        const bytes = ours.some((folder) => path.startsWith(folder)) && host.read(relative(host.root, path));
+        const bytes = folders.some((folder) => path.startsWith(`${folder}/`)) && host.read(relative(host.root, path));
         if (!bytes) return undefined;
         const { transform } = await import("esbuild");
         const { code } = await transform(new TextDecoder().decode(bytes), {
