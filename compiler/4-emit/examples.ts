@@ -21,7 +21,7 @@ export function emitExamples(
   tools: readonly Tool[],
   existing: ReadonlyMap<string, string>,
 ): Result<OutputFile[]> {
-  const { hooks, config } = server.runtime;
+  const { config } = server.runtime;
   const part: Server = {
     ...server,
     tools,
@@ -29,8 +29,7 @@ export function emitExamples(
     resourceTemplates: [],
     prompts: [],
     transports: { stdio: true },
-    // What surrounds the handlers in production would come between.
-    runtime: { ...(hooks && { hooks }), ...(config && { config }) },
+    runtime: withoutRooms(server.runtime),
   };
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {
@@ -61,4 +60,11 @@ export function emitExamples(
     ...(take(handlers(part, existing)) ?? []),
   ];
   return { value: files, diagnostics };
+}
+
+/** What a server is run with in production and what would come between an example and its handler. */
+const rooms: ReadonlySet<string> = new Set(["logging", "health", "concurrency", "rate"]);
+
+function withoutRooms(runtime: Server["runtime"]): Server["runtime"] {
+  return Object.fromEntries(Object.entries(runtime).filter(([room]) => !rooms.has(room))) as Server["runtime"];
 }
