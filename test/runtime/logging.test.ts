@@ -245,3 +245,18 @@ test("what is not logged costs nothing: no request is watched below the level, n
   expect(log.map(([message]) => message)).toEqual(["hello", "hello"]);
   expect(second! - first!).toBe(1);
 });
+
+test("an entry of a request says who called, where that is known", async () => {
+  const log: any[] = [];
+  const logging = {
+    ...createLogging({ level: "info", format: "json", redact: [], requests: "info" }),
+    write: ({ details }: LogRecord) => void log.push(details),
+  };
+  const { surface, handlers } = serverWith({ t: (_: unknown, { log }: any) => (log.info("hello"), "done") } as never);
+  for (const auth of [undefined, { principal: "ada", scopes: [], claims: {} }]) {
+    const connection = connect(defineServer(surface, handlers, { logging }), () => {}, auth);
+    connection.receive({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t", _meta: claim } });
+    await new Promise(setImmediate);
+  }
+  expect(log.map(({ principal }) => principal)).toEqual([undefined, undefined, "ada", "ada"]);
+});
