@@ -59,7 +59,7 @@ describe("a build", () => {
     [
       "a tsconfig.json that was not there",
       (folder) => write(folder, { "tsconfig.json": { compilerOptions: { strict: true } } }),
-      /1 file written/,
+      /2 files written/,
     ],
     [
       "a damaged record",
