@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { Phase } from "./compile.js";
+import type { Options, Phase } from "./compile.js";
 import { HostError } from "./host.js";
+import { progress } from "./progress.js";
 
 const exit = { clean: 0, errors: 1, usage: 2, bug: 70 } as const;
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -28,6 +29,8 @@ function program(): Command {
     .exitOverride();
   checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
     .option("--force", "overwrite generated files that were edited by hand")
+    .option("--prune", "delete handlers that no entry uses any more, where nothing was written into them")
+    .option("--rename <old=new>", "let the handler of a renamed entry follow (may be repeated)", renames)
     .action((folders: string[], options: CheckingOptions) => run("build", folders, options));
   checking(mcpc.command("check"), "all that build checks, writing nothing; fails also when generated files are stale")
     .option("--fix", "first put right, in the manifests, every mistake that has but one remedy")
@@ -59,7 +62,17 @@ interface CheckingOptions {
   readonly strict?: true;
   readonly force?: true;
   readonly fix?: true;
+  readonly prune?: true;
+  readonly rename?: readonly Rename[];
   readonly verbose?: true;
+}
+
+type Rename = NonNullable<Options["rename"]>[number];
+
+function renames(written: string, before: readonly Rename[] = []): Rename[] {
+  const [from = "", ...to] = written.split("=");
+  if (from === "" || to.join("=") === "") throw new InvalidArgumentError("Write it as OLD=NEW.");
+  return [...before, { from, to: to.join("=") }];
 }
 
 function checking(command: Command, description: string): Command {
@@ -73,13 +86,21 @@ function checking(command: Command, description: string): Command {
 
 async function run(mode: "build" | "check", folders: readonly string[], options: CheckingOptions): Promise<void> {
   const { compileFolders } = await import("./command.js");
-  process.exitCode = await compileFolders(mode, folders.length > 0 ? folders : ["."], {
-    ...options,
-    color: process.stderr.isTTY && !process.env["NO_COLOR"],
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
-    entering: (entered) => (phase = entered),
-  });
+  const line = progress(process.stderr, process.env, () => performance.now());
+  try {
+    process.exitCode = await compileFolders(mode, folders.length > 0 ? folders : ["."], {
+      ...options,
+      color: process.stderr.isTTY && !process.env["NO_COLOR"],
+      stdout: (text) => (line.clear(), process.stdout.write(text)),
+      stderr: (text) => (line.clear(), process.stderr.write(text)),
+      entering: (entered) => {
+        phase = entered;
+        line.entering(entered);
+      },
+    });
+  } finally {
+    line.clear();
+  }
 }
 
 interface TestingOptions extends Pick<CheckingOptions, "strict"> {

@@ -1,5 +1,5 @@
 import { relative, sep } from "node:path";
-import type { Compilation, Phase } from "./compile.js";
+import type { Compilation, Options, Phase } from "./compile.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { formatGithub } from "./diagnostics/github.js";
 import { formatJson } from "./diagnostics/json.js";
@@ -18,6 +18,8 @@ export interface CommandOptions {
   readonly strict?: true;
   readonly force?: true;
   readonly fix?: true;
+  readonly prune?: true;
+  readonly rename?: Options["rename"];
   readonly verbose?: true;
   readonly color: boolean;
   readonly stdout: (text: string) => void;
@@ -41,6 +43,8 @@ export async function compileFolders(
         {
           mode,
           force: options.force ?? false,
+          ...(options.prune && { prune: true }),
+          ...(options.rename && { rename: options.rename }),
           entering: (phase) => {
             laps.start(phase);
             options.entering(phase);

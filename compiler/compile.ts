@@ -1,7 +1,7 @@
 import { read } from "./1-read/index.js";
 import { check } from "./2-check/index.js";
 import { lower } from "./3-lower/index.js";
-import { emit, orphans, userFiles } from "./4-emit/index.js";
+import { emit, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
 import { typecheck } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
@@ -19,6 +19,10 @@ export interface Options {
   readonly mode: "build" | "check";
   /** Overwrite generated files that were edited by hand. */
   readonly force?: boolean;
+  /** Delete orphaned handlers into which nothing was written. */
+  readonly prune?: boolean;
+  /** Entries that have a new name, whose handlers are to follow. */
+  readonly rename?: readonly Rename[];
   /** Told of each phase as it starts. */
   readonly entering?: (phase: Phase) => void;
 }
@@ -67,9 +71,19 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   enter("lower");
   const server = take(lower(project));
   if (!server) return done();
+  for (const rename of options.rename ?? []) {
+    const move = take(renamed(server, rename, handlerTexts(server.layout, host)));
+    if (!move) return done(server);
+    commit([{ path: move.to, bytes: new TextEncoder().encode(move.text) }, { path: move.from }]);
+  }
   enter("emit");
-  const files = take(await emit(server, existingHandlers(server, host)));
-  diagnostics.push(...orphans(server, host.find(handlerFolders(server.layout), [])));
+  const existing = existingHandlers(server, host);
+  const files = take(await emit(server, existing, elsewhere(server, existing, host)));
+  const left = orphans(server, handlerTexts(server.layout, host), listedNames(host)).filter(
+    ({ path }) => !isFound(path, diagnostics),
+  );
+  const pruned = options.prune ? left.filter(({ untouched }) => untouched) : [];
+  diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
   if (!files) return done(server);
 
   enter("write");
@@ -78,15 +92,15 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const lock = files.filter((file) => file.owner === "artifact");
   const sourcePlan = take(plan(code, host, { sweep: [`${server.layout.generated}/**/*.ts`], force }));
   if (!sourcePlan) return done(server);
-  const texts = textsOf(code, host);
-  if (options.mode === "build") commit(sourcePlan.changes);
+  const written = textsOf(code, host);
+  if (options.mode === "build") commit([...sourcePlan.changes, ...pruned.map(({ path }) => ({ path }))]);
   else {
     const lockPlan = take(plan(lock, host, { sweep: [], force }));
     diagnostics.push(...stale([...sourcePlan.changes, ...(lockPlan?.changes ?? [])], files, server.layout, host));
   }
 
   enter("type-check");
-  inputs.push(...(take(typecheck(server, texts, host))?.inputs ?? []));
+  inputs.push(...(take(typecheck(server, written, host))?.inputs ?? []));
   if (options.mode === "check" || hasErrors(diagnostics)) return done(server);
 
   enter("bundle");
@@ -118,18 +132,51 @@ function byPlace({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
   return a.start - b.start;
 }
 
+/** The texts of the files that are the user's, where they exist. */
 export function existingHandlers(server: Server, host: Host): Map<string, string> {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  const existing = new Map<string, string>();
-  for (const path of userFiles(server)) {
-    const bytes = host.read(path);
-    if (bytes) existing.set(path, decoder.decode(bytes));
-  }
-  return existing;
+  return texts(userFiles(server), host);
 }
 
-function handlerFolders(layout: Layout): string[] {
-  return ["tools", "resources", "resource-templates", "prompts"].map((folder) => `${layout.source}/${folder}/*.ts`);
+/** The names and URIs in the lock file of the last build. */
+function listedNames(host: Host): Set<string> | undefined {
+  const bytes = host.read("mcpc.lock.json");
+  if (!bytes) return undefined;
+  try {
+    const lock = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, readonly Record<string, string>[]>;
+    const entries = [lock["tools"], lock["resources"], lock["resourceTemplates"], lock["prompts"]].flat();
+    return new Set(entries.map((entry) => String(entry?.["uri"] ?? entry?.["uriTemplate"] ?? entry?.["name"])));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a handler that is not in its place could be. */
+function elsewhere(server: Server, existing: ReadonlyMap<string, string>, host: Host): Map<string, string> {
+  if (userFiles(server).every((path) => existing.has(path))) return new Map();
+  const { source } = server.layout;
+  return texts(host.find([`${source}/**/*.ts`, `${source}/**/*.tsx`, `${source}/**/*.mts`], []), host);
+}
+
+/** A moved handler is no orphan. */
+function isFound(path: string, diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ code, related }) => code === "handler/moved" && related[0]?.span.path === path);
+}
+
+/** What stands where handlers live by convention. */
+function handlerTexts(layout: Layout, host: Host): Map<string, string> {
+  const folders = ["tools", "resources", "resource-templates", "prompts"];
+  const patterns = folders.map((folder) => `${layout.source}/${folder}/*.ts`);
+  return texts(host.find(patterns, []), host);
+}
+
+function texts(paths: readonly string[], host: Host): Map<string, string> {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const found = new Map<string, string>();
+  for (const path of paths) {
+    const bytes = host.read(path);
+    if (bytes) found.set(path, decoder.decode(bytes));
+  }
+  return found;
 }
 
 /** A `generated/` that is wholly absent is not stale: it may be ignored by version control. */

@@ -1,6 +1,7 @@
 import type { Diagnostic, Fix } from "./diagnostics/diagnostic.js";
 import { linesOf, positionAt } from "./diagnostics/position.js";
 import { printable } from "./diagnostics/render.js";
+import { applyReplacements, type Replacement } from "./model/output.js";
 import type { Change, Host } from "./host.js";
 
 export interface Fixed {
@@ -20,7 +21,11 @@ export function fixed(diagnostics: readonly Diagnostic[], host: Host): Fixed {
     if (!bytes) continue;
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     const applied = apart(fixes);
-    changes.push({ path, bytes: new TextEncoder().encode(replaced(text, applied)) });
+    const mended = applyReplacements(
+      text,
+      applied.map((fix) => replacement(text, fix)),
+    );
+    changes.push({ path, bytes: new TextEncoder().encode(mended) });
     told.push(...tell(text, applied));
   }
   return { changes, told };
@@ -36,15 +41,9 @@ function apart(fixes: readonly Fix[]): Fix[] {
   return chosen;
 }
 
-function replaced(text: string, fixes: readonly Fix[]): string {
-  let result = "";
-  let from = 0;
-  for (const { span, text: instead, spaced } of fixes) {
-    const before = text.slice(0, span.start);
-    result += text.slice(from, span.start) + instead + (spaced ? before.slice(before.trimEnd().length) : "");
-    from = span.end;
-  }
-  return result + text.slice(from);
+function replacement(text: string, { span: { start, end }, text: instead, spaced }: Fix): Replacement {
+  const before = text.slice(0, start);
+  return { start, end, text: instead + (spaced ? before.slice(before.trimEnd().length) : "") };
 }
 
 function tell(text: string, fixes: readonly Fix[]): string[] {

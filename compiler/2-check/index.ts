@@ -6,6 +6,7 @@ import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "..
 import type { JsonObject, Located, Sources } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 import { resolveFiles, resolveInstructions, type Files } from "./files.js";
+import { refuseHeaders } from "./headers.js";
 import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { checkPrompt } from "./prompts.js";
@@ -14,6 +15,7 @@ import { checkAuth, checkSecrets, exportsAuthenticate } from "./auth.js";
 import { checkResource, checkResourceTemplate } from "./resources.js";
 import { schemaChecks } from "./schemas.js";
 import { checkShape } from "./shape.js";
+import { textParts } from "./text-part.js";
 import { checkTool } from "./tools.js";
 import { checkSupported } from "./unsupported.js";
 
@@ -30,10 +32,13 @@ export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "con
   const config = configSchema(merged);
   checkHealth(merged, diagnostics);
   checkSchemas(merged, config, reachable(merged, sources, host), diagnostics);
+  const manifests = new Set(sources.manifests.map(({ path }) => path));
+  for (const [path, { root }] of sources.schemas) if (!manifests.has(path)) refuseHeaders(root, diagnostics);
   merged.tools.forEach((tool) => checkTool(tool, diagnostics));
   merged.resources.forEach((resource) => checkResource(resource, diagnostics));
   merged.resourceTemplates.forEach((template) => checkResourceTemplate(template, diagnostics));
-  merged.prompts.forEach((prompt) => checkPrompt(prompt, diagnostics));
+  const part = textParts(sources.manifests);
+  merged.prompts.forEach((prompt) => checkPrompt(prompt, part, diagnostics));
   const files = { contains: (path: string) => host.contains(path), contents: sources.contents };
   const project = resolved(merged, sources, files, diagnostics);
   const hooks = checkHooks(merged, sources, files, diagnostics);
@@ -78,11 +83,15 @@ function checkSchemas(
 ): void {
   const { check } = schemaChecks(reachable, diagnostics);
   if (config) check({ node: config, file: config.span.path });
-  for (const { node } of merged.defs.values()) check({ node, file: node.span.path });
+  for (const { node } of merged.defs.values()) {
+    check({ node, file: node.span.path });
+    refuseHeaders(node, diagnostics);
+  }
   for (const entry of [...merged.tools, ...merged.resourceTemplates]) {
     for (const key of ["inputSchema", "outputSchema", "params"]) {
       const node = child(entry.node, key);
       if (node) check({ node, file: node.span.path });
+      if (node && key !== "inputSchema") refuseHeaders(node, diagnostics);
     }
   }
   for (const { node } of [...merged.tools, ...merged.prompts]) {

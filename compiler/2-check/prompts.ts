@@ -1,13 +1,14 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { nearest } from "../diagnostics/suggest.js";
+import { certain, nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
 import type { Declared } from "../model/project.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
 import { isBase64 } from "./resources.js";
+import type { TextPart } from "./text-part.js";
 import { checkElicitations } from "./tools.js";
 
 /** Arguments, and the variables of the messages. */
-export function checkPrompt(prompt: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
+export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagnostics: Diagnostic[]): void {
   const { node } = prompt;
   const list = child(node, "arguments");
   const declared = list?.kind === "array" ? list.items : [];
@@ -31,11 +32,16 @@ export function checkPrompt(prompt: Declared<JsonObject>, diagnostics: Diagnosti
   if (messages.kind === "array") for (const message of messages.items) checkData(message, diagnostics);
   const used = new Set<string>();
   for (const text of texts(messages)) {
-    for (const variable of promptVariables(String(text.value))) {
+    for (const { variable, at } of promptVariables(String(text.value))) {
       used.add(variable);
       if (names.has(variable)) continue;
       const parameters = { variable, suggestion: nearest(variable, names.keys()) };
-      diagnostics.push(diagnose("prompt/unknown-variable", text.span, parameters));
+      // What it was meant to be is not unused.
+      if (parameters.suggestion !== undefined) used.add(parameters.suggestion);
+      const span = part(text.span, at, at + variable.length);
+      const meant = certain(variable, names.keys());
+      const fix = meant === undefined ? undefined : { span, text: JSON.stringify(meant).slice(1, -1) };
+      diagnostics.push(diagnose("prompt/unknown-variable", span, parameters, [], fix));
     }
   }
   for (const [argument, name] of names) {
@@ -65,8 +71,9 @@ function checkDefault(argument: Located, name: string, diagnostics: Diagnostic[]
 }
 
 /** `{{ name }}` in a text; blanks around the name do not count. */
-export function promptVariables(text: string): string[] {
-  return [...text.matchAll(/\{\{\s*([^{}]+?)\s*\}\}/g)].map((match) => match[1]!);
+function promptVariables(text: string): { readonly variable: string; readonly at: number }[] {
+  const found = text.matchAll(/(\{\{\s*)([^{}]+?)\s*\}\}/g);
+  return [...found].map(({ index, 1: opening = "", 2: variable = "" }) => ({ variable, at: index + opening.length }));
 }
 
 function* texts(node: Located): Generator<Located> {

@@ -1,8 +1,8 @@
 import { addMember, diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
-import { subschemas } from "../json-schema/walk.js";
 import type { Declared } from "../model/project.js";
-import type { JsonObject, Located, LocatedObject } from "../model/source.js";
+import type { JsonObject, Located } from "../model/source.js";
+import { checkHeaders } from "./headers.js";
 
 /** What a tool must obey beyond its shape and its schemas. */
 export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
@@ -53,38 +53,5 @@ function checkPlaceholders(message: Located | undefined, diagnostics: Diagnostic
   for (const [, placeholder = ""] of String(message.value).matchAll(/\{([^{}]*)\}/g)) {
     if (!/^[A-Za-z_]\w*$/.test(placeholder))
       diagnostics.push(diagnose("error/invalid-placeholder", message.span, { placeholder }));
-  }
-}
-
-/** Authoring rules of `x-mcp-header` (MCP 2026-07-28, tools: header parameters). */
-function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
-  const reachable = new Set(argumentsOf(input));
-  const names = new Map<string, Located>();
-  for (const schema of subschemas(input)) {
-    const header = child(schema, "x-mcp-header");
-    if (!header) continue;
-    const report = (reason: string, related: Diagnostic["related"] = []): void =>
-      void diagnostics.push(diagnose("schema/invalid-header", header.span, { reason }, related));
-    if (typeof header.value !== "string" || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header.value)) {
-      report("must be a header name: letters, digits and hyphens");
-      continue;
-    }
-    if (!reachable.has(schema)) report('only works on arguments that are reached through "properties" alone');
-    const type = child(schema, "type")?.value;
-    if (!["string", "integer", "boolean"].includes(String(type)))
-      report('needs an argument whose "type" is "string", "integer" or "boolean"');
-    const earlier = names.get(header.value.toLowerCase());
-    if (earlier) report("names the same header twice", [{ span: earlier.span, message: "first here" }]);
-    else names.set(header.value.toLowerCase(), header);
-  }
-}
-
-function* argumentsOf(schema: Located): Generator<LocatedObject> {
-  const properties = child(schema, "properties");
-  if (properties?.kind !== "object") return;
-  for (const { node } of properties.members) {
-    if (node.kind !== "object") continue;
-    yield node;
-    yield* argumentsOf(node);
   }
 }

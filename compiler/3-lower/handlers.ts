@@ -22,11 +22,11 @@ export function handlerNames(layout: Layout): HandlerNames {
     handler(folder, name, declared, type, key = name) {
       if (declared !== undefined) {
         const hash = declared.lastIndexOf("#");
-        return { file: declared.slice(0, hash), export: declared.slice(hash + 1) as Identifier, type };
+        return { file: declared.slice(0, hash), export: declared.slice(hash + 1) as Identifier, type, declared: true };
       }
       const fallback = fallbacks[folder];
       const path = `${layout.source}/${folder}/${fileName(name, fallback)}`;
-      return { file: `${files.claim([path], key)}.ts`, export: camelCase(name, fallback), type };
+      return { file: `${files.claim([path], key)}.ts`, export: camelCase(name, fallback), type, declared: false };
     },
   };
 }

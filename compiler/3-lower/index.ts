@@ -35,6 +35,7 @@ import { listing } from "./listings.js";
 import { claims, pascalCase, reservedTypes } from "./names.js";
 import { handlerNames, type HandlerNames } from "./handlers.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
+import { checkOverlaps } from "./overlaps.js";
 import { selfContained } from "./schemas.js";
 import { templatePattern, variablesSchema } from "./templates.js";
 
@@ -72,7 +73,11 @@ export function lower(project: Project): Result<Server> {
   };
   return {
     value: server,
-    diagnostics: [...checkConfig(project, server.runtime.config), ...checkExamples(project, server)],
+    diagnostics: [
+      ...checkConfig(project, server.runtime.config),
+      ...checkExamples(project, server),
+      ...checkOverlaps(server.resourceTemplates),
+    ],
   };
 }
 
@@ -146,7 +151,8 @@ function elicitations(
 function completion(name: string, reference: string): Completion {
   const hash = reference.lastIndexOf("#");
   const type = "CompletionHandler" as Identifier;
-  return { name, handler: { file: reference.slice(0, hash), export: reference.slice(hash + 1) as Identifier, type } };
+  const exported = reference.slice(hash + 1) as Identifier;
+  return { name, handler: { file: reference.slice(0, hash), export: exported, type, declared: true } };
 }
 
 function lowerResource(

@@ -16,12 +16,17 @@ import { promptValidators, settingsValidator, templateValidators, toolValidators
 
 export { userFiles } from "./handlers.js";
 export { orphans } from "./orphans.js";
+export { renamed, type Rename } from "./rename.js";
 
 /**
  * The files of a server: generated code, stubs of missing handlers, the lock file. `existing` holds the text of the
- * handlers' files that exist.
+ * handlers' files that exist; `elsewhere`, where a handler's file is missing, that of all source files.
  */
-export async function emit(server: Server, existing: ReadonlyMap<string, string>): Promise<Result<OutputFile[]>> {
+export async function emit(
+  server: Server,
+  existing: ReadonlyMap<string, string>,
+  elsewhere: ReadonlyMap<string, string>,
+): Promise<Result<OutputFile[]>> {
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {
     diagnostics.push(...result.diagnostics);
@@ -61,7 +66,7 @@ export async function emit(server: Server, existing: ReadonlyMap<string, string>
     const text = take(promptValidators(prompt));
     if (text !== undefined) files.push(file(`validators/${prompt.source.handler.type}`, text));
   }
-  files.push(...(take(handlers(server, existing)) ?? []));
+  files.push(...(take(handlers(server, existing, elsewhere)) ?? []));
   files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
   return { value: files, diagnostics };
 }

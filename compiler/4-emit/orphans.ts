@@ -1,11 +1,62 @@
+import { basename, dirname } from "node:path/posix";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { nearest } from "../diagnostics/suggest.js";
 import type { Server } from "../model/server.js";
 import { handlerFiles } from "./handlers.js";
+import { isUntouched, stubsOf, type Stub } from "./stubs.js";
 
-/** Files in the handlers' folders that no entry of the manifests leads to. */
-export function orphans(server: Server, present: readonly string[]): Diagnostic[] {
+/** A file in the handlers' folders that no entry of the manifests leads to. */
+export interface Orphan {
+  readonly path: string;
+  /** Nobody has written anything into it. */
+  readonly untouched: boolean;
+  readonly diagnostic: Diagnostic;
+}
+
+/**
+ * `texts` are those of all files in the handlers' folders; `listed`, the names in the lock file, tell which entries are
+ * new since the last build.
+ */
+export function orphans(
+  server: Server,
+  texts: ReadonlyMap<string, string>,
+  listed: ReadonlySet<string> | undefined,
+): Orphan[] {
   const used = new Set(handlerFiles(server).map((path) => path.toLowerCase()));
-  return present
-    .filter((path) => !used.has(path.toLowerCase()) && !/(?:\.(?:test|spec|d)\.ts|\/index\.ts)$/.test(path))
-    .map((path) => diagnose("handler/orphaned", { path, start: 0, end: 0 }, { path }));
+  const alone = [...texts].filter(
+    ([path]) => !used.has(path.toLowerCase()) && !/(?:\.(?:test|spec|d)\.ts|\/index\.ts)$/.test(path),
+  );
+  const added = stubsOf(server).filter(({ name, handler }) => {
+    const text = texts.get(handler.file);
+    return listed && !listed.has(name) && !handler.declared && (text === undefined || isUntouched(text));
+  });
+  const written = alone.filter(([, text]) => !isUntouched(text)).map(([path]) => path);
+  return alone.map(([path, text]) => {
+    const untouched = isUntouched(text);
+    const heir = untouched ? undefined : heirOf(path, added, written);
+    const parameters = { path, untouched, from: nameOf(path), to: heir && nameOf(heir.handler.file) };
+    const related = heir ? [{ span: heir.span, message: "new, and without a handler" }] : [];
+    return {
+      path,
+      untouched,
+      diagnostic: diagnose("handler/orphaned", { path, start: 0, end: 0 }, parameters, related),
+    };
+  });
+}
+
+/** The new entry that the file's entry may have become: the only one of its kind, or the one whose name is near. */
+function heirOf(path: string, added: readonly Stub[], orphaned: readonly string[]): Stub | undefined {
+  const near = (other: string): boolean => dirname(other) === dirname(path);
+  const heirs = added.filter(({ handler }) => near(handler.file));
+  if (heirs.length === 1 && orphaned.filter(near).length === 1) return heirs[0];
+  const meant = nearest(
+    nameOf(path),
+    heirs.map(({ handler }) => nameOf(handler.file)),
+  );
+  return heirs.find(({ handler }) => nameOf(handler.file) === meant);
+}
+
+/** What a handler's file is called, without its ending. */
+export function nameOf(path: string): string {
+  return basename(path).replace(/\.[mc]?tsx?$/, "");
 }

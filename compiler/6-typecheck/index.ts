@@ -5,6 +5,7 @@ import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnosti
 import type { Host } from "../host.js";
 import type { Handler, Identifier, Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
+import { retelling } from "./retell.js";
 
 /**
  * Checks the user's handlers against the generated types. `texts`, by project path, lie over the disk, so that nothing
@@ -17,13 +18,13 @@ export function typecheck(server: Server, texts: ReadonlyMap<string, string>, ho
   const roots = ["server.ts", "main.ts"].map((name) => join(host.root, server.layout.generated, name));
   const options = compilerOptions(ts, host);
   const program = ts.createProgram(roots, options, compilerHost(ts, options, overlay, server, host));
-  const handlers = handlersOf(server);
+  const situation = { program, server, handlers: handlersOf(server), host, retell: retelling(server) };
   const diagnostics: Diagnostic[] = [];
   for (const source of program.getSourceFiles()) {
     const path = projectPathOf(source.fileName, host);
     if (path === undefined || path.startsWith("node_modules/") || path.includes("/node_modules/")) continue;
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    for (const error of found) diagnostics.push(translate(ts, error, path, { program, server, handlers, host }));
+    for (const error of found) diagnostics.push(translate(ts, error, path, situation));
   }
   const inputs = program
     .getSourceFiles()
@@ -42,6 +43,7 @@ interface Situation {
   readonly server: Server;
   readonly handlers: readonly BoundHandler[];
   readonly host: Host;
+  readonly retell: ReturnType<typeof retelling>;
 }
 
 interface BoundHandler {
@@ -72,16 +74,20 @@ function handlersOf(server: Server): BoundHandler[] {
 }
 
 function translate(ts: typeof TS, error: TS.Diagnostic, path: string, situation: Situation): Diagnostic {
-  const message = `${ts.flattenDiagnosticMessageText(error.messageText, "; ").replace(/;\s+/g, "; ").replace(/\.$/, "")} (TS${error.code})`;
+  const text = ts.flattenDiagnosticMessageText(error.messageText, "; ").replace(/;\s+/g, "; ").replace(/\.$/, "");
   const start = error.start ?? 0;
   const span = { path, start, end: start + (error.length ?? 0) };
-  if (path !== `${situation.server.layout.generated}/server.ts`)
-    return diagnose("handler/type-error", span, { message });
-  const hooks = hooksError(ts, error, message, situation);
+  const inServer = path === `${situation.server.layout.generated}/server.ts`;
+  const hooks = inServer ? hooksError(ts, error, `${text} (TS${error.code})`, situation) : undefined;
   if (hooks) return hooks;
-  const bound = boundAt(error, situation);
-  if (!bound) return diagnose("handler/type-error", span, { message });
+  const bound = inServer ? boundAt(error, situation) : undefined;
+  if (!bound) {
+    const { message, suggestion, origin } = situation.retell(error.code, text);
+    const around = origin ?? handlerAround(ts, span, situation);
+    return diagnose("handler/type-error", span, { message, suggestion }, around ? [around] : []);
+  }
   const { handler, what } = bound;
+  const message = `${text} (TS${error.code})`;
   const related = [{ span: bound.span, message: `${what} is declared here` }];
   const exported = exportSpan(ts, handler, situation);
   if (exported === undefined) {
@@ -91,7 +97,7 @@ function translate(ts: typeof TS, error: TS.Diagnostic, path: string, situation:
   return diagnose(
     "handler/type-error",
     exported,
-    { message: `the handler of ${what} does not fit it: ${message}` },
+    { message: `the handler of ${what} does not fit it: ${message}`, suggestion: undefined },
     related,
   );
 }
@@ -111,7 +117,19 @@ function hooksError(
   const name = /'(\w+)(?:\(\.\.\.\))?'(?= are incompatible)/.exec(message)?.[1] ?? "";
   const exported = exportSpan(ts, { file: hooks.file, export: name as Identifier }, situation);
   const span = exported ?? { path: hooks.file, start: 0, end: 0 };
-  return diagnose("handler/type-error", span, { message: `the hook does not fit: ${message}` });
+  const parameters = { message: `the hook does not fit: ${message}`, suggestion: undefined };
+  return diagnose("handler/type-error", span, parameters);
+}
+
+/** The entry whose handler a place in the user's file belongs to: the last that is exported before it. */
+function handlerAround(ts: typeof TS, span: Span, situation: Situation): Diagnostic["related"][number] | undefined {
+  const placed = situation.handlers
+    .filter(({ handler }) => handler.file === span.path)
+    .map((bound) => ({ bound, at: exportSpan(ts, bound.handler, situation)?.start ?? Infinity }))
+    .filter(({ at }) => at <= span.start)
+    .sort((a, b) => b.at - a.at);
+  const bound = placed[0]?.bound;
+  return bound && { span: bound.span, message: `${bound.what} is declared here` };
 }
 
 /** The handler that the erroneous line of `generated/server.ts` imports or binds. */

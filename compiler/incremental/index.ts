@@ -15,7 +15,7 @@ export interface RecordFile {
  */
 export async function compileIncrementally(host: Host, options: Options, file: RecordFile): Promise<Compilation> {
   const compiler = fingerprint();
-  const known = options.force ? undefined : parsed(file.read());
+  const known = options.force || options.prune || options.rename ? undefined : parsed(file.read());
   if (known && holds(known, compiler, host))
     return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: [] };
   const { compile } = await import("../compile.js");

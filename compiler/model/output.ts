@@ -21,11 +21,25 @@ export interface Insertion {
 
 /** The text with all insertions made; their order does not matter, except at one and the same offset. */
 export function applyInsertions(text: string, insertions: readonly Insertion[]): string {
+  return applyReplacements(
+    text,
+    insertions.map(({ at, text: inserted }) => ({ start: at, end: at, text: inserted })),
+  );
+}
+
+/** Text in place of a part of another; the parts do not overlap. */
+export interface Replacement {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+export function applyReplacements(text: string, replacements: readonly Replacement[]): string {
   let result = "";
   let from = 0;
-  for (const { at, text: inserted } of insertions.toSorted((a, b) => a.at - b.at)) {
-    result += text.slice(from, at) + inserted;
-    from = at;
+  for (const { start, end, text: instead } of replacements.toSorted((a, b) => a.start - b.start)) {
+    result += text.slice(from, start) + instead;
+    from = end;
   }
   return result + text.slice(from);
 }

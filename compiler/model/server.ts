@@ -121,6 +121,8 @@ export interface Handler {
   readonly file: string;
   readonly export: Identifier;
   readonly type: Identifier;
+  /** The manifest says where it lives; else it lives where it does by convention. */
+  readonly declared: boolean;
 }
 
 /**

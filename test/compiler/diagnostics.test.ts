@@ -4,6 +4,8 @@ import { diagnose, type Diagnostic } from "../../compiler/diagnostics/diagnostic
 import { formatGithub } from "../../compiler/diagnostics/github.js";
 import { formatJson } from "../../compiler/diagnostics/json.js";
 import { formatPretty } from "../../compiler/diagnostics/render.js";
+import { phases } from "../../compiler/compile.js";
+import { progress } from "../../compiler/progress.js";
 import { nearest } from "../../compiler/diagnostics/suggest.js";
 
 const path = "a.mcp.json";
@@ -159,4 +161,25 @@ test("every code has the parts and the style of the catalogue", () => {
     expect(["error", "warning"]).toContain(severity);
     expect(explain, code).toMatch(/^([A-Z`"]|mcpc )[\s\S]*\.$/);
   }
+});
+
+test("progress: a line for those who watch and wait, wiped before anything else is written", () => {
+  const told = (terminal: { isTTY?: boolean }, env: NodeJS.ProcessEnv, times: number[]): string => {
+    let text = "";
+    const line = progress({ ...terminal, write: (more) => (text += more) }, env, () => times.shift()!);
+    for (const phase of phases) line.entering(phase);
+    line.clear();
+    line.clear();
+    return text;
+  };
+  const slow = (): number[] => [0, 1, 2, 3, 1000, 2000, 3000, 4000];
+  expect(told({ isTTY: true }, {}, slow())).toBe(
+    ["[4/7] generating code…", "[5/7] writing files…", "[6/7] type-checking the handlers…", "[7/7] bundling…", ""]
+      .map((text) => `\r\u001b[2K${text}`)
+      .join(""),
+  );
+  expect(told({ isTTY: true }, {}, [0, 1, 2, 3, 4, 5, 6, 7])).toBe("");
+  expect(told({}, {}, slow())).toBe("");
+  expect(told({ isTTY: true }, { CI: "true" }, slow())).toBe("");
+  expect(told({ isTTY: true }, { TERM: "dumb" }, slow())).toBe("");
 });

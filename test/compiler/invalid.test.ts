@@ -1,8 +1,8 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { compile } from "../../compiler/compile.js";
+import { compile, type Options } from "../../compiler/compile.js";
 import { catalogue, type Code } from "../../compiler/diagnostics/catalogue.js";
 import { formatPretty } from "../../compiler/diagnostics/render.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
@@ -15,6 +15,12 @@ const codes = subfolders(folder).flatMap((area) =>
   subfolders(join(folder, area)).map((name) => `${area}/${name}` as Code),
 );
 
+/** What the command line asked for, where that matters. */
+function optionsOf(code: Code): Partial<Options> {
+  const file = join(folder, code, "options.json");
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Options>) : {};
+}
+
 /** Found only once the manifests are right: by then generated code is written; a bundle and a lock file are not. */
 const afterWriting: readonly string[] = ["bundle/failed", "handler/missing-export", "handler/type-error"];
 
@@ -25,10 +31,10 @@ test("every code has its fixture, and every fixture its code", () => {
 test.each(codes)("%s", async (code) => {
   const copy = mkdtempSync(join(tmpdir(), "mcpc-invalid-"));
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
-  cpSync(join(folder, code), copy, { recursive: true, filter: (path) => !path.endsWith("expected.txt") });
+  cpSync(join(folder, code), copy, { recursive: true, filter: (path) => !/(expected\.txt|options\.json)$/.test(path) });
   const before = contents(copy);
   const host = nodeHost(copy);
-  const { diagnostics } = await compile(host, { mode: code === "output/stale" ? "check" : "build" });
+  const { diagnostics } = await compile(host, { mode: "build", ...optionsOf(code) });
   const textOf = (path: string): string | undefined => {
     const bytes = host.read(path);
     return bytes && new TextDecoder().decode(bytes);

@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
 import { anchorsOf, blocksOf, deadLinks, documents, root, textOf, untrue } from "./documents.js";
+import { diagnosticsReference } from "./diagnostics-reference.js";
 import { manifestReference } from "./manifest-reference.js";
 
 const guides = documents.filter((path) => path.startsWith("docs/"));
@@ -98,4 +99,8 @@ test("the reference of the manifest is current, and says what the schema says of
   expect(described.length).toBeGreaterThan(100);
   const plain = reference.replaceAll("\\|", "|");
   expect(described.filter((text) => !plain.includes(text))).toEqual([]);
+});
+
+test("the page of diagnostics is current", async () => {
+  await expect(diagnosticsReference()).toMatchFileSnapshot(join(root, "docs/diagnostics.md"));
 });

@@ -75,6 +75,14 @@ export const entry = {
     explain:
       "A resource template's `uriTemplate` follows RFC 6570: literal text with variables in braces, such as `users://{id}` or `search://{?query,page}`.",
   }),
+  "template/overlap": define<{ template: string; other: string; uri: string }>({
+    severity: "warning",
+    message: ({ template, other, uri }) =>
+      `${quote(template)} also matches ${quote(uri)}, which ${quote(other)} answers`,
+    help: () => "let a literal part tell them apart, or put the more specific one first",
+    explain:
+      "Two URI templates match the same URI. The first of them, in the order of the manifests, answers it, and the other never sees it. A specific template before a general one is no mistake, and a resource with a URI of its own always comes before templates.",
+  }),
   "template/unknown-variable": define<{ variable: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ variable }) => `the URI template has no variable ${quote(variable)}`,

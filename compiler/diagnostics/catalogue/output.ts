@@ -1,4 +1,10 @@
-import { define, quote } from "./definition.js";
+import { define, didYouMean, quote } from "./definition.js";
+
+/** The command line, as a shell takes it. */
+function rename(from: string, to: string): string {
+  const argument = `${from}=${to}`;
+  return `mcpc build --rename ${/^[\w.=-]+$/.test(argument) ? argument : JSON.stringify(argument)}`;
+}
 
 export const output = {
   "bundle/failed": define<{ reason: string }>({
@@ -20,18 +26,38 @@ export const output = {
     explain:
       "mcpc adds a stub to an existing file by inserting text. In a file of another encoding that would garble what stands there.",
   }),
-  "handler/orphaned": define<{ path: string }>({
+  "handler/moved": define<{ what: string; file: string; found: string; reference: string }>({
+    severity: "error",
+    message: ({ what, file, found }) =>
+      `the handler of ${what} is not in ${quote(file)} any more, but in ${quote(found)}`,
+    help: ({ reference }) => `say so in the manifest: "handler": ${quote(reference)}`,
+    explain:
+      "A handler is looked for in a file of its own under the source folder. It is not there, but another file exports one under its name and with its type: it was moved. The manifest must say where, or a new stub would take its place.",
+  }),
+  "handler/not-renamed": define<{ from: string; to: string; reason: string; suggestion: string | undefined }>({
+    severity: "error",
+    message: ({ from, to, reason }) => `${quote(from)} cannot be renamed to ${quote(to)}: ${reason}`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "mend that, or move the handler by hand",
+    explain:
+      "`mcpc build --rename OLD=NEW` moves the handler of an entry that the manifests now call by another name: from `OLD.ts` to `NEW.ts` in the same folder, with its export and its types renamed. It only replaces a stub into which nothing was written.",
+  }),
+  "handler/orphaned": define<{ path: string; untouched: boolean; from: string; to: string | undefined }>({
     severity: "warning",
     message: ({ path }) => `no manifest entry uses ${quote(path)} any more`,
-    help: () => 'delete it, move it out of the handlers\' folders, or name it with "handler"',
+    help: ({ path, untouched, from, to }) => {
+      if (untouched) return "nothing was written into it: mcpc build --prune deletes it";
+      if (to !== undefined) return `if it has a new name, ${rename(from, to)} lets the handler follow`;
+      return `delete ${path}, name it with "handler", or let it follow a new name: ${rename(from, "NEW")}`;
+    },
     explain:
-      "A file stands where handlers live, but no tool, resource, template or prompt leads to it, usually because the entry was removed or renamed. mcpc never deletes a file of yours.",
+      "A file stands where handlers live, but no tool, resource, template or prompt leads to it, usually because the entry was removed or renamed. mcpc deletes no file of yours unasked: `--prune` deletes stubs into which nothing was written, `--rename` moves a handler to the new name of its entry, and anything else is yours to delete.",
   }),
-  "handler/type-error": define<{ message: string }>({
+  "handler/type-error": define<{ message: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ message }) => message,
+    help: ({ suggestion }) => didYouMean(suggestion),
     explain:
-      "TypeScript found a mistake in a handler, or in a file it imports: usually the manifest's schema changed and the handler has not followed. The message is TypeScript's own, shown at the handler's line.",
+      "TypeScript found a mistake in a handler, or in a file it imports: usually the manifest's schema changed and the handler has not followed. What TypeScript says is told at the handler's line, in the words of the manifests where it speaks of them, with the place there that it follows from.",
   }),
   "handler/unparsable": define<{ reason: string }>({
     severity: "error",

@@ -1,0 +1,132 @@
+import { createRequire } from "node:module";
+import type { ts as TS } from "ts-morph";
+import type { Replacement } from "../model/output.js";
+
+/** A handlers' file as TypeScript reads it. */
+export interface ParsedModule {
+  readonly source: TS.SourceFile;
+  readonly ts: typeof TS;
+  /** The first mistake of its syntax. */
+  readonly error: { readonly start: number; readonly length: number; readonly message: string } | undefined;
+}
+
+export function parseModule(path: string, text: string): ParsedModule {
+  const { ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
+  const kind = path.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kind);
+  const [first] = (source as unknown as { parseDiagnostics: readonly TS.DiagnosticWithLocation[] }).parseDiagnostics;
+  const message = first && ts.flattenDiagnosticMessageText(first.messageText, " ");
+  return { source, ts, error: first && { start: first.start, length: first.length, message: message! } };
+}
+
+/**
+ * Where a name is exported, as stubs export it: at the start of a line; -1 when it is not. A quick look that spares most
+ * files the parser.
+ */
+export function plainExport(text: string, name: string): number {
+  const escaped = name.replaceAll("$", "\\$");
+  const found = new RegExp(`^(export (?:const|(?:async )?function) )${escaped}(?![\\w$])`, "m").exec(text);
+  return found ? found.index + found[1]!.length : -1;
+}
+
+/** Names that a module exports; `anything` when it re-exports all of another. */
+export function exportedNames({ source, ts }: ParsedModule): Set<string> | "anything" {
+  const names = new Set<string>();
+  for (const statement of source.statements) {
+    if (ts.isExportDeclaration(statement)) {
+      if (!statement.exportClause) return "anything";
+      if (ts.isNamespaceExport(statement.exportClause)) names.add(statement.exportClause.name.text);
+      else for (const element of statement.exportClause.elements) names.add(element.name.text);
+    } else if (isExported(statement, ts)) declaredNames(statement, ts).forEach((name) => names.add(name));
+  }
+  return names;
+}
+
+function isExported(statement: TS.Statement, ts: typeof TS): boolean {
+  const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+  const has = (kind: TS.SyntaxKind): boolean => modifiers.some((modifier) => modifier.kind === kind);
+  return has(ts.SyntaxKind.ExportKeyword) && !has(ts.SyntaxKind.DefaultKeyword);
+}
+
+/** Every name bound at the top of the module, types too, and the module it is imported from. */
+export function boundNames({ source, ts }: ParsedModule): Map<string, string | undefined> {
+  const names = new Map<string, string | undefined>();
+  for (const statement of source.statements) {
+    if (ts.isImportDeclaration(statement)) {
+      const from = (statement.moduleSpecifier as TS.StringLiteral).text;
+      const clause = statement.importClause;
+      if (clause?.name) names.set(clause.name.text, from);
+      const bindings = clause?.namedBindings;
+      if (bindings && ts.isNamespaceImport(bindings)) names.set(bindings.name.text, from);
+      if (bindings && ts.isNamedImports(bindings)) bindings.elements.forEach(({ name }) => names.set(name.text, from));
+    } else
+      [...declaredNames(statement, ts), ...declaredTypes(statement, ts)].forEach((name) => names.set(name, undefined));
+  }
+  return names;
+}
+
+function declaredNames(statement: TS.Statement, ts: typeof TS): string[] {
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations.flatMap(({ name }) => patternNames(name, ts));
+  if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement))
+    return statement.name ? [statement.name.text] : [];
+  return [];
+}
+
+function declaredTypes(statement: TS.Statement, ts: typeof TS): string[] {
+  const named =
+    ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) || ts.isModuleDeclaration(statement);
+  return named ? [statement.name.text] : [];
+}
+
+function patternNames(name: TS.BindingName, ts: typeof TS): string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((element) => (ts.isBindingElement(element) ? patternNames(element.name, ts) : []));
+}
+
+/** The name of the type that a constant is declared with. */
+export function annotation({ source, ts }: ParsedModule, name: string): string | undefined {
+  for (const statement of source.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    for (const { name: declared, type } of statement.declarationList.declarations) {
+      if (declared.getText() !== name || !type || !ts.isTypeReferenceNode(type)) continue;
+      return type.typeName.getText();
+    }
+  }
+  return undefined;
+}
+
+/** Each identifier that says one of the words; members of the same name stay. */
+export function respelled({ source, ts }: ParsedModule, words: ReadonlyMap<string, string>): Replacement[] {
+  const found: Replacement[] = [];
+  const visit = (node: TS.Node): void => {
+    const word = ts.isIdentifier(node) ? words.get(node.text) : undefined;
+    if (word !== undefined && !isMember(node, ts)) {
+      const shorthand = isShorthand(node, ts) ? `${node.getText()}: ` : "";
+      found.push({ start: node.getStart(), end: node.getEnd(), text: shorthand + word });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** A word that is a member's name and a variable's at once. */
+function isShorthand({ parent }: TS.Node, ts: typeof TS): boolean {
+  if (ts.isBindingElement(parent)) return ts.isObjectBindingPattern(parent.parent) && !parent.propertyName;
+  return ts.isShorthandPropertyAssignment(parent);
+}
+
+function isMember(node: TS.Node, ts: typeof TS): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent)) return node !== parent.getChildAt(0);
+  if (ts.isBindingElement(parent)) return parent.propertyName === node;
+  return (
+    (ts.isPropertyAssignment(parent) ||
+      ts.isPropertySignature(parent) ||
+      ts.isPropertyDeclaration(parent) ||
+      ts.isMethodDeclaration(parent) ||
+      ts.isMethodSignature(parent)) &&
+    parent.name === node
+  );
+}

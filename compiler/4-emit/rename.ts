@@ -1,0 +1,76 @@
+import { dirname } from "node:path/posix";
+import { diagnose, type Result } from "../diagnostics/diagnostic.js";
+import { nearest } from "../diagnostics/suggest.js";
+import { applyReplacements } from "../model/output.js";
+import type { Server } from "../model/server.js";
+import { importPath } from "./code.js";
+import { annotation, boundNames, exportedNames, parseModule, respelled, type ParsedModule } from "./module-names.js";
+import { nameOf, orphans } from "./orphans.js";
+import { isUntouched, stubsOf } from "./stubs.js";
+
+/** An entry that was called `from` and is called `to`; both as their handlers' files are called. */
+export interface Rename {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A handlers' file that moves to another place, with its new text. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+}
+
+/**
+ * Lets the handler of a renamed entry follow: its file, its export, its types. Nothing but an untouched stub is
+ * replaced. `texts` are those of all files in the handlers' folders.
+ */
+export function renamed(server: Server, { from, to }: Rename, texts: ReadonlyMap<string, string>): Result<Move> {
+  const refuse = (reason: string, suggestion?: string): Result<Move> => ({
+    diagnostics: [diagnose("handler/not-renamed", undefined, { from, to, reason, suggestion })],
+  });
+  const left = orphans(server, texts, undefined).filter(({ untouched }) => !untouched);
+  const old = left.filter(({ path }) => nameOf(path) === from);
+  if (old.length === 0) {
+    const names = left.map(({ path }) => nameOf(path));
+    return refuse(`no file called ${JSON.stringify(from)} has lost its entry`, nearest(from, names) ?? names[0]);
+  }
+  const stubs = stubsOf(server);
+  const heirs = stubs.filter(({ handler, name }) => nameOf(handler.file) === to || name === to);
+  const pair = old
+    .flatMap(({ path }) => heirs.map(({ handler }) => ({ path, handler })))
+    .find(({ path, handler }) => dirname(path) === dirname(handler.file));
+  if (!pair) {
+    const names = stubs.map(({ handler }) => nameOf(handler.file));
+    return refuse(`no entry called ${JSON.stringify(to)} has its handler in that folder`, nearest(to, names));
+  }
+  const { path, handler } = pair;
+  const present = texts.get(handler.file);
+  if (present !== undefined && !isUntouched(present))
+    return refuse(`${JSON.stringify(handler.file)} is written already`);
+  const text = texts.get(path)!;
+  const module = parseModule(path, text);
+  if (module.error) return refuse(`${JSON.stringify(path)} does not parse: ${module.error.message}`);
+  const name = handlerExport(module, from);
+  if (name === undefined) return refuse(`${JSON.stringify(path)} does not export one handler`);
+  const words = new Map([[name, handler.export as string]]);
+  const types = importPath(path, `${server.layout.generated}/types.ts`);
+  const bound = boundNames(module);
+  const type = annotation(module, name);
+  for (const [imported, source] of bound)
+    if (type !== undefined && source === types && imported.startsWith(type))
+      words.set(imported, handler.type + imported.slice(type.length));
+  const taken = [...words].find(([before, after]) => before !== after && bound.has(after));
+  if (taken) return refuse(`${JSON.stringify(path)} uses the name ${JSON.stringify(taken[1])} otherwise`);
+  const moved = applyReplacements(text, respelled(module, words));
+  return { value: { from: path, to: handler.file, text: moved }, diagnostics: [] };
+}
+
+/** The only export, or the one that is called as the file is. */
+function handlerExport(module: ParsedModule, file: string): string | undefined {
+  const exported = exportedNames(module);
+  if (exported === "anything") return undefined;
+  const bare = (word: string): string => word.replace(/[^A-Za-z0-9]/g, "").toLowerCase();
+  const values = [...exported];
+  return values.length === 1 ? values[0] : values.find((name) => bare(name) === bare(file));
+}

@@ -1,0 +1,54 @@
+import type { Handler, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
+import type { Span } from "../model/source.js";
+import { docComment, literal } from "./code.js";
+
+/** A handler as mcpc writes it first, and the words that describe it. */
+export interface Stub {
+  readonly handler: Handler;
+  readonly name: string;
+  /** Of its entry: where it is declared. */
+  readonly span: Span;
+  readonly description: string | undefined;
+  readonly parameters: string;
+}
+
+/** `type` is how the file names the handler's type. */
+export function stubText({ handler, name, description, parameters }: Stub, type: string): string {
+  return (
+    `${docComment([description])}export const ${handler.export}: ${type} = async (${parameters}) => {\n` +
+    `  throw notImplemented(${literal(name)});\n};\n`
+  );
+}
+
+/** A file of nothing but stubs, to which nobody has added a line of code. */
+export function isUntouched(text: string): boolean {
+  return untouched.test(text.replaceAll("\r\n", "\n"));
+}
+
+const imports =
+  /import \{ notImplemented \} from "@mcpc\/runtime";\n(?:import type \{ [\w, ]+ \} from "[^"\n]+";\n)?\n/;
+const oneStub =
+  /(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export const [\w$]+: \w+ = async \(_\w+, _context\) => \{\n {2}throw notImplemented\("(?:[^"\\\n]|\\.)*"\);\n\};\n/;
+const untouched = new RegExp(`^${imports.source}${oneStub.source}(?:\\n${oneStub.source})*$`);
+
+/** The stubs of all handlers, whether they are written yet or not. */
+export function stubsOf(server: Server): Stub[] {
+  const stub = (entry: Tool | Resource | ResourceTemplate | Prompt, name: string, parameters: string): Stub[] => {
+    const handler = "handler" in entry ? entry.handler : "handler" in entry.source ? entry.source.handler : undefined;
+    // What the compiler writes needs no beginning.
+    if (handler?.file.startsWith(`${server.layout.generated}/`)) return [];
+    return handler ? [{ handler, name, span: entry.span, description: entry.description, parameters }] : [];
+  };
+  return [
+    ...server.tools.flatMap((tool) => stub(tool, tool.name, "_input, _context")),
+    ...server.resources.flatMap((resource) => stub(resource, resource.uri, "_input, _context")),
+    ...server.resourceTemplates.flatMap((template) => stub(template, template.uriTemplate, "_params, _context")),
+    ...server.prompts.flatMap((prompt) => stub(prompt, prompt.name, "_arguments, _context")),
+    ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
+      completions.map(({ name, handler }): Stub => {
+        const description = `Completes ${JSON.stringify(name)} while the user types.`;
+        return { handler, name, span, description, parameters: "_value, _context" };
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { read } from "../../compiler/1-read/index.js";
+import { check } from "../../compiler/2-check/index.js";
+import { lower } from "../../compiler/3-lower/index.js";
+import { handlers } from "../../compiler/4-emit/handlers.js";
+import { parseModule, exportedNames } from "../../compiler/4-emit/module-names.js";
+import { plan } from "../../compiler/5-write/index.js";
+import { applyInsertions, type Insertions } from "../../compiler/model/output.js";
+import { memoryHost } from "./memory-host.js";
+
+const path = "src/all.ts";
+const tools = ["first", "second"].map((name) => ({
+  name,
+  inputSchema: { type: "object" },
+  handler: `./${path}#${name}`,
+}));
+const manifest = JSON.stringify({ server: { name: "merged", version: "1.0.0" }, tools });
+const host = memoryHost({ "a.mcp.json": manifest });
+const server = lower(check(read(host).value!, host).value!).value!;
+
+/** Statements and comments of a user's file, as unlike each other as can be. */
+const pieces = [
+  'import type { First } from "../generated/types.js";',
+  'import type { First as Second } from "../generated/types.js"; // another name',
+  'import { notImplemented } from "@mcpc/runtime";',
+  'import "./effects.js" /* no semicolon */',
+  'import fs, { readFileSync } from "node:fs"; // stays with its import',
+  "export const first = () => `a ${'`'} b`;",
+  "export async function first() {}",
+  "const first = 1;",
+  "function second() { return 2; }\nexport { second };",
+  "export { second as first };\nconst second = 2;",
+  "export default () => 1;",
+  "export default class {}",
+  "interface Second { readonly a: 1 }",
+  "type First = { a: '\u2028' };",
+  'export * as everything from "./other.js";',
+  "/* 日本 😀 // not the end */",
+  "// } { ( \" ' `",
+  "const text = `\n  export const first = 1;\n`;",
+  'const pattern = /[/"`]+/g;',
+  "label: for (;;) break label;",
+  "",
+  "\t",
+];
+const file = fc
+  .record({
+    mark: fc.constantFrom("", "\uFEFF"),
+    bang: fc.constantFrom("", "#!/usr/bin/env node\n"),
+    parts: fc.uniqueArray(fc.constantFrom(...pieces), { maxLength: 8 }),
+    between: fc.constantFrom("\n", "\n\n", "\r\n"),
+    end: fc.constantFrom("", "\n", "\r\n", "// no line end", " ", "\n\n\n"),
+  })
+  .map(({ mark, bang, parts, between, end }) => mark + bang.replace("\n", between) + parts.join(between) + end);
+
+/** The text with what was inserted taken out again, first to last: each stands where the user's file had its place. */
+function without(grown: string, { insert }: Insertions): string {
+  return insert
+    .toSorted((a, b) => a.at - b.at)
+    .reduce((text, { at, text: inserted }) => {
+      expect(text.slice(at, at + inserted.length)).toBe(inserted);
+      return text.slice(0, at) + text.slice(at + inserted.length);
+    }, grown);
+}
+
+test("what was inserted into a handlers' file, removed, gives back the user's bytes; the result parses and is complete", () => {
+  let merged = 0;
+  fc.assert(
+    fc.property(file, (text) => {
+      const { value: files = [], diagnostics } = handlers(server, new Map([[path, text]]), new Map());
+      const parsed = parseModule(path, text);
+      if (parsed.error) {
+        expect(diagnostics.map(({ code }) => code)).toEqual(
+          files.length === 0 && diagnostics.length === 0 ? [] : ["handler/unparsable"],
+        );
+        expect(files).toEqual([]);
+        return;
+      }
+      expect(diagnostics).toEqual([]);
+      if (files.length === 0) return;
+      merged += 1;
+      const insertions = files[0]!.content as Insertions;
+      const grown = applyInsertions(text, insertions.insert);
+      expect(without(grown, insertions)).toBe(text);
+      const after = parseModule(path, grown);
+      expect(after.error, grown).toBeUndefined();
+      expect(exportedNames(after)).not.toEqual(exportedNames(parsed));
+      expect(handlers(server, new Map([[path, grown]]), new Map()).value).toEqual([]);
+      // The same in bytes, as it is written.
+      const disk = memoryHost({ [path]: text });
+      const [change] = plan(files, disk, { sweep: [], force: false }).value!.changes;
+      expect(new TextDecoder("utf-8", { ignoreBOM: true }).decode(change!.bytes)).toBe(grown);
+      if (text.includes("\r\n") && !/(?<!\r)\n/.test(text)) expect(grown).not.toMatch(/(?<!\r)\n/);
+    }),
+    { numRuns: 400 },
+  );
+  expect(merged).toBeGreaterThan(50);
+});
