@@ -7,6 +7,7 @@ import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve
 import { subschemas } from "../json-schema/walk.js";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 import type { Located, Span } from "../model/source.js";
+import { tooDeep } from "./chains.js";
 import { circles } from "./circles.js";
 import { checkKeywords } from "./keywords.js";
 import { checkPatterns } from "./patterns.js";
@@ -77,6 +78,8 @@ export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): S
       visit(next, found);
       diagnostics.push(...found.map((diagnostic) => reachedBy(diagnostic, next.via)));
     }
+    const chain = diagnostics.some(({ code }) => code === "reference/too-deep") ? undefined : tooDeep(start, reachable);
+    if (chain) diagnostics.push(chain);
   };
   return { check };
 }

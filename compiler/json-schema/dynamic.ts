@@ -1,13 +1,15 @@
 import type { JsonSchema } from "../model/schema.js";
 import type { Json, JsonObject } from "../model/source.js";
+import { withoutForeignKeywords } from "./foreign.js";
 import { pointer } from "./pointer.js";
 
 /**
- * The schema with references to anchors as pointers, where only one target is possible: an anchor that one schema
+ * The schema as ajv is to read it, with references to anchors as pointers, where only one target is possible: an anchor that one schema
  * declares. A `$dynamicRef` to such a one, or to a pointer, means what a `$ref` means (JSON Schema 2020-12, core,
  * section 8.2.3.2); ajv does not always see it.
  */
-export function withStaticReferences(schema: JsonSchema): JsonSchema {
+export function withStaticReferences(written: JsonSchema): JsonSchema {
+  const schema = withoutForeignKeywords(written) as JsonSchema;
   const anchors = new Map<string, string[]>();
   const embedded = collect(schema, [], anchors);
   const targetOf = (reference: string): string | undefined => {

@@ -31,6 +31,13 @@ export const schema = {
     explain:
       "The protocol forbids servers and clients to fetch schemas, and mcpc never reaches for the network: a `$ref` must resolve inside the project.",
   }),
+  "reference/too-deep": define<{ reference: string; limit: number }>({
+    severity: "error",
+    message: ({ reference, limit }) => `the reference ${quote(reference)} ends a chain of more than ${limit} references`,
+    help: () => "write some of the schemas where they are used, so that the chain gets shorter",
+    explain:
+      "Each schema refers to the next, and the chain is longer than a validator could follow. The limit keeps a hostile manifest from exhausting the compiler.",
+  }),
   "reference/unresolved": define<{ reference: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ reference }) => `the reference ${quote(reference)} leads nowhere`,
