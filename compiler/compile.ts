@@ -78,8 +78,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
   enter("emit");
   const existing = existingHandlers(server, host);
-  const files = take(await emit(server, existing, elsewhere(server, existing, host)));
-  const left = orphans(server, handlerTexts(server.layout, host), listedNames(host)).filter(
+  const listed = listedNames(host);
+  const files = take(await emit(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
+  const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
     ({ path }) => !isFound(path, diagnostics),
   );
   const pruned = options.prune ? left.filter(({ untouched }) => untouched) : [];
@@ -150,7 +151,7 @@ function listedNames(host: Host): Set<string> | undefined {
   }
 }
 
-/** Where a handler that is not in its place could be. */
+/** Where a handler that is not in its place could be, once there has been a build. */
 function elsewhere(server: Server, existing: ReadonlyMap<string, string>, host: Host): Map<string, string> {
   if (userFiles(server).every((path) => existing.has(path))) return new Map();
   const { source } = server.layout;

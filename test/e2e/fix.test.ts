@@ -12,6 +12,12 @@ const styles: readonly [name: string, apply: (text: string) => string][] = [
   ["one line", (text) => text.replace(/(^|\s)\/\/.*$/gm, "").replace(/\s*\n\s*/g, " ")],
 ];
 
+/** Only manifests come in all styles. */
+function restyled(path: string, style: (text: string) => string): string {
+  const text = readFileSync(path, "utf8");
+  return path.endsWith(".mcp.json") ? style(text) : text;
+}
+
 /** The files of `before` or `after`, in a style of line ends. */
 function files(name: string, state: string, style: (text: string) => string): Record<string, string> {
   const folder = join(fixtures, name, state);
@@ -19,7 +25,7 @@ function files(name: string, state: string, style: (text: string) => string): Re
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((file) => file.isFile())
       .map((file) => join(file.parentPath, file.name))
-      .map((path) => [path.slice(folder.length + 1), style(readFileSync(path, "utf8"))]),
+      .map((path) => [path.slice(folder.length + 1), restyled(path, style)]),
   );
 }
 
