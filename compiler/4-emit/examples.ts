@@ -57,7 +57,7 @@ export function emitExamples(
     ...[...validators, ...(settings ? [settings] : [])].flatMap(([name, text]) =>
       text === undefined ? [] : [file(name, text)],
     ),
-    ...(take(handlers(part, existing)) ?? []),
+    ...(take(handlers(part, existing, new Map())) ?? []),
   ];
   return { value: files, diagnostics };
 }
