@@ -33,7 +33,8 @@ export const schema = {
   }),
   "reference/too-deep": define<{ reference: string; limit: number }>({
     severity: "error",
-    message: ({ reference, limit }) => `the reference ${quote(reference)} ends a chain of more than ${limit} references`,
+    message: ({ reference, limit }) =>
+      `the reference ${quote(reference)} ends a chain of more than ${limit} references`,
     help: () => "write some of the schemas where they are used, so that the chain gets shorter",
     explain:
       "Each schema refers to the next, and the chain is longer than a validator could follow. The limit keeps a hostile manifest from exhausting the compiler.",
