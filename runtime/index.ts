@@ -32,6 +32,7 @@ export type {
 export type { LeveledLogger, Logger } from "./protocol/logger.js";
 export type {
   Auth,
+  Cache,
   CallToolResult,
   ClientInformation,
   CompletionContext,

@@ -5,6 +5,7 @@ import type { Reachable } from "../json-schema/resolve.js";
 import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "../model/project.js";
 import type { JsonObject, Located, Sources } from "../model/source.js";
 import { projectPath } from "../project-path.js";
+import { checkCaches } from "./caches.js";
 import { resolveFiles, resolveInstructions, type Files } from "./files.js";
 import { refuseHeaders } from "./headers.js";
 import { checkLayout } from "./layout.js";
@@ -29,6 +30,7 @@ export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "con
   const merged = merge(sources.manifests, diagnostics);
   checkSupported(merged, diagnostics);
   checkLayout(merged, diagnostics);
+  checkCaches(merged, diagnostics);
   const config = configSchema(merged);
   checkHealth(merged, diagnostics);
   checkSchemas(merged, config, reachable(merged, sources, host), diagnostics);

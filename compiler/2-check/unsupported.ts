@@ -4,11 +4,11 @@ import type { Merged } from "./merge.js";
 
 /** Fields of the language that this version cannot make work. */
 export const unsupported: Readonly<Record<string, readonly string[]>> = {
-  tools: ["cache", "deprecated"],
-  resources: ["cache"],
-  resourceTemplates: ["cache"],
+  tools: ["deprecated"],
+  resources: [],
+  resourceTemplates: [],
   prompts: [],
-  runtime: ["cache", "store"],
+  runtime: ["store"],
   build: ["lint", "rules", "waivers", "budgets"],
 };
 

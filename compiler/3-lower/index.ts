@@ -34,6 +34,7 @@ import { headerParameters } from "./headers.js";
 import { listing } from "./listings.js";
 import { claims, pascalCase, reservedTypes } from "./names.js";
 import { handlerNames, type HandlerNames } from "./handlers.js";
+import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
 import { checkOverlaps } from "./overlaps.js";
 import { selfContained } from "./schemas.js";
@@ -60,14 +61,18 @@ export function lower(project: Project): Result<Server> {
   const server: Server = {
     info,
     ...(instructions !== undefined && { instructions: instructionsText(instructions, project) }),
-    tools: [...project.tools, ...healthTool(project, layout)].map((tool) => lowerTool(tool, types, handlers, schema)),
+    tools: [...project.tools, ...healthTool(project, layout)].map((tool) =>
+      lowerTool(tool, project, types, handlers, schema),
+    ),
     resources: project.resources.map((resource) => lowerResource(resource, project, types, handlers)),
-    resourceTemplates: project.resourceTemplates.map((template) => lowerTemplate(template, types, handlers, schema)),
+    resourceTemplates: project.resourceTemplates.map((template) =>
+      lowerTemplate(template, project, types, handlers, schema),
+    ),
     prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers, schema)),
     definitions,
     transports: lowerTransports(project),
     runtime: lowerRuntime(project, reachable),
-    ...(project.runtime.limits?.pageSize !== undefined && { pageSize: project.runtime.limits.pageSize }),
+    ...lowerSurfaceLimits(project),
     layout,
     external: project.build.external ?? [],
   };
@@ -84,8 +89,14 @@ export function lower(project: Project): Result<Server> {
 type Types = ReturnType<typeof claims>;
 type MakeSchema = (node: Located, type: string) => Schema;
 
-function lowerTool(tool: Declared<ToolDeclaration>, types: Types, handlers: HandlerNames, schema: MakeSchema): Tool {
-  const { name, title, description, timeoutMs } = tool.value;
+function lowerTool(
+  tool: Declared<ToolDeclaration>,
+  project: Project,
+  types: Types,
+  handlers: HandlerNames,
+  schema: MakeSchema,
+): Tool {
+  const { name, title, description, timeoutMs = project.runtime.limits?.timeoutMs } = tool.value;
   const support = tool.value.execution?.taskSupport;
   const type = claimFamily(types, pascalCase(name, "Tool"), "Tool", ["Input", "Output"], name);
   const input = schema(child(tool.node, "inputSchema")!, `${type}Input`);
@@ -107,6 +118,7 @@ function lowerTool(tool: Declared<ToolDeclaration>, types: Types, handlers: Hand
     ...(isTask(support) && { task: { support, deferred: tool.value.deferTask ?? false } }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     examples: lowerExamples(tool.node),
+    ...lowerReuse(tool.value.cache, project),
     handler: handlers.handler("tools", name, tool.value.handler, type as Identifier),
     span: tool.span,
   };
@@ -178,12 +190,14 @@ function lowerResource(
     listing: listing("resource", resource),
     source: fixed ? fixed.contents : handler(),
     subscribe: resource.value.subscribe ?? false,
+    ...lowerReuse(resource.value.cache, project, fixed === undefined),
     span: resource.span,
   };
 }
 
 function lowerTemplate(
   entry: Declared<ResourceTemplateDeclaration>,
+  project: Project,
   types: Types,
   handlers: HandlerNames,
   schema: MakeSchema,
@@ -211,6 +225,7 @@ function lowerTemplate(
     pattern: templatePattern(template),
     params: declared ? schema(declared, made.type) : made,
     handler: handlers.handler("resource-templates", name, entry.value.handler, type as Identifier, uriTemplate),
+    ...lowerReuse(entry.value.cache, project),
     completions: Object.entries(entry.value.complete ?? {}).map(([variable, reference]) =>
       completion(variable, reference),
     ),

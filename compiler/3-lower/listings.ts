@@ -2,7 +2,18 @@ import type { Declared } from "../model/project.js";
 import type { Json, JsonObject } from "../model/source.js";
 
 const own = {
-  tool: ["handler", "scopes", "timeoutMs", "cache", "errors", "elicitations", "deferTask", "examples", "deprecated"],
+  tool: [
+    "handler",
+    "scopes",
+    "timeoutMs",
+    "concurrency",
+    "cache",
+    "errors",
+    "elicitations",
+    "deferTask",
+    "examples",
+    "deprecated",
+  ],
   resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
   resourceTemplate: ["params", "complete", "handler", "cache", "scopes"],
   prompt: ["messages", "handler", "elicitations", "scopes"],

@@ -4,6 +4,7 @@ import type { Runtime, Transports } from "../model/server.js";
 import { lowerAuth } from "./auth.js";
 import { lowerConfig } from "./config.js";
 import { lowerHealth } from "./health.js";
+import { lowerLimits } from "./limits.js";
 import { lowerLogging } from "./logging.js";
 
 /** What is not said is decided here. */
@@ -27,7 +28,12 @@ export function lowerTransports(project: Project): Transports {
     ...(toolEvents && { toolEvents: true }),
     ...(websocket && { websocket: { path: websocket.path ?? "/ws" } }),
   };
-  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions, ...beside } };
+  const { maxSessions, maxBodyBytes } = project.runtime.limits ?? {};
+  const bounds = {
+    ...(maxSessions !== undefined && { maxSessions }),
+    ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+  };
+  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions, ...beside, ...bounds } };
 }
 
 /** What surrounds the handlers. */
@@ -41,5 +47,6 @@ export function lowerRuntime(project: Project, reachable: Reachable): Runtime {
     ...(health && { health }),
     ...(project.runtime.logging && { logging: lowerLogging(project.runtime.logging) }),
     ...(auth && { auth }),
+    ...lowerLimits(project),
   };
 }

@@ -1,4 +1,4 @@
-import type { Logging, Server, Setting } from "../model/server.js";
+import type { Concurrency, Logging, Runtime, Server, Setting } from "../model/server.js";
 import type { Json } from "../model/source.js";
 import { authentication } from "./auth.js";
 import { importPath, literal } from "./code.js";
@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly imports: readonly string[];
   /** Members of the options of `defineServer`. */
   readonly options: readonly string[];
+  /** What stands around the object of the handlers. */
+  readonly handlers: { readonly begin: string; readonly end: string } | undefined;
   /** Exports of the module, after the server. */
   readonly exports: readonly string[];
 }
@@ -16,10 +18,8 @@ export interface Surroundings {
 const library = "@mcpc/runtime/codegen/v1";
 
 export function surroundings(server: Server): Surroundings {
-  const {
-    runtime: { hooks, config, auth, logging, health },
-    layout,
-  } = server;
+  const { runtime, layout } = server;
+  const { hooks, config, auth, logging, health, cache, concurrency, rate } = runtime;
   const asks = auth && authentication(auth);
   const starts = hasApplication(server) || auth !== undefined;
   return {
@@ -43,6 +43,8 @@ export function surroundings(server: Server): Surroundings {
             `import type { CheckedHooks } from "./application.js";\n`,
           ]
         : []),
+      ...(cache ? [importOf(["createCache"], `${library}/cache`)] : []),
+      ...(concurrency || rate ? [importOf(limitsOf(runtime), `${library}/limits`)] : []),
     ],
     options: [
       ...(hooks ? ["hooks: checkedHooks<CheckedHooks>(hooks),"] : []),
@@ -56,7 +58,10 @@ export function surroundings(server: Server): Surroundings {
       ...(asks?.options ?? []),
       ...(health ? ["health,"] : []),
       ...(logging ? [`logging: createLogging(${loggingText(logging)}),`] : []),
+      ...(cache ? [`cache: createCache(${literal({ ...cache })}),`] : []),
+      ...(rate ? [`admit: createRate(${literal({ ...rate })}),`] : []),
     ],
+    handlers: concurrency && { begin: "limitConcurrency(", end: `, ${concurrencyText(concurrency)})` },
     exports: starts
       ? [
           `/** Loads the settings and runs \`onStart\`, once; the first request would do it, too. */\n`,
@@ -71,6 +76,19 @@ export function surroundings(server: Server): Surroundings {
 function loggingText({ file, ...options }: Logging): string {
   const text = literal(options as unknown as Json);
   return file === undefined ? text : `{ ...${text}, file: openLogFile(${literal(file)}) }`;
+}
+
+function limitsOf({ concurrency, rate }: Runtime): string[] {
+  return [...(rate ? ["createRate"] : []), ...(concurrency ? ["limitConcurrency"] : [])];
+}
+
+function concurrencyText({ server, tools, maxQueue }: Concurrency): string {
+  const members = [
+    ...(server === undefined ? [] : [`server: ${server}`]),
+    ...(tools.length === 0 ? [] : [`tools: new Map([${tools.map((entry) => literal([...entry])).join(", ")}])`]),
+    `maxQueue: ${maxQueue}`,
+  ];
+  return `{ ${members.join(", ")} }`;
 }
 
 function settingText({ secret, ...setting }: Setting): string {

@@ -52,13 +52,14 @@ export function serverModule(server: Server): string {
         .map(([key, value]) => `  ${key}: ${literal(value)},\n`)
         .join("")}};\n\n`,
     "/** The compiled server: its surface, and the handlers that serve it. */\n",
-    "export const server = defineServer(surface, {\n",
+    `export const server = defineServer(surface, ${around.handlers ? `${around.handlers.begin}{` : "{"}\n`,
     `  tools: ${rows(tools)}\n`,
     `  resources: ${rows(resources)}\n`,
     `  resourceTemplates: ${rows(templates)}\n`,
     `  prompts: ${rows(prompts)}\n`,
     `  completions: ${rows(completions)}\n`,
-    around.options.length === 0 ? "});\n" : `}, {\n${around.options.map((line) => `  ${line}\n`).join("")}});\n`,
+    around.handlers ? `}${around.handlers.end}` : "}",
+    around.options.length === 0 ? ");\n" : `, {\n${around.options.map((line) => `  ${line}\n`).join("")}});\n`,
     around.exports.length > 0 && "\n",
     ...around.exports,
     http &&
@@ -74,14 +75,14 @@ export function serverModule(server: Server): string {
 }
 
 /** `generated/main.ts`: serves the server on its transports. */
-export function mainModule({ transports: { stdio, http }, runtime: { config, auth } }: Server): string {
+export function mainModule({ transports: { stdio, http }, runtime: { config, auth, drainMs } }: Server): string {
   return (
     `import { main } from ${literal(`${library}/main`)};\n` +
     (config ? `import { configure } from ${literal(`${library}/node-config`)};\n` : "") +
     (auth && stdio ? `import { localCaller } from ${literal(`${library}/node-auth`)};\n` : "") +
     (http ? `import { listen } from ${literal(`${library}/node-http`)};\n` : "") +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""} });\n`
+    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""}${drainMs === undefined ? "" : `, drainMs: ${drainMs}`} });\n`
   );
 }
 
@@ -130,6 +131,9 @@ function handlerImports(server: Server): HandlerImports {
     "createLogging",
     "openLogFile",
     "health",
+    "createCache",
+    "createRate",
+    "limitConcurrency",
     "start",
     "startServer",
     "stop",

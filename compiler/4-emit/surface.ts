@@ -16,7 +16,10 @@ export function surfaceModule(server: Server): string {
   const members = [
     `server: ${literal(server.info)},`,
     ...(server.instructions === undefined ? [] : [`instructions: ${literal(server.instructions)},`]),
-    ...(server.pageSize === undefined ? [] : [`pageSize: ${server.pageSize},`]),
+    ...(["pageSize", "timeoutMs", "maxSubscriptions"] as const).flatMap((key) =>
+      server[key] === undefined ? [] : [`${key}: ${server[key]},`],
+    ),
+    ...(server.listed === undefined ? [] : [`listed: ${literal({ ...server.listed })},`]),
     list("tools", server.tools.map(toolEntry)),
     list("resources", server.resources.map(resourceEntry)),
     list("resourceTemplates", server.resourceTemplates.map(templateEntry)),
@@ -57,6 +60,7 @@ function toolEntry(tool: Tool): string {
     elicitations: questions(tool.elicitations),
     headers: headers.length > 0 && literal(headers as readonly HeaderParameter[] as unknown as Json),
     timeoutMs: timeoutMs !== undefined && String(timeoutMs),
+    cache: reuse(tool),
     task: tool.task !== undefined && literal(tool.task.support),
     defersTask: tool.task?.deferred === true && "true",
   });
@@ -64,6 +68,10 @@ function toolEntry(tool: Tool): string {
 
 function scopes({ scopes: needed }: { readonly scopes: readonly string[] }): string | false {
   return needed.length > 0 && literal(needed);
+}
+
+function reuse({ cache }: Tool | Resource | ResourceTemplate): string | false {
+  return cache !== undefined && literal({ ...cache });
 }
 
 function questions(elicitations: readonly Elicitation[]): string | false {
@@ -87,6 +95,7 @@ function resourceEntry(resource: Resource): string {
     mimeType: mimeType !== undefined && literal(mimeType),
     contents: contents !== undefined && text(contents),
     subscribe: subscribe && "true",
+    cache: reuse(resource),
   });
 }
 
@@ -96,6 +105,7 @@ function templateEntry(template: ResourceTemplate): string {
     uriTemplate: literal(uriTemplate),
     scopes: scopes(template),
     mimeType: mimeType !== undefined && literal(mimeType),
+    cache: reuse(template),
     pattern: literal(pattern),
     variables: literal(variables),
     completed: template.completions.length > 0 && literal(template.completions.map(({ name }) => name)),

@@ -48,11 +48,19 @@ export interface ToolDeclaration {
   readonly outputSchema?: JsonSchema;
   readonly handler?: string;
   readonly timeoutMs?: number;
+  readonly concurrency?: number;
+  readonly cache?: CacheDeclaration;
   readonly errors?: { readonly [code: string]: { readonly message: string; readonly description?: string } };
   readonly elicitations?: { readonly [name: string]: ElicitationDeclaration };
   readonly examples?: readonly Json[];
   readonly execution?: { readonly taskSupport?: string };
   readonly deferTask?: boolean;
+}
+
+export interface CacheDeclaration {
+  readonly ttlMs: number;
+  readonly maxEntries?: number;
+  readonly scope?: "private" | "public";
 }
 
 export interface ElicitationDeclaration {
@@ -75,6 +83,7 @@ export interface ResourceDeclaration {
   readonly file?: string;
   readonly handler?: string;
   readonly subscribe?: boolean;
+  readonly cache?: CacheDeclaration;
 }
 
 export interface ResourceTemplateDeclaration {
@@ -87,6 +96,7 @@ export interface ResourceTemplateDeclaration {
   readonly mimeType?: string;
   readonly params?: JsonSchema;
   readonly handler?: string;
+  readonly cache?: CacheDeclaration;
   readonly complete?: { readonly [variable: string]: string };
 }
 
@@ -157,7 +167,6 @@ export interface RuntimeDeclaration {
     readonly properties: { readonly [name: string]: SettingDeclaration };
     readonly required?: readonly string[];
   };
-  readonly limits?: { readonly pageSize?: number };
   readonly logging?: LoggingDeclaration;
   readonly health?: {
     readonly liveness?: string;
@@ -165,6 +174,22 @@ export interface RuntimeDeclaration {
     readonly timeoutMs?: number;
     readonly cacheMs?: number;
     readonly tool?: boolean;
+  };
+  readonly cache?: {
+    readonly maxEntries?: number;
+    readonly maxBytes?: number;
+    readonly listings?: CacheDeclaration;
+  };
+  readonly limits?: {
+    readonly pageSize?: number;
+    readonly timeoutMs?: number;
+    readonly concurrency?: number;
+    readonly maxQueue?: number;
+    readonly rate?: { readonly perMinute: number; readonly burst?: number };
+    readonly maxBodyBytes?: number;
+    readonly maxSessions?: number;
+    readonly maxSubscriptions?: number;
+    readonly drainMs?: number;
   };
   readonly transports?: {
     readonly stdio?: JsonObject;

@@ -22,6 +22,11 @@ export interface Server {
   readonly transports: Transports;
   /** Entries of a list in one answer; absent: all of them. */
   readonly pageSize?: number;
+  /** What clients are told of how long lists are good. */
+  readonly listed?: Reuse;
+  /** Of handlers that have none of their own. */
+  readonly timeoutMs?: number;
+  readonly maxSubscriptions?: number;
   readonly runtime: Runtime;
   readonly layout: Layout;
   /** Packages that are not bundled. */
@@ -36,6 +41,10 @@ export interface Runtime {
   readonly logging?: Logging;
   readonly health?: Health;
   readonly auth?: Auth;
+  readonly cache?: { readonly maxSize: number };
+  readonly concurrency?: Concurrency;
+  readonly rate?: { readonly perMinute: number; readonly burst: number };
+  readonly drainMs?: number;
 }
 
 export interface Health {
@@ -93,6 +102,21 @@ export interface Introspection {
   readonly clientId: Value;
   readonly clientSecret: Value;
   readonly cacheSeconds: number;
+}
+
+/** How many handlers run at a time: all together, and of single tools by their name. */
+export interface Concurrency {
+  readonly server?: number;
+  readonly tools: readonly (readonly [WireName, number])[];
+  readonly maxQueue: number;
+}
+
+/** How long the results of an entry may be used again, how many are kept, and for whom. */
+export interface Reuse {
+  readonly ttlMs: number;
+  readonly scope: "private" | "public";
+  /** Absent where nothing is kept: clients are told, and no more. */
+  readonly maxEntries?: number;
 }
 
 export interface Config {
@@ -203,6 +227,7 @@ export interface Tool {
   readonly task?: { readonly support: "optional" | "required"; readonly deferred: boolean };
   readonly timeoutMs?: number;
   readonly examples: readonly Example[];
+  readonly cache?: Reuse;
   readonly handler: Handler;
   readonly span: Span;
 }
@@ -219,6 +244,7 @@ export interface Resource {
   readonly listing: JsonObject;
   readonly source: { readonly text: string } | { readonly blob: string } | { readonly handler: Handler };
   readonly subscribe: boolean;
+  readonly cache?: Reuse;
   readonly span: Span;
 }
 
@@ -237,6 +263,7 @@ export interface ResourceTemplate {
   /** From `params`, or made from the variables (each a string). */
   readonly params: Schema;
   readonly handler: Handler;
+  readonly cache?: Reuse;
   readonly completions: readonly Completion[];
   readonly span: Span;
 }
@@ -278,6 +305,8 @@ export interface Transports {
     readonly sse?: { readonly path: string; readonly messagesPath: string };
     readonly toolEvents?: boolean;
     readonly websocket?: { readonly path: string };
+    readonly maxSessions?: number;
+    readonly maxBodyBytes?: number;
   };
 }
 

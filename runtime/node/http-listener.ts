@@ -44,14 +44,15 @@ interface Mounted {
  */
 export function createListener(server: Server, options: HttpOptions): Listener {
   const routes = createRoutes(server, options);
+  const most = options.maxBodyBytes ?? longestBody;
   const take: Listener = (incoming, response) => {
     const request = new NodeRequest(incoming);
     const endpoint = find(incoming, request, routes);
     if (endpoint === undefined) return refuse(incoming, response, nothingHere(options));
     const refusal = admit(server, endpoint, request, options);
     if (refusal instanceof Promise)
-      void refusal.then((settled) => answer(incoming, response, endpoint, request, settled));
-    else answer(incoming, response, endpoint, request, refusal);
+      void refusal.then((settled) => answer(incoming, response, endpoint, request, settled, most));
+    else answer(incoming, response, endpoint, request, refusal, most);
   };
   return (incoming, response) => {
     if (server.health !== undefined && probed(server, new NodeRequest(incoming), new NodeReply(response))) return;
@@ -67,6 +68,7 @@ function answer(
   endpoint: Endpoint,
   request: HttpRequest,
   refusal: Refusal | undefined,
+  most: number,
 ): void {
   const always = corsHeaders(request, endpoint);
   if (refusal !== undefined) return refuse(incoming, response, refusal, refusal.status === 403 ? undefined : always);
@@ -79,7 +81,7 @@ function answer(
       typeof body === "string" ? endpoint.post(request, body, reply) : endpoint.postParsed(request, body, reply);
     return follow(response, running);
   }
-  read(incoming, (text) => {
+  read(incoming, most, (text) => {
     if (typeof text !== "string") return refuse(incoming, response, text, always);
     follow(response, endpoint.post(request, text, reply));
   });
@@ -98,16 +100,16 @@ function nothingHere({ path }: HttpOptions): Refusal {
 /**
  * The whole body, or why not. The rest of a refused one is read and dropped: a connection closed under a client that
  * still writes would keep the refusal from it. A client that hangs up gets no answer. */
-function read(incoming: IncomingMessage, done: (text: string | Refusal) => void): void {
+function read(incoming: IncomingMessage, most: number, done: (text: string | Refusal) => void): void {
   const chunks: Buffer[] = [];
   let length = 0;
   let refused = false;
   incoming.on("data", (chunk: Buffer) => {
     length += chunk.length;
-    if (length <= longestBody) chunks.push(chunk);
+    if (length <= most) chunks.push(chunk);
     else if (!refused) {
       refused = true;
-      done(bodyTooLong());
+      done(bodyTooLong(most));
     }
   });
   incoming.on("end", () => {

@@ -7,9 +7,11 @@ import type { Upgrade } from "./websocket.js";
 export interface Listening {
   /** Of the MCP endpoint. */
   readonly url: string;
-  /** Takes no new connection, and resolves when the last exchange is over or the time is up. */
-  close(graceMs: number): Promise<void>;
+  /** Takes no new connection, and resolves when the last one has ended. */
+  close(): Promise<void>;
 }
+
+const sweepMs = 20;
 
 /** Listens at `options.host` and `options.port`; port 0 is any free one. Rejects when the address cannot be had. */
 export async function listen(
@@ -29,14 +31,14 @@ export async function listen(
       const host = options.host.includes(":") ? `[${options.host}]` : options.host;
       resolve({
         url: `http://${host}:${port}${options.path}`,
-        close: (graceMs) =>
+        close: () =>
           new Promise((closed) => {
-            const timer = setTimeout(() => http.closeAllConnections(), graceMs);
+            // Those that are kept alive become idle one by one.
+            const sweep = setInterval(() => http.closeIdleConnections(), sweepMs);
             http.close(() => {
-              clearTimeout(timer);
+              clearInterval(sweep);
               closed();
             });
-            http.closeIdleConnections();
           }),
       });
     });

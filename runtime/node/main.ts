@@ -1,6 +1,6 @@
 import { start, stop } from "../protocol/application.js";
 import { withOptions } from "../protocol/define-server.js";
-import { endSubscriptions } from "../protocol/changes.js";
+import { drain, drainMs } from "../protocol/drain.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { SettingsError } from "../protocol/hooks.js";
@@ -26,6 +26,8 @@ export interface MainOptions {
   readonly configure?: typeof configure;
   /** Part of the bundle only where callers must say who they are, and one of them may be on standard streams. */
   readonly localCaller?: typeof localCaller;
+  /** How long what runs when the server is to stop may take. */
+  readonly drainMs?: number;
 }
 
 /** Replicas that share the secrets can go on with each other's calls; a new one is put before the old. */
@@ -42,8 +44,10 @@ interface Settings {
   readonly printConfig: boolean;
 }
 
-/** How long what runs at SIGTERM may take. */
+/** How long `onStop` may take. */
 const graceMs = 10_000;
+/** How long the last bytes may take to leave. */
+const lastBytesMs = 1000;
 
 /** The process of a built server: options from the command line, then from the environment; exits when it is done. */
 export async function main(server: Server, options: MainOptions): Promise<void> {
@@ -74,7 +78,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   if (!served.application.ready) await starting(served, options, settings);
   const caller = await local?.identify(served).catch((error: Error) => fail(error.message));
   if (transport === "http") await serveHttp(served, options, settings);
-  else await serveStandardStreams(served, caller);
+  else await serveStandardStreams(served, caller, options);
 }
 
 const wrongDestination =
@@ -116,27 +120,25 @@ async function leave(server: Server): Promise<never> {
   process.exit(0);
 }
 
-async function serveStandardStreams(server: Server, caller: Auth | undefined): Promise<void> {
-  const serving = serveStdio(server, caller);
-  onSignal((signal) => {
-    serving.close(new Error(`the server got ${signal}`));
-    void leave(server);
-  });
+async function serveStandardStreams(server: Server, caller: Auth | undefined, options: MainOptions): Promise<void> {
+  const serving = serveStdio(server, caller, options.drainMs);
+  onSignal(serving.stop);
   await serving.ended;
   await leave(server);
 }
 
-async function serveHttp(server: Server, { http }: MainOptions, settings: Settings): Promise<void> {
-  const { listen, loadWebSocket, ...declared } = http!;
+async function serveHttp(server: Server, options: MainOptions, settings: Settings): Promise<void> {
+  const { listen, loadWebSocket, ...declared } = options.http!;
   const host = settings.host ?? declared.host;
   const port = settings.port === undefined ? declared.port : Number(settings.port);
   try {
     const listening = await listen(server, { ...declared, host, port }, loadWebSocket);
     process.stderr.write(`listening on ${listening.url}\n`);
-    onSignal(() => {
-      server.application.draining = true;
-      endSubscriptions(server);
-      void listening.close(graceMs).then(() => leave(server));
+    onSignal(async () => {
+      const closed = listening.close();
+      await drain(server, options.drainMs ?? drainMs);
+      await Promise.race([closed, new Promise((late) => setTimeout(late, lastBytesMs))]);
+      await leave(server);
     });
   } catch (error) {
     fail(`cannot listen on ${host} port ${port}: ${(error as Error).message}; choose another with --port`);
@@ -144,13 +146,13 @@ async function serveHttp(server: Server, { http }: MainOptions, settings: Settin
 }
 
 /** A second signal ends the process at once. */
-function onSignal(stop: (signal: string) => void): void {
+function onSignal(stop: () => Promise<void>): void {
   let stopping = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      stop(signal);
+      void stop();
     });
   }
 }

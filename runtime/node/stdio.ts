@@ -1,19 +1,17 @@
-import { endSubscriptions } from "../protocol/changes.js";
+import { drain, drainMs } from "../protocol/drain.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { lines, type LineTransport } from "../transports/stdio.js";
 
-/** How long requests that run at the end of input may take to be answered. */
-const graceMs = 10_000;
-
 export interface Serving {
-  /** Ends when the input has ended and all is answered. */
+  /** Ends when the input has ended, or the server was to stop, and all is answered. */
   readonly ended: Promise<void>;
-  close(reason: Error): void;
+  /** Lets what runs come to an end, and takes nothing new. */
+  stop(): Promise<void>;
 }
 
 /** Serves one client on standard input and output. Nothing but the protocol is written to standard output. */
-export function serveStdio(server: Server, auth?: Auth): Serving {
+export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serving {
   const { stdin } = process;
   // Standard output costs milliseconds to open: not before there is something to say.
   let answered = false;
@@ -35,20 +33,19 @@ export function serveStdio(server: Server, auth?: Auth): Serving {
     stdout.once("drain", () => stdin.resume());
   };
   const connection = lines(server, { write, later: process.nextTick }, auth);
+  async function stop(): Promise<void> {
+    await drain(server, limitMs);
+    connection.close(new Error("the server is stopping"));
+    // A write to a pipe may still be under way.
+    if (answered) process.stdout.write("", () => finish());
+    else finish();
+  }
   stdin.setEncoding("utf8");
   stdin.on("data", (text: string) => connection.take(text));
   stdin.on("end", () => {
     connection.end();
-    endSubscriptions(server);
-    const until = Date.now() + graceMs;
-    const wait = (): void => {
-      if (connection.pending > 0 && Date.now() < until) setTimeout(wait, 10);
-      // A write to a pipe may still be under way.
-      else if (answered) process.stdout.write("", () => finish());
-      else finish();
-    };
-    wait();
+    void stop();
   });
   stdin.on("error", finish);
-  return { ended, close: (reason) => connection.close(reason) };
+  return { ended, stop };
 }

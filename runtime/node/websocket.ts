@@ -9,13 +9,13 @@ import type { Auth } from "../protocol/handlers.js";
 import { errorMessage, parseError, textOf, type Outgoing } from "../protocol/json-rpc.js";
 import { admitUpgrade, longestBody, notStarted } from "../transports/http/admission.js";
 import { pathOf, type Headers, type HttpOptions, type HttpRequest, type Refusal } from "../transports/http/exchange.js";
+import { mostSessions } from "../transports/http/sessions.js";
 
 /** A listener of `node:http`'s `upgrade`. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** A client that does not answer in this time is gone. */
 const pingMs = 30_000;
-const mostClients = 1000;
 /** In bytes: a client that does not read is dropped before what waits for it fills the memory. */
 const mostBuffered = 4 * 1024 * 1024;
 
@@ -23,13 +23,14 @@ const mostBuffered = 4 * 1024 * 1024;
 export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: longestBody,
+    maxPayload: options.maxBodyBytes ?? longestBody,
     clientTracking: true,
     handleProtocols: (offered) => (offered.has("mcp") ? "mcp" : false),
   });
   const ending = {
     deliver: () => {},
-    end: () => sockets.clients.forEach((socket) => socket.close(1001, "the server is stopping")),
+    end: () => {},
+    close: () => sockets.clients.forEach((socket) => socket.close(1001, "the server is stopping")),
   };
   server.subscribers.add(ending);
   return (request, socket, head) => {
@@ -39,7 +40,8 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
     const asked: HttpRequest = { method: "GET", url: request.url ?? "/", header };
     const open = (refusal: Refusal | undefined): void => {
       if (refusal !== undefined) return refuse(socket, refusal.status, refusal.message, refusal.headers);
-      if (sockets.clients.size >= mostClients) return refuse(socket, 503, "too many clients; try again later");
+      if (sockets.clients.size >= (options.maxSessions ?? mostSessions))
+        return refuse(socket, 503, "too many clients; try again later");
       sockets.handleUpgrade(request, socket, head, (opened) => serve(server, opened, asked.auth));
     };
     const admitted = (): void => {

@@ -1,4 +1,5 @@
 import type { Change, Server } from "./exchange.js";
+import { forgetResource } from "./forgetting.js";
 import { notificationMessage } from "./json-rpc.js";
 
 const methods = {
@@ -10,6 +11,8 @@ const methods = {
 
 /** Tells every subscriber of a change. */
 export function publish(server: Server, change: Change): void {
+  // Whoever is told reads it anew.
+  if (change.kind === "resource") forgetResource(server, change.uri);
   for (const subscriber of server.subscribers) subscriber.deliver(change);
 }
 

@@ -1,8 +1,8 @@
 import { refuseExpired } from "./auth.js";
 import { changeMessage } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
-import { errorCodes, McpError } from "./errors.js";
-import { Call, type Ask, type Change, type Outlet, type Peer, type Server } from "./exchange.js";
+import { errorCodes, McpError, UnavailableError } from "./errors.js";
+import { Call, type Ask, type Change, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { initialize } from "./initialize.js";
 import {
@@ -19,8 +19,8 @@ import { logFailure } from "./logger.js";
 import { quoted } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
 
-/** `undefined` stands for no answer at all: a cancelled request has none. */
-export type Reply = (answer: Outgoing | undefined) => void;
+/** `undefined` stands for no answer at all: a cancelled request has none. `refusal` is why the answer is one. */
+export type Reply = (answer: Outgoing | undefined, refusal?: UnavailableError) => void;
 
 /**
  * A lasting connection with one client, over any transport that keeps messages apart. Its first request decides the
@@ -104,7 +104,7 @@ export function connect(server: Server, send: (message: Outgoing) => void, opene
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
       call.finish();
-      return reply(response(call, answer)) as undefined;
+      return tell(reply, call, answer) as undefined;
     }
     calls.set(id, { call, reply });
     void answer.then((settled) => {
@@ -113,7 +113,7 @@ export function connect(server: Server, send: (message: Outgoing) => void, opene
       calls.delete(id);
       forget(call, new Error("the call has ended"));
       call.finish();
-      reply(response(call, settled));
+      tell(reply, call, settled);
     });
     return call;
   }
@@ -240,6 +240,10 @@ export function connect(server: Server, send: (message: Outgoing) => void, opene
       for (const one of running) letGo(one, reason);
     },
   };
+}
+
+function tell(reply: Reply, call: Call, settled: Payload | McpError): void {
+  reply(response(call, settled), settled instanceof UnavailableError ? settled : undefined);
 }
 
 function refuse(reply: Reply, id: Id, error: McpError): undefined {

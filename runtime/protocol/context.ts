@@ -2,8 +2,10 @@ import { anonymous } from "./auth.js";
 import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import { notifier } from "./application.js";
+import { forget } from "./forgetting.js";
 import type {
   Auth,
+  Cache,
   ClientInformation,
   Context,
   DeclaredErrors,
@@ -65,6 +67,11 @@ export class CallContext implements Context {
 
   get state(): unknown {
     return this.#call.peer.view.server.application.state;
+  }
+
+  get cache(): Cache {
+    const { server } = this.#call.peer.view;
+    return { invalidate: (name, input) => forget(server, name, input) };
   }
 
   get sample(): Context["sample"] {

@@ -5,7 +5,7 @@ import type { Handlers, Surface } from "./surface.js";
 
 /** A surface and its handlers as a server; nothing is worked out before the first request. */
 export function defineServer(surface: Surface, handlers: Handlers, options: ServerOptions = {}): Server {
-  const { logging, stateKeys = [], auth, hooks, settings, application } = options;
+  const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit } = options;
   const asks = auth !== undefined || hooks?.authenticate !== undefined;
   const waits = asks || (application === undefined && (settings !== undefined || hooks?.onStart !== undefined));
   const logLevel = options.logLevel ?? logging?.level ?? "info";
@@ -29,6 +29,9 @@ export function defineServer(surface: Surface, handlers: Handlers, options: Serv
     views: new Map(),
     indexes: new Map(),
     subscribers: new Set(),
+    running: new Set(),
+    ...(cache && { cache }),
+    admit,
   };
 }
 

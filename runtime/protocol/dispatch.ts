@@ -12,14 +12,33 @@ export function dispatch(call: Call): Answer {
 }
 
 function answer(call: Call): Answer {
-  const method = call.peer.view.methods.get(call.method);
+  const { methods, server } = call.peer.view;
+  const method = methods.get(call.method);
   if (method === undefined) return new McpError(errorCodes.methodNotFound, `unknown method ${quoted(call.method)}`);
+  const refusal = server.admit?.(call);
+  if (refusal !== undefined) return refusal;
   try {
-    const answer = forbidden(call.peer.view.server, call.auth, call.method, call.params) ?? method(call);
-    return answer instanceof Promise ? answer.catch((error: unknown) => failed(call, error)) : answer;
+    const answer = forbidden(server, call.auth, call.method, call.params) ?? method(call);
+    return answer instanceof Promise ? track(call, answer) : answer;
   } catch (error) {
     return failed(call, error);
   }
+}
+
+/** A server that stops waits for what it has begun. */
+function track(call: Call, answer: Promise<Payload | McpError>): Promise<Payload | McpError> {
+  const { running } = call.peer.view.server;
+  running.add(call);
+  return answer.then(
+    (settled) => {
+      running.delete(call);
+      return settled;
+    },
+    (error: unknown) => {
+      running.delete(call);
+      return failed(call, error);
+    },
+  );
 }
 
 /** The response to a request, as it goes over the wire. */

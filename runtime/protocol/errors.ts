@@ -28,6 +28,39 @@ export class McpError extends Error {
   }
 }
 
+/** The server cannot take a request now, but may later. */
+export class UnavailableError extends McpError {
+  /** Over HTTP, while nothing has been sent yet. */
+  readonly httpStatus: 429 | 503;
+  readonly retryAfterMs: number;
+
+  constructor(httpStatus: 429 | 503, message: string, retryAfterMs: number) {
+    super(errorCodes.internalError, message, { retryAfterMs });
+    this.name = "UnavailableError";
+    this.httpStatus = httpStatus;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** The headers that go with the status (RFC 9110, section 10.2.3). */
+  get headers(): Readonly<Record<string, string>> {
+    return { "retry-after": String(Math.ceil(this.retryAfterMs / 1000)) };
+  }
+}
+
+/** `complaint` says what is busy. */
+export function busy(complaint: string): UnavailableError {
+  return new UnavailableError(503, `${complaint}; try again in a moment`, 1000);
+}
+
+export function tooManyRequests(perMinute: number, retryAfterMs: number): UnavailableError {
+  const wait = Math.ceil(retryAfterMs / 1000);
+  return new UnavailableError(429, `more than ${perMinute} requests a minute; try again in ${wait} s`, retryAfterMs);
+}
+
+export function stopping(): UnavailableError {
+  return new UnavailableError(503, "the server is stopping; try again in a moment", 1000);
+}
+
 /** A failure that the manifest declares; `message` has its placeholders filled in. */
 export class DeclaredError extends Error {
   readonly code: string;

@@ -4,7 +4,7 @@ import type { Auth, ClientInformation } from "./handlers.js";
 import type { Application, Hooks, Lifecycle, SettingsLoader } from "./hooks.js";
 import type { Id, Ready } from "./json-rpc.js";
 import type { Logger, LogSink } from "./logger.js";
-import type { Handlers, Surface } from "./surface.js";
+import type { Handlers, Reuse, Surface } from "./surface.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
 /** The `result` of a response as JSON: text, or bytes made before. */
@@ -50,6 +50,8 @@ export interface ServerOptions {
   readonly auth?: Authentication | undefined;
   readonly hooks?: Hooks;
   readonly settings?: SettingsLoader;
+  readonly cache?: ResultCache;
+  readonly admit?: (call: Call) => McpError | undefined;
   /** In place of what the settings and `onStart` would give: for tests. */
   readonly application?: Partial<Application>;
 }
@@ -84,6 +86,16 @@ export interface Server {
   /** Present where the manifest declares settings. */
   readonly settings: SettingsLoader | undefined;
   readonly application: Lifecycle;
+  /** What has begun and not ended yet. */
+  readonly running: Set<Abortable>;
+  /** Where the manifest declares `cache`. */
+  readonly cache?: ResultCache;
+  /** Why a request is not taken, if anything has to be asked: a rate limit, a server that stops. */
+  admit: ((call: Call) => McpError | undefined) | undefined;
+}
+
+export interface Abortable {
+  abort(reason: unknown): void;
 }
 
 /** Something that clients may have asked to be told of. */
@@ -93,8 +105,10 @@ export type Change =
 export interface Subscriber {
   /** Must not throw, nor wait. */
   deliver(change: Change): void;
-  /** The server is about to stop. */
+  /** The server is about to stop: nothing more is to be told. */
   end(): void;
+  /** Nothing runs any more: a connection that carried answers may be closed. */
+  close?(): void;
 }
 
 /** What one protocol revision says, as data and pure functions. */
@@ -132,7 +146,8 @@ export type EntryKind = "tool" | "resource" | "resourceTemplate" | "prompt";
 
 export interface Frame {
   readonly opening: string;
-  readonly caching: string;
+  /** How long a result lasts, as members of it. */
+  readonly hints: (ttlMs: number, scope: Reuse["scope"]) => string;
   /** Members of `_meta` that every result has. */
   readonly meta: string;
 }
@@ -209,6 +224,8 @@ export class Call {
   task: Asker | undefined;
   /** The handler's time limit. */
   clock: Clock | undefined;
+  /** Where others wait for what the call comes to: called before it asks its own client anything. */
+  detach: (() => void) | undefined;
   #asking = 0;
   readonly #outlet: Outlet;
   #controller: AbortController | undefined;
@@ -277,4 +294,43 @@ export class Call {
   finish(): void {
     this.#finished = true;
   }
+}
+
+/** What decides a result: the validated arguments, and the URI where there is one. */
+export interface Subject {
+  readonly input: unknown;
+  readonly uri?: string;
+}
+
+/** An entry of the manifest whose results are kept, as the cache needs to know it. */
+export interface Reusable {
+  readonly kind: "tool" | "resource" | "resourceTemplate";
+  /** Its name, URI or URI template. */
+  readonly name: string;
+  readonly reuse: Reuse;
+  /** Its results tell clients how long they last. */
+  readonly hinted: boolean;
+  /** How long its handler may take. */
+  readonly timeoutMs: number | undefined;
+  /** Runs the handler on behalf of a call. May throw. */
+  start(call: Call, subject: Subject): unknown;
+  /** What the handler returned, validated, as text; `undefined` for what must not be kept. Throws for what is no result. */
+  keep(output: unknown, subject: Subject): string | undefined;
+  /** The result, from the text that was kept; `hints` are members of the protocol's, as JSON text. */
+  seal(view: View, kept: string, hints: string): string;
+  finish(call: Call, output: unknown, subject: Subject): Payload | McpError;
+  fail(call: Call, error: unknown, subject: Subject): Payload | McpError;
+  /** Waits on behalf of one call, as long as that may take. */
+  wait(call: Call, answer: Promise<Payload | McpError>): Promise<Payload | McpError>;
+}
+
+/** Keeps what handlers returned; a server has one where the manifest declares `cache`. */
+export interface ResultCache {
+  /**
+   * The result that is kept, or what a run comes to; calls that want the same at the same time share one run.
+   * `undefined` for a call whose result is nobody else's.
+   */
+  answer(call: Call, entry: Reusable, subject: Subject): Answer | undefined;
+  /** Forgets what an entry returned: for these arguments, for this URI, or all of it. */
+  invalidate(entry: Pick<Reusable, "kind" | "name">, subject: Partial<Subject>): void;
 }

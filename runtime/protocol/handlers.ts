@@ -88,6 +88,15 @@ export interface Notify {
   readonly resourceUpdated: (uri: string) => void;
 }
 
+/** What is kept of earlier results, where the manifest declares `cache`. */
+export interface Cache {
+  /**
+   * Forgets what a tool (by its name), a resource (by its URI) or a template's resources (by the URI template, or by
+   * the URI of one) returned: for these arguments, or for all. `notify.resourceUpdated` does it for its resource.
+   */
+  readonly invalidate: (name: string, input?: object) => void;
+}
+
 /** What every handler receives beside its arguments. */
 export interface Context {
   /** Aborted when the client cancels the request, disconnects (2026-07-28) or the tool's time is up. */
@@ -101,6 +110,7 @@ export interface Context {
   /** The request's `_meta`, as sent. */
   readonly meta: JsonObject;
   readonly notify: Notify;
+  readonly cache: Cache;
   /**
    * Asks the client's model. On 2026-07-28 the handler runs anew when the answer is there: ask in the same order in
    * every run, let the error pass that ends a run, and put effects that must not happen twice into a `step`.

@@ -119,6 +119,8 @@ function isElicitResult(answer: unknown, validate: Validator | undefined): boole
 
 /** What the client has not said it can do is not asked of it (2026-07-28, basic: capabilities). */
 function requireCapability(call: Call, needed: JsonObject, present: boolean): void {
+  // From here on it matters whose call it is.
+  call.detach?.();
   if (present) return;
   const [[name, parts]] = Object.entries(needed) as [[string, JsonObject]];
   const message = `this needs a client that supports ${[name, ...Object.keys(parts)].join(".")}`;

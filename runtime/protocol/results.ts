@@ -3,22 +3,26 @@ import type { Call, Payload, View } from "./exchange.js";
 import { readied } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
 import { traceOf } from "./trace.js";
+import type { Reuse } from "./surface.js";
 import type { JsonObject } from "./types.js";
 
+/** What clients are told of results of which nothing is declared: to ask again. */
+export const undeclared: Reuse = { ttlMs: 0, scope: "private" };
+
 /**
- * A result from its members, as JSON text without braces. `meta` are the members of its own `_meta`; `caching` is
- * the view's, for the results that have it.
+ * A result from its members, as JSON text without braces. `meta` are the members of its own `_meta`; `hints` say how
+ * long it lasts, for the results that do.
  */
-export function seal(view: View, members: string, meta?: JsonObject, caching = ""): string {
+export function seal(view: View, members: string, meta?: JsonObject, hints = ""): string {
   const { frame } = view;
-  if (meta === undefined) return frame.opening + members + caching + view.closing;
+  if (meta === undefined) return frame.opening + members + hints + view.closing;
   const text = JSON.stringify(meta) as string | undefined;
   // `toJSON` can make anything of an object.
   const own = text?.startsWith("{") ? text.slice(1, -1) : "";
   const separator = own !== "" && frame.meta !== "" ? "," : "";
-  const comma = members === "" && caching === "" ? "" : ",";
+  const comma = members === "" && hints === "" ? "" : ",";
   // The server's members come last: of two members of one name the last counts.
-  return `${frame.opening}${members}${caching}${comma}"_meta":{${own}${separator}${frame.meta}}}`;
+  return `${frame.opening}${members}${hints}${comma}"_meta":{${own}${separator}${frame.meta}}}`;
 }
 
 /** A result that never changes: sealed once, then sent as it is. */
@@ -27,10 +31,11 @@ export function sealedOnce(
   key: unknown,
   members: () => string,
   payloads: Map<unknown, Payload> = view.payloads,
+  reuse: Reuse = undeclared,
 ): Payload {
   let payload = payloads.get(key);
   if (payload === undefined) {
-    payload = readied(seal(view, members(), undefined, view.frame.caching));
+    payload = readied(seal(view, members(), undefined, view.frame.hints(reuse.ttlMs, reuse.scope)));
     payloads.set(key, payload);
   }
   return payload;

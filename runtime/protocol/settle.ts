@@ -1,5 +1,6 @@
-import type { McpError } from "./errors.js";
+import { errorCodes, McpError } from "./errors.js";
 import type { Call, Clock, Payload } from "./exchange.js";
+import { quoted } from "./results.js";
 
 type Settled = Payload | McpError;
 
@@ -13,6 +14,17 @@ export interface Outcome {
 export interface Deadline {
   readonly timeoutMs: number;
   readonly expire: () => Settled;
+}
+
+/** The time limit of handlers that have none of their own; `name` is what did not answer. */
+export function deadlineOf(call: Call, name: string): Deadline | undefined {
+  const { timeoutMs } = call.peer.view.server.surface;
+  if (timeoutMs === undefined) return undefined;
+  return { timeoutMs, expire: () => new McpError(errorCodes.internalError, timedOut(name, timeoutMs)) };
+}
+
+export function timedOut(name: string, timeoutMs: number): string {
+  return `${quoted(name)} timed out after ${timeoutMs} ms`;
 }
 
 /**

@@ -13,6 +13,12 @@ export interface Surface {
   readonly instructions?: string;
   /** Entries of a list in one answer; absent: all of them. */
   readonly pageSize?: number;
+  /** How long the lists and the server's description of itself last. */
+  readonly listed?: Reuse;
+  /** How long any handler may take, where its entry does not say. */
+  readonly timeoutMs?: number;
+  /** Open subscriptions of all clients together, and resources that one session may subscribe to. */
+  readonly maxSubscriptions?: number;
   readonly tools: readonly ToolSurface[];
   readonly resources: readonly ResourceSurface[];
   readonly resourceTemplates: readonly ResourceTemplateSurface[];
@@ -51,10 +57,20 @@ export interface ToolSurface {
   /** Questions that the handler may ask, by name. */
   readonly elicitations?: ReadonlyMap<string, ElicitationSurface>;
   readonly timeoutMs?: number;
+  readonly cache?: Reuse;
   /** The call may (`optional`) or must (`required`) become a task. */
   readonly task?: "optional" | "required";
   /** The handler begins the task itself. */
   readonly defersTask?: boolean;
+}
+
+/** What the manifest's `cache` says of an entry. */
+export interface Reuse {
+  readonly ttlMs: number;
+  /** `private`: each principal has its own results. */
+  readonly scope: "private" | "public";
+  /** Results that are kept; absent where none need be, since they never change. */
+  readonly maxEntries?: number;
 }
 
 /** A form (`requestedSchema`) or a page (`url`); both texts may hold `{placeholders}`. */
@@ -114,6 +130,7 @@ export interface ResourceSurface {
   readonly mimeType?: string;
   /** Static contents: the `contents` array of `resources/read`, as JSON text. Absent: there is a handler. */
   readonly contents?: string;
+  readonly cache?: Reuse;
 }
 
 export interface ResourceTemplateSurface {
@@ -123,6 +140,7 @@ export interface ResourceTemplateSurface {
   readonly mimeType?: string;
   /** Variables that a function completes. */
   readonly completed?: readonly string[];
+  readonly cache?: Reuse;
   /** Source of the regular expression that matches a whole URI; one capture group per variable. */
   readonly pattern: string;
   readonly variables: readonly string[];

@@ -86,6 +86,10 @@ export class Task {
     this.#finish("completed", `,"result":${resultText(settled)}`);
   }
 
+  abort(reason: unknown): void {
+    this.#call.abort(reason);
+  }
+
   cancel(reason: string): void {
     if (this.#end !== undefined) return;
     this.#finish("cancelled", "");

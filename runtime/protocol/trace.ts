@@ -25,6 +25,11 @@ export function traceOf(call: Call): Trace {
   return trace;
 }
 
+/** What runs on behalf of a call is logged as part of it. */
+export function shareTrace(from: Call, to: Call): void {
+  traces.set(to, traceOf(from));
+}
+
 function traceparentOf(value: unknown): string | undefined {
   return typeof value === "string" && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(value)
     ? value

@@ -1,6 +1,13 @@
 import { didYouMean, define, quote } from "./definition.js";
 
 export const entry = {
+  "cache/not-read-only": define<{ tool: string }>({
+    severity: "warning",
+    message: ({ tool }) => `results of ${quote(tool)} are kept, but its annotations say that it changes something`,
+    help: () => 'remove "cache", or say "readOnlyHint": true if it changes nothing',
+    explain:
+      "A result that is kept is given again without running the handler, so whatever else the handler does happens only once in a while. Only tools that change nothing should be cached.",
+  }),
   "error/invalid-placeholder": define<{ placeholder: string }>({
     severity: "error",
     message: ({ placeholder }) => `the placeholder {${placeholder}} is not a name`,

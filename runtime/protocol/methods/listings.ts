@@ -47,6 +47,7 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
           return `"${member}":[${entries.join(",")}]${next}`;
         },
         payloads,
+        surface.listed,
       ),
     (error: unknown) => internalError(call, `the listing of ${member}`, error),
   );

@@ -5,7 +5,7 @@ import type { Answer, Call, Payload, Server, View } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
 import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
-import { settle } from "../settle.js";
+import { deadlineOf, settle } from "../settle.js";
 import type { AnswerValidators, PromptArgumentSurface, PromptSurface } from "../surface.js";
 import type { ContentBlock, JsonObject, PromptMessage } from "../types.js";
 
@@ -90,7 +90,7 @@ function handled(
       Object.fromEntries(present),
       new PromptCallContext(call, { elicitations: prompt.elicitations, answers }),
     );
-    return isThenable(output) ? settle(call, output, { finish, fail }, undefined) : finish(output);
+    return isThenable(output) ? settle(call, output, { finish, fail }, deadlineOf(call, prompt.name)) : finish(output);
   } catch (error) {
     return fail(error);
   }

@@ -1,12 +1,13 @@
 import { toBase64 } from "../base64.js";
 import { CallContext, TemplateCallContext } from "../context.js";
 import { errorCodes, McpError, NotImplementedError } from "../errors.js";
-import type { Answer, Call, Payload, Server } from "../exchange.js";
+import type { Answer, Call, Payload, Reusable, Server, Subject } from "../exchange.js";
 import { explain } from "../explain.js";
 import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
-import { invalidParams, isThenable, quoted, seal, sealedOnce, wrongOutput } from "../results.js";
-import { settle } from "../settle.js";
+import { invalidParams, isThenable, quoted, seal, sealedOnce, undeclared, wrongOutput } from "../results.js";
+
+import { deadlineOf, settle, type Outcome } from "../settle.js";
 import type { ResourceSurface, Validator } from "../surface.js";
 import { matchTemplate, type Match } from "../templates.js";
 
@@ -35,28 +36,72 @@ export function resourceAt(server: Server, uri: string): ResourceSurface | undef
 }
 
 function readOne(call: Call, resource: ResourceSurface): Answer {
-  const { uri, contents, mimeType } = resource;
+  const { uri, contents, mimeType, cache } = resource;
   const { view } = call.peer;
-  if (contents !== undefined) return sealedOnce(view, resource, () => `"contents":${contents}`);
-  return read(call, uri, mimeType, () => {
+  if (contents !== undefined) return sealedOnce(view, resource, () => `"contents":${contents}`, view.payloads, cache);
+  const run = (of: Call): unknown => {
     const handler = view.server.handlers.resources.get(uri);
     if (handler === undefined) throw new NotImplementedError(uri);
-    return handler({ uri }, new CallContext(call));
-  });
+    return handler({ uri }, new CallContext(of));
+  };
+  if (cache !== undefined) {
+    const reusable = reusing(view.server, resource, { kind: "resource", name: uri, mimeType, reuse: cache }, run);
+    const answer = view.server.cache?.answer(call, reusable, { input: { uri }, uri });
+    if (answer !== undefined) return answer;
+  }
+  return read(call, uri, mimeType, run);
 }
 
 function readTemplate(call: Call, uri: string, match: Match, validate: Validator): Answer {
-  const { template, variables } = match;
-  const { uriTemplate, mimeType } = template.surface;
-  return read(call, uri, mimeType, () => {
-    const params = accepted(validate, variables);
-    if (params === undefined) {
-      return invalidParams(explain(validate.errors ?? [], "variables of the URI"), { uri });
-    }
-    const handler = call.peer.view.server.handlers.resourceTemplates.get(uriTemplate);
+  const { surface } = match.template;
+  const { uriTemplate, mimeType, cache } = surface;
+  const { server } = call.peer.view;
+  const params = accepted(validate, match.variables);
+  if (params === undefined) return invalidParams(explain(validate.errors ?? [], "variables of the URI"), { uri });
+  const run = (of: Call, subject: Subject): unknown => {
+    const handler = server.handlers.resourceTemplates.get(uriTemplate);
     if (handler === undefined) throw new NotImplementedError(uriTemplate);
-    return handler(params, new TemplateCallContext(call, uri));
-  });
+    return handler(subject.input, new TemplateCallContext(of, subject.uri!));
+  };
+  const subject = { input: params, uri };
+  if (cache !== undefined) {
+    const entry = { kind: "resourceTemplate", name: uriTemplate, mimeType, reuse: cache } as const;
+    const answer = server.cache?.answer(call, reusing(server, surface, entry, run), subject);
+    if (answer !== undefined) return answer;
+  }
+  return read(call, uri, mimeType, (of) => run(of, subject));
+}
+
+/** An entry as the cache knows it, made once: what is kept of a result is its contents. */
+function reusing(
+  { indexes, surface: { timeoutMs } }: Server,
+  key: unknown,
+  entry: Pick<Reusable, "kind" | "name" | "reuse"> & { readonly mimeType: string | undefined },
+  start: Reusable["start"],
+): Reusable {
+  let known = indexes.get("reusable resources") as Map<unknown, Reusable> | undefined;
+  if (known === undefined) indexes.set("reusable resources", (known = new Map()));
+  let reusable = known.get(key);
+  if (reusable === undefined) {
+    const { name, mimeType } = entry;
+    reusable = {
+      ...entry,
+      hinted: true,
+      timeoutMs,
+      start,
+      keep: (output, { uri }) => (isNone(output) ? undefined : contentsText(output, uri!, mimeType)),
+      seal: (view, kept, hints) => seal(view, `"contents":${kept}`, undefined, hints),
+      finish: (call, output, { uri }) => finished(call, uri!, mimeType, output),
+      fail: (call, error, { uri }) => failed(call, uri!, error),
+      wait: (call, answer) =>
+        wait(call, name, answer, {
+          finish: (settled) => settled as Payload | McpError,
+          fail: (error) => failed(call, name, error),
+        }),
+    };
+    known.set(key, reusable);
+  }
+  return reusable;
 }
 
 /** A variable is text; where its schema asks for a number or a boolean, the text of one is taken as such. */
@@ -76,15 +121,19 @@ function convert(text: string): unknown {
   return text !== "" && String(Number(text)) === text ? Number(text) : text;
 }
 
-function read(call: Call, uri: string, mimeType: string | undefined, run: () => unknown): Answer {
+function read(call: Call, uri: string, mimeType: string | undefined, run: (call: Call) => unknown): Answer {
   const finish = (output: unknown) => finished(call, uri, mimeType, output);
   const fail = (error: unknown) => failed(call, uri, error);
   try {
-    const output = run();
-    return isThenable(output) ? settle(call, output, { finish, fail }, undefined) : finish(output);
+    const output = run(call);
+    return isThenable(output) ? wait(call, uri, output, { finish, fail }) : finish(output);
   } catch (error) {
     return fail(error);
   }
+}
+
+function wait(call: Call, uri: string, output: PromiseLike<unknown>, outcome: Outcome): Promise<Payload | McpError> {
+  return settle(call, output, outcome, deadlineOf(call, uri));
 }
 
 function finished(call: Call, uri: string, mimeType: string | undefined, output: unknown): Payload | McpError {
@@ -92,12 +141,22 @@ function finished(call: Call, uri: string, mimeType: string | undefined, output:
   try {
     if (output === undefined) return notFound(uri);
     if (output instanceof McpError) return output;
-    const parts: readonly unknown[] = Array.isArray(output) ? output : [output];
-    const contents = parts.map((part) => contentsOf(part, uri, mimeType));
-    return seal(call.peer.view, `"contents":${JSON.stringify(contents)}`, undefined, call.peer.view.frame.caching);
+    const { view } = call.peer;
+    const hints = view.frame.hints(undeclared.ttlMs, undeclared.scope);
+    return seal(view, `"contents":${contentsText(output, uri, mimeType)}`, undefined, hints);
   } catch (error) {
     return failed(call, uri, error);
   }
+}
+
+/** Whether a handler said that there is no such resource. */
+function isNone(output: unknown): boolean {
+  return output === undefined || output instanceof McpError;
+}
+
+function contentsText(output: unknown, uri: string, mimeType: string | undefined): string {
+  const parts: readonly unknown[] = Array.isArray(output) ? output : [output];
+  return JSON.stringify(parts.map((part) => contentsOf(part, uri, mimeType)));
 }
 
 function contentsOf(part: unknown, uri: string, mimeType: string | undefined): object {

@@ -18,15 +18,22 @@ export function setLevel(call: Call): Answer {
 /** `server/discover`: what `versions` of the protocol a request may name, and what the server can do. */
 export const discover =
   (versions: readonly string[]) =>
-  (call: Call): Answer =>
-    sealedOnce(call.peer.view, "server/discover", () => {
-      const { surface } = call.peer.view.server;
-      const { instructions } = surface;
-      return (
-        `"supportedVersions":${JSON.stringify(versions)},"capabilities":${JSON.stringify({ ...capabilities(surface), ...extensions(surface) })}` +
-        (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`)
-      );
-    });
+  (call: Call): Answer => {
+    const { surface } = call.peer.view.server;
+    return sealedOnce(
+      call.peer.view,
+      "server/discover",
+      () => {
+        const { instructions } = surface;
+        return (
+          `"supportedVersions":${JSON.stringify(versions)},"capabilities":${JSON.stringify({ ...capabilities(surface), ...extensions(surface) })}` +
+          (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`)
+        );
+      },
+      call.peer.view.payloads,
+      surface.listed,
+    );
+  };
 
 /** The result of `initialize`. */
 export function initializeResult({ server, frame, closing, revision }: View): string {

@@ -10,8 +10,8 @@ import { watchedTasks, type Task } from "../tasks.js";
 import type { JsonObject } from "../types.js";
 import { hasPrompts, hasResources, hasTools, subscribable } from "./session.js";
 
-/** Open subscriptions of a server, all clients together. */
-export const mostSubscriptions = 1024;
+/** Open subscriptions of a server, all clients together; resources that a session subscribes to. */
+const mostSubscriptions = 1024;
 
 /** What a client wants to be told of: only what the server offers is honoured. */
 interface Filter {
@@ -35,9 +35,8 @@ export function listen(call: Call): Answer {
   const tasks = globalThis.mcpcWithoutTasks ? [] : watchedTasks(call, wanted["taskIds"]);
   if (tasks instanceof McpError) return tasks;
   const open = listening(server);
-  if (open.size >= mostSubscriptions) {
-    return new McpError(errorCodes.internalError, `no more than ${mostSubscriptions} subscriptions at a time`);
-  }
+  const most = server.surface.maxSubscriptions ?? mostSubscriptions;
+  if (open.size >= most) return tooMany(most);
   const filter = honoured(call, wanted, tasks);
   const id = { "io.modelcontextprotocol/subscriptionId": call.id };
   const meta = JSON.stringify(id);
@@ -72,6 +71,10 @@ function listening(server: Server): Set<Subscriber> {
   let open = server.indexes.get("listening") as Set<Subscriber> | undefined;
   if (open === undefined) server.indexes.set("listening", (open = new Set()));
   return open;
+}
+
+function tooMany(most: number): McpError {
+  return new McpError(errorCodes.internalError, `no more than ${most} subscriptions at a time`);
 }
 
 function honoured(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
@@ -112,9 +115,8 @@ function change(call: Call, apply: (uris: Set<string>, uri: string) => void): An
   if (subscriptions === undefined) {
     return new McpError(errorCodes.invalidRequest, "subscriptions need a session: open one with initialize");
   }
-  if (subscriptions.size >= mostSubscriptions && !subscriptions.has(uri)) {
-    return new McpError(errorCodes.internalError, `no more than ${mostSubscriptions} subscriptions at a time`);
-  }
+  const most = call.peer.view.server.surface.maxSubscriptions ?? mostSubscriptions;
+  if (subscriptions.size >= most && !subscriptions.has(uri)) return tooMany(most);
   apply(subscriptions, uri);
   return "{}";
 }

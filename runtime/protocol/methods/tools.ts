@@ -1,8 +1,8 @@
 import type {} from "../parts.js";
 import { blocksContent, isContentBlock, textContent } from "../content.js";
 import { createErrors, ToolCallContext, type Questions } from "../context.js";
-import { DeclaredError, McpError, NotImplementedError } from "../errors.js";
-import type { Answer, Call, Payload, Server, View } from "../exchange.js";
+import { DeclaredError, McpError, NotImplementedError, UnavailableError } from "../errors.js";
+import type { Answer, Call, Payload, Reusable, Server, View } from "../exchange.js";
 import { explain } from "../explain.js";
 import { decided } from "../failures.js";
 import type { DeclaredErrors } from "../handlers.js";
@@ -11,10 +11,10 @@ import { logFailure } from "../logger.js";
 import { isPlainJson } from "../plain-json.js";
 import { MissingCapability } from "../questions.js";
 import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
-import { settle } from "../settle.js";
+import { settle, timedOut } from "../settle.js";
 import { traceOf } from "../trace.js";
 import { createTask, knowsTasks, needsTasks, type Task } from "../tasks.js";
-import type { AnyToolHandler, ToolSurface, ToolValidators, Validator } from "../surface.js";
+import type { AnyToolHandler, Reuse, ToolSurface, ToolValidators, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
 
 /** A tool as it is called: what its calls share is made with the first one. */
@@ -24,6 +24,8 @@ interface Tool {
   validators: ToolValidators | undefined;
   errors: DeclaredErrors<Record<string, unknown>> | undefined;
   questions: Questions | undefined;
+  /** Where its results are kept. */
+  reusable: Reusable | undefined;
 }
 
 /** `tools/call` */
@@ -51,7 +53,14 @@ function toolNamed(server: Server, name: string): Tool | undefined {
     tools = new Map();
     for (const surface of server.surface.tools) {
       const handler = server.handlers.tools.get(surface.name);
-      tools.set(surface.name, { surface, handler, validators: undefined, errors: undefined, questions: undefined });
+      tools.set(surface.name, {
+        surface,
+        handler,
+        validators: undefined,
+        errors: undefined,
+        questions: undefined,
+        reusable: undefined,
+      });
     }
     server.indexes.set("tools", tools);
   }
@@ -69,6 +78,11 @@ function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObje
       if (knowsTasks(call)) return runAsTask(call, tool, tool.handler, validators, input);
       if (tool.surface.task === "required" && call.peer.view.revision.era === "modern") return needsTasks();
     }
+    if (tool.surface.cache !== undefined) {
+      const reusable = (tool.reusable ??= reusing(tool, tool.handler, validators, tool.surface.cache));
+      const answer = call.peer.view.server.cache?.answer(call, reusable, { input });
+      if (answer !== undefined) return answer;
+    }
     return invoke(call, tool, tool.handler, validators, input);
   } catch (error) {
     return failed(call, tool, error);
@@ -83,11 +97,40 @@ function invoke(
   input: JsonObject,
   begin?: () => void,
 ): Answer {
+  const output: unknown = handler(input, contextOf(call, tool, validators, begin));
+  return isThenable(output) ? wait(call, tool, output) : finished(call, tool, output);
+}
+
+function contextOf(call: Call, tool: Tool, validators: ToolValidators, begin?: () => void): ToolCallContext {
   tool.errors ??= createErrors(tool.surface.errors);
   tool.questions ??= { elicitations: tool.surface.elicitations, answers: validators.answers };
-  const context = new ToolCallContext(call, tool.errors, tool.questions, begin);
-  const output: unknown = handler(input, context);
-  return isThenable(output) ? wait(call, tool, output) : finished(call, tool, output);
+  return new ToolCallContext(call, tool.errors, tool.questions, begin);
+}
+
+/** The tool as the cache knows it. What is kept of a structured result is its JSON, of another the handler's output. */
+function reusing(tool: Tool, handler: AnyToolHandler, validators: ToolValidators, reuse: Reuse): Reusable {
+  const { output: validate } = validators;
+  return {
+    kind: "tool",
+    name: tool.surface.name,
+    reuse,
+    hinted: false,
+    timeoutMs: tool.surface.timeoutMs,
+    start: (call, { input }) =>
+      handler(
+        input,
+        contextOf(call, tool, validators, () => {}),
+      ),
+    keep: (output) => {
+      if (validate !== undefined) return structuredText(validate, output);
+      return isObject(output) && output["isError"] === true ? undefined : JSON.stringify(output);
+    },
+    seal: (view, kept) =>
+      validate !== undefined ? structured(view, tool, kept) : unstructured(view, JSON.parse(kept) as unknown),
+    finish: (call, output) => finished(call, tool, output),
+    fail: (call, error) => failed(call, tool, error),
+    wait: (call, answer) => wait(call, tool, answer, (settled) => settled as Payload | McpError),
+  };
 }
 
 /** The call is answered with a task as soon as that begins, or as ever when it ends before. */
@@ -98,6 +141,7 @@ function runAsTask(
   validators: ToolValidators,
   input: JsonObject,
 ): Promise<Payload | McpError> {
+  const { running } = call.peer.view.server;
   return new Promise((resolve) => {
     let task: Task | undefined;
     const begin = (): void => {
@@ -105,10 +149,14 @@ function runAsTask(
       const created = createTask(call, tool.surface.scopes);
       if (created instanceof McpError) return resolve(created);
       call.task = task = created;
+      running.add(created);
       resolve(created.created());
     };
-    const settle = (settled: Payload | McpError): void =>
-      task === undefined ? resolve(settled) : task.finish(settled);
+    const settle = (settled: Payload | McpError): void => {
+      if (task === undefined) return resolve(settled);
+      running.delete(task);
+      task.finish(settled);
+    };
     if (tool.surface.defersTask !== true) begin();
     try {
       const answer = invoke(call, tool, handler, validators, input, begin);
@@ -130,14 +178,19 @@ function check(validate: Validator, input: unknown): string | undefined {
   }
 }
 
-function wait(call: Call, tool: Tool, output: PromiseLike<unknown>): Promise<Payload | McpError> {
+function wait(
+  call: Call,
+  tool: Tool,
+  output: PromiseLike<unknown>,
+  finish = (value: unknown) => finished(call, tool, value),
+): Promise<Payload | McpError> {
   const { name, timeoutMs } = tool.surface;
   const outcome = {
-    finish: (value: unknown) => finished(call, tool, value),
+    finish,
     fail: (error: unknown) => failed(call, tool, error),
   };
   if (timeoutMs === undefined) return settle(call, output, outcome, undefined);
-  const expire = () => errorResult(call.peer.view, `${quoted(name)} timed out after ${timeoutMs} ms`);
+  const expire = () => errorResult(call.peer.view, timedOut(name, timeoutMs));
   return settle(call, output, outcome, { timeoutMs, expire });
 }
 
@@ -146,25 +199,35 @@ function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
   try {
     const { view } = call.peer;
     const validate = tool.validators?.output;
-    if (validate !== undefined) return structured(view, tool, validate, output);
-    if (typeof output === "string") return seal(view, textContent(output));
-    if (Array.isArray(output)) return seal(view, blocksContent(view, output));
-    if (isContentBlock(output)) return seal(view, blocksContent(view, [output]));
-    if (isObject(output) && Array.isArray(output["content"])) return whole(view, output, output["content"]);
-    throw wrongOutput("a string, content blocks or a whole result", output);
+    return validate === undefined
+      ? unstructured(view, output)
+      : structured(view, tool, structuredText(validate, output));
   } catch (error) {
     return failed(call, tool, error);
   }
 }
 
-/** The value as structured content, and as text for clients that know no better. */
-function structured(view: View, tool: Tool, validate: Validator, output: unknown): string {
+function unstructured(view: View, output: unknown): string {
+  if (typeof output === "string") return seal(view, textContent(output));
+  if (Array.isArray(output)) return seal(view, blocksContent(view, output));
+  if (isContentBlock(output)) return seal(view, blocksContent(view, [output]));
+  if (isObject(output) && Array.isArray(output["content"])) return whole(view, output, output["content"]);
+  throw wrongOutput("a string, content blocks or a whole result", output);
+}
+
+/** The value as it leaves, checked. */
+function structuredText(validate: Validator, output: unknown): string {
   const json = JSON.stringify(output) as string | undefined;
   if (json === undefined) throw wrongOutput("a JSON value", output);
   // What is checked is what leaves.
   if (!validate(isPlainJson(output) ? output : JSON.parse(json))) {
     throw new TypeError(explain(validate.errors ?? [], "output"));
   }
+  return json;
+}
+
+/** A value as structured content, and as text for clients that know no better. */
+function structured(view: View, tool: Tool, json: string): string {
   const members = textContent(json);
   switch (view.revision.structuredContent) {
     case "any":
@@ -203,6 +266,7 @@ function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
   const verdict = decided(call, { kind: "tool", name, ...(errorId !== undefined && { errorId }) }, error);
   if (typeof verdict === "string") return errorResult(view, verdict);
   if (verdict !== undefined) return verdict;
+  if (error instanceof UnavailableError) return errorResult(view, error.message);
   if (error instanceof McpError) return error;
   if (error instanceof DeclaredError) return declared(view, error);
   return errorResult(view, `internal error ${errorId}; the server's log explains it`);

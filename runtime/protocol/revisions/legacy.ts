@@ -51,7 +51,7 @@ function legacyRevision(version: Version): Revision {
     version,
     era: "legacy",
     methods,
-    frame: () => ({ opening: "{", caching: "", meta: "" }),
+    frame: () => ({ opening: "{", hints: () => "", meta: "" }),
     entry: (kind, listing) => entryText(version, kind, listing),
     implementation: (info) => known(version, info, introducedImplementation) as JsonObject & Implementation,
     ...(since("2025-06-18") ? undefined : { content: (block: ContentBlock) => olderContent(version, block) }),

@@ -47,7 +47,7 @@ function modernRevision(version: string): Revision {
     methods,
     frame: ({ server }) => ({
       opening: '{"resultType":"complete",',
-      caching: ',"ttlMs":0,"cacheScope":"private"',
+      hints: (ttlMs, scope) => `,"ttlMs":${ttlMs},"cacheScope":"${scope}"`,
       meta: `"${claims.serverInfo}":${JSON.stringify(server)}`,
     }),
     entry: (_kind, listing) => listing,

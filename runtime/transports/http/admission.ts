@@ -2,7 +2,7 @@ import type { Server } from "../../protocol/exchange.js";
 import type { Endpoint, Headers, HttpOptions, HttpRequest, Refusal } from "./exchange.js";
 import { identify } from "./identify.js";
 
-/** In bytes. */
+/** In bytes, unless told otherwise. */
 export const longestBody = 4 * 1024 * 1024;
 
 /**
@@ -17,11 +17,12 @@ export function admit(
 ): Refusal | undefined | Promise<Refusal | undefined> {
   if (endpoint.access === "open") return undefined;
   const foreign = checkSource(request, options);
+  const { maxBodyBytes } = options;
   if (foreign !== undefined || server.auth === undefined || request.method === "OPTIONS")
-    return foreign ?? checkMessage(request);
+    return foreign ?? checkMessage(request, maxBodyBytes);
   const refusal = identify(server, server.auth, request, endpoint.access);
-  if (refusal instanceof Promise) return refusal.then((settled) => settled ?? checkMessage(request));
-  return refusal ?? checkMessage(request);
+  if (refusal instanceof Promise) return refusal.then((settled) => settled ?? checkMessage(request, maxBodyBytes));
+  return refusal ?? checkMessage(request, maxBodyBytes);
 }
 
 /** The same for a connection that is to become a WebSocket: pages may open one anywhere, so the Origin decides. */
@@ -38,10 +39,10 @@ function checkSource(request: HttpRequest, options: HttpOptions): Refusal | unde
   return checkHost(request.header("host"), options) ?? checkOrigin(request.header("origin"), options);
 }
 
-function checkMessage(request: HttpRequest): Refusal | undefined {
+function checkMessage(request: HttpRequest, most: number | undefined): Refusal | undefined {
   const refusal = checkMethod(request.method);
   if (refusal !== undefined || request.method !== "POST") return refusal;
-  return checkContent(request.header("content-type"), request.header("content-length"));
+  return checkContent(request, most);
 }
 
 /** Whether an address is reached from this machine alone. */
@@ -90,11 +91,13 @@ function checkMethod(method: string): Refusal | undefined {
   return { status: 405, message, headers: { allow: "POST, GET, DELETE" } };
 }
 
-function checkContent(type: string | undefined, length: string | undefined): Refusal | undefined {
+function checkContent(request: HttpRequest, most = longestBody): Refusal | undefined {
+  const type = request.header("content-type");
+  const length = request.header("content-length");
   if (type !== "application/json" && (type === undefined || !/^application\/json\s*(;|$)/i.test(type))) {
     return { status: 415, message: "the Content-Type must be application/json" };
   }
-  return length !== undefined && Number(length) > longestBody ? bodyTooLong() : undefined;
+  return length !== undefined && Number(length) > most ? bodyTooLong(most) : undefined;
 }
 
 /** What lets a page of an allowed origin read the answer (Fetch, section 3.2: CORS protocol). */
@@ -116,6 +119,6 @@ export function corsHeaders(request: HttpRequest, { access }: Pick<Endpoint, "ac
 /** Of a server whose settings are wrong, or whose `onStart` failed. */
 export const notStarted: Refusal = { status: 503, message: "the server could not start; its log explains it" };
 
-export function bodyTooLong(): Refusal {
-  return { status: 413, message: `the body must have at most ${longestBody} bytes` };
+export function bodyTooLong(most = longestBody): Refusal {
+  return { status: 413, message: `the body must have at most ${most} bytes` };
 }

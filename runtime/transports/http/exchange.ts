@@ -14,6 +14,10 @@ export interface HttpOptions {
   readonly allowedHosts: readonly string[];
   /** `false`: nothing is kept between requests of older revisions, so any replica can serve any of them. */
   readonly sessions?: boolean;
+  /** Clients at a time, of each transport that keeps something for them. */
+  readonly maxSessions?: number;
+  /** Of a request, or a message over WebSocket. */
+  readonly maxBodyBytes?: number;
   /** HTTP+SSE, the transport of 2024-11-05, beside it. */
   readonly sse?: SseOptions;
   /** Event streams of single tools, at `{path}/tools/NAME/sse`. */

@@ -52,8 +52,8 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
     const refusal = admitted instanceof Promise ? await admitted : admitted;
     if (refusal !== undefined) return refused(refusal, refusal.status === 403 ? undefined : always);
     if (incoming.method === "OPTIONS") return new Response(null, { status: 204, headers: { ...always } });
-    const body = incoming.method === "POST" ? await textWithin(incoming, longestBody) : "";
-    if (body === undefined) return refused(bodyTooLong(), always);
+    const body = incoming.method === "POST" ? await textWithin(incoming, options.maxBodyBytes ?? longestBody) : "";
+    if (body === undefined) return refused(bodyTooLong(options.maxBodyBytes), always);
     return new Promise((resolve) => {
       let running: Running | undefined;
       const abandon = (): void => {

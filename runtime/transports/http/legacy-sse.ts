@@ -4,9 +4,7 @@ import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage, parseError } from "../../protocol/json-rpc.js";
 import { queryOf, type Endpoint, type SseOptions } from "./exchange.js";
-
-/** Streams of one server; each is a client. */
-const mostStreams = 1000;
+import { mostSessions } from "./sessions.js";
 
 /**
  * HTTP+SSE, the transport of 2024-11-05: a stream tells where to post messages, and carries everything that comes back.
@@ -15,6 +13,7 @@ const mostStreams = 1000;
 export function createLegacySse(
   server: Server,
   options: SseOptions,
+  maxSessions = mostSessions,
 ): Readonly<Record<"stream" | "messages", Endpoint>> {
   const connections = new Map<string, { readonly connection: Connection; readonly owner: string | undefined }>();
   const refuse = (message: string): string => errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
@@ -27,12 +26,12 @@ export function createLegacySse(
     postParsed: (request, _body, reply) => notServed(request, reply),
     open(request, reply) {
       if (request.method !== "GET") return notServed(request, reply);
-      if (connections.size >= mostStreams) {
+      if (connections.size >= maxSessions) {
         return reply.send(503, refuse("too many clients; try again later"), { "retry-after": "30" }) as undefined;
       }
       const id = crypto.randomUUID();
       const connection = connect(server, (message) => reply.event(message), request.auth);
-      const ending = { deliver: () => {}, end: () => reply.close() };
+      const ending = { deliver: () => {}, end: () => {}, close: () => reply.close() };
       server.subscribers.add(ending);
       connections.set(id, { connection, owner: identityOf(request.auth) });
       const stop = atExpiry(request.auth, () => {

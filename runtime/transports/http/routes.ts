@@ -15,7 +15,7 @@ export function createRoutes(server: Server, options: HttpOptions): Routes {
   const mcp = createEndpoint(server, options);
   const fixed = new Map([[options.path, mcp]]);
   if (options.sse !== undefined) {
-    const { stream, messages } = createLegacySse(server, options.sse);
+    const { stream, messages } = createLegacySse(server, options.sse, options.maxSessions);
     fixed.set(options.sse.path, stream).set(options.sse.messagesPath, messages);
   }
   const toolEvents = options.toolEvents === true ? createToolEvents(server) : undefined;

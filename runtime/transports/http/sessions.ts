@@ -1,10 +1,10 @@
-import { connect, type Connection } from "../../protocol/connection.js";
+import { connect, type Connection, type Reply } from "../../protocol/connection.js";
 import type { Outlet, Server } from "../../protocol/exchange.js";
 import { lengthOf, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
 import type { HttpReply, HttpRequest, Running } from "./exchange.js";
 
-/** Sessions of one endpoint; beyond these the one that is idle for the longest time ends. */
-const mostSessions = 1000;
+/** Of one endpoint, unless told otherwise; beyond these the one that is idle for the longest time ends. */
+export const mostSessions = 1000;
 const idleMs = 30 * 60_000;
 /** Within this time a use is the same use: a busy session is not moved in the order with every request. */
 const usedAgainMs = 1000;
@@ -48,7 +48,7 @@ export interface Sessions {
   delete(id: string): void;
 }
 
-export function createSessions(server: Server): Sessions {
+export function createSessions(server: Server, most = mostSessions): Sessions {
   const sessions = new Map<string, Session>();
   const end = (session: Session, reason: string): void => {
     sessions.delete(session.id);
@@ -58,7 +58,7 @@ export function createSessions(server: Server): Sessions {
   const sweep = (): void => {
     const now = Date.now();
     for (const session of sessions.values()) {
-      if (sessions.size < mostSessions && now - session.lastUsed < idleMs) return;
+      if (sessions.size < most && now - session.lastUsed < idleMs) return;
       if (!session.busy) end(session, "the session was idle for too long");
     }
   };
@@ -66,7 +66,7 @@ export function createSessions(server: Server): Sessions {
     create: (owner) => createSession(server, owner),
     keep(session) {
       sweep();
-      if (sessions.size >= mostSessions) return false;
+      if (sessions.size >= most) return false;
       sessions.set(session.id, session);
       return true;
     },
@@ -148,10 +148,10 @@ function createSession(server: Server, owner: string | undefined): Session {
           if (!stream.done) send(stream, text);
         },
       };
-      const settle = (answer: Outgoing | undefined): void => {
+      const settle: Reply = (answer, refusal) => {
         if (stream === undefined) {
-          if (!abandoned) reply.send(answer === undefined ? 202 : 200, answer);
-          return;
+          if (abandoned) return;
+          return reply.send(refusal?.httpStatus ?? (answer === undefined ? 202 : 200), answer, refusal?.headers);
         }
         if (answer !== undefined) send(stream, answer);
         finish(stream);

@@ -1,7 +1,7 @@
 import { atExpiry, identityOf } from "../../protocol/auth.js";
 import { noBatches, paramsMustBeObject, refuseBatch, unexpected } from "../../protocol/connection.js";
 import { dispatch, response } from "../../protocol/dispatch.js";
-import { errorCodes, McpError } from "../../protocol/errors.js";
+import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
 import { Call, type Outlet, type Payload, type Peer, type Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
@@ -30,8 +30,8 @@ import { createSessions, type Session, type Sessions } from "./sessions.js";
 const assumedVersion = "2025-03-26";
 
 /** The MCP endpoint over HTTP, whatever the platform. */
-export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessions">): Endpoint {
-  const sessions = options.sessions === false ? undefined : createSessions(server);
+export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessions" | "maxSessions">): Endpoint {
+  const sessions = options.sessions === false ? undefined : createSessions(server, options.maxSessions);
   return {
     access: "http",
     post(request, body, reply) {
@@ -244,7 +244,7 @@ export function acceptsStream(request: HttpRequest): boolean {
 
 /** Where the messages of one request go. */
 interface Channel extends Outlet {
-  finish(status: number, answer: Outgoing): void;
+  finish(status: number, answer: Outgoing, headers?: Headers): void;
 }
 
 /** One JSON body; an event stream from the first notification on, when the client takes one. */
@@ -267,8 +267,8 @@ class Streamed implements Channel {
     this.#reply.event(message);
   }
 
-  finish(status: number, answer: Outgoing): void {
-    if (!this.#open) return this.#reply.send(status, answer);
+  finish(status: number, answer: Outgoing, headers?: Headers): void {
+    if (!this.#open) return this.#reply.send(status, answer, headers);
     this.#reply.event(answer);
     this.#reply.close();
   }
@@ -306,8 +306,9 @@ function run(peer: Peer, message: RequestMessage, channel: Channel, auth: Auth |
 
 function finish(call: Call, channel: Channel, settled: Payload | McpError): void {
   call.finish();
-  const status = settled instanceof McpError ? call.peer.view.revision.httpStatus(settled.code) : 200;
-  channel.finish(status, response(call, settled));
+  const answer = response(call, settled);
+  if (settled instanceof UnavailableError) return channel.finish(settled.httpStatus, answer, settled.headers);
+  channel.finish(settled instanceof McpError ? call.peer.view.revision.httpStatus(settled.code) : 200, answer);
 }
 
 /** JSON-RPC batches, of 2025-03-26 alone: one body of responses, which has no room for anything else. */

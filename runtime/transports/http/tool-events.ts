@@ -1,6 +1,6 @@
 import { identityOf } from "../../protocol/auth.js";
 import { dispatch } from "../../protocol/dispatch.js";
-import { errorCodes, errorText, McpError } from "../../protocol/errors.js";
+import { errorCodes, errorText, McpError, UnavailableError } from "../../protocol/errors.js";
 import { Call, type Payload, type Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { legacyPeer } from "../../protocol/initialize.js";
@@ -52,10 +52,9 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
   }
 
   function start(tool: string, input: JsonObject, reply: HttpReply, auth: Auth | undefined): Running | undefined {
-    if (runs.size >= mostRuns) return refuse(reply, 503, "too many tools are running; try again later");
+    if (runs.size >= mostRuns && !forgetOldest())
+      return refuse(reply, 503, "too many tools are running; try again later");
     const run: Run = { id: crypto.randomUUID(), owner: identityOf(auth), events: [], replies: new Set(), done: false };
-    runs.set(run.id, run);
-    const running = follow(run, 0, reply);
     emit(run, "tool_start", JSON.stringify({ tool, arguments: input }));
     const notify = (text: string): void => {
       const { method, params } = JSON.parse(text) as { method: string; params: JsonObject };
@@ -65,11 +64,23 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
     const params = { name: tool, arguments: input, _meta: { progressToken: run.id } };
     const outlet = { notify, oneWay: true };
     const call = new Call(legacyPeer(server, latestLegacy), run.id, "tools/call", params, outlet, undefined, auth);
-    void Promise.resolve(dispatch(call)).then((settled) => {
+    const answer = dispatch(call);
+    if (answer instanceof UnavailableError) {
+      return reply.send(answer.httpStatus, errorMessage(undefined, answer), answer.headers) as undefined;
+    }
+    runs.set(run.id, run);
+    const running = follow(run, 0, reply);
+    void Promise.resolve(answer).then((settled) => {
       call.finish();
       finish(run, settled);
     });
     return running;
+  }
+
+  /** The run that ended longest ago; nobody has come back for it. */
+  function forgetOldest(): boolean {
+    for (const [id, { done }] of runs) if (done) return runs.delete(id);
+    return false;
   }
 
   function finish(run: Run, settled: Payload | McpError): void {

@@ -1,0 +1,58 @@
+import { Call, type View } from "../protocol/exchange.js";
+import { shareTrace } from "../protocol/trace.js";
+
+/** What a run came to: a result, which is also sealed for the caller who began it; or what is not kept. */
+export type Outcome =
+  | { readonly kept: string; readonly view: View; readonly sealed: string }
+  | { readonly output: unknown }
+  | { readonly error: unknown };
+
+/** What is there for those who joined: `alone` if it is for the caller alone who began it. */
+export type Shared = Outcome | "alone";
+
+/** A run of a handler that several calls may wait for. */
+export interface Flight {
+  readonly input: string;
+  readonly uri: string | undefined;
+  /** When the handler has had its time: later calls begin a run of their own. */
+  readonly until: number;
+  /** For those who joined. */
+  readonly outcome: Promise<Shared>;
+  /** One more call waits; when none does any more, the run is aborted. */
+  join(call: Call): void;
+  /** What it comes to is out of date already. */
+  stale: boolean;
+}
+
+/** The call that a shared run is for: it reports and asks on the way of the first one, but is not cancelled with it. */
+export function sharedCall(first: Call): Call {
+  const outlet = { notify: (message: string) => first.notify(message) };
+  const shared = new Call(first.peer, first.id, first.method, first.params, outlet, first.ask, first.auth);
+  // The time limit is the caller's: it does not run while the client is asked.
+  shareTrace(first, shared);
+  shared.clock = { stop: () => first.clock?.stop(), go: () => first.clock?.go() };
+  return shared;
+}
+
+/** Counts the calls that wait for a run: it is aborted with the last, and `left` is told. */
+export function crew(
+  shared: Call,
+  left: () => void,
+): { readonly join: (call: Call) => void; keepOnly(call: Call): void } {
+  const calls = new Set<Call>();
+  return {
+    join(call) {
+      calls.add(call);
+      const leave = (): void => {
+        if (!calls.delete(call) || calls.size > 0) return;
+        left();
+        shared.abort(call.signal.reason);
+      };
+      if (call.aborted) leave();
+      else call.signal.addEventListener("abort", leave, { once: true });
+    },
+    keepOnly(call) {
+      for (const other of calls) if (other !== call) calls.delete(other);
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { limitConcurrency } from "../../limits/concurrency.js";
+export { createRate } from "../../limits/rate.js";

@@ -1,0 +1,40 @@
+import { identityOf } from "../protocol/auth.js";
+import { tooManyRequests, type McpError } from "../protocol/errors.js";
+import type { Call } from "../protocol/exchange.js";
+
+export interface RateOptions {
+  readonly perMinute: number;
+  /** Requests that may come at once. */
+  readonly burst: number;
+  /** The time, in milliseconds. */
+  readonly now?: () => number;
+}
+
+/** The requests that run handlers; the others cost next to nothing. */
+const counted = new Set(["tools/call", "resources/read", "prompts/get", "completion/complete"]);
+
+/** Callers that are remembered; of more, those who have been quiet for the longest time are forgotten. */
+const mostCallers = 10_000;
+
+interface Bucket {
+  tokens: number;
+  filled: number;
+}
+
+/** Refuses a principal's requests beyond so many a minute: a bucket of tokens for each, filled at a steady rate. */
+export function createRate({ perMinute, burst, now = Date.now }: RateOptions): (call: Call) => McpError | undefined {
+  const buckets = new Map<string | undefined, Bucket>();
+  const tokenMs = 60_000 / perMinute;
+  return (call) => {
+    if (!counted.has(call.method)) return undefined;
+    const caller = identityOf(call.auth);
+    const time = now();
+    const { tokens, filled } = buckets.get(caller) ?? { tokens: burst, filled: time };
+    const available = Math.min(burst, tokens + Math.max(0, time - filled) / tokenMs);
+    const refused = available < 1;
+    buckets.delete(caller);
+    buckets.set(caller, { tokens: refused ? available : available - 1, filled: time });
+    if (buckets.size > mostCallers) buckets.delete(buckets.keys().next().value);
+    return refused ? tooManyRequests(perMinute, Math.ceil((1 - available) * tokenMs)) : undefined;
+  };
+}

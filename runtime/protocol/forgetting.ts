@@ -1,0 +1,38 @@
+import type { Reusable, Server, Subject } from "./exchange.js";
+import { matchTemplate } from "./templates.js";
+
+type Found = readonly [Pick<Reusable, "kind" | "name">, Partial<Subject>];
+
+/** Forgets what is kept of a resource; most have nothing kept. */
+export function forgetResource(server: Server, uri: string): void {
+  if (server.cache === undefined) return;
+  for (const [entry, subject] of resourcesAt(server, uri)) server.cache.invalidate(entry, subject);
+}
+
+/**
+ * Forgets what a tool (by its name), a resource (by its URI) or a template's resources (by the URI template, or by the
+ * URI of one) returned: for these arguments, or for all. Throws for a name that nothing has whose results are kept.
+ */
+export function forget(server: Server, name: string, input: unknown): void {
+  const { tools, resourceTemplates } = server.surface;
+  const found: Found[] = [
+    ...tools.flatMap((tool): Found[] =>
+      tool.name === name && tool.cache !== undefined ? [[{ kind: "tool", name }, { input }]] : [],
+    ),
+    ...resourceTemplates.flatMap(({ uriTemplate, cache }): Found[] =>
+      uriTemplate === name && cache !== undefined ? [[{ kind: "resourceTemplate", name }, { input }]] : [],
+    ),
+    ...resourcesAt(server, name),
+  ];
+  if (found.length === 0)
+    throw new Error(`no result of ${JSON.stringify(name)} is kept: no tool or resource with "cache" has that name`);
+  for (const [entry, subject] of found) server.cache?.invalidate(entry, subject);
+}
+
+function resourcesAt(server: Server, uri: string): Found[] {
+  const { resources } = server.surface;
+  const fixed = resources.find((resource) => resource.uri === uri);
+  if (fixed !== undefined) return fixed.cache === undefined ? [] : [[{ kind: "resource", name: uri }, {}]];
+  const template = matchTemplate(server, uri)?.template.surface;
+  return template?.cache === undefined ? [] : [[{ kind: "resourceTemplate", name: template.uriTemplate }, { uri }]];
+}
