@@ -12,9 +12,25 @@ export function literal(value: Json): string {
 export function docComment(paragraphs: readonly (string | undefined)[]): string {
   const text = paragraphs.filter((paragraph) => paragraph !== undefined && paragraph.trim() !== "").join("\n\n");
   if (text === "") return "";
-  const lines = commentText(text).split("\n");
+  const lines = commentText(text).split("\n").flatMap(wrapped);
   if (lines.length === 1) return `/** ${lines[0]} */\n`;
   return `/**\n${lines.map((line) => (line === "" ? " *" : ` * ${line}`)).join("\n")}\n */\n`;
+}
+
+const width = 100;
+
+/** A line of a comment as lines that fit beside code; what has no space stays whole. */
+function wrapped(line: string): string[] {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const before = rest.lastIndexOf(" ", width);
+    const at = before > 0 ? before : rest.indexOf(" ", width);
+    if (at === -1) break;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = rest.slice(at + 1).trimStart();
+  }
+  return [...lines, rest];
 }
 
 /** Text that may stand in a comment: no end of comment, no control characters, only `\n` ends a line. */

@@ -20,9 +20,16 @@ function rules(schema: JsonObject): string[] {
   for (const keyword of spoken) {
     const value = schema[keyword];
     if (value === undefined || typeof value === "object" || value === false) continue;
+    // What generators of schemas write for "any safe integer".
+    if (Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER) continue;
     lines.push(`@${keyword}${value === true ? "" : ` ${short(value)}`}`);
   }
-  for (const keyword of told) if (schema[keyword] !== undefined) lines.push(`@${keyword} ${short(schema[keyword])}`);
+  for (const keyword of told) {
+    const value = schema[keyword];
+    // Every name is a string.
+    if (value === undefined || (keyword === "propertyNames" && short(value) === '{"type":"string"}')) continue;
+    lines.push(`@${keyword} ${short(value)}`);
+  }
   for (const [name, needed] of entries(schema["dependentRequired"]))
     if (Array.isArray(needed) && needed.length > 0) lines.push(`@dependentRequired ${name}: ${needed.join(", ")}`);
   const patterns = entries(schema["patternProperties"]).map(([pattern]) => pattern);
@@ -52,9 +59,10 @@ function branches(all: readonly Json[]): string[] {
 
 function annotations(schema: JsonObject): string[] {
   const lines: string[] = [];
-  if (schema["default"] !== undefined) lines.push(`@default ${short(schema["default"])}`);
+  if (schema["default"] !== undefined) lines.push(`@default ${short(JSON.stringify(schema["default"]))}`);
   const { examples } = schema;
-  if (Array.isArray(examples)) lines.push(...examples.slice(0, 2).map((example) => `@example ${short(example)}`));
+  if (Array.isArray(examples))
+    lines.push(...examples.slice(0, 2).map((example) => `@example ${short(JSON.stringify(example))}`));
   if (schema["deprecated"] === true) lines.push("@deprecated");
   return lines;
 }

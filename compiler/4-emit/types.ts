@@ -100,7 +100,7 @@ function promptArguments(prompt: Prompt): string {
   const members = prompt.arguments.map((argument) => {
     const always = argument.required || argument.default !== undefined;
     const type = argument.enum ? argument.enum.map((value) => literal(value)).join(" | ") : "string";
-    const preset = argument.default === undefined ? "" : `@default ${argument.default}`;
+    const preset = argument.default === undefined ? "" : `@default ${JSON.stringify(argument.default)}`;
     return `${docComment([argument.description, preset])}${literal(argument.name)}${always ? "" : "?"}: ${type};`;
   });
   const introduction = `Arguments of the prompt ${JSON.stringify(prompt.name)}.`;

@@ -23,8 +23,17 @@ export interface RawStdio {
 }
 
 /** A server process, spoken to line by line, with nothing between the test and the wire. */
-export function rawStdio(command: string, args: readonly string[], cwd?: string): RawStdio {
-  const child = spawn(command, args, { stdio: "pipe", ...(cwd !== undefined && { cwd }) });
+export function rawStdio(
+  command: string,
+  args: readonly string[],
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+): RawStdio {
+  const child = spawn(command, args, {
+    stdio: "pipe",
+    env: { ...process.env, ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
   const waiting = new Map<unknown, (message: Message) => void>();
   const others: Message[] = [];
   const readers: ((message: Message) => void)[] = [];

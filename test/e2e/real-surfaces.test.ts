@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { mcpc, project } from "./project.js";
 import { rawStdio, type RawStdio } from "./raw-stdio.js";
@@ -29,24 +30,59 @@ async function surface(server: RawStdio): Promise<Record<string, string>> {
     } while (cursor !== undefined);
     if (entries.length > 0) found[member] = JSON.stringify(entries);
   }
-  await server.end();
+  // Not every server ends with its input.
+  process.kill(server.pid);
+  await server.exited;
   return found;
 }
 
-test.each([
-  ["server-everything", ["stdio"]],
-  ["server-filesystem", [tmpdir()]],
-  ["server-memory", []],
-])("the surface of %s comes out as it went in", async (name, args) => {
-  const manifestOf = require.resolve(`@modelcontextprotocol/${name}/package.json`);
-  const [bin] = Object.values((require(manifestOf) as { bin: Record<string, string> }).bin);
-  const real = await surface(rawStdio("node", [join(dirname(manifestOf), bin!), ...args], tmpdir()));
+/** The folder of an installed package; some do not export their package.json. */
+function packageFolder(name: string): string {
+  const paths = require.resolve.paths(name) ?? [];
+  const found = paths.map((path) => join(path, name)).find((path) => present(join(path, "package.json")));
+  expect(found, `${name} is installed`).toBeDefined();
+  return found!;
+}
+
+function present(file: string): boolean {
+  try {
+    return readFileSync(file).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Well-known servers as their packages ship them, started without credentials that would be valid anywhere. */
+test.each<[name: string, options: { args?: string[]; env?: Record<string, string> }]>([
+  ["@modelcontextprotocol/server-everything", { args: ["stdio"] }],
+  ["@modelcontextprotocol/server-filesystem", { args: [tmpdir()] }],
+  ["@modelcontextprotocol/server-memory", {}],
+  ["@modelcontextprotocol/server-sequential-thinking", {}],
+  ["@notionhq/notion-mcp-server", { env: { NOTION_TOKEN: "none" } }],
+  ["@brave/brave-search-mcp-server", { env: { BRAVE_API_KEY: "none" } }],
+  ["@playwright/mcp", {}],
+  ["chrome-devtools-mcp", { args: ["--no-usage-statistics"], env: { CHROME_DEVTOOLS_MCP_NO_UPDATE_CHECKS: "1" } }],
+  ["tavily-mcp", { env: { TAVILY_API_KEY: "none" } }],
+  ["@antv/mcp-server-chart", {}],
+])("the surface of %s comes out as it went in, with types that are as reviewed", async (name, { args = [], env }) => {
+  const folder = packageFolder(name);
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { bin: string | object };
+  const [program] = typeof bin === "string" ? [bin] : (Object.values(bin) as string[]);
+  const real = await surface(rawStdio("node", [join(folder, program!), ...args], tmpdir(), env));
   expect(real["tools"]).toBeDefined();
   const sections = Object.fromEntries(Object.entries(real).map(([member, text]) => [member, JSON.parse(text)]));
-  const folder = project({ "imported.mcp.json": { server: { name, version: "1.0.0" }, ...sections } });
-  const build = mcpc(folder, "build");
+  const built = project({ "imported.mcp.json": { server: { name, version: "1.0.0" }, ...sections } });
+  const build = mcpc(built, "build");
   expect(build.stderr).not.toContain("error");
   expect(build.code).toBe(0);
-  const built = await surface(rawStdio("node", [join(folder, "dist", "server.js")]));
-  expect(built).toEqual(real);
+  const listed = await surface(rawStdio("node", [join(built, "dist", "server.js")]));
+  // Tasks are promised by the extension, not by the tool.
+  const promise = /,"execution":\{"taskSupport":"(?:optional|required)"\}/g;
+  expect(listed).toEqual({ ...real, tools: real["tools"]!.replaceAll(promise, "") });
+  const snapshot = join(
+    import.meta.dirname,
+    "real-surfaces",
+    `${name.replaceAll(/[@/]+/g, "-").replace(/^-/, "")}.d.ts`,
+  );
+  await expect(readFileSync(join(built, "generated", "types.ts"), "utf8")).toMatchFileSnapshot(snapshot);
 });
