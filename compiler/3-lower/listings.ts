@@ -26,10 +26,7 @@ export function listing(
   entry: Declared<object>,
   replaced: Readonly<Record<string, Json>> = {},
 ): JsonObject {
-  const { execution } = entry.node.value as JsonObject;
-  // A promise of tasks means those of 2025-11-25, which the extension has replaced: clients would insist on them.
-  const promises = execution !== undefined && (execution as JsonObject)["taskSupport"] !== "forbidden";
-  const plain = without(entry.node.value as JsonObject, promises ? [...own[kind], "execution"] : own[kind]);
+  const plain = without(entry.node.value as JsonObject, own[kind]);
   const listed = Object.fromEntries(
     Object.entries(plain).map(([key, value]) => [key, Object.hasOwn(replaced, key) ? replaced[key]! : value]),
   );

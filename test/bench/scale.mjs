@@ -10,6 +10,7 @@ const cli = join(root, "compiler", "dist", "cli.js");
 const count = Number(process.argv[2] ?? 1000);
 const folder = fs.mkdtempSync(join(tmpdir(), "mcpc-scale-"));
 
+/** As real ones are: twenty properties, nested, of shared and private definitions, each described. */
 const tool = (index) => ({
   name: `tool_${index}`,
   description: `Does what tool ${index} does, with a description of the usual length, which is about one line.`,
@@ -17,17 +18,56 @@ const tool = (index) => ({
     type: "object",
     properties: {
       id: { type: "string", minLength: 1, description: "Which one." },
-      kind: { type: "string", enum: ["small", "medium", "large"] },
-      limit: { type: "integer", minimum: 1, maximum: 100 },
-      tags: { type: "array", items: { $ref: "#/$defs/Tag" } },
+      kind: { type: "string", enum: ["small", "medium", "large"], default: "medium" },
+      limit: { type: "integer", minimum: 1, maximum: 100, description: "How many, at most." },
+      cursor: { type: ["string", "null"], description: "Where to go on." },
+      since: { type: "string", format: "date-time", description: "Not older than this." },
+      email: { type: "string", format: "email" },
+      query: { type: "string", maxLength: 400, description: "Words to look for, as in a search engine." },
+      tags: { type: "array", items: { $ref: "#/$defs/Tag" }, maxItems: 20 },
+      owner: { $ref: "#/$defs/Person" },
+      reviewers: { type: "array", items: { $ref: "#/$defs/Person" }, uniqueItems: true },
+      place: { $ref: "#/$defs/Place" },
+      filter: { $ref: "#/$defs/Filter" },
+      sort: { type: "array", items: { $ref: "#/$defs/Order" } },
+      target: {
+        oneOf: [
+          {
+            type: "object",
+            properties: { by: { const: "url" }, url: { type: "string", format: "uri" } },
+            required: ["by", "url"],
+          },
+          { type: "object", properties: { by: { const: "path" }, path: { type: "string" } }, required: ["by", "path"] },
+        ],
+      },
+      range: { type: "array", prefixItems: [{ type: "number" }, { type: "number" }], minItems: 2, items: false },
+      labels: { type: "object", additionalProperties: { type: "string" } },
+      ratio: { type: "number", exclusiveMinimum: 0, maximum: 1 },
+      dryRun: { type: "boolean", default: false, description: "Say what would be done, and do nothing." },
+      code: { type: "string", pattern: "^[A-Z]{2}[0-9]{4}$" },
       [`option_${index}`]: { type: "object", properties: { on: { type: "boolean" } }, additionalProperties: false },
     },
     required: ["id"],
     additionalProperties: false,
+    $defs: {
+      Filter: {
+        type: "object",
+        properties: {
+          and: { type: "array", items: { $ref: "#/$defs/Filter" } },
+          field: { type: "string" },
+          value: { anyOf: [{ type: "string" }, { type: "number" }, { type: "boolean" }] },
+        },
+      },
+      Order: {
+        type: "object",
+        properties: { field: { type: "string" }, down: { type: "boolean" } },
+        required: ["field"],
+      },
+    },
   },
   outputSchema: {
     type: "object",
-    properties: { items: { type: "array", items: { $ref: "#/$defs/Item" } } },
+    properties: { items: { type: "array", items: { $ref: "#/$defs/Item" } }, next: { type: ["string", "null"] } },
     required: ["items"],
   },
 });
@@ -37,9 +77,28 @@ fs.writeFileSync(
     server: { name: "scale", version: "1.0.0" },
     $defs: {
       Tag: { type: "string", pattern: "^[a-z]+$" },
+      Person: {
+        type: "object",
+        properties: {
+          name: { type: "string" },
+          email: { type: "string", format: "email" },
+          place: { $ref: "#/$defs/Place" },
+        },
+        required: ["name"],
+      },
+      Place: {
+        type: "object",
+        properties: { latitude: { type: "number", minimum: -90, maximum: 90 }, longitude: { type: "number" } },
+        required: ["latitude", "longitude"],
+        additionalProperties: false,
+      },
       Item: {
         type: "object",
-        properties: { id: { type: "string" }, tags: { type: "array", items: { $ref: "#/$defs/Tag" } } },
+        properties: {
+          id: { type: "string" },
+          tags: { type: "array", items: { $ref: "#/$defs/Tag" } },
+          owner: { $ref: "#/$defs/Person" },
+        },
         required: ["id"],
       },
     },

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createAjv } from "../../compiler/json-schema/dialect.js";
 import { literal } from "../../compiler/4-emit/code.js";
-import { arbitrarySchema, candidates, sayable } from "./arbitrary-schema.js";
-import { compiled } from "./compiled.js";
-import { diagnosticsOf } from "./typescript.js";
+import { arbitrarySchema, candidates, sayable } from "../compiler/arbitrary-schema.js";
+import { compiled } from "../compiler/compiled.js";
+import { diagnosticsOf } from "../compiler/typescript.js";
 
 const schemas = fc.sample(arbitrarySchema, { seed: Number(process.env["FC_SEED"] ?? 1), numRuns: 400 });
 const emitted = await compiled(schemas);
