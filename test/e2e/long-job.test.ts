@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { EventSource } from "eventsource";
 import { describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { clients, serveHttp, serverOf, type Client, type Running } from "./clients.js";
 import { rawStdio } from "./raw-stdio.js";
 
@@ -178,11 +179,11 @@ describe("at SIGTERM", () => {
         },
       }),
     );
-    const [{ data }] = (await once(socket, "message")) as [{ data: string }];
-    expect(JSON.parse(data).error.message).toBe("the server is stopping; try again in a moment");
+    const [data] = await once(socket, "message");
+    expect(JSON.parse(String(data)).error.message).toBe("the server is stopping; try again in a moment");
     const closed = once(socket, "close");
     expect(await rest(reader)).toContain('"structuredContent":{"indexed":100}');
-    expect(((await closed) as [{ code: number }])[0].code).toBe(1001);
+    expect((await closed)[0]).toBe(1001);
     const [code] = await once(server.process, "exit");
     expect(code).toBe(0);
   });
