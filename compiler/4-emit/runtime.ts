@@ -7,10 +7,8 @@ import { importPath, literal } from "./code.js";
 export interface Surroundings {
   /** Whole import statements. */
   readonly imports: readonly string[];
-  /** Members of the options of `defineServer`. */
+  /** Members of what `defineServer` surrounds each server with. */
   readonly options: readonly string[];
-  /** What stands around the object of the handlers. */
-  readonly handlers: { readonly begin: string; readonly end: string } | undefined;
   /** Exports of the module, after the server. */
   readonly exports: readonly string[];
 }
@@ -56,12 +54,12 @@ export function surroundings(server: Server): Surroundings {
           ]
         : []),
       ...(asks?.options ?? []),
-      ...(health ? ["health,"] : []),
+      ...(health ? ["health: health(),"] : []),
       ...(logging ? [`logging: createLogging(${loggingText(logging)}),`] : []),
       ...(cache ? [`cache: createCache(${literal({ ...cache })}),`] : []),
       ...(rate ? [`admit: createRate(${literal({ ...rate })}),`] : []),
+      ...(concurrency ? [`limit: limitConcurrency(${concurrencyText(concurrency)}),`] : []),
     ],
-    handlers: concurrency && { begin: "limitConcurrency(", end: `, ${concurrencyText(concurrency)})` },
     exports: starts
       ? [
           `/** Loads the settings and runs \`onStart\`, once; the first request would do it, too. */\n`,

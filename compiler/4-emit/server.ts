@@ -52,14 +52,15 @@ export function serverModule(server: Server): string {
         .map(([key, value]) => `  ${key}: ${literal(value)},\n`)
         .join("")}};\n\n`,
     "/** The compiled server: its surface, and the handlers that serve it. */\n",
-    `export const server = defineServer(surface, ${around.handlers ? `${around.handlers.begin}{` : "{"}\n`,
+    "export const server = defineServer(surface, {\n",
     `  tools: ${rows(tools)}\n`,
     `  resources: ${rows(resources)}\n`,
     `  resourceTemplates: ${rows(templates)}\n`,
     `  prompts: ${rows(prompts)}\n`,
     `  completions: ${rows(completions)}\n`,
-    around.handlers ? `}${around.handlers.end}` : "}",
-    around.options.length === 0 ? ");\n" : `, {\n${around.options.map((line) => `  ${line}\n`).join("")}});\n`,
+    around.options.length === 0
+      ? "});\n"
+      : `}, () => ({\n${around.options.map((line) => `  ${line}\n`).join("")}}));\n`,
     around.exports.length > 0 && "\n",
     ...around.exports,
     http &&

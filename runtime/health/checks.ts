@@ -14,7 +14,7 @@ export interface Report {
 
 export interface Checks {
   /** All checks at once; one that has just been made stands for a while, and is made once for all who ask. */
-  report(application: Application, logger?: Logger): Promise<Report>;
+  report(application: Application, logger: Logger): Promise<Report>;
 }
 
 interface Limits {
@@ -28,13 +28,13 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
   let until = 0;
 
   /** The log hears of a change, not of every probe. */
-  function tell(logger: Logger | undefined, name: string, { status }: Outcome, error: unknown): void {
+  function tell(logger: Logger, name: string, { status }: Outcome, error: unknown): void {
     if (status === "ok" && failing.delete(name))
-      logger?.("info", `the health check ${JSON.stringify(name)} succeeds again`);
+      logger("info", `the health check ${JSON.stringify(name)} succeeds again`);
     if (status === "ok" || failing.has(name)) return;
     failing.add(name);
     const what = status === "timeout" ? `has not ended within ${timeoutMs} ms` : "failed";
-    logger?.("warning", `the health check ${JSON.stringify(name)} ${what}`, {
+    logger("warning", `the health check ${JSON.stringify(name)} ${what}`, {
       ...(error !== undefined && { error: describe(error) }),
     });
   }
@@ -43,7 +43,7 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
     name: string,
     check: HealthCheck,
     application: Application,
-    logger: Logger | undefined,
+    logger: Logger,
   ): Promise<[string, Outcome]> {
     const began = performance.now();
     const stopped = new AbortController();
@@ -68,7 +68,7 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
     return [name, outcome];
   }
 
-  async function report(application: Application, logger: Logger | undefined): Promise<Report> {
+  async function report(application: Application, logger: Logger): Promise<Report> {
     const outcomes = await Promise.all(
       Object.entries(checks).map(([name, check]) => run(name, check, application, logger)),
     );

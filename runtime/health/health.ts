@@ -1,4 +1,4 @@
-import type { Application, Hooks } from "../protocol/hooks.js";
+import type { Hooks } from "../protocol/hooks.js";
 import type { Health, Server } from "../protocol/exchange.js";
 import { ready } from "../protocol/application.js";
 import { createChecks, type Report } from "./checks.js";
@@ -17,16 +17,8 @@ export interface HealthOptions {
   readonly version: string;
 }
 
-export interface RunningHealth extends Health {
-  /** The handler of the tool `health_check`. */
-  readonly tool: (
-    input: unknown,
-    context: Partial<Application> & { readonly signal: AbortSignal },
-  ) => Promise<{ readonly status: "ok" | "failing"; readonly time: string; readonly version: string }>;
-}
-
 /** Answers probes, and the tool, from the checks of the module of hooks. */
-export function createHealth(options: HealthOptions, hooks: Hooks = {}): RunningHealth {
+export function createHealth(options: HealthOptions, hooks: Hooks = {}): Health {
   const checks = createChecks(hooks.health ?? {}, options);
 
   async function readiness(server: Server): Promise<{ readonly status: Report["status"] | "starting" | "draining" }> {
@@ -44,11 +36,23 @@ export function createHealth(options: HealthOptions, hooks: Hooks = {}): Running
         return { status: report.status === "ok" ? 200 : 503, body: JSON.stringify(report) };
       };
     },
-    tool: async (_input, { config, state }) => {
-      const { status } = await checks.report({ config, state });
+    async tell({ application, logger }): Promise<Told> {
+      const { status } = await checks.report(application, logger);
       return { status, time: new Date().toISOString(), version: options.version };
     },
   };
+}
+
+/** What the tool `health_check` answers. */
+interface Told {
+  readonly status: "ok" | "failing";
+  readonly time: string;
+  readonly version: string;
+}
+
+/** The handler of the tool `health_check`. */
+export function healthCheck(_input: unknown, context: unknown): Promise<Told> {
+  return (context as { readonly health: () => Promise<Told> }).health();
 }
 
 /** A probe may be what starts a mounted server; one that takes its time, or cannot start, is not ready. */

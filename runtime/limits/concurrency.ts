@@ -14,27 +14,29 @@ export interface ConcurrencyOptions {
 /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a handler takes and returns is passed on */
 type AnyHandler = (input: any, context: any) => any;
 
-/** The handlers, each waiting until there is room for it; one that would have to wait behind too many fails at once. */
-export function limitConcurrency(handlers: Handlers, { server, tools, maxQueue }: ConcurrencyOptions): Handlers {
-  const all = server === undefined ? undefined : createSlots(server, maxQueue, "the server is busy");
-  const limited = <K, H>(entries: ReadonlyMap<K, H>): ReadonlyMap<K, H> =>
-    all === undefined
-      ? entries
-      : new Map([...entries].map(([key, handler]) => [key, within(all, handler as AnyHandler) as H]));
-  const own = ([name, handler]: readonly [string, AnyToolHandler]): readonly [string, AnyToolHandler] => {
-    const most = tools?.get(name);
-    if (most === undefined) return [name, handler];
-    // The tool's own room first: what waits for that must not take the others'.
-    return [name, within(createSlots(most, maxQueue, `the tool ${JSON.stringify(name)} is busy`), handler)];
+/** Each handler waits until there is room for it; one that would have to wait behind too many fails at once. */
+export const limitConcurrency =
+  ({ server, tools, maxQueue }: ConcurrencyOptions) =>
+  (handlers: Handlers): Handlers => {
+    const all = server === undefined ? undefined : createSlots(server, maxQueue, "the server is busy");
+    const limited = <K, H>(entries: ReadonlyMap<K, H>): ReadonlyMap<K, H> =>
+      all === undefined
+        ? entries
+        : new Map([...entries].map(([key, handler]) => [key, within(all, handler as AnyHandler) as H]));
+    const own = ([name, handler]: readonly [string, AnyToolHandler]): readonly [string, AnyToolHandler] => {
+      const most = tools?.get(name);
+      if (most === undefined) return [name, handler];
+      // The tool's own room first: what waits for that must not take the others'.
+      return [name, within(createSlots(most, maxQueue, `the tool ${JSON.stringify(name)} is busy`), handler)];
+    };
+    return {
+      ...handlers,
+      tools: new Map([...limited(handlers.tools)].map(own)),
+      resources: limited(handlers.resources),
+      resourceTemplates: limited(handlers.resourceTemplates),
+      prompts: limited(handlers.prompts),
+    };
   };
-  return {
-    ...handlers,
-    tools: new Map([...limited(handlers.tools)].map(own)),
-    resources: limited(handlers.resources),
-    resourceTemplates: limited(handlers.resourceTemplates),
-    prompts: limited(handlers.prompts),
-  };
-}
 
 function within(slots: Slots, handler: AnyHandler): AnyHandler {
   const run = (input: unknown, context: unknown): unknown => {

@@ -69,6 +69,12 @@ export class CallContext implements Context {
     return this.#call.peer.view.server.application.state;
   }
 
+  /** For the tool that mcpc makes of `"health": { "tool": true }`. */
+  get health(): () => Promise<unknown> {
+    const { server } = this.#call.peer.view;
+    return async () => server.health?.tell(server);
+  }
+
   get cache(): Cache {
     const { server } = this.#call.peer.view;
     return { invalidate: (name, input) => forget(server, name, input) };

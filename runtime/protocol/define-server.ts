@@ -3,9 +3,13 @@ import type { Server, ServerOptions } from "./exchange.js";
 import { createLogger, hookSink } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
 
-/** A surface and its handlers as a server; nothing is worked out before the first request. */
-export function defineServer(surface: Surface, handlers: Handlers, options: ServerOptions = {}): Server {
-  const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit } = options;
+/**
+ * A surface and its handlers as a server; nothing is worked out before the first request. What surrounds the handlers
+ * is made anew for each server, because some of it remembers.
+ */
+export function defineServer(surface: Surface, handlers: Handlers, surround: () => ServerOptions = () => ({})): Server {
+  const options = surround();
+  const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit, limit } = options;
   const asks = auth !== undefined || hooks?.authenticate !== undefined;
   const waits = asks || (application === undefined && (settings !== undefined || hooks?.onStart !== undefined));
   const logLevel = options.logLevel ?? logging?.level ?? "info";
@@ -13,7 +17,8 @@ export function defineServer(surface: Surface, handlers: Handlers, options: Serv
   const write = hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
   return {
     surface,
-    handlers,
+    handlers: limit === undefined ? handlers : limit(handlers),
+    definition: { handlers, surround },
     options,
     logger: options.logger ?? createLogger(logLevel, write, { names: logging?.names ?? new Set(), secrets }),
     logLevel,
@@ -35,7 +40,7 @@ export function defineServer(surface: Surface, handlers: Handlers, options: Serv
   };
 }
 
-/** The same server with other options beside those it was defined with; nothing that it has worked out is shared. */
-export function withOptions(server: Server, options: ServerOptions): Server {
-  return defineServer(server.surface, server.handlers, { ...server.options, ...options });
+/** The same server with other options beside those it was defined with; they share nothing that either remembers. */
+export function withOptions({ surface, definition }: Server, options: ServerOptions): Server {
+  return defineServer(surface, definition.handlers, () => ({ ...definition.surround(), ...options }));
 }

@@ -35,6 +35,8 @@ export interface Logging {
 export interface Health {
   /** What answers at a path; `undefined` where no probe is answered. */
   at(path: string): ((server: Server) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
+  /** The same for those who ask with a tool. */
+  tell(server: Server): Promise<unknown>;
 }
 
 /** What surrounds the handlers; each member is there only if the manifest, or the process, asks for it. */
@@ -52,6 +54,8 @@ export interface ServerOptions {
   readonly settings?: SettingsLoader;
   readonly cache?: ResultCache;
   readonly admit?: (call: Call) => McpError | undefined;
+  /** Lets only so many handlers run at a time. */
+  readonly limit?: (handlers: Handlers) => Handlers;
   /** In place of what the settings and `onStart` would give: for tests. */
   readonly application?: Partial<Application>;
 }
@@ -60,7 +64,8 @@ export interface ServerOptions {
 export interface Server {
   readonly surface: Surface;
   readonly handlers: Handlers;
-  /** As it was defined. */
+  /** What another server of its kind is made of. */
+  readonly definition: { readonly handlers: Handlers; readonly surround: () => ServerOptions };
   readonly options: ServerOptions;
   readonly logger: Logger;
   /** The least severity that is logged. */

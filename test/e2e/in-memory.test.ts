@@ -2,8 +2,11 @@ import { McpError } from "@mcpc/runtime";
 import { text, ToolError } from "@mcpc/runtime/testing";
 import { describe, expect, expectTypeOf, onTestFinished, test } from "vitest";
 import { createClient as createConfig } from "../../fixtures/app-config/generated/client.js";
+import { createClient as createRates } from "../../fixtures/cached/generated/client.js";
 import { createClient as createReview } from "../../fixtures/code-review/generated/client.js";
 import { createClient, type Options } from "../../fixtures/everything/generated/client.js";
+import { createClient as createArchive } from "../../fixtures/long-job/generated/client.js";
+import { createClient as createMonitored } from "../../fixtures/monitored/generated/client.js";
 import { createClient as createWeather } from "../../fixtures/weather/generated/client.js";
 import { createSettings } from "../../runtime/config/settings.js";
 import { withOptions } from "../../runtime/protocol/define-server.js";
@@ -218,6 +221,37 @@ test("each client has a server of its own, unless it is connected to another's",
   }
   await beside.tools.test_trigger_prompt_change();
   expect(told.sort()).toEqual(["beside", "one"]);
+});
+
+describe("two servers of one process share nothing", () => {
+  test("not what they keep, nor what they forget", async () => {
+    const [one, other] = [closing(createRates()), closing(createRates())];
+    const asked = { currency: "EUR", unit: "USD" };
+    const first = await one.tools.get_rate(asked);
+    const second = await other.tools.get_rate(asked);
+    // Each has looked it up by itself, and kept it.
+    expect(second.lookup).toBeGreaterThan(first.lookup);
+    expect([await one.tools.get_rate(asked), await other.tools.get_rate(asked)]).toEqual([first, second]);
+    await other.tools.set_rate({ currency: "EUR", dollars: 3 });
+    expect((await other.tools.get_rate(asked)).rate).toBe(3);
+    expect(await one.tools.get_rate(asked)).toEqual(first);
+  });
+
+  test("not how many handlers may run", async () => {
+    const [one, other] = [closing(createArchive()), closing(createArchive())];
+    const jobs = Array.from({ length: 5 }, () => one.callTool("index_pages", { pages: 100_000, msPerPage: 1000 }));
+    for (const job of jobs) job.catch(() => {});
+    // Two run and two wait.
+    expect(await jobs[4]).toMatchObject({ isError: true, content: [{ text: expect.stringContaining("is busy") }] });
+    expect(await other.tools.index_pages({ pages: 1, msPerPage: 0 })).toEqual({ indexed: 1 });
+  });
+
+  test("not whether they are well", async () => {
+    const [one, other] = [closing(createMonitored()), closing(createMonitored())];
+    await expect(one.tools.pay_bill({ account: "XX99", amount: 1 })).rejects.toThrow("The bank does not answer");
+    expect((await one.tools.health_check()).status).toBe("failing");
+    expect((await other.tools.health_check()).status).toBe("ok");
+  });
 });
 
 test("lists are whole, in the form of the revision", async () => {

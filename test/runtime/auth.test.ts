@@ -166,7 +166,7 @@ test("pages of a list are counted for each set of scopes by itself, and few sets
       prompts: new Map(),
       completions: new Map(),
     },
-    { auth: createAuthentication({ ...common, methods: [] }), logger: () => {} },
+    () => ({ auth: createAuthentication({ ...common, methods: [] }), logger: () => {} }),
   );
   const list = (scopes: string[], cursor?: string): Promise<any> =>
     new Promise((resolve) => {

@@ -42,12 +42,12 @@ export function setup({ tool = () => "x", resource = tool, reuse, output, valid,
       resources: new Map([["r://one", resource as never]]),
       resourceTemplates: new Map([["r://of/{id}", resource as never]]),
     },
-    {
+    () => ({
       ...(cached !== false && {
         cache: createCache({ maxSize: maxSize ?? 1e6, now: () => time }),
       }),
       logger: (_level, message, details) => (log += `${message} ${JSON.stringify(details)}\n`),
-    },
+    }),
   );
   return { server, pass: (ms: number) => (time += ms), log: () => log };
 }

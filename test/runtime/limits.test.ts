@@ -23,9 +23,12 @@ describe("concurrency", () => {
     const { handler, runs } = held();
     const made = serverWith({ slow: handler as never, fast: () => "x", bad: () => Promise.reject(new Error("no")) });
     const prompts = new Map([["p", handler as never]]);
-    const handlers = limitConcurrency({ ...made.handlers, prompts }, options);
+    const handlers = limitConcurrency(options)({ ...made.handlers, prompts });
     const prompt = { name: "p", arguments: [] };
-    return { server: defineServer({ ...made.surface, prompts: [prompt] }, handlers, { logger: () => {} }), runs };
+    return {
+      server: defineServer({ ...made.surface, prompts: [prompt] }, handlers, () => ({ logger: () => {} })),
+      runs,
+    };
   }
   const text = async (answer: Promise<any>): Promise<string> => (await answer).result.content[0].text;
 
@@ -108,7 +111,7 @@ describe("rate", () => {
     let time = 0;
     const made = serverWith({ t: () => "x" });
     const admit = createRate({ ...options, now: () => time });
-    const server = defineServer(made.surface, made.handlers, { admit, logger: () => {} });
+    const server = defineServer(made.surface, made.handlers, () => ({ admit, logger: () => {} }));
     const client = callerOf(server);
     const call = async (who?: string): Promise<string> => {
       const { result, error } = await callerOf(server, "2025-11-25", {}, who).call("t");

@@ -228,7 +228,7 @@ test("what is not logged costs nothing: no request is watched below the level, n
   };
   const { surface, handlers } = serverWith(tools as never);
   const logging = { ...quiet, write: ({ message, details }: LogRecord) => void log.push([message, details]) };
-  const server = defineServer(surface, handlers, { logging });
+  const server = defineServer(surface, handlers, () => ({ logging }));
   expect(defineServer(surface, handlers)).toMatchObject({ observe: undefined, logging: undefined });
   expect(server.observe).toBeUndefined();
   expect(withOptions(server, { logLevel: "debug" }).observe).toBeTypeOf("function");
@@ -254,7 +254,11 @@ test("an entry of a request says who called, where that is known", async () => {
   };
   const { surface, handlers } = serverWith({ t: (_: unknown, { log }: any) => (log.info("hello"), "done") } as never);
   for (const auth of [undefined, { principal: "ada", scopes: [], claims: {} }]) {
-    const connection = connect(defineServer(surface, handlers, { logging }), () => {}, auth);
+    const connection = connect(
+      defineServer(surface, handlers, () => ({ logging })),
+      () => {},
+      auth,
+    );
     connection.receive({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t", _meta: claim } });
     await new Promise(setImmediate);
   }

@@ -15,7 +15,10 @@ const progress = { answers: { name: { action: "accept" } }, steps: { "step order
 /** A call of a process that seals with these secrets. */
 function callWith(stateKeys: readonly string[], input: object = { a: 1, b: { c: 2, d: 3 } }): Call {
   const { surface, handlers } = serverWith({ t: () => "x" });
-  const peer = modernPeer(defineServer(surface, handlers, { stateKeys }), { _meta: meta });
+  const peer = modernPeer(
+    defineServer(surface, handlers, () => ({ stateKeys })),
+    { _meta: meta },
+  );
   if (peer instanceof McpError) throw peer;
   return new Call(peer, 1, "tools/call", { name: "t", arguments: input as never }, { notify: () => {} });
 }

@@ -47,5 +47,7 @@ export function serverWith(
     prompts: new Map(),
     completions: new Map(),
   };
-  return defineServer(surface, handlers, { logger: (_level, message, details) => more.log?.(message, details) });
+  return defineServer(surface, handlers, () => ({
+    logger: (_level, message, details) => more.log?.(message, details),
+  }));
 }

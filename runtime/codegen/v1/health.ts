@@ -1,2 +1,2 @@
-export { createHealth } from "../../health/health.js";
-export type { HealthOptions, RunningHealth } from "../../health/health.js";
+export { createHealth, healthCheck } from "../../health/health.js";
+export type { HealthOptions } from "../../health/health.js";

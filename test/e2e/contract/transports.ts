@@ -25,7 +25,7 @@ let serving: Promise<Running> | undefined;
 const running = (): Promise<Running> => (serving ??= serveHttp(script));
 
 /** The server within this process, where nobody reads its log. */
-const quiet = () => defineServer(server.surface, server.handlers, { logger: () => {} });
+const quiet = () => defineServer(server.surface, server.handlers, () => ({ logger: () => {} }));
 
 let stateless: Promise<{ url: string; close: () => void }> | undefined;
 /** The same server without sessions, which only its manifest could turn off. */
