@@ -37,12 +37,13 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   }
 
   return {
-    async start(environment, secrets = new Set()) {
+    async start(environment, secrets = new Set(), logger = () => {}) {
       const problems = await Promise.all(
-        methods.map(async (method) => (await method.start?.(environment, secrets)) ?? []),
+        methods.map(async (method) => (await method.start?.(environment, secrets, logger)) ?? []),
       );
       return problems.flat();
     },
+    stop: () => methods.forEach((method) => method.stop?.()),
     authenticate(credentials, application) {
       const token = bearerToken(credentials);
       return typeof token === "object" ? token : from(0, token, credentials, application, undefined);

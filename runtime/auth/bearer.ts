@@ -1,5 +1,6 @@
-import type { Environment } from "../protocol/auth.js";
+import { revoke, type Environment } from "../protocol/auth.js";
 import type { Auth } from "../protocol/handlers.js";
+import { follow } from "./follow.js";
 import { parseKeys, type KeyEntry } from "./keys.js";
 import { invalidToken, withIncluded, type Common, type Method, type Value } from "./method.js";
 
@@ -15,31 +16,65 @@ export interface BearerOptions {
 }
 
 interface Key {
+  /** Tells keys apart, with all that they open. */
+  readonly id: string;
   readonly bytes: Uint8Array;
   readonly auth: Auth;
 }
 
-/** Static keys: `Authorization: Bearer KEY`. Several may hold at once, so that one can be replaced without a gap. */
+/**
+ * Static keys: `Authorization: Bearer KEY`. Several may hold at once, so that one can be replaced without a gap; a file
+ * of keys is followed while the server runs, and what lives on a key that is taken out of it ends.
+ */
 export const bearer =
   ({ env, file, scopes }: BearerOptions) =>
   ({ includes }: Common): Method => {
     let keys: readonly Key[] = [];
+    let stop = (): void => {};
 
-    function take({ key, principal, scopes: own = scopes }: KeyEntry): Key {
+    function take(id: string, { key, principal, scopes: own = scopes }: KeyEntry): Key {
       const auth = { scopes: withIncluded(own, includes), claims: {} };
-      return { bytes: new TextEncoder().encode(key), auth: principal === undefined ? auth : { ...auth, principal } };
+      const bytes = new TextEncoder().encode(key);
+      return { id, bytes, auth: principal === undefined ? auth : { ...auth, principal } };
+    }
+
+    function hold(entries: readonly KeyEntry[], secrets: Set<string>): void {
+      const before = new Map(keys.map((key) => [key.id, key]));
+      keys = entries.map((entry) => {
+        const id = JSON.stringify([entry.key, entry.principal, entry.scopes]);
+        return before.get(id) ?? take(id, entry);
+      });
+      for (const { key } of entries) secrets.add(key);
+      for (const { id } of keys) before.delete(id);
+      for (const { auth } of before.values()) revoke(auth);
     }
 
     return {
-      async start(environment, secrets) {
+      async start(environment, secrets, logger) {
         const problems: string[] = [];
-        const sources = [fromEnvironment(env, environment), await fromFile(file, environment, problems)];
-        const entries = sources.flatMap((source) => (source === undefined ? [] : parseKeys(source, problems)));
-        for (const { key } of entries) secrets.add(key);
-        keys = entries.map(take);
+        const lasting = entriesOf(fromEnvironment(env, environment), problems);
+        const path = pathOf(file, environment);
+        const found = path === undefined ? undefined : await fromFile(path, file!.read, problems);
+        hold([...lasting, ...entriesOf(found, problems)], secrets);
         if (keys.length === 0 && problems.length === 0) problems.push(noKeys(env, file));
+        stop();
+        if (found === undefined || problems.length > 0) return problems;
+        const { name } = found;
+        const refuse = (why: readonly string[]): void =>
+          logger("error", `the keys in ${name} are not taken: those from before hold`, { problems: why });
+        stop = follow(() => file!.read(name), found.text, {
+          changed(text) {
+            const wrong: string[] = [];
+            const entries = entriesOf({ name, text }, wrong);
+            if (wrong.length > 0) return refuse(wrong);
+            hold([...lasting, ...entries], secrets);
+            logger(keys.length > 0 ? "info" : "warning", `the keys in ${name} have changed`, { keys: keys.length });
+          },
+          failed: (error) => refuse([unreadable(name, error)]),
+        });
         return problems;
       },
+      stop: () => stop(),
       verify: (token) => (token === undefined ? undefined : (find(keys, token) ?? invalidToken("unknown key"))),
     };
   };
@@ -66,21 +101,31 @@ function fromEnvironment(env: string | undefined, environment: Environment): Sou
   return text === undefined ? undefined : { name: env!, text };
 }
 
+/** `undefined` where the variable that would name the file is not set: another holds the keys then. */
+function pathOf(file: BearerOptions["file"], environment: Environment): string | undefined {
+  const path = typeof file?.path === "object" ? environment[file.path.env] : file?.path;
+  return path === "" ? undefined : path;
+}
+
 async function fromFile(
-  file: BearerOptions["file"],
-  environment: Environment,
+  path: string,
+  read: (path: string) => Promise<string>,
   problems: string[],
 ): Promise<Source | undefined> {
-  if (file === undefined) return undefined;
-  const path = typeof file.path === "string" ? file.path : environment[file.path.env];
-  // The variable holds the keys then, and no file.
-  if (path === undefined || path === "") return undefined;
   try {
-    return { name: path, text: await file.read(path) };
+    return { name: path, text: await read(path) };
   } catch (error) {
-    problems.push(`${path}: the keys cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    problems.push(unreadable(path, error));
     return undefined;
   }
+}
+
+function unreadable(path: string, error: unknown): string {
+  return `${path}: the keys cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function entriesOf(source: Source | undefined, problems: string[]): KeyEntry[] {
+  return source === undefined ? [] : parseKeys(source, problems);
 }
 
 function noKeys(env: string | undefined, file: BearerOptions["file"]): string {

@@ -1,5 +1,6 @@
 import type { Credentials, Environment, Shared, Unauthorized } from "../protocol/auth.js";
 import type { Auth } from "../protocol/handlers.js";
+import type { Logger } from "../protocol/logger.js";
 
 /** `undefined`: these credentials are of another kind. */
 export type Verdict = Auth | Unauthorized | undefined;
@@ -7,7 +8,8 @@ export type Verdict = Auth | Unauthorized | undefined;
 /** One way to prove who calls. */
 export interface Method {
   /** Reads what it needs; resolves with all that is wrong about it. `secrets` gets what no log may show. */
-  start?(environment: Environment, secrets: Set<string>): Promise<readonly string[]>;
+  start?(environment: Environment, secrets: Set<string>, logger: Logger): Promise<readonly string[]>;
+  stop?(): void;
   /** `token` is the one of the `Authorization` header, if there is one; a promise only if it has to be waited for. */
   verify(token: string | undefined, credentials: Credentials, application: Shared): Verdict | Promise<Verdict>;
   /** What this way adds to challenges, and what it publishes by path, once it has started. */

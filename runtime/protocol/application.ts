@@ -31,7 +31,7 @@ async function begin(server: Server, sources: SettingSources): Promise<void> {
 
 /** Settings, and what says who may call: all that is wrong about them is told at once. */
 async function configure(
-  { application, auth, hooks, settings, options, secrets }: Server,
+  { application, auth, hooks, settings, options, secrets, logger }: Server,
   sources: SettingSources,
 ): Promise<void> {
   const problems: string[] = [];
@@ -44,7 +44,7 @@ async function configure(
       problems.push(...error.problems);
     }
   }
-  if (auth !== undefined) problems.push(...(await auth.start(sources.env, secrets)));
+  if (auth !== undefined) problems.push(...(await auth.start(sources.env, secrets, logger)));
   // It would let everybody in, whatever it says.
   else if (hooks?.authenticate !== undefined) problems.push("the hook authenticate was not compiled in: build again");
   if (problems.length > 0) throw new SettingsError(problems);
@@ -64,7 +64,8 @@ export function ready(server: Server): true | Promise<boolean> {
 
 /** Runs `onStop`, if the server has started; a failure of it is logged, and stops nothing. */
 export async function stop(server: Server): Promise<void> {
-  const { application, hooks } = server;
+  const { application, auth, hooks } = server;
+  auth?.stop();
   if (!application.ready || hooks?.onStop === undefined) return;
   const { config, state } = application;
   await hooks.onStop({ config, state });

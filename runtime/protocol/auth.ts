@@ -1,5 +1,6 @@
 import { errorCodes, McpError } from "./errors.js";
 import type { Auth } from "./handlers.js";
+import type { Logger } from "./logger.js";
 
 /** What a caller shows to prove who it is. */
 export interface Credentials {
@@ -41,8 +42,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Who may call: the ways to prove it that the manifest declares. */
 export interface Authentication {
-  /** Reads keys and addresses; resolves with all that is wrong about them. `secrets` gets what no log may show. */
-  start(environment: Environment, secrets?: Set<string>): Promise<readonly string[]>;
+  /**
+   * Reads keys and addresses; resolves with all that is wrong about them. `secrets` gets what no log may show, the log
+   * what happens to the keys later.
+   */
+  start(environment: Environment, secrets?: Set<string>, logger?: Logger): Promise<readonly string[]>;
+  stop(): void;
   /** A promise only if something has to be waited for. */
   authenticate(credentials: Credentials, application: Shared): Auth | Unauthorized | Promise<Auth | Unauthorized>;
   /** The `WWW-Authenticate` of a refusal (RFC 6750, section 3). */
@@ -57,7 +62,13 @@ export interface Authentication {
 
 /** For a server that has one caller, who is known already. */
 export function alwaysBy(auth: Auth): Authentication {
-  return { start: async () => [], authenticate: () => auth, challenge: () => "Bearer", metadata: new Map() };
+  return {
+    start: async () => [],
+    stop: () => {},
+    authenticate: () => auth,
+    challenge: () => "Bearer",
+    metadata: new Map(),
+  };
 }
 
 /** The caller where nobody has to say who they are, and where somebody has not. */
@@ -99,9 +110,20 @@ export function insufficient(auth: Auth | undefined, entry: Scoped): Insufficien
   return allows(auth ?? anonymous, entry) ? undefined : new InsufficientScope(entry.scopes ?? []);
 }
 
+/** What ends when a caller's credentials are taken away, until that happens. */
+const endings = /* @__PURE__ */ new WeakMap<Auth, Set<() => void> | "revoked">();
+
+/** Ends what was opened with credentials that hold no more. */
+export function revoke(auth: Auth): void {
+  const ends = endings.get(auth);
+  endings.set(auth, "revoked");
+  if (ends !== "revoked") for (const end of ends ?? []) end();
+}
+
 /** For connections that outlive the credentials they were opened with. */
 export function refuseExpired(auth: Auth): McpError | undefined {
-  if (auth.expiresAt === undefined || auth.expiresAt > Date.now()) return undefined;
+  const expired = auth.expiresAt !== undefined && auth.expiresAt <= Date.now();
+  if (!expired && endings.get(auth) !== "revoked") return undefined;
   return new McpError(errorCodes.invalidRequest, "the credentials have expired; connect again with new ones");
 }
 
@@ -110,11 +132,24 @@ const longestDelay = 0x7fffffff;
 
 /** Ends what outlives a caller's credentials; call the result when it has ended by itself. */
 export function atExpiry(auth: Auth | undefined, end: () => void): () => void {
-  const { expiresAt } = auth ?? {};
-  if (expiresAt === undefined) return () => {};
+  if (auth === undefined) return () => {};
+  const known = endings.get(auth);
+  if (known === "revoked") return atTime(0, end);
+  const ends = known ?? new Set();
+  if (known === undefined) endings.set(auth, ends);
+  ends.add(end);
+  const stop = atTime(auth.expiresAt, end);
+  return () => {
+    ends.delete(end);
+    stop();
+  };
+}
+
+function atTime(time: number | undefined, end: () => void): () => void {
+  if (time === undefined) return () => {};
   let timer: unknown;
   const wait = (): void => {
-    const left = expiresAt - Date.now();
+    const left = time - Date.now();
     if (left <= 0 && timer !== undefined) return end();
     timer = setTimeout(wait, Math.min(Math.max(left, 0), longestDelay));
     // Where timers keep a process alive, this one must not.

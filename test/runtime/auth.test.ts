@@ -1,14 +1,15 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createAuthentication } from "../../runtime/auth/authentication.js";
 import { bearer } from "../../runtime/auth/bearer.js";
 import { challengeText } from "../../runtime/auth/challenge.js";
+import { follow } from "../../runtime/auth/follow.js";
 import { parseKeys } from "../../runtime/auth/keys.js";
 import { withIncluded } from "../../runtime/auth/method.js";
 import { createTokenCache } from "../../runtime/auth/token-cache.js";
 import { connect } from "../../runtime/protocol/connection.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { textOf } from "../../runtime/protocol/json-rpc.js";
-import { identityOf } from "../../runtime/protocol/auth.js";
+import { atExpiry, identityOf, refuseExpired, revoke } from "../../runtime/protocol/auth.js";
 import type { Auth } from "../../runtime/protocol/handlers.js";
 
 const [one, two] = ["key-one-0123456789", "key-two-0123456789"];
@@ -93,6 +94,42 @@ test("a server without keys, or with a file that cannot be read, says so before 
   expect(await start({ file, scopes: [] })).toEqual(["FILE is not set, or holds no key"]);
   expect(await start({ env: "KEYS", file, scopes: [] }, { KEYS: one })).toEqual([]);
   expect(await start({ env: "KEYS", file, scopes: [] }, { FILE: "x" })).toEqual([]);
+});
+
+test("a file that is followed is taken when it has been written, and once", async () => {
+  vi.useFakeTimers();
+  const told: string[] = [];
+  let text: string | undefined = "a";
+  const stop = follow(async () => text ?? Promise.reject(new Error("away")), "a", {
+    changed: (now) => told.push(now),
+    failed: (error) => told.push(String(error)),
+  });
+  const looks = async (...texts: (string | undefined)[]): Promise<string[]> => {
+    for (text of texts) await vi.advanceTimersByTimeAsync(1000);
+    return told.splice(0);
+  };
+  expect(await looks("a", "", "b")).toEqual([]);
+  expect(await looks("b", "b")).toEqual(["b"]);
+  expect(await looks("c", "b", "b")).toEqual([]);
+  expect(await looks(undefined, undefined)).toEqual(["Error: away"]);
+  expect(await looks("b", "d", undefined, "d")).toEqual(["Error: away", "d"]);
+  stop();
+  expect(await looks("e", "e")).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+test("credentials that are taken away end what was opened with them, and open nothing more", async () => {
+  const auth: Auth = { principal: "ada", scopes: [], claims: {} };
+  const ended: string[] = [];
+  const over = atExpiry(auth, () => ended.push("over"));
+  atExpiry(auth, () => ended.push("open"));
+  over();
+  expect(refuseExpired(auth)).toBeUndefined();
+  revoke(auth);
+  expect(ended).toEqual(["open"]);
+  expect(refuseExpired(auth)).toMatchObject({ message: expect.stringContaining("expired") });
+  await new Promise<void>((resolve) => void atExpiry(auth, resolve));
 });
 
 test("a challenge is a header whatever is put into it", () => {

@@ -171,7 +171,7 @@ function openSession(sessions: Sessions, request: HttpRequest, message: RequestM
 
 /** A stream that waits for events ends with the credentials it was opened with. */
 function untilExpiry(auth: Auth | undefined, reply: HttpReply, running: Running | undefined): Running | undefined {
-  if (running === undefined || auth?.expiresAt === undefined) return running;
+  if (running === undefined || auth === undefined) return running;
   const stop = atExpiry(auth, () => {
     running.abandon();
     reply.close();
