@@ -16,6 +16,7 @@ export function createLegacySse(
   maxSessions = mostSessions,
 ): Readonly<Record<"stream" | "messages", Endpoint>> {
   const connections = new Map<string, { readonly connection: Connection; readonly owner: string | undefined }>();
+  const endpoint = relative(options.path, options.messagesPath);
   const refuse = (message: string): string => errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
   const notServed: Endpoint["open"] = ({ method }, reply) =>
     reply.send(405, refuse(`${method} is not served here`), { allow: "GET" }) as undefined;
@@ -39,7 +40,7 @@ export function createLegacySse(
         reply.close();
       });
       reply.open();
-      reply.named("endpoint", `${options.messagesPath}?sessionId=${id}`);
+      reply.named("endpoint", `${endpoint}?sessionId=${id}`);
       const running = {
         abandon() {
           stop();
@@ -79,4 +80,19 @@ export function createLegacySse(
       reply.send(405, refuse(`${method} is not served here; send messages with POST`), { allow: "POST" }) as undefined,
   };
   return { stream, messages };
+}
+
+/**
+ * `target` as a reference from `base`, which is what clients resolve it against: a proxy may serve both under a prefix
+ * that never gets here.
+ */
+function relative(base: string, target: string): string {
+  const from = base.split("/").slice(0, -1);
+  const to = target.split("/");
+  let common = 0;
+  while (common < from.length && common < to.length - 1 && from[common] === to[common]) common += 1;
+  const rest = to.slice(common).join("/");
+  // A first segment with a colon would be read as a scheme, an empty one as no segment.
+  const here = /^(?:\/|$|[^/]*:)/.test(rest) ? "./" : "";
+  return ("../".repeat(from.length - common) || here) + rest;
 }

@@ -85,8 +85,9 @@ const json = { "content-type": "application/json" };
 export async function sseLink(url: URL): Promise<Link> {
   const { arrive, ...rest } = inbox();
   const hangUp = new AbortController();
-  const next = events(await fetch(new URL("/sse", url), { signal: hangUp.signal }));
-  const endpoint = new URL((await next())!.text, url);
+  const stream = new URL("/sse", url);
+  const next = events(await fetch(stream, { signal: hangUp.signal }));
+  const endpoint = new URL((await next())!.text, stream);
   const reading = (async () => {
     for (let event = await next(); event !== undefined; event = await next()) arrive(event.data);
   })().catch(() => {});

@@ -186,7 +186,7 @@ export const scenarios: readonly Scenario[] = [
           look();
         });
       stream.incoming.setEncoding("utf8").prependListener("data", (piece: string) => (text += piece));
-      const endpoint = new URL((await arrived(/data: (\/messages\S+)/))[1]!, url);
+      const endpoint = new URL((await arrived(/data: (messages\S+)/))[1]!, new URL("/sse", url));
       for (const message of [initialize, waiting]) await ended(await exchange(endpoint, "POST", both, message));
       await arrived(/notifications\/progress/);
       await hangUp(stream);
