@@ -13,7 +13,9 @@ import {
   ElicitRequestSchema,
   ListRootsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocketClientTransport as WebSocket1 } from "@modelcontextprotocol/sdk/client/websocket.js";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
 import { serveHttp, serverOf, type Running } from "./clients.js";
 
 const info = { name: "test", version: "1.0.0" };
@@ -43,18 +45,21 @@ type Asking = {
   close(): Promise<void>;
 };
 
+function transport1(target: URL | string) {
+  if (!(target instanceof URL)) return new Stdio1({ command: "node", args: [target], stderr: "ignore" });
+  if (target.pathname === "/mcp") return new Http1(target);
+  if (target.pathname === "/sse") return new Sse1(target);
+  // It takes the platform's, which Node 20 does not have.
+  vi.stubGlobal("WebSocket", WebSocket);
+  return new WebSocket1(target);
+}
+
 async function legacy(target: URL | string): Promise<Asking> {
   const client = new Client1(info, { capabilities });
   client.setRequestHandler(ElicitRequestSchema, elicited);
   client.setRequestHandler(CreateMessageRequestSchema, sampled);
   client.setRequestHandler(ListRootsRequestSchema, listed);
-  const transport =
-    target instanceof URL
-      ? target.pathname === "/sse"
-        ? new Sse1(target)
-        : new Http1(target)
-      : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
-  await client.connect(transport as Parameters<typeof client.connect>[0]);
+  await client.connect(transport1(target) as Parameters<typeof client.connect>[0]);
   return client as unknown as Asking;
 }
 
@@ -77,12 +82,21 @@ let http: Running;
 beforeAll(async () => {
   http = await serveHttp(serverOf("everything"));
 });
-afterAll(() => http.stop());
+afterAll(async () => {
+  vi.unstubAllGlobals();
+  await http.stop();
+});
+
+const addressOf = {
+  http: (url: URL) => url,
+  sse: (url: URL) => new URL("/sse", url),
+  websocket: ({ host }: URL) => new URL(`ws://${host}/ws`),
+} as const;
 
 const text = (result: any): string => result.content[0].text;
 
 describe.each([
-  ["sdk 1.x", ["stdio", "http", "sse"], legacy],
+  ["sdk 1.x", ["stdio", "http", "sse", "websocket"], legacy],
   ["client 2.x, legacy", ["stdio", "http", "sse"], (target: URL | string) => second(target, "legacy")],
   // HTTP+SSE ended with the revisions that open a session.
   ["client 2.x, 2026-07-28", ["stdio", "http"], (target: URL | string) => second(target, { pin: "2026-07-28" })],
@@ -90,9 +104,7 @@ describe.each([
   test.each(transports)(
     "the same handlers ask over %s: the user, the model, for roots, twice, at once",
     async (transport) => {
-      const client = await connect(
-        transport === "stdio" ? serverOf("everything") : new URL(transport === "http" ? "/mcp" : "/sse", http.url),
-      );
+      const client = await connect(transport === "stdio" ? serverOf("everything") : addressOf[transport](http.url));
       const call = async (name: string): Promise<string> =>
         text(await client.callTool({ name: `test_input_required_result_${name}` }));
       asked.length = 0;
