@@ -3,6 +3,9 @@ import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { lines, type LineTransport } from "../transports/stdio.js";
 
+/** In bytes: a client that does not read is given up before what waits for it fills the memory. */
+const mostBuffered = 64 * 1024 * 1024;
+
 export interface Serving {
   /** Ends when the input has ended, or the server was to stop, and all is answered. */
   readonly ended: Promise<void>;
@@ -15,9 +18,11 @@ export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serv
   const { stdin } = process;
   // Standard output costs milliseconds to open: not before there is something to say.
   let answered = false;
+  let gone = false;
   let finish!: () => void;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   const write: LineTransport["write"] = (...parts) => {
+    if (gone) return;
     const { stdout } = process;
     if (!answered) {
       answered = true;
@@ -28,6 +33,11 @@ export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serv
     let ready = true;
     for (const part of parts) ready = stdout.write(part);
     if (parts.length > 1) stdout.uncork();
+    if (stdout.writableLength > mostBuffered) {
+      gone = true;
+      server.logger("error", "the client does not read what it is sent; the server ends");
+      return finish();
+    }
     if (ready || stdin.isPaused()) return;
     stdin.pause();
     stdout.once("drain", () => stdin.resume());

@@ -1,6 +1,8 @@
 import type { Change, Server } from "./exchange.js";
 import { forgetResource } from "./forgetting.js";
 import { notificationMessage } from "./json-rpc.js";
+import { hasPrompts, hasResources, hasTools } from "./methods/session.js";
+import type { Surface } from "./surface.js";
 
 const methods = {
   tools: "notifications/tools/list_changed",
@@ -8,6 +10,11 @@ const methods = {
   resources: "notifications/resources/list_changed",
   resource: "notifications/resources/updated",
 } as const satisfies Record<Change["kind"], string>;
+
+/** Whether clients know of a list at all: they are not told of changes to one that the server does not declare. */
+export function offered(surface: Surface, list: "tools" | "prompts" | "resources"): boolean {
+  return list === "tools" ? hasTools(surface) : list === "prompts" ? hasPrompts(surface) : hasResources(surface);
+}
 
 /** Tells every subscriber of a change. */
 export function publish(server: Server, change: Change): void {

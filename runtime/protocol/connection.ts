@@ -1,5 +1,5 @@
 import { refuseExpired } from "./auth.js";
-import { changeMessage } from "./changes.js";
+import { changeMessage, offered } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
 import { errorCodes, McpError, UnavailableError } from "./errors.js";
 import { Call, type Ask, type Change, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
@@ -44,6 +44,9 @@ export interface Connection {
   close(reason: Error): void;
 }
 
+/** Changes that wait for a client to be ready. */
+const mostHeld = 1024;
+
 /** How long a user may think about a question. */
 const longestAnswerMs = 10 * 60_000;
 
@@ -65,11 +68,18 @@ export function connect(server: Server, send: (message: Outgoing) => void, opene
   const everything: Outlet = { notify: send };
   let asked = 0;
   let session: Peer | undefined;
+  /** Between `initialize` and `notifications/initialized`; told twice, a change says no more than once. */
+  let held: Set<string> | undefined;
   let closed = false;
 
   const subscriber = {
     deliver(change: Change): void {
-      if (change.kind !== "resource" || session?.subscriptions?.has(change.uri)) send(changeMessage(change));
+      const wanted =
+        change.kind === "resource" ? session?.subscriptions?.has(change.uri) : offered(server.surface, change.kind);
+      if (wanted !== true) return;
+      const message = changeMessage(change);
+      if (held === undefined) send(message);
+      else if (held.size < mostHeld) held.add(message);
     },
     end(): void {
       server.subscribers.delete(subscriber);
@@ -77,11 +87,12 @@ export function connect(server: Server, send: (message: Outgoing) => void, opene
   };
 
   function open(message: RequestMessage): Outgoing {
-    const opened = initialize(server, message.params);
-    if (opened instanceof McpError) return errorMessage(message.id, opened);
-    session = opened.peer;
+    const initialized = initialize(server, message.params);
+    if (initialized instanceof McpError) return errorMessage(message.id, initialized);
+    session = initialized.peer;
+    held = new Set();
     server.subscribers.add(subscriber);
-    return resultMessage(message.id, opened.result);
+    return resultMessage(message.id, initialized.result);
   }
 
   function request(message: RequestMessage, outlet: Outlet, reply: Reply, auth = opener): Call | undefined {
@@ -162,7 +173,15 @@ export function connect(server: Server, send: (message: Outgoing) => void, opene
     waiting.reject(new Error(`the client refused: ${said} (${typeof code === "number" ? code : "without a code"})`));
   }
 
+  /** The client says that it is ready (2025-11-25, lifecycle): what has changed meanwhile is told now. */
+  function opened(): void {
+    const waiting = held ?? [];
+    held = undefined;
+    for (const message of waiting) send(message);
+  }
+
   function notification({ method, params }: NotificationMessage): void {
+    if (method === "notifications/initialized") return opened();
     if (method !== "notifications/cancelled" || !isObject(params)) return;
     const { requestId, reason } = params;
     if (typeof requestId !== "string" && typeof requestId !== "number") return;

@@ -132,6 +132,8 @@ export interface Revision {
   readonly content?: (block: ContentBlock) => ContentBlock;
   readonly structuredContent: "none" | "objects" | "any";
   readonly progressMessages: boolean;
+  /** Completion is a capability that is declared; before, it was there without a word. */
+  readonly completions: boolean;
   /** How a user can be asked. */
   readonly elicitation: readonly ("form" | "url")[];
   /** A form in this revision's words, `undefined` for what it has no words for; absent when all are known to it. */

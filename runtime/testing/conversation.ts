@@ -217,7 +217,7 @@ export function converse<S extends SurfaceTypes>(
       const { id, honoured } = await listen({ resourceSubscriptions: [uri] });
       if (honoured["resourceSubscriptions"] !== undefined) return void subscriptions.set(uri, id);
       wire.cancel(id, "not honoured");
-      throw new McpError(errorCodes.methodNotFound, "no resource of this server can be subscribed to");
+      throw new McpError(errorCodes.methodNotFound, `${quoted(uri)} cannot be subscribed to`);
     },
     async unsubscribe(uri) {
       await start();

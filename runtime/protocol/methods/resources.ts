@@ -181,6 +181,6 @@ function failed(call: Call, uri: string, error: unknown): Payload | McpError {
   return handlerFailure(call, "resource", uri, error);
 }
 
-function notFound(uri: string): McpError {
+export function notFound(uri: string): McpError {
   return new McpError(errorCodes.resourceNotFound, `resource not found: ${quoted(uri)}`, { uri });
 }

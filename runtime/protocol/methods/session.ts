@@ -1,4 +1,4 @@
-import type { Answer, Call, View } from "../exchange.js";
+import type { Answer, Call, Revision, View } from "../exchange.js";
 import { invalidParams, sealedOnce } from "../results.js";
 import { hasTasks, tasksExtension } from "../tasks.js";
 import type { Surface } from "../surface.js";
@@ -25,8 +25,9 @@ export const discover =
       "server/discover",
       () => {
         const { instructions } = surface;
+        const declared = { ...capabilities(surface, call.peer.view.revision), ...extensions(surface) };
         return (
-          `"supportedVersions":${JSON.stringify(versions)},"capabilities":${JSON.stringify({ ...capabilities(surface), ...extensions(surface) })}` +
+          `"supportedVersions":${JSON.stringify(versions)},"capabilities":${JSON.stringify(declared)}` +
           (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`)
         );
       },
@@ -40,7 +41,7 @@ export function initializeResult({ server, frame, closing, revision }: View): st
   const { surface } = server;
   const { instructions } = surface;
   return (
-    `${frame.opening}"protocolVersion":"${revision.version}","capabilities":${JSON.stringify(capabilities(surface))},` +
+    `${frame.opening}"protocolVersion":"${revision.version}","capabilities":${JSON.stringify(capabilities(surface, revision))},` +
     `"serverInfo":${JSON.stringify(revision.implementation(surface.server as JsonObject & Implementation))}` +
     (instructions === undefined ? "" : `,"instructions":${JSON.stringify(instructions)}`) +
     closing
@@ -68,10 +69,10 @@ export const subscribable = (surface: Surface): boolean =>
   surface.resources.some(({ subscribe }) => subscribe === true);
 
 /** Declared is what exists: the methods of an undeclared capability are unknown. */
-function capabilities(surface: Surface): JsonObject {
+function capabilities(surface: Surface, { completions }: Revision): JsonObject {
   return {
     logging: {},
-    ...(hasCompletions(surface) ? { completions: {} } : undefined),
+    ...(completions && hasCompletions(surface) ? { completions: {} } : undefined),
     ...(hasTools(surface) ? { tools: { listChanged: true } } : undefined),
     ...(hasResources(surface)
       ? { resources: { ...(subscribable(surface) && { subscribe: true }), listChanged: true } }

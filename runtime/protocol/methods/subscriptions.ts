@@ -1,14 +1,16 @@
 import type {} from "../parts.js";
 import { atExpiry } from "../auth.js";
-import { changeMessage } from "../changes.js";
+import { changeMessage, offered } from "../changes.js";
 import { errorCodes, McpError } from "../errors.js";
 import type { Answer, Call, Change, Payload, Server, Subscriber } from "../exchange.js";
 import { isObject, notificationMessage } from "../json-rpc.js";
-import { invalidParams, seal } from "../results.js";
+import { invalidParams, quoted, seal } from "../results.js";
 import { forbidden } from "../scopes.js";
 import { watchedTasks, type Task } from "../tasks.js";
+import { matchTemplate } from "../templates.js";
 import type { JsonObject } from "../types.js";
-import { hasPrompts, hasResources, hasTools, subscribable } from "./session.js";
+import { notFound, resourceAt } from "./resources.js";
+import { subscribable } from "./session.js";
 
 /** Open subscriptions of a server, all clients together; resources that a session subscribes to. */
 const mostSubscriptions = 1024;
@@ -78,15 +80,18 @@ function tooMany(most: number): McpError {
 }
 
 function honoured(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
-  const { surface } = call.peer.view.server;
-  const uris = ((wanted["resourceSubscriptions"] ?? []) as readonly string[]).filter(
-    (uri) => forbidden(call.peer.view.server, call.auth, "resources/read", { uri }) === undefined,
+  const { server } = call.peer.view;
+  const { surface } = server;
+  const uris = subscribable(surface) ? ((wanted["resourceSubscriptions"] ?? []) as readonly string[]) : [];
+  const watched = uris.filter(
+    (uri) =>
+      forbidden(server, call.auth, "resources/read", { uri }) === undefined && refuseToWatch(server, uri) === undefined,
   );
   return {
-    ...(wanted["toolsListChanged"] === true && hasTools(surface) && { toolsListChanged: true }),
-    ...(wanted["promptsListChanged"] === true && hasPrompts(surface) && { promptsListChanged: true }),
-    ...(wanted["resourcesListChanged"] === true && hasResources(surface) && { resourcesListChanged: true }),
-    ...(uris.length > 0 && subscribable(surface) && { resourceSubscriptions: uris }),
+    ...(wanted["toolsListChanged"] === true && offered(surface, "tools") && { toolsListChanged: true }),
+    ...(wanted["promptsListChanged"] === true && offered(surface, "prompts") && { promptsListChanged: true }),
+    ...(wanted["resourcesListChanged"] === true && offered(surface, "resources") && { resourcesListChanged: true }),
+    ...(watched.length > 0 && { resourceSubscriptions: watched }),
     ...(tasks.length > 0 && { taskIds: tasks.map(({ id }) => id) }),
   };
 }
@@ -104,19 +109,39 @@ function matches(filter: Filter, change: Change): boolean {
   }
 }
 
-/** `resources/subscribe` and `resources/unsubscribe`: the connection keeps the list (up to 2025-11-25). */
-export const subscribe = (call: Call): Answer => change(call, (uris, uri) => uris.add(uri));
-export const unsubscribe = (call: Call): Answer => change(call, (uris, uri) => uris.delete(uri));
+/** `resources/subscribe`: the connection keeps the list (up to 2025-11-25). */
+export function subscribe(call: Call): Answer {
+  const { server } = call.peer.view;
+  return change(call, (uris, uri) => {
+    const refusal = refuseToWatch(server, uri);
+    if (refusal !== undefined) return refusal;
+    const most = server.surface.maxSubscriptions ?? mostSubscriptions;
+    if (uris.size >= most && !uris.has(uri)) return tooMany(most);
+    uris.add(uri);
+    return "{}";
+  });
+}
 
-function change(call: Call, apply: (uris: Set<string>, uri: string) => void): Answer {
+/** `resources/unsubscribe`: what nobody has subscribed to is no mistake. */
+export function unsubscribe(call: Call): Answer {
+  return change(call, (uris, uri) => {
+    uris.delete(uri);
+    return "{}";
+  });
+}
+
+function change(call: Call, apply: (uris: Set<string>, uri: string) => Answer): Answer {
   const { uri } = call.params;
   if (typeof uri !== "string") return invalidParams('"uri" must be a string');
   const { subscriptions } = call.peer;
-  if (subscriptions === undefined) {
-    return new McpError(errorCodes.invalidRequest, "subscriptions need a session: open one with initialize");
-  }
-  const most = call.peer.view.server.surface.maxSubscriptions ?? mostSubscriptions;
-  if (subscriptions.size >= most && !subscriptions.has(uri)) return tooMany(most);
-  apply(subscriptions, uri);
-  return "{}";
+  if (subscriptions !== undefined) return apply(subscriptions, uri);
+  return new McpError(errorCodes.invalidRequest, "subscriptions need a session: open one with initialize");
+}
+
+/** Why nobody will ever hear of this URI: only resources that say so are watched, and those that a template makes. */
+function refuseToWatch(server: Server, uri: string): McpError | undefined {
+  const resource = resourceAt(server, uri);
+  if (resource === undefined && matchTemplate(server, uri) === undefined) return notFound(uri);
+  if (resource === undefined || resource.subscribe === true) return undefined;
+  return invalidParams(`${quoted(uri)} cannot be subscribed to: it tells of no updates`, { uri });
 }

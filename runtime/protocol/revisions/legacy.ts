@@ -57,6 +57,7 @@ function legacyRevision(version: Version): Revision {
     ...(since("2025-06-18") ? undefined : { content: (block: ContentBlock) => olderContent(version, block) }),
     structuredContent: since("2025-06-18") ? "objects" : "none",
     progressMessages: since("2025-03-26"),
+    completions: since("2025-03-26"),
     elicitation: since("2025-11-25") ? ["form", "url"] : since("2025-06-18") ? ["form"] : [],
     ...(since("2025-11-25") ? undefined : { form: olderForm }),
     sampling: since("2025-11-25") ? "parts" : "whole",

@@ -54,6 +54,7 @@ function modernRevision(version: string): Revision {
     implementation: (info) => info,
     structuredContent: "any",
     progressMessages: true,
+    completions: true,
     elicitation: ["form", "url"],
     sampling: "parts",
     batches: false,

@@ -12,7 +12,7 @@ const usedAgainMs = 1000;
 const longestLog = 1024 * 1024;
 
 interface LoggedEvent {
-  readonly id: string;
+  readonly number: number;
   readonly stream: Stream;
   readonly message: Outgoing;
 }
@@ -21,6 +21,8 @@ interface LoggedEvent {
 interface Stream {
   readonly number: number;
   reply: HttpReply | undefined;
+  /** The last event that was written for somebody. */
+  told: number;
   done: boolean;
 }
 
@@ -92,16 +94,31 @@ function createSession(server: Server, owner: string | undefined): Session {
   let logged = 0;
   let streams = 0;
   let sent = 0;
-  const open = (reply: HttpReply | undefined): Stream => ({ number: (streams += 1), reply, done: false });
+  const open = (reply: HttpReply | undefined): Stream => ({ number: (streams += 1), reply, told: 0, done: false });
   const unsolicited = open(undefined);
 
   function send(stream: Stream, message: Outgoing): void {
     sent += 1;
-    const id = `${stream.number}-${sent}`;
-    events.push({ id, stream, message });
+    const event = { number: sent, stream, message };
+    events.push(event);
     logged += lengthOf(message);
     while (logged > longestLog) logged -= lengthOf(events.shift()!.message);
-    stream.reply?.event(message, id);
+    if (stream.reply !== undefined) tell(stream.reply, event);
+  }
+
+  function tell(reply: HttpReply, { number, stream, message }: LoggedEvent): void {
+    reply.event(message, `${stream.number}-${number}`);
+    stream.told = number;
+  }
+
+  /** What belongs to no request waits for a stream; what waits already says the same. */
+  function broadcast(message: Outgoing): void {
+    if (unsolicited.reply === undefined && untold(unsolicited).some((event) => event.message === message)) return;
+    send(unsolicited, message);
+  }
+
+  function untold(of: Stream, since = of.told): readonly LoggedEvent[] {
+    return events.filter(({ stream, number }) => stream === of && number > since);
   }
 
   function finish(stream: Stream): void {
@@ -117,7 +134,7 @@ function createSession(server: Server, owner: string | undefined): Session {
     },
   });
 
-  const connection = connect(server, (message) => send(unsolicited, message));
+  const connection = connect(server, broadcast);
   // A server that stops ends the stream of what belongs to no request; it would stay open for ever.
   const ending = { deliver: () => {}, end: () => finish(unsolicited) };
   server.subscribers.add(ending);
@@ -175,11 +192,8 @@ function createSession(server: Server, owner: string | undefined): Session {
       }
       stream.reply?.close();
       reply.open();
-      const missed =
-        String(stream.number) !== number
-          ? []
-          : events.filter((event) => event.stream === stream && sequence(event) > Number(after));
-      for (const { id, message } of missed) reply.event(message, id);
+      const missed = untold(stream, String(stream.number) === number ? Number(after) : undefined);
+      for (const event of missed) tell(reply, event);
       if (stream.done) {
         reply.close();
         return undefined;
@@ -193,8 +207,4 @@ function createSession(server: Server, owner: string | undefined): Session {
       finish(unsolicited);
     },
   };
-}
-
-function sequence({ id }: LoggedEvent): number {
-  return Number(id.slice(id.indexOf("-") + 1));
 }

@@ -28,6 +28,7 @@ export interface Conversation {
 }
 
 export const modernVersion = "2026-07-28";
+export const versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", modernVersion];
 export const everything = { elicitation: { form: {} }, sampling: {}, roots: {} };
 let requests = 0;
 

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Case } from "./cases/case.js";
 import { cases } from "./cases/index.js";
-import { clientOf, everything, modernVersion, type Client } from "./client.js";
+import { clientOf, everything, modernVersion, versions, type Client } from "./client.js";
 import { stopAll, transports, type Transport } from "./transports.js";
-
-const versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", modernVersion];
 
 /** Why a case is not run; `undefined` when it is. */
 function reason(transport: Transport, version: string, { session, without }: Case): string | undefined {

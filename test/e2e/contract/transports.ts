@@ -14,6 +14,8 @@ export interface Transport {
   readonly without?: (version: string) => string | undefined;
   /** Why what needs a session is not to be had. */
   readonly sessionless?: string;
+  /** Served by the one process that the others of its kind share. */
+  readonly together?: true;
   /** Answers carry an HTTP status. */
   readonly http?: boolean;
   readonly open: () => Promise<Link>;
@@ -22,10 +24,11 @@ export interface Transport {
 const script = serverOf("contract");
 let serving: Promise<Running> | undefined;
 /** One process for all that is served over HTTP. */
-const running = (): Promise<Running> => (serving ??= serveHttp(script));
+export const running = (): Promise<Running> => (serving ??= serveHttp(script));
 
+const { definition, surface } = server;
 /** The server within this process, where nobody reads its log. */
-const quiet = () => defineServer(server.surface, server.handlers, () => ({ logger: () => {} }));
+const quiet = () => defineServer(surface, definition.handlers, () => ({ ...definition.surround(), logger: () => {} }));
 
 let stateless: Promise<{ url: string; close: () => void }> | undefined;
 /** The same server without sessions, which only its manifest could turn off. */
@@ -47,7 +50,12 @@ const handle = createFetch(quiet(), http);
 
 export const transports: readonly Transport[] = [
   { name: "stdio", open: () => stdioLink(script) },
-  { name: "Streamable HTTP", http: true, open: async () => httpLink((await running()).url.href, fetch) },
+  {
+    name: "Streamable HTTP",
+    http: true,
+    together: true,
+    open: async () => httpLink((await running()).url.href, fetch),
+  },
   {
     name: "Streamable HTTP without sessions",
     http: true,
@@ -58,10 +66,11 @@ export const transports: readonly Transport[] = [
   },
   {
     name: "HTTP+SSE",
+    together: true,
     without: (version) =>
       version === modernVersion ? "HTTP+SSE ended with the revisions that have a handshake" : undefined,
     open: async () => sseLink((await running()).url),
   },
-  { name: "WebSocket", open: async () => webSocketLink(`ws://${(await running()).url.host}/ws`) },
+  { name: "WebSocket", together: true, open: async () => webSocketLink(`ws://${(await running()).url.host}/ws`) },
   { name: "the bare fetch entry", http: true, open: () => httpLink("http://localhost/mcp", handle) },
 ];

@@ -9,7 +9,8 @@ export const opening: readonly Case[] = [
     async run(client, open) {
       const capabilities = {
         logging: {},
-        completions: {},
+        // Completion is older than its capability.
+        ...(client.version >= "2025-03-26" && { completions: {} }),
         tools: { listChanged: true },
         resources: { subscribe: true, listChanged: true },
         prompts: { listChanged: true },
