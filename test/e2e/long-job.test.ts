@@ -3,6 +3,7 @@ import { EventSource } from "eventsource";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { clients, serveHttp, serverOf, type Client, type Running } from "./clients.js";
+import { events } from "./events.js";
 import { rawStdio } from "./raw-stdio.js";
 
 const script = serverOf("long-job");
@@ -186,6 +187,32 @@ describe("at SIGTERM", () => {
     expect((await closed)[0]).toBe(1001);
     const [code] = await once(server.process, "exit");
     expect(code).toBe(0);
+  });
+
+  test("HTTP+SSE: what runs is answered on its stream, which ends then, and so does the process", async () => {
+    const server = await serveHttp(script);
+    const address = new URL("/sse", server.url);
+    const next = events(await fetch(address));
+    const endpoint = new URL((await next())!.text, address);
+    const say = async (message: object): Promise<void> => {
+      const body = JSON.stringify({ jsonrpc: "2.0", ...message });
+      const sent = await fetch(endpoint, { method: "POST", headers: { "content-type": "application/json" }, body });
+      expect(sent.status).toBe(202);
+    };
+    const clientInfo = { name: "old", version: "1.0.0" };
+    const params = { protocolVersion: "2024-11-05", capabilities: {}, clientInfo };
+    await say({ id: 0, method: "initialize", params });
+    expect((await next())?.data).toMatchObject({ id: 0, result: { protocolVersion: "2024-11-05" } });
+    await say({ method: "notifications/initialized" });
+    await say({ id: 1, method: "tools/call", params: { ...job, _meta: { progressToken: 1 } } });
+    expect((await next())?.data).toMatchObject({ method: "notifications/progress" });
+    const exited = once(server.process, "exit");
+    server.process.kill("SIGTERM");
+    let last: any;
+    for (let event = await next(); event !== undefined; event = await next()) last = event.data;
+    // It knows no structured content.
+    expect(last).toMatchObject({ id: 1, result: { content: [{ text: '{"indexed":100}' }] } });
+    expect((await exited)[0]).toBe(0);
   });
 
   test("stdio: what runs ends, nothing new begins, and the process ends well", async () => {

@@ -85,6 +85,8 @@ export const broadcast: readonly Case[] = [
         expect((await subscribe(square)).result).toEqual({});
         expect((await request("resources/unsubscribe", { uri: nothing })).result).toEqual({});
       }
+      // A change is told for exactly the URI that it names.
+      await call("change", { what: "watched" });
       await call("change", { what: "square" });
       expect((await told(changes.watched)).params.uri).toBe(square);
       if (modern) link.cancel("s");
