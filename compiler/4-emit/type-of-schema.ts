@@ -26,28 +26,24 @@ function typed(schema: Json | undefined, allowed: readonly JsonType[], around: J
   if (schema === false) return never;
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return unknown;
   const keywords = schema as JsonObject;
-  const own = declaredTypes(keywords, allowed);
-  // What `allOf` demands holds for all that stands beside it.
-  const types = list(keywords["allOf"]).reduce<readonly JsonType[]>(
-    (left, branch) => (isObject(branch) ? declaredTypes(branch, left) : left),
-    own,
-  );
+  // What a choice leaves is said by its branches.
+  const together = togetherTypes(keywords, allowed);
+  const types = possibleTypes(keywords, allowed);
   const properties = { ...around, ...(isObject(keywords["properties"]) && keywords["properties"]) };
-  const branch = (one: Json): Type => typed(one, types, properties, typeOf);
+  const branches = (keyword: string, left: readonly JsonType[]): Type[] =>
+    list(keywords[keyword]).map((one) => typed(one, left, properties, typeOf));
   const reference = keywords["$ref"];
   const name = typeof reference === "string" ? typeOf(reference) : undefined;
   const others = intersection([
     ...(name === undefined ? [] : [named(name)]),
-    ...list(keywords["allOf"]).map(branch),
-    ...["anyOf", "oneOf"].flatMap((keyword) =>
-      Array.isArray(keywords[keyword]) ? [union(list(keywords[keyword]).map(branch))] : [],
-    ),
+    ...branches("allOf", types),
+    ...choices.flatMap((keyword) => (keyword in keywords ? [union(branches(keyword, together))] : [])),
   ]);
   if (keywords["const"] !== undefined) return intersection([literals([keywords["const"]], types), others]);
   if (Array.isArray(keywords["enum"])) return intersection([literals(keywords["enum"], types), others]);
   const says = types.some((type) => saysMore(keywords, type));
-  // The branches are of the declared types already.
-  if (!says && (own.length === allowed.length || !is(others, "unknown"))) return others;
+  // Branches that say something say the types, too.
+  if (!says && (types.length === allowed.length || !is(others, "unknown"))) return others;
   return intersection([union(types.map((type) => single(keywords, type, properties, typeOf))), others]);
 }
 
@@ -58,6 +54,30 @@ function declaredTypes(keywords: JsonObject, allowed: readonly JsonType[]): read
   const names = [declared].flat().map((name) => (name === "integer" ? "number" : name));
   return [...new Set(names)].flatMap((name) => allowed.filter((type) => type === name));
 }
+
+/** What is left of the types by all that the schema and `allOf` say together. */
+function togetherTypes(keywords: JsonObject, allowed: readonly JsonType[]): readonly JsonType[] {
+  return list(keywords["allOf"]).reduce<readonly JsonType[]>(
+    (left, branch) => possibleTypes(branch, left),
+    declaredTypes(keywords, allowed),
+  );
+}
+
+/** What is left by some branch of each choice, too. */
+function possibleTypes(schema: Json, allowed: readonly JsonType[]): readonly JsonType[] {
+  if (schema === false) return [];
+  if (!isObject(schema)) return allowed;
+  return choices.reduce(
+    (left, keyword) => {
+      if (!(keyword in schema)) return left;
+      const some = new Set(list(schema[keyword]).flatMap((branch) => possibleTypes(branch, left)));
+      return left.filter((type) => some.has(type));
+    },
+    togetherTypes(schema, allowed),
+  );
+}
+
+const choices = ["anyOf", "oneOf"] as const;
 
 /** Whether the schema restricts values of a type in a way that its type shows. */
 function saysMore(keywords: JsonObject, type: JsonType): boolean {
@@ -78,6 +98,10 @@ function object(keywords: JsonObject, around: JsonObject, typeOf: TypeOf): Type 
   const required = new Set(list(keywords["required"]).filter((name) => typeof name === "string"));
   const names = new Set(declared.map(([name]) => name));
   const implied = [...required].filter((name) => !names.has(name));
+  const { additionalProperties: additional } = keywords;
+  const patterns = entries(keywords["patternProperties"]).map(([, schema]) => schema);
+  // A name that is required and not declared is one of the additional properties, unless a pattern takes it.
+  const more = patterns.length > 0 ? unknown : typed(additional, allTypes, {}, typeOf);
   const members = [
     ...declared.map(([name, schema]): Member => ({
       name,
@@ -86,12 +110,10 @@ function object(keywords: JsonObject, around: JsonObject, typeOf: TypeOf): Type 
       documentation: documentation(schema),
     })),
     ...implied.map((name): Member => {
-      const schema = Object.hasOwn(around, name) ? around[name] : true;
-      return { name, optional: false, type: typed(schema, allTypes, {}, typeOf), documentation: "" };
+      const beside = typed(Object.hasOwn(around, name) ? around[name] : true, allTypes, {}, typeOf);
+      return { name, optional: false, type: intersection([beside, more]), documentation: "" };
     }),
   ];
-  const { additionalProperties: additional } = keywords;
-  const patterns = entries(keywords["patternProperties"]).map(([, schema]) => schema);
   if (members.length === 0) {
     if (patterns.length === 0 && additional === false) return named("Record<string, never>");
     const all = [...patterns, ...(additional === false ? [] : [additional])];

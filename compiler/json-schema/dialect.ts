@@ -1,6 +1,7 @@
-import { Ajv, type Options } from "ajv";
+import { Ajv, type CodeKeywordDefinition, type KeywordCxt, Name, type Options, _ } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { mergeEvaluated } from "ajv/dist/compile/util.js";
 import * as formats from "@mcpc/runtime/codegen/v1/formats";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 
@@ -26,7 +27,25 @@ export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
     ajv.addFormat(name.replace(/_format$/, "").replaceAll("_", "-"), format);
   }
   ajv.addVocabulary(vocabulary);
+  notePatternsApart(ajv);
   return ajv;
+}
+
+/**
+ * What `patternProperties` evaluates is noted by itself, then added to what `anyOf` or `$ref` beside it evaluated: that may
+ * be `true` for all, on which ajv's own code would set a property.
+ */
+function notePatternsApart(ajv: Ajv): void {
+  const definition = ajv.getKeyword("patternProperties") as CodeKeywordDefinition;
+  const { code } = definition;
+  definition.code = (cxt: KeywordCxt): void => {
+    const { gen, it } = cxt;
+    const before = it.props;
+    if (!(before instanceof Name)) return code(cxt);
+    it.props = gen.var("props", _`{}`);
+    code(cxt);
+    it.props = mergeEvaluated.props(gen, it.props, before);
+  };
 }
 
 const dialects: Readonly<Record<string, Dialect>> = {

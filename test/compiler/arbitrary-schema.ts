@@ -1,9 +1,21 @@
 import fc from "fast-check";
+import type { ValidateFunction } from "ajv";
+import { createAjv } from "../../compiler/json-schema/dialect.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Json, JsonObject } from "../../compiler/model/source.js";
 
 const names = ["id", "name", "kind", "x-y", "a b", "class", "prototype", "1st", "ünïcode", "*/", "$ref"];
-const texts = ["", "a", "abc", "2024-02-29", "*/ }", "`${x}`", "\u2028"];
+const texts = [
+  "",
+  "a",
+  "abc",
+  "2024-02-29",
+  "a@b.io",
+  "0b8ed1b0-5a3b-4a36-8b5e-5b0c9a3b6f10",
+  "*/ }",
+  "`${x}`",
+  "\u2028",
+];
 const numbers = [0, 1, -1, 1.5, 10];
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
@@ -120,68 +132,66 @@ function grounded(schema: JsonSchema): JsonSchema {
   return refers ? { type: "object", properties: { next: schema, text: { type: "string" } } } : schema;
 }
 
-export interface Candidate {
-  readonly value: Json;
-  /** It has a property that the schema does not declare. */
-  readonly undeclared: boolean;
-}
-
 /** Values that a schema probably takes, and values near them. */
-export function candidates(schema: JsonSchema): Candidate[] {
-  const found = [
-    ...guesses(schema, schema, 3),
-    ...[null, true, "text", 7, [], {}].map((value) => ({ value, undeclared: false })),
-  ];
-  const distinct = new Map(found.map((one) => [JSON.stringify(one.value), one]));
+export function candidates(schema: JsonSchema): Json[] {
+  const found = [...guesses(schema, schema, 3), null, true, "text", 7, [], {}];
+  const distinct = new Map(found.map((value) => [JSON.stringify(value), value]));
   return [...distinct.values()].slice(0, 24);
 }
 
-function guesses(schema: JsonSchema, root: JsonSchema, depth: number): Candidate[] {
-  const plain = (values: readonly Json[]): Candidate[] => values.map((value) => ({ value, undeclared: false }));
-  if (depth === 0 || typeof schema === "boolean") return plain(["a", 1, null]);
-  const of = (one: Json | undefined): Candidate[] => guesses((one ?? true) as JsonSchema, root, depth - 1);
+function guesses(schema: JsonSchema, root: JsonSchema, depth: number): Json[] {
+  if (depth === 0 || typeof schema === "boolean") return ["a", 1, null];
+  const of = (one: Json | undefined): Json[] => guesses((one ?? true) as JsonSchema, root, depth - 1);
   const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
-  const found: Candidate[] = [];
+  const found: Json[] = [];
   if (typeof schema["$ref"] === "string") {
     const name = schema["$ref"].split("/")[2];
     const target = name === undefined ? root : ((root as JsonObject)["$defs"] as JsonObject)[name]!;
     found.push(...guesses(target as JsonSchema, root, depth - 1));
   }
-  if (schema["const"] !== undefined) found.push(...plain([schema["const"]]));
-  found.push(...plain(list(schema["enum"])));
+  if (schema["const"] !== undefined) found.push(schema["const"]);
+  found.push(...list(schema["enum"]));
   for (const key of ["anyOf", "oneOf"]) found.push(...list(schema[key]).flatMap((branch) => of(branch).slice(0, 6)));
   const parts = list(schema["allOf"]).map(of);
   if (parts.length > 0) found.push(...combined(parts));
   const types = schema["type"] === undefined ? [] : [schema["type"]].flat();
-  if (types.includes("string")) found.push(...plain(texts));
-  if (types.some((type) => type === "number" || type === "integer")) found.push(...plain(numbers));
-  if (types.includes("boolean")) found.push(...plain([true, false]));
-  if (types.includes("null")) found.push(...plain([null]));
+  if (types.includes("string")) found.push(...fittingFirst(schema, texts));
+  if (types.some((type) => type === "number" || type === "integer")) found.push(...fittingFirst(schema, numbers));
+  if (types.includes("boolean")) found.push(true, false);
+  if (types.includes("null")) found.push(null);
   if (types.includes("array")) found.push(...lists(schema, of));
   if (types.includes("object") || "properties" in schema) found.push(...objects(schema, of));
-  return found.length > 0 ? found : plain(["a", 1, null]);
+  return found.length > 0 ? found : ["a", 1, null];
 }
 
-function combined(parts: readonly Candidate[][]): Candidate[] {
+/** Parts that are taken make a whole that may be taken. */
+function fittingFirst(schema: JsonObject, values: readonly Json[]): Json[] {
+  const { type: _, ...rules } = schema;
+  const key = JSON.stringify(rules);
+  const fits = validators.get(key) ?? createAjv("2020-12").compile(rules);
+  validators.set(key, fits);
+  return [...values.filter((value) => fits(value)), ...values.filter((value) => !fits(value))];
+}
+
+const validators = new Map<string, ValidateFunction>();
+
+function combined(parts: readonly Json[][]): Json[] {
   return [0, 1, 2].map((index) => {
     const chosen = parts.map((part) => part[index % part.length]!);
-    const members = chosen.flatMap(({ value }) => Object.entries((value ?? {}) as JsonObject));
-    return { value: named(members), undeclared: chosen.some(({ undeclared }) => undeclared) };
+    return named(chosen.flatMap((value) => Object.entries((value ?? {}) as JsonObject)));
   });
 }
 
-function lists(schema: JsonObject, of: (one: Json | undefined) => Candidate[]): Candidate[] {
+function lists(schema: JsonObject, of: (one: Json | undefined) => Json[]): Json[] {
   const first = (schema["prefixItems"] as readonly Json[] | undefined)?.map(of) ?? [];
   const rest = schema["items"] === false ? of(true) : of(schema["items"]);
   const whole = [...first, rest, rest, rest];
-  const cut = (count: number, index: number): Candidate => {
-    const chosen = whole.slice(0, count).map((options, place) => options[(index + place) % options.length]!);
-    return { value: chosen.map(({ value }) => value), undeclared: chosen.some(({ undeclared }) => undeclared) };
-  };
+  const cut = (count: number, index: number): Json =>
+    whole.slice(0, count).map((options, place) => options[(index + place) % options.length]!);
   return [0, 1, 2, 3, 4, 5].flatMap((count) => (count > whole.length ? [] : [cut(count, 0), cut(count, 1)]));
 }
 
-function objects(schema: JsonObject, of: (one: Json | undefined) => Candidate[]): Candidate[] {
+function objects(schema: JsonObject, of: (one: Json | undefined) => Json[]): Json[] {
   const declared = Object.entries((schema["properties"] ?? {}) as JsonObject).map(
     ([name, one]) => [name, of(one)] as const,
   );
@@ -189,21 +199,35 @@ function objects(schema: JsonObject, of: (one: Json | undefined) => Candidate[])
     (name) => !declared.some(([own]) => own === name),
   );
   const members = [...declared, ...required.map((name) => [name, of(true)] as const)];
-  const made = (chosen: readonly (readonly [string, Candidate])[], undeclared = false): Candidate => ({
-    value: named(chosen.map(([name, { value }]) => [name, value])),
-    undeclared: undeclared || chosen.some(([, one]) => one.undeclared),
-  });
   const pick = (index: number) => members.map(([name, options]) => [name, options[index % options.length]!] as const);
   const whole = pick(0);
   const open = schema["additionalProperties"];
   const more = of(open === false ? true : open).slice(0, 2);
-  const hasIndex = open !== undefined && open !== false;
   return [
-    ...[0, 1, 2, 3].map((index) => made(pick(index))),
-    ...whole.map((_, index) => made(whole.toSpliced(index, 1))),
-    ...more.map((one) => made([...whole, ["extra", one]], !hasIndex)),
-    made([]),
+    ...[0, 1, 2, 3].map((index) => named(pick(index))),
+    ...whole.map((_, index) => named(whole.toSpliced(index, 1))),
+    ...more.map((one) => named([...whole, ["extra", one]])),
+    {},
   ];
+}
+
+/**
+ * The schema with no property but those that it declares: of a value that is written down, TypeScript refuses others,
+ * although a schema that says nothing of them takes them.
+ */
+export function closed(schema: Json, inBranch = false): JsonSchema {
+  if (typeof schema !== "object" || schema === null) return schema as JsonSchema;
+  const each = Object.entries(schema as JsonObject).map(([keyword, value]): [string, Json] => {
+    if (["items", "additionalProperties", "contains"].includes(keyword)) return [keyword, closed(value)];
+    if (keyword === "prefixItems") return [keyword, (value as readonly Json[]).map((one) => closed(one))];
+    if (["allOf", "anyOf", "oneOf"].includes(keyword))
+      return [keyword, (value as readonly Json[]).map((one) => closed(one, true))];
+    if (["properties", "patternProperties", "$defs"].includes(keyword))
+      return [keyword, named(Object.entries(value as JsonObject).map(([name, one]) => [name, closed(one)]))];
+    return [keyword, value];
+  });
+  const declares = JSON.stringify(schema).includes('"properties"');
+  return { ...named(each), ...(declares && !inBranch && { unevaluatedProperties: false }) };
 }
 
 /**
