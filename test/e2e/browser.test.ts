@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -85,10 +86,11 @@ test.skipIf(chromium === undefined)(
     const address = `http://127.0.0.1:${(front.address() as AddressInfo).port}/`;
     const browser = spawn(chromium!, [...options, "--remote-debugging-port=0", address], { stdio: "ignore" });
     onTestFinished(async () => {
+      const gone = once(browser, "exit");
       browser.kill("SIGKILL");
       front.closeAllConnections();
       front.close();
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await gone;
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     });
     const { items, answer } = await finished;

@@ -66,7 +66,7 @@ const broken = {
   if (how === "declared") throw errors.bad({ what: "luck" });
   if (how === "thrown") throw new Error("no database");
   if (how === "stray") void Promise.reject(new Error("nobody waits"));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setImmediate(resolve));
   return "fine";
 };`,
   "src/tools/content.ts": 'export const content = () => "hello";',

@@ -15,7 +15,10 @@ const files = {
       { name: "wait", inputSchema: { type: "object" }, handler: "./src/tools.ts#wait" },
       { name: "quick", inputSchema: { type: "object" }, handler: "./src/tools.ts#quick", timeoutMs: 600000 },
     ],
-    resources: [{ uri: "small://it", name: "it", handler: "./src/tools.ts#it", subscribe: true }],
+    resources: [
+      { uri: "small://it", name: "it", handler: "./src/tools.ts#it", subscribe: true },
+      { uri: "small://other", name: "other", handler: "./src/tools.ts#it", subscribe: true },
+    ],
     runtime: {
       transports: { stdio: {}, http: {}, sse: {}, websocket: {}, toolEvents: {} },
       limits: {

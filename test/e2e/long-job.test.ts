@@ -10,6 +10,11 @@ const script = serverOf("long-job");
 const longest = { name: "index_pages", arguments: { pages: 100_000, msPerPage: 1 } };
 const structured = (result: unknown): any => (result as { structuredContent: unknown }).structuredContent;
 
+const claim = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
 const pages = [1, 2, 3].map((page) => ({ progress: page, total: 3, message: `page ${page} of 3` }));
 
 /** Looks until it is so: a client hears of an answer, never of a cancellation. */
@@ -90,12 +95,7 @@ test("a page sees progress as events", async () => {
 });
 
 /** A request of 2026-07-28 by hand. */
-function post(
-  server: Running,
-  method: string,
-  params: Record<string, unknown>,
-  signal?: AbortSignal,
-): Promise<Response> {
+function post(server: Running, method: string, params: Record<string, unknown>): Promise<Response> {
   const headers = {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
@@ -103,13 +103,15 @@ function post(
     "mcp-method": method,
     ...(params["name"] !== undefined && { "mcp-name": String(params["name"]) }),
   };
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientCapabilities": {},
-    progressToken: 1,
-  };
+  const _meta = { ...claim, progressToken: 1 };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta } });
-  return fetch(server.url, { method: "POST", headers, body, ...(signal && { signal }) });
+  return fetch(server.url, { method: "POST", headers, body });
+}
+
+async function openSocket(server: Running): Promise<WebSocket> {
+  const socket = new WebSocket(String(server.url).replace(/^http(.*)mcp$/, "ws$1ws"), "mcp");
+  await once(socket, "open");
+  return socket;
 }
 
 async function firstEvent(response: Response): Promise<ReadableStreamDefaultReader<string>> {
@@ -126,43 +128,44 @@ async function rest(reader: ReadableStreamDefaultReader<string>): Promise<string
 
 test("calls beyond two wait for their turn, two more than that are told that it is busy", async () => {
   const server = await serveHttp(script);
-  const stop = new AbortController();
-  const running = [
-    await post(server, "tools/call", longest, stop.signal),
-    await post(server, "tools/call", longest, stop.signal),
-  ];
-  for (const response of running) await firstEvent(response);
-  const short = { name: "index_pages", arguments: { pages: 1 } };
-  const waiting = [post(server, "tools/call", short), post(server, "tools/call", short)];
-  let refused: any;
-  await until(async () => {
-    refused = await post(
-      server,
-      "tools/call",
-      { name: "index_pages", arguments: { pages: 1 } },
-      AbortSignal.timeout(500),
-    ).then(
-      (response) => response.json(),
-      () => undefined,
-    );
-    return refused !== undefined;
+  // On one connection no call overtakes another.
+  const socket = await openSocket(server);
+  const say = (message: object): void => socket.send(JSON.stringify({ jsonrpc: "2.0", ...message }));
+  const call = (id: number, given: object, progressToken?: number): void =>
+    say({ id, method: "tools/call", params: { ...given, _meta: { ...claim, progressToken } } });
+  const answers = new Map<number, any>();
+  const begun = new Set<number>();
+  const heard = async (enough: () => boolean): Promise<void> => {
+    while (!enough()) await once(socket, "message");
+  };
+  socket.on("message", (data) => {
+    const { id, result, params } = JSON.parse(String(data));
+    if (id === undefined) begun.add(params.progressToken);
+    else answers.set(id, result);
   });
-  expect(refused.result.content[0].text).toBe('the tool "index_pages" is busy; try again in a moment');
-  stop.abort();
-  for (const response of await Promise.all(waiting)) expect(await response.text()).toContain('"indexed":1');
+  for (const id of [1, 2]) call(id, longest, id);
+  await heard(() => begun.size === 2);
+  const short = { name: "index_pages", arguments: { pages: 1 } };
+  for (const id of [3, 4, 5]) call(id, short);
+  await heard(() => answers.size === 1);
+  expect(answers.get(5)?.content[0].text).toBe('the tool "index_pages" is busy; try again in a moment');
+  for (const requestId of [1, 2]) say({ method: "notifications/cancelled", params: { requestId } });
+  await heard(() => answers.size === 3);
+  for (const id of [3, 4]) expect(structured(answers.get(id))).toEqual({ indexed: 1 });
+  socket.close();
   await server.stop();
 });
 
 describe("at SIGTERM", () => {
-  const job = { name: "index_pages", arguments: { pages: 100, msPerPage: 2 } };
+  // Long enough to be still at it when everything else has been looked at.
+  const job = { name: "index_pages", arguments: { pages: 1000, msPerPage: 1 } };
 
   test("HTTP: what runs ends, streams end with their answer, nothing new begins, and the process ends well", async () => {
     const server = await serveHttp(script);
     const listening = await post(server, "subscriptions/listen", { notifications: { toolsListChanged: true } });
     const listener = await firstEvent(listening);
     const reader = await firstEvent(await post(server, "tools/call", job));
-    const socket = new WebSocket(String(server.url).replace(/^http(.*)mcp$/, "ws$1ws"), "mcp");
-    await once(socket, "open");
+    const socket = await openSocket(server);
     server.process.kill("SIGTERM");
     expect(await rest(listener)).toContain('"resultType":"complete"');
     await expect(fetch(server.url)).rejects.toThrow();
@@ -173,17 +176,14 @@ describe("at SIGTERM", () => {
         method: "tools/call",
         params: {
           name: "pages_indexed",
-          _meta: {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": {},
-          },
+          _meta: claim,
         },
       }),
     );
     const [data] = await once(socket, "message");
     expect(JSON.parse(String(data)).error.message).toBe("the server is stopping; try again in a moment");
     const closed = once(socket, "close");
-    expect(await rest(reader)).toContain('"structuredContent":{"indexed":100}');
+    expect(await rest(reader)).toContain('"structuredContent":{"indexed":1000}');
     expect((await closed)[0]).toBe(1001);
     const [code] = await once(server.process, "exit");
     expect(code).toBe(0);
@@ -211,7 +211,7 @@ describe("at SIGTERM", () => {
     let last: any;
     for (let event = await next(); event !== undefined; event = await next()) last = event.data;
     // It knows no structured content.
-    expect(last).toMatchObject({ id: 1, result: { content: [{ text: '{"indexed":100}' }] } });
+    expect(last).toMatchObject({ id: 1, result: { content: [{ text: '{"indexed":1000}' }] } });
     expect((await exited)[0]).toBe(0);
   });
 
@@ -222,7 +222,7 @@ describe("at SIGTERM", () => {
     await server.next();
     process.kill(server.pid, "SIGTERM");
     await until(async () => (await server.request("tools/call", { name: "pages_indexed" })).error !== undefined);
-    expect((await answer).result.structuredContent).toEqual({ indexed: 100 });
+    expect((await answer).result.structuredContent).toEqual({ indexed: 1000 });
     expect(await server.exited).toBe(0);
   });
 

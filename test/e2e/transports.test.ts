@@ -1,5 +1,4 @@
-import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { serveHttp, serverOf, type Running } from "./clients.js";
 import { events } from "./events.js";
 import { rawStdio } from "./raw-stdio.js";
@@ -16,8 +15,13 @@ const claim = {
   "io.modelcontextprotocol/clientCapabilities": {},
 };
 
-function post(message: object, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
-  return fetch(http.url, {
+function post(
+  message: object,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+  url = http.url,
+): Promise<Response> {
+  return fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json", accept: both, ...headers },
     body: JSON.stringify(message),
@@ -25,9 +29,9 @@ function post(message: object, headers: Record<string, string> = {}, signal?: Ab
   });
 }
 
-async function openSession(version = "2025-11-25"): Promise<Record<string, string>> {
+async function openSession(version = "2025-11-25", url = http.url): Promise<Record<string, string>> {
   const params = { protocolVersion: version, capabilities: {}, clientInfo: { name: "raw", version: "1" } };
-  const response = await post({ jsonrpc: "2.0", id: 0, method: "initialize", params });
+  const response = await post({ jsonrpc: "2.0", id: 0, method: "initialize", params }, {}, undefined, url);
   expect(response.status).toBe(200);
   expect(((await response.json()) as any).result.protocolVersion).toBe(version);
   const id = response.headers.get("mcp-session-id")!;
@@ -126,14 +130,18 @@ describe("streams of what belongs to no request", () => {
 });
 
 test("a session's request that is cancelled ends without an answer", async () => {
-  const session = await openSession();
-  let running = true;
-  const answered = post(call("long", "slow_compute", { seconds: 60 }), session).finally(() => (running = false));
-  // The two may overtake each other on their way.
-  while (running)
-    await post({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "long" } }, session);
+  const { url, stop } = await serveHttp(serverOf("contract"));
+  onTestFinished(stop);
+  const session = await openSession("2025-11-25", url);
+  const say = (message: object): Promise<Response> => post(message, session, undefined, url);
+  const answered = say(call("long", "wait", { key: "k" }));
+  // The two could overtake each other on their way: cancelled is what runs already.
+  const state = async (): Promise<string> =>
+    ((await (await say(call("look", "waited", { key: "k" }))).json()) as any).result.content[0].text;
+  while ((await state()) !== "waiting");
+  await say({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "long" } });
   const response = await answered;
-  expect([response.status, await response.text()]).toEqual([202, ""]);
+  expect([response.status, await response.text(), await state()]).toEqual([202, "", "cancelled"]);
 });
 
 test("SIGTERM ends a server with sessions, streams and running calls, in good order", async () => {
@@ -153,17 +161,20 @@ test("SIGTERM ends a server with sessions, streams and running calls, in good or
   };
   const next = events(await send(listen, { ...headers, "mcp-method": "subscriptions/listen" }));
   await next();
-  const running = Array.from({ length: 10 }, (_, id) =>
-    send(call(id, "test_tool_with_progress", {}, claim), {
-      ...headers,
-      "mcp-method": "tools/call",
-      "mcp-name": "test_tool_with_progress",
+  const running = await Promise.all(
+    Array.from({ length: 10 }, async (_, id) => {
+      const meta = { ...claim, progressToken: id };
+      const named = { "mcp-method": "tools/call", "mcp-name": "test_tool_with_progress" };
+      return events(await send(call(id, "test_tool_with_progress", {}, meta), { ...headers, ...named }));
     }),
   );
-  await setTimeout(50);
+  for (const event of running) expect((await event())?.data.method).toBe("notifications/progress");
   const stopped = server.stop();
-  for (const response of await Promise.all(running))
-    expect(((await response.json()) as any).result.content[0].text).toBe("Done.");
+  for (const event of running) {
+    let last: any;
+    for (let one = await event(); one !== undefined; one = await event()) last = one.data;
+    expect(last.result.content[0].text).toBe("Done.");
+  }
   expect((await next())?.data).toMatchObject({ id: "l", result: { resultType: "complete" } });
   await stopped;
   expect(server.process.exitCode).toBe(0);

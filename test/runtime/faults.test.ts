@@ -133,7 +133,7 @@ test("one of an older revision does not, and ending its session does", async () 
     stop.signal,
   );
   stop.abort();
-  await setTimeout(10);
+  await setTimeout(0);
   expect(aborted()).toBe(false);
   await fetch(new Request("http://localhost/mcp", { method: "DELETE", headers: session }));
   expect([aborted(), server.subscribers.size]).toEqual([true, 0]);
