@@ -160,3 +160,19 @@ describe.each(clients)("$name", (kind) => {
     });
   });
 });
+
+// 2025-11-25, tasks: where a server does not declare `tasks.requests.tools.call`, `execution.taskSupport` says nothing.
+describe.each(clients)("a tool whose task support is required: $name", (kind) => {
+  test("is called as any other, unless the client itself refuses to", async () => {
+    const client = await connect(kind, "http", "everything");
+    const failing = (): Promise<unknown> => client.callTool({ name: "failing_job", arguments: {} });
+    const words = "The job failed, as it was meant to.";
+    if (kind.revision === "2026-07-28") return expect(failing()).rejects.toMatchObject({ code: -32021 });
+    expect(text(await failing())).toBe(words);
+    const { tools } = await client.listTools();
+    const { execution } = tools.find(({ name }) => name === "failing_job") as { execution?: object };
+    expect(execution).toEqual({ taskSupport: "required" });
+    if (kind.name === "sdk 1.x") return expect(failing()).rejects.toThrow("requires task-based execution");
+    return expect(text(await failing())).toBe(words);
+  });
+});

@@ -41,6 +41,8 @@ const introducedImplementation: Readonly<Record<string, Version>> = {
   icons: "2025-11-25",
 };
 
+const introducedAnnotations: Readonly<Record<string, Version>> = { lastModified: "2025-06-18" };
+
 export const legacyRevisions: ReadonlyMap<string, Revision> = new Map(
   versions.map((version) => [version, legacyRevision(version)]),
 );
@@ -111,6 +113,10 @@ function entryText(version: Version, kind: EntryKind, listing: string): string {
   let projected = known(version, entry, introduced[kind]);
   if (kind === "tool") projected = olderTool(projected);
   if (kind === "prompt" && version < "2025-06-18") projected = olderPrompt(projected);
+  if (isObject(projected["annotations"])) {
+    const annotations = known(version, projected["annotations"], introducedAnnotations);
+    if (annotations !== projected["annotations"]) projected = { ...projected, annotations };
+  }
   return projected === entry ? listing : JSON.stringify(projected);
 }
 
