@@ -30,7 +30,7 @@ function wrapped(line: string): string[] {
     lines.push(rest.slice(0, at).trimEnd());
     rest = rest.slice(at + 1).trimStart();
   }
-  return [...lines, rest];
+  return [...lines, rest.trimEnd()];
 }
 
 /** Text that may stand in a comment: no end of comment, no control characters, only `\n` ends a line. */

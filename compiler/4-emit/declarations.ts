@@ -6,13 +6,13 @@ import type { Schema, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { docComment } from "./code.js";
 import { documentation } from "./documentation.js";
+import { printDeclaration } from "./format.js";
 import { handlersOf } from "./server.js";
-import { printDeclaration } from "./type.js";
 import { typeOfSchema, type TypeOf } from "./type-of-schema.js";
 
 /**
  * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
- * `$defs` entry follows the type that uses it. The text is plain, not formatted.
+ * `$defs` entry follows the type that uses it.
  */
 export function declarations(server: Server): ReadonlyMap<string, string> {
   const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [

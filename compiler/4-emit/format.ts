@@ -1,5 +1,111 @@
-/** TypeScript as prettier prints it; text that prettier cannot read (a bug of ours) throws. */
-export async function format(text: string): Promise<string> {
-  const prettier = await import("prettier");
-  return prettier.format(text, { printWidth: 100, parser: "typescript" });
+import { builders, printer } from "prettier/doc";
+import { docComment, literal } from "./code.js";
+import { is, type Member, type Type } from "./type.js";
+
+type Doc = builders.Doc;
+const { group, hardline, ifBreak, indent, align, join, line, softline } = builders;
+
+/** `export interface NAME {…}` where that is what the type is, else `export type NAME = …;`, as prettier lays it out. */
+export function printDeclaration(name: string, type: Type): string {
+  return print(
+    type.kind === "object"
+      ? [`export interface ${name} `, object(type, true)]
+      : [group([`export type ${name} =`, isOneWord(type) ? indent([line, printed(type)]) : [" ", printed(type)]]), ";"],
+  );
+}
+
+/** `import type { … } from "…";` */
+export function printTypeImport(names: readonly string[], from: string): string {
+  const list = [indent([line, join([",", line], [...names])]), ifBreak(","), line];
+  return print(group(["import type {", list, `} from ${literal(from)};`]));
+}
+
+function print(doc: Doc): string {
+  return `${printer.printDocToString(doc, { printWidth: 100, tabWidth: 2, useTabs: false }).formatted}\n`;
+}
+
+/** What has no place inside where a line could end. */
+function isOneWord(type: Type): boolean {
+  return (
+    type.kind === "name" || (type.kind === "generic" && type.parameters.length === 1 && isOneWord(type.parameters[0]!))
+  );
+}
+
+function printed(type: Type): Doc {
+  switch (type.kind) {
+    case "name":
+      return type.text;
+    case "generic":
+      return [type.name, parameters(type.parameters)];
+    case "array":
+      return is(type.items, "never") ? "[]" : [operand(type.items), "[]"];
+    case "tuple":
+      return tuple(type);
+    case "object":
+      return object(type, false);
+    case "union":
+      return union(type.of);
+    case "intersection":
+      return intersection(type.of);
+  }
+}
+
+function parameters(types: readonly Type[]): Doc {
+  const [only] = types;
+  if (types.length === 1 && (isOneWord(only!) || only!.kind === "object")) return ["<", printed(only!), ">"];
+  return group(["<", indent([softline, join([",", line], types.map(printed))]), softline, ">"]);
+}
+
+function tuple({ items, required, rest }: Extract<Type, { kind: "tuple" }>): Doc {
+  const all = [
+    ...items.map((item, index) => (index < required ? printed(item) : [operand(item), "?"])),
+    ...(rest ? [["...", operand(rest), "[]"]] : []),
+  ];
+  if (all.length === 0) return "[]";
+  return group(["[", indent([softline, join([",", line], all)]), rest ? "" : ifBreak(","), softline, "]"]);
+}
+
+/** A small one may stand on the line of what it is part of. */
+function object({ members, index }: Extract<Type, { kind: "object" }>, ofItsOwn: boolean): Doc {
+  const lines = [
+    ...members.map((member) => [comment(member), memberDoc(member)]),
+    ...(index ? [["[key: string]: ", printed(index)]] : []),
+  ];
+  if (lines.length === 0) return "{}";
+  const shouldBreak = ofItsOwn || members.length > 2 || members.some(({ documentation }) => documentation !== "");
+  return group(["{", indent([line, join([";", line], lines)]), ifBreak(";"), line, "}"], { shouldBreak });
+}
+
+function comment({ documentation }: Member): Doc {
+  const text = docComment([documentation]);
+  return text === "" ? "" : [join(hardline, text.trimEnd().split("\n")), hardline];
+}
+
+function memberDoc({ name, optional, type }: Member): Doc {
+  return [/^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name), optional ? "?: " : ": ", printed(type)];
+}
+
+/** On one line, or each on a line of its own under what it stands behind. */
+function union(types: readonly Type[]): Doc {
+  const other = types.filter((type) => !is(type, "null"));
+  // An object that may be null keeps its braces where they are.
+  if (other.length === 1 && types.length === 2 && other[0]!.kind === "object") return join(" | ", types.map(printed));
+  return group(indent(branches(types)));
+}
+
+function branches(types: readonly Type[]): Doc {
+  const docs = types.map((type) => align(2, type.kind === "intersection" ? ["(", printed(type), ")"] : printed(type)));
+  return [ifBreak([line, "| "]), join([line, "| "], docs)];
+}
+
+function intersection(types: readonly Type[]): Doc {
+  const [first, ...others] = types.map(operand);
+  const objects = types.filter(({ kind }) => kind === "object").length;
+  if (objects > 0) return group(join(" & ", [first!, ...others]));
+  return group(indent([first!, ...others.flatMap((other) => [" &", line, other])]));
+}
+
+function operand(type: Type): Doc {
+  if (type.kind === "union") return ["(", group([indent(branches(type.of)), softline]), ")"];
+  return type.kind === "intersection" ? ["(", printed(type), ")"] : printed(type);
 }

@@ -4,7 +4,6 @@ import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { clientModule } from "./client.js";
 import { declaration, declarations } from "./declarations.js";
-import { format } from "./format.js";
 import { handlers } from "./handlers.js";
 import { healthModule } from "./health.js";
 import { lockFile } from "./lock.js";
@@ -39,7 +38,7 @@ export async function emit(
     content: withHeader(text),
   });
   const files = [
-    file("types", await format(typesModule(server, declarations(server)))),
+    file("types", typesModule(server, declarations(server))),
     file("surface", surfaceModule(server)),
     file("listings", listingsModule(server)),
     file("validators", validatorsModule(server)),
@@ -51,7 +50,7 @@ export async function emit(
   const { config, hooks } = server.runtime;
   if (hasApplication(server)) {
     const type = config ? declaration(config.schema, "Settings of the server.") : "";
-    files.push(file("application", await format(applicationModule(server, type))));
+    files.push(file("application", applicationModule(server, type)));
   }
   const settings = config && take(settingsValidator(config));
   if (settings !== undefined) files.push(file("settings", settings));

@@ -112,7 +112,7 @@ export function applicationModule({ runtime: { hooks, config }, layout }: Server
     config ? declared : `/** The manifest declares no settings. */\nexport type Config = undefined;\n`,
     "\n",
     hooks
-      ? `/** What \`onStart\` returns. */\nexport type State = typeof hooks extends { onStart: (...given: never[]) => infer S } ? Awaited<S> : undefined;\n`
+      ? `/** What \`onStart\` returns. */\nexport type State = typeof hooks extends { onStart: (...given: never[]) => infer S }\n  ? Awaited<S>\n  : undefined;\n`
       : `export type State = undefined;\n`,
     "\n/** What every handler finds in its context, beside the protocol's. */\n",
     "export interface Application {\n  readonly config: Config;\n  readonly state: State;\n}\n\n",

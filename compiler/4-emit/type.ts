@@ -1,9 +1,8 @@
-import { docComment, literal } from "./code.js";
-
 /** A type that TypeScript can say, as far as schemas need one. */
 export type Type =
   /** Text that needs no parentheses: a keyword, a declared name, a literal. */
   | { readonly kind: "name"; readonly text: string }
+  | { readonly kind: "generic"; readonly name: string; readonly parameters: readonly Type[] }
   | { readonly kind: "array"; readonly items: Type }
   | { readonly kind: "tuple"; readonly items: readonly Type[]; readonly required: number; readonly rest?: Type }
   | { readonly kind: "object"; readonly members: readonly Member[]; readonly index?: Type }
@@ -21,6 +20,14 @@ export const never: Type = { kind: "name", text: "never" };
 
 export function named(text: string): Type {
   return { kind: "name", text };
+}
+
+export function generic(name: string, parameters: readonly Type[]): Type {
+  return { kind: "generic", name, parameters };
+}
+
+export function object(members: readonly Member[]): Type {
+  return { kind: "object", members };
 }
 
 export function union(types: readonly Type[]): Type {
@@ -77,48 +84,5 @@ export function is(type: Type, text: string): boolean {
 }
 
 function distinct(types: readonly Type[]): Type[] {
-  return [...new Map(types.map((type) => [printType(type), type])).values()];
-}
-
-/** `export interface NAME {…}` where that is what the type is, else `export type NAME = …;`. */
-export function printDeclaration(name: string, type: Type): string {
-  if (type.kind === "object") return `export interface ${name} ${printObject(type)}\n`;
-  return `export type ${name} = ${printType(type)};\n`;
-}
-
-function printType(type: Type): string {
-  switch (type.kind) {
-    case "name":
-      return type.text;
-    case "array":
-      return is(type.items, "never") ? "[]" : `${operand(type.items)}[]`;
-    case "tuple": {
-      const items = type.items.map((item, index) => (index < type.required ? printType(item) : `${operand(item)}?`));
-      return `[${[...items, ...(type.rest ? [`...${operand(type.rest)}[]`] : [])].join(", ")}]`;
-    }
-    case "object": {
-      const text = printObject(type);
-      // A small one stands on the line of what it is part of.
-      return type.members.length <= 2 && !text.includes("/**") ? text.replaceAll("\n", " ") : text;
-    }
-    case "union":
-      return type.of
-        .map((part) => (part.kind === "intersection" ? `(${printType(part)})` : printType(part)))
-        .join(" | ");
-    case "intersection":
-      return type.of.map(operand).join(" & ");
-  }
-}
-
-function printObject({ members, index }: ObjectType): string {
-  return `{\n${members.map(printMember).join("")}${index ? `[key: string]: ${printType(index)};\n` : ""}}`;
-}
-
-function operand(type: Type): string {
-  return type.kind === "union" || type.kind === "intersection" ? `(${printType(type)})` : printType(type);
-}
-
-function printMember({ name, optional, type, documentation }: Member): string {
-  const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name);
-  return `${docComment([documentation])}${key}${optional ? "?" : ""}: ${printType(type)};\n`;
+  return [...new Map(types.map((type) => [JSON.stringify(type), type])).values()];
 }

@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { parse } from "jsonc-parser";
+import * as prettier from "prettier";
 import { expect, inject, test } from "vitest";
 
 const fixtures = join(import.meta.dirname, "..", "..", "fixtures");
+const surfaces = join(import.meta.dirname, "..", "e2e", "real-surfaces");
 const emitted = readdirSync(fixtures, { recursive: true, encoding: "utf8" }).filter(
   (path) => /^[^/]+\/(generated|dist)\/.*\.(ts|js)$/.test(path) && !path.startsWith("invalid/"),
 );
@@ -22,6 +24,18 @@ test("no emitted file evaluates text, none but a bundle requires anything", () =
     const text = readFileSync(join(fixtures, path), "utf8");
     expect([path, /\beval\s*\(|new\s+Function\b/.exec(text)?.[0]]).toEqual([path, undefined]);
     if (!isBundle(path)) expect([path, /\brequire\s*\(/.exec(text)?.[0]]).toEqual([path, undefined]);
+  }
+});
+
+test("types are laid out as prettier lays them out", async () => {
+  const types = [
+    ...emitted.filter((path) => path.endsWith("generated/types.ts")).map((path) => join(fixtures, path)),
+    ...readdirSync(surfaces).flatMap((name) => (name.endsWith(".d.ts") ? [join(surfaces, name)] : [])),
+  ];
+  expect(types.length).toBeGreaterThan(20);
+  for (const path of types) {
+    const text = readFileSync(path, "utf8");
+    expect(await prettier.format(text, { printWidth: 100, parser: "typescript" })).toBe(text);
   }
 });
 
