@@ -6,6 +6,7 @@ import { plan, textsOf } from "./5-write/index.js";
 import { typecheck } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
+import type { Earlier } from "./earlier.js";
 import type { Change, Host } from "./host.js";
 import type { OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
@@ -23,6 +24,8 @@ export interface Options {
   readonly prune?: boolean;
   /** Entries that have a new name, whose handlers are to follow. */
   readonly rename?: readonly Rename[];
+  /** What the last build left that is still of use; nothing when absent. */
+  readonly earlier?: Earlier;
   /** Told of each phase as it starts. */
   readonly entering?: (phase: Phase) => void;
 }
@@ -79,7 +82,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   enter("emit");
   const existing = existingHandlers(server, host);
   const listed = listedNames(host);
-  const files = take(await emit(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
+  const earlier = options.earlier ?? (() => undefined);
+  const files = take(emit(server, existing, listed ? elsewhere(server, existing, host) : new Map(), earlier));
   const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
     ({ path }) => !isFound(path, diagnostics),
   );
@@ -105,7 +109,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   if (options.mode === "check" || hasErrors(diagnostics)) return done(server);
 
   enter("bundle");
-  const bundled = take(await bundle(server, host));
+  const bundled = take(await bundle(server, host, earlier));
   if (!bundled) return done(server);
   inputs.push(...bundled.inputs);
   const artifacts = take(

@@ -5,7 +5,7 @@ import { literal } from "./code.js";
 import { handlers } from "./handlers.js";
 import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
 import { serverModule } from "./server.js";
-import { settingsValidator, toolValidators } from "./validators.js";
+import { printValidators, settingsValidator, toolValidators } from "./validators.js";
 
 /** The module that answers calls of examples, as a path of the project; it is never written. */
 export function examplesEntry({ layout }: Server): string {
@@ -42,8 +42,7 @@ export function emitExamples(
     owner: "generated",
     content,
   });
-  const validators = tools.map((tool) => [`validators/${tool.handler.type}`, take(toolValidators(tool))] as const);
-  const settings = config && (["settings", take(settingsValidator(config))] as const);
+  const validators = [...tools.map(toolValidators), ...(config ? [settingsValidator(config)] : [])];
   const files = [
     file("surface", surfaceModule(part)),
     file("listings", listingsModule(part)),
@@ -54,9 +53,10 @@ export function emitExamples(
       `import { serveExamples } from ${literal("@mcpc/runtime/codegen/v1/examples")};\n` +
         `import { server } from "./server.js";\n\nserveExamples(server);\n`,
     ),
-    ...[...validators, ...(settings ? [settings] : [])].flatMap(([name, text]) =>
-      text === undefined ? [] : [file(name, text)],
-    ),
+    ...validators.flatMap((module) => {
+      const text = take(printValidators(module));
+      return text === undefined ? [] : [file(module.name, text)];
+    }),
     ...(take(handlers(part, existing, new Map())) ?? []),
   ];
   return { value: files, diagnostics };

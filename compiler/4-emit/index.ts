@@ -1,4 +1,5 @@
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
+import type { Earlier } from "../earlier.js";
 import { withHeader } from "../generated-header.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
@@ -11,7 +12,14 @@ import { applicationModule, hasApplication, hooksStub } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
 import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
 import { typesModule } from "./types.js";
-import { promptValidators, settingsValidator, templateValidators, toolValidators } from "./validators.js";
+import {
+  madeOf,
+  printValidators,
+  promptValidators,
+  settingsValidator,
+  templateValidators,
+  toolValidators,
+} from "./validators.js";
 
 export { userFiles } from "./handlers.js";
 export { orphans } from "./orphans.js";
@@ -21,11 +29,12 @@ export { renamed, type Rename } from "./rename.js";
  * The files of a server: generated code, stubs of missing handlers, the lock file. `existing` holds the text of the
  * handlers' files that exist; `elsewhere`, where a handler's file is missing, that of all source files.
  */
-export async function emit(
+export function emit(
   server: Server,
   existing: ReadonlyMap<string, string>,
   elsewhere: ReadonlyMap<string, string>,
-): Promise<Result<OutputFile[]>> {
+  earlier: Earlier,
+): Result<OutputFile[]> {
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {
     diagnostics.push(...result.diagnostics);
@@ -52,18 +61,20 @@ export async function emit(
     const type = config ? declaration(config.schema, "Settings of the server.") : "";
     files.push(file("application", applicationModule(server, type)));
   }
-  const settings = config && take(settingsValidator(config));
-  if (settings !== undefined) files.push(file("settings", settings));
   if (hooks && !existing.has(hooks.file))
     files.push({ path: hooks.file, owner: "user", content: hooksStub(server, hooks.file) });
-  for (const entry of [...server.tools, ...server.resourceTemplates]) {
-    const text = take(entry.kind === "tool" ? toolValidators(entry) : templateValidators(entry));
-    if (text !== undefined) files.push(file(`validators/${entry.handler.type}`, text));
-  }
-  for (const prompt of server.prompts) {
-    if (prompt.elicitations.length === 0 || !("handler" in prompt.source)) continue;
-    const text = take(promptValidators(prompt));
-    if (text !== undefined) files.push(file(`validators/${prompt.source.handler.type}`, text));
+  const modules = [
+    ...(config ? [settingsValidator(config)] : []),
+    ...server.tools.map(toolValidators),
+    ...server.resourceTemplates.map(templateValidators),
+    ...server.prompts.flatMap(promptValidators),
+  ];
+  for (const module of modules) {
+    const path = `${generated}/${module.name}.ts`;
+    const known = earlier(path, madeOf(module));
+    const text = known === undefined ? take(printValidators(module)) : undefined;
+    const content = known ?? (text !== undefined ? withHeader(text) : undefined);
+    if (content !== undefined) files.push({ path, owner: "generated", content });
   }
   files.push(...(take(handlers(server, existing, elsewhere)) ?? []));
   files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });

@@ -3,7 +3,7 @@ import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
 import { createAjv } from "../json-schema/dialect.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
-import type { Config, Elicitation, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
+import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { literal } from "./code.js";
 
@@ -12,37 +12,54 @@ const library = "@mcpc/runtime/codegen/v1/validation";
 const quoted = /"(?:[^"\\]|\\.)*"/g;
 const quotedAsKey = /"(?:[^"\\]|\\.)*"(?::(?=\S))?/g;
 
-/** The module of a tool's validators: exports `input`, and `output` when the tool declares an `outputSchema`. */
-export function toolValidators(tool: Tool): Result<string> {
-  const own = { input: tool.input, ...(tool.output && { output: tool.output }) };
-  return validators(own, forms(tool.elicitations), tool.span);
+/** A module of validators: one export for each of `schemas`, and `answers` where there are questions. */
+export interface ValidatorModule {
+  /** Its path in `generated/`, without the extension. */
+  readonly name: string;
+  readonly schemas: Readonly<Record<string, Schema>>;
+  readonly answers: readonly (readonly [question: string, answer: Schema])[];
+  /** What it belongs to. */
+  readonly span: Span;
 }
 
-/** The module of the validators of a prompt's questions: exports `answers`. */
-export function promptValidators(prompt: Prompt): Result<string> {
-  return validators({}, forms(prompt.elicitations), prompt.span);
+/** Of a tool's arguments, of its result when it declares an `outputSchema`, and of the answers to its questions. */
+export function toolValidators({ handler, input, output, elicitations, span }: Tool): ValidatorModule {
+  const schemas = { input, ...(output && { output }) };
+  return { name: moduleOf(handler), schemas, answers: answersTo(elicitations), span };
 }
 
-/** The module of the validator of the settings: exports `settings`. */
-export function settingsValidator({ schema }: Config): Result<string> {
-  return validators({ settings: schema }, [], schema.span);
+export function templateValidators({ handler, params, span }: ResourceTemplate): ValidatorModule {
+  return { name: moduleOf(handler), schemas: { params }, answers: [], span };
 }
 
-function forms(elicitations: readonly Elicitation[]): [name: string, answer: Schema][] {
-  return elicitations.flatMap(({ name, answer }): [string, Schema][] => (answer ? [[name, answer]] : []));
+/** Of the answers to a prompt's questions; a prompt without any needs none. */
+export function promptValidators({ source, elicitations, span }: Prompt): ValidatorModule[] {
+  if (elicitations.length === 0 || !("handler" in source)) return [];
+  return [{ name: moduleOf(source.handler), schemas: {}, answers: answersTo(elicitations), span }];
 }
 
-/** The module of a resource template's validator: exports `params`. */
-export function templateValidators(template: ResourceTemplate): Result<string> {
-  return validators({ params: template.params }, [], template.span);
+export function settingsValidator({ schema }: Config): ValidatorModule {
+  return { name: "settings", schemas: { settings: schema }, answers: [], span: schema.span };
+}
+
+/** A module of validators is named after the type of its handler, which is unique. */
+function moduleOf({ type }: Handler): string {
+  return `validators/${type}`;
+}
+
+function answersTo(elicitations: readonly Elicitation[]): ValidatorModule["answers"] {
+  return elicitations.flatMap(({ name, answer }) => (answer ? [[name, answer] as const] : []));
+}
+
+/** All that the text of the module depends on, beside this compiler. */
+export function madeOf({ schemas, answers }: ValidatorModule): string {
+  return JSON.stringify(
+    [...Object.entries(schemas), ...answers].map(([name, { dialect, schema }]) => [name, dialect, schema]),
+  );
 }
 
 /** ajv's standalone code, as an ES module that depends on nothing but the runtime. */
-function validators(
-  schemas: Readonly<Record<string, Schema>>,
-  answers: readonly (readonly [name: string, answer: Schema])[],
-  span: Span,
-): Result<string> {
+export function printValidators({ schemas, answers, span }: ValidatorModule): Result<string> {
   const names = Object.keys(schemas);
   const code: string[] = [];
   try {

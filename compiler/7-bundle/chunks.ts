@@ -1,54 +1,81 @@
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
+import type { Earlier } from "../earlier.js";
+import { withHeader } from "../generated-header.js";
 import type { Host } from "../host.js";
+import type { OutputFile } from "../model/output.js";
+
+type Format = "cjs" | "esm";
 
 export const chunkFolder = "chunks";
 
 /** What the validators share. */
 const library = "@mcpc/runtime/codegen/v1/validation";
 
-/** Modules of `generated/` that import others when first used, and nothing else with a relative path. */
-const importers = ["surface", "validators"];
+/** The entry points of chunks that have to be bundled, by their path in `dist/` without the extension. */
+export const chunkEntries = { [`${chunkFolder}/validation`]: library };
 
 /**
- * What generated code imports when first used becomes a file of its own: `dist/chunks/` mirrors `generated/`, with
- * listings and the validators of each tool. What the validators share is one more chunk.
+ * What generated code imports when first used is a file of its own: `dist/chunks/` mirrors `generated/`, with listings
+ * and the validators of each tool. What the validators share is one more chunk.
  */
-export function chunks(generated: string, host: Host, format: "cjs" | "esm"): Plugin {
-  const absolute = (name: string): string => join(host.root, generated, name);
-  const paths = importers.map((name) => absolute(`${name}.ts`));
+export function chunks(generated: string, host: Host, format: Format): Plugin {
+  const surface = join(host.root, generated, "surface.ts");
   return {
     name: "chunks",
     setup(build) {
-      build.onResolve({ filter: /^\.\// }, ({ path, importer, kind }) => {
-        if (!paths.includes(importer) || (kind !== "require-call" && kind !== "dynamic-import")) return undefined;
-        const beside = importer === absolute("validators.ts");
-        return { path: beside ? path : `./${chunkFolder}/${path.slice(2)}`, external: true };
-      });
-      build.onResolve({ filter: /^@mcpc\/runtime\// }, ({ path, importer }) =>
-        path === library && importer.startsWith(absolute("validators/"))
-          ? { path: "../validation.js", external: true }
+      build.onResolve({ filter: /^\.\// }, ({ path, importer, kind }) =>
+        importer === surface && (kind === "require-call" || kind === "dynamic-import")
+          ? { path: `./${chunkFolder}/${path.slice(2)}`, external: true }
           : undefined,
       );
-      if (format === "esm") return;
-      // An `import()` would start Node's loader of ES modules. String literals of generated code hold no such text:
-      // their quotes are escaped.
-      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const name = importers.find((name) => path === absolute(`${name}.ts`));
-        const bytes = name && host.read(`${generated}/${name}.ts`);
+      build.onLoad({ filter: /[\\/]surface\.ts$/ }, ({ path }) => {
+        const bytes = path === surface && host.read(`${generated}/surface.ts`);
         if (!bytes) return undefined;
-        const text = new TextDecoder().decode(bytes);
-        const contents = text.replaceAll(/\bimport\(("\.\/[\w./-]+")\)/g, "Promise.resolve().then(() => require($1))");
-        return { contents, loader: "ts" };
+        return { contents: importing(new TextDecoder().decode(bytes), format), loader: "ts" };
       });
     },
   };
 }
 
-/** One entry point for each chunk, by its path in `dist/` without the extension; `validators` are the files of them. */
-export function chunkEntries(generated: string, validators: readonly string[]): Record<string, string> {
-  const entries: Record<string, string> = { [`${chunkFolder}/validation`]: library };
-  for (const path of [`${generated}/listings.ts`, `${generated}/validators.ts`, ...validators])
-    entries[`${chunkFolder}/${path.slice(generated.length + 1, -".ts".length)}`] = `./${path}`;
-  return entries;
+/** The chunks that need no bundler: their modules import nothing but each other, and what validators share. */
+export async function chunkFiles(
+  generated: string,
+  dist: string,
+  format: Format,
+  host: Host,
+  earlier: Earlier,
+): Promise<OutputFile[]> {
+  const { transform } = await import("esbuild");
+  const modules = host.find([`${generated}/{listings,validators}.ts`, `${generated}/validators/*.ts`], []);
+  const decoder = new TextDecoder();
+  return Promise.all(
+    modules.map(async (module): Promise<OutputFile> => {
+      const path = `${dist}/${chunkFolder}/${module.slice(generated.length + 1, -".ts".length)}.js`;
+      const text = decoder.decode(host.read(module));
+      const known = earlier(path, `${format} ${text}`);
+      if (known !== undefined) return { path, owner: "artifact", content: known };
+      const own = importing(text, format).replace(`from "${library}";`, `from "../validation.js";`);
+      const { code } = await transform(own, {
+        loader: "ts",
+        format,
+        target: "node20",
+        charset: "utf8",
+        platform: "node",
+        minifySyntax: true,
+        minifyWhitespace: true,
+        banner: format === "cjs" ? '"use strict";' : "",
+      });
+      return { path, owner: "artifact", content: withHeader(code) };
+    }),
+  );
+}
+
+/**
+ * An `import()` would start Node's loader of ES modules. String literals of generated code hold no such text: their
+ * quotes are escaped.
+ */
+function importing(text: string, format: Format): string {
+  if (format === "esm") return text;
+  return text.replaceAll(/\bimport\(("\.\/[\w./-]+")\)/g, "Promise.resolve().then(() => require($1))");
 }

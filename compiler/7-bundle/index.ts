@@ -4,11 +4,12 @@ import { pathToFileURL } from "node:url";
 import type { BuildOptions, BuildResult, Message, OutputFile as OutputFileOfEsbuild } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
+import type { Earlier } from "../earlier.js";
 import type { Host } from "../host.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
-import { chunkEntries, chunkFolder, chunks } from "./chunks.js";
+import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
 import { shortNames } from "./short-names.js";
 import { portableMap } from "./source-map.js";
 
@@ -30,7 +31,7 @@ export interface Bundle {
  * starts 5 ms sooner; handlers that only an ES module can hold (`import.meta`, `await` at the top) make the bundle one.
  * The runtime is the project's own where it is installed, else the one that came with the compiler.
  */
-export async function bundle(server: Server, host: Host): Promise<Result<Bundle>> {
+export async function bundle(server: Server, host: Host, earlier: Earlier): Promise<Result<Bundle>> {
   let options = buildOptions(server, host, "cjs");
   let result = await run(options);
   if ("failure" in result ? result.failure.some(isTopLevelAwait) : result.built.warnings.some(isImportMeta)) {
@@ -41,13 +42,14 @@ export async function bundle(server: Server, host: Host): Promise<Result<Bundle>
     }
   }
   if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };
-  const { dist } = server.layout;
+  const { generated, dist } = server.layout;
   const files = result.built.outputFiles.flatMap((file): OutputFile[] => {
     const path = file.path.slice(join(host.root, "/").length).replaceAll("\\", "/");
     const content = contentOf(file, path, dist, host);
     return content === undefined ? [] : [{ path, owner: "artifact", content }];
   });
   const type = options.format === "cjs" ? "commonjs" : "module";
+  if (isSplit(server)) files.push(...(await chunkFiles(generated, dist, options.format, host, earlier)));
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { value: { files, inputs: Object.keys(result.built.metafile.inputs) }, diagnostics: [] };
@@ -58,6 +60,10 @@ function contentOf(file: OutputFileOfEsbuild, path: string, dist: string, host: 
   const chunk = path.startsWith(`${dist}/${chunkFolder}/`);
   if (path.endsWith(".map")) return chunk ? undefined : portableMap(file.text, dist, runtimeOf(host).folder, host.root);
   return chunk ? withHeader(file.text) : `${file.text}//# sourceMappingURL=server.js.map\n`;
+}
+
+function isSplit({ tools, resourceTemplates }: Server): boolean {
+  return tools.length + resourceTemplates.length > singleFileLimit;
 }
 
 function isTopLevelAwait({ text }: Message): boolean {
@@ -71,14 +77,14 @@ function isImportMeta({ id }: Message): boolean {
 function buildOptions(server: Server, host: Host, format: Format): Options {
   const { generated, dist } = server.layout;
   const runtime = runtimeOf(host);
-  const split = server.tools.length + server.resourceTemplates.length > singleFileLimit;
+  const split = isSplit(server);
   // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
   const ours = [join(runtime.folder, "dist"), ...(split ? [] : [join(host.root, generated, "validators")])];
   return {
     absWorkingDir: host.root,
     entryPoints: {
       server: `./${generated}/main.ts`,
-      ...(split && chunkEntries(generated, host.find([`${generated}/validators/*.ts`], []))),
+      ...(split && chunkEntries),
     },
     plugins: [...(split ? [chunks(generated, host, format)] : []), shortNames(ours, host)],
     outdir: dist,

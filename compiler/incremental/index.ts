@@ -1,7 +1,7 @@
 import type { Compilation, Options } from "../compile.js";
 import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
-import { holds, recorder, type BuildRecord } from "./record.js";
+import { earlierFiles, holds, recorder, type BuildRecord } from "./record.js";
 
 /** The file that holds the record of the last build that ended well. */
 export interface RecordFile {
@@ -20,11 +20,14 @@ export async function compileIncrementally(host: Host, options: Options, file: R
     return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: [] };
   const { compile } = await import("../compile.js");
   const { host: recording, record } = recorder(host);
-  const compilation = await compile(recording, options);
+  const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, host);
+  const compilation = await compile(recording, { ...options, earlier });
   const { diagnostics, summary, inputs } = compilation;
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
   if (options.mode === "build" && wentWell)
-    file.write(JSON.stringify(record({ compiler, summary, warnings: diagnostics }, inputs)));
+    file.write(
+      JSON.stringify(record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs)),
+    );
   return compilation;
 }
 

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Earlier } from "../earlier.js";
+import { verifyHeader } from "../generated-header.js";
 import type { Change, Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
 
@@ -12,6 +14,8 @@ export interface BuildRecord {
   readonly contained: readonly string[];
   /** The hash of each file that was read or written; null for one that was looked for and not there. */
   readonly files: Readonly<Record<string, string | null>>;
+  /** The hash of what output files were made of, where that was told. */
+  readonly made: Readonly<Record<string, string>>;
   readonly summary: Summary;
   readonly warnings: readonly Diagnostic[];
 }
@@ -35,7 +39,10 @@ export interface Recorder {
   /** The same host; what is asked of it is remembered. */
   readonly host: Host;
   /** Of a build that ended well; `inputs` are files that were read past the host. */
-  record(built: Pick<BuildRecord, "compiler" | "summary" | "warnings">, inputs: readonly string[]): BuildRecord;
+  record(
+    built: Pick<BuildRecord, "compiler" | "summary" | "warnings" | "made">,
+    inputs: readonly string[],
+  ): BuildRecord;
 }
 
 export function recorder(host: Host): Recorder {
@@ -90,6 +97,22 @@ export function holds(record: BuildRecord, compiler: string, host: Host): boolea
     record.contained.every((path) => host.contains(path)) &&
     Object.entries(record.files).every(([path, hash]) => hashOf(host.read(path)) === hash)
   );
+}
+
+/** The files of the build that `record` tells of, as far as they stand untouched; `made` grows as they are asked for. */
+export function earlierFiles(
+  record: BuildRecord | undefined,
+  host: Host,
+): { readonly earlier: Earlier; readonly made: ReadonlyMap<string, string> } {
+  const made = new Map<string, string>();
+  const earlier: Earlier = (path, madeOf) => {
+    const hash = hashOf(new TextEncoder().encode(madeOf))!;
+    made.set(path, hash);
+    const bytes = record && record.made[path] === hash ? host.read(path) : undefined;
+    const text = bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    return text !== undefined && verifyHeader(text) === "ours" ? text : undefined;
+  };
+  return { earlier, made };
 }
 
 /** What a search finds once the build's own files are written: nothing that somebody else did in the meantime. */

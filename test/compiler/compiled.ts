@@ -41,7 +41,7 @@ export async function compiled(schemas: readonly JsonSchema[]): Promise<Compiled
     const project = check(sources.value!, host);
     refuse(project.diagnostics);
     if (!project.value || hasErrors(project.diagnostics)) return undefined;
-    const files = await emit(lower(project.value).value!, new Map(), new Map());
+    const files = emit(lower(project.value).value!, new Map(), new Map(), () => undefined);
     refuse(files.diagnostics);
     if (hasErrors(files.diagnostics)) return undefined;
     return new Map(files.value!.map(({ path, content }) => [path, content as string]));

@@ -37,7 +37,7 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   const server = lower(project.value);
   diagnostics.push(...server.diagnostics);
   if (!server.value || hasErrors(diagnostics)) return { diagnostics };
-  const emitted = await emit(server.value, new Map(), new Map());
+  const emitted = emit(server.value, new Map(), new Map(), () => undefined);
   diagnostics.push(...emitted.diagnostics);
   if (!emitted.value || hasErrors(diagnostics)) return { diagnostics };
   const { value, diagnostics: planned } = plan(emitted.value, host, { sweep: [], force: false });
