@@ -9,6 +9,7 @@ import { fixed } from "./fixes.js";
 import type { Host } from "./host.js";
 import { takingTurns } from "./host-node/lock.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
+import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
 import { compileIncrementally } from "./incremental/index.js";
 import type { Summary } from "./model/summary.js";
@@ -34,6 +35,7 @@ export async function compileFolders(
   options: CommandOptions,
 ): Promise<number> {
   const reports: Report[] = [];
+  const thread = typecheckThread();
   for (const host of folders.map(nodeHost)) {
     const laps = stopwatch();
     laps.start("compare");
@@ -45,12 +47,14 @@ export async function compileFolders(
           force: options.force ?? false,
           ...(options.prune && { prune: true }),
           ...(options.rename && { rename: options.rename }),
+          typecheck: thread.check(host.root, { remember: mode === "build", recall: !options.force }),
           entering: (phase) => {
+            thread.begin();
             laps.start(phase);
             options.entering(phase);
           },
         },
-        recordFile(host.root),
+        recordFile(host.root, "build.json"),
       );
     const act = options.fix ? () => fixing(host, compiling, options) : compiling;
     const writes = mode === "build" || options.fix;
@@ -64,6 +68,7 @@ export async function compileFolders(
     }
     if (options.verbose) options.stderr(laps.table());
   }
+  await thread.end();
   if (options.format === "json") options.stdout(formatJson(reports));
   if (options.format === "github") options.stdout(formatGithub(reports));
   return reports.some(failed) ? 1 : 0;

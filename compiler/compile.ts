@@ -3,7 +3,7 @@ import { check } from "./2-check/index.js";
 import { lower } from "./3-lower/index.js";
 import { emit, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
-import { typecheck } from "./6-typecheck/index.js";
+import { typecheck, type Checked } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Earlier } from "./earlier.js";
@@ -14,6 +14,9 @@ import type { Summary } from "./model/summary.js";
 
 export const phases = ["read", "check", "lower", "emit", "write", "type-check", "bundle"] as const;
 export type Phase = (typeof phases)[number];
+
+/** Checks the handlers; `texts`, by project path, lie over the disk. */
+export type Typecheck = (server: Server, texts: ReadonlyMap<string, string>) => Promise<Result<Checked>>;
 
 export interface Options {
   /** `check` writes nothing, and reports what `build` would change as an error. */
@@ -26,6 +29,8 @@ export interface Options {
   readonly rename?: readonly Rename[];
   /** What the last build left that is still of use; nothing when absent. */
   readonly earlier?: Earlier;
+  /** Where types are checked, if not right here. */
+  readonly typecheck?: Typecheck;
   /** Told of each phase as it starts. */
   readonly entering?: (phase: Phase) => void;
 }
@@ -105,11 +110,15 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
 
   enter("type-check");
-  inputs.push(...(take(typecheck(server, written, host))?.inputs ?? []));
-  if (options.mode === "check" || hasErrors(diagnostics)) return done(server);
-
+  const here: Typecheck = async (...given) => typecheck(...given, host);
+  const checking = (options.typecheck ?? here)(server, written);
+  const bundling = options.mode === "build" && !hasErrors(diagnostics) ? bundle(server, host, earlier) : undefined;
+  // Both at a time; a mistake that types show would be told once more, and worse, by the bundler.
+  const [checked, result] = await Promise.all([checking, bundling]);
+  inputs.push(...(take(checked)?.inputs ?? []));
+  if (!result || hasErrors(diagnostics)) return done(server);
   enter("bundle");
-  const bundled = take(await bundle(server, host, earlier));
+  const bundled = take(result);
   if (!bundled) return done(server);
   inputs.push(...bundled.inputs);
   const artifacts = take(

@@ -1,31 +1,38 @@
-import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import type { ts as TS } from "ts-morph";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Handler, Identifier, Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
+import { createProgram, libraryFolder, projectPathOf, stateFile, typescript, type State } from "./program.js";
 import { retelling } from "./retell.js";
+
+export { typescript, type State } from "./program.js";
 
 /**
  * Checks the user's handlers against the generated types. `texts`, by project path, lie over the disk, so that nothing
- * has to be written first. Beyond the project only TypeScript's own libraries and installed packages are read. An error in generated code
- * is told at the handler that causes it.
+ * has to be written first. Beyond the project only TypeScript's own libraries and installed packages are read. An error
+ * in generated code is told at the handler that causes it. With a `state`, only what may be different since is checked.
  */
-export function typecheck(server: Server, texts: ReadonlyMap<string, string>, host: Host): Result<Checked> {
-  const { ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
+export function typecheck(
+  server: Server,
+  texts: ReadonlyMap<string, string>,
+  host: Host,
+  state?: State,
+): Result<Checked> {
+  const ts = typescript();
   const overlay = new Map([...texts].map(([path, text]) => [join(host.root, path), text]));
-  const roots = ["server.ts", "main.ts"].map((name) => join(host.root, server.layout.generated, name));
-  const options = compilerOptions(ts, host);
-  const program = ts.createProgram(roots, options, compilerHost(ts, options, overlay, server, host));
+  const builder = createProgram(ts, overlay, server, host, state);
+  const program = builder.getProgram();
   const situation = { program, server, handlers: handlersOf(server), host, retell: retelling(server) };
   const diagnostics: Diagnostic[] = [];
   for (const source of program.getSourceFiles()) {
     const path = projectPathOf(source.fileName, host);
     if (path === undefined || path.startsWith("node_modules/") || path.includes("/node_modules/")) continue;
-    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    const found = [...builder.getSyntacticDiagnostics(source), ...builder.getSemanticDiagnostics(source)];
     for (const error of found) diagnostics.push(translate(ts, error, path, situation));
   }
+  if (state) builder.emit(undefined, (path, text) => path === stateFile(host) && state.write(text));
   const inputs = program
     .getSourceFiles()
     .map(({ fileName }) => fileName)
@@ -169,138 +176,4 @@ function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map<string, Diagnostic>();
   for (const found of diagnostics) seen.set(`${found.span?.path} ${found.span?.start} ${found.message}`, found);
   return [...seen.values()];
-}
-
-/** The user's own options where there is a tsconfig.json, strict ones where there is none. */
-function compilerOptions(ts: typeof TS, host: Host): TS.CompilerOptions {
-  const always: TS.CompilerOptions = {
-    noEmit: true,
-    skipLibCheck: true,
-    composite: false,
-    incremental: false,
-    declaration: false,
-    // What is checked is bundled: files are modules whatever a package.json says.
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-  };
-  const file = join(host.root, "tsconfig.json");
-  const defaults: TS.CompilerOptions = {
-    strict: true,
-    target: ts.ScriptTarget.ES2022,
-    resolveJsonModule: true,
-    jsx: ts.JsxEmit.Preserve,
-    noUncheckedIndexedAccess: true,
-  };
-  if (!ts.sys.fileExists(file)) return { ...defaults, ...nodeTypes(ts, host), ...always };
-  const read = ts.readConfigFile(file, (path) => ts.sys.readFile(path));
-  const parsed = ts.parseJsonConfigFileContent(read.config ?? {}, { ...ts.sys, readDirectory: () => [] }, host.root);
-  const { rootDir: _rootDir, outDir: _outDir, ...options } = parsed.options;
-  return { ...defaults, ...nodeTypes(ts, host), ...options, ...always };
-}
-
-/** Node's types where the project has them; a project without them still checks. */
-function nodeTypes(ts: typeof TS, host: Host): TS.CompilerOptions {
-  for (let folder = host.root; ; folder = dirname(folder)) {
-    if (ts.sys.directoryExists(join(folder, "node_modules", "@types", "node"))) return { types: ["node"] };
-    if (dirname(folder) === folder) return { types: [] };
-  }
-}
-
-function compilerHost(
-  ts: typeof TS,
-  options: TS.CompilerOptions,
-  overlay: ReadonlyMap<string, string>,
-  server: Server,
-  host: Host,
-): TS.CompilerHost {
-  const base = withLibraries(ts, ts.createCompilerHost(options, true));
-  const validators = join(host.root, server.layout.generated, "validators");
-  const settings = join(host.root, server.layout.generated, "settings.ts");
-  // What a validator module exports; its body is ours, and need not be read to check the user's code.
-  const stub =
-    "type V = import('@mcpc/runtime/codegen/v1').Validator;\nexport declare const input: V, output: V, params: V, answers: Record<string, V>, settings: V;\n";
-  const text = (path: string): string | undefined =>
-    (dirname(path) === validators || path === settings) && overlay.has(path) ? stub : overlay.get(path);
-  const folders = new Set([...overlay.keys()].flatMap((path) => [dirname(path), dirname(dirname(path))]));
-  const runtime = installedRuntime(ts, options, base, host);
-  return {
-    ...base,
-    fileExists: (path) => overlay.has(path) || base.fileExists(path),
-    directoryExists: (path) => folders.has(path) || (base.directoryExists?.(path) ?? true),
-    readFile: (path) => text(path) ?? base.readFile(path),
-    getSourceFile: (path, languageVersion, onError) => {
-      const own = text(path) ?? ownFile(path, host);
-      return own === undefined
-        ? base.getSourceFile(path, languageVersion, onError)
-        : ts.createSourceFile(path, own, languageVersion, true);
-    },
-    resolveModuleNameLiterals: (literals, file, redirected, resolving, source) =>
-      literals.map((literal) => {
-        const mode = ts.getModeForUsageLocation(source, literal, resolving);
-        const from = runtime !== undefined && literal.text.startsWith("@mcpc/runtime") ? runtime : file;
-        return ts.resolveModuleName(
-          literal.text,
-          from,
-          resolving,
-          {
-            ...base,
-            fileExists: (path) => overlay.has(path) || base.fileExists(path),
-            directoryExists: (path) => folders.has(path) || (base.directoryExists?.(path) ?? true),
-          },
-          undefined,
-          redirected,
-          mode,
-        );
-      }),
-  };
-}
-
-const libraryFolder = "/typescript-libraries";
-
-/** The user's own files are read through the host, like everything of the project's. */
-function ownFile(file: string, host: Host): string | undefined {
-  const path = projectPathOf(file, host);
-  const bytes = path === undefined || path.includes("node_modules/") ? undefined : host.read(path);
-  return bytes && new TextDecoder().decode(bytes);
-}
-
-/** ts-morph carries TypeScript's own libraries as values, not as files. */
-function withLibraries(ts: typeof TS, base: TS.CompilerHost): TS.CompilerHost {
-  const require = createRequire(createRequire(import.meta.url).resolve("ts-morph"));
-  const { getLibFiles } = require("@ts-morph/common") as { getLibFiles(): { fileName: string; text: string }[] };
-  const libraries = new Map(getLibFiles().map(({ fileName, text }) => [`${libraryFolder}/${fileName}`, text]));
-  return {
-    ...base,
-    getDefaultLibLocation: () => libraryFolder,
-    getDefaultLibFileName: (options) => `${libraryFolder}/${ts.getDefaultLibFileName(options)}`,
-    fileExists: (path) => libraries.has(path) || base.fileExists(path),
-    readFile: (path) => libraries.get(path) ?? base.readFile(path),
-    getSourceFile: (path, languageVersion, onError) => {
-      const library = libraries.get(path);
-      return library === undefined
-        ? base.getSourceFile(path, languageVersion, onError)
-        : ts.createSourceFile(path, library, languageVersion);
-    },
-  };
-}
-
-/** Undefined when the project has a runtime of its own; else a file from which the compiler's copy resolves. */
-function installedRuntime(
-  ts: typeof TS,
-  options: TS.CompilerOptions,
-  base: TS.CompilerHost,
-  host: Host,
-): string | undefined {
-  const from = join(host.root, "generated.ts");
-  const own = ts.resolveModuleName("@mcpc/runtime", from, options, base, undefined, undefined, ts.ModuleKind.ESNext);
-  return own.resolvedModule
-    ? undefined
-    : createRequire(import.meta.url)
-        .resolve("@mcpc/runtime/package.json")
-        .replace(/package\.json$/, "mcpc.ts");
-}
-
-function projectPathOf(file: string, host: Host): string | undefined {
-  const root = `${host.root.replaceAll("\\", "/")}/`;
-  return file.startsWith(root) ? file.slice(root.length) : undefined;
 }

@@ -22,9 +22,9 @@ export function nodeHost(folder: string): Host {
   };
 }
 
-/** Where the record of a project's last build stands. */
-export function recordFile(root: string): { read(): string | undefined; write(text: string): void } {
-  const file = join(root, cacheFolder, "build.json");
+/** A file of what a project's last build leaves to the next. */
+export function recordFile(root: string, name: string): { read(): string | undefined; write(text: string): void } {
+  const file = join(root, cacheFolder, name);
   return {
     read: () => {
       const bytes = readIfPresent(file);

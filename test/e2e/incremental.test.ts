@@ -93,9 +93,42 @@ describe("a build", () => {
 });
 
 /** What the user sees of a project. */
-function visible(folder: string): Record<string, string> {
-  return Object.fromEntries(Object.entries(contents(folder)).filter(([path]) => !path.startsWith("node_modules")));
+const visible = (folder: string): Record<string, string> => visibleOf(contents(folder));
+
+function visibleOf(files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith("node_modules")));
 }
+
+test("what a build takes from the last one is what it would have made anew", () => {
+  const tool = (index: number, minLength = 1) => ({
+    name: `tool_${index}`,
+    inputSchema: { type: "object", properties: { name: { type: "string", minLength } } },
+  });
+  const tools = Array.from({ length: 60 }, (_, index) => tool(index));
+  const folder = project({ "a.mcp.json": { ...manifest, tools } });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+  const touched = [
+    "generated/validators/Tool3.ts",
+    "dist/chunks/validators/Tool3.js",
+    "dist/chunks/listings.js",
+    "dist/server.js",
+    "mcpc.lock.json",
+  ];
+  const before = contents(folder);
+  write(folder, { "a.mcp.json": { ...manifest, tools: tools.with(3, tool(3, 2)) } });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+  const after = contents(folder);
+  expect(Object.keys(after).filter((path) => after[path] !== before[path] && !path.startsWith("node_modules"))).toEqual(
+    expect.arrayContaining(["a.mcp.json", ...touched.slice(0, 3)].sort()),
+  );
+  appendFileSync(join(folder, "dist/chunks/validators/Tool4.js"), "//\n");
+  rmSync(join(folder, "dist/chunks/validators/Tool5.js"));
+  rmSync(join(folder, "generated/validators/Tool6.ts"));
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 files written") });
+  expect(visible(folder)).toEqual(visibleOf(after));
+  expect(mcpc(folder, "build", "--force")).toMatchObject({ code: 0 });
+  expect(visible(folder)).toEqual(visibleOf(after));
+});
 
 // commit.test.ts has every call.
 test.each([4, 12, 20, 28])(
