@@ -6,7 +6,7 @@ import { plan, textsOf } from "./5-write/index.js";
 import { typecheck, type Checked } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
-import type { Earlier } from "./earlier.js";
+import type { Earlier } from "./model/earlier.js";
 import type { Change, Host } from "./host.js";
 import type { OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";

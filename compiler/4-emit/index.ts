@@ -1,5 +1,5 @@
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
-import type { Earlier } from "../earlier.js";
+import type { Earlier } from "../model/earlier.js";
 import { withHeader } from "../generated-header.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";

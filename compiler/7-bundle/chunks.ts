@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
-import type { Earlier } from "../earlier.js";
+import type { Earlier } from "../model/earlier.js";
 import { withHeader } from "../generated-header.js";
 import type { Host } from "../host.js";
 import type { OutputFile } from "../model/output.js";

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { BuildOptions, BuildResult, Message, OutputFile as OutputFileOfEsbuild } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
-import type { Earlier } from "../earlier.js";
+import type { Earlier } from "../model/earlier.js";
 import type { Host } from "../host.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Earlier } from "../earlier.js";
+import type { Earlier } from "../model/earlier.js";
 import { verifyHeader } from "../generated-header.js";
 import type { Change, Host } from "../host.js";
 import type { Summary } from "../model/summary.js";

@@ -100,12 +100,13 @@ function visibleOf(files: Record<string, string>): Record<string, string> {
 }
 
 test("what a build takes from the last one is what it would have made anew", () => {
+  const server = { name: "large", version: "1.0.0" };
   const tool = (index: number, minLength = 1) => ({
     name: `tool_${index}`,
     inputSchema: { type: "object", properties: { name: { type: "string", minLength } } },
   });
   const tools = Array.from({ length: 60 }, (_, index) => tool(index));
-  const folder = project({ "a.mcp.json": { ...manifest, tools } });
+  const folder = project({ "a.mcp.json": { server, tools } });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
   const touched = [
     "generated/validators/Tool3.ts",
@@ -115,7 +116,7 @@ test("what a build takes from the last one is what it would have made anew", () 
     "mcpc.lock.json",
   ];
   const before = contents(folder);
-  write(folder, { "a.mcp.json": { ...manifest, tools: tools.with(3, tool(3, 2)) } });
+  write(folder, { "a.mcp.json": { server, tools: tools.with(3, tool(3, 2)) } });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
   const after = contents(folder);
   expect(Object.keys(after).filter((path) => after[path] !== before[path] && !path.startsWith("node_modules"))).toEqual(
