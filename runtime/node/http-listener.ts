@@ -8,6 +8,7 @@ import { admit, bodyTooLong, corsHeaders, longestBody, notStarted } from "../tra
 import {
   eventStream,
   eventText,
+  isDeaf,
   keepAlive,
   keepAliveMs,
   namedEventText,
@@ -28,9 +29,6 @@ import { createRoutes, type Routes } from "../transports/http/routes.js";
 
 /** A listener of `node:http`; also a handler of Express and of whatever else passes Node's own objects. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** In bytes. */
-const mostBuffered = 4 * 1024 * 1024;
 
 /** What frameworks add to Node's request: the address before a prefix was cut off, a body already parsed. */
 interface Mounted {
@@ -87,10 +85,12 @@ function answer(
   });
 }
 
-/** Under a prefix that a framework has cut off, what is left is the MCP endpoint. */
+/** Under a prefix that a framework has cut off, what is left counts as well; nothing at all is the MCP endpoint. */
 function find(incoming: IncomingMessage, { url }: HttpRequest, routes: Routes): Endpoint | undefined {
-  const mounted = (incoming as Mounted).originalUrl !== undefined && pathOf(incoming.url ?? "/") === "/";
-  return routes.at(pathOf(url)) ?? (mounted ? routes.mcp : undefined);
+  const found = routes.at(pathOf(url));
+  if (found !== undefined || (incoming as Mounted).originalUrl === undefined) return found;
+  const rest = pathOf(incoming.url ?? "/");
+  return routes.at(rest) ?? (rest === "/" ? routes.mcp : undefined);
 }
 
 function nothingHere({ path }: HttpOptions): Refusal {
@@ -184,8 +184,8 @@ class NodeReply implements HttpReply {
     response.on("close", () => clearInterval(beat));
   }
 
-  event(message: Outgoing | undefined, id?: string): void {
-    write(this.#response, eventText(message, id));
+  event(message: Outgoing | undefined, id?: string, awaited?: boolean): void {
+    write(this.#response, eventText(message, id), awaited);
   }
 
   named(name: string, data: string, id?: string): void {
@@ -201,10 +201,9 @@ class NodeReply implements HttpReply {
   }
 }
 
-/** A client that does not read is dropped before what waits for it fills the memory. */
-function write(response: ServerResponse, text: string): void {
+function write(response: ServerResponse, text: string, awaited?: boolean): void {
   if (response.destroyed) return;
-  if (response.writableLength > mostBuffered) response.destroy();
+  if (isDeaf(response.writableLength, awaited)) response.destroy();
   else response.write(text);
 }
 

@@ -3,7 +3,7 @@ import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { lines, type LineTransport } from "../transports/stdio.js";
 
-/** In bytes: a client that does not read is given up before what waits for it fills the memory. */
+/** In bytes: a client that reads neither is given up before what it has not asked for fills the memory. */
 const mostBuffered = 64 * 1024 * 1024;
 
 export interface Serving {
@@ -33,16 +33,17 @@ export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serv
     let ready = true;
     for (const part of parts) ready = stdout.write(part);
     if (parts.length > 1) stdout.uncork();
-    if (stdout.writableLength > mostBuffered) {
-      gone = true;
-      server.logger("error", "the client does not read what it is sent; the server ends");
-      return finish();
-    }
     if (ready || stdin.isPaused()) return;
     stdin.pause();
     stdout.once("drain", () => stdin.resume());
   };
-  const connection = lines(server, { write, later: process.nextTick }, auth);
+  const told = (): void => {
+    if (gone || process.stdout.writableLength <= mostBuffered) return;
+    gone = true;
+    server.logger("error", "the client does not read what it is sent; the server ends");
+    finish();
+  };
+  const connection = lines(server, { write, told, later: process.nextTick }, auth);
   async function stop(): Promise<void> {
     await drain(server, limitMs);
     connection.close(new Error("the server is stopping"));

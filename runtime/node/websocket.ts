@@ -16,7 +16,7 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 
 /** A client that does not answer in this time is gone. */
 const pingMs = 30_000;
-/** In bytes: a client that does not read is dropped before what waits for it fills the memory. */
+/** In bytes: beyond it a client is heard again when it has read, and told nothing that it has not asked for. */
 const mostBuffered = 4 * 1024 * 1024;
 
 /** The protocol over WebSocket (RFC 6455), subprotocol `mcp`: one message a frame, both ways, both eras. */
@@ -56,16 +56,24 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
 }
 
 function serve(server: Server, socket: WebSocket, auth: Auth | undefined): void {
-  const send = (message: Outgoing): void => {
+  const send = (message: Outgoing, awaited = false): void => {
     if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > mostBuffered) socket.terminate();
-    else socket.send(textOf(message));
+    if (!awaited && socket.bufferedAmount > mostBuffered) return socket.terminate();
+    const text = textOf(message);
+    if (socket.bufferedAmount + text.length <= mostBuffered) return socket.send(text);
+    socket.pause();
+    socket.send(text, () => {
+      if (socket.bufferedAmount <= mostBuffered) socket.resume();
+    });
   };
   const connection = connect(server, send, auth);
   const stop = atExpiry(auth, () => socket.close(1008, "the credentials have expired"));
   let alive = true;
+  let unread = 0;
   const beat = setInterval(() => {
-    if (!alive) return socket.terminate();
+    // While it is not heard, it lives as long as it reads.
+    if (!alive && socket.bufferedAmount >= unread) return socket.terminate();
+    unread = socket.bufferedAmount;
     alive = false;
     socket.ping();
   }, pingMs);

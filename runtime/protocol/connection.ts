@@ -19,6 +19,9 @@ import { logFailure } from "./logger.js";
 import { quoted } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
 
+/** `awaited`: the client has asked for it, so that it is read sooner or later by any client that goes on. */
+export type Send = (message: Outgoing, awaited?: boolean) => void;
+
 /** `undefined` stands for no answer at all: a cancelled request has none. `refusal` is why the answer is one. */
 export type Reply = (answer: Outgoing | undefined, refusal?: UnavailableError) => void;
 
@@ -62,10 +65,10 @@ interface Question {
  * `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`.
  * `opener` is who calls, unless a message says otherwise.
  */
-export function connect(server: Server, send: (message: Outgoing) => void, opener?: Auth): Connection {
+export function connect(server: Server, send: Send, opener?: Auth): Connection {
   const calls = new Map<Id, { readonly call: Call; readonly reply: Reply }>();
   const questions = new Map<Id, Question>();
-  const everything: Outlet = { notify: send };
+  const everything: Outlet = { notify: (message) => send(message) };
   let asked = 0;
   let session: Peer | undefined;
   /** Between `initialize` and `notifications/initialized`; told twice, a change says no more than once. */
@@ -214,19 +217,19 @@ export function connect(server: Server, send: (message: Outgoing) => void, opene
   /** JSON-RPC batches, of 2025-03-26 alone: one array of responses, none when there is nothing to answer. */
   function batch(messages: readonly unknown[], auth: Auth | undefined): void {
     const refusal = session?.view.revision.batches === true ? refuseBatch(messages) : noBatches();
-    if (refusal !== undefined) return send(errorMessage(undefined, refusal));
+    if (refusal !== undefined) return send(errorMessage(undefined, refusal), true);
     const answers: string[] = [];
     let waiting = messages.length;
     const reply: Reply = (answer) => {
       if (answer !== undefined) answers.push(textOf(answer));
       waiting -= 1;
-      if (waiting === 0 && answers.length > 0) send(`[${answers.join(",")}]`);
+      if (waiting === 0 && answers.length > 0) send(`[${answers.join(",")}]`, true);
     };
     for (const message of messages) single(message, reply, auth);
   }
 
   const direct: Reply = (answer) => {
-    if (answer !== undefined) send(answer);
+    if (answer !== undefined) send(answer, true);
   };
 
   return {
@@ -236,7 +239,7 @@ export function connect(server: Server, send: (message: Outgoing) => void, opene
         if (Array.isArray(message)) batch(message, auth);
         else single(message, direct, auth);
       } catch (error) {
-        send(errorMessage(readableId(message), unexpected(server, error)));
+        send(errorMessage(readableId(message), unexpected(server, error)), true);
       }
     },
     request,

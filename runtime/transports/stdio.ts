@@ -10,6 +10,8 @@ export const longestLine = 16 * 1024 * 1024;
 /** The other end of the two streams. What is written holds whole lines, in as many parts as need no copying. */
 export interface LineTransport {
   write(...parts: readonly (string | Uint8Array)[]): void;
+  /** Something was written that the client has not asked for. */
+  told?(): void;
   /** Calls back when the work at hand is done, before new input is taken. */
   later(task: () => void): void;
 }
@@ -27,11 +29,13 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
   let outgoing: Outgoing[] = [];
   let scheduled = false;
   let taking = false;
+  let unasked = false;
   let rest = "";
   let skipping = false;
 
-  function send(message: Outgoing): void {
+  function send(message: Outgoing, awaited = false): void {
     outgoing.push(message);
+    if (!awaited) unasked = true;
     if (taking || scheduled) return;
     scheduled = true;
     transport.later(flush);
@@ -44,6 +48,9 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
     outgoing = [];
     if (messages.length === 1 && typeof messages[0] === "string") transport.write(`${messages[0]}\n`);
     else transport.write(...partsOf(messages));
+    if (!unasked) return;
+    unasked = false;
+    transport.told?.();
   }
 
   function line(text: string): void {
@@ -52,14 +59,14 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
     try {
       message = JSON.parse(text);
     } catch {
-      return send(errorMessage(undefined, parseError()));
+      return send(errorMessage(undefined, parseError()), true);
     }
     connection.receive(message);
   }
 
   function tooLong(): void {
     const message = `a line of more than ${longestLine} characters`;
-    send(errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)));
+    send(errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)), true);
   }
 
   function take(text: string): void {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport as Sse1 } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import express from "express";
 import fastify from "fastify";
@@ -75,6 +76,23 @@ describe.each(Object.entries(hosts))("inside %s", (_, mount) => {
     await first.close();
     await second.close();
   });
+});
+
+test("under a prefix, everything beside the MCP endpoint is there as well", async () => {
+  const app = express();
+  app.use("/api", listener);
+  const base = await listening(createServer(app));
+  const client = new Client1({ name: "test", version: "1.0.0" });
+  await client.connect(new Sse1(new URL("/api/sse", base)));
+  expect(await client.callTool({ name: "test_tool_with_progress", arguments: {} })).toMatchObject({
+    content: [{ text: "Done." }],
+  });
+  await client.close();
+  const stream = await fetch(new URL("/api/mcp/tools/test_x_mcp_header/sse?level=3", base));
+  expect(await stream.text()).toContain("event: tool_complete");
+  const ping = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+  expect((await fetch(new URL("/api/mcp", base), ping)).status).toBe(400);
+  expect((await fetch(new URL("/api/elsewhere", base), ping)).status).toBe(404);
 });
 
 test("as a bare Web-standard handler", async () => {

@@ -7,6 +7,16 @@ export const eventStream = {
   "x-accel-buffering": "no",
 } as const;
 
+/** In bytes: a client that does not read is dropped before what waits for it fills the memory. */
+const mostUnread = 4 * 1024 * 1024;
+/** Answers were asked for, and large ones may well come together. */
+const mostAwaited = 64 * 1024 * 1024;
+
+/** Whether a client that has so much to read yet is one that does not read. */
+export function isDeaf(unread: number, awaited = false): boolean {
+  return unread > (awaited ? mostAwaited : mostUnread);
+}
+
 /** A comment, so that nothing on the way takes a quiet stream for a dead one. */
 export const keepAlive = ": keep-alive\n\n";
 export const keepAliveMs = 15_000;

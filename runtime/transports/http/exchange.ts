@@ -55,8 +55,8 @@ export interface HttpReply {
   send(status: number, body?: Outgoing, headers?: Headers): void;
   /** Begins an event stream (status 200). */
   open(headers?: Headers): void;
-  /** A message, or an event without one that only tells its id. */
-  event(message: Outgoing | undefined, id?: string): void;
+  /** A message, or an event without one that only tells its id. `awaited`: an answer, for which more may wait. */
+  event(message: Outgoing | undefined, id?: string, awaited?: boolean): void;
   /** An event of another name; `data` is one line. */
   named(name: string, data: string, id?: string): void;
   /** How long a client should wait before it comes back. */

@@ -3,7 +3,7 @@ import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage, type Spliced } from "../../protocol/json-rpc.js";
 import { admit, bodyTooLong, corsHeaders, longestBody, notStarted } from "./admission.js";
-import { eventStream, eventText, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
+import { eventStream, eventText, isDeaf, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import {
   pathOf,
   type Headers,
@@ -15,9 +15,6 @@ import {
 } from "./exchange.js";
 import { probed } from "./probes.js";
 import { createRoutes } from "./routes.js";
-
-/** In bytes. */
-const mostBuffered = 4 * 1024 * 1024;
 
 export type Fetch = (request: Request) => Promise<Response>;
 
@@ -73,11 +70,9 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void, alw
   const encoder = new TextEncoder();
   let end = (): void => {};
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
-  const write = (text: string): void => {
+  const write = (text: string, awaited?: boolean): void => {
     if (stream === undefined) return;
-    stream.enqueue(encoder.encode(text));
-    // A client that does not read is dropped before what waits for it fills the memory.
-    if ((stream.desiredSize ?? 0) > -mostBuffered) return;
+    if (!isDeaf(-(stream.desiredSize ?? 0), awaited)) return stream.enqueue(encoder.encode(text));
     end();
     stream.error(new Error("the client does not read"));
     stream = undefined;
@@ -108,7 +103,7 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void, alw
       end = () => clearInterval(beat);
       resolve(new Response(body, { status: 200, headers: { ...eventStream, ...always, ...headers } }));
     },
-    event: (message, id) => write(eventText(message, id)),
+    event: (message, id, awaited) => write(eventText(message, id), awaited),
     named: (name, data, id) => write(namedEventText(name, data, id)),
     retry: (milliseconds) => write(retryText(milliseconds)),
     close() {

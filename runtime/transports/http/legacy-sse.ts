@@ -31,7 +31,7 @@ export function createLegacySse(
         return reply.send(503, refuse("too many clients; try again later"), { "retry-after": "30" }) as undefined;
       }
       const id = crypto.randomUUID();
-      const connection = connect(server, (message) => reply.event(message), request.auth);
+      const connection = connect(server, (message, awaited) => reply.event(message, undefined, awaited), request.auth);
       const ending = { deliver: () => {}, end: () => {}, close: () => reply.close() };
       server.subscribers.add(ending);
       connections.set(id, { connection, owner: identityOf(request.auth) });

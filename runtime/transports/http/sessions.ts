@@ -97,17 +97,17 @@ function createSession(server: Server, owner: string | undefined): Session {
   const open = (reply: HttpReply | undefined): Stream => ({ number: (streams += 1), reply, told: 0, done: false });
   const unsolicited = open(undefined);
 
-  function send(stream: Stream, message: Outgoing): void {
+  function send(stream: Stream, message: Outgoing, awaited?: boolean): void {
     sent += 1;
     const event = { number: sent, stream, message };
     events.push(event);
     logged += lengthOf(message);
     while (logged > longestLog) logged -= lengthOf(events.shift()!.message);
-    if (stream.reply !== undefined) tell(stream.reply, event);
+    if (stream.reply !== undefined) tell(stream.reply, event, awaited);
   }
 
-  function tell(reply: HttpReply, { number, stream, message }: LoggedEvent): void {
-    reply.event(message, `${stream.number}-${number}`);
+  function tell(reply: HttpReply, { number, stream, message }: LoggedEvent, awaited?: boolean): void {
+    reply.event(message, `${stream.number}-${number}`, awaited);
     stream.told = number;
   }
 
@@ -134,7 +134,7 @@ function createSession(server: Server, owner: string | undefined): Session {
     },
   });
 
-  const connection = connect(server, broadcast);
+  const connection = connect(server, (message) => broadcast(message));
   // A server that stops ends the stream of what belongs to no request; it would stay open for ever.
   const ending = { deliver: () => {}, end: () => finish(unsolicited) };
   server.subscribers.add(ending);
@@ -170,7 +170,7 @@ function createSession(server: Server, owner: string | undefined): Session {
           if (abandoned) return;
           return reply.send(refusal?.httpStatus ?? (answer === undefined ? 202 : 200), answer, refusal?.headers);
         }
-        if (answer !== undefined) send(stream, answer);
+        if (answer !== undefined) send(stream, answer, true);
         finish(stream);
       };
       const call = connection.request(message, outlet, settle, request.auth);

@@ -269,7 +269,7 @@ class Streamed implements Channel {
 
   finish(status: number, answer: Outgoing, headers?: Headers): void {
     if (!this.#open) return this.#reply.send(status, answer, headers);
-    this.#reply.event(answer);
+    this.#reply.event(answer, undefined, true);
     this.#reply.close();
   }
 }

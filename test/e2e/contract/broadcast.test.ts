@@ -176,6 +176,20 @@ test("who does not read is dropped, and nobody waits for it", async () => {
   await causing.link.close();
 }, 60_000);
 
+const oneLine = transports.filter(({ name }) => ["stdio", "HTTP+SSE", "WebSocket"].includes(name));
+
+// What was asked for is no flood, however much comes at once; a client that reads gets all of it.
+test.each(oneLine)("large answers that come together all arrive: $name", async (transport) => {
+  const client = await clientOf(await transport.open(), "2025-11-25");
+  const input = { text: "x".repeat(1_300_000), times: 3 };
+  const ids = Array.from({ length: 8 }, () => client.start("tools/call", { name: "echo", arguments: input }));
+  const answers = await Promise.all(ids.map((id) => client.link.take(isAnswer(id))));
+  for (const { result } of answers)
+    expect(result.content.map(({ text }: { text: string }) => text.length)).toEqual([1_300_000, 1_300_000, 1_300_000]);
+  await client.settled();
+  await client.link.close();
+});
+
 test("a client on standard streams that does not read is given up before what waits for it fills the memory", async () => {
   const child = spawn("node", [serverOf("contract")], { stdio: ["pipe", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
