@@ -8,6 +8,7 @@ import { declaration, declarations } from "./declarations.js";
 import { handlers } from "./handlers.js";
 import { healthModule } from "./health.js";
 import { lockFile } from "./lock.js";
+import { misspeltHooks } from "./misspelt-hooks.js";
 import { applicationModule, hasApplication, hooksStub } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
 import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
@@ -61,8 +62,9 @@ export function emit(
     const type = config ? declaration(config.schema, "Settings of the server.") : "";
     files.push(file("application", applicationModule(server, type)));
   }
-  if (hooks && !existing.has(hooks.file))
-    files.push({ path: hooks.file, owner: "user", content: hooksStub(server, hooks.file) });
+  const written = hooks && existing.get(hooks.file);
+  if (written !== undefined) diagnostics.push(...misspeltHooks(hooks!.file, written));
+  else if (hooks) files.push({ path: hooks.file, owner: "user", content: hooksStub(server, hooks.file) });
   const modules = [
     ...(config ? [settingsValidator(config)] : []),
     ...server.tools.map(toolValidators),

@@ -29,15 +29,16 @@ export function plainExport(text: string, name: string): number {
   return found ? found.index + found[1]!.length : -1;
 }
 
-/** Names that a module exports; `anything` when it re-exports all of another. */
-export function exportedNames({ source, ts }: ParsedModule): Set<string> | "anything" {
-  const names = new Set<string>();
+/** Names that a module exports, and where it says them; `anything` when it re-exports all of another. */
+export function exportedNames({ source, ts }: ParsedModule): Map<string, TS.Node> | "anything" {
+  const names = new Map<string, TS.Node>();
   for (const statement of source.statements) {
     if (ts.isExportDeclaration(statement)) {
       if (!statement.exportClause) return "anything";
-      if (ts.isNamespaceExport(statement.exportClause)) names.add(statement.exportClause.name.text);
-      else for (const element of statement.exportClause.elements) names.add(element.name.text);
-    } else if (isExported(statement, ts)) declaredNames(statement, ts).forEach((name) => names.add(name));
+      if (ts.isNamespaceExport(statement.exportClause))
+        names.set(statement.exportClause.name.text, statement.exportClause.name);
+      else for (const { name } of statement.exportClause.elements) names.set(name.text, name);
+    } else if (isExported(statement, ts)) declaredNames(statement, ts).forEach((name) => names.set(name.text, name));
   }
   return names;
 }
@@ -60,27 +61,29 @@ export function boundNames({ source, ts }: ParsedModule): Map<string, string | u
       if (bindings && ts.isNamespaceImport(bindings)) names.set(bindings.name.text, from);
       if (bindings && ts.isNamedImports(bindings)) bindings.elements.forEach(({ name }) => names.set(name.text, from));
     } else
-      [...declaredNames(statement, ts), ...declaredTypes(statement, ts)].forEach((name) => names.set(name, undefined));
+      [...declaredNames(statement, ts), ...declaredTypes(statement, ts)].forEach(({ text }) =>
+        names.set(text, undefined),
+      );
   }
   return names;
 }
 
-function declaredNames(statement: TS.Statement, ts: typeof TS): string[] {
+function declaredNames(statement: TS.Statement, ts: typeof TS): TS.Identifier[] {
   if (ts.isVariableStatement(statement))
     return statement.declarationList.declarations.flatMap(({ name }) => patternNames(name, ts));
   if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement))
-    return statement.name ? [statement.name.text] : [];
+    return statement.name ? [statement.name] : [];
   return [];
 }
 
-function declaredTypes(statement: TS.Statement, ts: typeof TS): string[] {
+function declaredTypes(statement: TS.Statement, ts: typeof TS): TS.ModuleName[] {
   const named =
     ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) || ts.isModuleDeclaration(statement);
-  return named ? [statement.name.text] : [];
+  return named ? [statement.name] : [];
 }
 
-function patternNames(name: TS.BindingName, ts: typeof TS): string[] {
-  if (ts.isIdentifier(name)) return [name.text];
+function patternNames(name: TS.BindingName, ts: typeof TS): TS.Identifier[] {
+  if (ts.isIdentifier(name)) return [name];
   return name.elements.flatMap((element) => (ts.isBindingElement(element) ? patternNames(element.name, ts) : []));
 }
 

@@ -71,6 +71,6 @@ function handlerExport(module: ParsedModule, file: string): string | undefined {
   const exported = exportedNames(module);
   if (exported === "anything") return undefined;
   const bare = (word: string): string => word.replace(/[^A-Za-z0-9]/g, "").toLowerCase();
-  const values = [...exported];
+  const values = [...exported.keys()];
   return values.length === 1 ? values[0] : values.find((name) => bare(name) === bare(file));
 }

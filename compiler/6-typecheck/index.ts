@@ -109,6 +109,9 @@ function translate(ts: typeof TS, error: TS.Diagnostic, path: string, situation:
   );
 }
 
+/** TypeScript's code for a value that has none of the optional members of its type. */
+const nothingInCommon = 2559;
+
 /** An error at the line that binds the module of hooks is told at the hook that it names. */
 function hooksError(
   ts: typeof TS,
@@ -124,8 +127,11 @@ function hooksError(
   const name = /'(\w+)(?:\(\.\.\.\))?'(?= are incompatible)/.exec(message)?.[1] ?? "";
   const exported = exportSpan(ts, { file: hooks.file, export: name as Identifier }, situation);
   const span = exported ?? { path: hooks.file, start: 0, end: 0 };
-  const parameters = { message: `the hook does not fit: ${message}`, suggestion: undefined };
-  return diagnose("handler/type-error", span, parameters);
+  const told =
+    error.code === nothingInCommon && exported === undefined
+      ? "nothing that this module exports is a hook: onStart, onStop, onError, authenticate, logger, health"
+      : `the hook does not fit: ${message}`;
+  return diagnose("handler/type-error", span, { message: told, suggestion: undefined });
 }
 
 /** The entry whose handler a place in the user's file belongs to: the last that is exported before it. */

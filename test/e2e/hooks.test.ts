@@ -229,6 +229,11 @@ test("hooks of a wrong type are told at the user's line", () => {
   const { code, stderr } = mcpc(copy, "check");
   expect(code).toBe(1);
   expect(stderr).toContain("--> src/hooks.ts:1");
+  write(copy, { "src/hooks.ts": "export const onStrat = () => 1;\n" });
+  const { code: again, stderr: told } = mcpc(copy, "check");
+  expect(again).toBe(1);
+  expect(told).toContain('did you mean "onStart"?');
+  expect(told).toContain("nothing that this module exports is a hook: onStart, onStop");
 });
 
 test("a module of hooks that the manifest names is begun for the user, and never touched again", () => {

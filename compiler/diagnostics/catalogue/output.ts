@@ -66,6 +66,13 @@ export const output = {
     explain:
       "mcpc adds missing handlers to an existing file by inserting text at its end. It does not touch a file that it cannot read as TypeScript.",
   }),
+  "hook/misspelt": define<{ name: string; hook: string }>({
+    severity: "warning",
+    message: ({ name }) => `${quote(name)} is not a hook, so nothing calls it`,
+    help: ({ hook }) => didYouMean(hook),
+    explain:
+      "The module of hooks may export what it likes, but only `onStart`, `onStop`, `onError`, `authenticate`, `logger` and `health` mean something to the server. An export that is called almost like one of them, where that one is missing, is probably a slip of the pen. Give it the hook's name, or one that is less like it.",
+  }),
   "output/hand-edited": define<{ path: string; verdict: "edited" | "foreign" }>({
     severity: "error",
     message: ({ path, verdict }) =>
