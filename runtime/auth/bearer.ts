@@ -1,4 +1,5 @@
-import { revoke, type Environment } from "../protocol/auth.js";
+import { revoke } from "../protocol/auth.js";
+import type { Environment } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import { follow } from "./follow.js";
 import { parseKeys, type KeyEntry } from "./keys.js";

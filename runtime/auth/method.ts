@@ -1,4 +1,5 @@
-import type { Credentials, Environment, Shared, Unauthorized } from "../protocol/auth.js";
+import type { Credentials, Shared, Unauthorized } from "../protocol/auth.js";
+import type { Environment } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { Logger } from "../protocol/logger.js";
 

@@ -1,4 +1,5 @@
-import type { Environment, Unauthorized } from "../protocol/auth.js";
+import type { Unauthorized } from "../protocol/auth.js";
+import type { Environment } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { JsonObject } from "../protocol/types.js";
 import { createIssuer, isSecure, Unavailable, type Issuer } from "./issuer.js";

@@ -37,6 +37,10 @@ export function createSettings(
 ): Settings {
   const resolve = async (sources: SettingSources): Promise<Resolution> => {
     const found = gather(declared, sources);
+    const { problem } = sources.file ?? {};
+    // What it would say is not known, so what is missing is not either.
+    if (problem !== undefined)
+      return { values: found.values, origins: found.origins, problems: [problem, ...found.unreadable.values()] };
     const { settings: validate } = await validator();
     const wrong = new Set(found.unreadable.keys());
     const errors = validate(found.values) ? [] : (validate.errors ?? []);

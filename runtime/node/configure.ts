@@ -1,5 +1,4 @@
 import type { Settings } from "../config/settings.js";
-import { start } from "../protocol/application.js";
 import type { Server } from "../protocol/exchange.js";
 import { SettingsError, type SettingSources } from "../protocol/hooks.js";
 
@@ -11,11 +10,11 @@ export interface ConfigureOptions {
   readonly print: boolean;
 }
 
-/** Finds the settings and starts the server. */
-export async function configure(server: Server, { file, print }: ConfigureOptions): Promise<void> {
+/** Where the settings of the process come from. */
+export async function configure(server: Server, { file, print }: ConfigureOptions): Promise<SettingSources> {
   const sources: SettingSources = { env: process.env, ...(file !== undefined && { file: await readFile(file) }) };
   if (print) await printSettings(server.settings as Settings, sources);
-  await start(server, sources);
+  return sources;
 }
 
 async function readFile(path: string): Promise<NonNullable<SettingSources["file"]>> {
@@ -23,8 +22,7 @@ async function readFile(path: string): Promise<NonNullable<SettingSources["file"
   try {
     return { path, values: JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, "")) as unknown };
   } catch (error) {
-    process.stderr.write(`the configuration file ${path} cannot be read: ${reason(error)}\n`);
-    process.exit(2);
+    return { path, values: {}, problem: `the configuration file ${path} cannot be read: ${reason(error)}` };
   }
 }
 

@@ -1,4 +1,5 @@
 import { publish } from "./changes.js";
+import { environment, levelFrom } from "./environment.js";
 import type { Server } from "./exchange.js";
 import type { Notify } from "./handlers.js";
 import { SettingsError, type Application, type Lifecycle, type SettingSources } from "./hooks.js";
@@ -11,17 +12,22 @@ export function createLifecycle(waits: boolean, known: Partial<Application> = {}
 
 /**
  * Loads the settings and runs `onStart`, once, however often it is called. Without sources the settings come from the
- * platform's environment variables, where it has such.
+ * platform's environment variables, where it has such. `found`: what is known to be wrong already, to be told with
+ * the rest.
  */
-export function start(server: Server, sources: SettingSources = { env: environment() }): Promise<void> {
+export function start(
+  server: Server,
+  sources: SettingSources = { env: environment() },
+  found: readonly string[] = [],
+): Promise<void> {
   const { application } = server;
-  return (application.starting ??= begin(server, sources));
+  return (application.starting ??= begin(server, sources, found));
 }
 
-async function begin(server: Server, sources: SettingSources): Promise<void> {
+async function begin(server: Server, sources: SettingSources, found: readonly string[]): Promise<void> {
   const { application, hooks } = server;
-  if (application.ready) return;
-  await configure(server, sources);
+  if (application.ready && found.length === 0) return;
+  await configure(server, sources, found);
   if (hooks?.onStart !== undefined && server.options.application === undefined) {
     const { config } = application;
     application.state = await hooks.onStart({ config, log: server.logger, notify: notifier(server) });
@@ -33,8 +39,10 @@ async function begin(server: Server, sources: SettingSources): Promise<void> {
 async function configure(
   { application, auth, hooks, settings, options, secrets, logger }: Server,
   sources: SettingSources,
+  found: readonly string[],
 ): Promise<void> {
-  const problems: string[] = [];
+  const { problem } = options.logLevel === undefined ? levelFrom(sources.env) : {};
+  const problems = [...found, ...(problem === undefined ? [] : [problem])];
   if (settings !== undefined && options.application === undefined) {
     try {
       application.config = await settings.load(sources);
@@ -79,9 +87,4 @@ export function notifier(server: Server): Notify {
     resourcesChanged: () => publish(server, { kind: "resources" }),
     resourceUpdated: (uri) => publish(server, { kind: "resource", uri }),
   };
-}
-
-function environment(): SettingSources["env"] {
-  const { process } = globalThis as { process?: { readonly env?: SettingSources["env"] } };
-  return process?.env ?? {};
 }

@@ -1,3 +1,4 @@
+import type { Environment } from "./environment.js";
 import { errorCodes, McpError } from "./errors.js";
 import type { Auth } from "./handlers.js";
 import type { Logger } from "./logger.js";
@@ -36,9 +37,6 @@ export interface Shared {
  */
 export type AuthenticateHook<A = unknown> = (credentials: Credentials & A) => HookVerdict | Promise<HookVerdict>;
 export type HookVerdict = Partial<Auth> | undefined | null | false;
-
-/** Values by the name of their environment variable. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Who may call: the ways to prove it that the manifest declares. */
 export interface Authentication {

@@ -1,4 +1,5 @@
 import { createLifecycle } from "./application.js";
+import { environment, levelFrom } from "./environment.js";
 import type { Server, ServerOptions } from "./exchange.js";
 import { createLogger, hookSink } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
@@ -11,8 +12,10 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const options = surround();
   const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit, limit } = options;
   const asks = auth !== undefined || hooks?.authenticate !== undefined;
-  const waits = asks || (application === undefined && (settings !== undefined || hooks?.onStart !== undefined));
-  const logLevel = options.logLevel ?? logging?.level ?? "info";
+  const { level, problem } = levelFrom(environment());
+  const starts = settings !== undefined || hooks?.onStart !== undefined || problem !== undefined;
+  const waits = asks || (application === undefined && starts);
+  const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
   const write = hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
   return {

@@ -1,4 +1,5 @@
 import type { AuthenticateHook } from "./auth.js";
+import type { Environment } from "./environment.js";
 import type { McpError } from "./errors.js";
 import type { ClientInformation, Notify } from "./handlers.js";
 import type { LeveledLogger, Logger } from "./logger.js";
@@ -56,10 +57,10 @@ export interface Hooks<A = any> {
   readonly authenticate?: AuthenticateHook<A>;
 }
 
-/** Values by the name of their environment variable, and what the configuration file holds. */
+/** Values by the name of their environment variable, and what the configuration file holds, or why it cannot be read. */
 export interface SettingSources {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly file?: { readonly path: string; readonly values: unknown };
+  readonly env: Environment;
+  readonly file?: { readonly path: string; readonly values: unknown; readonly problem?: string };
 }
 
 /** All that is wrong with the settings of a server, at once. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { kept, mcpc, project, write } from "./project.js";
 import { rawStdio } from "./raw-stdio.js";
 
@@ -218,6 +218,24 @@ describe("mounted, the server starts with its first request", () => {
     expect(await answer.json()).toMatchObject({
       error: { message: "the server could not start; its log explains it" },
     });
+  });
+
+  test("it logs what MCPC_LOG_LEVEL says; a level that there is not is told, and nothing served", async () => {
+    const said = vi.spyOn(console, "error").mockImplementation(() => {});
+    onTestFinished(() => {
+      said.mockRestore();
+      vi.unstubAllEnvs();
+    });
+    const call = async ({ fetch: handle }: any): Promise<number> =>
+      (await handle(new Request("http://127.0.0.1:3000/mcp", modern("count")))).status;
+    const lines = (): string[] => said.mock.calls.splice(0).flat();
+    vi.stubEnv("MCPC_LOG_LEVEL", "warning");
+    expect([await call(await mounted()), lines()]).toEqual([200, []]);
+    vi.stubEnv("MCPC_LOG_LEVEL", "");
+    expect([await call(await mounted()), lines()]).toEqual([200, [expect.stringContaining('"opened"')]]);
+    vi.stubEnv("MCPC_LOG_LEVEL", "loud");
+    const none = 'MCPC_LOG_LEVEL: no log level \\"loud\\"; there are debug, info';
+    expect([await call(await mounted()), lines()]).toEqual([503, [expect.stringContaining(none)]]);
   });
 });
 

@@ -149,10 +149,10 @@ describe("every wrong setting is told at once, by its variable, and the process 
   });
 
   test.each([
-    ["missing.json", /^the configuration file missing\.json cannot be read: ENOENT/],
+    ["missing.json", /^  the configuration file missing\.json cannot be read: ENOENT/m],
     [
       () => file('{ "databaseUrl": "hunter2" oops'),
-      /^the configuration file config\.json cannot be read: it is not JSON/,
+      /^  the configuration file config\.json cannot be read: it is not JSON/m,
     ],
   ])("a file that cannot be read: %#", (path, expected) => {
     const { code, stderr } = run({}, "--config", typeof path === "string" ? path : path());
@@ -160,6 +160,54 @@ describe("every wrong setting is told at once, by its variable, and the process 
     expect(stderr).toMatch(expected);
     expect(stderr).not.toContain("hunter2");
   });
+});
+
+test("what the process is told is told with the settings; flags come before the environment", () => {
+  const wrong = {
+    MCPC_TRANSPORT: "smoke",
+    MCPC_PORT: "many",
+    MCPC_LOG_LEVEL: "loud",
+    MCPC_CONFIG: "missing.json",
+    SETTINGS_DEBUG: "perhaps",
+  };
+  const levels = "there are debug, info, notice, warning, error, critical, alert, emergency";
+  const told = (...problems: string[]) => ({
+    code: 2,
+    stdout: "",
+    stderr: `the settings are not right:\n${problems.map((problem) => `  ${problem}\n`).join("")}`,
+  });
+  expect(run(wrong)).toMatchObject(
+    told(
+      'MCPC_TRANSPORT: no transport "smoke"; this server has stdio and http',
+      'MCPC_PORT: the port must be a number from 0 to 65535, not "many"',
+      `MCPC_LOG_LEVEL: no log level "loud"; ${levels}`,
+      "the configuration file missing.json cannot be read: ENOENT: no such file or directory, open 'missing.json'",
+      "SETTINGS_DEBUG must be true or false",
+    ),
+  );
+  const flags = ["--transport", "stdio", "--port", "65536", "--log-level", "quiet", "--config", file({ debug: 1 })];
+  expect(run({ ...wrong, SETTINGS_DEBUG: "" }, ...flags)).toMatchObject(
+    told(
+      '--port: the port must be a number from 0 to 65535, not "65536"',
+      `--log-level: no log level "quiet"; ${levels}`,
+      'config.json: "debug" must be of type boolean',
+      'DATABASE_URL is not set: "databaseUrl" is required',
+    ),
+  );
+  const empty = { MCPC_TRANSPORT: "", MCPC_PORT: "", MCPC_HOST: "", MCPC_LOG_LEVEL: "", MCPC_CONFIG: "" };
+  expect(run({ ...empty, DATABASE_URL: url })).toMatchObject({ code: 0, stderr: "", settings: usual });
+});
+
+test("a server without settings of its own tells what is wrong with the process all the same", () => {
+  const plain = project({ "a.mcp.json": { ...manifest, runtime: {} } });
+  mcpc(plain, "build");
+  const outcome = spawnSync("node", ["dist/server.js", "--port", "-1"], {
+    cwd: plain,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], MCPC_LOG_LEVEL: "loud" },
+  });
+  expect(outcome).toMatchObject({ status: 2, stdout: "" });
+  expect(outcome.stderr).toContain("--port");
 });
 
 test("--print-config tells each setting and its source, and no secret", () => {

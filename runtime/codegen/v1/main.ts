@@ -1,2 +1,2 @@
 export { main } from "../../node/main.js";
-export type { MainOptions } from "../../node/main.js";
+export type { MainOptions } from "../../node/options.js";

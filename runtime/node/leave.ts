@@ -1,0 +1,11 @@
+/** Ends the process with what somebody asked to see. */
+export function print(text: string): never {
+  process.stdout.write(text);
+  process.exit(0);
+}
+
+/** Ends the process with what whoever started it must put right. */
+export function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}

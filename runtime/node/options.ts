@@ -1,0 +1,122 @@
+import { levelOf, variable } from "../protocol/environment.js";
+import type { Server } from "../protocol/exchange.js";
+import type { LoggingLevel } from "../protocol/types.js";
+import type { HttpOptions } from "../transports/http/exchange.js";
+import type { configure } from "./configure.js";
+import type { listen } from "./http-server.js";
+import { fail, print } from "./leave.js";
+import type { localCaller } from "./local-caller.js";
+
+/** The transports that a server was compiled with. */
+export interface MainOptions {
+  readonly stdio: boolean;
+  readonly http?: HttpOptions & {
+    /** Part of the bundle only where HTTP is declared. */
+    readonly listen: typeof listen;
+    /** The same for WebSocket, loaded when HTTP is served. */
+    readonly loadWebSocket?: Parameters<typeof listen>[2];
+  };
+  /** Part of the bundle only where settings are declared. */
+  readonly configure?: typeof configure;
+  /** Part of the bundle only where callers must say who they are, and one of them may be on standard streams. */
+  readonly localCaller?: typeof localCaller;
+  /** How long what runs when the server is to stop may take. */
+  readonly drainMs?: number;
+}
+
+/** What the process was told, by the command line or else by the environment. */
+export interface ProcessOptions {
+  readonly transport: string;
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+  /** Of the command line; the server itself looks into the environment. */
+  readonly logLevel: LoggingLevel | undefined;
+  readonly configFile: string | undefined;
+  readonly printConfig: boolean;
+  /** What is wrong with them, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+/** Exits for `--version`, `--help`, and options that there are not. */
+export async function processOptions(server: Server, options: MainOptions): Promise<ProcessOptions> {
+  const values = await parsed();
+  const { name, version } = server.surface.server;
+  if (values.version) print(`${name} ${version}\n`);
+  if (values.help) print(help(server, options));
+  if ((values.config ?? values["print-config"]) !== undefined && options.configure === undefined)
+    fail("this server has no settings to configure");
+  const problems: string[] = [];
+  const transports = [...(options.stdio ? ["stdio"] : []), ...(options.http ? ["http"] : [])];
+  const [transport, whence] = told(values.transport, "--transport", "MCPC_TRANSPORT");
+  if (transport !== undefined && !transports.includes(transport))
+    problems.push(`${whence}: no transport ${JSON.stringify(transport)}; this server has ${transports.join(" and ")}`);
+  const [port, origin] = told(values.port, "--port", "MCPC_PORT");
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
+    problems.push(`${origin}: the port must be a number from 0 to 65535, not ${JSON.stringify(port)}`);
+  const asked = values["log-level"];
+  const { level, problem } = asked === undefined ? {} : levelOf(asked, "--log-level");
+  if (problem !== undefined) problems.push(problem);
+  return {
+    transport: transport ?? transports[0]!,
+    host: told(values.host, "--host", "MCPC_HOST")[0],
+    port,
+    // Whatever the environment says then, nobody asked for it.
+    logLevel: asked === undefined ? undefined : (level ?? "info"),
+    configFile: options.configure && told(values.config, "--config", "MCPC_CONFIG")[0],
+    printConfig: values["print-config"] ?? false,
+    problems,
+  };
+}
+
+/** A value, and who says it. */
+function told(flag: string | undefined, option: string, name: string): readonly [string | undefined, string] {
+  return flag === undefined ? [variable(name, process.env), name] : [flag, option];
+}
+
+async function parsed() {
+  // Most clients start a server without options: what parses them is loaded only for those who give some.
+  if (process.argv.length <= 2) return {};
+  const { parseArgs } = await import("node:util");
+  try {
+    return parseArgs({
+      options: {
+        transport: { type: "string" },
+        host: { type: "string" },
+        port: { type: "string" },
+        "log-level": { type: "string" },
+        config: { type: "string" },
+        "print-config": { type: "boolean" },
+        version: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    fail(`${(error as Error).message}; --help lists the options`);
+  }
+}
+
+function help({ surface: { server }, options }: Server, { stdio, http, configure }: MainOptions): string {
+  const transports = [...(stdio ? ["stdio"] : []), ...(http ? ["http"] : [])];
+  return [
+    `${server.name} ${server.version}, a Model Context Protocol server`,
+    "",
+    "Options (each has an environment variable):",
+    `  --transport ${transports.join("|")}  how it is served; ${transports[0]} unless told otherwise (MCPC_TRANSPORT)`,
+    ...(http
+      ? [
+          `  --host ADDRESS   where http listens; ${http.host} unless told otherwise (MCPC_HOST)`,
+          `  --port PORT      its port, 0 for any free one; ${http.port} unless told otherwise (MCPC_PORT)`,
+        ]
+      : []),
+    `  --log-level LEVEL  least severity that is logged; ${options.logging?.level ?? "info"} unless told otherwise (MCPC_LOG_LEVEL)`,
+    ...(configure
+      ? [
+          "  --config FILE    settings, as JSON; environment variables come before it (MCPC_CONFIG)",
+          "  --print-config   print each setting and its source",
+        ]
+      : []),
+    "  --version        print name and version",
+    "  --help           print this",
+    "",
+  ].join("\n");
+}
