@@ -142,7 +142,7 @@ export function runtimeAlias(host: Host): Record<string, string> {
 }
 
 /** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`), so that unused parts stay out of it. */
-function unused({ tools, resources, resourceTemplates, prompts }: Server): Record<string, string> {
+function unused({ tools, resources, resourceTemplates, prompts, runtime }: Server): Record<string, string> {
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
   const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
   const used = {
@@ -150,6 +150,8 @@ function unused({ tools, resources, resourceTemplates, prompts }: Server): Recor
     Resources: resources.length + resourceTemplates.length > 0,
     Completion: completes || chooses,
     Tasks: tools.some(({ task }) => task !== undefined),
+    Auth: runtime.auth !== undefined,
+    Cache: runtime.cache !== undefined,
   };
   return Object.fromEntries(Object.entries(used).map(([part, is]) => [`globalThis.mcpcWithout${part}`, String(!is)]));
 }

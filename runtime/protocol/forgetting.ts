@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import type { Reusable, Server, Subject } from "./exchange.js";
 import { matchTemplate } from "./templates.js";
 
@@ -5,7 +6,7 @@ type Found = readonly [Pick<Reusable, "kind" | "name">, Partial<Subject>];
 
 /** Forgets what is kept of a resource; most have nothing kept. */
 export function forgetResource(server: Server, uri: string): void {
-  if (server.cache === undefined) return;
+  if (globalThis.mcpcWithoutCache || server.cache === undefined) return;
   for (const [entry, subject] of resourcesAt(server, uri)) server.cache.invalidate(entry, subject);
 }
 
@@ -14,6 +15,7 @@ export function forgetResource(server: Server, uri: string): void {
  * URI of one) returned: for these arguments, or for all. Throws for a name that nothing has whose results are kept.
  */
 export function forget(server: Server, name: string, input: unknown): void {
+  if (globalThis.mcpcWithoutCache) throw nothingKept(name);
   const { tools, resourceTemplates } = server.surface;
   const found: Found[] = [
     ...tools.flatMap((tool): Found[] =>
@@ -24,9 +26,12 @@ export function forget(server: Server, name: string, input: unknown): void {
     ),
     ...resourcesAt(server, name),
   ];
-  if (found.length === 0)
-    throw new Error(`no result of ${JSON.stringify(name)} is kept: no tool or resource with "cache" has that name`);
+  if (found.length === 0) throw nothingKept(name);
   for (const [entry, subject] of found) server.cache?.invalidate(entry, subject);
+}
+
+function nothingKept(name: string): Error {
+  return new Error(`no result of ${JSON.stringify(name)} is kept: no tool or resource with "cache" has that name`);
 }
 
 function resourcesAt(server: Server, uri: string): Found[] {

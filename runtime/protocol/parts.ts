@@ -7,6 +7,8 @@ declare global {
   var mcpcWithoutResources: true | undefined;
   var mcpcWithoutCompletion: true | undefined;
   var mcpcWithoutTasks: true | undefined;
+  var mcpcWithoutAuth: true | undefined;
+  var mcpcWithoutCache: true | undefined;
 }
 
 export {};

@@ -7,6 +7,8 @@ import { mcpc, project } from "./project.js";
 /** A text of each room, which a bundle keeps. */
 const rooms = {
   any: "needs credentials",
+  scopes: "this needs the scope",
+  expiry: "the credentials have expired",
   stdio: "MCPC_ACCESS_TOKEN",
   bearer: "holds no key",
   oauth: ".well-known/oauth-authorization-server",
@@ -16,8 +18,8 @@ const rooms = {
 
 test.each<[fixture: string, held: (keyof typeof rooms)[]]>([
   ["weather", []],
-  ["secure", ["any", "stdio", "bearer"]],
-  ["oauth", ["any", "stdio", "oauth", "jwt"]],
+  ["secure", ["any", "scopes", "expiry", "stdio", "bearer"]],
+  ["oauth", ["any", "scopes", "expiry", "stdio", "oauth", "jwt"]],
 ])("the bundle of %s holds the ways that its manifest declares, and no other", (fixture, held) => {
   const text = readFileSync(serverOf(fixture), "utf8");
   expect(Object.entries(rooms).flatMap(([room, name]) => (text.includes(name) ? [room] : []))).toEqual(held);

@@ -1,3 +1,4 @@
+import type {} from "../parts.js";
 import { toBase64 } from "../base64.js";
 import { CallContext, TemplateCallContext } from "../context.js";
 import { errorCodes, McpError, NotImplementedError } from "../errors.js";
@@ -44,7 +45,7 @@ function readOne(call: Call, resource: ResourceSurface): Answer {
     if (handler === undefined) throw new NotImplementedError(uri);
     return handler({ uri }, new CallContext(of));
   };
-  if (cache !== undefined) {
+  if (!globalThis.mcpcWithoutCache && cache !== undefined) {
     const reusable = reusing(view.server, resource, { kind: "resource", name: uri, mimeType, reuse: cache }, run);
     const answer = view.server.cache?.answer(call, reusable, { input: { uri }, uri });
     if (answer !== undefined) return answer;
@@ -64,7 +65,7 @@ function readTemplate(call: Call, uri: string, match: Match, validate: Validator
     return handler(subject.input, new TemplateCallContext(of, subject.uri!));
   };
   const subject = { input: params, uri };
-  if (cache !== undefined) {
+  if (!globalThis.mcpcWithoutCache && cache !== undefined) {
     const entry = { kind: "resourceTemplate", name: uriTemplate, mimeType, reuse: cache } as const;
     const answer = server.cache?.answer(call, reusing(server, surface, entry, run), subject);
     if (answer !== undefined) return answer;

@@ -78,7 +78,7 @@ function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObje
       if (knowsTasks(call)) return runAsTask(call, tool, tool.handler, validators, input);
       if (tool.surface.task === "required" && call.peer.view.revision.era === "modern") return needsTasks();
     }
-    if (tool.surface.cache !== undefined) {
+    if (!globalThis.mcpcWithoutCache && tool.surface.cache !== undefined) {
       const reusable = (tool.reusable ??= reusing(tool, tool.handler, validators, tool.surface.cache));
       const answer = call.peer.view.server.cache?.answer(call, reusable, { input });
       if (answer !== undefined) return answer;
