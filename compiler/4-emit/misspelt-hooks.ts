@@ -7,8 +7,8 @@ const hooks: readonly string[] = ["onStart", "onStop", "onError", "authenticate"
 /** Exports of the module of hooks that are called almost like a hook which it lacks. */
 export function misspeltHooks(path: string, text: string): Diagnostic[] {
   // Hardly any module has such a word: most are spared the parser.
-  const words = new Set(text.match(/[\w$]+/g));
-  if (![...words].some((word) => !hooks.includes(word) && certain(word, hooks) !== undefined)) return [];
+  const words = (text.match(/\bexport\b[^=;:(]*/g) ?? []).flatMap((part) => part.match(/[\w$]+/g) ?? []);
+  if (!words.some((word) => !hooks.includes(word) && certain(word, hooks) !== undefined)) return [];
   const exported = exportedNames(parseModule(path, text));
   if (exported === "anything") return [];
   const missing = hooks.filter((hook) => !exported.has(hook));
