@@ -1,7 +1,7 @@
 import { read } from "./1-read/index.js";
 import { check } from "./2-check/index.js";
 import { lower } from "./3-lower/index.js";
-import { emit, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
+import { emit, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
 import { typecheck, type Checked } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
@@ -88,13 +88,20 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const existing = existingHandlers(server, host);
   const listed = listedNames(host);
   const earlier = options.earlier ?? (() => undefined);
-  const files = take(emit(server, existing, listed ? elsewhere(server, existing, host) : new Map(), earlier));
+  const surface = take(emit(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
   const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
     ({ path }) => !isFound(path, diagnostics),
   );
   const pruned = options.prune ? left.filter(({ untouched }) => untouched) : [];
   diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
-  if (!files) return done(server);
+  if (!surface) return done(server);
+  const here: Typecheck = async (...given) => typecheck(...given, host);
+  // Types need no validators: they may be checked while those are made.
+  const checking = (options.typecheck ?? here)(server, textsOf(surface, host));
+  checking.catch(() => {});
+  const validators = take(emitValidators(server, earlier));
+  if (!validators) return done(server);
+  const files = [...surface, ...validators];
 
   enter("write");
   const force = options.force ?? false;
@@ -102,7 +109,6 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const lock = files.filter((file) => file.owner === "artifact");
   const sourcePlan = take(plan(code, host, { sweep: [`${server.layout.generated}/**/*.ts`], force }));
   if (!sourcePlan) return done(server);
-  const written = textsOf(code, host);
   if (options.mode === "build") commit([...sourcePlan.changes, ...pruned.map(({ path }) => ({ path }))]);
   else {
     const lockPlan = take(plan(lock, host, { sweep: [], force }));
@@ -110,10 +116,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
 
   enter("type-check");
-  const here: Typecheck = async (...given) => typecheck(...given, host);
-  const checking = (options.typecheck ?? here)(server, written);
   const bundling = options.mode === "build" && !hasErrors(diagnostics) ? bundle(server, host, earlier) : undefined;
-  // Both at a time; a mistake that types show would be told once more, and worse, by the bundler.
+  // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   const [checked, result] = await Promise.all([checking, bundling]);
   inputs.push(...(take(checked)?.inputs ?? []));
   if (!result || hasErrors(diagnostics)) return done(server);

@@ -27,14 +27,13 @@ export { orphans } from "./orphans.js";
 export { renamed, type Rename } from "./rename.js";
 
 /**
- * The files of a server: generated code, stubs of missing handlers, the lock file. `existing` holds the text of the
+ * The files of a server but for its validators: generated code, stubs of missing handlers, the lock file. `existing` holds the text of the
  * handlers' files that exist; `elsewhere`, where a handler's file is missing, that of all source files.
  */
 export function emit(
   server: Server,
   existing: ReadonlyMap<string, string>,
   elsewhere: ReadonlyMap<string, string>,
-  earlier: Earlier,
 ): Result<OutputFile[]> {
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {
@@ -65,6 +64,17 @@ export function emit(
   const written = hooks && existing.get(hooks.file);
   if (written !== undefined) diagnostics.push(...misspeltHooks(hooks!.file, written));
   else if (hooks) files.push({ path: hooks.file, owner: "user", content: hooksStub(server, hooks.file) });
+  files.push(...(take(handlers(server, existing, elsewhere)) ?? []));
+  files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
+  return { value: files, diagnostics };
+}
+
+/** The modules of validators; types are checked without them. */
+export function emitValidators(server: Server, earlier: Earlier): Result<OutputFile[]> {
+  const { generated } = server.layout;
+  const { config } = server.runtime;
+  const diagnostics: Diagnostic[] = [];
+  const files: OutputFile[] = [];
   const modules = [
     ...(config ? [settingsValidator(config)] : []),
     ...server.tools.map(toolValidators),
@@ -74,11 +84,10 @@ export function emit(
   for (const module of modules) {
     const path = `${generated}/${module.name}.ts`;
     const known = earlier(path, madeOf(module));
-    const text = known === undefined ? take(printValidators(module)) : undefined;
-    const content = known ?? (text !== undefined ? withHeader(text) : undefined);
+    const result = known === undefined ? printValidators(module) : undefined;
+    diagnostics.push(...(result?.diagnostics ?? []));
+    const content = known ?? (result?.value !== undefined ? withHeader(result.value) : undefined);
     if (content !== undefined) files.push({ path, owner: "generated", content });
   }
-  files.push(...(take(handlers(server, existing, elsewhere)) ?? []));
-  files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
   return { value: files, diagnostics };
 }

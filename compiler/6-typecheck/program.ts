@@ -107,13 +107,15 @@ function compilerHost(
       settings: 'export declare const settings: import("@mcpc/runtime/codegen/v1").Validator;\n',
     }).map(([name, text]) => [join(host.root, server.layout.generated, `${name}.ts`), text]),
   );
-  const text = (path: string): string | undefined => (overlay.has(path) && stubs.get(path)) || overlay.get(path);
+  const text = (path: string): string | undefined => stubs.get(path) ?? overlay.get(path);
   const folders = new Set([...overlay.keys()].flatMap((path) => [dirname(path), dirname(dirname(path))]));
+  const fileExists = (path: string): boolean => text(path) !== undefined || base.fileExists(path);
+  const directoryExists = (path: string): boolean => folders.has(path) || (base.directoryExists?.(path) ?? true);
   const runtime = installedRuntime(ts, options, base, host);
   return {
     ...base,
-    fileExists: (path) => overlay.has(path) || base.fileExists(path),
-    directoryExists: (path) => folders.has(path) || (base.directoryExists?.(path) ?? true),
+    fileExists,
+    directoryExists,
     readFile: (path) => text(path) ?? base.readFile(path),
     getSourceFile: (path, languageVersion, onError) => {
       const own = text(path) ?? ownFile(path, host);
@@ -131,8 +133,8 @@ function compilerHost(
           resolving,
           {
             ...base,
-            fileExists: (path) => overlay.has(path) || base.fileExists(path),
-            directoryExists: (path) => folders.has(path) || (base.directoryExists?.(path) ?? true),
+            fileExists,
+            directoryExists,
           },
           undefined,
           redirected,

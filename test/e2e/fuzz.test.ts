@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emit } from "../../compiler/4-emit/index.js";
+import { emit, emitValidators } from "../../compiler/4-emit/index.js";
 import { plan } from "../../compiler/5-write/index.js";
 import { compile } from "../../compiler/compile.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
@@ -37,10 +37,14 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   const server = lower(project.value);
   diagnostics.push(...server.diagnostics);
   if (!server.value || hasErrors(diagnostics)) return { diagnostics };
-  const emitted = emit(server.value, new Map(), new Map(), () => undefined);
-  diagnostics.push(...emitted.diagnostics);
-  if (!emitted.value || hasErrors(diagnostics)) return { diagnostics };
-  const { value, diagnostics: planned } = plan(emitted.value, host, { sweep: [], force: false });
+  const surface = emit(server.value, new Map(), new Map());
+  const validators = emitValidators(server.value, () => undefined);
+  diagnostics.push(...surface.diagnostics, ...validators.diagnostics);
+  if (!surface.value || !validators.value || hasErrors(diagnostics)) return { diagnostics };
+  const { value, diagnostics: planned } = plan([...surface.value, ...validators.value], host, {
+    sweep: [],
+    force: false,
+  });
   diagnostics.push(...planned);
   if (!value || hasErrors(diagnostics)) return { diagnostics };
   return {
