@@ -4,7 +4,8 @@ import type { Plugin } from "esbuild";
 import type { Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Server } from "../model/server.js";
-import { failed, run, runtimeAlias } from "./index.js";
+import { failed, run } from "./index.js";
+import { runtimeAlias } from "./runtime.js";
 
 /**
  * Bundles a module and all that it imports into one ES module, as text. `texts`, by project path, lie over the disk.

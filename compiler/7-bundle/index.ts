@@ -1,7 +1,5 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { BuildOptions, BuildResult, Message, OutputFile as OutputFileOfEsbuild } from "esbuild";
+import { join } from "node:path";
+import type { BuildOptions, BuildResult, Message, OutputFile as OutputFileOfEsbuild, Plugin } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
 import type { Earlier } from "../model/earlier.js";
@@ -10,8 +8,11 @@ import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
+import { namesAsking, unusedParts } from "./parts.js";
+import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
 import { shortNames } from "./short-names.js";
 import { portableMap } from "./source-map.js";
+import { together } from "./together.js";
 
 /** Above this many tools and templates, listings and validators become chunks of their own, loaded when first used. */
 const singleFileLimit = 50;
@@ -22,7 +23,9 @@ type Built = BuildResult<Options>;
 
 export interface Bundle {
   readonly files: readonly OutputFile[];
-  /** Every file that is in it, relative to the project. */
+  /** Every file that is in it but the runtime's, relative to the project. */
+  readonly code: readonly string[];
+  /** The same with the runtime's. */
   readonly inputs: readonly string[];
 }
 
@@ -32,10 +35,22 @@ export interface Bundle {
  * The runtime is the project's own where it is installed, else the one that came with the compiler.
  */
 export async function bundle(server: Server, host: Host, earlier: Earlier): Promise<Result<Bundle>> {
-  let options = buildOptions(server, host, "cjs");
+  const { generated, source } = server.layout;
+  const asking = (paths: readonly string[]): boolean => paths.some((path) => namesAsking(textOf(path, host)));
+  const asks = isSplit(server) || asking(host.find([`${source}/**/*.{ts,tsx,mts}`], []));
+  const made = await make(server, host, earlier, asks);
+  // Handlers may hand their context to code from anywhere.
+  const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
+  return asks || !asking(foreign) ? made : make(server, host, earlier, true);
+}
+
+async function make(server: Server, host: Host, earlier: Earlier, asks: boolean): Promise<Result<Bundle>> {
+  const parts = unusedParts(server, asks);
+  const runtime = condensed(server.layout.generated, parts, host);
+  let options = buildOptions(server, host, "cjs", runtime.plugin);
   let result = await run(options);
   if ("failure" in result ? result.failure.some(isTopLevelAwait) : result.built.warnings.some(isImportMeta)) {
-    options = buildOptions(server, host, "esm");
+    options = buildOptions(server, host, "esm", runtime.plugin);
     result = await run(options);
     if ("built" in result && needsRequire(result.built)) {
       result = await run({ ...options, banner: { js: requireBanner } });
@@ -52,7 +67,8 @@ export async function bundle(server: Server, host: Host, earlier: Earlier): Prom
   if (isSplit(server)) files.push(...(await chunkFiles(generated, dist, options.format, host, earlier)));
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { value: { files, inputs: Object.keys(result.built.metafile.inputs) }, diagnostics: [] };
+  const own = Object.keys(result.built.metafile.inputs).filter((path) => !isCondensed(path));
+  return { value: { files, code: own, inputs: [...own, ...runtime.inputs] }, diagnostics: [] };
 }
 
 /** A chunk carries our header, and has no map: nothing in it is written by hand. */
@@ -60,10 +76,6 @@ function contentOf(file: OutputFileOfEsbuild, path: string, dist: string, host: 
   const chunk = path.startsWith(`${dist}/${chunkFolder}/`);
   if (path.endsWith(".map")) return chunk ? undefined : portableMap(file.text, dist, runtimeOf(host).folder, host.root);
   return chunk ? withHeader(file.text) : `${file.text}//# sourceMappingURL=server.js.map\n`;
-}
-
-function isSplit({ tools, resourceTemplates }: Server): boolean {
-  return tools.length + resourceTemplates.length > singleFileLimit;
 }
 
 function isTopLevelAwait({ text }: Message): boolean {
@@ -74,19 +86,24 @@ function isImportMeta({ id }: Message): boolean {
   return id === "empty-import-meta";
 }
 
-function buildOptions(server: Server, host: Host, format: Format): Options {
+/** Whether listings and validators are chunks. */
+function isSplit({ tools, resourceTemplates }: Server): boolean {
+  return tools.length + resourceTemplates.length > singleFileLimit;
+}
+
+function buildOptions(server: Server, host: Host, format: Format, runtime: Plugin): Options {
   const { generated, dist } = server.layout;
-  const runtime = runtimeOf(host);
   const split = isSplit(server);
-  // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
-  const ours = [join(runtime.folder, "dist"), ...(split ? [] : [join(host.root, generated, "validators")])];
   return {
     absWorkingDir: host.root,
     entryPoints: {
       server: `./${generated}/main.ts`,
       ...(split && chunkEntries),
     },
-    plugins: [...(split ? [chunks(generated, host, format)] : []), shortNames(ours, host)],
+    // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
+    plugins: split
+      ? [chunks(generated, host, format), runtime]
+      : [together(generated, host), shortNames(join(host.root, generated, "validators"), host), runtime],
     outdir: dist,
     bundle: true,
     format,
@@ -104,7 +121,6 @@ function buildOptions(server: Server, host: Host, format: Format): Options {
     external: [...server.external],
     sourcemap: "external",
     sourcesContent: false,
-    define: unused(server),
     alias: runtimeAlias(host),
   };
 }
@@ -120,40 +136,6 @@ export async function run(
     if (!messages?.length) throw error;
     return { failure: messages };
   }
-}
-
-const runtimeName = "@mcpc/runtime";
-
-/** The runtime that goes into the bundle, links resolved; `own` when it is the project's. */
-function runtimeOf(host: Host): { readonly own: boolean; readonly folder: string } {
-  const manifest = `${runtimeName}/package.json`;
-  try {
-    const resolve = createRequire(pathToFileURL(join(host.root, "package.json"))).resolve;
-    return { own: true, folder: dirname(resolve(manifest)) };
-  } catch {
-    return { own: false, folder: dirname(createRequire(import.meta.url).resolve(manifest)) };
-  }
-}
-
-/** Empty when the project has a runtime of its own. Leads to what its `exports` say, which an alias goes past. */
-export function runtimeAlias(host: Host): Record<string, string> {
-  const { own, folder } = runtimeOf(host);
-  return own ? {} : { [runtimeName]: join(folder, "dist") };
-}
-
-/** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`), so that unused parts stay out of it. */
-function unused({ tools, resources, resourceTemplates, prompts, runtime }: Server): Record<string, string> {
-  const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
-  const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
-  const used = {
-    Prompts: prompts.length > 0,
-    Resources: resources.length + resourceTemplates.length > 0,
-    Completion: completes || chooses,
-    Tasks: tools.some(({ task }) => task !== undefined),
-    Auth: runtime.auth !== undefined,
-    Cache: runtime.cache !== undefined,
-  };
-  return Object.fromEntries(Object.entries(used).map(([part, is]) => [`globalThis.mcpcWithout${part}`, String(!is)]));
 }
 
 const requireBanner =
@@ -187,4 +169,9 @@ function span(location: NonNullable<Message["location"]>, host: Host): Span | un
   const length = line.subarray(location.column, location.column + location.length).toString().length;
   const start = lines.slice(0, location.line - 1).reduce((offset, text) => offset + text.length + 1, 0) + column;
   return { path: location.file, start, end: start + length };
+}
+
+function textOf(path: string, host: Host): string {
+  const bytes = host.read(path);
+  return bytes ? new TextDecoder().decode(bytes) : "";
 }

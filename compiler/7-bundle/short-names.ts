@@ -2,18 +2,17 @@ import { dirname, relative } from "node:path";
 import type { Plugin } from "esbuild";
 import type { Host } from "../host.js";
 
-/** Short names within what is ours, by folder. The user's functions and classes keep theirs, which their code may read. */
-export function shortNames(folders: readonly string[], host: Host): Plugin {
+/** Short names within a folder of generated code. */
+export function shortNames(folder: string, host: Host): Plugin {
   return {
     name: "short-names",
     setup(build) {
-      build.onLoad({ filter: /\.[jt]s$/ }, async ({ path }) => {
-        const bytes = folders.some((folder) => path.startsWith(`${folder}/`)) && host.read(relative(host.root, path));
+      build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const bytes = path.startsWith(`${folder}/`) && host.read(relative(host.root, path));
         if (!bytes) return undefined;
         const { transform } = await import("esbuild");
         const { code } = await transform(new TextDecoder().decode(bytes), {
-          loader: path.endsWith(".ts") ? "ts" : "js",
-          format: "esm",
+          loader: "ts",
           target: "node20",
           minifyIdentifiers: true,
           charset: "utf8",

@@ -1,3 +1,4 @@
+import type {} from "../protocol/parts.js";
 import { start, stop } from "../protocol/application.js";
 import { withOptions } from "../protocol/define-server.js";
 import { drain, drainMs } from "../protocol/drain.js";
@@ -22,8 +23,9 @@ const lastBytesMs = 1000;
 
 /** The process of a built server: options from the command line, then from the environment; exits when it is done. */
 export async function main(server: Server, options: MainOptions): Promise<void> {
-  const settings = await processOptions(server, options);
-  const local = settings.transport === "stdio" ? options.localCaller?.(server) : undefined;
+  const settings = processOptions(server, options);
+  const local =
+    !globalThis.mcpcWithoutAuth && settings.transport === "stdio" ? options.localCaller?.(server) : undefined;
   const { transport, logLevel } = settings;
   const configured = withOptions(server, {
     ...(logLevel !== undefined && { logLevel }),
@@ -35,7 +37,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   // Standard output belongs to the protocol, from the first line of `onStart` on.
   if (transport === "stdio") {
     console.log = console.info = console.debug = console.error;
-    if (writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
+    if (!globalThis.mcpcWithoutApplication && writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
   }
   // A slip in one handler is no reason to end the sessions of everybody else.
   process.on("unhandledRejection", (error) => {
@@ -47,8 +49,10 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     logger("error", "an error was thrown where nothing could catch it", { error: describe(error) });
   });
   if (!served.application.ready || settings.problems.length > 0) await starting(served, options, settings);
-  const caller = await local?.identify(served).catch((error: Error) => fail(error.message));
-  if (transport === "http") await serveHttp(served, options, settings);
+  const caller = globalThis.mcpcWithoutAuth
+    ? undefined
+    : await local?.identify(served).catch((error: Error) => fail(error.message));
+  if (!globalThis.mcpcWithoutHttp && transport === "http") await serveHttp(served, options, settings);
   else await serveStandardStreams(served, caller, options);
 }
 
@@ -78,6 +82,11 @@ async function starting(server: Server, { configure }: MainOptions, options: Pro
 
 /** After the last answer: what `onStart` opened is closed. */
 async function leave(server: Server): Promise<never> {
+  if (!globalThis.mcpcWithoutApplication) await stopped(server);
+  process.exit(0);
+}
+
+async function stopped(server: Server): Promise<void> {
   const timer = setTimeout(() => {
     server.logger("error", `the hook onStop has not ended within ${graceMs} ms`);
     process.exit(1);
@@ -88,7 +97,6 @@ async function leave(server: Server): Promise<never> {
     server.logger("error", "the hook onStop failed", { error: describe(error) });
   }
   clearTimeout(timer);
-  process.exit(0);
 }
 
 async function serveStandardStreams(server: Server, caller: Auth | undefined, options: MainOptions): Promise<void> {

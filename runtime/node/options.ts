@@ -1,3 +1,5 @@
+import { parseArgs } from "node:util";
+import type {} from "../protocol/parts.js";
 import { levelOf, variable } from "../protocol/environment.js";
 import type { Server } from "../protocol/exchange.js";
 import type { LoggingLevel } from "../protocol/types.js";
@@ -38,8 +40,8 @@ export interface ProcessOptions {
 }
 
 /** Exits for `--version`, `--help`, and options that there are not. */
-export async function processOptions(server: Server, options: MainOptions): Promise<ProcessOptions> {
-  const values = await parsed();
+export function processOptions(server: Server, options: MainOptions): ProcessOptions {
+  const values = parsed();
   const { name, version } = server.surface.server;
   if (values.version) print(`${name} ${version}\n`);
   if (values.help) print(help(server, options));
@@ -73,10 +75,9 @@ function told(flag: string | undefined, option: string, name: string): readonly 
   return flag === undefined ? [variable(name, process.env), name] : [flag, option];
 }
 
-async function parsed() {
-  // Most clients start a server without options: what parses them is loaded only for those who give some.
+function parsed() {
+  // Most clients start a server without options: what parses them is loaded when it is first named.
   if (process.argv.length <= 2) return {};
-  const { parseArgs } = await import("node:util");
   try {
     return parseArgs({
       options: {
@@ -102,14 +103,14 @@ function help({ surface: { server }, options }: Server, { stdio, http, configure
     "",
     "Options (each has an environment variable):",
     `  --transport ${transports.join("|")}  how it is served; ${transports[0]} unless told otherwise (MCPC_TRANSPORT)`,
-    ...(http
+    ...(!globalThis.mcpcWithoutHttp && http
       ? [
           `  --host ADDRESS   where http listens; ${http.host} unless told otherwise (MCPC_HOST)`,
           `  --port PORT      its port, 0 for any free one; ${http.port} unless told otherwise (MCPC_PORT)`,
         ]
       : []),
     `  --log-level LEVEL  least severity that is logged; ${options.logging?.level ?? "info"} unless told otherwise (MCPC_LOG_LEVEL)`,
-    ...(configure
+    ...(!globalThis.mcpcWithoutApplication && configure
       ? [
           "  --config FILE    settings, as JSON; environment variables come before it (MCPC_CONFIG)",
           "  --print-config   print each setting and its source",

@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import { publish } from "./changes.js";
 import { environment, levelFrom } from "./environment.js";
 import type { Server } from "./exchange.js";
@@ -28,7 +29,7 @@ async function begin(server: Server, sources: SettingSources, found: readonly st
   const { application, hooks } = server;
   if (application.ready && found.length === 0) return;
   await configure(server, sources, found);
-  if (hooks?.onStart !== undefined && server.options.application === undefined) {
+  if (!globalThis.mcpcWithoutApplication && hooks?.onStart !== undefined && server.options.application === undefined) {
     const { config } = application;
     application.state = await hooks.onStart({ config, log: server.logger, notify: notifier(server) });
   }
@@ -43,7 +44,7 @@ async function configure(
 ): Promise<void> {
   const { problem } = options.logLevel === undefined ? levelFrom(sources.env) : {};
   const problems = [...found, ...(problem === undefined ? [] : [problem])];
-  if (settings !== undefined && options.application === undefined) {
+  if (!globalThis.mcpcWithoutApplication && settings !== undefined && options.application === undefined) {
     try {
       application.config = await settings.load(sources);
       for (const secret of settings.secrets?.(application.config) ?? []) secrets.add(secret);
@@ -52,9 +53,11 @@ async function configure(
       problems.push(...error.problems);
     }
   }
-  if (auth !== undefined) problems.push(...(await auth.start(sources.env, secrets, logger)));
+  if (!globalThis.mcpcWithoutAuth && auth !== undefined)
+    problems.push(...(await auth.start(sources.env, secrets, logger)));
   // It would let everybody in, whatever it says.
-  else if (hooks?.authenticate !== undefined) problems.push("the hook authenticate was not compiled in: build again");
+  else if (!globalThis.mcpcWithoutApplication && hooks?.authenticate !== undefined)
+    problems.push("the hook authenticate was not compiled in: build again");
   if (problems.length > 0) throw new SettingsError(problems);
 }
 

@@ -1,21 +1,15 @@
+import type {} from "./parts.js";
 import { refuseExpired } from "./auth.js";
 import { changeMessage, offered } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
 import { errorCodes, McpError, UnavailableError } from "./errors.js";
-import { Call, type Ask, type Change, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
+import { Call, type Change, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { initialize } from "./initialize.js";
-import {
-  classify,
-  errorMessage,
-  isObject,
-  notificationMessage,
-  readableId,
-  resultMessage,
-  textOf,
-} from "./json-rpc.js";
+import { classify, errorMessage, isObject, readableId, resultMessage, textOf } from "./json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
+import { createQuestions } from "./open-questions.js";
 import { quoted } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
 
@@ -50,26 +44,14 @@ export interface Connection {
 /** Changes that wait for a client to be ready. */
 const mostHeld = 1024;
 
-/** How long a user may think about a question. */
-const longestAnswerMs = 10 * 60_000;
-
-interface Question {
-  readonly call: Call;
-  /** Tells the client that nobody waits for it any more. */
-  readonly giveUp: (reason: Error) => void;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`.
  * `opener` is who calls, unless a message says otherwise.
  */
 export function connect(server: Server, send: Send, opener?: Auth): Connection {
   const calls = new Map<Id, { readonly call: Call; readonly reply: Reply }>();
-  const questions = new Map<Id, Question>();
+  const questions = globalThis.mcpcWithoutAsking ? undefined : createQuestions();
   const everything: Outlet = { notify: (message) => send(message) };
-  let asked = 0;
   let session: Peer | undefined;
   /** Between `initialize` and `notifications/initialized`; told twice, a change says no more than once. */
   let held: Set<string> | undefined;
@@ -114,7 +96,7 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
     if (params !== undefined && !isObject(params)) return refuse(reply, id, paramsMustBeObject());
 
     const canAsk = session !== undefined && outlet.oneWay !== true;
-    const call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? question : undefined, auth);
+    const call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? questions?.ask : undefined, auth);
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
       call.finish();
@@ -125,55 +107,11 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
       // A cancelled request has been let go, and its id may be in use again.
       if (calls.get(id)?.call !== call) return;
       calls.delete(id);
-      forget(call, new Error("the call has ended"));
+      questions?.forget(call, new Error("the call has ended"));
       call.finish();
       tell(reply, call, settled);
     });
     return call;
-  }
-
-  /** A request of the server's, which rides with the client's request that caused it. */
-  function question(...[call, method, params, signal]: Parameters<Ask>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason as Error);
-      asked += 1;
-      const id = asked;
-      const giveUp = (reason: Error): void => {
-        call.notify(notificationMessage("notifications/cancelled", `{"requestId":${id}}`));
-        questions.get(id)?.reject(reason);
-      };
-      const abort = (): void => giveUp(signal.reason as Error);
-      const timer = setTimeout(
-        () => giveUp(new Error(`the client has not answered ${method} in time`)),
-        longestAnswerMs,
-      );
-      const settle =
-        <T>(then: (value: T) => void) =>
-        (value: T): void => {
-          questions.delete(id);
-          clearTimeout(timer);
-          signal.removeEventListener("abort", abort);
-          then(value);
-        };
-      questions.set(id, { call, giveUp, resolve: settle(resolve), reject: settle(reject) });
-      signal.addEventListener("abort", abort, { once: true });
-      call.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
-    });
-  }
-
-  /** Takes back what the call still asks. */
-  function forget(call: Call, reason: Error): void {
-    if (questions.size === 0) return;
-    for (const question of [...questions.values()]) if (question.call === call) question.giveUp(reason);
-  }
-
-  function answered({ id, result, error }: ResponseMessage): void {
-    const waiting = id === undefined ? undefined : questions.get(id);
-    if (waiting === undefined) return;
-    if (error === undefined) return waiting.resolve(result);
-    const { code, message } = isObject(error) ? error : {};
-    const said = typeof message === "string" ? message.slice(0, 500) : "without a message";
-    waiting.reject(new Error(`the client refused: ${said} (${typeof code === "number" ? code : "without a code"})`));
   }
 
   /** The client says that it is ready (2025-11-25, lifecycle): what has changed meanwhile is told now. */
@@ -199,7 +137,7 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
 
   /** A cancelled request is not answered (2026-07-28, cancellation). */
   function letGo({ call, reply }: { readonly call: Call; readonly reply: Reply }, reason: Error): void {
-    forget(call, reason);
+    questions?.forget(call, reason);
     call.finish();
     call.abort(reason);
     reply(undefined);
@@ -209,7 +147,7 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
     const kind = classify(message);
     if (kind === "request") return void request(message as RequestMessage, everything, reply, auth);
     if (kind === "notification") notification(message as NotificationMessage);
-    else if (kind === "response") answered(message as ResponseMessage);
+    else if (kind === "response") questions?.answered(message as ResponseMessage);
     else return reply(errorMessage(readableId(message), kind));
     reply(undefined);
   }
@@ -244,7 +182,7 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
     },
     request,
     notification,
-    response: answered,
+    response: (message) => questions?.answered(message),
     get session() {
       return session;
     },
@@ -252,7 +190,7 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
       return calls.size;
     },
     hangUp() {
-      for (const { reject } of [...questions.values()]) reject(new Error("the client is gone"));
+      questions?.rejectAll(new Error("the client is gone"));
     },
     close(reason) {
       closed = true;

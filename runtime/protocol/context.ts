@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import { anonymous } from "./auth.js";
 import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
@@ -81,16 +82,21 @@ export class CallContext implements Context {
   }
 
   get sample(): Context["sample"] {
-    return (params, key) => sample(this.#call, params, key);
+    return globalThis.mcpcWithoutAsking ? cannotAsk : (params, key) => sample(this.#call, params, key);
   }
 
   get roots(): Context["roots"] {
-    return (key) => roots(this.#call, key);
+    return globalThis.mcpcWithoutAsking ? cannotAsk : (key) => roots(this.#call, key);
   }
 
   get step(): Context["step"] {
-    return (name, work) => step(this.#call, name, work);
+    return globalThis.mcpcWithoutAsking ? cannotAsk : (name, work) => step(this.#call, name, work);
   }
+}
+
+/** For code that gets at the member without naming it: nothing else comes here. */
+function cannotAsk(): never {
+  throw new Error("nothing in this server's code names sample, roots or step, so they were left out of its bundle");
 }
 
 /** The questions that an entry of the manifest declares, and the validators of their answers. */
@@ -113,7 +119,7 @@ export class PromptCallContext extends CallContext implements PromptContext<any>
   }
 
   get elicit(): AnyElicit {
-    return createElicit(this.#call, this.#questions);
+    return globalThis.mcpcWithoutAsking ? Object.create(null) : createElicit(this.#call, this.#questions);
   }
 }
 

@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import { createLifecycle } from "./application.js";
 import { environment, levelFrom } from "./environment.js";
 import type { Server, ServerOptions } from "./exchange.js";
@@ -17,7 +18,8 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const waits = asks || (application === undefined && starts);
   const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
-  const write = hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
+  const write =
+    globalThis.mcpcWithoutApplication || hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
   return {
     surface,
     handlers: limit === undefined ? handlers : limit(handlers),

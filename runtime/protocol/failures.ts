@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import { errorCodes, McpError, NotImplementedError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import type { FailureContext } from "./hooks.js";
@@ -12,7 +13,7 @@ type Subject = Pick<FailureContext, "kind" | "name" | "errorId">;
 export function decided(call: Call, subject: Subject, error: unknown): McpError | string | undefined {
   const { server } = call.peer.view;
   const onError = server.hooks?.onError;
-  if (onError === undefined) return undefined;
+  if (globalThis.mcpcWithoutApplication || onError === undefined) return undefined;
   const { config, state } = server.application;
   const { info, capabilities, protocolVersion } = call.peer;
   const client = { ...(info !== undefined && { info }), capabilities, protocolVersion };

@@ -7,8 +7,20 @@ declare global {
   var mcpcWithoutResources: true | undefined;
   var mcpcWithoutCompletion: true | undefined;
   var mcpcWithoutTasks: true | undefined;
-  var mcpcWithoutAuth: true | undefined;
+  /** HTTP, and what stands on it. */
+  var mcpcWithoutHttp: true | undefined;
+  /** Entries, or a server, of which older revisions are told something else. */
+  var mcpcWithoutOlderForms: true | undefined;
+  /** Tools with an `outputSchema`. */
+  var mcpcWithoutOutputs: true | undefined;
+  /** Questions to the client: no entry declares any, and no code names what asks (`sample`, `roots`, `step`). */
+  var mcpcWithoutAsking: true | undefined;
+  /** Results that are kept. */
   var mcpcWithoutCache: true | undefined;
+  /** Callers who say who they are. */
+  var mcpcWithoutAuth: true | undefined;
+  /** Settings, hooks, callers: what has to be ready before the first request. */
+  var mcpcWithoutApplication: true | undefined;
 }
 
 export {};

@@ -55,7 +55,7 @@ export async function openState(call: Call, state: string): Promise<Progress | M
   return refused();
 }
 
-function refused(): McpError {
+export function refused(): McpError {
   return invalidParams('"requestState" is not one that this server gave for this request');
 }
 

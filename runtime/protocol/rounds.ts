@@ -1,7 +1,8 @@
+import type {} from "./parts.js";
 import { McpError } from "./errors.js";
 import type { Answer, AnyQuestion, Call, Interruptible, Method, Payload } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
-import { openState, sealState, type Progress } from "./request-state.js";
+import { openState, refused, sealState, type Progress } from "./request-state.js";
 import { internalError, invalidParams } from "./results.js";
 import type { Json, JsonObject } from "./types.js";
 
@@ -108,13 +109,18 @@ export function continuable(method: Method): Method {
     if (state === undefined && responses === undefined) return method(call);
     if (responses !== undefined && !isObject(responses)) return invalidParams('"inputResponses" must be an object');
     if (state !== undefined && typeof state !== "string") return invalidParams('"requestState" must be a string');
-    const resume = (progress: Progress): Answer => {
-      call.rounds = new Rounds(call, progress, responses ?? {});
-      return method(call);
-    };
-    if (state === undefined) return resume({ answers: {}, steps: {} });
-    return openState(call, state).then((progress) => (progress instanceof McpError ? progress : resume(progress)));
+    if (globalThis.mcpcWithoutAsking) return state === undefined ? method(call) : refused();
+    else return resumed(call, method, state, responses);
   };
+}
+
+function resumed(call: Call, method: Method, state: string | undefined, responses: JsonObject = {}): Answer {
+  const resume = (progress: Progress): Answer => {
+    call.rounds = new Rounds(call, progress, responses);
+    return method(call);
+  };
+  if (state === undefined) return resume({ answers: {}, steps: {} });
+  return openState(call, state).then((progress) => (progress instanceof McpError ? progress : resume(progress)));
 }
 
 /** The rounds of a call; those of its first one begin when the handler first asks. */

@@ -126,7 +126,70 @@ test("a failure is logged with the lines of the sources; the user's functions ke
   expect(trace).toMatch(
     /no luck\n +at fails \(.*\/src\/tools\/say\.ts:3:9\)\n +at say \(.*\/src\/tools\/say\.ts:6:10\)/,
   );
-  expect(trace).toMatch(/@mcpc\/runtime\/dist\/protocol\/methods\/tools\.js:\d+:\d+/);
+  expect(trace).toMatch(/@mcpc\/runtime\/(?:dist\/)?protocol\/methods\/tools\.[jt]s:\d+:\d+/);
   const map = JSON.parse(readFileSync(join(folder, "dist", "server.js.map"), "utf8")) as { sources: string[] };
   expect(map.sources.filter((source) => !/^(\.\.\/(src|generated)|@mcpc\/runtime)\//.test(source))).toEqual([]);
+});
+
+const context = "{ sample }: { sample: (params: any) => Promise<any> }";
+/** Handlers that ask the client's model, which no manifest says. */
+const asking: { what: string; files: Record<string, string> }[] = [
+  {
+    what: "a handler",
+    files: {
+      "src/tools/say.ts": `export async function say(_input: unknown, ${context}) { return String(await sample({ messages: [], maxTokens: 1 })); }\n`,
+    },
+  },
+  {
+    what: "a package that a handler hands its context to",
+    files: {
+      "node_modules/asks/index.js": "module.exports = (context) => context.sample({ messages: [], maxTokens: 1 });\n",
+      "node_modules/asks/package.json": '{ "name": "asks", "version": "1.0.0" }',
+      "node_modules/asks/index.d.ts": "declare function asks(context: unknown): Promise<string>;\nexport = asks;\n",
+      "src/tools/say.ts":
+        'import asks from "asks";\nexport const say = (_input: unknown, context: unknown) => asks(context);\n',
+    },
+  },
+];
+
+test.each(asking)("$what that asks the client finds what it needs in the bundle", async ({ files }) => {
+  const folder = project({ "a.mcp.json": manifest(["say"]), ...files });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+  const server = rawStdio("node", [join(folder, "dist", "server.js")]);
+  await server.initialize();
+  const { result } = await server.request("tools/call", { name: "say" });
+  expect(result).toEqual({
+    content: [{ type: "text", text: "this needs a client that supports sampling" }],
+    isError: true,
+  });
+  expect(await server.end()).toBe(0);
+});
+
+test("a server that never asks answers all that it can be asked for, without what asking needs", async () => {
+  const folder = project({
+    "a.mcp.json": manifest(["say"]),
+    "src/tools/say.ts":
+      'import { McpError } from "@mcpc/runtime";\nconst taken = "sam" + "ple";\nexport function say({ n }: { n?: number }, context: unknown) {\n  if (n === 1) throw new McpError(-1, "as thrown");\n  return n === 2 ? String((context as any)[taken]()) : "said";\n}\n',
+  });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+  const bundle = readFileSync(join(folder, "dist", "server.js"), "utf8");
+  expect(bundle).toContain("tools/call");
+  expect(bundle).not.toMatch(/sampling\/createMessage|AES-GCM/);
+  const server = rawStdio("node", [join(folder, "dist", "server.js")]);
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const call = (more: object) => server.request("tools/call", { name: "say", _meta, ...more });
+  expect((await call({})).result.content[0].text).toBe("said");
+  expect((await call({ inputResponses: {} })).result.content[0].text).toBe("said");
+  expect((await call({ requestState: "abc" })).error).toMatchObject({
+    code: -32602,
+    message: '"requestState" is not one that this server gave for this request',
+  });
+  expect((await call({ arguments: { n: 1 } })).error).toMatchObject({ code: -1, message: "as thrown" });
+  // The log says why: the name stands nowhere in the code.
+  expect((await call({ arguments: { n: 2 } })).result).toMatchObject({ isError: true });
+  expect((await server.request("tools/list", { _meta })).result.tools).toHaveLength(1);
+  expect(await server.end()).toBe(0);
 });

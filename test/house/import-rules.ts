@@ -80,7 +80,15 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("jsonc-parser", "1-read/parse"),
   door("glob", "host-node/index"),
   door("recheck", "2-check/runaway"),
-  door("esbuild", "7-bundle/index", "7-bundle/chunks", "7-bundle/examples", "7-bundle/short-names"),
+  door(
+    "esbuild",
+    "7-bundle/index",
+    "7-bundle/chunks",
+    "7-bundle/examples",
+    "7-bundle/runtime",
+    "7-bundle/short-names",
+    "7-bundle/together",
+  ),
   door("commander", "cli"),
   door("diff", "testing/pretty"),
 

@@ -51,19 +51,20 @@ export const iso_date_time_format = (text: string): boolean => isDateTime(text, 
 /** ISO 8601, as in RFC 3339, appendix A. */
 export const duration_format = /^P(?!$)(?:\d+W|(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?)$/;
 
-const characters = "[a-z0-9._~!$&'()*+,;=:@-]|%[0-9a-f]{2}";
-const host = "\\[(?:[0-9a-f:.]+|v[0-9a-f]+\\.[a-z0-9._~!$&'()*+,;=:-]+)\\]|(?:[a-z0-9._~!$&'()*+,;=-]|%[0-9a-f]{2})*";
-const authority = `\\/\\/(?:(?:[a-z0-9._~!$&'()*+,;=:-]|%[0-9a-f]{2})*@)?(?:${host})(?::\\d*)?`;
-const path = `(?:\\/|${characters})*`;
-const tail = `(?:\\?(?:[/?]|${characters})*)?(?:#(?:[/?]|${characters})*)?`;
-const absoluteUri = new RegExp(`^[a-z][a-z0-9+.-]*:(?:${authority}(?:\\/${path})?|(?!\\/\\/)${path})${tail}$`, "i");
-/** RFC 3986, a URI with a scheme. */
+/** RFC 3986; in a function, so that a bundle without the formats is without their parts. */
+function uriPattern(scheme: string): RegExp {
+  const characters = "[a-z0-9._~!$&'()*+,;=:@-]|%[0-9a-f]{2}";
+  const host = "\\[(?:[0-9a-f:.]+|v[0-9a-f]+\\.[a-z0-9._~!$&'()*+,;=:-]+)\\]|(?:[a-z0-9._~!$&'()*+,;=-]|%[0-9a-f]{2})*";
+  const authority = `\\/\\/(?:(?:[a-z0-9._~!$&'()*+,;=:-]|%[0-9a-f]{2})*@)?(?:${host})(?::\\d*)?`;
+  const path = `(?:\\/|${characters})*`;
+  const tail = `(?:\\?(?:[/?]|${characters})*)?(?:#(?:[/?]|${characters})*)?`;
+  return new RegExp(`^${scheme}(?:${authority}(?:\\/${path})?|(?!\\/\\/)${path})${tail}$`, "i");
+}
+const absoluteUri = /* @__PURE__ */ uriPattern("[a-z][a-z0-9+.-]*:");
+/** A URI with a scheme. */
 export const uri_format = (text: string): boolean => absoluteUri.test(text);
-/** RFC 3986, a URI or a relative reference. */
-export const uri_reference_format = new RegExp(
-  `^(?:[a-z][a-z0-9+.-]*:)?(?:${authority}(?:\\/${path})?|(?!\\/\\/)${path})${tail}$`,
-  "i",
-);
+/** A URI or a relative reference. */
+export const uri_reference_format = /* @__PURE__ */ uriPattern("(?:[a-z][a-z0-9+.-]*:)?");
 /** RFC 6570. */
 export const uri_template_format =
   /^(?:[^\x00-\x20"'<>%\\^`{|}]|%[0-9a-f]{2}|\{[+#./;?&=,!@|]?(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9]\d{0,3}|\*)?(?:,(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9]\d{0,3}|\*)?)*\})*$/i;

@@ -1,3 +1,4 @@
+import type {} from "../parts.js";
 import type { Answer, Call, Revision, View } from "../exchange.js";
 import { invalidParams, sealedOnce } from "../results.js";
 import { hasTasks, tasksExtension } from "../tasks.js";
@@ -58,15 +59,17 @@ export function isLoggingLevel(value: unknown): value is LoggingLevel {
 
 export const hasTools = (surface: Surface): boolean => surface.tools.length > 0;
 export const hasResources = (surface: Surface): boolean =>
-  surface.resources.length > 0 || surface.resourceTemplates.length > 0;
-export const hasPrompts = (surface: Surface): boolean => surface.prompts.length > 0;
+  !globalThis.mcpcWithoutResources && (surface.resources.length > 0 || surface.resourceTemplates.length > 0);
+export const hasPrompts = (surface: Surface): boolean => !globalThis.mcpcWithoutPrompts && surface.prompts.length > 0;
 
 export const hasCompletions = ({ prompts, resourceTemplates }: Surface): boolean =>
-  prompts.some((prompt) =>
+  !globalThis.mcpcWithoutCompletion &&
+  (prompts.some((prompt) =>
     prompt.arguments.some((argument) => argument.completed === true || argument.enum !== undefined),
-  ) || resourceTemplates.some(({ completed }) => completed !== undefined);
+  ) ||
+    resourceTemplates.some(({ completed }) => completed !== undefined));
 export const subscribable = (surface: Surface): boolean =>
-  surface.resources.some(({ subscribe }) => subscribe === true);
+  !globalThis.mcpcWithoutResources && surface.resources.some(({ subscribe }) => subscribe === true);
 
 /** Declared is what exists: the methods of an undeclared capability are unknown. */
 function capabilities(surface: Surface, { completions }: Revision): JsonObject {

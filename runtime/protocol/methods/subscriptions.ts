@@ -80,13 +80,9 @@ function tooMany(most: number): McpError {
 }
 
 function honoured(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
-  const { server } = call.peer.view;
-  const { surface } = server;
-  const uris = subscribable(surface) ? ((wanted["resourceSubscriptions"] ?? []) as readonly string[]) : [];
-  const watched = uris.filter(
-    (uri) =>
-      forbidden(server, call.auth, "resources/read", { uri }) === undefined && refuseToWatch(server, uri) === undefined,
-  );
+  const { surface } = call.peer.view.server;
+  const uris = (wanted["resourceSubscriptions"] ?? []) as readonly string[];
+  const watched = globalThis.mcpcWithoutResources ? [] : uris.filter((uri) => watchable(call, uri));
   return {
     ...(wanted["toolsListChanged"] === true && offered(surface, "tools") && { toolsListChanged: true }),
     ...(wanted["promptsListChanged"] === true && offered(surface, "prompts") && { promptsListChanged: true }),
@@ -94,6 +90,13 @@ function honoured(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filte
     ...(watched.length > 0 && { resourceSubscriptions: watched }),
     ...(tasks.length > 0 && { taskIds: tasks.map(({ id }) => id) }),
   };
+}
+
+function watchable(call: Call, uri: string): boolean {
+  const { server } = call.peer.view;
+  if (!subscribable(server.surface) || forbidden(server, call.auth, "resources/read", { uri }) !== undefined)
+    return false;
+  return refuseToWatch(server, uri) === undefined;
 }
 
 function matches(filter: Filter, change: Change): boolean {

@@ -198,8 +198,8 @@ function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
     const { view } = call.peer;
-    const validate = tool.validators?.output;
-    return validate === undefined
+    const validate = globalThis.mcpcWithoutOutputs ? undefined : tool.validators?.output;
+    return globalThis.mcpcWithoutOutputs || validate === undefined
       ? unstructured(view, output)
       : structured(view, tool, structuredText(validate, output));
   } catch (error) {

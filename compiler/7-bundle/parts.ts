@@ -1,0 +1,52 @@
+import { legacyVersions, olderEntry, olderImplementation } from "@mcpc/runtime/codegen/v1/older-forms";
+import type { Server } from "../model/server.js";
+
+/** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`). `asks`: some code may ask the client. */
+export function unusedParts(server: Server, asks: boolean): Record<string, string> {
+  const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
+  const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
+  const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
+  const { hooks, config, auth, cache } = runtime;
+  const used = {
+    Prompts: prompts.length > 0,
+    Resources: resources.length + resourceTemplates.length > 0,
+    Completion: completes || chooses,
+    Http: transports.http !== undefined,
+    Tasks: tools.some(({ task }) => task !== undefined),
+    OlderForms: changesWithRevisions(server),
+    Outputs: tools.some(({ output }) => output !== undefined),
+    Asking: asks || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
+    Cache: cache !== undefined,
+    Auth: auth !== undefined,
+    Application: (hooks ?? config ?? auth) !== undefined,
+  };
+  return Object.fromEntries(Object.entries(used).map(([part, is]) => [`globalThis.mcpcWithout${part}`, String(!is)]));
+}
+
+/**
+ * Whether code can ask the client without the manifest saying so: whoever takes one of these members of the context
+ * names it.
+ */
+export function namesAsking(code: string): boolean {
+  return /\b(?:sample|roots|step)\b/.test(code);
+}
+
+type Info = Parameters<typeof olderImplementation>[1];
+
+function changesWithRevisions({ info, tools, resources, resourceTemplates, prompts }: Server): boolean {
+  const oldest = legacyVersions[0];
+  const entries = [
+    ...tools.map(({ listing }) => ["tool", listing] as const),
+    ...resources.map(({ listing }) => ["resource", listing] as const),
+    ...resourceTemplates.map(({ listing }) => ["resourceTemplate", listing] as const),
+    ...prompts.map(({ listing }) => ["prompt", listing] as const),
+  ];
+  // Revisions only ever add: what the oldest knows all know.
+  return (
+    olderImplementation(oldest, info as Info) !== info ||
+    entries.some(([kind, listing]) => {
+      const text = JSON.stringify(listing);
+      return olderEntry(oldest, kind, text) !== text;
+    })
+  );
+}

@@ -1,0 +1,122 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Plugin } from "esbuild";
+import type { Host } from "../host.js";
+
+const name = "@mcpc/runtime";
+
+/** The runtime that goes into the bundle, links resolved; `own` when it is the project's. */
+export function runtimeOf(host: Host): { readonly own: boolean; readonly folder: string } {
+  const manifest = `${name}/package.json`;
+  try {
+    const resolve = createRequire(pathToFileURL(join(host.root, "package.json"))).resolve;
+    return { own: true, folder: dirname(resolve(manifest)) };
+  } catch {
+    return { own: false, folder: dirname(createRequire(import.meta.url).resolve(manifest)) };
+  }
+}
+
+/** Empty when the project has a runtime of its own. Leads to what its `exports` say, which an alias goes past. */
+export function runtimeAlias(host: Host): Record<string, string> {
+  const { own, folder } = runtimeOf(host);
+  return own ? {} : { [name]: join(folder, "dist") };
+}
+
+/** Modules of `generated/` that import the runtime, beside validators, which share one module of it. */
+const importers = ["main", "server", "health", "settings", "application"];
+
+export interface Condensed {
+  readonly plugin: Plugin;
+  /** Every file of it, relative to the project; complete once the bundle is made. */
+  readonly inputs: ReadonlySet<string>;
+}
+
+/**
+ * The runtime as one module, minified as a whole: every name in it is short, while those of the user's functions and
+ * classes, which their code may read, stay. What is imported when first used stays apart from the rest.
+ */
+export function condensed(generated: string, parts: Readonly<Record<string, string>>, host: Host): Condensed {
+  const dist = join(runtimeOf(host).folder, "dist");
+  const inputs = new Set<string>();
+  const texts = importers.map((module) => textOf(`${generated}/${module}.ts`, host)).join("");
+  const named = (pattern: RegExp): string[] => [...texts.matchAll(pattern)].map(([, path]) => path!);
+  const late = [...new Set(named(/\bimport\("@mcpc\/runtime(\/[\w/-]+)"\)/g))];
+  const early = new Set(["", "/codegen/v1/validation", ...named(/\bfrom "@mcpc\/runtime(\/[\w/-]+)"/g)]);
+  for (const path of late) early.delete(path);
+  /** Where the modules would stand, if they were files; their source maps are relative to it. */
+  const place = (module: string | number): string => join(dist, `condensed-${module}.js`);
+  const whole = [...early].map((path) => `export * from ${JSON.stringify(`${name}${path}`)};\n`).join("");
+  const modules = async (): Promise<ReadonlyMap<string, string>> => {
+    const { build } = await import("esbuild");
+    const { outputFiles, metafile } = await build({
+      absWorkingDir: host.root,
+      entryPoints: [
+        { in: "whole", out: "condensed-whole" },
+        ...late.map((path, index) => ({ in: `${name}${path}`, out: `condensed-${index}` })),
+      ],
+      plugins: [entry(whole, dist)],
+      outdir: dist,
+      chunkNames: "condensed-[hash]",
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      charset: "utf8",
+      minify: true,
+      legalComments: "none",
+      sourcemap: "inline",
+      sourcesContent: false,
+      packages: "external",
+      alias: { [name]: dist },
+      define: { ...parts },
+      write: false,
+      metafile: true,
+      logLevel: "silent",
+    });
+    for (const path of Object.keys(metafile.inputs)) if (path !== "condensed:whole") inputs.add(path);
+    return new Map(outputFiles.map(({ path, text }) => [path, text]));
+  };
+  let made: ReturnType<typeof modules> | undefined;
+  return {
+    inputs,
+    plugin: {
+      name: "condensed-runtime",
+      setup(build) {
+        build.onResolve({ filter: /^@mcpc\/runtime(?:\/|$)/ }, ({ path, kind }) => {
+          const part = path.slice(name.length);
+          const index = late.indexOf(part);
+          if (kind === "entry-point" || (index === -1 && !early.has(part))) return undefined;
+          return { path: place(index === -1 ? "whole" : index), sideEffects: false };
+        });
+        build.onResolve({ filter: /^\.\/condensed-/ }, ({ path }) => ({ path: join(dist, path), sideEffects: false }));
+        build.onLoad({ filter: /[\\/]condensed-\w+\.js$/ }, async ({ path }) => {
+          const contents = (await (made ??= modules())).get(path);
+          return contents === undefined ? undefined : { contents, loader: "js", resolveDir: dist };
+        });
+      },
+    },
+  };
+}
+
+/** Whether a module of the bundle is one that `condensed` makes. */
+export function isCondensed(path: string): boolean {
+  return /[\\/]condensed-\w+\.js$/.test(path);
+}
+
+/** The entry point `whole`, as a text. */
+function entry(contents: string, resolveDir: string): Plugin {
+  return {
+    name: "entry",
+    setup(build) {
+      build.onResolve({ filter: /^whole$/ }, ({ path }) => ({ path, namespace: "condensed" }));
+      build.onLoad({ filter: /./, namespace: "condensed" }, () => ({ contents, resolveDir, loader: "js" }));
+    },
+  };
+}
+
+function textOf(path: string, host: Host): string {
+  const bytes = host.read(path);
+  return bytes ? new TextDecoder().decode(bytes) : "";
+}

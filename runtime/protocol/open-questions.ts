@@ -1,0 +1,71 @@
+import type { Ask, Call } from "./exchange.js";
+import { isObject, notificationMessage, type Id, type ResponseMessage } from "./json-rpc.js";
+
+/** How long a user may think about a question. */
+const longestAnswerMs = 10 * 60_000;
+
+interface Question {
+  readonly call: Call;
+  /** Tells the client that nobody waits for it any more. */
+  readonly giveUp: (reason: Error) => void;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What a server has asked the client of a connection, and has no answer to yet. */
+export interface OpenQuestions {
+  /** A request of the server's, which rides with the client's request that caused it. */
+  readonly ask: Ask;
+  answered(message: ResponseMessage): void;
+  /** Takes back what a call still asks. */
+  forget(call: Call, reason: Error): void;
+  rejectAll(reason: Error): void;
+}
+
+export function createQuestions(): OpenQuestions {
+  const questions = new Map<Id, Question>();
+  let asked = 0;
+  return {
+    ask: (call, method, params, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason as Error);
+        asked += 1;
+        const id = asked;
+        const giveUp = (reason: Error): void => {
+          call.notify(notificationMessage("notifications/cancelled", `{"requestId":${id}}`));
+          questions.get(id)?.reject(reason);
+        };
+        const abort = (): void => giveUp(signal.reason as Error);
+        const timer = setTimeout(
+          () => giveUp(new Error(`the client has not answered ${method} in time`)),
+          longestAnswerMs,
+        );
+        const settle =
+          <T>(then: (value: T) => void) =>
+          (value: T): void => {
+            questions.delete(id);
+            clearTimeout(timer);
+            signal.removeEventListener("abort", abort);
+            then(value);
+          };
+        questions.set(id, { call, giveUp, resolve: settle(resolve), reject: settle(reject) });
+        signal.addEventListener("abort", abort, { once: true });
+        call.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+      }),
+    answered({ id, result, error }) {
+      const waiting = id === undefined ? undefined : questions.get(id);
+      if (waiting === undefined) return;
+      if (error === undefined) return waiting.resolve(result);
+      const { code, message } = isObject(error) ? error : {};
+      const said = typeof message === "string" ? message.slice(0, 500) : "without a message";
+      waiting.reject(new Error(`the client refused: ${said} (${typeof code === "number" ? code : "without a code"})`));
+    },
+    forget(call, reason) {
+      if (questions.size === 0) return;
+      for (const question of [...questions.values()]) if (question.call === call) question.giveUp(reason);
+    },
+    rejectAll(reason) {
+      for (const { reject } of [...questions.values()]) reject(reason);
+    },
+  };
+}
