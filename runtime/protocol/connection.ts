@@ -242,7 +242,7 @@ function modernHint(params: unknown): McpError | undefined {
     : undefined;
 }
 
-function initializedTwice(): McpError {
+export function initializedTwice(): McpError {
   return new McpError(errorCodes.invalidRequest, "this connection is initialized already");
 }
 

@@ -59,6 +59,19 @@ describe("sessions", () => {
     expect((await post(ping, { ...session, "mcp-protocol-version": "1999-01-01" })).status).toBe(400);
   });
 
+  test("one that is open cannot be opened again; one that is gone is no reason not to open another", async () => {
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "raw", version: "1" } };
+    const initialize = { jsonrpc: "2.0", id: 7, method: "initialize", params };
+    const session = await openSession();
+    const again = await post(initialize, session);
+    expect([again.status, ((await again.json()) as any).error.code]).toEqual([400, -32600]);
+    expect((await post({ jsonrpc: "2.0", id: 8, method: "ping" }, session)).status).toBe(200);
+    await fetch(http.url, { method: "DELETE", headers: session });
+    const another = await post(initialize, session);
+    expect(another.status).toBe(200);
+    expect(another.headers.get("mcp-session-id")).not.toBe(session["mcp-session-id"]);
+  });
+
   test("batches: what is only notifications has no answer, what is none is refused", async () => {
     const session = await openSession("2025-03-26");
     const note = { jsonrpc: "2.0", method: "notifications/initialized" };

@@ -102,6 +102,21 @@ describe("what a request of 2026-07-28 is refused for, the first reason first", 
       200,
       undefined,
     ],
+    ["a client that takes JSON alone", { headers: { accept: "application/json" } }, 200, undefined],
+    ["a client that takes anything", { headers: { accept: "*/*" } }, 200, undefined],
+    [
+      "the header of a session, which this revision does not have",
+      { headers: { "mcp-session-id": "x" } },
+      200,
+      undefined,
+    ],
+    [
+      "initialize, and all that goes with a request",
+      { method: "initialize", headers: { "mcp-method": "initialize" } },
+      404,
+      -32601,
+    ],
+    ["initialize, and a modern header alone", { method: "initialize", meta: null }, 400, -32602],
     ["null needs no header", { params: { arguments: { region: null } } }, 200, undefined],
     ["a header without its argument", { headers: { "mcp-param-region": "Bern" } }, 200, undefined],
     ["a header that no argument asks for", { headers: { "mcp-param-colour": "red" } }, 200, undefined],
@@ -131,6 +146,46 @@ describe("what a request of 2026-07-28 is refused for, the first reason first", 
       { id: "x", error: { code: -32021 } },
     ]);
   });
+});
+
+const other: readonly [string, unknown, Record<string, string>, number, number | undefined][] = [
+  // No revision says what the headers of a notification must be; there are none that a client of this one sends.
+  ["a notification with its claim", { method: "notifications/x", params: { _meta: claim } }, {}, 202, undefined],
+  ["a notification under a modern header", { method: "notifications/x" }, standard, 202, undefined],
+  ["an answer to nothing", { id: 1, result: {} }, standard, 400, -32600],
+  ["a batch with a modern message", [{ id: 1, method: "tools/list", params: { _meta: claim } }], {}, 400, -32600],
+  ["an id that is null", { id: null, method: "tools/list", params: { _meta: claim } }, standard, 400, -32600],
+];
+test.each(other)("%s", async (_, message, given, status, code) => {
+  const whole = (one: unknown): object => ({ jsonrpc: "2.0", ...(one as object) });
+  const body = Array.isArray(message) ? message.map(whole) : whole(message);
+  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", ...given };
+  const init = { method: "POST", headers, body: JSON.stringify(body) };
+  const response = await createFetch(server, http)(new Request("http://localhost/mcp", init));
+  const text = await response.text();
+  expect([response.status, text === "" ? undefined : JSON.parse(text).error.code]).toEqual([status, code]);
+});
+
+test.each([
+  ["text/event-stream", 200],
+  ["*/*", 200],
+  ["text/*", 200],
+  ["application/json", 406],
+])("a client that accepts %s is answered with %i where only a stream can be the answer", async (accept, status) => {
+  const stop = new AbortController();
+  const init = {
+    method: "POST",
+    headers: { ...standard, "content-type": "application/json", "mcp-method": "subscriptions/listen", accept },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "subscriptions/listen",
+      params: { notifications: {}, _meta: claim },
+    }),
+    signal: stop.signal,
+  };
+  expect((await createFetch(server, http)(new Request("http://localhost/mcp", init))).status).toBe(status);
+  stop.abort();
 });
 
 describe("behind a proxy", () => {

@@ -1,5 +1,5 @@
 import { atExpiry, identityOf } from "../../protocol/auth.js";
-import { noBatches, paramsMustBeObject, refuseBatch, unexpected } from "../../protocol/connection.js";
+import { initializedTwice, noBatches, paramsMustBeObject, refuseBatch, unexpected } from "../../protocol/connection.js";
 import { dispatch, response } from "../../protocol/dispatch.js";
 import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
 import { Call, type Outlet, type Payload, type Peer, type Server } from "../../protocol/exchange.js";
@@ -61,7 +61,7 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
         sessions.delete(id);
         return reply.send(200) as undefined;
       }
-      if (!acceptsStream(request)) {
+      if (!admitsStream(request)) {
         return refuse(
           reply,
           406,
@@ -110,9 +110,12 @@ function receive(
   const refusal = unknownLegacyVersion(request);
   if (refusal !== undefined) return refuse(reply, 400, kind === "request" ? id : undefined, refusal);
   if (sessions === undefined) return withoutSession(server, request, message as RequestMessage, kind, reply);
-  if (kind === "request" && method === "initialize")
-    return openSession(sessions, request, message as RequestMessage, reply);
   const session = sessionOf(sessions, request);
+  if (kind === "request" && method === "initialize") {
+    // A session that lives is initialized already; one that is gone is no reason not to open another.
+    if (!(session instanceof McpError)) return refuse(reply, 400, id, initializedTwice());
+    return openSession(sessions, request, message as RequestMessage, reply);
+  }
   if (session instanceof McpError) {
     return refuse(reply, session === unknownSession ? 404 : 400, kind === "request" ? id : undefined, session);
   }
@@ -216,14 +219,15 @@ function modern(server: Server, request: HttpRequest, message: RequestMessage, r
   const members = params as JsonObject;
   const mismatch = standardMismatch(request, method, members) ?? argumentMismatch(server, request, method, members);
   if (mismatch !== undefined) return refuse(reply, 400, id, mismatch);
-  if (method === "subscriptions/listen" && !acceptsStream(request)) {
+  const listens = method === "subscriptions/listen";
+  if (listens && !admitsStream(request)) {
     const error = new McpError(
       errorCodes.invalidRequest,
       "Accept must list text/event-stream: there is no other answer",
     );
     return refuse(reply, 406, id, error);
   }
-  return run(peer, message, new Streamed(request, reply), request.auth);
+  return run(peer, message, new Streamed(request, reply, listens), request.auth);
 }
 
 function argumentMismatch(
@@ -238,6 +242,13 @@ function argumentMismatch(
   return headers === undefined ? undefined : parameterMismatch(request, headers, input);
 }
 
+/** Whether a stream may be the answer where there is no other: also for a client that takes anything. */
+function admitsStream(request: HttpRequest): boolean {
+  const accepted = request.header("accept");
+  return accepted === undefined || /text\/event-stream|text\/\*|\*\/\*/i.test(accepted);
+}
+
+/** Whether it may be the answer where JSON would do: only for a client that says so. */
 export function acceptsStream(request: HttpRequest): boolean {
   return request.header("accept")?.includes("text/event-stream") === true;
 }
@@ -251,16 +262,19 @@ interface Channel extends Outlet {
 class Streamed implements Channel {
   readonly request: HttpRequest;
   readonly #reply: HttpReply;
+  readonly #only: boolean;
   #open = false;
 
-  constructor(request: HttpRequest, reply: HttpReply) {
+  /** `only`: there is no other answer than a stream. */
+  constructor(request: HttpRequest, reply: HttpReply, only = false) {
     this.request = request;
     this.#reply = reply;
+    this.#only = only;
   }
 
   notify(message: string): void {
     if (!this.#open) {
-      if (!acceptsStream(this.request)) return;
+      if (!this.#only && !acceptsStream(this.request)) return;
       this.#open = true;
       this.#reply.open();
     }
