@@ -106,8 +106,11 @@ export function promoted(diagnostic: Diagnostic): Diagnostic {
   return { ...diagnostic, severity: "error" };
 }
 
+const mostShown = 64 * 2 ** 20;
+
 export function textOf(host: Host, path: string): string | undefined {
-  const bytes = host.read(path);
+  // Of a file that was refused for its size, no line is shown.
+  const bytes = host.size(path) > mostShown ? undefined : host.read(path);
   return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 

@@ -10,6 +10,8 @@ export interface Host {
   find(patterns: readonly string[], ignore: readonly string[]): string[];
   /** The file's bytes; undefined when there is no such file. Other failures throw `HostError`. */
   read(path: string): Uint8Array | undefined;
+  /** The file's size in bytes; 0 when there is no such file. */
+  size(path: string): number;
   /** False when the path, links resolved, stands outside the project. */
   contains(path: string): boolean;
   /** Makes all changes or none: everything is staged beside its target, then renamed into place. */

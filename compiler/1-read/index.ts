@@ -1,12 +1,14 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
-import type { SourceFile, Sources } from "../model/source.js";
+import type { SourceFile, Sources, Span } from "../model/source.js";
 import { parse } from "./parse.js";
 import { contentFiles, hooksFile, manifestSchemaFiles, schemaFiles } from "./references.js";
 
 const pattern = "**/*.mcp.json";
 const clientConfiguration = ".mcp.json";
+/** Of a manifest, and of what it names: a bound for memory, far beyond what a server says of itself. */
+const largest = 16 * 2 ** 20;
 const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
 
 /** Finds the project's manifests and all that they refer to. The only phase that reads the user's input. */
@@ -14,27 +16,34 @@ export function read(host: Host): Result<Sources> {
   const paths = host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
   const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
-  const load = (path: string): SourceFile | undefined => {
-    const bytes = host.contains(path) ? host.read(path) : undefined;
+  /** What a file holds that is named at `span`; one that leads out of the project, or is too large, is not opened. */
+  const bytesOf = (path: string, span: Span): Uint8Array | undefined => {
+    if (!host.contains(path)) return undefined;
+    if (host.size(path) <= largest) return host.read(path);
+    diagnostics.push(diagnose("file/too-large", span, { path, megabytes: largest / 2 ** 20 }));
+    return undefined;
+  };
+  const load = (path: string, span: Span = { path, start: 0, end: 0 }): SourceFile | undefined => {
+    const bytes = bytesOf(path, span);
     if (!bytes) return undefined;
     const parsed = parse(path, bytes);
     diagnostics.push(...parsed.diagnostics);
     return parsed.file;
   };
-  const manifests = paths.map(load).filter((file) => file !== undefined);
+  const manifests = paths.map((path) => load(path)).filter((file) => file !== undefined);
   const schemas = reachableSchemas(manifests, load);
   const contents = new Map<string, Uint8Array>();
   for (const manifest of manifests) {
-    for (const written of contentFiles(manifest.root)) {
+    for (const [written, span] of contentFiles(manifest.root)) {
       const path = projectPath(manifest.path, written);
-      if (path === undefined || contents.has(path) || !host.contains(path)) continue;
-      const bytes = host.read(path);
+      if (path === undefined || contents.has(path)) continue;
+      const bytes = bytesOf(path, span);
       if (bytes) contents.set(path, bytes);
     }
   }
   const hooks = hooksFile(manifests);
-  const text = hooks !== undefined && host.contains(hooks) ? host.read(hooks) : undefined;
-  const modules = new Map(text ? [[hooks!, new TextDecoder().decode(text)]] : []);
+  const text = hooks && bytesOf(hooks, { path: hooks, start: 0, end: 0 });
+  const modules = new Map(text ? [[hooks, new TextDecoder().decode(text)]] : []);
   return { value: { manifests, schemas, contents, modules }, diagnostics };
 }
 
@@ -55,19 +64,19 @@ function nothingToRead(host: Host): Diagnostic {
 /** Schema files that a `$ref` of a manifest reaches, directly or through other schema files. */
 function reachableSchemas(
   manifests: readonly SourceFile[],
-  load: (path: string) => SourceFile | undefined,
+  load: (path: string, span: Span) => SourceFile | undefined,
 ): Map<string, SourceFile> {
   const found = new Map<string, SourceFile>();
   const seen = new Set<string>();
   const queue = [...manifests];
   for (let file = queue.shift(); file; file = queue.shift()) {
     const written = manifests.includes(file) ? manifestSchemaFiles(file.root) : schemaFiles(file.root);
-    for (const reference of written) {
+    for (const [reference, span] of written) {
       const path = projectPath(file.path, reference);
       if (path === undefined || seen.has(path)) continue;
       seen.add(path);
       const manifest = manifests.find((other) => other.path === path);
-      const schema = manifest ?? load(path);
+      const schema = manifest ?? load(path, span);
       if (!schema) continue;
       found.set(path, schema);
       if (!manifest) queue.push(schema);

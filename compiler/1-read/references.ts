@@ -1,6 +1,6 @@
 import { splitReference } from "../json-schema/reference.js";
 import { projectPath } from "../project-path.js";
-import type { Located, SourceFile } from "../model/source.js";
+import type { Located, SourceFile, Span } from "../model/source.js";
 
 /** Members whose value is data: a `$ref` in it is no reference. */
 const data = new Set(["const", "default", "enum", "examples"]);
@@ -11,16 +11,16 @@ const named = new Set(["$defs", "definitions", "dependentSchemas", "patternPrope
 /** Where a manifest holds schemas: members of its sections' entries. */
 const schemaMembers = new Set(["inputSchema", "outputSchema", "params"]);
 
-/** Files that a schema file's `$ref`s name, as written; whether they may be named is checked later. */
-export function schemaFiles(root: Located): Set<string> {
-  const files = new Set<string>();
+/** Files that a schema file's `$ref`s name, as written, and where; whether they may be named is checked later. */
+export function schemaFiles(root: Located): Map<string, Span> {
+  const files = new Map<string, Span>();
   const visit = (node: Located): void => {
     if (node.kind === "array") node.items.forEach(visit);
     if (node.kind !== "object") return;
     for (const { key, node: value } of node.members) {
       if (key === "$ref" && typeof value.value === "string") {
         const reference = splitReference(value.value);
-        if (reference.kind === "file") files.add(reference.file);
+        if (reference.kind === "file") files.set(reference.file, value.span);
       } else if (named.has(key) && value.kind === "object") value.members.forEach((member) => visit(member.node));
       else if (!data.has(key)) visit(value);
     }
@@ -30,7 +30,7 @@ export function schemaFiles(root: Located): Set<string> {
 }
 
 /** The same, of the schemas in a manifest. */
-export function manifestSchemaFiles(root: Located): Set<string> {
+export function manifestSchemaFiles(root: Located): Map<string, Span> {
   const schemas: Located[] = [];
   const definitions = member(root, "$defs");
   if (definitions?.kind === "object") schemas.push(...definitions.members.map(({ node }) => node));
@@ -42,15 +42,15 @@ export function manifestSchemaFiles(root: Located): Set<string> {
       schemas.push(...entry.members.filter(({ key }) => schemaMembers.has(key)).map(({ node }) => node));
     }
   }
-  return new Set(schemas.flatMap((schema) => [...schemaFiles(schema)]));
+  return new Map(schemas.flatMap((schema) => [...schemaFiles(schema)]));
 }
 
-/** Files whose bytes a manifest includes, as written: static resources and the server's instructions. */
-export function contentFiles(root: Located): Set<string> {
-  const files = new Set<string>();
+/** Files whose bytes a manifest includes, as written, and where: static resources and the server's instructions. */
+export function contentFiles(root: Located): Map<string, Span> {
+  const files = new Map<string, Span>();
   const add = (node: Located | undefined): void => {
     const file = node && member(node, "file");
-    if (typeof file?.value === "string") files.add(file.value);
+    if (typeof file?.value === "string") files.set(file.value, file.span);
   };
   const server = member(root, "server");
   add(server && member(server, "instructions"));

@@ -14,7 +14,7 @@ export function refuseHeaders(schema: Located, diagnostics: Diagnostic[]): void 
 
 /** Authoring rules of `x-mcp-header` (MCP 2026-07-28, tools: header parameters). */
 export function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
-  const reachable = new Set(argumentsOf(input));
+  const reachable = new Map(argumentsOf(input));
   const names = new Map<string, Located>();
   for (const schema of subschemas(input)) {
     const header = child(schema, "x-mcp-header");
@@ -29,18 +29,52 @@ export function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
     const type = child(schema, "type")?.value;
     if (!["string", "integer", "boolean"].includes(String(type)))
       report('needs an argument whose "type" is "string", "integer" or "boolean"');
+    const unsafe =
+      type === "integer" ? boundaries(schema).find(({ value }) => Math.abs(Number(value)) > mostInteger) : undefined;
+    if (unsafe)
+      report(`cannot carry integers beyond ±${mostInteger}`, [{ span: unsafe.span, message: "which this allows" }]);
+    const argument = reachable.get(schema) ?? "";
+    if (
+      child(schema, "writeOnly")?.value === true ||
+      child(schema, "format")?.value === "password" ||
+      isSecret(argument)
+    )
+      diagnostics.push(diagnose("schema/secret-header", header.span, { argument, header: header.value }));
     const earlier = names.get(header.value.toLowerCase());
     if (earlier) report("names the same header twice", [{ span: earlier.span, message: "first here" }]);
     else names.set(header.value.toLowerCase(), header);
   }
 }
 
-function* argumentsOf(schema: Located): Generator<LocatedObject> {
+/** What every client's numbers can tell apart. */
+const mostInteger = Number.MAX_SAFE_INTEGER;
+
+/** The values that a schema of integers names. */
+function boundaries(schema: Located): Located[] {
+  const values = child(schema, "enum");
+  const keywords = ["const", "default", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+  const named = keywords.map((keyword) => child(schema, keyword)).filter((node) => node !== undefined);
+  return [...named, ...(values?.kind === "array" ? values.items : [])];
+}
+
+/** A name by which secrets go. `maxTokens` and `pageToken` are none. */
+function isSecret(name: string): boolean {
+  const words = name
+    .replace(/([a-z\d])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .replace(/[^a-z\d]+/g, "_");
+  return /(^|_)(password|passwd|passphrase|secret|credentials?|authorization|jwt|apikey|(api|private|secret|access)_key|(access|auth|bearer|refresh|id|session|api)_token)(_|$)|^token$/.test(
+    words,
+  );
+}
+
+/** With their names. */
+function* argumentsOf(schema: Located): Generator<[schema: LocatedObject, name: string]> {
   const properties = child(schema, "properties");
   if (properties?.kind !== "object") return;
-  for (const { node } of properties.members) {
+  for (const { key, node } of properties.members) {
     if (node.kind !== "object") continue;
-    yield node;
+    yield [node, key];
     yield* argumentsOf(node);
   }
 }

@@ -1,12 +1,10 @@
-import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain";
 import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
-import { createAjv } from "../json-schema/dialect.js";
-import { withStaticReferences } from "../json-schema/dynamic.js";
 import { child } from "../json-schema/pointer.js";
 import type { Project } from "../model/project.js";
 import type { Example, Schema, Server, Tool } from "../model/server.js";
 import type { JsonObject, Located } from "../model/source.js";
+import { failuresOf } from "./failures.js";
 
 /** The examples of a tool, as calls. */
 export function lowerExamples(tool: Located): Example[] {
@@ -61,10 +59,8 @@ function checkExample(example: Located, { input, output, errors }: Tool): Diagno
 }
 
 function checkValue(node: Located, schema: Schema, what: string): Diagnostic[] {
-  const validate = createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false }).compile(
-    withStaticReferences(schema.schema),
-  );
-  if (validate(node.value)) return [];
-  const reason = explain((validate.errors ?? []) as ValidationError[], what);
-  return [diagnose("example/mismatch", node.span, { reason })];
+  return failuresOf(node, schema, what).map(({ span, reason, rule, suggestion }) => {
+    const related = rule ? [{ span: rule.span, message: `${JSON.stringify(rule.keyword)} says so here` }] : [];
+    return diagnose("example/mismatch", span, { reason, suggestion }, related);
+  });
 }

@@ -17,8 +17,9 @@ export function selfContained(
   reachable: Reachable,
   sharedTypes: ReadonlyMap<string, Identifier>,
 ): Schema {
-  const own = ownDefinitions(root.node);
+  const ownKeys = ownDefinitions(root.node);
   const added = new Map<string, Json>();
+  const copied = new Map<string, Located>();
   const keys = new Map<string, string>();
   const definitions: Record<string, Identifier> = {};
 
@@ -58,10 +59,11 @@ export function selfContained(
     const known = keys.get(identity);
     if (known !== undefined) return known;
     let key = name;
-    for (let number = 2; own.has(key) || added.has(key); number++) key = `${name}_${number}`;
+    for (let number = 2; ownKeys.has(key) || added.has(key); number++) key = `${name}_${number}`;
     keys.set(identity, key);
     // Holds the place, so that a recursive reference finds it.
     added.set(key, true);
+    copied.set(key, node);
     added.set(key, copy(node, source(key)));
     return key;
   };
@@ -88,13 +90,14 @@ export function selfContained(
     return sameObject(node.value, entries);
   };
 
-  const copied = copy(root.node, { kind: "own", root });
-  const schema = added.size === 0 ? copied : withDefinitions(copied as JsonObject, added);
+  const own = copy(root.node, { kind: "own", root });
+  const schema = added.size === 0 ? own : withDefinitions(own as JsonObject, added);
   return {
     type,
     schema: schema as JsonSchema,
     dialect: dialectOf(root.node.value as JsonSchema) ?? "2020-12",
     definitions,
+    written: { root: root.node, copied },
     span: root.node.span,
   };
 }

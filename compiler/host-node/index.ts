@@ -17,6 +17,7 @@ export function nodeHost(folder: string): Host {
     find: (patterns, ignore) =>
       globSync([...patterns], { cwd: root, ignore: [...ignore], dot: true, nodir: true, posix: true }).sort(byCodeUnit),
     read: (path) => readIfPresent(absolute(path)),
+    size: (path) => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0,
     contains: (path) => contains(root, absolute(path)),
     commit: (changes) => commit(root, changes),
   };

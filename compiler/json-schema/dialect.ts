@@ -5,6 +5,8 @@ import { mergeEvaluated } from "ajv/dist/compile/util.js";
 import * as formats from "@mcpc/runtime/codegen/v1/formats";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 
+export type { ErrorObject } from "ajv";
+
 /** Annotations that MCP adds to JSON Schema. */
 const vocabulary = ["x-mcp-header"];
 

@@ -31,15 +31,20 @@ export const applicators: ReadonlyMap<string, Applicator> = new Map<string, Appl
 
 /** Every object schema in a schema, itself first, in document order. */
 export function* subschemas(root: Located): Generator<LocatedObject> {
+  for (const [schema] of leveledSubschemas(root)) yield schema;
+}
+
+/** The same, with how many schemas deep each stands. */
+export function* leveledSubschemas(root: Located, level = 0): Generator<[schema: LocatedObject, level: number]> {
   if (root.kind !== "object") return;
-  yield root;
+  yield [root, level];
   for (const { key, node } of root.members) {
     const how = applicators.get(key);
     if (how === undefined) continue;
     if (node.kind === "array" && (how === "list" || how === "schema-or-list")) {
-      for (const item of node.items) yield* subschemas(item);
+      for (const item of node.items) yield* leveledSubschemas(item, level + 1);
     } else if (node.kind === "object" && (how === "map" || how === "map-or-names")) {
-      for (const member of node.members) yield* subschemas(member.node);
-    } else if (how === "schema" || how === "schema-or-list") yield* subschemas(node);
+      for (const member of node.members) yield* leveledSubschemas(member.node, level + 1);
+    } else if (how === "schema" || how === "schema-or-list") yield* leveledSubschemas(node, level + 1);
   }
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -21,6 +21,14 @@ function optionsOf(code: Code): Partial<Options> {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Options>) : {};
 }
 
+/** A large file is small in the repository: `padded.json` says up to how many bytes spaces follow. */
+function pad(folder: string, code: Code, copy: string): void {
+  const file = join(folder, code, "padded.json");
+  if (!existsSync(file)) return;
+  for (const [path, bytes] of Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, number>))
+    writeFileSync(join(copy, path), readFileSync(join(copy, path), "utf8").padEnd(bytes));
+}
+
 /** Found only once the manifests are right: by then generated code is written; a bundle and a lock file are not. */
 const afterWriting: readonly string[] = ["bundle/failed", "handler/missing-export", "handler/type-error"];
 
@@ -31,7 +39,11 @@ test("every code has its fixture, and every fixture its code", () => {
 test.each(codes)("%s", async (code) => {
   const copy = mkdtempSync(join(tmpdir(), "mcpc-invalid-"));
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
-  cpSync(join(folder, code), copy, { recursive: true, filter: (path) => !/(expected\.txt|options\.json)$/.test(path) });
+  cpSync(join(folder, code), copy, {
+    recursive: true,
+    filter: (path) => !/(expected\.txt|(?:options|padded)\.json)$/.test(path),
+  });
+  pad(folder, code, copy);
   const before = contents(copy);
   const host = nodeHost(copy);
   const { diagnostics } = await compile(host, { mode: "build", ...optionsOf(code) });

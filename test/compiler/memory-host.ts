@@ -27,6 +27,7 @@ export function memoryHost(
       const content = Object.hasOwn(files, path) ? files[path] : undefined;
       return typeof content === "string" ? new TextEncoder().encode(content) : content;
     },
+    size: (path) => (Object.hasOwn(files, path) ? Buffer.byteLength(files[path]!) : 0),
     contains: (path) => !path.startsWith("..") && !path.startsWith("/") && !outside.includes(path),
     commit: () => {
       throw new Error("reading and checking write nothing");

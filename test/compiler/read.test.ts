@@ -94,6 +94,14 @@ test.each(["[", '{"a":', '[{"a":'])("nesting without end is a diagnostic: %s", (
   expect(codes(parse("x.json", encode(opening.repeat(100_000))))).toEqual(["file/too-deep"]);
 });
 
+test("a manifest that is too large is not opened", () => {
+  const host = memoryHost({ "a.mcp.json": `{}${" ".repeat(16 * 2 ** 20)}`, "b.mcp.json": "{}" });
+  const { value, diagnostics } = read(host);
+  expect(diagnostics.map(({ code, span }) => [code, span?.path])).toEqual([["file/too-large", "a.mcp.json"]]);
+  expect(value?.manifests.map(({ path }) => path)).toEqual(["b.mcp.json"]);
+  expect(host.opened).toEqual(["b.mcp.json", "src/hooks.ts"]);
+});
+
 test.each([
   ["an empty file", ""],
   ["only a comment", "// nothing"],

@@ -29,6 +29,13 @@ export const file = {
     explain:
       "Manifests may only name files inside the project's folder: no absolute paths, no way out with `..`, no symbolic link that leads elsewhere. This is what makes it safe to check somebody else's manifest.",
   }),
+  "file/too-large": define<{ path: string; megabytes: number }>({
+    severity: "error",
+    message: ({ path, megabytes }) => `the file ${quote(path)} is larger than ${megabytes} MB`,
+    help: () => "let a handler read what is large, and share schemas through $defs",
+    explain:
+      "Manifests, the schemas they refer to and the contents of static resources become part of the built server, and are read whole. The limit keeps a slip, or a hostile project, from exhausting the memory of the compiler and of the server.",
+  }),
   "file/too-deep": define<{ limit: number }>({
     severity: "error",
     message: ({ limit }) => `the file is nested more than ${limit} levels deep`,

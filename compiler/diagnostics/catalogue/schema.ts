@@ -33,11 +33,10 @@ export const schema = {
   }),
   "reference/too-deep": define<{ reference: string; limit: number }>({
     severity: "error",
-    message: ({ reference, limit }) =>
-      `the reference ${quote(reference)} ends a chain of more than ${limit} references`,
-    help: () => "write some of the schemas where they are used, so that the chain gets shorter",
+    message: ({ reference, limit }) => `the reference ${quote(reference)} leads more than ${limit} schemas deep`,
+    help: () => "let the schemas on the way be fewer, or one that is recursive",
     explain:
-      "Each schema refers to the next, and the chain is longer than a validator could follow. The limit keeps a hostile manifest from exhausting the compiler.",
+      "Each schema refers to the next, or holds others, and the last is deeper than a validator could follow. The limit keeps a hostile manifest from exhausting the compiler.",
   }),
   "reference/unresolved": define<{ reference: string; suggestion: string | undefined }>({
     severity: "error",
@@ -57,7 +56,7 @@ export const schema = {
     severity: "error",
     message: ({ reason }) => `"x-mcp-header" ${reason}`,
     explain:
-      "`x-mcp-header` mirrors an argument in an HTTP header `Mcp-Param-NAME`. The protocol allows it on arguments of type string, integer or boolean that are reached through properties alone, with a header name that is a token and unique in the tool whatever its case.",
+      "`x-mcp-header` mirrors an argument in an HTTP header `Mcp-Param-NAME`. The protocol allows it on arguments of type string, integer or boolean that are reached through properties alone, integers within ±(2^53 - 1), with a header name that is a token and unique in the tool whatever its case.",
   }),
   "schema/invalid-pattern": define<{ pattern: string; reason: string; instead: string | undefined }>({
     severity: "error",
@@ -82,6 +81,14 @@ export const schema = {
     help: () => "let no two repetitions, one inside the other or side by side, match the same text",
     explain:
       "Matching this regular expression takes time that doubles with each character of some texts, so that one call of a client can stop the server. Usually a repeated group holds a repetition, as in `(a+)+`, or choices that overlap, as in `(a|aa)+`; `maxLength` does not help. Only exponential time is reported.",
+  }),
+  "schema/secret-header": define<{ argument: string; header: string }>({
+    severity: "warning",
+    message: ({ argument, header }) =>
+      `the argument ${quote(argument)} looks like a secret, and the header ${quote(`Mcp-Param-${header}`)} shows it`,
+    help: () => 'remove "x-mcp-header": proxies and logs see headers',
+    explain:
+      "`x-mcp-header` repeats an argument in an HTTP header, where proxies read it and logs keep it. The protocol says not to name secrets so: arguments whose name, `format` or `writeOnly` says that they are one.",
   }),
   "schema/unsatisfiable": define<{ reason: string; suggestion: string | undefined }>({
     severity: "warning",
