@@ -58,3 +58,22 @@ test("a second request under the id of one that is open is refused, and the firs
   await request("tools/call", { name: "t" });
   expect(await next()).toMatchObject({ method: "notifications/tools/list_changed" });
 });
+
+// 2025-11-25, lifecycle: before it has heard that the client is ready, a server asks nothing of its own accord. What a
+// call needs is asked: who calls has begun, and would wait for ever otherwise.
+test("a call before notifications/initialized is answered, and asks what it needs", async () => {
+  const handler = async (_input: unknown, { roots }: { roots(): Promise<readonly { uri: string }[]> }) =>
+    (await roots())[0]!.uri;
+  const arrived: any[] = [];
+  const connection = connect(serverWith({ t: handler as never }), (message) =>
+    arrived.push(JSON.parse(textOf(message))),
+  );
+  const params = { ...initialize, capabilities: { roots: {} } };
+  connection.receive({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+  connection.receive({ jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "t" } });
+  await new Promise(setImmediate);
+  expect(arrived).toMatchObject([{ id: 1 }, { method: "roots/list" }]);
+  connection.receive({ jsonrpc: "2.0", id: arrived[1].id, result: { roots: [{ uri: "file:///a" }] } });
+  await new Promise(setImmediate);
+  expect(arrived[2]).toMatchObject({ id: 2, result: { content: [{ text: "file:///a" }] } });
+});

@@ -61,7 +61,7 @@ test("what one client causes, all others hear, whatever their transport and revi
     expect(client.link.received).toEqual([]);
     await client.link.close();
   }
-}, 60_000);
+});
 
 const withSessions = transports.filter(({ sessionless }) => sessionless === undefined);
 const hasty = withSessions.flatMap((transport) =>
@@ -174,7 +174,7 @@ test("who does not read is dropped, and nobody waits for it", async () => {
   expect((await closed)[0]).toBe(1006);
   expect(heard).toBe(told);
   await causing.link.close();
-}, 60_000);
+});
 
 const oneLine = transports.filter(({ name }) => ["stdio", "HTTP+SSE", "WebSocket"].includes(name));
 
@@ -205,4 +205,4 @@ test("a client on standard streams that does not read is given up before what wa
   say(2, "tools/call", { name: "change", arguments: { what: "tools", times: 1_000_000 } });
   const [code] = await once(child, "exit");
   expect([code, log]).toEqual([0, expect.stringContaining("the client does not read")]);
-}, 60_000);
+});
