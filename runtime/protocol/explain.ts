@@ -5,14 +5,16 @@ const shown = 8;
 const looked = 500;
 
 /**
- * One text that names every failure: the place, the rule, and what to do. It never repeats a value: an argument may be
- * a secret.
+ * One text that names every failure: the place, the rule, and what came instead, as far as `root`, the value that was
+ * validated, may be told of. A text may be a secret: it is told by its length, but where one of a few was expected, if
+ * nothing speaks against it.
  */
-export function explain(errors: readonly ValidationError[], what: string): string {
-  const lines = [...new Set(folded(errors).map((error) => `${place(error, what)} ${rule(error)}`))];
-  if (lines.length === 0) return `invalid ${what}`;
-  const more = lines.length > shown ? `; and ${lines.length - shown} more` : "";
-  return `invalid ${what}: ${lines.slice(0, shown).join("; ")}${more}`;
+export function explain(errors: readonly ValidationError[], what: string, root?: unknown): string {
+  const failures = new Map(folded(errors).map((error) => [`${place(error, what)} ${rule(error)}`, error] as const));
+  if (failures.size === 0) return `invalid ${what}`;
+  const lines = [...failures].slice(0, shown).map(([line, error]) => `${line}${instead(error, root)}`);
+  const more = failures.size > shown ? `; and ${failures.size - shown} more` : "";
+  return `invalid ${what}: ${lines.join("; ")}${more}`;
 }
 
 /** ajv reports the failures of every branch, then that of the whole: the branches become one failure. */
@@ -20,6 +22,12 @@ function folded(errors: readonly ValidationError[]): ValidationError[] {
   const kept: ValidationError[] = [];
   for (const error of errors.slice(0, looked)) {
     if (error.keyword === "if" && kept.length > 0) continue;
+    if (error.keyword === "propertyNames") {
+      const reasons: string[] = [];
+      while (kept.at(-1)?.propertyName !== undefined) reasons.unshift(rule(kept.pop()!));
+      kept.push({ ...error, params: { ...error.params, reasons } });
+      continue;
+    }
     if (!isUnion(error)) {
       kept.push(error);
       continue;
@@ -53,11 +61,14 @@ function place({ instancePath }: ValidationError, what: string): string {
   return path === "" ? (what === "arguments" ? "the arguments" : "it") : JSON.stringify(path);
 }
 
+function tokensOf(pointer: string): string[] {
+  const tokens = pointer === "" ? [] : pointer.slice(1).split("/");
+  return tokens.map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
 /** `/items/0/first name` → `items[0]["first name"]`. */
 function pathText(pointer: string): string {
-  const tokens = pointer === "" ? [] : pointer.slice(1).split("/");
-  return tokens
-    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"))
+  return tokensOf(pointer)
     .map((name, index) => {
       if (/^(0|[1-9]\d*)$/.test(name)) return `[${name}]`;
       if (/^[\w$-]+$/.test(name)) return index === 0 ? name : `.${name}`;
@@ -66,57 +77,86 @@ function pathText(pointer: string): string {
     .join("");
 }
 
+/** Names under which no value is told. */
+const secret = /pass|secret|token|key|credential|auth|pin$/i;
+/** A longer text is not one of a few that somebody has mistaken. */
+const longestChoice = 40;
+
+/** Rules about how large a value is. */
+const sized = /^(?:(min|max)(Length|Items|Properties)|(?:additionalI|unevaluatedI|i)tems)$/;
+/** Rules about the value itself. */
+const valued = /^(?:type|enum|const|format|forms|multipleOf|not|oneOf|pattern|(?:exclusiveM|m)(?:ax|in)imum)$/;
+
+/** What came instead of what the rule asks for, where the rule is about a value. */
+function instead({ keyword, instancePath, params }: ValidationError, root: unknown): string {
+  if (root === undefined) return "";
+  const tokens = tokensOf(instancePath);
+  const value = tokens.reduce<unknown>((node, token) => (node as Record<string, unknown> | undefined)?.[token], root);
+  const length = lengthOf(value);
+  if (sized.test(keyword)) return `, got ${length}`;
+  if (!valued.test(keyword)) return "";
+  if (value === null) return ", got null";
+  if (Array.isArray(value)) return `, got an array of ${count(length, "item")}`;
+  if (typeof value === "object") return ", got an object";
+  const hidden = params["hidden"] === true || tokens.some((token) => secret.test(token));
+  if (typeof value !== "string") return `, got ${hidden ? `a ${typeof value}` : String(value)}`;
+  const choice = (keyword === "enum" || keyword === "const") && length! <= longestChoice && !hidden;
+  return choice ? `, got ${JSON.stringify(value)}` : `, got a string of ${count(length, "character")}`;
+}
+
+/** As JSON Schema counts: characters, items, properties. */
+function lengthOf(value: unknown): number | undefined {
+  if (Array.isArray(value)) return value.length;
+  if (typeof value === "object" && value !== null) return Object.keys(value).length;
+  if (typeof value !== "string") return undefined;
+  let length = 0;
+  for (const _ of value) length += 1;
+  return length;
+}
+
 function rule({ keyword, params }: ValidationError): string {
   const value = (name: string): string => text(params[name]);
+  const [, bound, of] = sized.exec(keyword) ?? [];
+  if (bound !== undefined)
+    return `must have at ${bound === "min" ? "least" : "most"} ${count(params["limit"], nouns[of as keyof typeof nouns])}`;
   switch (keyword) {
     case "required":
       return `must have the property ${value("missingProperty")}`;
     case "additionalProperties":
-      return `must not have the property ${value("additionalProperty")}: no such property is declared`;
     case "unevaluatedProperties":
-      return `must not have the property ${value("unevaluatedProperty")}: no such property is declared`;
+      return `must not have the property ${text(params["additionalProperty"] ?? params["unevaluatedProperty"])}: no such property is declared`;
     case "type":
       return `must be of type ${[params["type"]].flat().join(" or ")}`;
     case "enum":
       return `must be one of ${value("allowedValues").slice(1, -1)}`;
     case "const":
       return `must be ${value("allowedValue")}`;
-    case "minLength":
-      return `must have at least ${count(params["limit"], "character")}`;
-    case "maxLength":
-      return `must have at most ${count(params["limit"], "character")}`;
-    case "minItems":
-      return `must have at least ${count(params["limit"], "item")}`;
-    case "maxItems":
     case "items":
+    case "additionalItems":
     case "unevaluatedItems":
       return `must have at most ${count(params["limit"] ?? params["len"], "item")}`;
-    case "minProperties":
-      return `must have at least ${count(params["limit"], "property")}`;
-    case "maxProperties":
-      return `must have at most ${count(params["limit"], "property")}`;
     case "minimum":
     case "maximum":
     case "exclusiveMinimum":
     case "exclusiveMaximum":
-      return `must be ${text(params["comparison"], "")} ${value("limit")}`;
+      return `must be ${String(params["comparison"])} ${value("limit")}`;
     case "multipleOf":
       return `must be a multiple of ${value("multipleOf")}`;
     case "pattern":
       return `must match the pattern ${value("pattern")}`;
     case "format":
-      return `must be a valid ${text(params["format"], "")}`;
+      return `must be a valid ${String(params["format"])}`;
     case "uniqueItems":
       return `must not hold the same item twice (items ${value("j")} and ${value("i")})`;
     case "contains":
-      return `must hold at least ${count(params["minContains"], "item")} of the declared form`;
+      return `must hold at least ${count(params["minContains"], "item")} of the declared form${most(params["maxContains"])}`;
     case "propertyNames":
-      return `must not have the property ${value("propertyName")}: its name is not allowed`;
+      return `must not have the property ${value("propertyName")}: its name ${(params["reasons"] as readonly string[]).join(" and ")}`;
     case "dependentRequired":
     case "dependencies":
       return `must have the property ${value("missingProperty")} when ${value("property")} is present`;
     case "forms":
-      return formsText(params["forms"] as readonly string[]);
+      return `must match one of the declared forms${forms(params["forms"] as readonly string[])}`;
     case "oneOf":
       return "must match exactly one of the declared forms; it matches several";
     case "not":
@@ -128,20 +168,24 @@ function rule({ keyword, params }: ValidationError): string {
   }
 }
 
-function formsText(forms: readonly string[]): string {
-  return forms.length === 0
-    ? "must match one of the declared forms"
-    : `must match one of the declared forms: ${forms.join(", or ")}`;
+function most(limit: unknown): string {
+  return limit === undefined ? "" : `, and at most ${String(limit)}`;
 }
+
+function forms(texts: readonly string[]): string {
+  return texts.length === 0 ? "" : `: ${texts.join(", or ")}`;
+}
+
+/** What `minLength` and its like count. */
+const nouns = { Length: "character", Items: "item", Properties: "property" };
 
 function count(limit: unknown, noun: string): string {
   const plural = noun === "property" ? "properties" : `${noun}s`;
   return `${String(limit)} ${limit === 1 ? noun : plural}`;
 }
 
-function text(value: unknown, quote = '"'): string {
-  if (typeof value === "string") return quote === "" ? value : JSON.stringify(cut(value));
-  return JSON.stringify(value) ?? String(value);
+function text(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(cut(value)) : (JSON.stringify(value) ?? String(value));
 }
 
 function cut(name: string): string {

@@ -11,6 +11,10 @@ declare global {
   var mcpcWithoutHttp: true | undefined;
   /** Entries, or a server, of which older revisions are told something else. */
   var mcpcWithoutOlderForms: true | undefined;
+  /** Errors that tools declare. */
+  var mcpcWithoutErrors: true | undefined;
+  /** Time limits of handlers. */
+  var mcpcWithoutTimeouts: true | undefined;
   /** Tools with an `outputSchema`. */
   var mcpcWithoutOutputs: true | undefined;
   /** Questions to the client: no entry declares any, and no code names what asks (`sample`, `roots`, `step`). */

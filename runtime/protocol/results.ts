@@ -48,7 +48,12 @@ export function invalidParams(message: string, data?: unknown): McpError {
 /** The error for a failure of the server's own: an id for the client, the rest for the log. */
 export function internalError(call: Call, what: string, error: unknown): McpError {
   const errorId = logFailure(call.peer.view.server.logger, `${call.method} failed: ${what}`, error, traceOf(call));
-  return new McpError(errorCodes.internalError, `internal error ${errorId}; the server's log explains it`, { errorId });
+  return new McpError(errorCodes.internalError, explainedByLog(errorId), { errorId });
+}
+
+/** All that a client is told of a failure of the server's own. */
+export function explainedByLog(errorId: string | undefined): string {
+  return `internal error ${errorId}; the server's log explains it`;
 }
 
 /** A name from the wire, fit to be shown in a message. */

@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import { errorCodes, McpError } from "./errors.js";
 import type { Call, Clock, Payload } from "./exchange.js";
 import { quoted } from "./results.js";
@@ -19,7 +20,7 @@ export interface Deadline {
 /** The time limit of handlers that have none of their own; `name` is what did not answer. */
 export function deadlineOf(call: Call, name: string): Deadline | undefined {
   const { timeoutMs } = call.peer.view.server.surface;
-  if (timeoutMs === undefined) return undefined;
+  if (globalThis.mcpcWithoutTimeouts || timeoutMs === undefined) return undefined;
   return { timeoutMs, expire: () => new McpError(errorCodes.internalError, timedOut(name, timeoutMs)) };
 }
 
@@ -38,7 +39,10 @@ export function settle(
   deadline: Deadline | undefined,
 ): Promise<Settled> {
   const work = Promise.resolve(output).then(outcome.finish, outcome.fail);
-  if (deadline === undefined) return work;
+  return globalThis.mcpcWithoutTimeouts || deadline === undefined ? work : limited(call, work, deadline);
+}
+
+function limited(call: Call, work: Promise<Settled>, deadline: Deadline): Promise<Settled> {
   return new Promise((resolve, reject) => {
     const clock = countDown(deadline.timeoutMs, () => {
       call.clock = undefined;

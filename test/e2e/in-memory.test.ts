@@ -54,7 +54,7 @@ describe.each(versions)("%s", (protocolVersion) => {
     // @ts-expect-error -- no such unit
     await expect(tools.get_weather({ city: "Oslo", unit: "kelvin" })).rejects.toMatchObject({
       code: undefined,
-      message: 'invalid arguments: "unit" must be one of "celsius","fahrenheit"',
+      message: 'invalid arguments: "unit" must be one of "celsius","fahrenheit", got "kelvin"',
     });
     // @ts-expect-error -- a city is needed
     await expect(tools.get_weather()).rejects.toThrow('must have the property "city"');

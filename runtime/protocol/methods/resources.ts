@@ -58,7 +58,8 @@ function readTemplate(call: Call, uri: string, match: Match, validate: Validator
   const { uriTemplate, mimeType, cache } = surface;
   const { server } = call.peer.view;
   const params = accepted(validate, match.variables);
-  if (params === undefined) return invalidParams(explain(validate.errors ?? [], "variables of the URI"), { uri });
+  if (params === undefined)
+    return invalidParams(explain(validate.errors ?? [], "variables of the URI", match.variables), { uri });
   const run = (of: Call, subject: Subject): unknown => {
     const handler = server.handlers.resourceTemplates.get(uriTemplate);
     if (handler === undefined) throw new NotImplementedError(uriTemplate);

@@ -10,7 +10,7 @@ import { isObject } from "../json-rpc.js";
 import { logFailure } from "../logger.js";
 import { isPlainJson } from "../plain-json.js";
 import { MissingCapability } from "../questions.js";
-import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { explainedByLog, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle, timedOut } from "../settle.js";
 import { traceOf } from "../trace.js";
 import { createTask, knowsTasks, needsTasks, type Task } from "../tasks.js";
@@ -102,7 +102,7 @@ function invoke(
 }
 
 function contextOf(call: Call, tool: Tool, validators: ToolValidators, begin?: () => void): ToolCallContext {
-  tool.errors ??= createErrors(tool.surface.errors);
+  tool.errors ??= globalThis.mcpcWithoutErrors ? (Object.create(null) as {}) : createErrors(tool.surface.errors);
   tool.questions ??= { elicitations: tool.surface.elicitations, answers: validators.answers };
   return new ToolCallContext(call, tool.errors, tool.questions, begin);
 }
@@ -170,7 +170,7 @@ function runAsTask(
 
 function check(validate: Validator, input: unknown): string | undefined {
   try {
-    return validate(input) ? undefined : explain(validate.errors ?? [], "arguments");
+    return validate(input) ? undefined : explain(validate.errors ?? [], "arguments", input);
   } catch (error) {
     // A recursive schema follows the arguments down, as deep as the client has nested them.
     if (error instanceof RangeError) return "invalid arguments: nested too deeply";
@@ -189,9 +189,11 @@ function wait(
     finish,
     fail: (error: unknown) => failed(call, tool, error),
   };
-  if (timeoutMs === undefined) return settle(call, output, outcome, undefined);
-  const expire = () => errorResult(call.peer.view, timedOut(name, timeoutMs));
-  return settle(call, output, outcome, { timeoutMs, expire });
+  const deadline =
+    globalThis.mcpcWithoutTimeouts || timeoutMs === undefined
+      ? undefined
+      : { timeoutMs, expire: () => errorResult(call.peer.view, timedOut(name, timeoutMs)) };
+  return settle(call, output, outcome, deadline);
 }
 
 function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
@@ -259,7 +261,7 @@ function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
   if (error instanceof MissingCapability) return errorResult(view, error.message);
   if (error instanceof NotImplementedError) return errorResult(view, `the tool ${error.message}`);
   const { name } = tool.surface;
-  const meant = error instanceof McpError || error instanceof DeclaredError;
+  const meant = error instanceof McpError || (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError);
   const errorId = meant
     ? undefined
     : logFailure(view.server.logger, `the tool ${quoted(name)} failed`, error, traceOf(call));
@@ -268,8 +270,8 @@ function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
   if (verdict !== undefined) return verdict;
   if (error instanceof UnavailableError) return errorResult(view, error.message);
   if (error instanceof McpError) return error;
-  if (error instanceof DeclaredError) return declared(view, error);
-  return errorResult(view, `internal error ${errorId}; the server's log explains it`);
+  if (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError) return declared(view, error);
+  return errorResult(view, explainedByLog(errorId));
 }
 
 function declared(view: View, error: DeclaredError): string {
