@@ -1,8 +1,10 @@
 import { _ } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
-import { createAjv } from "../json-schema/dialect.js";
+import { createAjv, lean } from "../json-schema/dialect.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
+import { pointerTokens } from "../json-schema/pointer.js";
+import type { JsonSchema } from "../model/schema.js";
 import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { literal } from "./code.js";
@@ -78,20 +80,32 @@ export function printValidators({ schemas, answers, span }: ValidatorModule): Re
 }
 
 function compile(name: string, schema: Schema, scoped: boolean): string {
-  const ajv = createAjv(schema.dialect, {
-    meta: false,
-    validateSchema: false,
-    messages: false,
-    code: { source: true, esm: true, lines: true, formats: _`formats` },
-  });
-  const validate = ajv.compile(withStaticReferences(schema.schema));
-  const text = standalone.default(ajv, validate).replace(/^"use strict";\s*/, "");
+  const compiled = withStaticReferences(schema.schema);
+  const options = { source: true, esm: true, lines: true, formats: _`formats` };
+  const ajv = lean(
+    createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false, code: options }),
+    compiled,
+  );
+  const validate = ajv.compile(compiled);
+  const text = withSecrets(standalone.default(ajv, validate).replace(/^"use strict";\s*/, ""), compiled);
   const exported = /^export const validate = (validate\d+);\s*export default \1;\s*/m;
   if (!exported.test(text)) throw new Error("ajv's standalone code has another shape than expected");
   if (!scoped) return text.replace(exported, (_match, local: string) => `export const ${name} = ${local};\n`);
   const [, local] = exported.exec(text)!;
   // Two schemas of one module: ajv numbers the names of each from the start.
   return `export const ${name} = (() => {\n${text.replace(exported, "")}\nreturn ${local};\n})();`;
+}
+
+/** A failed choice says what came instead, unless the schema says that nobody may see it. */
+function withSecrets(code: string, schema: JsonSchema): string {
+  return code.replace(/schemaPath:("#(?:[^"\\]|\\.)*"),keyword:"(?:enum|const)",params:\{/g, (text, path: string) => {
+    const tokens = pointerTokens(decodeURIComponent(JSON.parse(path) as string)).slice(0, -1);
+    const { writeOnly, format } = (tokens.reduce<unknown>(
+      (node, token) => (node as Record<string, unknown> | undefined)?.[token],
+      schema,
+    ) ?? {}) as Record<string, unknown>;
+    return writeOnly === true || format === "password" ? `${text}hidden:true,` : text;
+  });
 }
 
 /** Turns what ajv would `require` into imports. */

@@ -14,6 +14,8 @@ export function unusedParts(server: Server, asks: boolean): Record<string, strin
     Http: transports.http !== undefined,
     Tasks: tools.some(({ task }) => task !== undefined),
     OlderForms: changesWithRevisions(server),
+    Errors: tools.some(({ errors }) => errors.length > 0),
+    Timeouts: [server, ...tools].some(({ timeoutMs }) => timeoutMs !== undefined),
     Outputs: tools.some(({ output }) => output !== undefined),
     Asking: asks || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
     Cache: cache !== undefined,

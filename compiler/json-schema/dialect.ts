@@ -33,6 +33,15 @@ export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
   return ajv;
 }
 
+/** Lets the code of a schema note what was evaluated, and dynamic anchors, only where the schema asks for either. */
+export function lean(ajv: Ajv, schema: JsonSchema): Ajv {
+  if (/"(?:unevaluated|\$dynamic|\$recursive)/.test(JSON.stringify(schema))) return ajv;
+  // Its constructor takes no such option.
+  ajv.opts.unevaluated = false;
+  ajv.opts.dynamicRef = false;
+  return ajv;
+}
+
 /**
  * What `patternProperties` evaluates is noted by itself, then added to what `anyOf` or `$ref` beside it evaluated: that may
  * be `true` for all, on which ajv's own code would set a property.

@@ -2,7 +2,7 @@ import type {} from "./parts.js";
 import { refuseExpired } from "./auth.js";
 import { changeMessage, offered } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
-import { errorCodes, McpError, UnavailableError } from "./errors.js";
+import { errorCodes, invalidRequest, McpError, UnavailableError } from "./errors.js";
 import { Call, type Change, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { initialize } from "./initialize.js";
@@ -10,7 +10,7 @@ import { classify, errorMessage, isObject, readableId, resultMessage, textOf } f
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
 import { createQuestions } from "./open-questions.js";
-import { quoted } from "./results.js";
+import { explainedByLog, quoted } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
 
 /** `awaited`: the client has asked for it, so that it is read sooner or later by any client that goes on. */
@@ -213,24 +213,24 @@ function refuse(reply: Reply, id: Id, error: McpError): undefined {
 /** For what should be impossible: one message must not end the process. */
 export function unexpected(server: Server, error: unknown): McpError {
   const errorId = logFailure(server.logger, "a message could not be handled", error);
-  return new McpError(errorCodes.internalError, `internal error ${errorId}; the server's log explains it`, { errorId });
+  return new McpError(errorCodes.internalError, explainedByLog(errorId), { errorId });
 }
 
 export function noBatches(): McpError {
-  return new McpError(errorCodes.invalidRequest, "a message is one JSON object; batches exist in 2025-03-26 alone");
+  return invalidRequest("a message is one JSON object; batches exist in 2025-03-26 alone");
 }
 
 /** The answers of a batch are one message: their number is bounded. */
 const longestBatch = 100;
 
 export function refuseBatch(messages: readonly unknown[]): McpError | undefined {
-  if (messages.length === 0) return new McpError(errorCodes.invalidRequest, "an empty batch");
+  if (messages.length === 0) return invalidRequest("an empty batch");
   if (messages.length <= longestBatch) return undefined;
-  return new McpError(errorCodes.invalidRequest, `a batch of more than ${longestBatch} messages`);
+  return invalidRequest(`a batch of more than ${longestBatch} messages`);
 }
 
 function unopened(method: string, params: unknown): McpError {
-  return modernHint(params) ?? new McpError(errorCodes.invalidRequest, `${quoted(method)} before "initialize"`);
+  return modernHint(params) ?? invalidRequest(`${quoted(method)} before "initialize"`);
 }
 
 /** A `_meta` that meant to be self-contained gets told what it lacks, rather than being sent to the handshake. */
@@ -243,14 +243,11 @@ function modernHint(params: unknown): McpError | undefined {
 }
 
 export function initializedTwice(): McpError {
-  return new McpError(errorCodes.invalidRequest, "this connection is initialized already");
+  return invalidRequest("this connection is initialized already");
 }
 
 function duplicateId(id: Id): McpError {
-  return new McpError(
-    errorCodes.invalidRequest,
-    `the id ${JSON.stringify(id)} belongs to a request that is still running`,
-  );
+  return invalidRequest(`the id ${JSON.stringify(id)} belongs to a request that is still running`);
 }
 
 export function paramsMustBeObject(): McpError {

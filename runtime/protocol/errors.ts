@@ -28,6 +28,10 @@ export class McpError extends Error {
   }
 }
 
+export function invalidRequest(message: string): McpError {
+  return new McpError(errorCodes.invalidRequest, message);
+}
+
 /** The server cannot take a request now, but may later. */
 export class UnavailableError extends McpError {
   /** Over HTTP, while nothing has been sent yet. */

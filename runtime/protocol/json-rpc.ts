@@ -1,4 +1,4 @@
-import { errorCodes, errorText, McpError } from "./errors.js";
+import { errorCodes, errorText, invalidRequest, McpError } from "./errors.js";
 import type { JsonObject } from "./types.js";
 
 export type Id = string | number;
@@ -41,15 +41,15 @@ export const parseError = (): McpError => new McpError(errorCodes.parseError, "t
 
 /** What a parsed message is. The value itself stays as it was parsed; nothing is copied. */
 export function classify(value: unknown): "request" | "notification" | "response" | McpError {
-  if (!isObject(value)) return invalid("a message is a JSON object");
-  if (value["jsonrpc"] !== "2.0") return invalid('"jsonrpc" must be "2.0"');
+  if (!isObject(value)) return invalidRequest("a message is a JSON object");
+  if (value["jsonrpc"] !== "2.0") return invalidRequest('"jsonrpc" must be "2.0"');
   const { id, method } = value;
   if (typeof method === "string") {
     if (id === undefined) return "notification";
-    return isId(id) ? "request" : invalid('"id" must be a string or an integer');
+    return isId(id) ? "request" : invalidRequest('"id" must be a string or an integer');
   }
   if (method === undefined && (value["result"] !== undefined || value["error"] !== undefined)) return "response";
-  return invalid('"method" must be a string');
+  return invalidRequest('"method" must be a string');
 }
 
 /** The id to answer an unclassifiable message under, if it has one. */
@@ -109,8 +109,4 @@ function isId(value: unknown): value is Id {
 
 function idText(id: Id): string {
   return typeof id === "number" ? String(id) : JSON.stringify(id);
-}
-
-function invalid(message: string): McpError {
-  return new McpError(errorCodes.invalidRequest, message);
 }

@@ -1,5 +1,5 @@
 import { connect, type Connection } from "../protocol/connection.js";
-import { errorCodes, McpError } from "../protocol/errors.js";
+import { invalidRequest } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { errorMessage, parseError, type Outgoing } from "../protocol/json-rpc.js";
@@ -66,7 +66,7 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
 
   function tooLong(): void {
     const message = `a line of more than ${longestLine} characters`;
-    send(errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)), true);
+    send(errorMessage(undefined, invalidRequest(message)), true);
   }
 
   function take(text: string): void {

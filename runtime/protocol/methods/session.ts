@@ -50,7 +50,7 @@ export function initializeResult({ server, frame, closing, revision }: View): st
 }
 
 function extensions(surface: Surface): JsonObject {
-  return hasTasks(surface) ? { extensions: { [tasksExtension]: {} } } : {};
+  return !globalThis.mcpcWithoutTasks && hasTasks(surface) ? { extensions: { [tasksExtension]: {} } } : {};
 }
 
 export function isLoggingLevel(value: unknown): value is LoggingLevel {

@@ -1,7 +1,7 @@
 import type {} from "../parts.js";
 import { atExpiry } from "../auth.js";
 import { changeMessage, offered } from "../changes.js";
-import { errorCodes, McpError } from "../errors.js";
+import { errorCodes, invalidRequest, McpError } from "../errors.js";
 import type { Answer, Call, Change, Payload, Server, Subscriber } from "../exchange.js";
 import { isObject, notificationMessage } from "../json-rpc.js";
 import { invalidParams, quoted, seal } from "../results.js";
@@ -138,7 +138,7 @@ function change(call: Call, apply: (uris: Set<string>, uri: string) => Answer): 
   if (typeof uri !== "string") return invalidParams('"uri" must be a string');
   const { subscriptions } = call.peer;
   if (subscriptions !== undefined) return apply(subscriptions, uri);
-  return new McpError(errorCodes.invalidRequest, "subscriptions need a session: open one with initialize");
+  return invalidRequest("subscriptions need a session: open one with initialize");
 }
 
 /** Why nobody will ever hear of this URI: only resources that say so are watched, and those that a template makes. */
