@@ -139,6 +139,9 @@ test.each(calls)("%s %j needs %s", async (method, params, needed) => {
   const socket = await openSocket(key.nobody);
   expect(await socket.request(method, params)).toMatchObject({ error: denied });
   socket.close();
+  const stream = await openSse(key.nobody);
+  expect(await stream.request(method, params)).toMatchObject({ error: denied });
+  stream.close();
   const allowed: any = await (await modern(http.url, bearer(key.ada), method, params)).json();
   expect(allowed.error?.data?.error).toBeUndefined();
 });
@@ -312,6 +315,32 @@ async function openSession(token: string): Promise<Headers> {
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "raw", version: "1" } };
   const response = await post({ jsonrpc: "2.0", id: 0, method: "initialize", params }, bearer(token));
   return { ...bearer(token), "mcp-session-id": response.headers.get("mcp-session-id")! };
+}
+
+async function openSse(token: string) {
+  const stop = new AbortController();
+  const stream = await fetch(new URL("/sse", http.url), { headers: bearer(token), signal: stop.signal });
+  const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const data = async (): Promise<string> => {
+    for (let found; ; text += (await reader.read()).value!) {
+      if ((found = /^data: (.*)\n/m.exec(text)) === null) continue;
+      text = text.slice(found.index + found[0].length);
+      return found[1]!;
+    }
+  };
+  const path = await data();
+  const send = async (message: object): Promise<any> => {
+    const headers = { "content-type": "application/json", ...bearer(token) };
+    await fetch(new URL(path, http.url), { method: "POST", headers, body: JSON.stringify(message) });
+    return JSON.parse(await data());
+  };
+  const params = { protocolVersion: "2024-11-05", capabilities: {}, clientInfo: { name: "raw", version: "1" } };
+  await send({ jsonrpc: "2.0", id: 0, method: "initialize", params });
+  return {
+    request: (method: string, params: object) => send({ jsonrpc: "2.0", id: 1, method, params }),
+    close: () => stop.abort(),
+  };
 }
 
 async function openSocket(token: string) {

@@ -78,7 +78,7 @@ export const httpTraffic = {
   "a session, left in the middle of a call": async ({ archive }) => {
     const id = await session(archive.url);
     if (id === undefined) return;
-    const body = call("index_pages", { pages: 200, msPerPage: 1 }, { legacy: true, ...progress() });
+    const body = call("index_pages", { pages: 20, msPerPage: 10 }, { legacy: true, ...progress() });
     return send(archive.url, { body, headers: { "mcp-session-id": id }, hangUp: "first bytes" });
   },
   "events of a tool": ({ archive }) =>

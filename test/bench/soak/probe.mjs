@@ -2,9 +2,11 @@
 process.on("message", () => {
   globalThis.gc();
   globalThis.gc();
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const { rss, heapUsed: heap, external } = process.memoryUsage();
   const handles = process.getActiveResourcesInfo().length;
-  process.send({ rss, heapUsed, external, handles });
+  process.send({ rss, heap, external, handles });
 });
+// A server that nobody asks any more has no use.
+process.on("disconnect", () => process.exit());
 // It keeps nothing alive by itself.
 process.channel.unref();
