@@ -126,7 +126,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   if (!bundled) return done(server);
   inputs.push(...bundled.inputs);
   const artifacts = take(
-    plan([...lock, ...bundled.files], host, { sweep: [`${server.layout.dist}/chunks/**/*.js`], force }),
+    plan([...lock, ...bundled.files], host, { sweep: [`${server.layout.dist}/chunks/**/*.{js,json}`], force }),
   );
   if (artifacts) commit(artifacts.changes);
   return done(server);

@@ -38,7 +38,7 @@ export function chunks(generated: string, host: Host, format: Format): Plugin {
   };
 }
 
-/** The chunks that need no bundler: their modules import nothing but each other, and what validators share. */
+/** The validators, as chunks that need no bundler: their modules import nothing but each other, and what validators share. */
 export async function chunkFiles(
   generated: string,
   dist: string,
@@ -47,7 +47,7 @@ export async function chunkFiles(
   earlier: Earlier,
 ): Promise<OutputFile[]> {
   const { transform } = await import("esbuild");
-  const modules = host.find([`${generated}/{listings,validators}.ts`, `${generated}/validators/*.ts`], []);
+  const modules = host.find([`${generated}/validators.ts`, `${generated}/validators/*.ts`], []);
   const decoder = new TextDecoder();
   return Promise.all(
     modules.map(async (module): Promise<OutputFile> => {

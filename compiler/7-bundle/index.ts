@@ -8,6 +8,7 @@ import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
+import { listingFiles } from "./listing-files.js";
 import { namesAsking, unusedParts } from "./parts.js";
 import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
 import { shortNames } from "./short-names.js";
@@ -45,7 +46,7 @@ export async function bundle(server: Server, host: Host, earlier: Earlier): Prom
 }
 
 async function make(server: Server, host: Host, earlier: Earlier, asks: boolean): Promise<Result<Bundle>> {
-  const parts = unusedParts(server, asks);
+  const parts = unusedParts(server, { asks, split: isSplit(server) });
   const runtime = condensed(server.layout.generated, parts, host);
   let options = buildOptions(server, host, "cjs", runtime.plugin);
   let result = await run(options);
@@ -64,7 +65,10 @@ async function make(server: Server, host: Host, earlier: Earlier, asks: boolean)
     return content === undefined ? [] : [{ path, owner: "artifact", content }];
   });
   const type = options.format === "cjs" ? "commonjs" : "module";
-  if (isSplit(server)) files.push(...(await chunkFiles(generated, dist, options.format, host, earlier)));
+  if (isSplit(server)) {
+    files.push(...(await chunkFiles(generated, dist, options.format, host, earlier)));
+    files.push(...listingFiles(server, `${dist}/${chunkFolder}`, options.format));
+  }
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const own = Object.keys(result.built.metafile.inputs).filter((path) => !isCondensed(path));

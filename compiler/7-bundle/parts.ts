@@ -1,8 +1,16 @@
 import { legacyVersions, olderEntry, olderImplementation } from "@mcpc/runtime/codegen/v1/older-forms";
 import type { Server } from "../model/server.js";
 
-/** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`). `asks`: some code may ask the client. */
-export function unusedParts(server: Server, asks: boolean): Record<string, string> {
+/** What the manifest does not say of a bundle. */
+interface Kind {
+  /** Some code may ask the client. */
+  readonly asks: boolean;
+  /** Listings and validators are chunks. */
+  readonly split: boolean;
+}
+
+/** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`). */
+export function unusedParts(server: Server, { asks, split }: Kind): Record<string, string> {
   const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
   const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
@@ -13,6 +21,7 @@ export function unusedParts(server: Server, asks: boolean): Record<string, strin
     Completion: completes || chooses,
     Http: transports.http !== undefined,
     Tasks: tools.some(({ task }) => task !== undefined),
+    ListingFiles: split,
     OlderForms: changesWithRevisions(server),
     Errors: tools.some(({ errors }) => errors.length > 0),
     Timeouts: [server, ...tools].some(({ timeoutMs }) => timeoutMs !== undefined),
@@ -46,9 +55,6 @@ function changesWithRevisions({ info, tools, resources, resourceTemplates, promp
   // Revisions only ever add: what the oldest knows all know.
   return (
     olderImplementation(oldest, info as Info) !== info ||
-    entries.some(([kind, listing]) => {
-      const text = JSON.stringify(listing);
-      return olderEntry(oldest, kind, text) !== text;
-    })
+    entries.some(([kind, listing]) => olderEntry(oldest, kind, listing) !== listing)
   );
 }

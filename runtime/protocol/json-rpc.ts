@@ -1,3 +1,4 @@
+import type {} from "./parts.js";
 import { errorCodes, errorText, invalidRequest, McpError } from "./errors.js";
 import type { JsonObject } from "./types.js";
 
@@ -70,10 +71,25 @@ export function resultMessage(id: Id, payload: string | Ready): Outgoing {
 /** Below this many characters a text costs less than the pieces of a write. */
 const shortest = 4096;
 
-/** A result to be sent again and again: bytes when it is long. */
-export function readied(result: string): string | Ready {
+/** A result to be sent again and again, from its pieces: bytes when it is long. */
+export function readied(pieces: readonly (string | Uint8Array)[]): string | Ready {
+  if (!globalThis.mcpcWithoutListingFiles && pieces.some((piece) => typeof piece !== "string")) return joined(pieces);
+  const result = pieces.join("");
   if (result.length < shortest) return result;
   const line = new TextEncoder().encode(`${result}}\n`);
+  return { line, bytes: line.subarray(0, -1) };
+}
+
+/** Bytes that are there already are copied once. */
+function joined(pieces: readonly (string | Uint8Array)[]): Ready {
+  const encoder = new TextEncoder();
+  const encoded = [...pieces, "}\n"].map((piece) => (typeof piece === "string" ? encoder.encode(piece) : piece));
+  const line = new Uint8Array(encoded.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of encoded) {
+    line.set(piece, at);
+    at += piece.length;
+  }
   return { line, bytes: line.subarray(0, -1) };
 }
 

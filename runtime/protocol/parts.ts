@@ -9,6 +9,8 @@ declare global {
   var mcpcWithoutTasks: true | undefined;
   /** HTTP, and what stands on it. */
   var mcpcWithoutHttp: true | undefined;
+  /** Lists that are read from files, ready-made. */
+  var mcpcWithoutListingFiles: true | undefined;
   /** Entries, or a server, of which older revisions are told something else. */
   var mcpcWithoutOlderForms: true | undefined;
   /** Errors that tools declare. */

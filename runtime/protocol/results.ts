@@ -25,17 +25,18 @@ export function seal(view: View, members: string, meta?: JsonObject, hints = "")
   return `${frame.opening}${members}${hints}${comma}"_meta":{${own}${separator}${frame.meta}}}`;
 }
 
-/** A result that never changes: sealed once, then sent as it is. */
+/** A result that never changes: sealed once, then sent as it is. Its members are JSON text, in pieces or as a whole. */
 export function sealedOnce(
   view: View,
   key: unknown,
-  members: () => string,
+  members: () => string | readonly (string | Uint8Array)[],
   payloads: Map<unknown, Payload> = view.payloads,
   reuse: Reuse = undeclared,
 ): Payload {
   let payload = payloads.get(key);
   if (payload === undefined) {
-    payload = readied(seal(view, members(), undefined, view.frame.hints(reuse.ttlMs, reuse.scope)));
+    const { opening, hints } = view.frame;
+    payload = readied([opening, ...[members()].flat(), hints(reuse.ttlMs, reuse.scope), view.closing]);
     payloads.set(key, payload);
   }
   return payload;

@@ -33,15 +33,26 @@ export interface Surface {
   readonly promptValidators: (name: string) => Promise<PromptValidators>;
 }
 
-/**
- * What the lists answer, an entry each as JSON text, in the newest revision's form; an older revision's form is
- * projected from it when first asked for.
- */
+/** What the lists answer. */
 export interface Listings {
-  readonly tools: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceTemplates: readonly string[];
-  readonly prompts: readonly string[];
+  readonly tools: Listing;
+  readonly resources: Listing;
+  readonly resourceTemplates: Listing;
+  readonly prompts: Listing;
+}
+
+/**
+ * An entry each as JSON text, in the newest revision's form; an older revision's form is projected from it when first
+ * asked for. Or the form of a revision, ready-made: read when it is asked for, and not kept.
+ */
+export type Listing = readonly string[] | ((version: string) => ListingForm);
+
+/** Entries as they are told to a revision. */
+export interface ListingForm {
+  /** All of them, with commas between. */
+  readonly bytes: Uint8Array;
+  /** Where each ends. */
+  readonly ends: readonly number[];
 }
 
 export interface ToolSurface {

@@ -193,3 +193,48 @@ test("a server that never asks answers all that it can be asked for, without wha
   expect((await server.request("tools/list", { _meta })).result.tools).toHaveLength(1);
   expect(await server.end()).toBe(0);
 });
+
+const versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+const told = (index: number) => ({
+  name: `tool_${index}`,
+  description: `Zählt – ${index}.`,
+  inputSchema: { type: "object", properties: { any: true } },
+  ...(index % 2 === 0 && { title: `Tool ${index}`, annotations: { readOnlyHint: true } }),
+  ...(index % 3 === 0 && { outputSchema: { type: "array" }, icons: [{ src: "https://example.com/i.png" }] }),
+});
+
+test.each([undefined, 7])(
+  "the lists of a large server are those of a small one, to every revision; pages of %j",
+  async (pageSize) => {
+    const lists = async (count: number): Promise<unknown[]> => {
+      const tools = Array.from({ length: count }, (_, index) => told(index));
+      const limits = pageSize === undefined ? {} : { runtime: { limits: { pageSize } } };
+      const folder = project({ "a.mcp.json": { server: { name: "told", version: "1.0.0" }, tools, ...limits } });
+      expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+      expect(existsSync(join(folder, "dist", "chunks", "listings", "tools.newest.json"))).toBe(count > 50);
+      const listed: unknown[] = [];
+      for (const version of [...versions, "2026-07-28"]) {
+        const server = rawStdio("node", [join(folder, "dist", "server.js")]);
+        if (versions.includes(version)) await server.initialize(version);
+        const _meta = {
+          "io.modelcontextprotocol/protocolVersion": version,
+          "io.modelcontextprotocol/clientCapabilities": {},
+        };
+        let cursor: unknown;
+        const all: unknown[] = [];
+        do {
+          const { result } = await server.request("tools/list", { ...(cursor !== undefined && { cursor }), _meta });
+          all.push(...result.tools);
+          cursor = result.nextCursor;
+        } while (cursor !== undefined);
+        expect(all).toHaveLength(count);
+        listed.push(all.slice(0, 40));
+        expect(await server.end()).toBe(0);
+      }
+      return listed;
+    };
+    const [large, small] = [await lists(60), await lists(40)];
+    expect(large).toEqual(small);
+    expect(new Set(small.map((list) => JSON.stringify(list))).size).toBe(5);
+  },
+);

@@ -6,6 +6,7 @@ import { follow } from "../../runtime/auth/follow.js";
 import { parseKeys } from "../../runtime/auth/keys.js";
 import { withIncluded } from "../../runtime/auth/method.js";
 import { createTokenCache } from "../../runtime/auth/token-cache.js";
+import type { Listing } from "../../runtime/protocol/surface.js";
 import { connect } from "../../runtime/protocol/connection.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { textOf } from "../../runtime/protocol/json-rpc.js";
@@ -176,62 +177,76 @@ test("a token is examined once while it is good, at once by all who ask, and nev
   expect(examined).toBe(5);
 });
 
-test("pages of a list are counted for each set of scopes by itself, and few sets are kept", async () => {
-  const scoped = (name: string, scopes?: string[]) => ({ name, ...(scopes && { scopes }) });
-  const tools = [scoped("a"), scoped("b", ["x"]), scoped("c"), scoped("d", ["y"]), scoped("e", ["x", "y"])];
-  const many = Array.from({ length: 100 }, (_, index) => scoped(`m${index}`, [`s${index}`]));
-  const all = [...tools, ...many];
-  const pass = Object.assign(() => true, { errors: null });
-  const listing = all.map(({ name }) => JSON.stringify({ name, inputSchema: { type: "object" } }));
-  const server = defineServer(
-    {
-      server: { name: "made", version: "1.0.0" },
-      pageSize: 2,
-      tools: all,
-      resources: [],
-      resourceTemplates: [],
-      prompts: [],
-      listings: async () => ({ tools: listing, resources: [], resourceTemplates: [], prompts: [] }),
-      toolValidators: async () => ({ input: pass }),
-      templateValidators: async () => ({ params: pass }),
-      promptValidators: async () => ({}),
-    },
-    {
-      tools: new Map(),
-      resources: new Map(),
-      resourceTemplates: new Map(),
-      prompts: new Map(),
-      completions: new Map(),
-    },
-    () => ({ auth: createAuthentication({ ...common, methods: [] }), logger: () => {} }),
-  );
-  const list = (scopes: string[], cursor?: string): Promise<any> =>
-    new Promise((resolve) => {
-      const connection = connect(server, (message) => resolve(JSON.parse(textOf(message))), { scopes, claims: {} });
-      const meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-      };
-      const params = { ...(cursor !== undefined && { cursor }), _meta: meta };
-      connection.receive({ jsonrpc: "2.0", id: 1, method: "tools/list", params });
-    });
-  const pages = async (scopes: string[]): Promise<string[][]> => {
-    const seen: string[][] = [];
-    for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
-      const { result } = await list(scopes, cursor);
-      seen.push(result.tools.map(({ name }: { name: string }) => name));
-      cursor = result.nextCursor;
-    }
-    return seen;
-  };
-  expect(await pages([])).toEqual([["a", "c"]]);
-  expect(await pages(["x", "unheard of"])).toEqual([["a", "b"], ["c"]]);
-  expect(await pages(["y"])).toEqual([["a", "c"], ["d"]]);
-  expect(await pages(["x", "y"])).toEqual([["a", "b"], ["c", "d"], ["e"]]);
-  const { result } = await list(["x"]);
-  expect((await list(["y"], result.nextCursor)).error).toEqual({ code: -32602, message: "unknown cursor" });
-  expect((await list([], "")).error.code).toBe(-32602);
-  for (let index = 0; index < 100; index += 1) await list([`s${index}`]);
-  expect((server.indexes.get("audiences") as Map<string, unknown>).size).toBe(64);
-  expect(await pages(["x"])).toEqual([["a", "b"], ["c"]]);
-});
+const encoder = new TextEncoder();
+/** As the chunks of a large server hold it. */
+const asForm = (entries: readonly string[]): Listing => {
+  let end = -1;
+  const ends = entries.map((entry) => (end += 1 + encoder.encode(entry).length));
+  return () => ({ bytes: encoder.encode(entries.join(",")), ends });
+};
+
+test.each<[string, (entries: readonly string[]) => Listing]>([
+  ["texts", (entries) => entries],
+  ["bytes", asForm],
+])(
+  "pages of a list of %s are counted for each set of scopes by itself, and few sets are kept",
+  async (_kind, listed) => {
+    const scoped = (name: string, scopes?: string[]) => ({ name, ...(scopes && { scopes }) });
+    const tools = [scoped("a"), scoped("b", ["x"]), scoped("c"), scoped("d", ["y"]), scoped("e", ["x", "y"])];
+    const many = Array.from({ length: 100 }, (_, index) => scoped(`ü${index}`, [`s${index}`]));
+    const all = [...tools, ...many];
+    const pass = Object.assign(() => true, { errors: null });
+    const listing = all.map(({ name }) => JSON.stringify({ name, inputSchema: { type: "object" } }));
+    const server = defineServer(
+      {
+        server: { name: "made", version: "1.0.0" },
+        pageSize: 2,
+        tools: all,
+        resources: [],
+        resourceTemplates: [],
+        prompts: [],
+        listings: async () => ({ tools: listed(listing), resources: [], resourceTemplates: [], prompts: [] }),
+        toolValidators: async () => ({ input: pass }),
+        templateValidators: async () => ({ params: pass }),
+        promptValidators: async () => ({}),
+      },
+      {
+        tools: new Map(),
+        resources: new Map(),
+        resourceTemplates: new Map(),
+        prompts: new Map(),
+        completions: new Map(),
+      },
+      () => ({ auth: createAuthentication({ ...common, methods: [] }), logger: () => {} }),
+    );
+    const list = (scopes: string[], cursor?: string): Promise<any> =>
+      new Promise((resolve) => {
+        const connection = connect(server, (message) => resolve(JSON.parse(textOf(message))), { scopes, claims: {} });
+        const meta = {
+          "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+          "io.modelcontextprotocol/clientCapabilities": {},
+        };
+        const params = { ...(cursor !== undefined && { cursor }), _meta: meta };
+        connection.receive({ jsonrpc: "2.0", id: 1, method: "tools/list", params });
+      });
+    const pages = async (scopes: string[]): Promise<string[][]> => {
+      const seen: string[][] = [];
+      for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+        const { result } = await list(scopes, cursor);
+        seen.push(result.tools.map(({ name }: { name: string }) => name));
+        cursor = result.nextCursor;
+      }
+      return seen;
+    };
+    expect(await pages([])).toEqual([["a", "c"]]);
+    expect(await pages(["x", "unheard of"])).toEqual([["a", "b"], ["c"]]);
+    expect(await pages(["y"])).toEqual([["a", "c"], ["d"]]);
+    expect(await pages(["x", "y"])).toEqual([["a", "b"], ["c", "d"], ["e"]]);
+    const { result } = await list(["x"]);
+    expect((await list(["y"], result.nextCursor)).error).toEqual({ code: -32602, message: "unknown cursor" });
+    expect((await list([], "")).error.code).toBe(-32602);
+    for (let index = 0; index < 100; index += 1) await list([`s${index}`]);
+    expect((server.indexes.get("audiences") as Map<string, unknown>).size).toBe(64);
+    expect(await pages(["x"])).toEqual([["a", "b"], ["c"]]);
+  },
+);

@@ -1,8 +1,9 @@
+import type {} from "../parts.js";
 import { allows, anonymous } from "../auth.js";
-import type { Answer, Call, EntryKind, Payload } from "../exchange.js";
+import type { Answer, Call, EntryKind, Payload, View } from "../exchange.js";
 import { internalError, invalidParams, sealedOnce } from "../results.js";
 import { audienceOf, type Audience } from "../scopes.js";
-import type { Listings } from "../surface.js";
+import type { Listing, ListingForm, Listings } from "../surface.js";
 
 /** `tools/list` */
 export const listTools = (call: Call): Answer => list(call, "tools", "tool");
@@ -42,15 +43,32 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
         key,
         () => {
           const end = start + size;
-          const entries = shown.slice(start, end).map((index) => view.revision.entry(kind, listings[member][index]!));
+          const entries = entriesOf(view, kind, listings[member], shown.slice(start, end));
           const next = end < shown.length ? `,"nextCursor":"${cursorOf(end, audience)}"` : "";
-          return `"${member}":[${entries.join(",")}]${next}`;
+          return [`"${member}":[`, entries, `]${next}`];
         },
         payloads,
         surface.listed,
       ),
     (error: unknown) => internalError(call, `the listing of ${member}`, error),
   );
+}
+
+/** Those with these indexes, with commas between. */
+function entriesOf(view: View, kind: EntryKind, listing: Listing, indexes: readonly number[]): string | Uint8Array {
+  return !globalThis.mcpcWithoutListingFiles && typeof listing === "function"
+    ? partOf(listing(view.revision.version), indexes)
+    : indexes.map((index) => view.revision.entry(kind, (listing as readonly string[])[index]!)).join(",");
+}
+
+function partOf({ bytes, ends }: ListingForm, indexes: readonly number[]): string | Uint8Array {
+  const begin = (index: number): number => (index === 0 ? 0 : ends[index - 1]! + 1);
+  const first = indexes[0];
+  if (first === undefined) return "";
+  const last = indexes.at(-1)!;
+  if (last - first === indexes.length - 1) return bytes.subarray(begin(first), ends[last]);
+  const decoder = new TextDecoder();
+  return indexes.map((index) => decoder.decode(bytes.subarray(begin(index), ends[index]))).join(",");
 }
 
 function cursorOf(start: number, audience: Audience | undefined): string {

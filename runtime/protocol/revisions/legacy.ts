@@ -1,5 +1,5 @@
 import type {} from "../parts.js";
-import type { Method, Revision } from "../exchange.js";
+import type { EntryKind, Method, Revision } from "../exchange.js";
 import { completion } from "../methods/completion.js";
 import { listPrompts, listResources, listResourceTemplates, listTools } from "../methods/listings.js";
 import { getPrompt } from "../methods/prompts.js";
@@ -8,7 +8,7 @@ import { hasPrompts, hasResources, hasTools, ping, setLevel, subscribable } from
 import { subscribe, unsubscribe } from "../methods/subscriptions.js";
 import { callTool } from "../methods/tools.js";
 import type { Surface } from "../surface.js";
-import type { ContentBlock } from "../types.js";
+import type { ContentBlock, JsonObject } from "../types.js";
 import { legacyVersions, olderEntry, olderImplementation, type LegacyVersion } from "./older-entry.js";
 import { olderForm } from "./older-form.js";
 
@@ -25,7 +25,7 @@ function legacyRevision(version: LegacyVersion): Revision {
     era: "legacy",
     methods,
     frame: () => ({ opening: "{", hints: () => "", meta: "" }),
-    entry: (kind, listing) => (globalThis.mcpcWithoutOlderForms ? listing : olderEntry(version, kind, listing)),
+    entry: (kind, listing) => (globalThis.mcpcWithoutOlderForms ? listing : entryText(version, kind, listing)),
     implementation: (info) => (globalThis.mcpcWithoutOlderForms ? info : olderImplementation(version, info)),
     ...(since("2025-06-18") ? undefined : { content: (block: ContentBlock) => olderContent(version, block) }),
     structuredContent: since("2025-06-18") ? "objects" : "none",
@@ -72,6 +72,12 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
         ] as const)
       : []),
   ]);
+}
+
+function entryText(version: LegacyVersion, kind: EntryKind, listing: string): string {
+  const entry = JSON.parse(listing) as JsonObject;
+  const older = olderEntry(version, kind, entry);
+  return older === entry ? listing : JSON.stringify(older);
 }
 
 /** A block of a type that came later, as one that these revisions know. */

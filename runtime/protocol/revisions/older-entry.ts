@@ -49,8 +49,7 @@ function known(
 }
 
 /** An entry of a listing, in the newest revision's form, in that of an older one. */
-export function olderEntry(version: LegacyVersion, kind: EntryKind, listing: string): string {
-  const entry = JSON.parse(listing) as JsonObject;
+export function olderEntry(version: LegacyVersion, kind: EntryKind, entry: JsonObject): JsonObject {
   let projected = known(version, entry, introduced[kind]);
   if (kind === "tool") projected = olderTool(projected);
   if (kind === "prompt" && version < "2025-06-18") projected = olderPrompt(projected);
@@ -58,7 +57,7 @@ export function olderEntry(version: LegacyVersion, kind: EntryKind, listing: str
     const annotations = known(version, projected["annotations"], introducedAnnotations);
     if (annotations !== projected["annotations"]) projected = { ...projected, annotations };
   }
-  return projected === entry ? listing : JSON.stringify(projected);
+  return projected;
 }
 
 /** These revisions know only objects as results, and no property that is described by a bare boolean. */
