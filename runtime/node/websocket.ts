@@ -85,7 +85,7 @@ function serve(server: Server, socket: WebSocket, auth: Auth | undefined): void 
       if (isBinary) throw new SyntaxError("a message is text");
       message = JSON.parse(String(data));
     } catch {
-      return socket.send(errorMessage(undefined, parseError()));
+      return send(errorMessage(undefined, parseError()), true);
     }
     connection.receive(message);
   });
