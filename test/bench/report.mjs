@@ -3,7 +3,15 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { root } from "./project.mjs";
 
-const titles = { size: "Size", start: "Start", stdio: "Standard streams", http: "HTTP", build: "The compiler" };
+const titles = {
+  size: "Size",
+  start: "Start",
+  stdio: "Standard streams",
+  http: "HTTP",
+  websocket: "WebSocket",
+  streams: "Streams",
+  build: "The compiler",
+};
 const [begin, end] = ["<!-- measured -->", "<!-- end of what is measured -->"];
 
 export function report(results) {

@@ -93,3 +93,17 @@ export function answers(whole) {
     }
   };
 }
+
+/** One answer, over a connection of its own. */
+export function once(port, request) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    const whole = (status, body, head) => {
+      socket.destroy();
+      resolve({ status, head, body: body() });
+    };
+    socket.on("data", answers(whole)).on("error", reject);
+    socket.on("close", () => reject(new Error("closed without an answer")));
+    socket.write(request);
+  });
+}

@@ -1,7 +1,6 @@
 // Calls and listings over HTTP, 32 connections that are kept alive.
-import { connect } from "node:net";
 import { join } from "node:path";
-import { answers, burst, post } from "../load/http.mjs";
+import { burst, once, post } from "../load/http.mjs";
 import { serving } from "../load/server.mjs";
 import { built, here } from "../project.mjs";
 import { row, rounds } from "../rounds.mjs";
@@ -9,11 +8,14 @@ import { answer, call, inEra, initialize } from "../surface.mjs";
 
 const peer = (name, ...args) => [join(here, "peers", `${name}.mjs`), ...args];
 
+const withoutSessions = { runtime: { transports: { stdio: {}, http: { sessions: false } } } };
+
 /** Each server: how it is started, and the era and revision it is spoken to in. */
-const servers = (count, bundle) => ({
+const servers = (count, bundle, stateless) => ({
   "bare loop": { command: [join(here, "servers", "bare-http.mjs"), String(count)], era: "legacy" },
   "bare loop, modern": { command: [join(here, "servers", "bare-http.mjs"), String(count)], era: "modern" },
   "mcpc, sessions": { command: [bundle, "--transport", "http", "--port", "0"], era: "legacy" },
+  "mcpc, no sessions": { command: [stateless, "--transport", "http", "--port", "0"], era: "legacy" },
   "mcpc, modern": { command: [bundle, "--transport", "http", "--port", "0"], era: "modern" },
   "SDK 1.x, sessions": { command: peer("sdk1", String(count), "sessions"), era: "legacy" },
   "SDK 1.x, stateless": { command: peer("sdk1", String(count), "stateless"), era: "legacy" },
@@ -27,7 +29,8 @@ export async function measure({ quick }) {
   const rows = [];
   for (const count of quick ? [10] : [10, 200, 1000]) {
     const running = {};
-    for (const [name, server] of Object.entries(servers(count, built(count)))) running[name] = await opened(server);
+    for (const [name, server] of Object.entries(servers(count, built(count), built(count, withoutSessions))))
+      running[name] = await opened(server);
     for (const method of ["tools/call", "tools/list"]) {
       const cases = Object.fromEntries(
         Object.entries(running).map(([name, { server, request }]) => [name, { ...server, request: request(method) }]),
@@ -68,17 +71,4 @@ async function opened({ command, era, version = "2025-11-25" }) {
   const { status, body } = await once(port, request("tools/call"));
   if (status !== 200 || !body.includes(`"${answer}"`)) throw new Error(`${command[0]}: ${status} ${body}`);
   return { server, request };
-}
-
-function once(port, request) {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1" });
-    const whole = (status, body, head) => {
-      socket.destroy();
-      resolve({ status, head, body: body() });
-    };
-    socket.on("data", answers(whole)).on("error", reject);
-    socket.on("close", () => reject(new Error("closed without an answer")));
-    socket.write(request);
-  });
 }

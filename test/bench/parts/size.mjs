@@ -17,8 +17,14 @@ const cases = {
   },
 };
 
+/** The smallest of servers, as `test/house/budgets.test.ts` has it. */
+const small = {
+  ...stdio,
+  tools: [{ name: "say", inputSchema: { type: "object", properties: { n: { type: "number" } }, required: ["n"] } }],
+};
+
 export function measure() {
-  return Object.entries(cases).flatMap(([name, more]) => {
+  return Object.entries({ "one tool of one number, stdio": small, ...cases }).flatMap(([name, more]) => {
     const bytes = fs.readFileSync(built(1, more));
     return [
       { what: "dist/server.js", name, value: bytes.length, unit: "bytes" },

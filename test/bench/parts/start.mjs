@@ -22,7 +22,7 @@ export async function measure({ quick }) {
       "SDK 2.x": listing([join(here, "peers", "sdk2.mjs"), String(count), "stdio"]),
       tmcp: listing([join(here, "peers", "tmcp.mjs"), String(count), "stdio"]),
     };
-    const values = await rounds(quick ? 7 : 41, servers, (start) => start());
+    const values = await rounds(quick ? 7 : 31, servers, (start) => start());
     for (const name of Object.keys(servers)) {
       const of = (member, name) => values[name].map((value) => value[member]);
       const compared = (member) => row("", name, of(member, name), of(member, none));
