@@ -1,21 +1,36 @@
 import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { child } from "../json-schema/pointer.js";
 import type { LocatedObject, Span } from "../model/source.js";
 import { attackOn } from "./runaway.js";
 
 /** Regular expressions of a schema: they compile in Unicode mode, and no text makes them run away. */
 export function checkPatterns(schema: LocatedObject, diagnostics: Diagnostic[]): void {
   for (const { key, node } of schema.members) {
-    if (key === "pattern") checkPattern(String(node.value), node.span, diagnostics);
+    if (key === "pattern")
+      checkPattern(String(node.value), node.span, Number(child(schema, "maxLength")?.value ?? Infinity), diagnostics);
     else if (key === "patternProperties" && node.kind === "object")
-      for (const member of node.members) checkPattern(member.key, member.keySpan, diagnostics);
+      for (const member of node.members) checkPattern(member.key, member.keySpan, longestName, diagnostics);
   }
 }
 
-function checkPattern(pattern: string, span: Span, diagnostics: Diagnostic[]): void {
+/** Names are not as long as texts may be. */
+const longestName = 1000;
+/** That many steps take a second. */
+const mostSteps = 1e8;
+
+/** @param longest the texts that are matched have at most so many characters */
+function checkPattern(pattern: string, span: Span, longest: number, diagnostics: Diagnostic[]): void {
   const reason = failure(pattern, "u");
   if (reason === undefined) {
     const attack = attackOn(pattern);
-    if (attack !== undefined) diagnostics.push(diagnose("schema/runaway-pattern", span, { pattern, attack }));
+    if (attack?.degree === Infinity)
+      diagnostics.push(diagnose("schema/runaway-pattern", span, { pattern, attack: attack.text }));
+    else if (attack && longest ** attack.degree > mostSteps) {
+      const advice = Math.floor(mostSteps ** (1 / attack.degree) / 10);
+      diagnostics.push(
+        diagnose("schema/slow-pattern", span, { pattern, attack: attack.text, degree: attack.degree, advice }),
+      );
+    }
     return;
   }
   const meant = failure(pattern, "") === undefined ? withoutNeedlessEscapes(pattern) : pattern;

@@ -21,7 +21,7 @@ export function checkSatisfiable(schema: LocatedObject, dialect: Dialect, diagno
 type Report = (at: Located, reason: string, other?: Located, suggestion?: string, fix?: Fix) => void;
 
 /** Lower and upper bound, what they bound, and whether equal bounds leave a value. */
-const bounds: readonly (readonly [low: string, high: string, what: string, equal: boolean])[] = [
+export const bounds: readonly (readonly [low: string, high: string, what: string, equal: boolean])[] = [
   ["minimum", "maximum", "number", true],
   ["exclusiveMinimum", "maximum", "number", false],
   ["minimum", "exclusiveMaximum", "number", false],
@@ -56,7 +56,7 @@ function checkValues(schema: LocatedObject, report: Report): void {
     report(constant, '"const" is not among the values of "enum"', values);
 }
 
-function isOfType(value: Json, type: Json): boolean {
+export function isOfType(value: Json, type: Json): boolean {
   switch (type) {
     case "null":
       return value === null;

@@ -12,6 +12,7 @@ import { circles } from "./circles.js";
 import { checkKeywords } from "./keywords.js";
 import { checkPatterns } from "./patterns.js";
 import { checkSatisfiable } from "./satisfiable.js";
+import { contradictions } from "./together.js";
 
 export interface SchemaChecks {
   /** Checks one schema and all it reaches; what is reached twice is checked once. */
@@ -52,6 +53,10 @@ export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): S
       checkKeywords(schema, dialect, isValid, found);
       checkPatterns(schema, found);
       checkSatisfiable(schema, dialect, found);
+      for (const { at, other, reason } of contradictions(schema, root, reachable, dialect)) {
+        const related = [{ span: other.span, message: "together with this" }];
+        found.push(diagnose("schema/unsatisfiable", at.span, { reason, suggestion: undefined }, related));
+      }
       for (const keyword of ["$ref", "$dynamicRef"]) {
         const reference = child(schema, keyword);
         if (typeof reference?.value === "string") follow(reference.value, reference.span, root, found);

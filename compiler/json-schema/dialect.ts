@@ -30,6 +30,7 @@ export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
   }
   ajv.addVocabulary(vocabulary);
   notePatternsApart(ajv);
+  matchBoundedOnly(ajv);
   return ajv;
 }
 
@@ -40,6 +41,17 @@ export function lean(ajv: Ajv, schema: JsonSchema): Ajv {
   ajv.opts.unevaluated = false;
   ajv.opts.dynamicRef = false;
   return ajv;
+}
+
+/** A text that `maxLength` refuses is not matched with `pattern`: that may take long. A character is at most two units. */
+function matchBoundedOnly(ajv: Ajv): void {
+  const definition = ajv.getKeyword("pattern") as CodeKeywordDefinition;
+  const { code } = definition;
+  definition.code = (cxt: KeywordCxt): void => {
+    const longest: unknown = cxt.parentSchema["maxLength"];
+    if (typeof longest !== "number" || !cxt.it.allErrors) code(cxt);
+    else cxt.gen.if(_`${cxt.data}.length <= ${2 * longest}`, () => code(cxt));
+  };
 }
 
 /**

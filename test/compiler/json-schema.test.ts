@@ -70,3 +70,11 @@ test.each<[code: string, schema: JsonSchema]>([
   const { refused } = await compiled([schema]);
   expect(refused.get(0)?.map((diagnostic) => diagnostic.code)).toEqual([code]);
 });
+
+test("a text that is far too long is not matched, any other is", () => {
+  const validate = createAjv("2020-12").compile({ type: "string", maxLength: 3, pattern: "^a" });
+  const broken = (text: string): string[] => (validate(text) ? [] : validate.errors!.map(({ keyword }) => keyword));
+  expect(broken("x".repeat(7))).toEqual(["maxLength"]);
+  expect(broken("xxxx")).toEqual(["maxLength", "pattern"]);
+  expect(broken("\u{1F600}".repeat(3))).toEqual(["pattern"]);
+});

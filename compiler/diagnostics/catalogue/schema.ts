@@ -80,7 +80,16 @@ export const schema = {
     message: ({ pattern, attack }) => `${quote(pattern)} takes exponential time on some texts, such as ${cut(attack)}`,
     help: () => "let no two repetitions, one inside the other or side by side, match the same text",
     explain:
-      "Matching this regular expression takes time that doubles with each character of some texts, so that one call of a client can stop the server. Usually a repeated group holds a repetition, as in `(a+)+`, or choices that overlap, as in `(a|aa)+`; `maxLength` does not help. Only exponential time is reported.",
+      "Matching this regular expression takes time that doubles with each character of some texts, so that one call of a client can stop the server. Usually a repeated group holds a repetition, as in `(a+)+`, or choices that overlap, as in `(a|aa)+`; `maxLength` does not help.",
+  }),
+  "schema/slow-pattern": define<{ pattern: string; attack: string; degree: number; advice: number }>({
+    severity: "warning",
+    message: ({ pattern, attack, degree }) =>
+      `${quote(pattern)} takes time that grows with the length to the power of ${degree}, on texts such as ${cut(attack)}`,
+    help: ({ advice }) =>
+      `bound the text, as with "maxLength": ${advice}, or let no two repetitions match the same text`,
+    explain:
+      "Matching this regular expression takes time that grows faster than the text: with the square of its length, or worse, so that one long text of a client can keep the server busy for minutes. `maxLength` beside it helps, because a text that is too long is not matched. A `^` at the beginning often helps, too.",
   }),
   "schema/secret-header": define<{ argument: string; header: string }>({
     severity: "warning",
@@ -95,7 +104,7 @@ export const schema = {
     message: ({ reason }) => reason,
     help: ({ suggestion }) => didYouMean(suggestion) ?? "no value can obey both: change or remove one",
     explain:
-      "Two keywords of one schema contradict each other, so a value that the schema seems to allow can never pass. Only what is certain is reported: bounds that leave nothing between them, a `const` or a value of `enum` that `type` forbids, a required property that may not be there.",
+      "Two keywords of one schema, or of schemas that hold together through `allOf` or `$ref`, contradict each other, so a value that the schema seems to allow can never pass. Only what is certain is reported: types that exclude each other, bounds that leave nothing between them, a `const` or a value of `enum` that `type` forbids, a required property that may not be there.",
   }),
   "schema/unknown-format": define<{ format: string; suggestion: string | undefined }>({
     severity: "warning",
