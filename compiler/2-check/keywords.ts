@@ -42,7 +42,11 @@ const others: Readonly<Record<string, string>> = {
   additionalItems: 'write "items": what follows "prefixItems" obeys it',
   dependentRequired: 'write "dependencies", or name a newer dialect with "$schema"',
   dependentSchemas: 'write "dependencies", or name a newer dialect with "$schema"',
+  disallow: 'write "not"',
   discriminator: 'remove it; "oneOf" with a "const" in each choice is understood',
+  divisibleBy: 'write "multipleOf"',
+  extends: 'write "allOf"',
+  id: 'write "$id"; to name a property, put it into "properties"',
   nullable: 'write "type": ["…", "null"]',
   prefixItems: 'write "items" as a list, or name the dialect 2020-12 with "$schema"',
 };

@@ -34,7 +34,7 @@ export function failuresOf(value: Located, { schema, dialect, written }: Schema,
       const declared = Object.keys(((error.parentSchema as JsonObject)["properties"] ?? {}) as JsonObject);
       return {
         span: placeOf(value, error, name),
-        reason: explain(errors as ValidationError[], what),
+        reason: explain(errors as ValidationError[], what, value.value),
         rule: written && ruleOf(error, read, written),
         suggestion: name === undefined ? undefined : nearest(name, declared),
       };

@@ -100,7 +100,10 @@ const shared = (
   "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern format " +
   "items contains maxItems minItems uniqueItems properties patternProperties additionalProperties propertyNames " +
   "required maxProperties minProperties dependencies allOf anyOf oneOf not if then else " +
-  "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType enumNames"
+  "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType " +
+  // Of editors, OpenAPI and forms.
+  "enumNames enumDescriptions markdownDescription markdownEnumDescriptions deprecationMessage errorMessage " +
+  "patternErrorMessage defaultSnippets example externalDocs xml propertyOrder propertyOrdering"
 ).split(" ");
 const since2019 = (
   "$anchor $dynamicRef $dynamicAnchor $recursiveRef $recursiveAnchor $vocabulary unevaluatedItems " +

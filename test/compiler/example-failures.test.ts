@@ -78,6 +78,7 @@ test.each<[says: string, schema: object, value: object, expected: string[][]]>([
     { a: { c: 1 } },
     [['{"c":1}', '"anyOf"', "a.mcp.json"]],
   ],
+  ["a property that may not be there", { properties: { a: false } }, { a: 1 }, [["1", "undefined", ""]]],
   ["what is missing", { required: ["a"] }, {}, [["{}", '"required"', "a.mcp.json"]]],
 ])("a failure of an example is marked where it is, and where the rule is: %s", (_, schema, value, expected) => {
   expect(failures(schema, value)).toEqual(expected);
