@@ -16,7 +16,7 @@ export const serverOf = (fixture: string): string => join(fixtures, fixture, "di
 /** What of a room of the runtime is in the bundle of an example project, as its source map says. */
 export function sourcesOf(fixture: string, room: string): string[] {
   const { sources } = JSON.parse(readFileSync(`${serverOf(fixture)}.map`, "utf8")) as { sources: string[] };
-  return sources.filter((source) => source.startsWith(`@mcpc/runtime/dist/${room}/`));
+  return sources.filter((source) => source.startsWith(`@mcpc/runtime/${room}/`));
 }
 
 export interface Running {

@@ -132,6 +132,6 @@ test("what would answer twice is a mistake, at its place", () => {
 });
 
 test("a server whose manifest says nothing of health carries none of it", () => {
-  expect(sourcesOf("monitored", "health")).toContain("@mcpc/runtime/dist/health/checks.js");
+  expect(sourcesOf("monitored", "health")).toContain("@mcpc/runtime/health/checks.ts");
   expect(sourcesOf("weather", "health")).toEqual([]);
 });

@@ -266,6 +266,6 @@ test.each([
 });
 
 test("a server whose manifest says nothing of its log carries none of it", () => {
-  expect(sourcesOf("monitored", "logging")).toContain("@mcpc/runtime/dist/logging/logging.js");
+  expect(sourcesOf("monitored", "logging")).toContain("@mcpc/runtime/logging/logging.ts");
   expect(sourcesOf("weather", "logging")).toEqual([]);
 });
