@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { killedAt } from "./killed-at.js";
+import { recover } from "../../compiler/host-node/commit.js";
+import { keepingAll, killedAt } from "./killed-at.js";
 import { contents, mcpc, project, write } from "./project.js";
 
 const manifest = {
@@ -131,23 +132,51 @@ test("what a build takes from the last one is what it would have made anew", () 
   expect(visible(folder)).toEqual(visibleOf(after));
 });
 
+test.each<[what: string, change: (folder: string) => void]>([
+  [
+    "the first build",
+    (folder) =>
+      ["generated", "dist", "node_modules", "mcpc.lock.json", "src/tools/other.ts"].forEach((path) =>
+        rmSync(join(folder, path), { recursive: true }),
+      ),
+  ],
+  ["a build after a change", edit("a.mcp.json", '"other"', '"another"')],
+])("%s, cut off at any write or within one, leaves a project that the next build puts right", (_, change) => {
+  const folder = project(files);
+  expect(mcpc(folder, "build").code).toBe(0);
+  change(folder);
+  const kept = project({});
+  const run = spawnSync("node", [...keepingAll(folder, kept), cli, "build", folder], { encoding: "utf8" });
+  expect([run.status, run.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+  const states = new Map<string, string>();
+  const all = readdirSync(kept).map((name) => join(kept, name));
+  for (const one of all) {
+    recover(one);
+    states.set(JSON.stringify(contents(one)), one);
+  }
+  expect(all.length).toBeGreaterThan(40);
+  // Each is before or after one of the steps of a build: what it records, its sources, its bundle.
+  expect(states.size).toBeLessThan(12);
+  for (const one of states.values()) {
+    expect(mcpc(one, "build").code).toBe(0);
+    expect(visible(one)).toEqual(visible(folder));
+  }
+});
+
 // commit.test.ts has every call.
-test.each([4, 12, 20, 28])(
-  "a build killed at write %s leaves a project that the next build puts right",
-  async (call) => {
-    const folder = project(files);
-    expect(mcpc(folder, "build").code).toBe(0);
-    edit("a.mcp.json", '"other"', '"another"')(folder);
-    const killed = spawn("node", [...killedAt(call), cli, "build", folder], { stdio: "ignore" });
-    expect(await once(killed, "exit")).toEqual([null, "SIGKILL"]);
-    expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
-    const whole = project(files);
-    edit("a.mcp.json", '"other"', '"another"')(whole);
-    write(whole, { "src/tools/other.ts": readFileSync(join(folder, "src/tools/other.ts")) });
-    expect(mcpc(whole, "build").code).toBe(0);
-    expect(visible(folder)).toEqual(visible(whole));
-  },
-);
+test.each([4, 20])("a build killed at write %s leaves a project that the next build puts right", async (call) => {
+  const folder = project(files);
+  expect(mcpc(folder, "build").code).toBe(0);
+  edit("a.mcp.json", '"other"', '"another"')(folder);
+  const killed = spawn("node", [...killedAt(call), cli, "build", folder], { stdio: "ignore" });
+  expect(await once(killed, "exit")).toEqual([null, "SIGKILL"]);
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+  const whole = project(files);
+  edit("a.mcp.json", '"other"', '"another"')(whole);
+  write(whole, { "src/tools/other.ts": readFileSync(join(folder, "src/tools/other.ts")) });
+  expect(mcpc(whole, "build").code).toBe(0);
+  expect(visible(folder)).toEqual(visible(whole));
+});
 
 test("two builds at once: one waits for the other, and both agree", async () => {
   const folder = project(files);
