@@ -112,7 +112,7 @@ test("what a build takes from the last one is what it would have made anew", () 
   const touched = [
     "generated/validators/Tool3.ts",
     "dist/chunks/validators/Tool3.js",
-    "dist/chunks/listings.js",
+    "dist/chunks/listings/tools.newest.json",
     "dist/server.js",
     "mcpc.lock.json",
   ];
