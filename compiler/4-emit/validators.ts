@@ -81,7 +81,8 @@ export function printValidators({ schemas, answers, span }: ValidatorModule): Re
 
 function compile(name: string, schema: Schema, scoped: boolean): string {
   const compiled = withStaticReferences(schema.schema);
-  const options = { source: true, esm: true, lines: true, formats: _`formats` };
+  // What optimizing would save, minifying saves as well.
+  const options = { source: true, esm: true, lines: true, optimize: false, formats: _`formats` };
   const ajv = lean(
     createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false, code: options }),
     compiled,

@@ -99,7 +99,7 @@ function compilerHost(
   server: Server,
   host: Host,
 ): TS.CompilerHost {
-  const base = withLibraries(ts, ts.createCompilerHost(options, true));
+  const base = withLibraries(ts, ts.createCompilerHost(options));
   // What these modules export; the rest of them is ours, and need not be read to check the user's code.
   const stubs = new Map(
     Object.entries({
@@ -114,6 +114,8 @@ function compilerHost(
   const runtime = installedRuntime(ts, options, base, host);
   return {
     ...base,
+    // Comments of TypeScript have no types.
+    jsDocParsingMode: ts.JSDocParsingMode.ParseForTypeErrors,
     fileExists,
     directoryExists,
     readFile: (path) => text(path) ?? base.readFile(path),
@@ -121,7 +123,7 @@ function compilerHost(
       const own = text(path) ?? ownFile(path, host);
       return own === undefined
         ? base.getSourceFile(path, languageVersion, onError)
-        : versioned(ts.createSourceFile(path, own, languageVersion, true));
+        : versioned(ts.createSourceFile(path, own, languageVersion));
     },
     resolveModuleNameLiterals: (literals, file, redirected, resolving, source) =>
       literals.map((literal) => {

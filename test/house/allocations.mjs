@@ -40,8 +40,11 @@ const run = () => {
   for (let call = 0; call < calls; call++) connection.receive(message);
 };
 run();
-const before = process.memoryUsage().heapUsed;
-run();
-const bytes = (process.memoryUsage().heapUsed - before) / calls;
-if (answers < 2 * calls) throw new Error(`${answers} answers`);
-console.log(Math.round(bytes));
+// The least of some rounds: what the machine does on the side only adds.
+const rounds = Array.from({ length: 5 }, () => {
+  const before = process.memoryUsage().heapUsed;
+  run();
+  return (process.memoryUsage().heapUsed - before) / calls;
+});
+if (answers < 6 * calls) throw new Error(`${answers} answers`);
+console.log(Math.round(Math.min(...rounds)));
