@@ -22,8 +22,14 @@ interface Move {
  */
 export function commit(root: string, changes: readonly Change[]): void {
   if (changes.length === 0) return;
-  for (const { path } of changes)
-    if (!contains(root, resolve(root, path))) throw new HostError(`${JSON.stringify(path)} leads outside the project`);
+  const inside = new Set<string>();
+  for (const { path } of changes) {
+    const target = resolve(root, path);
+    // A new file stands where its folder does.
+    if (inside.has(dirname(target)) && !fs.existsSync(target)) continue;
+    if (!contains(root, target)) throw new HostError(`${JSON.stringify(path)} leads outside the project`);
+    inside.add(dirname(target));
+  }
   const written = changes.filter((change) => change.bytes !== undefined);
   const moves = written.map(({ path }, index): Move => ({ stage: stageOf(path, index), target: path }));
   const removals = changes.filter((change) => change.bytes === undefined).map(({ path }) => path);
@@ -35,7 +41,7 @@ export function commit(root: string, changes: readonly Change[]): void {
       const target = resolve(root, path);
       const stage = resolve(root, moves[index]!.stage);
       refusable(path, () => {
-        const made = fs.mkdirSync(dirname(target), { recursive: true });
+        const made = fs.existsSync(dirname(target)) ? undefined : fs.mkdirSync(dirname(target), { recursive: true });
         if (made !== undefined) folders.push(made);
         fs.writeFileSync(stage, bytes!);
         if (fs.existsSync(target)) fs.chmodSync(stage, fs.statSync(target).mode);

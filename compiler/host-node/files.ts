@@ -6,7 +6,8 @@ import { HostError } from "../host.js";
 export function readIfPresent(file: string): Uint8Array | undefined {
   return refusable(file, () => {
     try {
-      return fs.readFileSync(file);
+      // Cheaper than a failure.
+      return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
