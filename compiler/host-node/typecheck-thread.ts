@@ -8,6 +8,7 @@ import type { Server } from "../model/server.js";
 
 /** What is asked of the thread. */
 export interface Question {
+  readonly id: number;
   readonly root: string;
   readonly server: Server;
   readonly texts: ReadonlyMap<string, string>;
@@ -17,7 +18,7 @@ export interface Question {
 }
 
 /** What the thread answers: a refusal of the machine is told by its message. */
-export type Answer = { readonly result: Result<Checked> } | { readonly refused: string };
+export type Answer = { readonly id: number } & ({ readonly result: Result<Checked> } | { readonly refused: string });
 
 /** One thread that checks types, beside the one that does the rest. */
 export interface TypecheckThread {
@@ -29,6 +30,8 @@ export interface TypecheckThread {
 
 export function typecheckThread(): TypecheckThread {
   let worker: Worker | undefined;
+  let asked = 0;
+  let waiting = 0;
   const begun = (): Worker => {
     if (worker) return worker;
     worker = new Worker(new URL("./typecheck-worker.js", import.meta.url));
@@ -40,13 +43,23 @@ export function typecheckThread(): TypecheckThread {
     begin: () => void begun(),
     check: (root, how) => async (server, texts) => {
       const thread = begun();
+      const id = ++asked;
+      waiting += 1;
       thread.ref();
-      const question: Question = { root, server, texts, ...how };
+      const question: Question = { id, root, server, texts, ...how };
       thread.postMessage(question);
-      const [answer] = (await once(thread, "message")) as [Answer];
-      thread.unref();
-      if ("refused" in answer) throw new HostError(answer.refused);
-      return answer.result;
+      try {
+        for (;;) {
+          const [answer] = (await once(thread, "message")) as [Answer];
+          // A build that ended sooner has left its question behind.
+          if (answer.id !== id) continue;
+          if ("refused" in answer) throw new HostError(answer.refused);
+          return answer.result;
+        }
+      } finally {
+        waiting -= 1;
+        if (waiting === 0) thread.unref();
+      }
     },
     end: async () => void (await worker?.terminate()),
   };

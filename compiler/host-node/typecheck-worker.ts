@@ -7,13 +7,13 @@ import type { Answer, Question } from "./typecheck-thread.js";
 typescript();
 parentPort!.on("message", (question: Question) => parentPort!.postMessage(answerTo(question)));
 
-function answerTo({ root, server, texts, remember, recall }: Question): Answer {
+function answerTo({ id, root, server, texts, remember, recall }: Question): Answer {
   const file = recordFile(root, "types.json");
   const state = { read: () => (recall ? file.read() : undefined), write: file.write };
   try {
-    return { result: typecheck(server, texts, nodeHost(root), remember ? state : undefined) };
+    return { id, result: typecheck(server, texts, nodeHost(root), remember ? state : undefined) };
   } catch (error) {
-    if (error instanceof HostError) return { refused: error.message };
+    if (error instanceof HostError) return { id, refused: error.message };
     throw error;
   }
 }

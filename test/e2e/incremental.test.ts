@@ -194,3 +194,14 @@ test("two builds at once: one waits for the other, and both agree", async () => 
   expect(second?.text).toMatch(/^(waiting for another build of this folder, process \d+ .*\n)?small: 2 tools/);
   expect(existsSync(join(folder, "dist", "server.js"))).toBe(true);
 });
+
+test("a build that ends early leaves nothing to that of the next folder", () => {
+  const [edited, mistaken] = [project(files), project(files)];
+  for (const folder of [edited, mistaken]) expect(mcpc(folder, "build").code).toBe(0);
+  appendFileSync(join(edited, "generated", "types.ts"), "//\n");
+  write(mistaken, { "src/greeting.ts": "export const greeting = 7;\n" });
+  const { code, stderr } = mcpc(edited, "build", edited, mistaken);
+  expect(code).toBe(1);
+  expect(stderr).toContain("output/hand-edited");
+  expect(stderr).toContain("handler/type-error");
+});
