@@ -16,8 +16,8 @@ const library = "@mcpc/runtime/codegen/v1/validation";
 export const chunkEntries = { [`${chunkFolder}/validation`]: library };
 
 /**
- * What generated code imports when first used is a file of its own: `dist/chunks/` mirrors `generated/`, with listings
- * and the validators of each tool. What the validators share is one more chunk.
+ * What generated code imports when first used is a file of its own: `dist/chunks/` mirrors `generated/` with the
+ * validators of each tool, and what they share is one more chunk. In place of the listings stand `listingFiles`.
  */
 export function chunks(generated: string, host: Host, format: Format): Plugin {
   const surface = join(host.root, generated, "surface.ts");
