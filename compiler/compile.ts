@@ -41,7 +41,10 @@ export interface Compilation {
   readonly changed: readonly string[];
   /** Absent when the manifests did not get as far as a server. */
   readonly summary?: Summary;
-  /** Files that were read, not through the host: packages, and what only a library opens. Relative to the project. */
+  /**
+   * Files that were read, not through the host: packages, and what only a library opens. Relative to the project. Of an
+   * incremental build, those read or looked for through the host, too.
+   */
   readonly inputs: readonly string[];
 }
 

@@ -17,9 +17,9 @@ export async function compileIncrementally(host: Host, options: Options, file: R
   const compiler = fingerprint();
   const known = options.force || options.prune || options.rename ? undefined : parsed(file.read());
   if (known && holds(known, compiler, host))
-    return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: [] };
+    return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: Object.keys(known.files) };
   const { compile } = await import("../compile.js");
-  const { host: recording, record } = recorder(host);
+  const { host: recording, record, looked } = recorder(host);
   const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, host);
   const compilation = await compile(recording, { ...options, earlier });
   const { diagnostics, summary, inputs } = compilation;
@@ -28,7 +28,7 @@ export async function compileIncrementally(host: Host, options: Options, file: R
     file.write(
       JSON.stringify(record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs)),
     );
-  return compilation;
+  return { ...compilation, inputs: [...new Set([...looked(), ...inputs])] };
 }
 
 /** A record that is damaged, or of another version, is none. */

@@ -38,6 +38,8 @@ const environment = [
 export interface Recorder {
   /** The same host; what is asked of it is remembered. */
   readonly host: Host;
+  /** The files that it was asked to read, there or not. */
+  looked(): Iterable<string>;
   /** Of a build that ended well; `inputs` are files that were read past the host. */
   record(
     built: Pick<BuildRecord, "compiler" | "summary" | "warnings" | "made">,
@@ -75,6 +77,7 @@ export function recorder(host: Host): Recorder {
   };
   return {
     host: recording,
+    looked: () => files.keys(),
     record: (built, inputs) => {
       for (const path of [...inputs, ...environment]) if (!files.has(path)) files.set(path, hashOf(host.read(path)));
       for (const { path, bytes } of written) files.set(path, hashOf(bytes));
