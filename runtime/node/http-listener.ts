@@ -4,7 +4,7 @@ import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { errorMessage, type Outgoing } from "../protocol/json-rpc.js";
-import { admit, bodyTooLong, corsHeaders, longestBody, notStarted } from "../transports/http/admission.js";
+import { admit, corsHeaders, longestBody, notStarted } from "../transports/http/admission.js";
 import {
   eventStream,
   eventText,
@@ -26,6 +26,7 @@ import {
 } from "../transports/http/exchange.js";
 import { probed } from "../transports/http/probes.js";
 import { createRoutes, type Routes } from "../transports/http/routes.js";
+import { readBody } from "./request-body.js";
 
 /** A listener of `node:http`; also a handler of Express and of whatever else passes Node's own objects. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -79,7 +80,7 @@ function answer(
       typeof body === "string" ? endpoint.post(request, body, reply) : endpoint.postParsed(request, body, reply);
     return follow(response, running);
   }
-  read(incoming, most, (text) => {
+  readBody(incoming, most, (text) => {
     if (typeof text !== "string") return refuse(incoming, response, text, always);
     follow(response, endpoint.post(request, text, reply));
   });
@@ -95,27 +96,6 @@ function find(incoming: IncomingMessage, { url }: HttpRequest, routes: Routes): 
 
 function nothingHere({ path }: HttpOptions): Refusal {
   return { status: 404, message: `nothing here; the MCP endpoint is ${path}` };
-}
-
-/**
- * The whole body, or why not. The rest of a refused one is read and dropped: a connection closed under a client that
- * still writes would keep the refusal from it. A client that hangs up gets no answer. */
-function read(incoming: IncomingMessage, most: number, done: (text: string | Refusal) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  let refused = false;
-  incoming.on("data", (chunk: Buffer) => {
-    length += chunk.length;
-    if (length <= most) chunks.push(chunk);
-    else if (!refused) {
-      refused = true;
-      done(bodyTooLong(most));
-    }
-  });
-  incoming.on("end", () => {
-    if (!refused) done(chunks.length === 1 ? chunks[0]!.toString() : Buffer.concat(chunks, length).toString());
-  });
-  incoming.on("error", ignore);
 }
 
 function ignore(): void {}
@@ -153,7 +133,6 @@ class NodeReply implements HttpReply {
   constructor(response: ServerResponse, always?: Headers) {
     this.#response = response;
     this.#always = always;
-    response.on("error", ignore);
   }
 
   send(status: number, body?: Outgoing, headers?: Headers): void {
@@ -180,6 +159,8 @@ class NodeReply implements HttpReply {
     if (response.destroyed) return;
     response.writeHead(200, { ...eventStream, ...this.#always, ...headers });
     response.flushHeaders();
+    // Of a client that goes away between two events.
+    response.on("error", ignore);
     const beat = setInterval(() => response.write(keepAlive), keepAliveMs);
     response.on("close", () => clearInterval(beat));
   }

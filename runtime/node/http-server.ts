@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { Server } from "../protocol/exchange.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
 import { createListener } from "./http-listener.js";
+import { directRequests } from "./request-body.js";
 import type { Upgrade } from "./websocket.js";
 
 export interface Listening {
@@ -20,8 +21,8 @@ export async function listen(
   websocket?: () => Promise<{ readonly createUpgrade: (server: Server, options: HttpOptions) => Upgrade }>,
 ): Promise<Listening> {
   // Imported here: a static import would load it in every bundle, also where standard streams are served.
-  const { createServer } = await import("node:http");
-  const http = createServer(createListener(server, options));
+  const { createServer, IncomingMessage } = await import("node:http");
+  const http = createServer({ IncomingMessage: directRequests(IncomingMessage) }, createListener(server, options));
   if (websocket !== undefined) http.on("upgrade", (await websocket()).createUpgrade(server, options));
   return new Promise((resolve, reject) => {
     http.once("error", reject);

@@ -50,8 +50,18 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** The last Host that was let in, by the options it was measured against: clients come with the same again and again. */
+const lastHost = new WeakMap<HttpOptions, string>();
+
 /** A page of another name that resolves to this machine is told by its Host (DNS rebinding). */
-function checkHost(header: string | undefined, { host, allowedHosts }: HttpOptions): Refusal | undefined {
+function checkHost(header: string | undefined, options: HttpOptions): Refusal | undefined {
+  if (header !== undefined && lastHost.get(options) === header) return undefined;
+  const refusal = refuseHost(header, options);
+  if (refusal === undefined && header !== undefined) lastHost.set(options, header);
+  return refusal;
+}
+
+function refuseHost(header: string | undefined, { host, allowedHosts }: HttpOptions): Refusal | undefined {
   const local = isLoopback(host);
   if (!local && allowedHosts.length === 0) return undefined;
   const name = hostName(header ?? "");

@@ -83,8 +83,10 @@ export interface Endpoint {
 }
 
 export function pathOf(url: string): string {
-  const end = url.search(/[?#]/);
-  return end === -1 ? url : url.slice(0, end);
+  const query = url.indexOf("?");
+  const path = query === -1 ? url : url.slice(0, query);
+  const fragment = path.indexOf("#");
+  return fragment === -1 ? path : path.slice(0, fragment);
 }
 
 export function queryOf(url: string): URLSearchParams {

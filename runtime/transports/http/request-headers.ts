@@ -19,7 +19,7 @@ const named: Readonly<Record<string, string>> = {
 export function standardMismatch(request: HttpRequest, method: string, params: JsonObject): McpError | undefined {
   const given = request.header("mcp-method");
   if (given === undefined) return mismatch("Mcp-Method is missing");
-  if (trimmed(given) !== method) return mismatch("Mcp-Method differs from the body's method");
+  if (given !== method && trimmed(given) !== method) return mismatch("Mcp-Method differs from the body's method");
   const member = Object.hasOwn(named, method) ? named[method]! : undefined;
   const value = member === undefined ? undefined : params[member];
   // A body without the name is refused for that, with the method's own words.
@@ -32,7 +32,9 @@ export function standardMismatch(request: HttpRequest, method: string, params: J
 export function versionMismatch(request: HttpRequest, version: string): McpError | undefined {
   const given = request.header("mcp-protocol-version");
   if (given === undefined) return mismatch("MCP-Protocol-Version is missing");
-  return trimmed(given) === version ? undefined : mismatch("MCP-Protocol-Version differs from the body's");
+  return given === version || trimmed(given) === version
+    ? undefined
+    : mismatch("MCP-Protocol-Version differs from the body's");
 }
 
 /** Arguments that the tool wants mirrored (2026-07-28, Streamable HTTP: custom headers from tool parameters). */
@@ -72,12 +74,12 @@ function equals(text: string, value: Json, type: HeaderParameter["type"]): boole
 function decoded(value: string): string | undefined {
   const text = trimmed(value);
   if (!/^[\t\x20-\x7e]*$/.test(text)) return undefined;
-  const encoded = /^=\?base64\?(.*)\?=$/.exec(text);
+  const encoded = text.startsWith("=?") ? /^=\?base64\?(.*)\?=$/.exec(text) : null;
   return encoded === null ? text : textFromBase64(encoded[1]!);
 }
 
 function trimmed(value: string): string {
-  return value.replace(/^[ \t]+|[ \t]+$/g, "");
+  return /^[ \t]|[ \t]$/.test(value) ? value.replace(/^[ \t]+|[ \t]+$/g, "") : value;
 }
 
 function mismatch(message: string): McpError {

@@ -1,0 +1,80 @@
+import type { IncomingMessage } from "node:http";
+import { bodyTooLong } from "../transports/http/admission.js";
+import type { Refusal } from "../transports/http/exchange.js";
+
+/** Takes a body as it comes in. */
+interface Sink {
+  add(chunk: Buffer): void;
+  end(): void;
+}
+
+interface Direct extends IncomingMessage {
+  sink: Sink | undefined;
+}
+
+/**
+ * Node's requests, able to hand their bodies over without a stream's buffers, events and ticks: a sixth of what a small
+ * exchange costs. Node's parser gives a request its body with `push`, and `null` at its end.
+ */
+export function directRequests(Incoming: typeof IncomingMessage): typeof IncomingMessage {
+  // Elsewhere a class of its own may be taken, and its bodies come in other ways.
+  if ("bun" in process.versions || "deno" in process.versions) return Incoming;
+  return class extends Incoming implements Direct {
+    sink: Sink | undefined = undefined;
+
+    override push(chunk: Buffer | null): boolean {
+      const { sink } = this;
+      if (sink === undefined) return super.push(chunk);
+      if (chunk === null) sink.end();
+      else sink.add(chunk);
+      return true;
+    }
+  };
+}
+
+/**
+ * The whole body, or why not. The rest of a refused one is read and dropped: a connection closed under a client that
+ * still writes would keep the refusal from it. A client that hangs up gets no answer.
+ */
+export function readBody(incoming: IncomingMessage, most: number, done: (text: string | Refusal) => void): void {
+  const body = new Body(most, done);
+  // What came before somebody asked for it is in the stream.
+  if ("sink" in incoming && !incoming.complete && incoming.readableLength === 0) (incoming as Direct).sink = body;
+  else {
+    incoming.on("data", (chunk: Buffer) => body.add(chunk));
+    incoming.on("end", () => body.end());
+    incoming.on("error", () => {});
+  }
+}
+
+class Body implements Sink {
+  readonly #most: number;
+  readonly #done: (text: string | Refusal) => void;
+  #first: Buffer | undefined;
+  /** There rarely is more than one piece. */
+  #more: Buffer[] | undefined;
+  #length = 0;
+
+  constructor(most: number, done: (text: string | Refusal) => void) {
+    this.#most = most;
+    this.#done = done;
+  }
+
+  add(chunk: Buffer): void {
+    const before = this.#length;
+    this.#length += chunk.length;
+    if (this.#length > this.#most) {
+      this.#first = this.#more = undefined;
+      if (before <= this.#most) this.#done(bodyTooLong(this.#most));
+    } else if (this.#first === undefined) this.#first = chunk;
+    else (this.#more ??= []).push(chunk);
+  }
+
+  end(): void {
+    if (this.#length > this.#most) return;
+    const first = this.#first;
+    if (first === undefined) this.#done("");
+    else if (this.#more === undefined) this.#done(first.toString());
+    else this.#done(Buffer.concat([first, ...this.#more], this.#length).toString());
+  }
+}
