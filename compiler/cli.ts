@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Options, Phase } from "./compile.js";
 import { HostError } from "./host.js";
@@ -9,6 +10,12 @@ const exit = { clean: 0, errors: 1, usage: 2, bug: 70 } as const;
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
+
+const devHelp = `
+On stdio the client is whoever starts this command: a client's configuration can name it as the server's.
+What happens is said on standard error, a line for each rebuild. A mistake is told as by mcpc build; the last
+version that worked goes on. Ctrl-C, or the end of the client, stops the server as it stops the built one.
+`;
 
 let phase: Phase | undefined;
 process.stdout.on("error", ignoreClosedPipe);
@@ -49,6 +56,17 @@ function program(): Command {
     )
     .option("--strict", "treat warnings as errors")
     .action(test);
+  mcpc
+    .command("dev")
+    .description("build, serve, and watch: what changes is rebuilt and swapped while clients stay connected")
+    .argument("[folder]", "project folder (default: the working directory)")
+    .option("--transport <name>", "how it is served, stdio or http, as by the built server")
+    .option("--host <address>", "where http listens")
+    .option("--port <port>", "its port, 0 for any free one")
+    .option("--config <file>", "settings for the server, as JSON; watched, too")
+    .option("--log-level <level>", "least severity that the server logs")
+    .addHelpText("after", devHelp)
+    .action(dev);
   mcpc
     .command("explain")
     .description("what a diagnostic means, with an example; without CODE, a list of all")
@@ -120,6 +138,33 @@ async function test(folders: readonly string[], { timeout, ...options }: Testing
     stderr: (text) => process.stderr.write(text),
     entering: (entered) => (phase = entered),
   });
+}
+
+type DevelopmentOptions = Readonly<Partial<Record<"transport" | "host" | "port" | "config" | "logLevel", string>>>;
+
+async function dev(folder: string | undefined, options: DevelopmentOptions): Promise<void> {
+  const { dev } = await import("./dev/index.js");
+  const file = options.config ?? process.env["MCPC_CONFIG"];
+  const config = file ? resolve(file) : undefined;
+  // The server runs in the project's folder.
+  if (config !== undefined) process.env["MCPC_CONFIG"] = config;
+  const told = { transport: options.transport, host: options.host, port: options.port };
+  const flags = Object.entries({
+    ...{ ...told, "log-level": options.logLevel },
+    ...(options.config !== undefined && { config }),
+  });
+  process.exitCode = await dev(folder ?? ".", {
+    server: flags.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value])),
+    transport: options.transport ?? process.env["MCPC_TRANSPORT"],
+    config,
+    streams: process,
+    color: process.stderr.isTTY && !process.env["NO_COLOR"],
+    stderr: (text) => process.stderr.write(text),
+    entering: (entered) => (phase = entered),
+    stopping: (stop) => ["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, stop)),
+  });
+  // Standard input may still be open.
+  process.exit();
 }
 
 function milliseconds(text: string): number {

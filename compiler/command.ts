@@ -127,7 +127,7 @@ function success(mode: "build" | "check", { summary, changed }: Compilation, pre
   return `${what} -> ${prefix}${summary.bundle} (${files})\n`;
 }
 
-function inventory(summary: Summary): string {
+export function inventory(summary: Summary): string {
   const parts = [
     count(summary.tools, "tool"),
     count(summary.resources, "resource"),

@@ -10,7 +10,7 @@ import type { Earlier } from "./model/earlier.js";
 import type { Change, Host } from "./host.js";
 import type { OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
-import type { Summary } from "./model/summary.js";
+import type { Serving, Summary } from "./model/summary.js";
 
 export const phases = ["read", "check", "lower", "emit", "write", "type-check", "bundle"] as const;
 export type Phase = (typeof phases)[number];
@@ -135,7 +135,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   return done(server);
 }
 
-function summaryOf({ info, layout, tools, resources, resourceTemplates, prompts }: Server): Summary {
+function summaryOf(server: Server): Summary {
+  const { info, layout, tools, resources, resourceTemplates, prompts } = server;
   return {
     name: String(info["name"]),
     tools: tools.length,
@@ -143,6 +144,19 @@ function summaryOf({ info, layout, tools, resources, resourceTemplates, prompts 
     resourceTemplates: resourceTemplates.length,
     prompts: prompts.length,
     bundle: `${layout.dist}/server.js`,
+    serving: servingOf(server),
+  };
+}
+
+function servingOf({ runtime, transports, layout, external }: Server): Serving {
+  const { hooks, config, auth, logging, cache, rate, drainMs } = runtime;
+  const fixed = { transports, auth, logging, cache, limits: { rate, drainMs } };
+  return {
+    generated: layout.generated,
+    external,
+    ...(hooks && { hooks: hooks.file }),
+    ...(config && { config: JSON.stringify([config.settings, config.schema.schema]) }),
+    fixed: Object.fromEntries(Object.entries(fixed).map(([member, value]) => [member, JSON.stringify(value ?? null)])),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Server } from "../model/server.js";
 import { failed, run } from "./index.js";
+import { whereTheBundleStands } from "./modules.js";
 import { runtimeAlias } from "./runtime.js";
 
 /**
@@ -18,8 +19,6 @@ export async function bundleExamples(
   host: Host,
 ): Promise<Result<string>> {
   const place = join(host.root, server.layout.dist, "server.js");
-  const url = JSON.stringify(pathToFileURL(place).href);
-  const [file, folder] = [JSON.stringify(place), JSON.stringify(dirname(place))];
   const result = await run({
     absWorkingDir: host.root,
     entryPoints: [`./${entry}`],
@@ -33,11 +32,7 @@ export async function bundleExamples(
     sourcemap: "inline",
     // Whatever folder it is run in.
     sourceRoot: `${pathToFileURL(dirname(place)).href}/`,
-    define: { "import.meta.url": url, "import.meta.filename": file, "import.meta.dirname": folder },
-    // For CommonJS packages.
-    banner: {
-      js: `import{createRequire as $createRequire}from"node:module";const require=$createRequire(${url}),__filename=${file},__dirname=${folder};`,
-    },
+    ...whereTheBundleStands(place),
     write: false,
     metafile: true,
     logLevel: "silent",

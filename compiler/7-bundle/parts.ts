@@ -30,6 +30,7 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
     Cache: cache !== undefined,
     Auth: auth !== undefined,
     Application: (hooks ?? config ?? auth) !== undefined,
+    Replacing: false,
   };
   return Object.fromEntries(Object.entries(used).map(([part, is]) => [`globalThis.mcpcWithout${part}`, String(!is)]));
 }

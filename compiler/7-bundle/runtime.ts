@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
-import type { Host } from "../host.js";
+import { HostError, type Host } from "../host.js";
 
 const name = "@mcpc/runtime";
 
@@ -21,6 +21,16 @@ export function runtimeOf(host: Host): { readonly own: boolean; readonly folder:
 export function runtimeAlias(host: Host): Record<string, string> {
   const { own, folder } = runtimeOf(host);
   return own ? {} : { [name]: join(folder, "dist") };
+}
+
+/** The file that Node finds for a module of that runtime. */
+export function runtimeModule(specifier: string, host: Host): string {
+  const { folder } = runtimeOf(host);
+  try {
+    return createRequire(join(folder, "package.json")).resolve(specifier);
+  } catch {
+    throw new HostError(`${specifier} is missing in ${folder}: mcpc and ${name} must be of the same version`);
+  }
 }
 
 /** Modules of `generated/` that import the runtime, beside validators, which share one module of it. */

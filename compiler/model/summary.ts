@@ -1,4 +1,4 @@
-/** What a project's manifests come to, in numbers. */
+/** What a project's manifests come to. */
 export interface Summary {
   readonly name: string;
   readonly tools: number;
@@ -7,4 +7,19 @@ export interface Summary {
   readonly prompts: number;
   /** The bundle, as a project path. */
   readonly bundle: string;
+  readonly serving: Serving;
+}
+
+/** What a process needs to know that serves the project while it changes. */
+export interface Serving {
+  /** The folder of generated code. */
+  readonly generated: string;
+  /** Packages that stay outside the bundle. */
+  readonly external: readonly string[];
+  /** The module of hooks. */
+  readonly hooks?: string;
+  /** The declared settings, as JSON. */
+  readonly config?: string;
+  /** What of `runtime` a process keeps for as long as it lives, by member, as JSON. */
+  readonly fixed: Readonly<Record<string, string>>;
 }

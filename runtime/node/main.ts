@@ -52,6 +52,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   const caller = globalThis.mcpcWithoutAuth
     ? undefined
     : await local?.identify(served).catch((error: Error) => fail(error.message));
+  if (!globalThis.mcpcWithoutReplacing) options.serving?.(served, transport);
   if (!globalThis.mcpcWithoutHttp && transport === "http") await serveHttp(served, options, settings);
   else await serveStandardStreams(served, caller, options);
 }

@@ -24,6 +24,8 @@ export interface MainOptions {
   readonly localCaller?: typeof localCaller;
   /** How long what runs when the server is to stop may take. */
   readonly drainMs?: number;
+  /** Told what is about to be served, where it is to be replaced while it is. */
+  readonly serving?: (server: Server, transport: string) => void;
 }
 
 /** What the process was told, by the command line or else by the environment. */

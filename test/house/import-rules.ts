@@ -85,10 +85,12 @@ export const rules: IRegularForbiddenRuleType[] = [
     "7-bundle/index",
     "7-bundle/chunks",
     "7-bundle/examples",
+    "7-bundle/modules",
     "7-bundle/runtime",
     "7-bundle/short-names",
     "7-bundle/together",
   ),
+  door("chokidar", "host-node/watch"),
   door("commander", "cli"),
   door("diff", "testing/pretty"),
 

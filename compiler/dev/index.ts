@@ -1,0 +1,154 @@
+import { inventory, prefix, textOf } from "../command.js";
+import type { Phase } from "../compile.js";
+import { modules } from "../7-bundle/modules.js";
+import { runtimeModule } from "../7-bundle/runtime.js";
+import { hasErrors, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { formatPretty } from "../diagnostics/render.js";
+import { nodeHost } from "../host-node/index.js";
+import { moduleFolder, servingProcess } from "../host-node/serving-process.js";
+import { watch } from "../host-node/watch.js";
+import type { Summary } from "../model/summary.js";
+import { residentCompiler } from "../resident.js";
+import { clientOn, type Streams } from "./client.js";
+import { some, told } from "./lines.js";
+import { rebuilds } from "./rebuilds.js";
+import { installations, scope } from "./scope.js";
+import { served, type Version } from "./served.js";
+
+export interface DevOptions {
+  /** What the server is told on its command line. */
+  readonly server: readonly string[];
+  /** What the server is certainly asked for. */
+  readonly transport: string | undefined;
+  /** The server's configuration file, absolute. */
+  readonly config: string | undefined;
+  readonly streams: Streams;
+  readonly color: boolean;
+  readonly stderr: (text: string) => void;
+  readonly entering: (phase: Phase) => void;
+  /** Calls back each time that somebody wants it to stop. */
+  readonly stopping: (stop: () => void) => void;
+}
+
+/**
+ * `mcpc dev`: builds, serves, watches; what works takes the place of what is served. Ends when it is to stop, or when
+ * the client on the standard streams has left; the exit code is the server's.
+ */
+export async function dev(folder: string, options: DevOptions): Promise<number> {
+  const { stderr, color, config, streams, transport } = options;
+  const say = (text: string): void => {
+    const time = new Date().toTimeString().slice(0, 8);
+    stderr(`${color ? `\u001b[2m${time}\u001b[0m` : time} ${text}\n`);
+  };
+  const host = nodeHost(folder);
+  const script = runtimeModule("@mcpc/runtime/codegen/v1/dev-process", host);
+  const looked = scope(host, config);
+  const files = moduleFolder(host.root);
+  const compiler = residentCompiler(host.root, {
+    entering: options.entering,
+    waiting: (pid) => say(`waiting for another build of this folder, process ${pid}`),
+  });
+  const client =
+    transport === "http"
+      ? undefined
+      : clientOn(streams, transport === "stdio", stderr, () => {
+          if (server.running) server.leave();
+          else if (work.idle) server.stop();
+        });
+  const server = served({
+    spawn: (reported) => {
+      const process = servingProcess(script, options.server, host.root, reported);
+      if (client) client.hear(process.stdout);
+      else process.stdout.pipe(streams.stdout, { end: false });
+      return process;
+    },
+    attached: (process, transport) => {
+      if (transport === "stdio") client?.attach(process.stdin);
+      else client?.none();
+      if (client?.left) server.leave();
+    },
+    leaving: () => client?.leaving(),
+    gone: () => client?.gone(),
+    crashed: (how, again) => say(`the server crashed: ${how}; ${again ? "started again" : "waiting for a change"}`),
+  });
+
+  const known = new Set<string>();
+  let shown = "";
+  let first = true;
+  let broken = false;
+
+  async function rebuild(touched?: ReadonlySet<string>): Promise<void> {
+    const from = performance.now();
+    const compilation = await compiler.build(touched);
+    looked.built(compilation);
+    watcher.add(looked.outside());
+    const { summary, diagnostics } = compilation;
+    const version = hasErrors(diagnostics) || !summary ? failing(diagnostics) : await versionOf(summary, diagnostics);
+    if (version === undefined) return;
+    const names = touched ? [...touched] : [];
+    const outcome = await server.update(version, {
+      ...(names.some((path) => installations.includes(path)) && { anew: "packages were installed" }),
+      ...(config !== undefined && names.includes(looked.of(config)) && { renewed: true }),
+    });
+    if (outcome.kind === "failed") stderr(`${outcome.error}\n`);
+    else if (outcome.kind === "unchanged" && compilation.changed.length === 0 && !broken) return;
+    const what = first ? `${summary!.name}: ${inventory(summary!)}` : some(names);
+    const parts = [what, ...(broken && outcome.kind !== "failed" ? ["no errors"] : []), ...told(outcome)];
+    say(`${first ? "built" : "rebuilt"} in ${(performance.now() - from).toFixed(0)} ms: ${parts.join("; ")}`);
+    broken = outcome.kind === "failed";
+    first &&= broken;
+  }
+
+  /** Diagnostics, unless they have just been told. */
+  function show(diagnostics: readonly Diagnostic[]): void {
+    const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host) };
+    const text = formatPretty(report, { color });
+    if (text !== shown) stderr(text);
+    shown = text;
+  }
+
+  function failing(diagnostics: readonly Diagnostic[]): undefined {
+    show(diagnostics);
+    broken = true;
+    say(
+      `not ${first ? "built" : "rebuilt"}; ${server.running ? "the last version that worked goes on" : "waiting for a change"}`,
+    );
+  }
+
+  async function versionOf(summary: Summary, warnings: readonly Diagnostic[]): Promise<Version | undefined> {
+    const { value, diagnostics } = await modules(summary, host, known);
+    if (value === undefined) return failing([...warnings, ...diagnostics]);
+    show(warnings);
+    files.write(value.texts);
+    for (const name of value.texts.keys()) known.add(name);
+    const { serving } = summary;
+    const hooks = serving.hooks === undefined ? undefined : value.names.get(serving.hooks);
+    return { module: files.urlOf(value.entry), hooks, serving };
+  }
+
+  let failure: unknown;
+  const work = rebuilds(async (touched) => {
+    const relevant = touched && looked.relevant(new Set([...touched].map(looked.of)));
+    if (relevant?.size === 0) return;
+    try {
+      await rebuild(relevant);
+    } catch (error) {
+      failure = error;
+      server.stop();
+    }
+    if (client?.left && !server.running) server.stop();
+  });
+  const watcher = watch(host.root, {
+    ignored: looked.ignored,
+    changed: work.touch,
+    failed: (reason) => say(`changes may go unseen: ${reason}`),
+  });
+  watcher.add([...installations.map((path) => `${host.root}/${path}`), ...(config === undefined ? [] : [config])]);
+  options.stopping(() => server.stop());
+  const { code } = await server.ended;
+  await work.end();
+  await Promise.all([watcher.close(), compiler.end()]);
+  files.remove();
+  if (failure !== undefined) throw failure;
+  return code ?? 1;
+}

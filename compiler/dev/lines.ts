@@ -1,0 +1,38 @@
+import type { Outcome } from "./served.js";
+
+/** What happened, in few words. */
+export function told(outcome: Outcome): string[] {
+  switch (outcome.kind) {
+    case "started":
+      return [];
+    case "unchanged":
+      return ["nothing to swap"];
+    case "restarted":
+      return [`restarted: ${outcome.why}`];
+    case "failed":
+      return [outcome.serving ? "the last version that worked goes on" : "waiting for a change"];
+    case "swapped": {
+      const { handlers, renewed, told } = outcome;
+      const parts = [
+        ...listed("swapped", handlers.changed),
+        ...listed("new", handlers.added),
+        ...listed("gone", handlers.removed),
+        ...(renewed ? ["onStart ran anew"] : []),
+        ...(told.length > 0 ? [`told clients of ${told.join(", ")}`] : []),
+      ];
+      return parts.length === 0 ? ["swapped"] : parts;
+    }
+  }
+}
+
+const mostNamed = 4;
+
+function listed(word: string, names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`${word} ${some(names)}`];
+}
+
+/** The first few, and how many more. */
+export function some(names: readonly string[]): string {
+  const more = names.length - mostNamed;
+  return `${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -1,0 +1,56 @@
+/** How long it must be quiet before a rebuild: an editor, a formatter, a checkout write many files, and some twice. */
+const quietMs = 60;
+/** Somebody who never stops writing gets a rebuild all the same. */
+const longestMs = 1000;
+
+export interface Rebuilds {
+  /** Something has changed. */
+  touch(path: string): void;
+  /** Nothing runs. */
+  readonly idle: boolean;
+  /** Resolves when nothing runs; nothing begins any more. */
+  end(): Promise<void>;
+}
+
+/**
+ * One rebuild for many changes, one at a time; what changes while one runs makes one more. The first begins at once,
+ * for whatever there is. `act` must not reject.
+ */
+export function rebuilds(act: (touched?: ReadonlySet<string>) => Promise<void>): Rebuilds {
+  let touched = new Set<string>();
+  let since = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let ended = false;
+
+  function schedule(): void {
+    if (running !== undefined || touched.size === 0 || ended) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => run(touched), Math.max(0, Math.min(quietMs, since + longestMs - Date.now())));
+  }
+
+  function run(paths?: ReadonlySet<string>): void {
+    if (paths) touched = new Set();
+    running = act(paths).finally(() => {
+      running = undefined;
+      schedule();
+    });
+  }
+
+  run();
+  return {
+    touch(path) {
+      if (touched.size === 0) since = Date.now();
+      touched.add(path);
+      schedule();
+    },
+    get idle() {
+      return running === undefined && touched.size === 0;
+    },
+    async end() {
+      ended = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

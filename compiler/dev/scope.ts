@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { join, relative, sep } from "node:path";
+import type { Compilation } from "../compile.js";
+import { hasErrors } from "../diagnostics/diagnostic.js";
+import type { Host } from "../host.js";
+
+/** Which changes matter to a project. Paths are relative to it, with `/`. */
+export interface Scope {
+  /** Whether a path, absolute, is not looked at at all. */
+  ignored(path: string): boolean;
+  /** A path, absolute, as one of the project. */
+  of(path: string): string;
+  /** What a build has read and written is known from now on. */
+  built(compilation: Compilation): void;
+  /** Those that may make another build of it. */
+  relevant(touched: ReadonlySet<string>): ReadonlySet<string>;
+  /** Files outside the folder that the last build has read, absolute: of packages that are linked. */
+  outside(): readonly string[];
+}
+
+/** Files that tell of what is installed, by package managers. */
+export const installations: readonly string[] = [
+  "node_modules/.package-lock.json",
+  "node_modules/.modules.yaml",
+  "node_modules/.yarn-state.yml",
+];
+
+/** A file of such a name may be a source although no build has read it yet. */
+const source = /\.(?:[cm]?[jt]sx?|json)$/;
+/** What a build stages, and what editors write beside a file. */
+const temporary = /(?:^|\/)(?:\.mcpc-\d+-\d+\.tmp|4913|\.#[^/]*|[^/]*~|\.[^/]*\.sw.)$/;
+
+export function scope(host: Host, config: string | undefined): Scope {
+  let folders: readonly string[] = ["generated", "dist"];
+  let inputs: ReadonlySet<string> = new Set();
+  let failed = true;
+  const written = new Map<string, string | undefined>();
+  const of = (path: string): string => relative(host.root, path).split(sep).join("/");
+  const hashOf = (path: string): string | undefined => {
+    const bytes = host.read(path);
+    return bytes && createHash("sha256").update(bytes).digest("base64url");
+  };
+
+  return {
+    of,
+    ignored(absolute) {
+      const path = of(absolute);
+      if (installations.includes(path)) return false;
+      return /(?:^|\/)(?:node_modules|\.git)(?:\/|$)/.test(path) || folders.some((folder) => isIn(path, folder));
+    },
+    built({ inputs: read, changed, diagnostics, summary }) {
+      inputs = new Set(read);
+      failed = hasErrors(diagnostics);
+      if (summary) folders = [summary.serving.generated, summary.bundle.replace(/\/[^/]*$/, "")];
+      for (const path of changed) written.set(path, hashOf(path));
+    },
+    relevant(touched) {
+      const matters = (path: string): boolean => {
+        if (temporary.test(path) || (written.has(path) && written.get(path) === hashOf(path))) return false;
+        // What mends a build may be anything.
+        return failed || inputs.has(path) || source.test(path) || path === config;
+      };
+      return new Set([...touched].filter(matters));
+    },
+    outside: () =>
+      [...inputs]
+        .filter((path) => path.startsWith("../") && !path.includes("node_modules/"))
+        .map((path) => join(host.root, path)),
+  };
+}
+
+function isIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}

@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { pathToFileURL } from "node:url";
+import type { Load, Report } from "@mcpc/runtime/codegen/v1/dev";
+import { cacheFolder } from "./cache-folder.js";
+import { refusable } from "./files.js";
+
+const lastWordsMs = 1000;
+
+/** A process in which a project's server runs, one version after the other. */
+export interface ServingProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  say(message: Load | { readonly announce: readonly string[] }): void;
+  signal(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
+  readonly ended: Promise<Ending>;
+}
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/**
+ * `script` is the runtime's. The process gets no Ctrl-C of the terminal's, which is this one's to pass on, and does not
+ * outlive this one, whatever it is doing.
+ */
+export function servingProcess(
+  script: string,
+  args: readonly string[],
+  cwd: string,
+  reported: (report: Report) => void,
+): ServingProcess {
+  const child = spawn(process.execPath, ["--enable-source-maps", script, ...args], {
+    cwd,
+    detached: process.platform !== "win32",
+    stdio: ["pipe", "pipe", "inherit", "ipc", "pipe"],
+  });
+  child.on("message", (message) => reported(message as Report));
+  const pipe = child.stdio[4] as unknown as Socket;
+  pipe.on("error", () => {});
+  child.stdin!.on("error", () => {});
+  return {
+    stdin: child.stdin!,
+    stdout: child.stdout!,
+    say: (message) => {
+      if (child.connected) child.send(message, () => {});
+    },
+    signal: (signal) => void child.kill(signal),
+    ended: new Promise((resolve) => {
+      child.once("error", (error) => resolve({ code: null, signal: error.message }));
+      // Once all that it has written is read; what it has started itself may hold the streams open.
+      child.once("close", (code, signal) => resolve({ code, signal }));
+      child.once("exit", (code, signal) => setTimeout(resolve, lastWordsMs, { code, signal }).unref());
+    }),
+  };
+}
+
+/** Where the modules of a running project are, for as long as this process lives. */
+export interface ModuleFolder {
+  write(texts: ReadonlyMap<string, string>): void;
+  urlOf(name: string): string;
+  remove(): void;
+}
+
+const folderName = /^dev-(\d+)$/;
+
+export function moduleFolder(root: string): ModuleFolder {
+  const parent = join(root, cacheFolder);
+  const folder = join(parent, `dev-${process.pid}`);
+  removeLeft(parent);
+  return {
+    write: (texts) =>
+      refusable(folder, () => {
+        fs.mkdirSync(folder, { recursive: true });
+        for (const [name, text] of texts) fs.writeFileSync(join(folder, name), text);
+      }),
+    urlOf: (name) => pathToFileURL(join(folder, name)).href,
+    remove: () => fs.rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Those of processes that were killed. */
+function removeLeft(parent: string): void {
+  if (!fs.existsSync(parent)) return;
+  for (const name of fs.readdirSync(parent)) {
+    const pid = Number(folderName.exec(name)?.[1]);
+    if (pid > 0 && !lives(pid)) fs.rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,31 @@
+import { watch as chokidar } from "chokidar";
+
+export interface Watch {
+  /** Watches these files, too, wherever they are. */
+  add(files: readonly string[]): void;
+  /** Resolves once changes are seen. */
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WatchOptions {
+  /** Whether a path, absolute, is not looked at; a folder with all that is in it. */
+  readonly ignored: (path: string) => boolean;
+  /** Told of a file, absolute, that was made, changed or removed. */
+  readonly changed: (path: string) => void;
+  readonly failed: (reason: string) => void;
+}
+
+/** Watches a folder. */
+export function watch(root: string, { ignored, changed, failed }: WatchOptions): Watch {
+  const watcher = chokidar(root, { ignoreInitial: true, ignored: (path) => ignored(path) });
+  watcher.on("all", (event, path) => {
+    if (event !== "addDir") changed(path);
+  });
+  watcher.on("error", (error) => failed((error as Error).message));
+  return {
+    add: (files) => void watcher.add([...files]),
+    ready: new Promise((resolve) => watcher.once("ready", () => resolve())),
+    close: () => watcher.close(),
+  };
+}

@@ -1,0 +1,2 @@
+/** The process in which `mcpc dev` serves. */
+import "../../node/dev/process.js";

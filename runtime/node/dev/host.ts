@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import { publish } from "../../protocol/changes.js";
+import { drainMs } from "../../protocol/drain.js";
+import type { Server } from "../../protocol/exchange.js";
+import { SettingsError } from "../../protocol/hooks.js";
+import { digest, pinned, replace, type List } from "../../protocol/replace.js";
+import type { Handlers } from "../../protocol/surface.js";
+import { main as serve } from "../main.js";
+import type { MainOptions } from "../options.js";
+import type { Lists, Load, Report, Swapped } from "./messages.js";
+
+/** A version of the server, as its module hands it over. */
+interface Version {
+  readonly server: Server;
+  readonly options: MainOptions;
+}
+
+let arrived: Version | undefined;
+
+/** Stands for the `main` of a built server in the modules of each version. */
+export function main(server: Server, options: MainOptions): void {
+  arrived = { server, options };
+}
+
+/** What is served, and the version that it shows. */
+interface Live {
+  readonly server: Server;
+  readonly transport: string;
+  readonly drainMs: number;
+  version: Version;
+}
+
+/**
+ * Serves the versions of a server one after the other, as the process tells it that has started this one: the first as
+ * the built server would, each later one in the place of the one before.
+ */
+export function serveVersions(): void {
+  let live: Live | undefined;
+  let busy = Promise.resolve();
+  const report = (message: Report): void => void process.send!(message);
+
+  async function first({ module, port }: Load): Promise<void> {
+    const version = await load(module);
+    const { http } = version.options;
+    let bound: number | undefined;
+    const serving = new Promise<void>((resolve, reject) => {
+      const listening = serve(version.server, {
+        ...version.options,
+        ...(http && { http: again(http, port, (taken) => void (bound = taken)) }),
+        serving(server, transport) {
+          Object.assign(server, { handlers: pinned(server.handlers, server.application) });
+          live = { server, transport, drainMs: version.options.drainMs ?? drainMs, version };
+          // On standard streams nothing has to be waited for, and it ends with the process.
+          if (transport !== "http") resolve();
+        },
+      });
+      listening.then(resolve, reject);
+    });
+    await serving;
+    const { server, transport } = live!;
+    const lists = await listsOf(server);
+    report({ kind: "serving", transport, ...(bound !== undefined && { port: bound }), lists });
+  }
+
+  async function next({ module, renewed }: Load): Promise<void> {
+    const { server, transport, drainMs, version: before } = live!;
+    const version = await load(module);
+    const told = await replace(server, version.server, {
+      drainMs,
+      keepsAuth: transport === "stdio",
+      ...(renewed && { renewed: { sources: await version.options.configure?.(version.server, settings()) } }),
+    });
+    live!.version = version;
+    const handlers = compared(before.server.definition.handlers, version.server.definition.handlers);
+    report({ kind: "swapped", handlers, told, lists: await listsOf(server) });
+  }
+
+  process.on("message", (message: Load | { readonly announce: readonly List[] }) => {
+    if ("announce" in message) {
+      for (const kind of message.announce) publish(live!.server, { kind });
+      return;
+    }
+    report({ kind: "loading" });
+    busy = busy.then(async () => {
+      try {
+        await (live === undefined ? first(message) : next(message));
+      } catch (error) {
+        report({ kind: "failed", error: told(error) });
+      }
+    });
+  });
+  // Whoever has started this process is gone.
+  process.on("disconnect", () => process.exit(1));
+}
+
+async function load(module: string): Promise<Version> {
+  arrived = undefined;
+  await import(module);
+  if (arrived === undefined) throw new Error(`${module} does not start a server`);
+  return arrived;
+}
+
+/** Any free port is the same one every time. */
+function again(
+  http: NonNullable<MainOptions["http"]>,
+  port: number | undefined,
+  taken: (port: number) => void,
+): NonNullable<MainOptions["http"]> {
+  return {
+    ...http,
+    listen: async (server, options, websocket) => {
+      const listening = await http.listen(
+        server,
+        options.port === 0 && port !== undefined ? { ...options, port } : options,
+        websocket,
+      );
+      taken(Number(new URL(listening.url).port));
+      return listening;
+    },
+  };
+}
+
+/** The configuration file that the process was told of. */
+function settings(): { readonly file: string | undefined; readonly print: false } {
+  const at = process.argv.indexOf("--config");
+  return { file: (at === -1 ? undefined : process.argv[at + 1]) ?? process.env["MCPC_CONFIG"], print: false };
+}
+
+async function listsOf({ surface }: Server): Promise<Lists> {
+  const entries = Object.entries(await digest(surface));
+  return Object.fromEntries(entries.map(([list, text]) => [list, hashOf(text)])) as Lists;
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+/** Which handlers are other functions than before. */
+function compared(before: Handlers, after: Handlers): Swapped {
+  const [old, now] = [named(before), named(after)];
+  return {
+    added: [...now.keys()].filter((name) => !old.has(name)),
+    changed: [...now].filter(([name, handler]) => old.has(name) && old.get(name) !== handler).map(([name]) => name),
+    removed: [...old.keys()].filter((name) => !now.has(name)),
+  };
+}
+
+function named(handlers: Handlers): Map<string, unknown> {
+  return new Map(
+    (["tools", "resources", "resourceTemplates", "prompts"] as const).flatMap((kind) => [
+      ...(handlers[kind] as ReadonlyMap<string, unknown>),
+    ]),
+  );
+}
+
+function told(error: unknown): string {
+  if (error instanceof SettingsError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
