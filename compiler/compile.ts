@@ -3,7 +3,7 @@ import { check } from "./2-check/index.js";
 import { lower } from "./3-lower/index.js";
 import { emit, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
-import { typecheck, type Checked } from "./6-typecheck/index.js";
+import { examine, typecheck, typescript, type Checked } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Earlier } from "./model/earlier.js";
@@ -98,7 +98,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const pruned = options.prune ? left.filter(({ untouched }) => untouched) : [];
   diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
   if (!surface) return done(server);
-  const here: Typecheck = async (...given) => typecheck(...given, host);
+  const here: Typecheck = (...given) =>
+    typecheck(...given, (question) => examine(typescript(), question, host, undefined, undefined).findings);
   // Types need no validators: they may be checked while those are made.
   const checking = (options.typecheck ?? here)(server, textsOf(surface, host));
   checking.catch(() => {});

@@ -1,69 +1,20 @@
-import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { ts as TS } from "ts-morph";
 import type { Host } from "../host.js";
-import type { Server } from "../model/server.js";
-
-/** What TypeScript remembers from one check to the next, as text. */
-export interface State {
-  read(): string | undefined;
-  write(text: string): void;
-}
 
 /** The TypeScript that ts-morph carries; loaded when first asked for. */
 export function typescript(): typeof TS {
   return (createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph")).ts;
 }
 
-/** The user's code over generated code; `overlay`, by absolute path, lies over the disk. */
-export function createProgram(
-  ts: typeof TS,
-  overlay: ReadonlyMap<string, string>,
-  server: Server,
-  host: Host,
-  state: State | undefined,
-): TS.SemanticDiagnosticsBuilderProgram {
-  const roots = ["server.ts", "main.ts"].map((name) => join(host.root, server.layout.generated, name));
-  const options = compilerOptions(ts, host);
-  return ts.createSemanticDiagnosticsBuilderProgram(
-    roots,
-    options,
-    compilerHost(ts, options, overlay, server, host),
-    state && remembered(ts, options, state),
-  );
-}
-
-/** Text that is damaged, or of another version of TypeScript, is none. */
-function remembered(
-  ts: typeof TS,
-  options: TS.CompilerOptions,
-  state: State,
-): TS.SemanticDiagnosticsBuilderProgram | undefined {
-  try {
-    return ts.readBuilderProgram(options, {
-      useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
-      getCurrentDirectory: () => ts.sys.getCurrentDirectory(),
-      readFile: () => state.read(),
-    }) as TS.SemanticDiagnosticsBuilderProgram | undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Only paths in the state are relative to it; it stands wherever `State` keeps it. */
-export function stateFile(host: Host): string {
-  return join(host.root, "types.tsbuildinfo");
-}
-
 /** The user's own options where there is a tsconfig.json, strict ones where there is none. */
-function compilerOptions(ts: typeof TS, host: Host): TS.CompilerOptions {
+export function compilerOptions(ts: typeof TS, host: Host): TS.CompilerOptions {
   const always: TS.CompilerOptions = {
     noEmit: true,
     skipLibCheck: true,
     composite: false,
-    incremental: true,
-    tsBuildInfoFile: stateFile(host),
+    incremental: false,
     declaration: false,
     // What is checked is bundled: files are modules whatever a package.json says.
     module: ts.ModuleKind.ESNext,
@@ -92,96 +43,106 @@ function nodeTypes(ts: typeof TS, host: Host): TS.CompilerOptions {
   }
 }
 
-function compilerHost(
+/** Reads and resolves for the programs of one check. */
+export interface Reader {
+  readonly host: TS.CompilerHost;
+  /** The tree of a file; undefined when there is no such file. */
+  source(file: string, options: TS.CompilerOptions): TS.SourceFile | undefined;
+  /** What a module's name leads to, as told by `importKey`. */
+  resolve(key: string, file: string): string | null;
+  /** What the imports of each file that was read led to. */
+  readonly imports: ReadonlyMap<string, Readonly<Record<string, string | null>>>;
+}
+
+/** The source files of the last programs, by name: what has the same text is the same tree. */
+export type Sources = Map<string, TS.SourceFile>;
+
+/** `text` has every file that is not TypeScript's own; `sources` are those of before, and then of now. */
+export function reader(
   ts: typeof TS,
   options: TS.CompilerOptions,
-  overlay: ReadonlyMap<string, string>,
-  server: Server,
+  text: (file: string) => string | undefined,
+  folders: ReadonlySet<string>,
+  before: ReadonlyMap<string, TS.SourceFile>,
+  sources: Sources,
   host: Host,
-): TS.CompilerHost {
-  const base = withLibraries(ts, ts.createCompilerHost(options));
-  // What these modules export; the rest of them is ours, and need not be read to check the user's code.
-  const stubs = new Map(
-    Object.entries({
-      surface: 'export declare const surface: import("@mcpc/runtime/codegen/v1").Surface;\n',
-      settings: 'export declare const settings: import("@mcpc/runtime/codegen/v1").Validator;\n',
-    }).map(([name, text]) => [join(host.root, server.layout.generated, `${name}.ts`), text]),
-  );
-  const text = (path: string): string | undefined => stubs.get(path) ?? overlay.get(path);
-  const folders = new Set([...overlay.keys()].flatMap((path) => [dirname(path), dirname(dirname(path))]));
-  const fileExists = (path: string): boolean => text(path) !== undefined || base.fileExists(path);
-  const directoryExists = (path: string): boolean => folders.has(path) || (base.directoryExists?.(path) ?? true);
-  const runtime = installedRuntime(ts, options, base, host);
-  return {
+): Reader {
+  const libraries = librariesOf();
+  const base = ts.createCompilerHost(options);
+  const textOf = (file: string): string | undefined => libraries.get(file) ?? text(file);
+  const disk = {
     ...base,
-    // Comments of TypeScript have no types.
-    jsDocParsingMode: ts.JSDocParsingMode.ParseForTypeErrors,
-    fileExists,
-    directoryExists,
-    readFile: (path) => text(path) ?? base.readFile(path),
-    getSourceFile: (path, languageVersion, onError) => {
-      const own = text(path) ?? ownFile(path, host);
-      return own === undefined
-        ? base.getSourceFile(path, languageVersion, onError)
-        : versioned(ts.createSourceFile(path, own, languageVersion));
+    readFile: textOf,
+    fileExists: (file: string) => libraries.has(file) || text(file) !== undefined,
+    directoryExists: (folder: string) => folders.has(folder) || (base.directoryExists?.(folder) ?? true),
+  };
+  const runtime = installedRuntime(ts, options, base, host);
+  const cache = ts.createModuleResolutionCache(host.root, (file) => file, options);
+  const imports = new Map<string, Record<string, string | null>>();
+  const resolved = (name: string, file: string, mode: TS.ResolutionMode, redirected?: TS.ResolvedProjectReference) => {
+    const from = runtime !== undefined && name.startsWith("@mcpc/runtime") ? runtime : file;
+    return ts.resolveModuleName(name, from, options, disk, cache, redirected, mode);
+  };
+  // Comments of TypeScript have no types.
+  const jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
+  const getSourceFile: TS.CompilerHost["getSourceFile"] = (file, languageVersion) => {
+    const own = textOf(file);
+    if (own === undefined) return undefined;
+    const known = sources.get(file) ?? before.get(file);
+    const source = known?.text === own ? known : ts.createSourceFile(file, own, languageVersion);
+    sources.set(file, source);
+    return source;
+  };
+  return {
+    source: (file, { target = ts.ScriptTarget.ES2022 }) =>
+      getSourceFile(file, { languageVersion: target, jsDocParsingMode }),
+    imports,
+    resolve: (key, file) =>
+      resolved(nameOf(key), file, modeOf(key) as TS.ResolutionMode).resolvedModule?.resolvedFileName ?? null,
+    host: {
+      ...base,
+      ...disk,
+      jsDocParsingMode,
+      getDefaultLibLocation: () => libraryFolder,
+      getDefaultLibFileName: (given) => `${libraryFolder}/${ts.getDefaultLibFileName(given)}`,
+      getSourceFile,
+      resolveModuleNameLiterals: (literals, file, redirected, resolving, source) => {
+        const found: Record<string, string | null> = {};
+        imports.set(file, found);
+        return literals.map((literal) => {
+          const mode = ts.getModeForUsageLocation(source, literal, resolving);
+          const result = resolved(literal.text, file, mode, redirected);
+          found[importKey(literal.text, mode)] = result.resolvedModule?.resolvedFileName ?? null;
+          return result;
+        });
+      },
     },
-    resolveModuleNameLiterals: (literals, file, redirected, resolving, source) =>
-      literals.map((literal) => {
-        const mode = ts.getModeForUsageLocation(source, literal, resolving);
-        const from = runtime !== undefined && literal.text.startsWith("@mcpc/runtime") ? runtime : file;
-        return ts.resolveModuleName(
-          literal.text,
-          from,
-          resolving,
-          {
-            ...base,
-            fileExists,
-            directoryExists,
-          },
-          undefined,
-          redirected,
-          mode,
-        );
-      }),
   };
 }
 
-/** Whether a file has changed is told by its text. */
-function versioned(source: TS.SourceFile): TS.SourceFile {
-  return Object.assign(source, { version: createHash("sha256").update(source.text).digest("base64url") });
+/** Stands for a module's name, and how it is imported where that matters. */
+export function importKey(name: string, mode?: number): string {
+  return mode === undefined ? name : `${mode} ${name}`;
+}
+
+/** Undoes `importKey`. */
+export function nameOf(key: string): string {
+  return key.slice(key.indexOf(" ") + 1);
+}
+
+function modeOf(key: string): number | undefined {
+  const at = key.indexOf(" ");
+  return at === -1 ? undefined : Number(key.slice(0, at));
 }
 
 export const libraryFolder = "/typescript-libraries";
 
-/** The user's own files are read through the host, like everything of the project's. */
-function ownFile(file: string, host: Host): string | undefined {
-  const path = projectPathOf(file, host);
-  const bytes = path === undefined || path.includes("node_modules/") ? undefined : host.read(path);
-  return bytes && new TextDecoder().decode(bytes);
-}
-
 /** ts-morph carries TypeScript's own libraries as values, not as files. */
-function withLibraries(ts: typeof TS, base: TS.CompilerHost): TS.CompilerHost {
+function librariesOf(): ReadonlyMap<string, string> {
   const require = createRequire(createRequire(import.meta.url).resolve("ts-morph"));
   const { getLibFiles } = require("@ts-morph/common") as { getLibFiles(): { fileName: string; text: string }[] };
-  const libraries = new Map(getLibFiles().map(({ fileName, text }) => [`${libraryFolder}/${fileName}`, text]));
-  return {
-    ...base,
-    getDefaultLibLocation: () => libraryFolder,
-    getDefaultLibFileName: (options) => `${libraryFolder}/${ts.getDefaultLibFileName(options)}`,
-    fileExists: (path) => libraries.has(path) || base.fileExists(path),
-    readFile: (path) => libraries.get(path) ?? base.readFile(path),
-    getSourceFile: (path, languageVersion, onError) => {
-      const library = libraries.get(path);
-      const source =
-        library === undefined
-          ? base.getSourceFile(path, languageVersion, onError)
-          : ts.createSourceFile(path, library, languageVersion);
-      return source && versioned(source);
-    },
-  };
+  return new Map(getLibFiles().map(({ fileName, text }) => [`${libraryFolder}/${fileName}`, text]));
 }
-
 /** Undefined when the project has a runtime of its own; else a file from which the compiler's copy resolves. */
 function installedRuntime(
   ts: typeof TS,

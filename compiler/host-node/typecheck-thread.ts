@@ -1,30 +1,30 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { typecheck, type Findings, type Question } from "../6-typecheck/index.js";
 import type { Typecheck } from "../compile.js";
-import type { Result } from "../diagnostics/diagnostic.js";
 import { HostError } from "../host.js";
-import type { Checked } from "../6-typecheck/index.js";
-import type { Server } from "../model/server.js";
 
 /** What is asked of the thread. */
-export interface Question {
+export interface Request extends How {
   readonly id: number;
   readonly root: string;
-  readonly server: Server;
-  readonly texts: ReadonlyMap<string, string>;
+  readonly question: Question;
+}
+
+interface How {
   /** Whether what is learnt is kept, and what was learnt before is of use. */
   readonly remember: boolean;
   readonly recall: boolean;
 }
 
 /** What the thread answers: a refusal of the machine is told by its message. */
-export type Answer = { readonly id: number } & ({ readonly result: Result<Checked> } | { readonly refused: string });
+export type Answer = { readonly id: number } & ({ readonly findings: Findings } | { readonly refused: string });
 
 /** One thread that checks types, beside the one that does the rest. */
 export interface TypecheckThread {
   /** Makes the thread load what it needs, if it has not yet. */
   begin(): void;
-  check(root: string, how: Pick<Question, "remember" | "recall">): Typecheck;
+  check(root: string, how: How): Typecheck;
   end(): Promise<void>;
 }
 
@@ -39,28 +39,37 @@ export function typecheckThread(): TypecheckThread {
     worker.unref();
     return worker;
   };
+  const ask = async (root: string, how: How, question: Question): Promise<Findings> => {
+    const thread = begun();
+    const id = ++asked;
+    waiting += 1;
+    thread.ref();
+    const request: Request = { id, root, question, ...how };
+    thread.postMessage(request);
+    try {
+      for (;;) {
+        const [answer] = (await once(thread, "message")) as [Answer];
+        // A build that ended sooner has left its question behind.
+        if (answer.id !== id) continue;
+        if ("refused" in answer) throw new HostError(answer.refused);
+        return answer.findings;
+      }
+    } finally {
+      waiting -= 1;
+      if (waiting === 0) thread.unref();
+    }
+  };
   return {
     begin: () => void begun(),
-    check: (root, how) => async (server, texts) => {
-      const thread = begun();
-      const id = ++asked;
-      waiting += 1;
-      thread.ref();
-      const question: Question = { id, root, server, texts, ...how };
-      thread.postMessage(question);
-      try {
-        for (;;) {
-          const [answer] = (await once(thread, "message")) as [Answer];
-          // A build that ended sooner has left its question behind.
-          if (answer.id !== id) continue;
-          if ("refused" in answer) throw new HostError(answer.refused);
-          return answer.result;
-        }
-      } finally {
-        waiting -= 1;
-        if (waiting === 0) thread.unref();
-      }
+    check: (root, how) => (server, texts) => typecheck(server, texts, (question) => ask(root, how, question)),
+    end: async () => {
+      if (!worker) return;
+      if (waiting > 0) return void (await worker.terminate());
+      // It may still be writing down what it has learnt.
+      const exit = once(worker, "exit");
+      worker.ref();
+      worker.postMessage(undefined);
+      await exit;
     },
-    end: async () => void (await worker?.terminate()),
   };
 }

@@ -1,19 +1,45 @@
 import { parentPort } from "node:worker_threads";
-import { typecheck, typescript } from "../6-typecheck/index.js";
+import { examine, parseMemory, printMemory, typescript, type Examined } from "../6-typecheck/index.js";
 import { HostError } from "../host.js";
 import { nodeHost, recordFile } from "./index.js";
-import type { Answer, Question } from "./typecheck-thread.js";
+import { stayingHost, type StayingHost } from "./staying.js";
+import type { Answer, Request } from "./typecheck-thread.js";
 
-typescript();
-parentPort!.on("message", (question: Question) => parentPort!.postMessage(answerTo(question)));
+const ts = typescript();
+/** What is known of the folder that was asked for last. */
+let known: { readonly host: StayingHost; readonly last?: Pick<Examined, "memory" | "kept"> } | undefined;
 
-function answerTo({ id, root, server, texts, remember, recall }: Question): Answer {
-  const file = recordFile(root, "types.json");
-  const state = { read: () => (recall ? file.read() : undefined), write: file.write };
+parentPort!.on("message", (request: Request | undefined) => {
+  if (!request) return parentPort!.close();
+  const learnt = answer(request);
+  // Nobody waits for that, and nobody misses it.
+  if (learnt) attempt(() => recordFile(request.root, "types.json").write(printMemory(learnt, request.root)));
+});
+
+/** Answers, and returns what is to be remembered. */
+function answer({ id, root, question, remember, recall }: Request): Examined["memory"] | undefined {
+  const tell = (answer: Answer): void => parentPort!.postMessage(answer);
   try {
-    return { id, result: typecheck(server, texts, nodeHost(root), remember ? state : undefined) };
+    if (known?.host.root !== root) known = { host: stayingHost(nodeHost(root)) };
+    const { host, last } = known;
+    host.again();
+    const memory =
+      remember && recall ? (last?.memory ?? parseMemory(recordFile(root, "types.json").read(), root)) : undefined;
+    const { findings, ...learnt } = examine(ts, question, host, memory, last?.kept);
+    known = { host, last: learnt };
+    tell({ id, findings });
+    return remember ? learnt.memory : undefined;
   } catch (error) {
-    if (error instanceof HostError) return { id, refused: error.message };
-    throw error;
+    if (!(error instanceof HostError)) throw error;
+    tell({ id, refused: error.message });
+    return undefined;
+  }
+}
+
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
   }
 }

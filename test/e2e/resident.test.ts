@@ -1,8 +1,12 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import fc from "fast-check";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { formatJson } from "../../compiler/diagnostics/json.js";
 import { residentCompiler, type ResidentCompiler } from "../../compiler/dist/resident.js";
 import { contents, mcpc, project, write } from "./project.js";
+import { apply, begin, edits } from "./resident-edits.js";
 
 const tool = (name: string, more: object = {}) => ({
   name,
@@ -48,3 +52,58 @@ test("a compiler that stays builds what has changed, and says what it looked at"
   expect(mcpc(folder, "build", "--force").stdout).toContain("nothing to do");
   expect(contents(folder)["generated/validators/Second.ts"]).toBeUndefined();
 });
+
+/** More sequences of edits for who changes what a build remembers: `MCPC_EDITS=200`. */
+const sequences = Number(process.env["MCPC_EDITS"] ?? 4);
+const longest = 8;
+
+test("whatever is edited, it builds what a fresh build makes, and says the same", { timeout: 3_600_000 }, async () => {
+  const edit = fc.record({
+    kind: fc.constantFrom(...(Object.keys(edits) as (keyof typeof edits)[])),
+    pick: fc.nat(999),
+    variant: fc.nat(999),
+  });
+  const rounds = fc.array(fc.array(edit, { minLength: 1, maxLength: 2 }), { minLength: longest, maxLength: longest });
+  const sequence = fc.asyncProperty(fc.constantFrom(3, 3, 3, 52), rounds, async (count, all) => {
+    const folder = mkdtempSync(join(tmpdir(), "mcpc-edited-"));
+    const copies = mkdtempSync(join(tmpdir(), "mcpc-edited-copies-"));
+    const compiler = residentCompiler(folder);
+    try {
+      const edited = begin(folder, count);
+      const outcomes: { readonly files: unknown; readonly diagnostics: unknown }[] = [];
+      for (const [index, round] of [[], ...all].entries()) {
+        for (const each of round) apply(edited, each);
+        const copy = join(copies, String(index));
+        cpSync(folder, copy, { recursive: true, filter: (path) => basename(path) !== "node_modules" });
+        const { diagnostics } = await compiler.build();
+        const textOf = (path: string) => readFileSync(join(folder, path), "utf8");
+        const report = JSON.parse(formatJson([{ diagnostics, prefix: "", textOf }])) as { diagnostics: unknown };
+        outcomes.push({ files: visible(folder), diagnostics: report.diagnostics });
+      }
+      // One process for all, so that it loads TypeScript once; what it remembers is of one folder.
+      const names = outcomes.map((_, index) => String(index));
+      const { stdout, stderr } = mcpc(copies, "build", "--format", "json", ...names);
+      expect(stderr).toBe("");
+      const told = (JSON.parse(stdout) as { diagnostics: { file?: string }[] }).diagnostics;
+      for (const [index, outcome] of outcomes.entries()) {
+        const own = told.filter(({ file }) => file?.startsWith(`${index}/`));
+        const same = JSON.parse(JSON.stringify(own).replaceAll(`"file":"${index}/`, '"file":"')) as unknown;
+        const placed = (outcome.diagnostics as { file?: string }[]).filter(({ file }) => file !== undefined);
+        expect({ round: index, diagnostics: placed, files: outcome.files }).toEqual({
+          round: index,
+          diagnostics: same,
+          files: visible(join(copies, String(index))),
+        });
+      }
+    } finally {
+      await compiler.end();
+      for (const each of [folder, copies]) rmSync(each, { recursive: true });
+    }
+  });
+  await fc.assert(sequence, { numRuns: sequences, endOnFailure: true, seed: Number(process.env["MCPC_SEED"] ?? 1) });
+});
+
+function visible(folder: string): Record<string, string> {
+  const files = Object.entries(contents(folder)).filter(([path]) => !path.startsWith("node_modules"));
+  return Object.fromEntries(files.map(([path, hex]) => [path, Buffer.from(hex, "hex").toString()]));
+}

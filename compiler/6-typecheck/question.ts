@@ -1,0 +1,33 @@
+/** What is to be checked: plain data, because a thread may answer. */
+export interface Question {
+  /** The folder of generated code, by project path. */
+  readonly generated: string;
+  /** By project path; they lie over the disk. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** What TypeScript says of one place. */
+export interface Finding {
+  readonly path: string;
+  readonly code: number;
+  readonly text: string;
+  readonly start: number;
+  readonly length: number;
+  /** The line on which it begins. */
+  readonly line: string;
+  /** What stands there. */
+  readonly word: string;
+}
+
+export interface Findings {
+  readonly errors: readonly Finding[];
+  /** Where the files that an error may be told at declare what they export. */
+  readonly exports: ReadonlyMap<string, ReadonlyMap<string, Place>>;
+  /** Every file that is known, relative to the project, but for the texts given. */
+  readonly inputs: readonly string[];
+}
+
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+}

@@ -1,0 +1,117 @@
+import { dirname, join, relative } from "node:path";
+import type { ts as TS } from "ts-morph";
+import type { Host } from "../host.js";
+import { splitServer, type Binding } from "./bindings.js";
+import { hashOf } from "./hash.js";
+import { compilerOptions, projectPathOf, reader, type Reader, type Sources } from "./program.js";
+import type { Question } from "./question.js";
+
+/** All that one check works with. */
+export interface Situation {
+  readonly ts: typeof TS;
+  readonly host: Host;
+  readonly question: Question;
+  readonly options: TS.CompilerOptions;
+  /** With another one, nothing that was found before holds. */
+  readonly environment: string;
+  readonly reader: Reader;
+  /** Texts of generated code as they are checked; may be changed from program to program. */
+  readonly overlay: Map<string, string>;
+  readonly server: { readonly text: string; readonly rest: string; readonly bindings: readonly Binding[] };
+  /** Absolute paths of files of generated code. */
+  readonly files: Readonly<Record<"server" | "main" | "types" | "bindings", string>>;
+  /** Undefined when there is no such file. */
+  version(file: string): string | undefined;
+  /** Undefined for what is no file of the user's, nor of generated code. */
+  ownPath(file: string): string | undefined;
+}
+
+/** What one check leaves to the next in memory: trees and hashes of texts that may still be the same. */
+export interface Kept {
+  readonly environment: string;
+  readonly sources: ReadonlyMap<string, TS.SourceFile>;
+  readonly versions: ReadonlyMap<string, Version>;
+}
+interface Version {
+  readonly text: string;
+  readonly hash: string;
+}
+
+/** Whoever changes what is installed changes one of them. */
+const installed = ["package.json", ".package-lock.json", ".modules.yaml", ".yarn-state.yml", ".yarn-integrity"];
+
+/** What these modules export; the rest of them is ours, and need not be read to check the user's code. */
+const stubs = {
+  surface: 'export declare const surface: import("@mcpc/runtime/codegen/v1").Surface;\n',
+  settings: 'export declare const settings: import("@mcpc/runtime/codegen/v1").Validator;\n',
+};
+
+export function situate(
+  ts: typeof TS,
+  question: Question,
+  host: Host,
+  kept: Kept | undefined,
+): { readonly situation: Situation; keep(): Kept } {
+  const options = compilerOptions(ts, host);
+  const generated = join(host.root, question.generated);
+  const file = (name: string): string => join(generated, `${name}.ts`);
+  const files = { server: file("server"), main: file("main"), types: file("types"), bindings: file("server.bindings") };
+  const overlay = new Map([...question.texts].map(([path, text]) => [join(host.root, path), text]));
+  const folders = new Set([...overlay.keys()].flatMap((path) => [dirname(path), dirname(dirname(path))]));
+  for (const [name, text] of Object.entries(stubs)) overlay.set(file(name), text);
+  const text = overlay.get(files.server)!;
+  const server = { text, ...splitServer(text) };
+  const disk = (path: string): string | undefined => textOf(host.read(relative(host.root, path)));
+  const environment = hashOf(
+    JSON.stringify([
+      ts.version,
+      options,
+      installed.map((name, index) => disk(join(host.root, index === 0 ? "" : "node_modules", name))),
+    ]),
+  );
+  const holds = kept?.environment === environment;
+  const sources: Sources = new Map();
+  const versions = new Map<string, Version>();
+  const textAt = (path: string): string | undefined => overlay.get(path) ?? disk(path);
+  return {
+    situation: {
+      ts,
+      host,
+      question,
+      options,
+      environment,
+      overlay,
+      server,
+      files,
+      reader: reader(ts, options, textAt, folders, holds ? kept.sources : new Map(), sources, host),
+      version: (path) => {
+        const known = kept?.versions.get(path);
+        const now = path === files.server ? server.rest : textAt(path);
+        if (now === undefined) return undefined;
+        const version = known?.text === now ? known : { text: now, hash: hashOf(now) };
+        versions.set(path, version);
+        return version.hash;
+      },
+      ownPath: (path) => {
+        const own = projectPathOf(path, host);
+        return own === undefined || /(?:^|\/)node_modules\//.test(own) ? undefined : own;
+      },
+    },
+    keep: () => ({ environment, sources, versions }),
+  };
+}
+
+/** Whether a file of the project's is generated code. */
+export function isGenerated(path: string, { question }: Situation): boolean {
+  return path.startsWith(`${question.generated}/`);
+}
+
+const texts = new WeakMap<Uint8Array, string>();
+
+/** The same bytes are decoded once. */
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  if (!bytes) return undefined;
+  let text = texts.get(bytes);
+  if (text === undefined) texts.set(bytes, (text = new TextDecoder().decode(bytes)));
+  return text;
+}

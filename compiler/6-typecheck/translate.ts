@@ -1,0 +1,126 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Handler, Identifier, Server } from "../model/server.js";
+import type { Span } from "../model/source.js";
+import type { Finding, Findings } from "./question.js";
+import { retelling } from "./retell.js";
+
+/** TypeScript's errors as diagnostics: those in generated code are told at the handler that causes them. */
+export function translate({ errors, exports }: Findings, server: Server): Diagnostic[] {
+  if (errors.length === 0) return [];
+  const situation = { server, handlers: handlersOf(server), exports, retell: retelling(server) };
+  return distinct(errors.map((error) => translated(error, situation)));
+}
+
+interface Situation {
+  readonly server: Server;
+  readonly handlers: readonly BoundHandler[];
+  readonly exports: Findings["exports"];
+  readonly retell: ReturnType<typeof retelling>;
+}
+
+interface BoundHandler {
+  readonly handler: Handler;
+  /** `the tool "get_weather"`. */
+  readonly what: string;
+  readonly span: Span;
+}
+
+function handlersOf(server: Server): BoundHandler[] {
+  return [
+    ...server.tools.map(({ handler, name, span }) => ({ handler, what: `the tool ${JSON.stringify(name)}`, span })),
+    ...server.resources.flatMap(({ source, uri, span }) =>
+      "handler" in source ? [{ handler: source.handler, what: `the resource ${JSON.stringify(uri)}`, span }] : [],
+    ),
+    ...server.resourceTemplates.map(({ handler, uriTemplate, span }) => ({
+      handler,
+      what: `the resource template ${JSON.stringify(uriTemplate)}`,
+      span,
+    })),
+    ...server.prompts.flatMap(({ source, name, span }) =>
+      "handler" in source ? [{ handler: source.handler, what: `the prompt ${JSON.stringify(name)}`, span }] : [],
+    ),
+    ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
+      completions.map(({ name, handler }) => ({ handler, what: `the completion of ${JSON.stringify(name)}`, span })),
+    ),
+  ];
+}
+
+function translated(error: Finding, situation: Situation): Diagnostic {
+  const { path, start, length, text, code } = error;
+  const span = { path, start, end: start + length };
+  const inServer = path === `${situation.server.layout.generated}/server.ts`;
+  const hooks = inServer ? hooksError(error, `${text} (TS${code})`, situation) : undefined;
+  if (hooks) return hooks;
+  const bound = inServer ? boundAt(error, situation) : undefined;
+  if (!bound) {
+    const { message, suggestion, origin } = situation.retell(code, text);
+    const around = origin ?? handlerAround(span, situation);
+    return diagnose("handler/type-error", span, { message, suggestion }, around ? [around] : []);
+  }
+  const { handler, what } = bound;
+  const message = `${text} (TS${code})`;
+  const related = [{ span: bound.span, message: `${what} is declared here` }];
+  const exported = exportSpan(handler, situation);
+  if (exported === undefined) {
+    const top = { path: handler.file, start: 0, end: 0 };
+    return diagnose("handler/missing-export", top, { name: handler.export, what, file: handler.file }, related);
+  }
+  return diagnose(
+    "handler/type-error",
+    exported,
+    { message: `the handler of ${what} does not fit it: ${message}`, suggestion: undefined },
+    related,
+  );
+}
+
+/** TypeScript's code for a value that has none of the optional members of its type. */
+const nothingInCommon = 2559;
+
+/** An error at the line that binds the module of hooks is told at the hook that it names. */
+function hooksError({ code, line }: Finding, message: string, situation: Situation): Diagnostic | undefined {
+  const { hooks } = situation.server.runtime;
+  if (!hooks || !line.includes("checkedHooks<")) return undefined;
+  const name = /'(\w+)(?:\(\.\.\.\))?'(?= are incompatible)/.exec(message)?.[1] ?? "";
+  const exported = exportSpan({ file: hooks.file, export: name as Identifier }, situation);
+  const span = exported ?? { path: hooks.file, start: 0, end: 0 };
+  const told =
+    code === nothingInCommon && exported === undefined
+      ? "nothing that this module exports is a hook: onStart, onStop, onError, authenticate, logger, health"
+      : `the hook does not fit: ${message}`;
+  return diagnose("handler/type-error", span, { message: told, suggestion: undefined });
+}
+
+/** The entry whose handler a place in the user's file belongs to: the last that is exported before it. */
+function handlerAround(span: Span, situation: Situation): Diagnostic["related"][number] | undefined {
+  const placed = situation.handlers
+    .filter(({ handler }) => handler.file === span.path)
+    .map((bound) => ({ bound, at: exportSpan(bound.handler, situation)?.start ?? Infinity }))
+    .filter(({ at }) => at <= span.start)
+    .sort((a, b) => b.at - a.at);
+  const bound = placed[0]?.bound;
+  return bound && { span: bound.span, message: `${bound.what} is declared here` };
+}
+
+/** The handler that the erroneous line of `generated/server.ts` imports or binds. */
+function boundAt({ line, word }: Finding, { handlers }: Situation): BoundHandler | undefined {
+  const [, type, value] = /\bhandler<(\w+)>\(([\w$]+)/.exec(line) ?? [];
+  const candidates = type === undefined ? [] : handlers.filter(({ handler }) => handler.type === type);
+  // Completions share one type; all others have one of their own.
+  if (type !== undefined) return candidates.find(({ handler }) => handler.export === value) ?? candidates[0];
+  return handlers.find(
+    ({ handler }) => handler.export === word && line.includes(handler.file.replace(/.*\//, "").replace(/\.\w+$/, "")),
+  );
+}
+
+/** Where the user's file declares what it exports under the handler's name; undefined when it does not. */
+function exportSpan(handler: Pick<Handler, "file" | "export">, { exports }: Situation): Span | undefined {
+  const place = exports.get(handler.file)?.get(handler.export);
+  return place && { path: handler.file, ...place };
+}
+
+/** The same mistake is found once where a handler serves several entries. */
+function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Map<string, Diagnostic>();
+  for (const found of diagnostics) seen.set(`${found.span?.path} ${found.span?.start} ${found.message}`, found);
+  return [...seen.values()];
+}
