@@ -113,7 +113,8 @@ function buildOptions(server: Server, host: Host, format: Format, runtime: Plugi
     format,
     platform: "node",
     target: "node20",
-    charset: "utf8",
+    // Text in one-byte characters is read and compiled sooner.
+    charset: "ascii",
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",

@@ -32,7 +32,10 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
     Application: (hooks ?? config ?? auth) !== undefined,
     Replacing: false,
   };
-  return Object.fromEntries(Object.entries(used).map(([part, is]) => [`globalThis.mcpcWithout${part}`, String(!is)]));
+  return {
+    ...Object.fromEntries(Object.entries(used).map(([part, is]) => [`globalThis.mcpcWithout${part}`, String(!is)])),
+    "globalThis.mcpcSameEntriesSince": JSON.stringify(sameEntriesSince(server) ?? "none"),
+  };
 }
 
 /**
@@ -45,17 +48,21 @@ export function namesAsking(code: string): boolean {
 
 type Info = Parameters<typeof olderImplementation>[1];
 
-function changesWithRevisions({ info, tools, resources, resourceTemplates, prompts }: Server): boolean {
-  const oldest = legacyVersions[0];
+/** Revisions only ever add: what the oldest knows all know. */
+function changesWithRevisions(server: Server): boolean {
+  const [oldest] = legacyVersions;
+  return olderImplementation(oldest, server.info as Info) !== server.info || sameEntriesSince(server) !== oldest;
+}
+
+/** The first revision that is told every entry as the newest is; none if even the last is not. */
+function sameEntriesSince({ tools, resources, resourceTemplates, prompts }: Server): string | undefined {
   const entries = [
     ...tools.map(({ listing }) => ["tool", listing] as const),
     ...resources.map(({ listing }) => ["resource", listing] as const),
     ...resourceTemplates.map(({ listing }) => ["resourceTemplate", listing] as const),
     ...prompts.map(({ listing }) => ["prompt", listing] as const),
   ];
-  // Revisions only ever add: what the oldest knows all know.
-  return (
-    olderImplementation(oldest, info as Info) !== info ||
-    entries.some(([kind, listing]) => olderEntry(oldest, kind, listing) !== listing)
+  return legacyVersions.find((version) =>
+    entries.every(([kind, listing]) => olderEntry(version, kind, listing) === listing),
   );
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { SourceMap } from "node:module";
+import type { SourceMap } from "node:module";
 import { dirname, resolve } from "node:path";
 import type { Logger } from "../protocol/logger.js";
 
@@ -30,9 +30,13 @@ function mapOf(file: string): SourceMap | undefined {
   return maps.get(file);
 }
 
-/** A map that is not there, or damaged, leaves traces as they are. */
+/**
+ * A map that is not there, or damaged, leaves traces as they are; so does a Node before 20.16. Imported, the module that
+ * reads maps would be loaded with every start.
+ */
 function readMap(file: string): SourceMap | undefined {
   try {
+    const { SourceMap } = process.getBuiltinModule("node:module");
     return new SourceMap(JSON.parse(readFileSync(file, "utf8")) as ConstructorParameters<typeof SourceMap>[0]);
   } catch {
     return undefined;

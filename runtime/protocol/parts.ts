@@ -13,6 +13,8 @@ declare global {
   var mcpcWithoutListingFiles: true | undefined;
   /** Entries, or a server, of which older revisions are told something else. */
   var mcpcWithoutOlderForms: true | undefined;
+  /** The first revision that is told every entry as the newest is. */
+  var mcpcSameEntriesSince: string | undefined;
   /** Errors that tools declare. */
   var mcpcWithoutErrors: true | undefined;
   /** Time limits of handlers. */

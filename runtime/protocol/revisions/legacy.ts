@@ -25,7 +25,10 @@ function legacyRevision(version: LegacyVersion): Revision {
     era: "legacy",
     methods,
     frame: () => ({ opening: "{", hints: () => "", meta: "" }),
-    entry: (kind, listing) => (globalThis.mcpcWithoutOlderForms ? listing : entryText(version, kind, listing)),
+    entry: (kind, listing) =>
+      globalThis.mcpcWithoutOlderForms || version >= (globalThis.mcpcSameEntriesSince ?? "none")
+        ? listing
+        : entryText(version, kind, listing),
     implementation: (info) => (globalThis.mcpcWithoutOlderForms ? info : olderImplementation(version, info)),
     ...(since("2025-06-18") ? undefined : { content: (block: ContentBlock) => olderContent(version, block) }),
     structuredContent: since("2025-06-18") ? "objects" : "none",
