@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { burst, once, post } from "../load/http.mjs";
 import { serving } from "../load/server.mjs";
 import { built, here } from "../project.mjs";
-import { row, rounds } from "../rounds.mjs";
+import { paired, row } from "../rounds.mjs";
 import { answer, call, inEra, initialize } from "../surface.mjs";
 
 const peer = (name, ...args) => [join(here, "peers", `${name}.mjs`), ...args];
@@ -25,6 +25,8 @@ const servers = (count, bundle, stateless) => ({
   tmcp: { command: peer("tmcp", String(count), "stateless"), era: "legacy", version: "2025-06-18" },
 });
 
+const baselineOf = (name) => (name.includes("modern") ? "bare loop, modern" : "bare loop");
+
 export async function measure({ quick }) {
   const rows = [];
   for (const count of quick ? [10] : [10, 200, 1000]) {
@@ -35,14 +37,12 @@ export async function measure({ quick }) {
       const cases = Object.fromEntries(
         Object.entries(running).map(([name, { server, request }]) => [name, { ...server, request: request(method) }]),
       );
-      const values = await rounds(quick ? 3 : 7, cases, async ({ port, request }, warm) => {
-        const { answers, ms } = await burst(port, 32, request, warm || quick ? 300 : 500);
+      const pairs = await paired(quick ? 3 : 7, cases, baselineOf, async ({ port, request }) => {
+        const { answers, ms } = await burst(port, 32, request, quick ? 300 : 500);
         return (answers / ms) * 1000;
       });
-      for (const name of Object.keys(cases)) {
-        const base = values[name.includes("modern") ? "bare loop, modern" : "bare loop"];
-        rows.push({ ...row(`HTTP ${method}, ${count} tools`, name, values[name], base), unit: "/s" });
-      }
+      for (const name of Object.keys(cases))
+        rows.push({ ...row(`HTTP ${method}, ${count} tools`, name, pairs[name]), unit: "/s" });
     }
     for (const { server } of Object.values(running)) server.close();
   }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { built, here, scratch } from "../project.mjs";
-import { row, rounds } from "../rounds.mjs";
+import { median, paired, row } from "../rounds.mjs";
 import { initialize, initialized } from "../surface.mjs";
 
 const list = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
@@ -13,21 +13,26 @@ const none = "empty Node script";
 export async function measure({ quick }) {
   const empty = join(scratch, "empty.js");
   fs.writeFileSync(empty, "");
+  const kilobytes = await waiting();
   const rows = [];
   for (const count of quick ? [10] : [10, 200, 1000]) {
     const servers = {
-      [none]: () => idle(empty),
+      [none]: () => ending(empty, kilobytes),
       mcpc: listing([built(count)]),
       "SDK 1.x": listing([join(here, "peers", "sdk1.mjs"), String(count), "stdio"]),
       "SDK 2.x": listing([join(here, "peers", "sdk2.mjs"), String(count), "stdio"]),
       tmcp: listing([join(here, "peers", "tmcp.mjs"), String(count), "stdio"]),
     };
-    const values = await rounds(quick ? 7 : 31, servers, (start) => start());
+    const pairs = await paired(
+      quick ? 7 : 31,
+      servers,
+      () => none,
+      (start) => start(),
+    );
     for (const name of Object.keys(servers)) {
-      const of = (member, name) => values[name].map((value) => value[member]);
-      const compared = (member) => row("", name, of(member, name), of(member, none));
-      rows.push({ ...compared("ms"), what: `start to the first list, ${count} tools`, unit: "ms" });
-      rows.push({ ...compared("kilobytes"), what: `memory then, ${count} tools`, unit: "kB" });
+      const of = (member) => pairs[name].map((pair) => pair.map((value) => value[member]));
+      rows.push({ ...row(`start to the first list, ${count} tools`, name, of("ms")), unit: "ms" });
+      rows.push({ ...row(`memory then, ${count} tools`, name, of("kilobytes")), unit: "kB" });
     }
   }
   return rows;
@@ -35,16 +40,23 @@ export async function measure({ quick }) {
 
 const residentOf = (pid) => Number(/VmRSS:\s*(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 
-/** An empty script is over when it ends; what Node alone takes is read of one that waits. */
-async function idle(empty) {
+/** An empty script is over when it ends; what Node alone takes is known from one that waits. */
+async function ending(empty, kilobytes) {
   const from = performance.now();
   await new Promise((resolve) => spawn(process.execPath, [empty], { stdio: "pipe" }).once("exit", resolve));
-  const ms = performance.now() - from;
-  const waiting = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], { stdio: "pipe" });
-  await new Promise((resolve) => setTimeout(resolve, 250));
-  const kilobytes = residentOf(waiting.pid);
-  waiting.kill("SIGKILL");
-  return { ms, kilobytes };
+  return { ms: performance.now() - from, kilobytes };
+}
+
+/** The memory of scripts that do nothing but wait. */
+async function waiting() {
+  const values = [];
+  for (let round = 0; round < 7; round++) {
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"], { stdio: "pipe" });
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    values.push(residentOf(child.pid));
+    child.kill("SIGKILL");
+  }
+  return median(values);
 }
 
 function listing(command) {

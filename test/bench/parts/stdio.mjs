@@ -2,12 +2,13 @@
 import { join } from "node:path";
 import { spawned } from "../load/stdio.mjs";
 import { built, here } from "../project.mjs";
-import { row, rounds } from "../rounds.mjs";
+import { paired, row } from "../rounds.mjs";
 import { answer, call, inEra, initialize, initialized } from "../surface.mjs";
 
 const servers = (count, bundle) => ({
   "bare loop": [join(here, "servers", "bare-stdio.mjs"), String(count)],
   "bare loop, one write per chunk": [join(here, "servers", "bare-stdio.mjs"), String(count), "--per-chunk"],
+  "bare loop, modern": [join(here, "servers", "bare-stdio.mjs"), String(count)],
   mcpc: [bundle],
   "mcpc, modern": [bundle],
   "SDK 1.x": [join(here, "peers", "sdk1.mjs"), String(count), "stdio"],
@@ -28,13 +29,17 @@ export async function measure({ quick }) {
     for (const [name, command] of Object.entries(servers(count, built(count))))
       running[name] = await opened(command, name.endsWith("modern") ? "modern" : "legacy");
     for (const [method, flight] of kinds) {
-      const values = await rounds(quick ? 3 : 7, running, async ({ server, request }, warm) => {
-        const { answers, ms } = await server.burst(request(method), flight, warm || quick ? 300 : 500);
-        return (answers / ms) * 1000;
-      });
+      const pairs = await paired(
+        quick ? 3 : 7,
+        running,
+        () => "bare loop",
+        async ({ server, request }) => {
+          const { answers, ms } = await server.burst(request(method), flight, quick ? 300 : 500);
+          return (answers / ms) * 1000;
+        },
+      );
       const what = `stdio ${method}, ${flight === 1 ? "one at a time" : `${flight} in flight`}, ${count} tools`;
-      for (const name of Object.keys(running))
-        rows.push({ ...row(what, name, values[name], values["bare loop"]), unit: "/s" });
+      for (const name of Object.keys(running)) rows.push({ ...row(what, name, pairs[name]), unit: "/s" });
     }
     for (const { server } of Object.values(running)) server.close();
   }

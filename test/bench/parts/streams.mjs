@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { burst, once, post } from "../load/http.mjs";
 import { serving } from "../load/server.mjs";
 import { build, here, project } from "../project.mjs";
-import { row, rounds } from "../rounds.mjs";
+import { paired, row } from "../rounds.mjs";
 import { answer, call, inEra } from "../surface.mjs";
 
 const uri = "bench://watched";
@@ -61,14 +61,15 @@ async function answered(bare, mcpc, quick) {
     if (streamed !== name.includes("stream") || !body.includes(`"${answer}"`))
       throw new Error(`${name}: ${head}\n\n${body}`);
   }
-  const values = await rounds(quick ? 3 : 7, cases, async ({ port, request }, warm) => {
-    const { answers, ms } = await burst(port, 32, request, warm || quick ? 300 : 500);
+  const baselineOf = (name) => (name.includes("stream") ? "bare loop, stream" : "bare loop");
+  const pairs = await paired(quick ? 3 : 7, cases, baselineOf, async ({ port, request }) => {
+    const { answers, ms } = await burst(port, 32, request, quick ? 300 : 500);
     return (answers / ms) * 1000;
   });
-  return Object.keys(cases).map((name) => {
-    const base = values[name.includes("stream") ? "bare loop, stream" : "bare loop"];
-    return { ...row("HTTP tools/call, JSON and streams", name, values[name], base), unit: "/s" };
-  });
+  return Object.keys(cases).map((name) => ({
+    ...row("HTTP tools/call, JSON and streams", name, pairs[name]),
+    unit: "/s",
+  }));
 }
 
 async function told(bare, mcpc, quick) {
@@ -100,10 +101,15 @@ async function told(bare, mcpc, quick) {
       post(mcpc.port, "/mcp", publish, modern("tools/call", "tool_7")),
     ),
   };
-  const values = await rounds(quick ? 3 : 11, cases, (publish) => publish());
+  const pairs = await paired(
+    quick ? 3 : 11,
+    cases,
+    () => "bare loop",
+    (publish) => publish(),
+  );
   for (const name of Object.keys(cases)) cases[name].close();
   return Object.keys(cases).map((name) => ({
-    ...row(`one update to ${count} subscribers`, name, values[name], values["bare loop"]),
+    ...row(`one update to ${count} subscribers`, name, pairs[name]),
     unit: "ms",
   }));
 }

@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { serving } from "../load/server.mjs";
 import { burst, connected } from "../load/websocket.mjs";
 import { built, here } from "../project.mjs";
-import { row, rounds } from "../rounds.mjs";
+import { paired, row } from "../rounds.mjs";
 import { answer, call, inEra, initialize, initialized } from "../surface.mjs";
 
 const kinds = [
   [32, 1],
   [1, 64],
 ];
+
+const baselineOf = (name) => (name.includes("modern") ? "bare loop, modern" : "bare loop");
 
 export async function measure({ quick }) {
   const bundle = built(10, { runtime: { transports: { http: {}, websocket: {} } } });
@@ -33,15 +35,12 @@ export async function measure({ quick }) {
       await checked(sockets[0], request);
       cases[name] = { sockets, request };
     }
-    const values = await rounds(quick ? 3 : 7, cases, async ({ sockets, request }, warm) => {
-      const { answers, ms } = await burst(sockets, flight, request, warm || quick ? 300 : 500);
+    const pairs = await paired(quick ? 3 : 7, cases, baselineOf, async ({ sockets, request }) => {
+      const { answers, ms } = await burst(sockets, flight, request, quick ? 300 : 500);
       return (answers / ms) * 1000;
     });
     const what = `WebSocket tools/call, ${count === 1 ? "a connection" : `${count} connections`}, ${flight} in flight`;
-    for (const name of Object.keys(cases)) {
-      const base = values[name.includes("modern") ? "bare loop, modern" : "bare loop"];
-      rows.push({ ...row(what, name, values[name], base), unit: "/s" });
-    }
+    for (const name of Object.keys(cases)) rows.push({ ...row(what, name, pairs[name]), unit: "/s" });
     for (const { sockets } of Object.values(cases)) for (const socket of sockets) socket.terminate();
   }
   for (const { server } of Object.values(running)) server.close();
