@@ -68,6 +68,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
       if (client?.left) server.leave();
     },
     leaving: () => client?.leaving(),
+    delayed: () => say("the server restarts when the calls that run have ended"),
     gone: () => client?.gone(),
     crashed: (how, again) => say(`the server crashed: ${how}; ${again ? "started again" : "waiting for a change"}`),
   });

@@ -82,7 +82,7 @@ export function createRelay({ toClient, toLog }: RelayOptions): Relay {
 
   return {
     client(line) {
-      if (write === undefined || ending) hold(line);
+      if (write === undefined || (ending && isRequest(line))) hold(line);
       else forward(line);
     },
     server(line) {
@@ -147,6 +147,12 @@ export function createRelay({ toClient, toLog }: RelayOptions): Relay {
       asked.clear();
     },
   };
+}
+
+/** What is no request belongs to what runs: answers to its questions, cancellations. */
+function isRequest(line: string): boolean {
+  const { id, method } = parsed(line) ?? {};
+  return id !== undefined && method !== undefined;
 }
 
 function failure(id: unknown, message: string): string {

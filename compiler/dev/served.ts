@@ -30,6 +30,8 @@ export interface ServedOptions {
   readonly attached: (process: ServingProcess, transport: string) => void;
   /** Calls that run are still answered, new ones wait. */
   readonly leaving: () => void;
+  /** It takes a while, because of the calls that run. */
+  readonly delayed: () => void;
   readonly gone: () => void;
   /** The process ended although nobody had asked it to, and whether it is started again. */
   readonly crashed: (how: string, again: boolean) => void;
@@ -57,6 +59,8 @@ export interface Served {
 
 /** How long a process may be busy with one handler before it counts as hanging. */
 const hangsMs = 5000;
+/** How long a restart may take before somebody wants to know why. */
+const patienceMs = 1000;
 /** Beside the time that calls have: for `onStop`, and the last bytes. */
 const graceMs = 12_000;
 /** More crashes than these within the time are no accident. */
@@ -160,7 +164,8 @@ export function served(options: ServedOptions): Served {
     const moved = version.serving.fixed["transports"] !== before.serving.fixed["transports"];
     options.leaving();
     running = undefined;
-    const ending = await end(process, before.serving);
+    const patience = setTimeout(options.delayed, patienceMs);
+    const ending = await end(process, before.serving).finally(() => clearTimeout(patience));
     current = undefined;
     options.gone();
     if (stopping) {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { onTestFailed, onTestFinished } from "vitest";
 import { rawStdio, type RawStdio } from "./raw-stdio.js";
 
 export const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
@@ -43,12 +43,18 @@ export function listener(stream: NodeJS.ReadableStream): { said(pattern: RegExp)
 }
 
 /** `mcpc dev` of a project, over HTTP on any free port. */
-export async function develop(folder: string, ...options: string[]): Promise<Development> {
+export async function develop(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+  ...options: string[]
+): Promise<Development> {
   const process = spawn("node", [cli, "dev", folder, "--transport", "http", "--port", "0", ...options], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...globalThis.process.env, ...env },
   });
   onTestFinished(() => void process.kill("SIGKILL"));
   const { said, text } = listener(process.stderr);
+  onTestFailed(() => console.error(text()));
   const exited = once(process, "exit").then(([code]) => code as number | null);
   const ended = exited.then((code) => {
     throw new Error(`mcpc dev ended with ${code}: ${text()}`);

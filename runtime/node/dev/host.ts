@@ -93,10 +93,16 @@ export function serveVersions(): void {
   process.on("disconnect", () => process.exit(1));
 }
 
+/** Those that were served before may come back: somebody undoes a change. */
+const versions = new Map<string, Version>();
+
 async function load(module: string): Promise<Version> {
+  const known = versions.get(module);
+  if (known !== undefined) return known;
   arrived = undefined;
   await import(module);
   if (arrived === undefined) throw new Error(`${module} does not start a server`);
+  versions.set(module, arrived);
   return arrived;
 }
 
