@@ -77,6 +77,8 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
   let shown = "";
   let first = true;
   let broken = false;
+  /** The code was right, and could not be served: what it lacks may be there now. */
+  let unserved = false;
 
   async function rebuild(touched?: ReadonlySet<string>): Promise<void> {
     const from = performance.now();
@@ -96,7 +98,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     const what = first ? `${summary!.name}: ${inventory(summary!)}` : some(names);
     const parts = [what, ...(broken && outcome.kind !== "failed" ? ["no errors"] : []), ...told(outcome)];
     say(`${first ? "built" : "rebuilt"} in ${(performance.now() - from).toFixed(0)} ms: ${parts.join("; ")}`);
-    broken = outcome.kind === "failed";
+    broken = unserved = outcome.kind === "failed";
     first &&= broken;
   }
 
@@ -129,7 +131,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
 
   let failure: unknown;
   const work = rebuilds(async (touched) => {
-    const relevant = touched && looked.relevant(new Set([...touched].map(looked.of)));
+    const relevant = touched && looked.relevant(new Set([...touched].map(looked.of)), unserved);
     if (relevant?.size === 0) return;
     try {
       await rebuild(relevant);

@@ -12,8 +12,8 @@ export interface Scope {
   of(path: string): string;
   /** What a build has read and written is known from now on. */
   built(compilation: Compilation): void;
-  /** Those that may make another build of it. */
-  relevant(touched: ReadonlySet<string>): ReadonlySet<string>;
+  /** Those that may make another build of it; `again`: even if they say what they said, for what failed elsewhere. */
+  relevant(touched: ReadonlySet<string>, again: boolean): ReadonlySet<string>;
   /** Files outside the folder that the last build has read, absolute: of packages that are linked. */
   outside(): readonly string[];
 }
@@ -34,8 +34,10 @@ export function scope(host: Host, config: string | undefined): Scope {
   let folders: readonly string[] = ["generated", "dist"];
   let inputs: ReadonlySet<string> = new Set();
   let failed = true;
-  const written = new Map<string, string | undefined>();
+  /** What stood in a file when it was last looked at, by its hash. */
+  const seen = new Map<string, string | undefined>();
   const of = (path: string): string => relative(host.root, path).split(sep).join("/");
+  const settings = config === undefined ? undefined : of(config);
   const hashOf = (path: string): string | undefined => {
     const bytes = host.read(path);
     return bytes && createHash("sha256").update(bytes).digest("base64url");
@@ -52,15 +54,19 @@ export function scope(host: Host, config: string | undefined): Scope {
       inputs = new Set(read);
       failed = hasErrors(diagnostics);
       if (summary) folders = [summary.serving.generated, summary.bundle.replace(/\/[^/]*$/, "")];
-      for (const path of changed) written.set(path, hashOf(path));
+      for (const path of changed) seen.set(path, hashOf(path));
     },
-    relevant(touched) {
-      const matters = (path: string): boolean => {
-        if (temporary.test(path) || (written.has(path) && written.get(path) === hashOf(path))) return false;
+    relevant(touched, again) {
+      const matters = (path: string): boolean =>
         // What mends a build may be anything.
-        return failed || inputs.has(path) || source.test(path) || path === config;
+        !temporary.test(path) && (failed || inputs.has(path) || source.test(path) || path === settings);
+      const differs = (path: string): boolean => {
+        const hash = hashOf(path);
+        const same = seen.has(path) && seen.get(path) === hash;
+        seen.set(path, hash);
+        return !same;
       };
-      return new Set([...touched].filter(matters));
+      return new Set([...touched].filter((path) => matters(path) && (differs(path) || again)));
     },
     outside: () =>
       [...inputs]

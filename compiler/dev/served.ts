@@ -222,7 +222,7 @@ export function served(options: ServedOptions): Served {
       if (stopping) current?.signal("SIGKILL");
       stopping = true;
       if (running !== undefined) void end(running.process, running.version.serving);
-      else if (current === undefined) finish({ code: 0, signal: null });
+      else if (current === undefined) finish({ code: 1, signal: null });
       else current.signal("SIGTERM");
     },
     leave() {

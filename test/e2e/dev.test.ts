@@ -5,12 +5,13 @@ import { SSEClientTransport as Sse1 } from "@modelcontextprotocol/sdk/client/sse
 import { StdioClientTransport as Stdio1 } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { WebSocketClientTransport as WebSocket1 } from "@modelcontextprotocol/sdk/client/websocket.js";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { cli, develop, developOnStdio, listener } from "./development.js";
-import { project, write } from "./project.js";
+import { mcpc, project, write } from "./project.js";
 
 const info = { name: "test", version: "1.0.0" };
 const object = { type: "object" };
@@ -56,6 +57,13 @@ function projectOnNode(contents: Readonly<Record<string, unknown>>): string {
   symlinkSync(types, join(folder, "node_modules", "@types", "node"));
   return folder;
 }
+
+/** Waits until there is a file "go". */
+const waitsForFile = handler(
+  "wait",
+  'async (_input, { progress }) => {\n  progress(1);\n  while (!existsSync("go")) await setTimeout(20);\n  return word;\n}',
+  'import { existsSync } from "node:fs";\nimport { setTimeout } from "node:timers/promises";\nimport { word } from "../word.js";\n',
+);
 
 interface Talking {
   readonly name: string;
@@ -298,11 +306,7 @@ test("what a process cannot change starts another one, at the same port, and a c
   // Until a file is there: meanwhile the client's next request waits for the next process.
   write(folder, {
     "a.mcp.json": manifest(),
-    "src/tools/wait.ts": handler(
-      "wait",
-      'async (_input, { progress }) => {\n  progress(1);\n  while (!existsSync("go")) await setTimeout(20);\n  return word;\n}',
-      'import { existsSync } from "node:fs";\nimport { setTimeout } from "node:timers/promises";\nimport { word } from "../word.js";\n',
-    ),
+    "src/tools/wait.ts": waitsForFile,
   });
   const stdio = developOnStdio(folder);
   const call = async (name: string, more: object = {}): Promise<string> =>
@@ -324,4 +328,212 @@ test("what a process cannot change starts another one, at the same port, and a c
   expect((await stdio.next()).method).toBe("notifications/tools/list_changed");
   expect(await call("fresh")).toContain("not implemented");
   expect(await stdio.end()).toBe(0);
+});
+
+test("a mistake is told as by mcpc build, the last version that worked goes on, and that it is mended is told, too", async () => {
+  const folder = project(files);
+  const server = await develop(folder);
+  const client = await first("1.x", new Http1(server.url));
+  const say = files["src/tools/say.ts"];
+  for (const [path, mistaken, right, told] of [
+    ["a.mcp.json", '{ "tools": [', manifest(), /error\[file\/invalid-json\][^]*?a\.mcp\.json:1/],
+    ["src/tools/say.ts", say.replace("word;", "1;"), say, /error\[handler\/type-error\][^]*?say\.ts:3/],
+    ["src/tools/say.ts", `${say}}`, say, /error\[handler\/[^]*?say\.ts:4/],
+    ["src/word.ts", `${word("two")}throw new Error("at load");\n`, word("one"), /at load[^]*?src\/word\.ts:2:7/],
+  ] as const) {
+    write(folder, { [path]: mistaken });
+    expect(await server.said(/[^]*?the last version that worked goes on/)).toMatch(told);
+    expect(await client.call("say")).toBe("one");
+    write(folder, { [path]: right });
+    expect(await server.said(/rebuilt .*/)).toContain("no errors");
+    expect(await client.call("say")).toBe("one");
+  }
+  expect(client.heard).toEqual([]);
+  await client.close();
+  expect(await server.stop()).toBe(0);
+});
+
+test("a first build that fails is waited for, and so is the client that is there already", async () => {
+  const folder = project({ ...files, "a.mcp.json": "{" });
+  const server = developOnStdio(folder);
+  const opened = server.initialize();
+  const called = server.request("tools/call", { name: "say", arguments: {} });
+  await vi.waitFor(() => expect(server.stderr()).toContain("not built; waiting for a change"), { timeout: 20_000 });
+  write(folder, { "a.mcp.json": manifest() });
+  expect((await opened).result.serverInfo.name).toBe("changing");
+  expect(text((await called).result)).toBe("one");
+  expect(await server.end()).toBe(0);
+  // A client that leaves before anything works leaves nobody behind.
+  write(folder, { "a.mcp.json": "{" });
+  const another = developOnStdio(folder);
+  another.write("{}\n");
+  await vi.waitFor(() => expect(another.stderr()).toContain("not built; waiting for a change"), { timeout: 20_000 });
+  expect(await another.end()).toBe(1);
+});
+
+test("many changes at once are one rebuild; what the build writes, and what nobody reads, is none", async () => {
+  const numbers = Array.from({ length: 200 }, (_, index) => index);
+  const folder = project(files);
+  const server = await develop(folder);
+  const client = await first("1.x", new Http1(server.url));
+  write(folder, Object.fromEntries(numbers.map((n) => [`src/many/n${n}.ts`, `export const n${n}: number = ${n};\n`])));
+  write(folder, { "src/tools/.say.ts.swp": "", "src/tools/4913": "", "data.db": "", "src/tools/say.ts~": "" });
+  const imports = numbers.map((n) => `import { n${n} } from "../many/n${n}.js";\n`).join("");
+  const sum = numbers.map((n) => `n${n}`).join(" + ");
+  write(folder, { "src/tools/say.ts": handler("say", `() => String(${sum})`, imports) });
+  expect(await server.said(/rebuilt .*/)).toContain("swapped say");
+  expect(await client.call("say")).toBe(String((199 * 200) / 2));
+  // A new tool makes a stub, and changes the lock file and generated code.
+  const tools = [...manifest().tools, { name: "fresh", inputSchema: object }];
+  write(folder, { "a.mcp.json": manifest({ tools }), "data.db": "more" });
+  await server.said(/new fresh/);
+  for (const text of ["a", "b", "c", "d", "e", "f", "last"]) {
+    write(folder, { "src/tools/say.ts": handler("say", `() => "${text}"`) });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await vi.waitFor(async () => expect(await client.call("say")).toBe("last"), { timeout: 20_000 });
+  const [many, fresh, ...others] = server
+    .stderr()
+    .split("\n")
+    .filter((line) => line.includes("rebuilt"));
+  expect([many, fresh]).toEqual([expect.stringContaining("swapped say"), expect.stringContaining("new fresh")]);
+  expect(others.length).toBeGreaterThan(0);
+  for (const line of others) expect(line).toMatch(/: src\/tools\/say\.ts; swapped say$/);
+  await client.close();
+  expect(await server.stop()).toBe(0);
+});
+
+test("whatever the last build has read is watched: files that manifests name, linked packages, folders that come and go", async () => {
+  const top = project({
+    ...Object.fromEntries(Object.entries(files).map(([path, content]) => [`server/${path}`, content])),
+    "server/a.mcp.json": manifest({
+      resources: [{ uri: "changing://about", name: "about", file: "./notes/about.md" }],
+    }),
+    "server/notes/about.md": "one",
+    "server/src/tools/say.ts": handler("say", "() => word", 'import { word } from "shared";\n'),
+    "shared/package.json": { name: "shared", version: "1.0.0", type: "module", exports: "./index.ts" },
+    "shared/index.ts": 'export { word } from "./lib/word.js";\n',
+    "shared/lib/word.ts": word("one"),
+  });
+  const folder = join(top, "server");
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(join(top, "shared"), join(folder, "node_modules", "shared"));
+  const server = await develop(folder);
+  const client = new Client1(info);
+  await client.connect(new Http1(server.url) as Transport1);
+  const say = async (): Promise<string> => text(await client.callTool({ name: "say", arguments: {} }));
+  const about = async (): Promise<unknown> => (await client.readResource({ uri: "changing://about" })).contents[0];
+  expect([await say(), await about()]).toEqual(["one", expect.objectContaining({ text: "one" })]);
+  write(top, { "server/notes/about.md": "two" });
+  expect(await server.said(/rebuilt .*/)).toContain(": notes/about.md");
+  expect(await about()).toMatchObject({ text: "two" });
+  write(top, { "shared/lib/word.ts": word("two") });
+  expect(await server.said(/rebuilt .*/)).toMatch(/: \.\.\/shared\/lib\/word\.ts; swapped say$/);
+  expect(await say()).toBe("two");
+  renameSync(join(folder, "notes"), join(folder, "texts"));
+  expect(await server.said(/error\[.*/)).toContain("not-found");
+  write(folder, { "src/tools/say.ts": handler("say", '() => "three"') });
+  mkdirSync(join(folder, "notes"));
+  renameSync(join(folder, "texts", "about.md"), join(folder, "notes", "about.md"));
+  await server.said(/no errors/);
+  expect([await say(), await about()]).toEqual(["three", expect.objectContaining({ text: "two" })]);
+  await client.close();
+  expect(await server.stop()).toBe(0);
+});
+
+/** Tools that say who they are, end their process, or never end. */
+const dangerous = {
+  ...files,
+  "src/tools/say.ts": handler("say", "() => String(process.pid)"),
+  "src/tools/go.ts": handler("go", "() => process.exit(3)"),
+  "src/tools/wait.ts": handler("wait", "() => {\n  for (;;);\n}"),
+};
+const lives = (pid: string): boolean => {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
+};
+
+test("a handler that ends its process, or never ends, takes nobody with it", async () => {
+  const folder = projectOnNode(dangerous);
+  const stdio = developOnStdio(folder);
+  await stdio.initialize();
+  const who = async () => text((await stdio.request("tools/call", { name: "say", arguments: {} })).result);
+  const one = await who();
+  const { error } = await stdio.request("tools/call", { name: "go", arguments: {} });
+  expect(error).toMatchObject({ code: -32603, message: expect.stringContaining("ended while it was at this") });
+  const two = await who();
+  expect(two).not.toBe(one);
+  expect(stdio.stderr()).toContain("the server crashed: it ended with exit code 3; started again");
+  const lost = stdio.request("tools/call", { name: "wait", arguments: {} });
+  write(folder, {
+    "src/word.ts": word("two"),
+    "src/tools/wait.ts": handler("wait", "() => word", 'import { word } from "../word.js";\n'),
+  });
+  expect((await lost).error).toMatchObject({ code: -32603 });
+  expect(text((await stdio.request("tools/call", { name: "wait", arguments: {} })).result)).toBe("two");
+  expect(stdio.stderr()).toContain("restarted: a handler has kept the server busy");
+  expect([lives(one), lives(two)]).toEqual([false, false]);
+  const three = await who();
+  expect(await stdio.end()).toBe(0);
+  expect(lives(three)).toBe(false);
+});
+
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "%s: what runs is answered, and nothing is left: no process, no port, no file",
+  async (signal) => {
+    const folder = projectOnNode({
+      ...files,
+      "src/tools/say.ts": dangerous["src/tools/say.ts"],
+      "src/tools/wait.ts": waitsForFile,
+    });
+    const server = await develop(folder);
+    const client = await first("1.x", new Http1(server.url));
+    const pid = await client.call("say");
+    let waiting: Promise<string> | undefined;
+    await new Promise<void>((started) => (waiting = client.call("wait", started)));
+    const stopped = server.stop(signal);
+    // It takes no new connection, and waits for what runs.
+    await vi.waitFor(() => expect(fetch(server.url)).rejects.toThrow(), { timeout: 20_000 });
+    write(folder, { go: "" });
+    expect([await waiting, await stopped, lives(pid)]).toEqual(["one", 0, false]);
+    expect(
+      readdirSync(join(folder, "node_modules", ".cache", "mcpc")).filter((name) => name.startsWith("dev-")),
+    ).toEqual([]);
+    expect(
+      readdirSync(tmpdir()).filter((name) => name.startsWith(`mcpc-`) && name.includes(`lock.${server.pid}`)),
+    ).toEqual([]);
+  },
+);
+
+test("a process that is killed leaves none behind, even where a handler never ends; the next one removes its files", async () => {
+  const folder = projectOnNode(dangerous);
+  const server = await develop(folder);
+  const client = await first("1.x", new Http1(server.url));
+  const pid = await client.call("say");
+  void client.call("wait").catch(() => {});
+  await server.stop("SIGKILL");
+  await expect.poll(() => lives(pid), { timeout: 20_000 }).toBe(false);
+  await client.close();
+  const next = await develop(folder);
+  const left = readdirSync(join(folder, "node_modules", ".cache", "mcpc")).filter((name) => name.startsWith("dev-"));
+  expect(left).toEqual([`dev-${next.pid}`]);
+  expect(await next.stop()).toBe(0);
+});
+
+test("one folder at a time, and one that is there", () => {
+  const folder = project(files);
+  expect(mcpc(folder, "dev", "a", "b")).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining("too many arguments"),
+  });
+  expect(mcpc(folder, "dev", "nowhere")).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: 'error: there is no folder "nowhere"\n',
+  });
+  expect(mcpc(folder, "dev", "--help").stdout).toContain("--transport <name>");
 });
