@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { onTestFailed, onTestFinished } from "vitest";
-import { rawStdio, type RawStdio } from "./raw-stdio.js";
+import { rawStdio, type RawStdio } from "../raw-stdio.js";
 
-export const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
+export const cli = join(import.meta.dirname, "..", "..", "..", "compiler", "dist", "cli.js");
 
 export interface Development {
   readonly url: URL;
