@@ -73,7 +73,6 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     crashed: (how, again) => say(`the server crashed: ${how}; ${again ? "started again" : "waiting for a change"}`),
   });
 
-  const known = new Set<string>();
   let shown = "";
   let first = true;
   let broken = false;
@@ -119,11 +118,10 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
   }
 
   async function versionOf(summary: Summary, warnings: readonly Diagnostic[]): Promise<Version | undefined> {
-    const { value, diagnostics } = await modules(summary, host, known);
+    const { value, diagnostics } = await modules(summary, host, files.names());
     if (value === undefined) return failing([...warnings, ...diagnostics]);
     show(warnings);
     files.write(value.texts);
-    for (const name of value.texts.keys()) known.add(name);
     const { serving } = summary;
     const hooks = serving.hooks === undefined ? undefined : value.names.get(serving.hooks);
     return { module: files.urlOf(value.entry), hooks, serving };

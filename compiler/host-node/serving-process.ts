@@ -62,6 +62,8 @@ export function servingProcess(
 
 /** Where the modules of a running project are, for as long as this process lives. */
 export interface ModuleFolder {
+  /** What is there: whoever installs packages may have removed it. */
+  names(): ReadonlySet<string>;
   write(texts: ReadonlyMap<string, string>): void;
   urlOf(name: string): string;
   remove(): void;
@@ -74,6 +76,7 @@ export function moduleFolder(root: string): ModuleFolder {
   const folder = join(parent, `dev-${process.pid}`);
   removeLeft(parent);
   return {
+    names: () => new Set(fs.existsSync(folder) ? fs.readdirSync(folder) : []),
     write: (texts) =>
       refusable(folder, () => {
         fs.mkdirSync(folder, { recursive: true });

@@ -3,8 +3,6 @@ import { watch as chokidar } from "chokidar";
 export interface Watch {
   /** Watches these files, too, wherever they are. */
   add(files: readonly string[]): void;
-  /** Resolves once changes are seen. */
-  readonly ready: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,13 +17,16 @@ export interface WatchOptions {
 /** Watches a folder. */
 export function watch(root: string, { ignored, changed, failed }: WatchOptions): Watch {
   const watcher = chokidar(root, { ignoreInitial: true, ignored: (path) => ignored(path) });
+  const added = new Set<string>();
   watcher.on("all", (event, path) => {
     if (event !== "addDir") changed(path);
   });
   watcher.on("error", (error) => failed((error as Error).message));
   return {
-    add: (files) => void watcher.add([...files]),
-    ready: new Promise((resolve) => watcher.once("ready", () => resolve())),
+    add: (files) => {
+      watcher.add(files.filter((file) => !added.has(file)));
+      for (const file of files) added.add(file);
+    },
     close: () => watcher.close(),
   };
 }
