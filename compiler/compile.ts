@@ -1,13 +1,23 @@
 import { read } from "./1-read/index.js";
 import { check } from "./2-check/index.js";
 import { lower } from "./3-lower/index.js";
-import { emit, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
+import {
+  emitGenerated,
+  emitUserFiles,
+  emitValidators,
+  orphans,
+  renamed,
+  userFiles,
+  type Rename,
+} from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
 import { examine, typecheck, typescript, type Checked } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
+import type { Again } from "./model/again.js";
 import type { Earlier } from "./model/earlier.js";
-import type { Change, Host } from "./host.js";
+import { textOf, type Change, type Host } from "./host.js";
+import type { Once } from "./incremental/again.js";
 import type { OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
 import type { Serving, Summary } from "./model/summary.js";
@@ -29,6 +39,9 @@ export interface Options {
   readonly rename?: readonly Rename[];
   /** What the last build left that is still of use; nothing when absent. */
   readonly earlier?: Earlier;
+  /** What earlier builds in this process have worked out; nothing when absent. */
+  readonly again?: Again;
+  readonly once?: Once;
   /** Where types are checked, if not right here. */
   readonly typecheck?: Typecheck;
   /** Told of each phase as it starts. */
@@ -73,14 +86,16 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     ...(server && { summary: summaryOf(server) }),
   });
 
+  const again: Again = options.again ?? ((_kind, _key, make) => make());
+  const once: Once = options.once ?? ((_name, _input, act) => act(host));
   enter("read");
-  const sources = take(read(host));
+  const sources = take(once("read", [], read));
   if (!sources) return done();
   enter("check");
-  const project = take(check(sources, host));
+  const project = take(once("check", [sources], (asked) => check(sources, asked, again)));
   if (!project) return done();
   enter("lower");
-  const server = take(lower(project));
+  const server = take(once("lower", [project], () => lower(project)));
   if (!server) return done();
   for (const rename of options.rename ?? []) {
     const move = take(renamed(server, rename, handlerTexts(server.layout, host)));
@@ -90,20 +105,22 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   enter("emit");
   const existing = existingHandlers(server, host);
   const listed = listedNames(host);
-  const earlier = options.earlier ?? (() => undefined);
-  const surface = take(emit(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
+  const earlier = options.earlier ?? (() => () => undefined);
+  const ours = once("emit", [server], () => emitGenerated(server, again));
+  const theirs = take(emitUserFiles(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
   const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
     ({ path }) => !isFound(path, diagnostics),
   );
   const pruned = options.prune ? left.filter(({ untouched }) => untouched) : [];
   diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
-  if (!surface) return done(server);
+  if (!theirs) return done(server);
+  const surface = [...ours, ...theirs];
   const here: Typecheck = (...given) =>
     typecheck(...given, (question) => examine(typescript(), question, host, undefined, undefined).findings);
   // Types need no validators: they may be checked while those are made.
   const checking = (options.typecheck ?? here)(server, textsOf(surface, host));
   checking.catch(() => {});
-  const validators = take(emitValidators(server, earlier));
+  const validators = take(emitValidators(server, earlier, again));
   if (!validators) return done(server);
   const files = [...surface, ...validators];
 
@@ -120,7 +137,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
 
   enter("type-check");
-  const bundling = options.mode === "build" && !hasErrors(diagnostics) ? bundle(server, host, earlier) : undefined;
+  const bundling =
+    options.mode === "build" && !hasErrors(diagnostics) ? bundle(server, host, earlier, again) : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   const [checked, result] = await Promise.all([checking, bundling]);
   inputs.push(...(take(checked)?.inputs ?? []));
@@ -206,11 +224,10 @@ function handlerTexts(layout: Layout, host: Host): Map<string, string> {
 }
 
 function texts(paths: readonly string[], host: Host): Map<string, string> {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const found = new Map<string, string>();
   for (const path of paths) {
     const bytes = host.read(path);
-    if (bytes) found.set(path, decoder.decode(bytes));
+    if (bytes) found.set(path, textOf(bytes));
   }
   return found;
 }

@@ -28,3 +28,13 @@ export interface Change {
 export class HostError extends Error {
   override readonly name = "HostError";
 }
+
+const texts = new WeakMap<Uint8Array, string>();
+
+/** The text of a file, its byte order mark too; the same bytes are decoded once. */
+export function textOf(bytes: Uint8Array): string {
+  let text = texts.get(bytes);
+  if (text === undefined) texts.set(bytes, (text = decoder.decode(bytes)));
+  return text;
+}
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

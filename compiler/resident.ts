@@ -2,7 +2,9 @@ import type { Compilation, Phase } from "./compile.js";
 import { recover } from "./host-node/commit.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
 import { takingTurns } from "./host-node/lock.js";
+import { stayingHost } from "./host-node/staying.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
+import { memory } from "./incremental/again.js";
 import { compileIncrementally } from "./incremental/index.js";
 
 /** A compiler of one project that stays in memory between builds. */
@@ -24,19 +26,22 @@ export interface ResidentOptions {
 
 /** `folder` is absolute, or relative to the working directory. Throws `HostError` when it is none. */
 export function residentCompiler(folder: string, options: ResidentOptions = {}): ResidentCompiler {
-  const host = nodeHost(folder);
+  const host = stayingHost(nodeHost(folder));
+  const remembered = memory();
   const thread = typecheckThread();
   const typecheck = thread.check(host.root, { remember: true, recall: true });
   const entering = (phase: Phase): void => {
     thread.begin();
     options.entering?.(phase);
   };
-  const compiling = (): Promise<Compilation> => {
+  const file = recordFile(host.root, "build.json");
+  const compiling = (touched: ReadonlySet<string> | undefined): Promise<Compilation> => {
     recover(host.root);
-    return compileIncrementally(host, { mode: "build", typecheck, entering }, recordFile(host.root, "build.json"));
+    host.again(touched);
+    return compileIncrementally(host, { mode: "build", typecheck, entering }, file, remembered);
   };
   return {
-    build: () => takingTurns(host.root, compiling, options.waiting ?? (() => {})),
+    build: (touched) => takingTurns(host.root, () => compiling(touched), options.waiting ?? (() => {})),
     end: () => thread.end(),
   };
 }

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { child } from "../json-schema/pointer.js";
 import type { Reachable } from "../json-schema/resolve.js";
 import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "../model/project.js";
 import type { JsonObject, Located, Sources } from "../model/source.js";
+import type { Again } from "../model/again.js";
 import { projectPath } from "../project-path.js";
 import { checkCaches } from "./caches.js";
 import { resolveFiles, resolveInstructions, type Files } from "./files.js";
@@ -21,7 +23,11 @@ import { checkTool } from "./tools.js";
 import { checkSupported } from "./unsupported.js";
 
 /** Checks all manifests, merged: every mistake is reported with its place. */
-export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "contains">): Result<Project> {
+export function check(
+  sources: Sources,
+  host: Pick<Host, "manifestSchema" | "contains">,
+  again: Again = (_kind, _key, make) => make(),
+): Result<Project> {
   const secrets = sources.manifests.flatMap(checkSecrets);
   if (secrets.length > 0) return { diagnostics: secrets };
   const shape = sources.manifests.flatMap((manifest) => checkShape(manifest, host.manifestSchema));
@@ -33,7 +39,7 @@ export function check(sources: Sources, host: Pick<Host, "manifestSchema" | "con
   checkCaches(merged, diagnostics);
   const config = configSchema(merged);
   checkHealth(merged, diagnostics);
-  checkSchemas(merged, config, reachable(merged, sources, host), diagnostics);
+  checkSchemas(merged, config, sources, reachable(merged, sources, host), again, diagnostics);
   const manifests = new Set(sources.manifests.map(({ path }) => path));
   for (const [path, { root }] of sources.schemas) if (!manifests.has(path)) refuseHeaders(root, diagnostics);
   merged.tools.forEach((tool) => checkTool(tool, diagnostics));
@@ -80,10 +86,17 @@ function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: D
 function checkSchemas(
   merged: Merged,
   config: Located | undefined,
+  sources: Sources,
   reachable: Reachable,
+  again: Again,
   diagnostics: Diagnostic[],
 ): void {
-  const { check } = schemaChecks(reachable, diagnostics);
+  const shared = [...merged.defs.values()].map(({ node }) => node);
+  const schemas = [...sources.schemas].map(([path, { root }]) => [path, root.value] as const);
+  const others = createHash("sha256")
+    .update(JSON.stringify([[...merged.defs.keys()], shared.map(({ value }) => value), schemas]))
+    .digest("base64url");
+  const { check } = schemaChecks(reachable, others, again, diagnostics);
   if (config) check({ node: config, file: config.span.path });
   for (const { node } of merged.defs.values()) {
     check({ node, file: node.span.path });

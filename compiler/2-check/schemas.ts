@@ -5,6 +5,7 @@ import { createAjv, dialectOf } from "../json-schema/dialect.js";
 import { child, locateNearest, pointerTokens } from "../json-schema/pointer.js";
 import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
 import { subschemas } from "../json-schema/walk.js";
+import type { Again } from "../model/again.js";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 import type { Located, Span } from "../model/source.js";
 import { tooDeep } from "./chains.js";
@@ -26,8 +27,16 @@ interface Visit {
   readonly via?: Span;
 }
 
-/** Checks of user schemas: dialect, validity, keywords, formats, patterns, contradictions, references. */
-export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): SchemaChecks {
+/**
+ * Checks of user schemas: dialect, validity, keywords, formats, patterns, contradictions, references. `others` stands for
+ * all that a schema may reach beyond itself.
+ */
+export function schemaChecks(
+  reachable: Reachable,
+  others: string,
+  again: Again,
+  diagnostics: Diagnostic[],
+): SchemaChecks {
   const metaValidators = new Map<Dialect, Ajv>();
   const metaValidator = (dialect: Dialect): Ajv => {
     let ajv = metaValidators.get(dialect);
@@ -74,17 +83,35 @@ export function schemaChecks(reachable: Reachable, diagnostics: Diagnostic[]): S
     if (keyword !== undefined) found.push(diagnose("reference/other-dialect", span, { reference: written, keyword }));
     queue.push({ root: resolved.root, node, via: span });
   };
-  const check = (start: SchemaRoot): void => {
+  let mistakes = 0;
+  /** Whether there has been no mistake: then there is none where the same is reached again. */
+  const look = (start: SchemaRoot): boolean => {
     queue.push({ root: start, node: start.node });
     for (let next = queue.shift(); next; next = queue.shift()) {
       if (seen.has(next.node)) continue;
       seen.add(next.node);
       const found: Diagnostic[] = [];
       visit(next, found);
+      mistakes += found.length;
       diagnostics.push(...found.map((diagnostic) => reachedBy(diagnostic, next.via)));
     }
     const chain = diagnostics.some(({ code }) => code === "reference/too-deep") ? undefined : tooDeep(start, reachable);
-    if (chain) diagnostics.push(chain);
+    if (chain) {
+      mistakes += 1;
+      diagnostics.push(chain);
+    }
+    return mistakes === 0;
+  };
+  const check = (start: SchemaRoot): void => {
+    if (mistakes > 0) return void look(start);
+    const text = JSON.stringify(start.node.value);
+    const reaches = /"\$(?:ref|dynamicRef|recursiveRef)"/.test(text);
+    let looked = false;
+    const known = again("schemas", reaches ? `${others} ${start.file} ${text}` : text, () => {
+      looked = true;
+      return look(start);
+    });
+    if (!known && !looked) look(start);
   };
   return { check };
 }

@@ -1,6 +1,7 @@
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import { splitReference } from "../json-schema/reference.js";
+import type { Again } from "../model/again.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Schema, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
@@ -14,7 +15,7 @@ import { typeOfSchema, type TypeOf } from "./type-of-schema.js";
  * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
  * `$defs` entry follows the type that uses it.
  */
-export function declarations(server: Server): ReadonlyMap<string, string> {
+export function declarations(server: Server, again: Again): ReadonlyMap<string, string> {
   const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [
     ...server.definitions.map((schema) => ({ schema, introduction: undefined })),
     ...server.tools.flatMap(({ name, input, output }) => [
@@ -44,19 +45,38 @@ export function declarations(server: Server): ReadonlyMap<string, string> {
     ...server.prompts.map(({ type }) => type),
   ]);
   const texts = new Map<string, string>();
-  for (const { schema, introduction } of schemas) texts.set(schema.type, declare(schema, introduction, taken));
+  for (const { schema, introduction } of schemas) {
+    const key = JSON.stringify([schema.type, schema.schema, schema.definitions, introduction]);
+    const known = again("declarations", key, () => declare(schema, introduction, taken));
+    // Which names of private types are free depends on what else there is.
+    const { text, names } = stillFree(known.names, taken) ? known : declare(schema, introduction, taken);
+    for (const { name } of names) taken.add(name);
+    texts.set(schema.type, text);
+  }
   return texts;
 }
 
 /** The declaration of one type that stands in a module of its own. */
 export function declaration(schema: Schema, introduction: string): string {
-  return declare(schema, introduction, new Set([schema.type]));
+  return declare(schema, introduction, new Set([schema.type])).text;
 }
 
-function declare(schema: Schema, introduction: string | undefined, taken: Set<string>): string {
+interface Declared {
+  readonly text: string;
+  readonly names: readonly PrivateName[];
+}
+/** The name of a private type, and what it would best be. */
+interface PrivateName {
+  readonly best: string;
+  readonly name: string;
+}
+
+function declare(schema: Schema, introduction: string | undefined, taken: ReadonlySet<string>): Declared {
   const whole = withStaticReferences(schema.schema);
   // Within an `$id` of its own `#` means another schema: such references are left untyped.
   const embedded = hasEmbeddedId(whole);
+  const names: PrivateName[] = [];
+  const own = new Set<string>();
   const privateTypes = new Map<string, { readonly name: string; readonly schema: Json }>();
   const typeOf: TypeOf = (reference) => {
     const { kind, ...rest } = splitReference(reference);
@@ -69,7 +89,10 @@ function declare(schema: Schema, introduction: string | undefined, taken: Set<st
     if (known) return known.name;
     const target = at(whole, tokens);
     if (rest.fragment[0] !== "/" || target === undefined) return undefined;
-    const name = free(schema.type + pascal(tokens.at(-1) ?? ""), taken);
+    const best = schema.type + pascal(tokens.at(-1) ?? "");
+    const name = free(best, taken, own);
+    own.add(name);
+    names.push({ best, name });
     privateTypes.set(rest.fragment, { name, schema: target });
     return name;
   };
@@ -77,7 +100,13 @@ function declare(schema: Schema, introduction: string | undefined, taken: Set<st
   // The list grows while it is printed: a private type may refer to others.
   for (const { name, schema: target } of privateTypes.values())
     parts.push(print(name, target as JsonSchema, undefined, typeOf));
-  return parts.join("\n");
+  return { text: parts.join("\n"), names };
+}
+
+/** Whether names that were found free before would be found again. */
+function stillFree(names: readonly PrivateName[], taken: ReadonlySet<string>): boolean {
+  const own = new Set<string>();
+  return names.every(({ best, name }) => free(best, taken, own) === name && own.add(name));
 }
 
 function print(name: string, schema: JsonSchema, introduction: string | undefined, typeOf: TypeOf): string {
@@ -109,9 +138,8 @@ function pascal(name: string): string {
     .join("");
 }
 
-function free(base: string, taken: Set<string>): string {
+function free(base: string, taken: ReadonlySet<string>, own: ReadonlySet<string>): string {
   let name = base;
-  for (let number = 2; taken.has(name); number++) name = `${base}${number}`;
-  taken.add(name);
+  for (let number = 2; taken.has(name) || own.has(name); number++) name = `${base}${number}`;
   return name;
 }

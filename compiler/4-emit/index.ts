@@ -1,4 +1,5 @@
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
+import type { Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
 import { withHeader } from "../generated-header.js";
 import type { OutputFile } from "../model/output.js";
@@ -20,6 +21,7 @@ import {
   settingsValidator,
   templateValidators,
   toolValidators,
+  type ValidatorModule,
 } from "./validators.js";
 
 export { userFiles } from "./handlers.js";
@@ -35,11 +37,12 @@ export function emit(
   existing: ReadonlyMap<string, string>,
   elsewhere: ReadonlyMap<string, string>,
 ): Result<OutputFile[]> {
-  const diagnostics: Diagnostic[] = [];
-  const take = <T>(result: Result<T>): T | undefined => {
-    diagnostics.push(...result.diagnostics);
-    return result.value;
-  };
+  const result = emitUserFiles(server, existing, elsewhere);
+  return { value: [...emitGenerated(server), ...(result.value ?? [])], diagnostics: result.diagnostics };
+}
+
+/** Generated code but for validators, and the lock file. */
+export function emitGenerated(server: Server, again: Again = anew): OutputFile[] {
   const { generated } = server.layout;
   const file = (name: string, text: string): OutputFile => ({
     path: `${generated}/${name}.ts`,
@@ -47,7 +50,7 @@ export function emit(
     content: withHeader(text),
   });
   const files = [
-    file("types", typesModule(server, declarations(server))),
+    file("types", typesModule(server, declarations(server, again))),
     file("surface", surfaceModule(server)),
     file("listings", listingsModule(server)),
     file("validators", validatorsModule(server)),
@@ -56,21 +59,37 @@ export function emit(
     file("client", clientModule(server)),
     ...[healthModule(server)].flatMap((text) => (text === undefined ? [] : [file("health", text)])),
   ];
-  const { config, hooks } = server.runtime;
+  const { config } = server.runtime;
   if (hasApplication(server)) {
     const type = config ? declaration(config.schema, "Settings of the server.") : "";
     files.push(file("application", applicationModule(server, type)));
   }
+  files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
+  return files;
+}
+
+/** Remembers nothing. */
+const anew: Again = (_kind, _key, make) => make();
+
+/** Stubs of missing handlers and hooks. */
+export function emitUserFiles(
+  server: Server,
+  existing: ReadonlyMap<string, string>,
+  elsewhere: ReadonlyMap<string, string>,
+): Result<OutputFile[]> {
+  const { hooks } = server.runtime;
+  const diagnostics: Diagnostic[] = [];
+  const files: OutputFile[] = [];
   const written = hooks && existing.get(hooks.file);
   if (written !== undefined) diagnostics.push(...misspeltHooks(hooks!.file, written));
   else if (hooks) files.push({ path: hooks.file, owner: "user", content: hooksStub(server, hooks.file) });
-  files.push(...(take(handlers(server, existing, elsewhere)) ?? []));
-  files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
-  return { value: files, diagnostics };
+  const made = handlers(server, existing, elsewhere);
+  files.push(...(made.value ?? []));
+  return { value: files, diagnostics: [...diagnostics, ...made.diagnostics] };
 }
 
 /** The modules of validators; types are checked without them. */
-export function emitValidators(server: Server, earlier: Earlier): Result<OutputFile[]> {
+export function emitValidators(server: Server, earlier: Earlier, again: Again = anew): Result<OutputFile[]> {
   const { generated } = server.layout;
   const { config } = server.runtime;
   const diagnostics: Diagnostic[] = [];
@@ -83,11 +102,16 @@ export function emitValidators(server: Server, earlier: Earlier): Result<OutputF
   ];
   for (const module of modules) {
     const path = `${generated}/${module.name}.ts`;
-    const known = earlier(path, madeOf(module));
-    const result = known === undefined ? printValidators(module) : undefined;
-    diagnostics.push(...(result?.diagnostics ?? []));
-    const content = known ?? (result?.value !== undefined ? withHeader(result.value) : undefined);
+    const made = madeOf(module);
+    const known = earlier(path, made);
+    const content = again("validators", made, () => known() ?? printed(module));
     if (content !== undefined) files.push({ path, owner: "generated", content });
+    else diagnostics.push(...printValidators(module).diagnostics);
   }
   return { value: files, diagnostics };
+}
+
+function printed(module: ValidatorModule): string | undefined {
+  const { value } = printValidators(module);
+  return value === undefined ? undefined : withHeader(value);
 }

@@ -19,14 +19,22 @@ export function parseModule(path: string, text: string): ParsedModule {
   return { source, ts, error: first && { start: first.start, length: first.length, message: message! } };
 }
 
+/** As a regular expression sees them. */
+const lineEnds: ReadonlySet<string> = new Set(["\n", "\r", "\u2028", "\u2029"]);
+
 /**
  * Where a name is exported, as stubs export it: at the start of a line; -1 when it is not. A quick look that spares most
  * files the parser.
  */
 export function plainExport(text: string, name: string): number {
-  const escaped = name.replaceAll("$", "\\$");
-  const found = new RegExp(`^(export (?:const|(?:async )?function) )${escaped}(?![\\w$])`, "m").exec(text);
-  return found ? found.index + found[1]!.length : -1;
+  for (const how of ["const", "function", "async function"]) {
+    const export_ = `export ${how} ${name}`;
+    for (let at = text.indexOf(export_); at !== -1; at = text.indexOf(export_, at + 1)) {
+      const end = at + export_.length;
+      if ((at === 0 || lineEnds.has(text[at - 1]!)) && !/[\w$]/.test(text[end] ?? "")) return end - name.length;
+    }
+  }
+  return -1;
 }
 
 /** Names that a module exports, and where it says them; `anything` when it re-exports all of another. */

@@ -1,6 +1,6 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { verifyHeader } from "../generated-header.js";
-import type { Change, Host } from "../host.js";
+import { textOf, type Change, type Host } from "../host.js";
 import { applyInsertions, type Insertions, type OutputFile } from "../model/output.js";
 
 /** What would have to change on disk for the project to hold `files`, and nothing more. */
@@ -30,7 +30,7 @@ export function plan(
   }
   const kept = new Set(files.map((file) => file.path));
   for (const path of host.find(options.sweep, [])) {
-    if (!kept.has(path) && verifyHeader(decode(host.read(path) ?? new Uint8Array())) === "ours") changes.push({ path });
+    if (!kept.has(path) && verifyHeader(textOf(host.read(path) ?? new Uint8Array())) === "ours") changes.push({ path });
   }
   return { value: { changes }, diagnostics };
 }
@@ -40,45 +40,42 @@ export function textsOf(files: readonly OutputFile[], host: Host): Map<string, s
   return new Map(
     files.map((file) => {
       const bytes = wanted(file, host.read(file.path)) ?? host.read(file.path);
-      return [file.path, decode(bytes ?? new Uint8Array())];
+      return [file.path, textOf(bytes ?? new Uint8Array())];
     }),
   );
 }
 
 /** The bytes to write; undefined when the file is right as it is. */
 function wanted(file: OutputFile, present: Uint8Array | undefined): Uint8Array | undefined {
-  if (typeof file.content === "object" && "insert" in file.content) return inserted(file.path, file.content, present);
-  if (present && file.owner === "user") return undefined;
-  const bytes = typeof file.content === "string" ? encode(file.content) : file.content;
-  return present && same(file, present, bytes) ? undefined : bytes;
+  const { content } = file;
+  if (typeof content === "object" && "insert" in content) return inserted(file.path, content, present);
+  if (present && (file.owner === "user" || same(content, present))) return undefined;
+  return typeof content === "string" ? encode(content) : content;
 }
 
 function inserted(path: string, content: Insertions, present: Uint8Array | undefined): Uint8Array | undefined {
   if (content.insert.length === 0) return undefined;
   if (!present) throw new Error(`insertions into ${path}, which does not exist`);
-  return encode(applyInsertions(decode(present), content.insert));
+  return encode(applyInsertions(textOf(present), content.insert));
 }
 
 /** Version control may have turned line ends of text into CRLF: that is not a change. */
-function same(file: OutputFile, present: Uint8Array, bytes: Uint8Array): boolean {
-  if (Buffer.compare(present, bytes) === 0) return true;
-  return typeof file.content === "string" && decode(present).replaceAll("\r\n", "\n") === file.content;
+function same(content: string | Uint8Array, present: Uint8Array): boolean {
+  if (typeof content !== "string") return Buffer.compare(present, content) === 0;
+  const text = textOf(present);
+  return text === content || text.replaceAll("\r\n", "\n") === content;
 }
 
 /** Insertions into bytes that are no UTF-8 would garble them; an edited generated file may hold somebody's work. */
 function refuse(file: OutputFile, present: Uint8Array): Diagnostic | undefined {
   const start = { path: file.path, start: 0, end: 0 };
-  if (file.owner === "user" && Buffer.compare(encode(decode(present)), present) !== 0)
+  if (file.owner === "user" && Buffer.compare(encode(textOf(present)), present) !== 0)
     return diagnose("handler/not-utf8", start, { path: file.path });
   if (file.owner !== "generated") return undefined;
-  const verdict = verifyHeader(decode(present));
+  const verdict = verifyHeader(textOf(present));
   return verdict === "ours" ? undefined : diagnose("output/hand-edited", start, { path: file.path, verdict });
 }
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }

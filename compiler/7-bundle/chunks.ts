@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { Plugin } from "esbuild";
 import type { Earlier } from "../model/earlier.js";
 import { withHeader } from "../generated-header.js";
-import type { Host } from "../host.js";
+import { textOf, type Host } from "../host.js";
+import type { Again } from "../model/again.js";
 import type { OutputFile } from "../model/output.js";
 
 type Format = "cjs" | "esm";
@@ -45,30 +46,33 @@ export async function chunkFiles(
   format: Format,
   host: Host,
   earlier: Earlier,
+  again: Again,
 ): Promise<OutputFile[]> {
   const { transform } = await import("esbuild");
   const modules = host.find([`${generated}/validators.ts`, `${generated}/validators/*.ts`], []);
-  const decoder = new TextDecoder();
   return Promise.all(
     modules.map(async (module): Promise<OutputFile> => {
       const path = `${dist}/${chunkFolder}/${module.slice(generated.length + 1, -".ts".length)}.js`;
-      const text = decoder.decode(host.read(module));
+      const text = textOf(host.read(module)!);
       const known = earlier(path, `${format} ${text}`);
-      if (known !== undefined) return { path, owner: "artifact", content: known };
-      const own = importing(text, format).replace(`from "${library}";`, `from "../validation.js";`);
-      const { code } = await transform(own, {
-        loader: "ts",
-        format,
-        target: "node20",
-        charset: "utf8",
-        platform: "node",
-        minifySyntax: true,
-        minifyWhitespace: true,
-        banner: format === "cjs" ? '"use strict";' : "",
-      });
-      return { path, owner: "artifact", content: withHeader(code) };
+      const content = await again(`chunks ${format}`, text, async () => known() ?? (await chunk(text)));
+      return { path, owner: "artifact", content };
     }),
   );
+  async function chunk(text: string): Promise<string> {
+    const own = importing(text, format).replace(`from "${library}";`, `from "../validation.js";`);
+    const { code } = await transform(own, {
+      loader: "ts",
+      format,
+      target: "node20",
+      charset: "utf8",
+      platform: "node",
+      minifySyntax: true,
+      minifyWhitespace: true,
+      banner: format === "cjs" ? '"use strict";' : "",
+    });
+    return withHeader(code);
+  }
 }
 
 /**

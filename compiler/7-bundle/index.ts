@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { BuildOptions, BuildResult, Message, OutputFile as OutputFileOfEsbuild, Plugin } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
+import type { Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
 import type { Host } from "../host.js";
 import type { OutputFile } from "../model/output.js";
@@ -35,17 +36,28 @@ export interface Bundle {
  * starts 5 ms sooner; handlers that only an ES module can hold (`import.meta`, `await` at the top) make the bundle one.
  * The runtime is the project's own where it is installed, else the one that came with the compiler.
  */
-export async function bundle(server: Server, host: Host, earlier: Earlier): Promise<Result<Bundle>> {
+export async function bundle(
+  server: Server,
+  host: Host,
+  earlier: Earlier,
+  again: Again = (_kind, _key, make) => make(),
+): Promise<Result<Bundle>> {
   const { generated, source } = server.layout;
   const asking = (paths: readonly string[]): boolean => paths.some((path) => namesAsking(textOf(path, host)));
   const asks = isSplit(server) || asking(host.find([`${source}/**/*.{ts,tsx,mts}`], []));
-  const made = await make(server, host, earlier, asks);
+  const made = await make(server, host, earlier, again, asks);
   // Handlers may hand their context to code from anywhere.
   const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
-  return asks || !asking(foreign) ? made : make(server, host, earlier, true);
+  return asks || !asking(foreign) ? made : make(server, host, earlier, again, true);
 }
 
-async function make(server: Server, host: Host, earlier: Earlier, asks: boolean): Promise<Result<Bundle>> {
+async function make(
+  server: Server,
+  host: Host,
+  earlier: Earlier,
+  again: Again,
+  asks: boolean,
+): Promise<Result<Bundle>> {
   const parts = unusedParts(server, { asks, split: isSplit(server) });
   const runtime = condensed(server.layout.generated, parts, host);
   let options = buildOptions(server, host, "cjs", runtime.plugin);
@@ -66,7 +78,7 @@ async function make(server: Server, host: Host, earlier: Earlier, asks: boolean)
   });
   const type = options.format === "cjs" ? "commonjs" : "module";
   if (isSplit(server)) {
-    files.push(...(await chunkFiles(generated, dist, options.format, host, earlier)));
+    files.push(...(await chunkFiles(generated, dist, options.format, host, earlier, again)));
     files.push(...listingFiles(server, `${dist}/${chunkFolder}`, options.format));
   }
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });

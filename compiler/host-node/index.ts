@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { globSync } from "glob";
 import { HostError, type Host } from "../host.js";
 import type { JsonObject } from "../model/source.js";
 import { cacheFolder } from "./cache-folder.js";
 import { commit } from "./commit.js";
 import { contains, readIfPresent, refusable } from "./files.js";
+import { find } from "./find.js";
 
 /** The host on the real disk. `folder` is the project, absolute or relative to the working directory. Throws `HostError` when it is no folder. */
 export function nodeHost(folder: string): Host {
@@ -14,8 +14,7 @@ export function nodeHost(folder: string): Host {
   return {
     root,
     manifestSchema: manifestSchema(),
-    find: (patterns, ignore) =>
-      globSync([...patterns], { cwd: root, ignore: [...ignore], dot: true, nodir: true, posix: true }).sort(byCodeUnit),
+    find: (patterns, ignore) => find(root, patterns, ignore),
     read: (path) => readIfPresent(absolute(path)),
     size: (path) => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0,
     contains: (path) => contains(root, absolute(path)),
@@ -51,8 +50,4 @@ function realFolder(folder: string): string {
   if (root === undefined) throw new HostError(`there is no folder ${JSON.stringify(folder)}`);
   if (!fs.statSync(root).isDirectory()) throw new HostError(`${JSON.stringify(folder)} is not a folder`);
   return root;
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

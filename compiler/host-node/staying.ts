@@ -1,17 +1,20 @@
 import * as fs from "node:fs";
 import { resolve } from "node:path";
 import type { Host } from "../host.js";
+import { find, sightOf, toldDisk } from "./find.js";
 
-/** A host for build after build: a file that has not changed on the disk is the very same bytes. */
+/** A host for build after build: what has not changed on the disk is the very same bytes, or list of paths. */
 export interface StayingHost extends Host {
-  /** From now on each file is looked at once more; `touched` are read again whatever they look like. */
+  /** From now on everything is looked at once more; `touched` files are read again whatever they look like. */
   again(touched?: ReadonlySet<string>): void;
 }
 
-interface Known {
-  readonly bytes: Uint8Array | undefined;
+/** Something on the disk as it was when it was last looked at. */
+interface Known<T> {
+  readonly value: T;
+  /** What tells it from any other; undefined where it cannot be told. */
   readonly state: string | undefined;
-  /** The look at the disk that it is from. */
+  /** Counts the looks. */
   readonly look: number;
 }
 
@@ -19,38 +22,47 @@ interface Known {
 const coarsestClockMs = 100;
 
 export function stayingHost(host: Host): StayingHost {
-  const files = new Map<string, Known>();
+  const files = new Map<string, Known<Uint8Array | undefined>>();
+  const sights = new Map<string, Known<string>>();
+  const searches = new Map<string, { readonly seen: ReadonlyMap<string, string>; readonly paths: string[] }>();
   let look = 0;
-  /** What tells one state of a file from the next; undefined where it cannot be told. */
-  const stateOf = (path: string): string | undefined => {
-    const stat = fs.statSync(resolve(host.root, path), { throwIfNoEntry: false });
-    if (!stat) return "absent";
-    const { mtimeMs, ctimeMs, size, ino } = stat;
-    return Date.now() - Math.max(mtimeMs, ctimeMs) < coarsestClockMs
-      ? undefined
-      : `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
-  };
-  const read = (path: string): Uint8Array | undefined => {
-    const known = files.get(path);
-    if (known?.look === look) return known.bytes;
-    const state = stateOf(path);
-    const same = known !== undefined && state !== undefined && known.state === state;
-    const bytes = same ? known.bytes : host.read(path);
-    // Written anew, but not another.
-    const kept = bytes && known?.bytes && Buffer.compare(bytes, known.bytes) === 0 ? known.bytes : bytes;
-    files.set(path, { bytes: kept, state, look });
-    return kept;
-  };
+  const looker =
+    <T>(known: Map<string, Known<T>>, see: (path: string) => T, same: (one: T, other: T) => boolean) =>
+    (path: string): T => {
+      const before = known.get(path);
+      if (before?.look === look) return before.value;
+      const state = stateOf(resolve(host.root, path));
+      const seen = before && state !== undefined && before.state === state ? before.value : see(path);
+      const value = before && same(before.value, seen) ? before.value : seen;
+      known.set(path, { value, state, look });
+      return value;
+    };
+  const read = looker(files, host.read, sameBytes);
+  const sight = looker(sights, sightOf, (one, other) => one === other);
   return {
     ...host,
     read,
+    find: (patterns, ignore) => {
+      const key = JSON.stringify([patterns, ignore]);
+      const known = searches.get(key);
+      if (known && [...known.seen].every(([path, seen]) => sight(path) === seen)) return known.paths;
+      const seen = new Map<string, string>();
+      const paths = find(
+        host.root,
+        patterns,
+        ignore,
+        toldDisk((path) => void seen.set(path, sight(path))),
+      );
+      searches.set(key, { seen, paths });
+      return paths;
+    },
     commit: (changes) => {
-      try {
-        host.commit(changes);
-      } finally {
-        for (const { path } of changes) files.delete(path);
-      }
-      for (const { path, bytes } of changes) files.set(path, { bytes, state: stateOf(path), look });
+      // Folders are others, too.
+      for (const [path, known] of sights) sights.set(path, { ...known, look: -1 });
+      for (const { path } of changes) files.delete(path);
+      host.commit(changes);
+      for (const { path, bytes } of changes)
+        files.set(path, { value: bytes, state: stateOf(resolve(host.root, path)), look });
     },
     again: (touched = new Set<string>()) => {
       look += 1;
@@ -60,4 +72,15 @@ export function stayingHost(host: Host): StayingHost {
       }
     },
   };
+}
+
+function stateOf(file: string): string | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (!stat) return "absent";
+  const { mtimeMs, ctimeMs, size, ino } = stat;
+  return Date.now() - Math.max(mtimeMs, ctimeMs) < coarsestClockMs ? undefined : `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+}
+
+function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one === other || (one !== undefined && other !== undefined && Buffer.compare(one, other) === 0);
 }

@@ -1,7 +1,11 @@
 import type { Compilation, Options } from "../compile.js";
 import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
+import { memory, type Memory } from "./again.js";
 import { earlierFiles, holds, recorder, type BuildRecord } from "./record.js";
+
+/** Of this process: its code does not change. */
+let compiler: string | undefined;
 
 /** The file that holds the record of the last build that ended well. */
 export interface RecordFile {
@@ -13,15 +17,21 @@ export interface RecordFile {
  * `compile`, unless nothing has changed since the last build: then its outcome is told again. The compiler itself is
  * loaded only where there is something to do.
  */
-export async function compileIncrementally(host: Host, options: Options, file: RecordFile): Promise<Compilation> {
-  const compiler = fingerprint();
+export async function compileIncrementally(
+  host: Host,
+  options: Options,
+  file: RecordFile,
+  remembered: Memory = memory(),
+): Promise<Compilation> {
+  compiler ??= fingerprint();
   const known = options.force || options.prune || options.rename ? undefined : parsed(file.read());
   if (known && holds(known, compiler, host))
     return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: Object.keys(known.files) };
   const { compile } = await import("../compile.js");
   const { host: recording, record, looked } = recorder(host);
-  const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, host);
-  const compilation = await compile(recording, { ...options, earlier });
+  const { again, once } = remembered.next();
+  const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, host, again);
+  const compilation = await compile(recording, { ...options, earlier, again, once: once(recording) });
   const { diagnostics, summary, inputs } = compilation;
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
   if (options.mode === "build" && wentWell)

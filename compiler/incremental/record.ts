@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
 import { verifyHeader } from "../generated-header.js";
-import type { Change, Host } from "../host.js";
+import { textOf, type Change, type Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
 
 /** All that a build saw and left behind: while it is true, building again would change nothing. */
@@ -106,14 +107,17 @@ export function holds(record: BuildRecord, compiler: string, host: Host): boolea
 export function earlierFiles(
   record: BuildRecord | undefined,
   host: Host,
+  again: Again,
 ): { readonly earlier: Earlier; readonly made: ReadonlyMap<string, string> } {
   const made = new Map<string, string>();
   const earlier: Earlier = (path, madeOf) => {
-    const hash = hashOf(new TextEncoder().encode(madeOf))!;
+    const hash = again("hashes", madeOf, () => hashOf(new TextEncoder().encode(madeOf))!);
     made.set(path, hash);
-    const bytes = record && record.made[path] === hash ? host.read(path) : undefined;
-    const text = bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    return text !== undefined && verifyHeader(text) === "ours" ? text : undefined;
+    return () => {
+      const bytes = record && record.made[path] === hash ? host.read(path) : undefined;
+      const text = bytes && textOf(bytes);
+      return text !== undefined && verifyHeader(text) === "ours" ? text : undefined;
+    };
   };
   return { earlier, made };
 }
@@ -129,6 +133,12 @@ function same(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((path, index) => path === b[index]);
 }
 
+const hashes = new WeakMap<Uint8Array, string>();
+
+/** The same bytes are hashed once. */
 function hashOf(bytes: Uint8Array | undefined): string | null {
-  return bytes ? createHash("sha256").update(bytes).digest("base64url") : null;
+  if (!bytes) return null;
+  let hash = hashes.get(bytes);
+  if (hash === undefined) hashes.set(bytes, (hash = createHash("sha256").update(bytes).digest("base64url")));
+  return hash;
 }

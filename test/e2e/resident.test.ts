@@ -87,7 +87,8 @@ test("whatever is edited, it builds what a fresh build makes, and says the same"
       const told = (JSON.parse(stdout) as { diagnostics: { file?: string }[] }).diagnostics;
       for (const [index, outcome] of outcomes.entries()) {
         const own = told.filter(({ file }) => file?.startsWith(`${index}/`));
-        const same = JSON.parse(JSON.stringify(own).replaceAll(`"file":"${index}/`, '"file":"')) as unknown;
+        const fresh = JSON.stringify(own).replaceAll(`"file":"${index}/`, '"file":"');
+        const same = JSON.parse(fresh.replaceAll(join(copies, String(index)), folder)) as unknown;
         const placed = (outcome.diagnostics as { file?: string }[]).filter(({ file }) => file !== undefined);
         expect({ round: index, diagnostics: placed, files: outcome.files }).toEqual({
           round: index,

@@ -78,7 +78,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("ajv", "json-schema/dialect", "4-emit/validators", "2-check/shape", "2-check/schemas"),
   door("prettier", "4-emit/format"),
   door("jsonc-parser", "1-read/parse"),
-  door("glob", "host-node/index"),
+  door("glob", "host-node/find"),
   door("recheck", "2-check/runaway"),
   door(
     "esbuild",

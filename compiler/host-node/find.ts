@@ -1,0 +1,32 @@
+import * as fs from "node:fs";
+import { globSync, type GlobOptions } from "glob";
+
+type Disk = NonNullable<GlobOptions["fs"]>;
+
+/** Files below `root` that match any of the patterns, sorted by code unit. */
+export function find(root: string, patterns: readonly string[], ignore: readonly string[], disk: Disk = {}): string[] {
+  const options = { cwd: root, ignore: [...ignore], dot: true, nodir: true, posix: true, fs: disk };
+  return globSync([...patterns], options).sort(byCodeUnit);
+}
+
+/** The disk; each path whose contents or presence a search goes by is told. */
+export function toldDisk(told: (path: string) => void): Disk {
+  return {
+    lstatSync: (path) => (told(String(path)), fs.lstatSync(path)),
+    readdirSync: (path, options) => (told(String(path)), fs.readdirSync(path, options)),
+  };
+}
+
+/** What a search would see of a path: the names in a folder, and their kinds; or that it is none. */
+export function sightOf(path: string): string {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return stat ? "file" : "nothing";
+  const names = fs.readdirSync(path, { withFileTypes: true });
+  return names
+    .map((entry) => `${entry.name}${entry.isDirectory() ? "/" : entry.isSymbolicLink() ? "@" : ""}`)
+    .join("\0");
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

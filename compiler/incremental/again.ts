@@ -1,0 +1,78 @@
+import type { Change, Host } from "../host.js";
+import type { Again } from "../model/again.js";
+
+/** Runs `act`, unless it was last run with the very same input and would hear the very same of the host. */
+export type Once = <Output>(name: string, input: readonly unknown[], act: (host: Host) => Output) => Output;
+
+/** What builds of one project in one process have in common. */
+export interface Memory {
+  /** Of a build that begins: of each kind stays what was asked for last. */
+  next(): { readonly again: Again; once(host: Host): Once };
+}
+
+export function memory(): Memory {
+  const before = new Map<string, Map<string, unknown>>();
+  const now = new Map<string, Map<string, unknown>>();
+  const runs = new Map<string, Run>();
+  const again: Again = (kind, key, make) => {
+    let made = now.get(kind);
+    if (!made) now.set(kind, (made = new Map()));
+    if (!made.has(key)) {
+      const known = before.get(kind);
+      made.set(key, known?.has(key) ? known.get(key) : make());
+    }
+    return made.get(key) as ReturnType<typeof make>;
+  };
+  const once =
+    (host: Host): Once =>
+    (name, input, act) => {
+      const known = runs.get(name);
+      if (known && same(known.input, input) && known.heard.every(({ ask, answer }) => same(ask(host), answer)))
+        return known.output as ReturnType<typeof act>;
+      const heard: Heard[] = [];
+      const output = act(listening(host, heard));
+      runs.set(name, { input, heard, output });
+      return output;
+    };
+  return {
+    next: () => {
+      // Of a kind that was not asked for at all, nothing has changed.
+      for (const [kind, made] of now) before.set(kind, made);
+      now.clear();
+      return { again, once };
+    },
+  };
+}
+
+interface Run {
+  readonly input: readonly unknown[];
+  readonly heard: readonly Heard[];
+  readonly output: unknown;
+}
+interface Heard {
+  readonly ask: (host: Host) => unknown;
+  readonly answer: unknown;
+}
+
+function listening(host: Host, heard: Heard[]): Host {
+  const hear = <T>(ask: (host: Host) => T): T => {
+    const answer = ask(host);
+    heard.push({ ask, answer });
+    return answer;
+  };
+  return {
+    ...host,
+    find: (patterns, ignore) => hear(({ find }) => find(patterns, ignore)),
+    read: (path) => hear(({ read }) => read(path)),
+    size: (path) => hear(({ size }) => size(path)),
+    contains: (path) => hear(({ contains }) => contains(path)),
+    commit: (changes: readonly Change[]) => host.commit(changes),
+  };
+}
+
+/** The same objects, or lists of the same. */
+function same(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!Array.isArray(one) || !Array.isArray(other)) return false;
+  return one.length === other.length && one.every((item, index) => item === other[index]);
+}
