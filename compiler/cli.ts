@@ -161,6 +161,7 @@ async function dev(folder: string | undefined, options: DevelopmentOptions): Pro
     color: process.stderr.isTTY && !process.env["NO_COLOR"],
     stderr: (text) => process.stderr.write(text),
     entering: (entered) => (phase = entered),
+    failed: report,
     stopping: (stop) => ["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, stop)),
   });
   // Standard input may still be open.

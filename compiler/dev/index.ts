@@ -1,14 +1,13 @@
 import { inventory, prefix, textOf } from "../command.js";
 import type { Phase } from "../compile.js";
-import { modules } from "../7-bundle/modules.js";
 import { runtimeModule } from "../7-bundle/runtime.js";
-import { hasErrors, type Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { formatPretty } from "../diagnostics/render.js";
+import { builderThread } from "../host-node/builder-thread.js";
 import { nodeHost } from "../host-node/index.js";
 import { moduleFolder, servingProcess } from "../host-node/serving-process.js";
 import { watch } from "../host-node/watch.js";
-import type { Summary } from "../model/summary.js";
-import { residentCompiler } from "../resident.js";
+import type { Build } from "./builder.js";
 import { clientOn, type Streams } from "./client.js";
 import { some, told } from "./lines.js";
 import { rebuilds } from "./rebuilds.js";
@@ -26,6 +25,8 @@ export interface DevOptions {
   readonly color: boolean;
   readonly stderr: (text: string) => void;
   readonly entering: (phase: Phase) => void;
+  /** Says what went wrong, of which nobody is to blame who writes the project. */
+  readonly failed: (error: unknown) => void;
   /** Calls back each time that somebody wants it to stop. */
   readonly stopping: (stop: () => void) => void;
 }
@@ -44,7 +45,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
   const script = runtimeModule("@mcpc/runtime/codegen/v1/dev-process", host);
   const looked = scope(host, config);
   const files = moduleFolder(host.root);
-  const compiler = residentCompiler(host.root, {
+  const builder = builderThread(host.root, {
     entering: options.entering,
     waiting: (pid) => say(`waiting for another build of this folder, process ${pid}`),
   });
@@ -63,9 +64,10 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
       return process;
     },
     attached: (process, transport) => {
-      if (transport === "stdio") client?.attach(process.stdin);
-      else client?.none();
+      if (transport !== "stdio") return client?.none();
+      client?.attach(process.stdin);
       if (client?.left) server.leave();
+      if (first && streams.stdin.isTTY) say("serving on standard input and output; --transport http serves HTTP");
     },
     leaving: () => client?.leaving(),
     delayed: () => say("the server restarts when the calls that run have ended"),
@@ -81,19 +83,19 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
 
   async function rebuild(touched?: ReadonlySet<string>): Promise<void> {
     const from = performance.now();
-    const compilation = await compiler.build(touched);
-    looked.built(compilation);
+    const build = await builder.build(files.names(), touched);
+    looked.built(build);
     watcher.add(looked.outside());
-    const { summary, diagnostics } = compilation;
-    const version = hasErrors(diagnostics) || !summary ? failing(diagnostics) : await versionOf(summary, diagnostics);
+    const version = versionOf(build);
     if (version === undefined) return;
+    const { summary } = build;
     const names = touched ? [...touched] : [];
     const outcome = await server.update(version, {
       ...(names.some((path) => installations.includes(path)) && { anew: "packages were installed" }),
       ...(config !== undefined && names.includes(looked.of(config)) && { renewed: true }),
     });
     if (outcome.kind === "failed") stderr(`${outcome.error}\n`);
-    else if (outcome.kind === "unchanged" && compilation.changed.length === 0 && !broken) return;
+    else if (outcome.kind === "unchanged" && build.changed.length === 0 && !broken) return;
     const what = first ? `${summary!.name}: ${inventory(summary!)}` : some(names);
     const parts = [what, ...(broken && outcome.kind !== "failed" ? ["no errors"] : []), ...told(outcome)];
     say(`${first ? "built" : "rebuilt"} in ${(performance.now() - from).toFixed(0)} ms: ${parts.join("; ")}`);
@@ -109,33 +111,29 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     shown = text;
   }
 
-  function failing(diagnostics: readonly Diagnostic[]): undefined {
-    show(diagnostics);
-    broken = true;
-    say(
-      `not ${first ? "built" : "rebuilt"}; ${server.running ? "the last version that worked goes on" : "waiting for a change"}`,
-    );
-  }
-
-  async function versionOf(summary: Summary, warnings: readonly Diagnostic[]): Promise<Version | undefined> {
-    const { value, diagnostics } = await modules(summary, host, files.names());
-    if (value === undefined) return failing([...warnings, ...diagnostics]);
-    show(warnings);
-    files.write(value.texts);
+  function versionOf({ summary, diagnostics, unbundled, modules }: Build): Version | undefined {
+    show([...diagnostics, ...unbundled]);
+    if (summary === undefined || modules === undefined) return failing();
+    files.write(modules.texts);
     const { serving } = summary;
-    const hooks = serving.hooks === undefined ? undefined : value.names.get(serving.hooks);
-    return { module: files.urlOf(value.entry), hooks, serving };
+    const hooks = serving.hooks === undefined ? undefined : modules.names.get(serving.hooks);
+    return { module: files.urlOf(modules.entry), hooks, serving };
   }
 
-  let failure: unknown;
+  function failing(): undefined {
+    broken = true;
+    const meanwhile = server.running ? "the last version that worked goes on" : "waiting for a change";
+    say(`not ${first ? "built" : "rebuilt"}; ${meanwhile}`);
+  }
+
   const work = rebuilds(async (touched) => {
     const relevant = touched && looked.relevant(new Set([...touched].map(looked.of)), unserved);
     if (relevant?.size === 0) return;
     try {
       await rebuild(relevant);
     } catch (error) {
-      failure = error;
-      server.stop();
+      options.failed(error);
+      failing();
     }
     if (client?.left && !server.running) server.stop();
   });
@@ -146,10 +144,11 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
   });
   watcher.add([...installations.map((path) => `${host.root}/${path}`), ...(config === undefined ? [] : [config])]);
   options.stopping(() => server.stop());
+  // Nothing that changes from now on goes unseen.
+  void watcher.ready.then(work.begin);
   const { code } = await server.ended;
   await work.end();
-  await Promise.all([watcher.close(), compiler.end()]);
+  await Promise.all([watcher.close(), builder.end()]);
   files.remove();
-  if (failure !== undefined) throw failure;
   return code ?? 1;
 }

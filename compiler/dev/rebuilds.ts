@@ -4,6 +4,8 @@ const quietMs = 60;
 const longestMs = 1000;
 
 export interface Rebuilds {
+  /** The first one, of whatever there is. */
+  begin(): void;
   /** Something has changed. */
   touch(path: string): void;
   /** Nothing runs. */
@@ -13,39 +15,41 @@ export interface Rebuilds {
 }
 
 /**
- * One rebuild for many changes, one at a time; what changes while one runs makes one more. The first begins at once,
- * for whatever there is. `act` must not reject.
+ * One rebuild for many changes, one at a time; what changes while one runs makes one more. `act` must not reject.
  */
 export function rebuilds(act: (touched?: ReadonlySet<string>) => Promise<void>): Rebuilds {
   let touched = new Set<string>();
   let since = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  let begun = false;
   let ended = false;
 
   function schedule(): void {
-    if (running !== undefined || touched.size === 0 || ended) return;
+    if (!begun || running !== undefined || touched.size === 0 || ended) return;
     clearTimeout(timer);
     timer = setTimeout(() => run(touched), Math.max(0, Math.min(quietMs, since + longestMs - Date.now())));
   }
 
   function run(paths?: ReadonlySet<string>): void {
-    if (paths) touched = new Set();
+    if (ended) return;
+    begun = true;
+    touched = new Set();
     running = act(paths).finally(() => {
       running = undefined;
       schedule();
     });
   }
 
-  run();
   return {
+    begin: () => run(),
     touch(path) {
       if (touched.size === 0) since = Date.now();
       touched.add(path);
       schedule();
     },
     get idle() {
-      return running === undefined && touched.size === 0;
+      return begun && running === undefined && touched.size === 0;
     },
     async end() {
       ended = true;

@@ -200,6 +200,7 @@ export function served(options: ServedOptions): Served {
   }
 
   async function update(version: Version, { anew, renewed = false }: UpdateOptions = {}): Promise<Outcome> {
+    if (stopping) return { kind: "unchanged" };
     crashes = [];
     if (running === undefined) {
       const error = await start(version);

@@ -3,6 +3,8 @@ import { watch as chokidar } from "chokidar";
 export interface Watch {
   /** Watches these files, too, wherever they are. */
   add(files: readonly string[]): void;
+  /** Resolves once changes are seen. */
+  readonly ready: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export function watch(root: string, { ignored, changed, failed }: WatchOptions):
       watcher.add(files.filter((file) => !added.has(file)));
       for (const file of files) added.add(file);
     },
+    ready: new Promise((resolve) => watcher.once("ready", () => resolve())),
     close: () => watcher.close(),
   };
 }
