@@ -142,7 +142,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     changed: work.touch,
     failed: (reason) => say(`changes may go unseen: ${reason}`),
   });
-  watcher.add([...installations.map((path) => `${host.root}/${path}`), ...(config === undefined ? [] : [config])]);
+  if (config !== undefined) watcher.add([config]);
   options.stopping(() => server.stop());
   // Nothing that changes from now on goes unseen.
   void watcher.ready.then(work.begin);

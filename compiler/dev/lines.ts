@@ -18,7 +18,7 @@ export function told(outcome: Outcome): string[] {
         ...listed("new", handlers.added),
         ...listed("gone", handlers.removed),
         ...(renewed ? ["onStart ran anew"] : []),
-        ...(told.length > 0 ? [`told clients of ${told.join(", ")}`] : []),
+        ...(told.length > 0 ? [`listings changed: ${told.join(", ")}`] : []),
       ];
       return parts.length === 0 ? ["swapped"] : parts;
     }

@@ -1,13 +1,15 @@
 /** How long it must be quiet before a rebuild: an editor, a formatter, a checkout write many files, and some twice. */
 const quietMs = 60;
+/** The same after a file has gone: who moves files, or goes to another revision, puts others in their place. */
+const quietGoneMs = 500;
 /** Somebody who never stops writing gets a rebuild all the same. */
 const longestMs = 1000;
 
 export interface Rebuilds {
   /** The first one, of whatever there is. */
   begin(): void;
-  /** Something has changed. */
-  touch(path: string): void;
+  /** Something has changed, or is not there any more. */
+  touch(path: string, gone: boolean): void;
   /** Nothing runs. */
   readonly idle: boolean;
   /** Resolves when nothing runs; nothing begins any more. */
@@ -20,6 +22,7 @@ export interface Rebuilds {
 export function rebuilds(act: (touched?: ReadonlySet<string>) => Promise<void>): Rebuilds {
   let touched = new Set<string>();
   let since = 0;
+  let quiet = quietMs;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let begun = false;
@@ -28,7 +31,7 @@ export function rebuilds(act: (touched?: ReadonlySet<string>) => Promise<void>):
   function schedule(): void {
     if (!begun || running !== undefined || touched.size === 0 || ended) return;
     clearTimeout(timer);
-    timer = setTimeout(() => run(touched), Math.max(0, Math.min(quietMs, since + longestMs - Date.now())));
+    timer = setTimeout(() => run(touched), Math.max(0, Math.min(quiet, since + longestMs - Date.now())));
   }
 
   function run(paths?: ReadonlySet<string>): void {
@@ -43,8 +46,9 @@ export function rebuilds(act: (touched?: ReadonlySet<string>) => Promise<void>):
 
   return {
     begin: () => run(),
-    touch(path) {
-      if (touched.size === 0) since = Date.now();
+    touch(path, gone) {
+      if (touched.size === 0) [since, quiet] = [Date.now(), quietMs];
+      if (gone) quiet = quietGoneMs;
       touched.add(path);
       schedule();
     },

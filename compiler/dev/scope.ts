@@ -47,7 +47,8 @@ export function scope(host: Host, config: string | undefined): Scope {
     of,
     ignored(absolute) {
       const path = of(absolute);
-      if (installations.includes(path)) return false;
+      // Of the folder itself no more is watched than these.
+      if (path === "node_modules" || installations.includes(path)) return false;
       return /(?:^|\/)(?:node_modules|\.git)(?:\/|$)/.test(path) || folders.some((folder) => isIn(path, folder));
     },
     built({ inputs: read, changed, diagnostics, summary }) {

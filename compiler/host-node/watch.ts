@@ -11,8 +11,8 @@ export interface Watch {
 export interface WatchOptions {
   /** Whether a path, absolute, is not looked at; a folder with all that is in it. */
   readonly ignored: (path: string) => boolean;
-  /** Told of a file, absolute, that was made, changed or removed. */
-  readonly changed: (path: string) => void;
+  /** Told of a file, absolute, that was made or changed, or is gone. */
+  readonly changed: (path: string, gone: boolean) => void;
   readonly failed: (reason: string) => void;
 }
 
@@ -21,7 +21,7 @@ export function watch(root: string, { ignored, changed, failed }: WatchOptions):
   const watcher = chokidar(root, { ignoreInitial: true, ignored: (path) => ignored(path) });
   const added = new Set<string>();
   watcher.on("all", (event, path) => {
-    if (event !== "addDir") changed(path);
+    if (event !== "addDir") changed(path, event === "unlink" || event === "unlinkDir");
   });
   watcher.on("error", (error) => failed((error as Error).message));
   return {

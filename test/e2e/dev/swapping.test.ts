@@ -37,7 +37,7 @@ test("a changed manifest: listings are new, whoever listens is told of what has 
   const clients = await everybody(server.url);
   const { tools } = manifest();
   write(folder, { "a.mcp.json": manifest({ tools: [...tools, { name: "fresh", inputSchema: object }] }) });
-  expect(await server.said(/rebuilt .*/)).toMatch(/: a\.mcp\.json; new fresh; told clients of tools$/);
+  expect(await server.said(/rebuilt .*/)).toMatch(/: a\.mcp\.json; new fresh; listings changed: tools$/);
   for (const client of clients) {
     expect([client.name, await client.tools()]).toEqual([client.name, ["say", "wait", "go", "fresh"]]);
     expect(await client.call("fresh")).toContain("not implemented");
@@ -48,7 +48,7 @@ test("a changed manifest: listings are new, whoever listens is told of what has 
       prompts: [{ name: "ask", messages: [{ role: "user", content: { type: "text", text: "Ask." } }] }],
     }),
   });
-  expect(await server.said(/rebuilt .*/)).toMatch(/: a\.mcp\.json; gone fresh; told clients of tools, prompts$/);
+  expect(await server.said(/rebuilt .*/)).toMatch(/: a\.mcp\.json; gone fresh; listings changed: tools, prompts$/);
   for (const client of clients) expect(await client.tools()).toEqual(["say", "wait", "go"]);
   for (const { name, heard, close } of clients) {
     expect([name, heard]).toEqual([name, Array(2).fill("notifications/tools/list_changed")]);

@@ -116,5 +116,8 @@ test("whatever the last build has read is watched: files that manifests name, li
   await server.said(/no errors/);
   expect([await say(), await about()]).toEqual(["three", expect.objectContaining({ text: "two" })]);
   await client.close();
+  // Packages stay as they were loaded for as long as the process lives.
+  write(folder, { "node_modules/.package-lock.json": {} });
+  expect(await server.said(/rebuilt .*/)).toContain("restarted: packages were installed");
   expect(await server.stop()).toBe(0);
 });
