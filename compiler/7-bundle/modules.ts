@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { dirname, extname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { BuildOptions, Metafile, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
-import type { Result } from "../diagnostics/diagnostic.js";
+import type { BuildOptions, OnResolveArgs, OnResolveResult, Plugin } from "esbuild";
+import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
 import { failed, run } from "./index.js";
+import { namesOf, type Hashed } from "./module-hashes.js";
 import { runtimeModule } from "./runtime.js";
 
 /** A project's code as modules that Node can load one by one. */
@@ -18,59 +19,121 @@ export interface Modules {
   readonly texts: ReadonlyMap<string, string>;
 }
 
+/** One file as a module, in which imports of others are written as `mark` and their path. */
+interface Piece extends Hashed {
+  readonly text: string;
+  /** The files that are in it, as they were. */
+  readonly made: readonly (readonly [path: string, bytes: Uint8Array | undefined])[];
+}
+
+const mark = `mcpc-${crypto.randomUUID()}:`;
+const marks = new RegExp(`${mark}([^"]*)`, "g");
+
+/** With each entry point esbuild looks at all of the others. */
+const together = 100;
+
+/** Changes in these change what any file becomes. */
+const environment = ["tsconfig.json", "package.json", "node_modules/.package-lock.json"];
+
 /**
- * Each file of the project as a module of its own, named for its contents and those of its imports: what has not changed
- * keeps its name, and so a process that has loaded it keeps its one instance of it. Packages stay where they are, of
- * one instance too; the runtime is one for all versions.
+ * Makes each file of the project a module of its own, named for its contents and those of its imports: what has not
+ * changed keeps its name, and so a process that has loaded it keeps its one instance of it. Packages stay where they
+ * are, of one instance too; the runtime is one for all versions. Files whose bytes are the same object as before are
+ * not looked at again.
  */
-export async function modules(
-  { bundle, serving: { generated, external } }: Summary,
-  host: Host,
-  known: ReadonlySet<string>,
-): Promise<Result<Modules>> {
-  const entry = `${generated}/main.ts`;
-  const options = (plugin: Plugin): BuildOptions & { write: false; metafile: true; format: "esm" } => ({
-    absWorkingDir: host.root,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    charset: "utf8",
-    // As Node resolves packages, which it loads itself.
-    conditions: [],
-    plugins: [plugin],
-    outdir: dirname(bundle),
-    write: false,
-    metafile: true,
-    logLevel: "silent",
-    external: [...external],
-  });
-  const apart = new Map<string, string>();
-  const explored = await run({ ...options(packagesApart(host, apart)), entryPoints: [`./${entry}`] });
-  if ("failure" in explored) return { diagnostics: explored.failure.map((message) => failed(message, host)) };
-  const { inputs } = explored.built.metafile;
-  const names = named(inputs, host);
-  const wanted = new Map([...names].filter(([, name]) => !known.has(name)).map(([path, name]) => [name, path]));
-  const texts = new Map<string, string>();
-  if (wanted.size > 0) {
+export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<string>) => Promise<Result<Modules>> {
+  const pieces = new Map<string, Piece>();
+  let around: readonly unknown[] = [];
+  const holds = (piece: Piece | undefined): boolean =>
+    piece !== undefined &&
+    piece.made.every(([path, bytes]) => host.read(path) === bytes) &&
+    piece.imports.every((path) => host.read(path) !== undefined);
+
+  /** Pieces for all that is reached, the entry first. */
+  async function gather(entry: string, { bundle, serving }: Summary): Promise<Result<ReadonlyMap<string, Piece>>> {
+    const reached = new Map<string, Piece>();
+    const wanted = new Set([entry]);
+    while (wanted.size > 0) {
+      const fresh = [...wanted].filter((path) => !holds(pieces.get(path)));
+      const batches = Array.from({ length: Math.ceil(fresh.length / together) }, (_, index) =>
+        transform(fresh.slice(index * together, (index + 1) * together), bundle, serving.external),
+      );
+      const diagnostics = (await Promise.all(batches)).flat();
+      if (diagnostics.length > 0) return { diagnostics };
+      for (const path of wanted) reached.set(path, pieces.get(path)!);
+      const next = [...wanted].flatMap((path) => reached.get(path)!.imports).filter((path) => !reached.has(path));
+      wanted.clear();
+      for (const path of next) wanted.add(path);
+    }
+    return { value: reached, diagnostics: [] };
+  }
+
+  async function transform(
+    paths: readonly string[],
+    bundle: string,
+    external: readonly string[],
+  ): Promise<readonly Diagnostic[]> {
     const place = join(host.root, bundle);
     const made = await run({
-      ...options(linked(inputs, names, apart, host)),
-      entryPoints: [...wanted].map(([name, path]) => ({
-        in: join(host.root, path),
-        out: name.slice(0, -".mjs".length),
-      })),
-      outExtension: { ".js": ".mjs" },
+      absWorkingDir: host.root,
+      entryPoints: paths.map((path, index) => ({ in: join(host.root, path), out: String(index) })),
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      charset: "utf8",
+      // As Node resolves packages, which it loads itself.
+      conditions: [],
+      plugins: [apart(host)],
+      outdir: dirname(bundle),
       treeShaking: false,
       sourcemap: "inline",
       sourcesContent: false,
       sourceRoot: `${pathToFileURL(dirname(place)).href}/`,
       ...whereTheBundleStands(place),
+      write: false,
+      metafile: true,
+      logLevel: "silent",
+      external: [...external],
     });
-    if ("failure" in made) return { diagnostics: made.failure.map((message) => failed(message, host)) };
-    for (const { path, text } of made.built.outputFiles) texts.set(relative(dirname(place), path), text);
+    if ("failure" in made) return made.failure.map((message) => failed(message, host));
+    const { outputFiles, metafile } = made.built;
+    for (const { path, text } of outputFiles) {
+      const { inputs, imports } = metafile.outputs[relative(host.root, path).replaceAll("\\", "/")]!;
+      pieces.set(paths[Number(/(\d+)\.js$/.exec(path)![1])]!, {
+        text,
+        hash: createHash("sha256").update(text.replaceAll(mark, "")).digest("hex"),
+        imports: imports.flatMap(({ path: to }) => (to.startsWith(mark) ? [decodeURI(to.slice(mark.length))] : [])),
+        made: Object.keys(inputs)
+          .filter((input) => !input.startsWith("required:"))
+          .map((input) => [input, host.read(input)]),
+      });
+    }
+    return [];
   }
-  return { value: { names, entry: names.get(entry)!, texts }, diagnostics: [] };
+
+  return async (summary, known) => {
+    const entry = `${summary.serving.generated}/main.ts`;
+    const now = [
+      ...environment.map((path) => host.read(path)),
+      JSON.stringify(summary.serving.external),
+      summary.bundle,
+    ];
+    if (now.some((one, index) => one !== around[index])) pieces.clear();
+    around = now;
+    const { value: reached, diagnostics } = await gather(entry, summary);
+    if (reached === undefined) return { diagnostics };
+    for (const path of pieces.keys()) if (!reached.has(path)) pieces.delete(path);
+    const names = namesOf(reached);
+    const texts = new Map<string, string>();
+    for (const [path, name] of names)
+      if (!known.has(name))
+        texts.set(
+          name,
+          reached.get(path)!.text.replace(marks, (_, to: string) => `./${names.get(decodeURI(to))!}`),
+        );
+    return { value: { names, entry: names.get(entry)!, texts }, diagnostics: [] };
+  };
 }
 
 /** What is in a module finds itself where the server's bundle stands; CommonJS packages find `require`. */
@@ -85,30 +148,46 @@ export function whereTheBundleStands(place: string): Pick<BuildOptions, "define"
   };
 }
 
-const marked = Symbol("resolved here");
+const asked = Symbol("asked here");
 
-/** Leaves packages, and the runtime, to Node; `apart` is where each stands, by importer and specifier. */
-function packagesApart(host: Host, apart: Map<string, string>): Plugin {
+/** Leaves other modules of the project apart, and packages and the runtime to Node. */
+function apart(host: Host): Plugin {
   return {
-    name: "packages-apart",
+    name: "apart",
     setup(build) {
-      const leave = ({ importer, path }: OnResolveArgs, place: string): OnResolveResult => {
-        apart.set(`${importer} ${path}`, place);
-        return { path: place, external: true };
-      };
-      build.onResolve({ filter: /^@mcpc\/runtime(?:\/|$)/ }, (given) => leave(given, replaceable(given.path, host)));
-      build.onResolve({ filter: /^[^./]/ }, async (given) => {
-        if (given.kind === "entry-point" || given.pluginData === marked) return undefined;
-        const found = await resolved(build, given);
-        if (found.errors.length > 0 || found.external) return found;
-        return isLoadedByNode(found.path, host) ? leave(given, found.path) : { path: found.path };
+      const runtime = new Map<string, string>();
+      build.onResolve({ filter: /^@mcpc\/runtime(?:\/|$)/ }, ({ path }) => {
+        if (!runtime.has(path)) runtime.set(path, replaceable(path, host));
+        return { path: runtime.get(path)!, external: true };
       });
+      build.onResolve({ filter: /./, namespace: "required" }, ({ path }) => ({ path, external: true }));
+      const place = (file: string, kind: OnResolveArgs["kind"]): OnResolveResult => {
+        if (isLoadedByNode(file, host)) return packageModule(file, kind, host);
+        if (!isModule(file, host)) return { path: file };
+        return { path: mark + encodeURI(relative(host.root, file).replaceAll("\\", "/")), external: true };
+      };
+      build.onResolve({ filter: /./ }, async ({ path, kind, pluginData, ...from }) => {
+        if (kind === "entry-point" || pluginData === asked) return undefined;
+        const { importer, namespace, resolveDir } = from;
+        const beside = neighbour(importer, path, host);
+        if (beside !== undefined) return place(beside, kind);
+        const found = await build.resolve(path, { importer, namespace, resolveDir, kind, pluginData: asked });
+        return found.errors.length > 0 || found.external ? found : place(found.path, kind);
+      });
+      // What it exports is told by esbuild's way of importing CommonJS, which takes any name, as in the bundle.
+      build.onLoad({ filter: /./, namespace: "required" }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(path)});`,
+      }));
     },
   };
 }
 
-function resolved(build: PluginBuild, { path, importer, namespace, resolveDir, kind }: OnResolveArgs) {
-  return build.resolve(path, { importer, namespace, resolveDir, kind, pluginData: marked });
+/** What nearly all imports lead to; to ask esbuild takes a hundred times as long. */
+function neighbour(importer: string, path: string, host: Host): string | undefined {
+  if (!/^\.\.?\/.*\.[cm]?js$/.test(path)) return undefined;
+  const file = join(dirname(importer), path);
+  const candidates = /\.[cm]?tsx?$/.test(importer) ? [file, file.replace(/js$/, "ts")] : [file];
+  return candidates.find((candidate) => host.read(candidate) !== undefined);
 }
 
 /** In place of `main`, the one whose server can be replaced. */
@@ -134,100 +213,16 @@ function isEsModule(path: string, host: Host): boolean {
   return false;
 }
 
-type Inputs = Metafile["inputs"];
-
-/** A module that others can name; anything else becomes part of whoever imports it. */
-function isModule(path: string, { format }: Inputs[string]): boolean {
-  return format !== "cjs" && /\.[cm]?[jt]sx?$/.test(path);
-}
-
-/** Modules that import each other in a circle are named together. */
-function named(inputs: Inputs, host: Host): Map<string, string> {
-  const names = new Map<string, string>();
-  const digests = new Map<string, string>();
-  const salt = textOf("tsconfig.json", host);
-  for (const circle of circles(inputs)) {
-    const inside = new Set(circle);
-    const hash = createHash("sha256").update(salt);
-    for (const path of circle.toSorted()) {
-      hash.update(`\n${path}\n`).update(host.read(path) ?? "");
-      for (const { path: target, original = "" } of inputs[path]!.imports)
-        hash.update(`\n${original} ${inside.has(target) ? target : (digests.get(target) ?? target)}`);
-    }
-    const digest = hash.digest("hex").slice(0, 20);
-    for (const path of circle) {
-      digests.set(path, digest);
-      if (isModule(path, inputs[path]!)) names.set(path, nameOf(path, digest));
-    }
-  }
-  return names;
-}
-
-function nameOf(path: string, digest: string): string {
-  const own = createHash("sha256").update(`${path}\n${digest}`).digest("hex").slice(0, 16);
-  return `${path
-    .replace(/\.\w+$/, "")
-    .replace(/^.*\//, "")
-    .replace(/[^\w-]/g, "_")}-${own}.mjs`;
-}
-
-/** Tarjan's strongly connected components, each after all that it imports. */
-function circles(inputs: Inputs): string[][] {
-  const found: string[][] = [];
-  const index = new Map<string, number>();
-  const low = new Map<string, number>();
-  const open: string[] = [];
-  const isOpen = new Set<string>();
-  const visit = (path: string): void => {
-    index.set(path, index.size);
-    low.set(path, index.get(path)!);
-    open.push(path);
-    isOpen.add(path);
-    for (const { path: target } of inputs[path]!.imports) {
-      if (inputs[target] === undefined) continue;
-      if (!index.has(target)) visit(target);
-      if (isOpen.has(target)) low.set(path, Math.min(low.get(path)!, low.get(target)!));
-    }
-    if (low.get(path) !== index.get(path)) return;
-    const circle = open.splice(open.indexOf(path));
-    for (const member of circle) isOpen.delete(member);
-    found.push(circle);
-  };
-  for (const path of Object.keys(inputs)) if (!index.has(path)) visit(path);
-  return found;
-}
-
-/** Imports as the exploration has found them, with the names of the modules. */
-function linked(
-  inputs: Inputs,
-  names: ReadonlyMap<string, string>,
-  apart: ReadonlyMap<string, string>,
-  host: Host,
-): Plugin {
-  return {
-    name: "linked",
-    setup(build) {
-      build.onResolve({ filter: /./ }, ({ path, importer, kind, namespace }) => {
-        if (kind === "entry-point") return undefined;
-        if (namespace === "required") return { path, external: true };
-        const place = apart.get(`${importer} ${path}`);
-        if (place !== undefined) return packageModule(place, kind, host);
-        const from = relative(host.root, importer).replaceAll("\\", "/");
-        const found = inputs[from]?.imports.find(({ original }) => original === path);
-        if (found === undefined || found.external) return undefined;
-        const name = names.get(found.path);
-        return name === undefined ? { path: join(host.root, found.path) } : { path: `./${name}`, external: true };
-      });
-      // What it exports is told by esbuild's way of importing CommonJS, which takes any name, as in the bundle.
-      build.onLoad({ filter: /./, namespace: "required" }, ({ path }) => ({
-        contents: `module.exports = require(${JSON.stringify(path)});`,
-      }));
-    },
-  };
+/** A module that others can name; anything else becomes part of whoever imports it: data, and CommonJS. */
+function isModule(path: string, host: Host): boolean {
+  if (!/\.m?[jt]sx?$/.test(path)) return false;
+  const text = textOf(path, host);
+  if (/^\s*export\s*=/m.test(text)) return false;
+  return /^\s*(?:import|export)\b/m.test(text) || !/\b(?:module\.exports|exports\.|require\()/.test(text);
 }
 
 function packageModule(path: string, kind: OnResolveArgs["kind"], host: Host): OnResolveResult {
-  if (!/^(?:[A-Za-z]:)?[\\/]/.test(path) || kind === "require-call") return { path, external: true };
+  if (kind === "require-call" || kind === "require-resolve") return { path, external: true };
   return isEsModule(path, host) ? { path: pathToFileURL(path).href, external: true } : { path, namespace: "required" };
 }
 

@@ -1,7 +1,8 @@
 import type { Compilation, Phase } from "../compile.js";
-import { modules, type Modules } from "../7-bundle/modules.js";
+import { moduleMaker, type Modules } from "../7-bundle/modules.js";
 import { hasErrors, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { nodeHost } from "../host-node/index.js";
+import { stayingHost } from "../host-node/staying.js";
 import { residentCompiler } from "../resident.js";
 
 /** What came of one build. */
@@ -26,14 +27,16 @@ export interface BuilderOptions {
 
 /** All that `mcpc build` does, and the project's modules for a process that runs. */
 export function builder(root: string, options: BuilderOptions): Builder {
-  const host = nodeHost(root);
+  const host = stayingHost(nodeHost(root));
+  const modules = moduleMaker(host);
   const compiler = residentCompiler(root, options);
   return {
     async build(known, touched) {
       const compilation = await compiler.build(touched);
-      const { summary, diagnostics } = compilation;
+      const { summary, diagnostics, changed } = compilation;
+      host.again(touched && new Set([...touched, ...changed]));
       if (!summary || hasErrors(diagnostics)) return { ...compilation, unbundled: [] };
-      const { value, diagnostics: unbundled } = await modules(summary, host, known);
+      const { value, diagnostics: unbundled } = await modules(summary, known);
       return { ...compilation, unbundled, ...(value && { modules: value }) };
     },
     end: () => compiler.end(),

@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+
+/** One module, but for its name. */
+export interface Hashed {
+  /** Of what it says. */
+  readonly hash: string;
+  /** Paths of modules that it imports. */
+  readonly imports: readonly string[];
+}
+
+/** A name for each module that is another one when it, or anything that it imports, is. */
+export function namesOf(pieces: ReadonlyMap<string, Hashed>): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const circle of circles(pieces)) {
+    // Those that import each other change together.
+    const hash = createHash("sha256");
+    for (const path of circle.toSorted()) {
+      const { hash: own, imports } = pieces.get(path)!;
+      hash.update(`${path} ${own} ${imports.map((to) => names.get(to) ?? to).join(" ")}\n`);
+    }
+    const digest = hash.digest("hex");
+    for (const path of circle) names.set(path, nameOf(path, digest));
+  }
+  return names;
+}
+
+function nameOf(path: string, digest: string): string {
+  const hash = createHash("sha256").update(`${path} ${digest}`).digest("hex").slice(0, 16);
+  return `${path
+    .replace(/^.*\//, "")
+    .replace(/\.\w+$/, "")
+    .replace(/[^\w-]/g, "_")}-${hash}.mjs`;
+}
+
+/** Tarjan's strongly connected components, each after all that it imports. */
+function circles(pieces: ReadonlyMap<string, Hashed>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const open: string[] = [];
+  const isOpen = new Set<string>();
+  const visit = (path: string): void => {
+    index.set(path, index.size);
+    low.set(path, index.get(path)!);
+    open.push(path);
+    isOpen.add(path);
+    for (const to of pieces.get(path)!.imports) {
+      if (!index.has(to)) visit(to);
+      if (isOpen.has(to)) low.set(path, Math.min(low.get(path)!, low.get(to)!));
+    }
+    if (low.get(path) !== index.get(path)) return;
+    const circle = open.splice(open.lastIndexOf(path));
+    for (const member of circle) isOpen.delete(member);
+    found.push(circle);
+  };
+  for (const path of pieces.keys()) if (!index.has(path)) visit(path);
+  return found;
+}
