@@ -8,16 +8,21 @@ export function errorsIn(program: TS.Program, sources: readonly TS.SourceFile[],
   return sources.flatMap((source) => {
     const path = ownPath(source.fileName === files.bindings ? files.server : source.fileName)!;
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    return found.map((error): Finding => {
-      const { start = 0, length = 0, code } = error;
-      const text = ts.flattenDiagnosticMessageText(error.messageText, "; ").replace(/;\s+/g, "; ").replace(/\.$/, "");
-      const end = source.text.indexOf("\n", start);
-      const line = source.text.slice(
-        source.text.lastIndexOf("\n", start - 1) + 1,
-        end === -1 ? source.text.length : end,
-      );
-      return { path, code, text, start, length, line, word: source.text.slice(start, start + length) };
-    });
+    // An excerpt of them imports what only the rest makes use of.
+    const isExcess = ({ reportsUnnecessary }: TS.Diagnostic): boolean =>
+      source.fileName === files.types && reportsUnnecessary !== undefined;
+    return found
+      .filter((error) => !isExcess(error))
+      .map((error): Finding => {
+        const { start = 0, length = 0, code } = error;
+        const text = ts.flattenDiagnosticMessageText(error.messageText, "; ").replace(/;\s+/g, "; ").replace(/\.$/, "");
+        const end = source.text.indexOf("\n", start);
+        const line = source.text.slice(
+          source.text.lastIndexOf("\n", start - 1) + 1,
+          end === -1 ? source.text.length : end,
+        );
+        return { path, code, text, start, length, line, word: source.text.slice(start, start + length) };
+      });
   });
 }
 
@@ -39,4 +44,9 @@ export function exportsOf(program: TS.Program, situation: Situation): Map<string
     found.set(path, places);
   }
   return found;
+}
+
+/** The lines of `generated/server.ts` with errors. */
+export function linesOf(errors: readonly Finding[], { question }: Situation): string[] {
+  return errors.filter(({ path }) => path === `${question.generated}/server.ts`).map(({ line }) => line);
 }

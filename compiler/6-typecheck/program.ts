@@ -46,8 +46,6 @@ function nodeTypes(ts: typeof TS, host: Host): TS.CompilerOptions {
 /** Reads and resolves for the programs of one check. */
 export interface Reader {
   readonly host: TS.CompilerHost;
-  /** The tree of a file; undefined when there is no such file. */
-  source(file: string, options: TS.CompilerOptions): TS.SourceFile | undefined;
   /** What a module's name leads to, as told by `importKey`. */
   resolve(key: string, file: string): string | null;
   /** What the imports of each file that was read led to. */
@@ -94,8 +92,6 @@ export function reader(
     return source;
   };
   return {
-    source: (file, { target = ts.ScriptTarget.ES2022 }) =>
-      getSourceFile(file, { languageVersion: target, jsDocParsingMode }),
     imports,
     resolve: (key, file) =>
       resolved(nameOf(key), file, modeOf(key) as TS.ResolutionMode).resolvedModule?.resolvedFileName ?? null,

@@ -2,6 +2,7 @@ import { dirname, join, relative } from "node:path";
 import type { ts as TS } from "ts-morph";
 import type { Host } from "../host.js";
 import { splitServer, type Binding } from "./bindings.js";
+import { declarationsIn } from "./declared.js";
 import { hashOf } from "./hash.js";
 import { compilerOptions, projectPathOf, reader, type Reader, type Sources } from "./program.js";
 import type { Question } from "./question.js";
@@ -17,6 +18,7 @@ export interface Situation {
   readonly reader: Reader;
   /** Texts of generated code as they are checked; may be changed from program to program. */
   readonly overlay: Map<string, string>;
+  readonly types: { readonly text: string; readonly declarations: ReadonlyMap<string, string> };
   readonly server: { readonly text: string; readonly rest: string; readonly bindings: readonly Binding[] };
   /** Absolute paths of files of generated code. */
   readonly files: Readonly<Record<"server" | "main" | "types" | "bindings", string>>;
@@ -59,8 +61,14 @@ export function situate(
   const overlay = new Map([...question.texts].map(([path, text]) => [join(host.root, path), text]));
   const folders = new Set([...overlay.keys()].flatMap((path) => [dirname(path), dirname(dirname(path))]));
   for (const [name, text] of Object.entries(stubs)) overlay.set(file(name), text);
-  const text = overlay.get(files.server)!;
-  const server = { text, ...splitServer(text) };
+  const [serverText, typesText] = [overlay.get(files.server)!, overlay.get(files.types)!];
+  const server = { text: serverText, ...splitServer(serverText) };
+  const types = { text: typesText, declarations: declarationsIn(typesText) };
+  // Of those two, only parts may lie over the disk.
+  const whole = new Map([
+    [files.server, server.rest],
+    [files.types, types.text],
+  ]);
   const disk = (path: string): string | undefined => textOf(host.read(relative(host.root, path)));
   const environment = hashOf(
     JSON.stringify([
@@ -82,11 +90,12 @@ export function situate(
       environment,
       overlay,
       server,
+      types,
       files,
       reader: reader(ts, options, textAt, folders, holds ? kept.sources : new Map(), sources, host),
       version: (path) => {
         const known = kept?.versions.get(path);
-        const now = path === files.server ? server.rest : textAt(path);
+        const now = whole.get(path) ?? textAt(path);
         if (now === undefined) return undefined;
         const version = known?.text === now ? known : { text: now, hash: hashOf(now) };
         versions.set(path, version);

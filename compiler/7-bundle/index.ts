@@ -59,7 +59,7 @@ async function make(
   asks: boolean,
 ): Promise<Result<Bundle>> {
   const parts = unusedParts(server, { asks, split: isSplit(server) });
-  const runtime = condensed(server.layout.generated, parts, host);
+  const runtime = condensed(server.layout.generated, parts, host, again);
   let options = buildOptions(server, host, "cjs", runtime.plugin);
   let result = await run(options);
   if ("failure" in result ? result.failure.some(isTopLevelAwait) : result.built.warnings.some(isImportMeta)) {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 import { HostError, type Host } from "../host.js";
+import type { Again } from "../model/again.js";
 
 const name = "@mcpc/runtime";
 
@@ -46,7 +47,12 @@ export interface Condensed {
  * The runtime as one module, minified as a whole: every name in it is short, while those of the user's functions and
  * classes, which their code may read, stay. What is imported when first used stays apart from the rest.
  */
-export function condensed(generated: string, parts: Readonly<Record<string, string>>, host: Host): Condensed {
+export function condensed(
+  generated: string,
+  parts: Readonly<Record<string, string>>,
+  host: Host,
+  again: Again,
+): Condensed {
   const dist = join(runtimeOf(host).folder, "dist");
   const inputs = new Set<string>();
   const texts = importers.map((module) => textOf(`${generated}/${module}.ts`, host)).join("");
@@ -57,7 +63,7 @@ export function condensed(generated: string, parts: Readonly<Record<string, stri
   /** Where the modules would stand, if they were files; their source maps are relative to it. */
   const place = (module: string | number): string => join(dist, `condensed-${module}.js`);
   const whole = [...early].map((path) => `export * from ${JSON.stringify(`${name}${path}`)};\n`).join("");
-  const modules = async (): Promise<ReadonlyMap<string, string>> => {
+  const make = async (): Promise<Modules> => {
     const { build } = await import("esbuild");
     const { outputFiles, metafile } = await build({
       absWorkingDir: host.root,
@@ -86,10 +92,24 @@ export function condensed(generated: string, parts: Readonly<Record<string, stri
       metafile: true,
       logLevel: "silent",
     });
-    for (const path of Object.keys(metafile.inputs)) if (path !== "condensed:whole") inputs.add(path);
-    return new Map(outputFiles.map(({ path, text }) => [path, text]));
+    const read = Object.keys(metafile.inputs).filter((path) => path !== "condensed:whole");
+    return {
+      texts: new Map(outputFiles.map(({ path, text }) => [path, text])),
+      read: new Map(read.map((path) => [path, host.read(path)])),
+    };
   };
-  let made: ReturnType<typeof modules> | undefined;
+  const modules = async (): Promise<Modules> => {
+    let isNew = false;
+    const known = await again("runtime", JSON.stringify([dist, [...early], late, parts]), () => {
+      isNew = true;
+      return make().catch(() => undefined);
+    });
+    const holds = known && (isNew || [...known.read].every(([path, bytes]) => host.read(path) === bytes));
+    const result = holds ? known : await make();
+    for (const path of result.read.keys()) inputs.add(path);
+    return result;
+  };
+  let made: Promise<Modules> | undefined;
   return {
     inputs,
     plugin: {
@@ -103,12 +123,18 @@ export function condensed(generated: string, parts: Readonly<Record<string, stri
         });
         build.onResolve({ filter: /^\.\/condensed-/ }, ({ path }) => ({ path: join(dist, path), sideEffects: false }));
         build.onLoad({ filter: /[\\/]condensed-\w+\.js$/ }, async ({ path }) => {
-          const contents = (await (made ??= modules())).get(path);
+          const contents = (await (made ??= modules())).texts.get(path);
           return contents === undefined ? undefined : { contents, loader: "js", resolveDir: dist };
         });
       },
     },
   };
+}
+
+interface Modules {
+  readonly texts: ReadonlyMap<string, string>;
+  /** The files that they are made of. */
+  readonly read: ReadonlyMap<string, Uint8Array | undefined>;
 }
 
 /** Whether a module of the bundle is one that `condensed` makes. */

@@ -29,9 +29,9 @@ export function memory(): Memory {
       const known = runs.get(name);
       if (known && same(known.input, input) && known.heard.every(({ ask, answer }) => same(ask(host), answer)))
         return known.output as ReturnType<typeof act>;
-      const heard: Heard[] = [];
+      const heard = new Map<string, Heard>();
       const output = act(listening(host, heard));
-      runs.set(name, { input, heard, output });
+      runs.set(name, { input, heard: [...heard.values()], output });
       return output;
     };
   return {
@@ -54,18 +54,21 @@ interface Heard {
   readonly answer: unknown;
 }
 
-function listening(host: Host, heard: Heard[]): Host {
-  const hear = <T>(ask: (host: Host) => T): T => {
+/** Of what is asked twice, the first answer counts. */
+function listening(host: Host, heard: Map<string, Heard>): Host {
+  const hear = <T>(key: string, ask: (host: Host) => T): T => {
+    const known = heard.get(key);
+    if (known) return known.answer as T;
     const answer = ask(host);
-    heard.push({ ask, answer });
+    heard.set(key, { ask, answer });
     return answer;
   };
   return {
     ...host,
-    find: (patterns, ignore) => hear(({ find }) => find(patterns, ignore)),
-    read: (path) => hear(({ read }) => read(path)),
-    size: (path) => hear(({ size }) => size(path)),
-    contains: (path) => hear(({ contains }) => contains(path)),
+    find: (patterns, ignore) => hear(JSON.stringify([patterns, ignore]), ({ find }) => find(patterns, ignore)),
+    read: (path) => hear(`read ${path}`, ({ read }) => read(path)),
+    size: (path) => hear(`size ${path}`, ({ size }) => size(path)),
+    contains: (path) => hear(`contains ${path}`, ({ contains }) => contains(path)),
     commit: (changes: readonly Change[]) => host.commit(changes),
   };
 }

@@ -67,7 +67,7 @@ export function recorder(host: Host): Recorder {
       return bytes;
     },
     contains: (path) => {
-      const inside = host.contains(path);
+      const inside = contained.has(path) || host.contains(path);
       if (inside) contained.add(path);
       return inside;
     },
