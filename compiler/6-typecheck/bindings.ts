@@ -18,24 +18,32 @@ export function splitServer(text: string): { readonly rest: string; readonly bin
   for (const line of lines) {
     const [, specifiers, from] = importLine.exec(line) ?? [];
     for (const specifier of specifiers?.split(", ") ?? [])
-      imports.set(specifier.split(" as ").at(-1)!, { specifier, from: from! });
+      imports.set(localName(specifier), { specifier, from: from! });
   }
   const bindings: Binding[] = [];
-  const own = new Set<string>();
+  const bound = new Set<string>();
   for (const line of lines) {
     const [, type, name] = row.exec(line) ?? [];
     const imported = name === undefined ? undefined : imports.get(name);
     if (!imported) continue;
-    own.add(imported.from);
+    bound.add(name!);
     bindings.push({ line, type: type!, ...imported });
   }
+  const isOfHandlers = (line: string): boolean => {
+    const [, specifiers] = importLine.exec(line) ?? [];
+    return specifiers?.split(", ").every((specifier) => bound.has(localName(specifier))) ?? false;
+  };
   const rest = lines
-    .filter((line) => !row.test(line) && !own.has(importLine.exec(line)?.[2] ?? ""))
+    .filter((line) => !row.test(line) && !isOfHandlers(line))
     .join("\n")
     .replace(/^import type \{[^}]*\} from "\.\/types\.js";\n/m, "")
     .replace(/^(import \{ defineServer), handler /m, "$1 ")
     .replaceAll("new Map([\n  ])", "new Map()");
   return { rest, bindings };
+}
+
+function localName(specifier: string): string {
+  return specifier.split(" as ").at(-1)!;
 }
 
 /** Tells bindings apart by all that is checked of them. */

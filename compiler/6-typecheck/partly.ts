@@ -7,6 +7,7 @@ import { errorsIn, linesOf } from "./errors.js";
 import { isLibrary, isOwn, knownFiles, namesOf, programOf, type Outcome } from "./known.js";
 import { reachedFrom, type Memory } from "./memory.js";
 import { importKey } from "./program.js";
+import type { Finding } from "./question.js";
 import { isSeenEverywhere, shapeOf } from "./shape.js";
 import type { Situation } from "./situation.js";
 
@@ -19,7 +20,7 @@ interface Selection {
 
 /** Looks only at what may be different since `memory`. Undefined when it cannot be told what is the same. */
 export function examineSome(situation: Situation, memory: Memory): Outcome | undefined {
-  const { ts, host, overlay, server, types, files, reader, environment } = situation;
+  const { ts, host, question, overlay, server, types, files, reader, environment } = situation;
   overlay.set(files.server, server.rest);
   const changes = changesSince(memory, situation);
   if (!changes) return undefined;
@@ -84,6 +85,10 @@ export function examineSome(situation: Situation, memory: Memory): Outcome | und
   // What TypeScript proposes instead depends on all that there is.
   if (looked.errors.length > 0) looked = look(select(reshaped, true));
   const { program, bindings, checked, errors } = looked;
+  const isOurs = ({ path, line }: Finding): boolean =>
+    path.startsWith(`${question.generated}/`) && !bindings.some((binding) => isAbout(line, binding));
+  // Generated code that is not whole may have mistakes of its own.
+  if (errors.some(isOurs)) return undefined;
   // Of one that is new, or has become so, any file may see something.
   const strange = checked.some(
     (source) => isNew(source.fileName) && !isLibrary(source) && isSeenEverywhere(ts, source),

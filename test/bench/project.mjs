@@ -14,17 +14,19 @@ process.on("exit", () => fs.rmSync(scratch, { recursive: true, force: true }));
 
 const handler = "export const sum = ({ a, b }: { a: number; b: number }) => String(a + b);\n";
 
-/** A project of `count` tools that share a handler: its folder. `more` are sections of the manifest. */
-export function project(count, more = {}) {
+/** A project of `count` tools that share a handler, or of a handler each: its folder. `more` are sections of the manifest. */
+export function project(count, more = {}, shared = true) {
   const folder = fs.mkdtempSync(join(scratch, `tools-${count}-`));
   const manifest = {
     server: { name: "bench", version: "1.0.0" },
-    tools: tools(count).map((tool) => ({ ...tool, handler: "./src/sum.ts#sum" })),
+    tools: tools(count).map((tool) => (shared ? { ...tool, handler: "./src/sum.ts#sum" } : tool)),
     runtime: { transports: { stdio: {}, http: {} } },
     ...more,
   };
-  fs.mkdirSync(join(folder, "src"));
-  fs.writeFileSync(join(folder, "src", "sum.ts"), handler);
+  if (shared) {
+    fs.mkdirSync(join(folder, "src"));
+    fs.writeFileSync(join(folder, "src", "sum.ts"), handler);
+  }
   fs.writeFileSync(join(folder, "bench.mcp.json"), JSON.stringify(manifest));
   return folder;
 }

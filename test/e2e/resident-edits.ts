@@ -50,6 +50,7 @@ function save(edited: Edited): void {
   const { tools, limit } = edited;
   const manifest = {
     server: { name: "edited", version: "1.0.0" },
+    runtime: { transports: { stdio: {}, http: {} }, health: { tool: true } },
     $defs: { Limited: limit === 0 ? { type: "number" } : { type: "string", maxLength: limit } },
     tools: tools.map(({ name, schema, shared }) => ({
       name,
