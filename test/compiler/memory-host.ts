@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readIfPresent } from "../../compiler/host-node/files.js";
 import type { Host } from "../../compiler/host.js";
 import type { JsonObject } from "../../compiler/model/source.js";
 
@@ -6,7 +8,12 @@ const manifestSchema = JSON.parse(
   readFileSync(new URL("../../mcp.schema.json", import.meta.url), "utf8"),
 ) as JsonObject;
 
-/** A project that exists only in memory; `outside` are paths that leave it through a link. */
+const root = "/project";
+
+/**
+ * A project that exists only in memory; `outside` are paths that leave it through a link. What lies beyond its folder,
+ * as the installed runtime does, is on the disk.
+ */
 export function memoryHost(
   files: Readonly<Record<string, string | Uint8Array>>,
   outside: readonly string[] = [],
@@ -15,7 +22,7 @@ export function memoryHost(
   const matches = (path: string, patterns: readonly string[]): boolean =>
     patterns.some((pattern) => globToRegExp(pattern).test(path));
   return {
-    root: "/project",
+    root,
     manifestSchema,
     opened,
     find: (patterns, ignore) =>
@@ -24,6 +31,7 @@ export function memoryHost(
         .sort(),
     read: (path) => {
       opened.push(path);
+      if (path.startsWith("../")) return readIfPresent(join(root, path));
       const content = Object.hasOwn(files, path) ? files[path] : undefined;
       return typeof content === "string" ? new TextEncoder().encode(content) : content;
     },
