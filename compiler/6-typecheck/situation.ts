@@ -1,6 +1,6 @@
 import { dirname, join, relative } from "node:path";
 import type { ts as TS } from "ts-morph";
-import type { Host } from "../host.js";
+import { textOf, type Host } from "../host.js";
 import { splitServer, type Binding } from "./bindings.js";
 import { declarationsIn } from "./declared.js";
 import { hashOf } from "./hash.js";
@@ -69,7 +69,10 @@ export function situate(
     [files.server, server.rest],
     [files.types, types.text],
   ]);
-  const disk = (path: string): string | undefined => textOf(host.read(relative(host.root, path)));
+  const disk = (path: string): string | undefined => {
+    const bytes = host.read(relative(host.root, path));
+    return bytes && textOf(bytes);
+  };
   const environment = hashOf(
     JSON.stringify([
       ts.version,
@@ -113,14 +116,4 @@ export function situate(
 /** Whether a file of the project's is generated code. */
 export function isGenerated(path: string, { question }: Situation): boolean {
   return path.startsWith(`${question.generated}/`);
-}
-
-const texts = new WeakMap<Uint8Array, string>();
-
-/** The same bytes are decoded once. */
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  if (!bytes) return undefined;
-  let text = texts.get(bytes);
-  if (text === undefined) texts.set(bytes, (text = new TextDecoder().decode(bytes)));
-  return text;
 }

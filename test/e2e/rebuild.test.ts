@@ -94,6 +94,21 @@ test.each([
   expect(readFileSync(path, "utf8")).toBe(grown);
 });
 
+test.each([
+  ["a handler's file", "src/tools/first.ts"],
+  ["a file that a handler imports", "src/own.ts"],
+])("a type error stands where the mistake does, behind a byte order mark: %s", (_, path) => {
+  const own = "export const own: number = 'no';\n";
+  const handler =
+    'import type { First } from "../../generated/types.js";\nimport "../own.js";\nexport const first: First = () => "";\n';
+  const files = { "src/own.ts": "export {};\n", "src/tools/first.ts": handler };
+  const folder = project({ "a.mcp.json": manifest(tool("first")), ...files });
+  write(folder, { [path]: `\uFEFF${own}${files[path as keyof typeof files]}` });
+  const { code, stdout } = mcpc(folder, "check", "--format", "json");
+  const [{ line, column, endColumn }] = JSON.parse(stdout).diagnostics;
+  expect({ code, line, column, endColumn }).toEqual({ code: 1, line: 1, column: 14, endColumn: 17 });
+});
+
 test("a changed schema is an error at the handler's own line, and the bundle stays as it was", () => {
   const folder = project({ "a.mcp.json": manifest(tool("first")) });
   build(folder);
