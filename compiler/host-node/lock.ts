@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { readIfPresent } from "./files.js";
+import { lives } from "./lives.js";
 
 const retryMs = 50;
 
@@ -58,13 +59,4 @@ function acquire(file: string): boolean {
 function holderOf(file: string): number | undefined {
   const text = readIfPresent(file);
   return text && Number(Buffer.from(text).toString());
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

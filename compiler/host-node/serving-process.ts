@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import type { Load, Report } from "@mcpc/runtime/codegen/v1/dev";
 import { cacheFolder } from "./cache-folder.js";
 import { refusable } from "./files.js";
+import { lives } from "./lives.js";
 
 const lastWordsMs = 1000;
 
@@ -93,14 +94,5 @@ function removeLeft(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
     const pid = Number(folderName.exec(name)?.[1]);
     if (pid > 0 && !lives(pid)) fs.rmSync(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
