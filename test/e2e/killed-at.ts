@@ -18,8 +18,8 @@ syncBuiltinESMExports();
 `;
 
 /**
- * Options of `node` that keep what a kill would leave of `folder`, in numbered folders of `into`: before each call which
- * changes the disk, and in the middle of each write.
+ * Options of `node` that keep what a kill would leave of `folder`, in folders of `into`: before each call which changes
+ * the disk, and in the middle of each write. Threads change it in turns, so that none is at it while it is kept.
  */
 export function keepingAll(folder: string, into: string): string[] {
   return ["--import", `data:text/javascript,${encodeURIComponent(keeping(folder, into))}`];
@@ -28,24 +28,43 @@ export function keepingAll(folder: string, into: string): string[] {
 const keeping = (folder: string, into: string): string => `
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { threadId } from "node:worker_threads";
+const { mkdirSync: lock, rmdirSync: unlock } = fs;
+const turn = ${JSON.stringify(`${into}-turn`)};
+const never = new Int32Array(new SharedArrayBuffer(4));
 let kept = 0;
 let busy = false;
-const keep = () => {
+const inTurn = (act) => {
+  for (;;) {
+    try {
+      lock(turn);
+      break;
+    } catch {
+      Atomics.wait(never, 0, 0, 1);
+    }
+  }
   busy = true;
-  fs.cpSync(${JSON.stringify(folder)}, ${JSON.stringify(into)} + "/" + ++kept, { recursive: true });
-  busy = false;
+  try {
+    return act();
+  } finally {
+    busy = false;
+    unlock(turn);
+  }
 };
+const keep = () => fs.cpSync(${JSON.stringify(folder)}, ${JSON.stringify(into)} + "/" + threadId + "-" + ++kept, { recursive: true });
 for (const name of ["writeFileSync", "renameSync", "rmSync", "mkdirSync", "rmdirSync"]) {
   const real = fs[name];
   fs[name] = (...args) => {
     if (busy || String(args[0]).includes(".lock")) return real(...args);
-    keep();
-    if (name === "writeFileSync") {
-      const bytes = Buffer.from(args[1]);
-      real(args[0], bytes.subarray(0, bytes.length / 2));
+    return inTurn(() => {
       keep();
-    }
-    return real(...args);
+      if (name === "writeFileSync") {
+        const bytes = Buffer.from(args[1]);
+        real(args[0], bytes.subarray(0, bytes.length / 2));
+        keep();
+      }
+      return real(...args);
+    });
   };
 }
 syncBuiltinESMExports();
