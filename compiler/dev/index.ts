@@ -76,6 +76,8 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
   });
 
   let shown = "";
+  /** Why the machine did not let the last one come to its end. */
+  let refused: string | undefined;
   let first = true;
   let broken = false;
   /** The code was right, and could not be served: what it lacks may be there now. */
@@ -86,10 +88,10 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     const build = await builder.build(files.names(), touched);
     looked.built(build);
     watcher.add(looked.outside());
-    const version = versionOf(build);
+    const names = touched ? [...touched].filter(looked.isSource) : [];
+    const version = versionOf(build, isAsked(touched));
     if (version === undefined) return;
     const { summary } = build;
-    const names = touched ? [...touched] : [];
     const outcome = await server.update(version, {
       ...(names.some((path) => installations.includes(path)) && { anew: "packages were installed" }),
       ...(config !== undefined && names.includes(looked.of(config)) && { renewed: true }),
@@ -103,17 +105,27 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     first &&= broken;
   }
 
-  /** Diagnostics, unless they have just been told. */
-  function show(diagnostics: readonly Diagnostic[]): void {
-    const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host) };
-    const text = formatPretty(report, { color });
-    if (text !== shown) stderr(text);
-    shown = text;
+  /** Somebody waits for an answer, even for the one that was given before. */
+  function isAsked(touched?: ReadonlySet<string>): boolean {
+    return touched === undefined || [...touched].some(looked.isSource);
   }
 
-  function versionOf({ summary, diagnostics, unbundled, modules }: Build): Version | undefined {
-    show([...diagnostics, ...unbundled]);
-    if (summary === undefined || modules === undefined) return failing();
+  /** Diagnostics, unless they have just been told: whether they have not. */
+  function show(diagnostics: readonly Diagnostic[]): boolean {
+    const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host) };
+    const text = formatPretty(report, { color });
+    if (text === shown) return false;
+    stderr(text);
+    shown = text;
+    return true;
+  }
+
+  function versionOf({ summary, diagnostics, unbundled, modules }: Build, asked: boolean): Version | undefined {
+    const fresh = show([...diagnostics, ...unbundled]);
+    if (summary === undefined || modules === undefined) {
+      // What is said may itself be written to a file of the folder: that must not go on for ever.
+      return fresh || asked ? failing() : undefined;
+    }
     files.write(modules.texts);
     const { serving } = summary;
     const hooks = serving.hooks === undefined ? undefined : modules.names.get(serving.hooks);
@@ -131,9 +143,14 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     if (relevant?.size === 0) return;
     try {
       await rebuild(relevant);
+      refused = undefined;
     } catch (error) {
-      options.failed(error);
-      failing();
+      const reason = String(error);
+      if (reason !== refused || isAsked(relevant)) {
+        options.failed(error);
+        failing();
+      }
+      refused = reason;
     }
     if (client?.left && !server.running) server.stop();
   });

@@ -14,6 +14,8 @@ export interface Scope {
   built(compilation: Compilation): void;
   /** Those that may make another build of it; `again`: even if they say what they said, for what failed elsewhere. */
   relevant(touched: ReadonlySet<string>, again: boolean): ReadonlySet<string>;
+  /** Whether a file is surely of the project: a build has read it, or it is named like what one would read. */
+  isSource(path: string): boolean;
   /** Files outside the folder that the last build has read, absolute: of packages that are linked. */
   outside(): readonly string[];
 }
@@ -43,8 +45,12 @@ export function scope(host: Host, config: string | undefined): Scope {
     return bytes && createHash("sha256").update(bytes).digest("base64url");
   };
 
+  const isSource = (path: string): boolean =>
+    inputs.has(path) || source.test(path) || path === settings || installations.includes(path);
+
   return {
     of,
+    isSource,
     ignored(absolute) {
       const path = of(absolute);
       // Of the folder itself no more is watched than these.
@@ -60,7 +66,7 @@ export function scope(host: Host, config: string | undefined): Scope {
     relevant(touched, again) {
       const matters = (path: string): boolean =>
         // What mends a build may be anything.
-        !temporary.test(path) && (failed || inputs.has(path) || source.test(path) || path === settings);
+        !temporary.test(path) && (failed || isSource(path));
       const differs = (path: string): boolean => {
         const hash = hashOf(path);
         const same = seen.has(path) && seen.get(path) === hash;

@@ -1,11 +1,13 @@
-import { mkdirSync, renameSync, symlinkSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, openSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { project, write } from "../project.js";
 import { first, info, text, type Transport1 } from "./clients.js";
-import { develop, developOnStdio } from "./development.js";
+import { cli, develop, developOnStdio } from "./development.js";
 import { files, handler, manifest, object, word } from "./files.js";
 
 test("a mistake is told as by mcpc build, the last version that worked goes on, and that it is mended is told, too", async () => {
@@ -47,6 +49,32 @@ test("a first build that fails is waited for, and so is the client that is there
   another.write("{}\n");
   await vi.waitFor(() => expect(another.stderr()).toContain("not built; waiting for a change"), { timeout: 20_000 });
   expect(await another.end()).toBe(1);
+});
+
+test("what it says may be written to a file of the folder, and is said once all the same", async () => {
+  const folder = project(files);
+  const log = join(folder, "dev.log");
+  const out = openSync(log, "w");
+  const server = spawn("node", [cli, "dev", folder, "--transport", "http", "--port", "0"], {
+    stdio: ["ignore", "ignore", out],
+  });
+  onTestFinished(() => void server.kill("SIGKILL"));
+  const times = (word: string): number => readFileSync(log, "utf8").split(word).length - 1;
+  const said = (word: string, count: number) =>
+    vi.waitFor(() => expect(times(word)).toBeGreaterThanOrEqual(count), { timeout: 20_000 });
+  await said(" built in ", 1);
+  write(folder, { "a.mcp.json": manifest({ tools: 1 }) });
+  await said("not rebuilt", 1);
+  for (const saved of [2, 3, 4]) {
+    write(folder, { "src/word.ts": word(String(saved)) });
+    await said("not rebuilt", saved);
+  }
+  write(folder, { "a.mcp.json": manifest() });
+  await said("no errors", 1);
+  expect([times("not rebuilt"), times("error["), times("rebuilt in")]).toEqual([4, 1, 1]);
+  expect(readFileSync(log, "utf8")).not.toContain("dev.log");
+  server.kill("SIGTERM");
+  expect(await once(server, "exit")).toEqual([0, null]);
 });
 
 test("many changes at once are one rebuild; what the build writes, and what nobody reads, is none", async () => {
