@@ -10,10 +10,13 @@ const peer = (name, ...args) => [join(here, "peers", `${name}.mjs`), ...args];
 
 const withoutSessions = { runtime: { transports: { stdio: {}, http: { sessions: false } } } };
 
-/** Each server: how it is started, and the era and revision it is spoken to in. */
+const bare = (count) => [join(here, "servers", "bare-http.mjs"), String(count)];
+
+/** Each server: how it is started, the era and revision it is spoken to in, and the session where it opens none itself. */
 const servers = (count, bundle, stateless) => ({
-  "bare loop": { command: [join(here, "servers", "bare-http.mjs"), String(count)], era: "legacy" },
-  "bare loop, modern": { command: [join(here, "servers", "bare-http.mjs"), String(count)], era: "modern" },
+  "bare loop": { command: bare(count), era: "legacy" },
+  "bare loop, sessions": { command: bare(count), era: "legacy", session: "4b1b9d0e-6f0a-4c57-9b0e-2f2a6a6f7c11" },
+  "bare loop, modern": { command: bare(count), era: "modern" },
   "mcpc, sessions": { command: [bundle, "--transport", "http", "--port", "0"], era: "legacy" },
   "mcpc, no sessions": { command: [stateless, "--transport", "http", "--port", "0"], era: "legacy" },
   "mcpc, modern": { command: [bundle, "--transport", "http", "--port", "0"], era: "modern" },
@@ -25,7 +28,11 @@ const servers = (count, bundle, stateless) => ({
   tmcp: { command: peer("tmcp", String(count), "stateless"), era: "legacy", version: "2025-06-18" },
 });
 
-const baselineOf = (name) => (name.includes("modern") ? "bare loop, modern" : "bare loop");
+/** The bare loop that is sent the same bytes. */
+function baselineOf(name) {
+  if (name.includes(", modern")) return "bare loop, modern";
+  return name.endsWith(", sessions") ? "bare loop, sessions" : "bare loop";
+}
 
 export async function measure({ quick }) {
   const rows = [];
@@ -37,8 +44,8 @@ export async function measure({ quick }) {
       const cases = Object.fromEntries(
         Object.entries(running).map(([name, { server, request }]) => [name, { ...server, request: request(method) }]),
       );
-      const pairs = await paired(quick ? 3 : 7, cases, baselineOf, async ({ port, request }) => {
-        const { answers, ms } = await burst(port, 32, request, quick ? 300 : 500);
+      const pairs = await paired(quick ? 3 : 15, cases, baselineOf, async ({ port, request }) => {
+        const { answers, ms } = await burst(port, 32, request, 300);
         return (answers / ms) * 1000;
       });
       for (const name of Object.keys(cases))
@@ -49,12 +56,12 @@ export async function measure({ quick }) {
   return rows;
 }
 
-async function opened({ command, era, version = "2025-11-25" }) {
+async function opened({ command, era, session: given, version = "2025-11-25" }) {
   const server = await serving(command);
   const { port } = server;
   const params = { ...initialize.params, protocolVersion: version };
   const { head } = await once(port, post(port, "/mcp", { ...initialize, params }));
-  const session = /mcp-session-id: *(\S+)/i.exec(head)?.[1];
+  const session = given ?? /mcp-session-id: *(\S+)/i.exec(head)?.[1];
   const headers = (method) =>
     era === "modern"
       ? {
@@ -64,8 +71,8 @@ async function opened({ command, era, version = "2025-11-25" }) {
         }
       : { "mcp-protocol-version": version, ...(session && { "mcp-session-id": session }) };
   const request = (method) => {
-    const given = method === "tools/call" ? { name: "tool_7", arguments: call } : {};
-    const message = { jsonrpc: "2.0", id: 1, method, params: inEra(era, given) };
+    const params = method === "tools/call" ? { name: "tool_7", arguments: call } : {};
+    const message = { jsonrpc: "2.0", id: 1, method, params: inEra(era, params) };
     return post(port, "/mcp", message, headers(method));
   };
   const { status, body } = await once(port, request("tools/call"));
