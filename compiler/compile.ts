@@ -12,6 +12,7 @@ import {
 } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
 import { examine, typecheck, typescript, type Checked } from "./6-typecheck/index.js";
+import type { Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again } from "./model/again.js";
@@ -44,6 +45,8 @@ export interface Options {
   readonly once?: Once;
   /** Where types are checked, if not right here. */
   readonly typecheck?: Typecheck;
+  /** What has esbuild make bundles, if not each time anew. */
+  readonly bundler?: Bundler;
   /** Told of each phase as it starts. */
   readonly entering?: (phase: Phase) => void;
 }
@@ -104,7 +107,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
   enter("emit");
   const existing = existingHandlers(server, host);
-  const listed = listedNames(host);
+  const listed = listedNames(host, again);
   const earlier = options.earlier ?? (() => () => undefined);
   const ours = once("emit", [server], () => emitGenerated(server, again));
   const theirs = take(emitUserFiles(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
@@ -138,7 +141,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
 
   enter("type-check");
   const bundling =
-    options.mode === "build" && !hasErrors(diagnostics) ? bundle(server, host, earlier, again) : undefined;
+    options.mode === "build" && !hasErrors(diagnostics)
+      ? bundle(server, host, earlier, again, options.bundler)
+      : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   const [checked, result] = await Promise.all([checking, bundling]);
   inputs.push(...(take(checked)?.inputs ?? []));
@@ -192,11 +197,14 @@ export function existingHandlers(server: Server, host: Host): Map<string, string
 }
 
 /** The names and URIs in the lock file of the last build. */
-function listedNames(host: Host): Set<string> | undefined {
+function listedNames(host: Host, again: Again): Set<string> | undefined {
   const bytes = host.read("mcpc.lock.json");
-  if (!bytes) return undefined;
+  return bytes && again("listed names", bytes, () => namesIn(bytes));
+}
+
+function namesIn(lockFile: Uint8Array): Set<string> | undefined {
   try {
-    const lock = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, readonly Record<string, string>[]>;
+    const lock = JSON.parse(new TextDecoder().decode(lockFile)) as Record<string, readonly Record<string, string>[]>;
     const entries = [lock["tools"], lock["resources"], lock["resourceTemplates"], lock["prompts"]].flat();
     return new Set(entries.map((entry) => String(entry?.["uri"] ?? entry?.["uriTemplate"] ?? entry?.["name"])));
   } catch {

@@ -31,6 +31,14 @@ export class HostError extends Error {
 
 const texts = new WeakMap<Uint8Array, string>();
 
+/** The bytes of a text; what they say need not be read from them. */
+export function bytesOf(text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text);
+  // Half a surrogate pair is no character: what is read is another one.
+  if (text.isWellFormed()) texts.set(bytes, text);
+  return bytes;
+}
+
 /** The text of a file, its byte order mark too; the same bytes are decoded once. */
 export function textOf(bytes: Uint8Array): string {
   let text = texts.get(bytes);

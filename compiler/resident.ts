@@ -1,4 +1,5 @@
-import type { Compilation, Phase } from "./compile.js";
+import { stayingBundler } from "./7-bundle/bundler.js";
+import type { Compilation, Options, Phase } from "./compile.js";
 import { recover } from "./host-node/commit.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
 import { takingTurns } from "./host-node/lock.js";
@@ -29,6 +30,7 @@ export function residentCompiler(folder: string, options: ResidentOptions = {}):
   const host = stayingHost(nodeHost(folder));
   const remembered = memory();
   const thread = typecheckThread();
+  const bundler = stayingBundler();
   const typecheck = thread.check(host.root, { remember: true, recall: true });
   const entering = (phase: Phase): void => {
     thread.begin();
@@ -38,10 +40,11 @@ export function residentCompiler(folder: string, options: ResidentOptions = {}):
   const compiling = (touched: ReadonlySet<string> | undefined): Promise<Compilation> => {
     recover(host.root);
     host.again(touched);
-    return compileIncrementally(host, { mode: "build", typecheck, entering }, file, remembered);
+    const options: Options = { mode: "build", typecheck, bundler: bundler.run, entering };
+    return compileIncrementally(host, options, file, remembered);
   };
   return {
     build: (touched) => takingTurns(host.root, () => compiling(touched), options.waiting ?? (() => {})),
-    end: () => thread.end(),
+    end: async () => void (await Promise.all([thread.end(), bundler.end()])),
   };
 }

@@ -1,6 +1,6 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { verifyHeader } from "../generated-header.js";
-import { textOf, type Change, type Host } from "../host.js";
+import { bytesOf, textOf, type Change, type Host } from "../host.js";
 import { applyInsertions, type Insertions, type OutputFile } from "../model/output.js";
 
 /** What would have to change on disk for the project to hold `files`, and nothing more. */
@@ -22,11 +22,11 @@ export function plan(
   const changes: Change[] = [];
   for (const file of files) {
     const present = host.read(file.path);
-    const bytes = wanted(file, present);
-    if (bytes === undefined) continue;
+    const content = wanted(file, present);
+    if (content === undefined) continue;
     const refusal = present && !options.force ? refuse(file, present) : undefined;
     if (refusal) diagnostics.push(refusal);
-    else changes.push({ path: file.path, bytes });
+    else changes.push({ path: file.path, bytes: typeof content === "string" ? bytesOf(content) : content });
   }
   const kept = new Set(files.map((file) => file.path));
   for (const path of host.find(options.sweep, [])) {
@@ -39,24 +39,25 @@ export function plan(
 export function textsOf(files: readonly OutputFile[], host: Host): Map<string, string> {
   return new Map(
     files.map((file) => {
-      const bytes = wanted(file, host.read(file.path)) ?? host.read(file.path);
-      return [file.path, textOf(bytes ?? new Uint8Array())];
+      const present = host.read(file.path);
+      const content = wanted(file, present) ?? present ?? "";
+      return [file.path, typeof content === "string" ? content : textOf(content)];
     }),
   );
 }
 
-/** The bytes to write; undefined when the file is right as it is. */
-function wanted(file: OutputFile, present: Uint8Array | undefined): Uint8Array | undefined {
+/** What to write; undefined when the file is right as it is. */
+function wanted(file: OutputFile, present: Uint8Array | undefined): string | Uint8Array | undefined {
   const { content } = file;
   if (typeof content === "object" && "insert" in content) return inserted(file.path, content, present);
   if (present && (file.owner === "user" || same(content, present))) return undefined;
-  return typeof content === "string" ? encode(content) : content;
+  return content;
 }
 
-function inserted(path: string, content: Insertions, present: Uint8Array | undefined): Uint8Array | undefined {
+function inserted(path: string, content: Insertions, present: Uint8Array | undefined): string | undefined {
   if (content.insert.length === 0) return undefined;
   if (!present) throw new Error(`insertions into ${path}, which does not exist`);
-  return encode(applyInsertions(textOf(present), content.insert));
+  return applyInsertions(textOf(present), content.insert);
 }
 
 /** Version control may have turned line ends of text into CRLF: that is not a change. */
@@ -69,13 +70,9 @@ function same(content: string | Uint8Array, present: Uint8Array): boolean {
 /** Insertions into bytes that are no UTF-8 would garble them; an edited generated file may hold somebody's work. */
 function refuse(file: OutputFile, present: Uint8Array): Diagnostic | undefined {
   const start = { path: file.path, start: 0, end: 0 };
-  if (file.owner === "user" && Buffer.compare(encode(textOf(present)), present) !== 0)
+  if (file.owner === "user" && Buffer.compare(new TextEncoder().encode(textOf(present)), present) !== 0)
     return diagnose("handler/not-utf8", start, { path: file.path });
   if (file.owner !== "generated") return undefined;
   const verdict = verifyHeader(textOf(present));
   return verdict === "ours" ? undefined : diagnose("output/hand-edited", start, { path: file.path, verdict });
-}
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }

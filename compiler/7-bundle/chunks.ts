@@ -51,12 +51,13 @@ export async function chunkFiles(
   const { transform } = await import("esbuild");
   const modules = host.find([`${generated}/validators.ts`, `${generated}/validators/*.ts`], []);
   return Promise.all(
-    modules.map(async (module): Promise<OutputFile> => {
+    modules.map((module) => {
       const path = `${dist}/${chunkFolder}/${module.slice(generated.length + 1, -".ts".length)}.js`;
-      const text = textOf(host.read(module)!);
-      const known = earlier(path, `${format} ${text}`);
-      const content = await again(`chunks ${format}`, text, async () => known() ?? (await chunk(text)));
-      return { path, owner: "artifact", content };
+      const bytes = host.read(module)!;
+      const known = earlier(path, bytes, `${format} `);
+      return again(`chunks ${format}`, bytes, async (): Promise<OutputFile> => {
+        return { path, owner: "artifact", content: known() ?? (await chunk(textOf(bytes))) };
+      });
     }),
   );
   async function chunk(text: string): Promise<string> {

@@ -4,7 +4,8 @@ import type { Plugin } from "esbuild";
 import type { Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Server } from "../model/server.js";
-import { failed, run } from "./index.js";
+import { run } from "./bundler.js";
+import { failed } from "./index.js";
 import { whereTheBundleStands } from "./modules.js";
 import { runtimeAlias } from "./runtime.js";
 

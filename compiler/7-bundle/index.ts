@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { BuildOptions, BuildResult, Message, OutputFile as OutputFileOfEsbuild, Plugin } from "esbuild";
+import type { Message, OutputFile as OutputFileOfEsbuild, Plugin } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
 import type { Again } from "../model/again.js";
@@ -8,6 +8,7 @@ import type { Host } from "../host.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
+import { run, type Built, type Bundler, type Options as BundlerOptions } from "./bundler.js";
 import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
 import { listingFiles } from "./listing-files.js";
 import { namesAsking, unusedParts } from "./parts.js";
@@ -19,9 +20,8 @@ import { together } from "./together.js";
 /** Above this many tools and templates, listings and validators become chunks of their own, loaded when first used. */
 const singleFileLimit = 50;
 
-type Options = BuildOptions & { readonly write: false; readonly metafile: true; readonly format: Format };
+type Options = BundlerOptions & { readonly format: Format };
 type Format = "cjs" | "esm";
-type Built = BuildResult<Options>;
 
 export interface Bundle {
   readonly files: readonly OutputFile[];
@@ -41,14 +41,15 @@ export async function bundle(
   host: Host,
   earlier: Earlier,
   again: Again = (_kind, _key, make) => make(),
+  bundler: Bundler = run,
 ): Promise<Result<Bundle>> {
   const { generated, source } = server.layout;
   const asking = (paths: readonly string[]): boolean => paths.some((path) => namesAsking(textOf(path, host)));
   const asks = isSplit(server) || asking(host.find([`${source}/**/*.{ts,tsx,mts}`], []));
-  const made = await make(server, host, earlier, again, asks);
+  const made = await make(server, host, earlier, again, bundler, asks);
   // Handlers may hand their context to code from anywhere.
   const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
-  return asks || !asking(foreign) ? made : make(server, host, earlier, again, true);
+  return asks || !asking(foreign) ? made : make(server, host, earlier, again, bundler, true);
 }
 
 async function make(
@@ -56,35 +57,46 @@ async function make(
   host: Host,
   earlier: Earlier,
   again: Again,
+  bundler: Bundler,
   asks: boolean,
 ): Promise<Result<Bundle>> {
   const parts = unusedParts(server, { asks, split: isSplit(server) });
   const runtime = condensed(server.layout.generated, parts, host, again);
+  const { generated, dist } = server.layout;
+  const chunked = async (format: Format): Promise<OutputFile[]> => [
+    ...(await chunkFiles(generated, dist, format, host, earlier, again)),
+    ...again(`listing files ${format}`, server, () => listingFiles(server, `${dist}/${chunkFolder}`, format)),
+  ];
   let options = buildOptions(server, host, "cjs", runtime.plugin);
-  let result = await run(options);
+  const bundling = bundler(options);
+  // While esbuild is at work.
+  const beside = isSplit(server) && !wasModule(dist, host) ? chunked("cjs") : undefined;
+  beside?.catch(() => {});
+  let result = await bundling;
   if ("failure" in result ? result.failure.some(isTopLevelAwait) : result.built.warnings.some(isImportMeta)) {
     options = buildOptions(server, host, "esm", runtime.plugin);
-    result = await run(options);
+    result = await bundler(options);
     if ("built" in result && needsRequire(result.built)) {
-      result = await run({ ...options, banner: { js: requireBanner } });
+      result = await bundler({ ...options, banner: { js: requireBanner } });
     }
   }
   if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };
-  const { generated, dist } = server.layout;
   const files = result.built.outputFiles.flatMap((file): OutputFile[] => {
     const path = file.path.slice(join(host.root, "/").length).replaceAll("\\", "/");
     const content = contentOf(file, path, dist, host);
     return content === undefined ? [] : [{ path, owner: "artifact", content }];
   });
   const type = options.format === "cjs" ? "commonjs" : "module";
-  if (isSplit(server)) {
-    files.push(...(await chunkFiles(generated, dist, options.format, host, earlier, again)));
-    files.push(...listingFiles(server, `${dist}/${chunkFolder}`, options.format));
-  }
+  if (isSplit(server)) files.push(...(await (options.format === "cjs" && beside ? beside : chunked(options.format))));
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const own = Object.keys(result.built.metafile.inputs).filter((path) => !isCondensed(path));
   return { value: { files, code: own, inputs: [...own, ...runtime.inputs] }, diagnostics: [] };
+}
+
+/** Whether the last bundle was an ES module. */
+function wasModule(dist: string, host: Host): boolean {
+  return /"module"/.test(textOf(`${dist}/package.json`, host));
 }
 
 /** A chunk carries our header, and has no map: nothing in it is written by hand. */
@@ -140,19 +152,6 @@ function buildOptions(server: Server, host: Host, format: Format, runtime: Plugi
     sourcesContent: false,
     alias: runtimeAlias(host),
   };
-}
-
-export async function run(
-  options: Options,
-): Promise<{ readonly built: Built } | { readonly failure: readonly Message[] }> {
-  const esbuild = await import("esbuild");
-  try {
-    return { built: await esbuild.build(options) };
-  } catch (error) {
-    const messages = (error as { errors?: Message[] }).errors;
-    if (!messages?.length) throw error;
-    return { failure: messages };
-  }
 }
 
 const requireBanner =

@@ -5,7 +5,8 @@ import type { BuildOptions, OnResolveArgs, OnResolveResult, Plugin } from "esbui
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
-import { failed, run } from "./index.js";
+import { run } from "./bundler.js";
+import { failed } from "./index.js";
 import { namesOf, type Hashed } from "./module-hashes.js";
 import { runtimeModule } from "./runtime.js";
 

@@ -1,5 +1,6 @@
 import type { Change, Host } from "../host.js";
 import type { Again } from "../model/again.js";
+import type { BuildRecord } from "./record.js";
 
 /** Runs `act`, unless it was last run with the very same input and would hear the very same of the host. */
 export type Once = <Output>(name: string, input: readonly unknown[], act: (host: Host) => Output) => Output;
@@ -8,11 +9,13 @@ export type Once = <Output>(name: string, input: readonly unknown[], act: (host:
 export interface Memory {
   /** Of a build that begins: of each kind stays what was asked for last. */
   next(): { readonly again: Again; once(host: Host): Once };
+  /** The last one that was written, as it was written: it need not be read from that. */
+  record?: { readonly text: string; readonly value: BuildRecord };
 }
 
 export function memory(): Memory {
-  const before = new Map<string, Map<string, unknown>>();
-  const now = new Map<string, Map<string, unknown>>();
+  const before = new Map<string, Map<string | object, unknown>>();
+  const now = new Map<string, Map<string | object, unknown>>();
   const runs = new Map<string, Run>();
   const again: Again = (kind, key, make) => {
     let made = now.get(kind);

@@ -24,7 +24,9 @@ export async function compileIncrementally(
   remembered: Memory = memory(),
 ): Promise<Compilation> {
   compiler ??= fingerprint();
-  const known = options.force || options.prune || options.rename ? undefined : parsed(file.read());
+  const text = file.read();
+  const last = remembered.record?.text === text ? remembered.record?.value : parsed(text);
+  const known = options.force || options.prune || options.rename ? undefined : last;
   if (known && holds(known, compiler, host))
     return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: Object.keys(known.files) };
   const { compile } = await import("../compile.js");
@@ -34,10 +36,12 @@ export async function compileIncrementally(
   const compilation = await compile(recording, { ...options, earlier, again, once: once(recording) });
   const { diagnostics, summary, inputs } = compilation;
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
-  if (options.mode === "build" && wentWell)
-    file.write(
-      JSON.stringify(record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs)),
-    );
+  if (options.mode === "build" && wentWell) {
+    const value = record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs);
+    const text = JSON.stringify(value);
+    file.write(text);
+    remembered.record = { text, value };
+  }
   return { ...compilation, inputs: [...new Set([...looked(), ...inputs])] };
 }
 

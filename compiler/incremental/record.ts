@@ -110,8 +110,9 @@ export function earlierFiles(
   again: Again,
 ): { readonly earlier: Earlier; readonly made: ReadonlyMap<string, string> } {
   const made = new Map<string, string>();
-  const earlier: Earlier = (path, madeOf) => {
-    const hash = again("hashes", madeOf, () => hashOf(new TextEncoder().encode(madeOf))!);
+  const earlier: Earlier = (path, madeOf, how = "") => {
+    const hash =
+      how + (typeof madeOf === "string" ? again("hashes", madeOf, () => hashOfText(madeOf)) : hashOf(madeOf));
     made.set(path, hash);
     return () => {
       const bytes = record && record.made[path] === hash ? host.read(path) : undefined;
@@ -131,6 +132,10 @@ function after({ patterns, ignore, paths }: Search, written: readonly Change[], 
 
 function same(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((path, index) => path === b[index]);
+}
+
+function hashOfText(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
 }
 
 const hashes = new WeakMap<Uint8Array, string>();

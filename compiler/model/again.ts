@@ -1,5 +1,6 @@
 /**
  * What `make` makes, or made when it was last asked for with this key: of one `kind`, the same key means the same
- * outcome. For what a process that builds again and again need not work out again.
+ * outcome. For what a process that builds again and again need not work out again. An object is a key as the one that
+ * it is: what has not changed since the last build often is the very same one.
  */
-export type Again = <T>(kind: string, key: string, make: () => T) => T;
+export type Again = <T>(kind: string, key: string | object, make: () => T) => T;

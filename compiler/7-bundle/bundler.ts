@@ -1,0 +1,107 @@
+import type {
+  BuildContext,
+  BuildOptions,
+  BuildResult,
+  Message,
+  OnLoadOptions,
+  OnResolveOptions,
+  Plugin,
+} from "esbuild";
+
+export type Options = BuildOptions & { readonly write: false; readonly metafile: true };
+export type Built = BuildResult<Options>;
+export type Outcome = { readonly built: Built } | { readonly failure: readonly Message[] };
+
+/** Has esbuild make a bundle; what is wrong with the code is a value. */
+export type Bundler = (options: Options) => Promise<Outcome>;
+
+/** Each time anew. */
+export const run: Bundler = async (options) => {
+  const esbuild = await import("esbuild");
+  return outcome(esbuild.build(options));
+};
+
+export interface StayingBundler {
+  readonly run: Bundler;
+  end(): Promise<void>;
+}
+
+/** One more than a build needs: an ES module is told by a bundle that is none. */
+const mostKept = 3;
+
+/** What has the same options as before is made in the same place of esbuild's, which has read and parsed the code. */
+export function stayingBundler(): StayingBundler {
+  const kept = new Map<string, Kept>();
+  return {
+    async run(options) {
+      const { plugins = [], ...others } = options;
+      const callbacks = callbacksOf(plugins);
+      const filters = callbacks.map(({ on, options: { filter, namespace } }) => [on, String(filter), namespace]);
+      const key = JSON.stringify([others, filters]);
+      let known = kept.get(key);
+      kept.delete(key);
+      if (known) known.now.callbacks = callbacks;
+      else known = await keep({ ...options, plugins: [] }, callbacks);
+      kept.set(key, known);
+      const [oldest] = kept.size > mostKept ? kept : [];
+      if (oldest) {
+        kept.delete(oldest[0]);
+        await oldest[1].context.dispose();
+      }
+      return outcome(known.context.rebuild());
+    },
+    async end() {
+      const all = [...kept.values()];
+      kept.clear();
+      await Promise.all(all.map(({ context }) => context.dispose()));
+    },
+  };
+}
+
+interface Kept {
+  readonly context: BuildContext<Options>;
+  readonly now: { callbacks: readonly Callback[] };
+}
+
+async function keep(options: Options, callbacks: readonly Callback[]): Promise<Kept> {
+  const esbuild = await import("esbuild");
+  const now = { callbacks };
+  const plugin: Plugin = {
+    name: "as of now",
+    setup(build) {
+      for (const [index, { on, options }] of callbacks.entries())
+        (build[on] as Hear)(options, (args) => now.callbacks[index]!.act(args));
+    },
+  };
+  return { context: await esbuild.context({ ...options, plugins: [plugin] }), now };
+}
+
+/** What a plugin has to say; those of one build are not those of the next. */
+interface Callback {
+  readonly on: "onResolve" | "onLoad";
+  readonly options: OnResolveOptions | OnLoadOptions;
+  readonly act: Act;
+}
+type Act = (args: never) => never;
+type Hear = (options: Callback["options"], act: Act) => void;
+
+function callbacksOf(plugins: readonly Plugin[]): Callback[] {
+  const callbacks: Callback[] = [];
+  const hear =
+    (on: Callback["on"]): Hear =>
+    (options, act) =>
+      void callbacks.push({ on, options, act });
+  const build = { onResolve: hear("onResolve"), onLoad: hear("onLoad") };
+  for (const plugin of plugins) void plugin.setup(build as unknown as Parameters<Plugin["setup"]>[0]);
+  return callbacks;
+}
+
+async function outcome(made: Promise<Built>): Promise<Outcome> {
+  try {
+    return { built: await made };
+  } catch (error) {
+    const messages = (error as { errors?: Message[] }).errors;
+    if (!messages?.length) throw error;
+    return { failure: messages };
+  }
+}
