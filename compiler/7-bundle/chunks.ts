@@ -5,6 +5,7 @@ import { withHeader } from "../generated-header.js";
 import { textOf, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
 import type { OutputFile } from "../model/output.js";
+import type { ListingFiles } from "./listing-files.js";
 
 type Format = "cjs" | "esm";
 
@@ -18,10 +19,18 @@ export const chunkEntries = { [`${chunkFolder}/validation`]: library };
 
 /**
  * What generated code imports when first used is a file of its own: `dist/chunks/` mirrors `generated/` with the
- * validators of each tool, and what they share is one more chunk. In place of the listings stand `listingFiles`.
+ * validators of each tool, and what they share is one more chunk. `listings` stands in place of the listings.
  */
-export function chunks(generated: string, host: Host, format: Format): Plugin {
+export function chunks(generated: string, listings: () => ListingFiles, host: Host, format: Format): Plugin {
   const surface = join(host.root, generated, "surface.ts");
+  const contents: Record<string, (text: string) => string> = {
+    surface: (text) =>
+      `import * as $listings from "./listings.js";\n${importing(
+        text.replace('import("./listings.js")', "Promise.resolve($listings)"),
+        format,
+      )}`,
+    listings: () => listings().module(format),
+  };
   return {
     name: "chunks",
     setup(build) {
@@ -30,10 +39,11 @@ export function chunks(generated: string, host: Host, format: Format): Plugin {
           ? { path: `./${chunkFolder}/${path.slice(2)}`, external: true }
           : undefined,
       );
-      build.onLoad({ filter: /[\\/]surface\.ts$/ }, ({ path }) => {
-        const bytes = path === surface && host.read(`${generated}/surface.ts`);
+      build.onLoad({ filter: /[\\/](?:surface|listings|server)\.ts$/ }, ({ path }) => {
+        const name = Object.keys(contents).find((name) => path === join(host.root, generated, `${name}.ts`));
+        const bytes = name && host.read(`${generated}/${name}.ts`);
         if (!bytes) return undefined;
-        return { contents: importing(new TextDecoder().decode(bytes), format), loader: "ts" };
+        return { contents: contents[name]!(new TextDecoder().decode(bytes)), loader: "ts" };
       });
     },
   };

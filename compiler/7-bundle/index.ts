@@ -10,7 +10,7 @@ import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { run, type Built, type Bundler, type Options as BundlerOptions } from "./bundler.js";
 import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
-import { listingFiles } from "./listing-files.js";
+import { listingFiles, type ListingFiles } from "./listing-files.js";
 import { namesAsking, unusedParts } from "./parts.js";
 import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
 import { shortNames } from "./short-names.js";
@@ -61,20 +61,30 @@ async function make(
   asks: boolean,
 ): Promise<Result<Bundle>> {
   const parts = unusedParts(server, { asks, split: isSplit(server) });
-  const runtime = condensed(server.layout.generated, parts, host, again);
   const { generated, dist } = server.layout;
+  const runtime = condensed(generated, parts, host, again);
+  let lists: ListingFiles | undefined;
+  const listings = (): ListingFiles =>
+    (lists ??= again("listing files", server, () => listingFiles(server, dist, `${chunkFolder}/listings`)));
   const chunked = async (format: Format): Promise<OutputFile[]> => [
     ...(await chunkFiles(generated, dist, format, host, earlier, again)),
-    ...again(`listing files ${format}`, server, () => listingFiles(server, `${dist}/${chunkFolder}`, format)),
+    ...listings().files,
   ];
-  let options = buildOptions(server, host, "cjs", runtime.plugin);
+  const plugins = (format: Format): Plugin[] => [
+    // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
+    ...(isSplit(server)
+      ? [chunks(generated, listings, host, format)]
+      : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
+    runtime.plugin,
+  ];
+  let options = buildOptions(server, host, "cjs", plugins("cjs"));
   const bundling = bundler(options);
   // While esbuild is at work.
   const beside = isSplit(server) && !wasModule(dist, host) ? chunked("cjs") : undefined;
   beside?.catch(() => {});
   let result = await bundling;
   if ("failure" in result ? result.failure.some(isTopLevelAwait) : result.built.warnings.some(isImportMeta)) {
-    options = buildOptions(server, host, "esm", runtime.plugin);
+    options = buildOptions(server, host, "esm", plugins("esm"));
     result = await bundler(options);
     if ("built" in result && needsRequire(result.built)) {
       result = await bundler({ ...options, banner: { js: requireBanner } });
@@ -119,19 +129,15 @@ function isSplit({ tools, resourceTemplates }: Server): boolean {
   return tools.length + resourceTemplates.length > singleFileLimit;
 }
 
-function buildOptions(server: Server, host: Host, format: Format, runtime: Plugin): Options {
+function buildOptions(server: Server, host: Host, format: Format, plugins: Plugin[]): Options {
   const { generated, dist } = server.layout;
-  const split = isSplit(server);
   return {
     absWorkingDir: host.root,
     entryPoints: {
       server: `./${generated}/main.ts`,
-      ...(split && chunkEntries),
+      ...(isSplit(server) && chunkEntries),
     },
-    // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
-    plugins: split
-      ? [chunks(generated, host, format), runtime]
-      : [together(generated, host), shortNames(join(host.root, generated, "validators"), host), runtime],
+    plugins,
     outdir: dist,
     bundle: true,
     format,

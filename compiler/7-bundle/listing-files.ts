@@ -4,6 +4,9 @@ import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 
+/** What reads them. */
+const library = "@mcpc/runtime/codegen/v1/node-listings";
+
 const kinds = {
   tools: "tool",
   resources: "resource",
@@ -21,42 +24,36 @@ interface Form {
   readonly entries: readonly string[];
 }
 
+export interface ListingFiles {
+  readonly files: readonly OutputFile[];
+  /** In place of `generated/listings.ts`. */
+  readonly module: (format: "cjs" | "esm") => string;
+}
+
 /**
  * The lists of a large server as they are answered: a file for each form that some revision is told, and the module
- * that reads them, in place of the one of `generated/`. So nothing is left to be worked out when a list is first asked
- * for, and none of it is text in the server's memory.
+ * that knows them. So nothing is left to be worked out when a list is first asked for, and none of it is text in the
+ * server's memory.
  */
-export function listingFiles(server: Server, folder: string, format: "cjs" | "esm"): OutputFile[] {
+export function listingFiles(server: Server, dist: string, folder: string): ListingFiles {
   const files: OutputFile[] = [];
-  const members = Object.entries(kinds).map(([list, kind]) => {
-    const forms = formsOf(kind, server[list as keyof typeof kinds]).map(({ last, entries }) => {
-      const file = `${list}.${last}.json`;
-      files.push({ path: `${folder}/listings/${file}`, owner: "artifact", content: withHeader(entries.join(",")) });
-      return [last, file, ends(entries)];
+  const lists = Object.entries(kinds).map(([list, kind]) => {
+    const all = server[list as keyof typeof kinds];
+    if (all.length === 0) return `export const ${list} = [];\n`;
+    const forms = formsOf(kind, all).map(({ last, entries }) => {
+      const text = entries.join(",");
+      const content = withHeader(`${JSON.stringify(ends(entries))}\n${text}`);
+      files.push({ path: `${dist}/${folder}/${list}.${last}.json`, owner: "artifact", content });
+      return [last, Buffer.byteLength(text)];
     });
-    return `${format === "cjs" ? `exports.${list}` : `export const ${list}`} = (version) => form(${JSON.stringify(forms)}, version);\n`;
+    return `export const ${list} = listingFiles(folder, "${list}", ${JSON.stringify(forms)});\n`;
   });
-  const module = withHeader(`${heads[format]}${reader}${members.join("")}`);
-  return [{ path: `${folder}/listings.js`, owner: "artifact", content: module }, ...files];
+  const module = (format: "cjs" | "esm"): string => {
+    const place = format === "cjs" ? "__dirname" : "import.meta.dirname";
+    return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n${lists.join("")}`;
+  };
+  return { files, module };
 }
-
-const heads = {
-  cjs: `"use strict";
-const { readFileSync } = require("node:fs");
-const place = (file) => \`\${__dirname}/listings/\${file}\`;
-`,
-  esm: `import { readFileSync } from "node:fs";
-const place = (file) => new URL(\`./listings/\${file}\`, import.meta.url);
-`,
-};
-
-/** What follows the header, which ends with the line. */
-const reader = `function form(forms, version) {
-  const [, file, ends] = forms.find(([last]) => version <= last);
-  const bytes = readFileSync(place(file));
-  return { bytes: bytes.subarray(bytes.indexOf(10) + 1), ends };
-}
-`;
 
 function formsOf(kind: EntryKind, entries: readonly { readonly listing: JsonObject }[]): Form[] {
   const current = entries.map(({ listing }) => JSON.stringify(listing));

@@ -37,6 +37,9 @@ export function runtimeModule(specifier: string, host: Host): string {
 /** Modules of `generated/` that import the runtime, beside validators, which share one module of it. */
 const importers = ["main", "server", "health", "settings", "application"];
 
+/** What other generated code imports of it, and what stands in its place. */
+const always = ["/codegen/v1/validation", "/codegen/v1/node-listings"];
+
 export interface Condensed {
   readonly plugin: Plugin;
   /** Every file of it, relative to the project; complete once the bundle is made. */
@@ -58,7 +61,7 @@ export function condensed(
   const texts = importers.map((module) => textOf(`${generated}/${module}.ts`, host)).join("");
   const named = (pattern: RegExp): string[] => [...texts.matchAll(pattern)].map(([, path]) => path!);
   const late = [...new Set(named(/\bimport\("@mcpc\/runtime(\/[\w/-]+)"\)/g))];
-  const early = new Set(["", "/codegen/v1/validation", ...named(/\bfrom "@mcpc\/runtime(\/[\w/-]+)"/g)]);
+  const early = new Set(["", ...always, ...named(/\bfrom "@mcpc\/runtime(\/[\w/-]+)"/g)]);
   for (const path of late) early.delete(path);
   /** Where the modules would stand, if they were files; their source maps are relative to it. */
   const place = (module: string | number): string => join(dist, `condensed-${module}.js`);

@@ -68,11 +68,18 @@ export function resultMessage(id: Id, payload: string | Ready): Outgoing {
   return typeof payload === "string" ? `${head}${payload}}` : { head, ready: payload };
 }
 
+/** A piece of a text that is put in its place when there is one, so that it need not be copied. */
+export interface Filling {
+  /** In bytes. */
+  readonly length: number;
+  readonly fill: (place: Uint8Array) => void;
+}
+
 /** Below this many characters a text costs less than the pieces of a write. */
 const shortest = 4096;
 
 /** A result to be sent again and again, from its pieces: bytes when it is long. */
-export function readied(pieces: readonly (string | Uint8Array)[]): string | Ready {
+export function readied(pieces: readonly (string | Filling)[]): string | Ready {
   if (!globalThis.mcpcWithoutListingFiles && pieces.some((piece) => typeof piece !== "string")) return joined(pieces);
   const result = pieces.join("");
   if (result.length < shortest) return result;
@@ -80,15 +87,15 @@ export function readied(pieces: readonly (string | Uint8Array)[]): string | Read
   return { line, bytes: line.subarray(0, -1) };
 }
 
-/** Bytes that are there already are copied once. */
-function joined(pieces: readonly (string | Uint8Array)[]): Ready {
+function joined(pieces: readonly (string | Filling)[]): Ready {
   const encoder = new TextEncoder();
-  const encoded = [...pieces, "}\n"].map((piece) => (typeof piece === "string" ? encoder.encode(piece) : piece));
-  const line = new Uint8Array(encoded.reduce((sum, { length }) => sum + length, 0));
+  const parts = [...pieces, "}\n"].map((piece) => (typeof piece === "string" ? encoder.encode(piece) : piece));
+  const line = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const piece of encoded) {
-    line.set(piece, at);
-    at += piece.length;
+  for (const part of parts) {
+    if (part instanceof Uint8Array) line.set(part, at);
+    else part.fill(line.subarray(at, at + part.length));
+    at += part.length;
   }
   return { line, bytes: line.subarray(0, -1) };
 }

@@ -1,6 +1,6 @@
 import { errorCodes, McpError } from "./errors.js";
 import type { Call, Payload, View } from "./exchange.js";
-import { readied } from "./json-rpc.js";
+import { readied, type Filling } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
 import { traceOf } from "./trace.js";
 import type { Reuse } from "./surface.js";
@@ -29,7 +29,7 @@ export function seal(view: View, members: string, meta?: JsonObject, hints = "")
 export function sealedOnce(
   view: View,
   key: unknown,
-  members: () => string | readonly (string | Uint8Array)[],
+  members: () => string | readonly (string | Filling)[],
   payloads: Map<unknown, Payload> = view.payloads,
   reuse: Reuse = undeclared,
 ): Payload {

@@ -47,12 +47,14 @@ export interface Listings {
  */
 export type Listing = readonly string[] | ((version: string) => ListingForm);
 
-/** Entries as they are told to a revision. */
+/** Entries as they are told to a revision: a text of all of them, with commas between. */
 export interface ListingForm {
-  /** All of them, with commas between. */
-  readonly bytes: Uint8Array;
+  /** In bytes. */
+  readonly size: number;
   /** Where each ends. */
-  readonly ends: readonly number[];
+  readonly ends: () => readonly number[];
+  /** Puts the bytes from `begin` on in place, as many as have room there. */
+  readonly read: (place: Uint8Array, begin: number) => void;
 }
 
 export interface ToolSurface {

@@ -178,11 +178,16 @@ test("a token is examined once while it is good, at once by all who ask, and nev
 });
 
 const encoder = new TextEncoder();
-/** As the chunks of a large server hold it. */
+/** As a large server has it. */
 const asForm = (entries: readonly string[]): Listing => {
   let end = -1;
   const ends = entries.map((entry) => (end += 1 + encoder.encode(entry).length));
-  return () => ({ bytes: encoder.encode(entries.join(",")), ends });
+  const bytes = encoder.encode(entries.join(","));
+  return () => ({
+    size: bytes.length,
+    ends: () => ends,
+    read: (place, begin) => place.set(bytes.subarray(begin, begin + place.length)),
+  });
 };
 
 test.each<[string, (entries: readonly string[]) => Listing]>([

@@ -1,6 +1,7 @@
 import type {} from "../parts.js";
 import { allows, anonymous } from "../auth.js";
 import type { Answer, Call, EntryKind, Payload, View } from "../exchange.js";
+import type { Filling } from "../json-rpc.js";
 import { internalError, invalidParams, sealedOnce } from "../results.js";
 import { audienceOf, type Audience } from "../scopes.js";
 import type { Listing, ListingForm, Listings } from "../surface.js";
@@ -24,8 +25,8 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const { cursor } = call.params;
   const audience = audienceOf(view.server, call.auth);
   if (cursor !== undefined && typeof cursor !== "string") return invalidParams("unknown cursor");
-  const page = `${member} ${view.revision.version}`;
-  const key = cursor === undefined ? page : `${page} ${cursor}.`;
+  const first = `${member} ${view.revision.version}`;
+  const key = cursor === undefined ? first : `${first} ${cursor}.`;
   const payloads = audience === undefined ? view.payloads : audience.payloads;
   const payload = payloads.get(key);
   if (payload !== undefined) return payload;
@@ -43,7 +44,8 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
         key,
         () => {
           const end = start + size;
-          const entries = entriesOf(view, kind, listings[member], shown.slice(start, end));
+          const page = shown.slice(start, end);
+          const entries = entriesOf(view, kind, listings[member], page, page.length === surface[member].length);
           const next = end < shown.length ? `,"nextCursor":"${cursorOf(end, audience)}"` : "";
           return [`"${member}":[`, entries, `]${next}`];
         },
@@ -54,21 +56,33 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   );
 }
 
-/** Those with these indexes, with commas between. */
-function entriesOf(view: View, kind: EntryKind, listing: Listing, indexes: readonly number[]): string | Uint8Array {
-  return !globalThis.mcpcWithoutListingFiles && typeof listing === "function"
-    ? partOf(listing(view.revision.version), indexes)
-    : indexes.map((index) => view.revision.entry(kind, (listing as readonly string[])[index]!)).join(",");
+/** Those with these indexes, with commas between; `all`: these are all that there are. */
+function entriesOf(
+  view: View,
+  kind: EntryKind,
+  listing: Listing,
+  indexes: readonly number[],
+  all: boolean,
+): string | Filling {
+  if (globalThis.mcpcWithoutListingFiles || typeof listing !== "function")
+    return indexes.map((index) => view.revision.entry(kind, (listing as readonly string[])[index]!)).join(",");
+  const form = listing(view.revision.version);
+  return all ? { length: form.size, fill: (place) => form.read(place, 0) } : partOf(form, indexes);
 }
 
-function partOf({ bytes, ends }: ListingForm, indexes: readonly number[]): string | Uint8Array {
+function partOf({ ends: endsOf, read }: ListingForm, indexes: readonly number[]): string | Filling {
+  const ends = endsOf();
   const begin = (index: number): number => (index === 0 ? 0 : ends[index - 1]! + 1);
   const first = indexes[0];
   if (first === undefined) return "";
   const last = indexes.at(-1)!;
-  if (last - first === indexes.length - 1) return bytes.subarray(begin(first), ends[last]);
+  const from = begin(first);
+  const length = ends[last]! - from;
+  if (last - first === indexes.length - 1) return { length, fill: (place) => read(place, from) };
+  const bytes = new Uint8Array(length);
+  read(bytes, from);
   const decoder = new TextDecoder();
-  return indexes.map((index) => decoder.decode(bytes.subarray(begin(index), ends[index]))).join(",");
+  return indexes.map((index) => decoder.decode(bytes.subarray(begin(index) - from, ends[index]! - from))).join(",");
 }
 
 function cursorOf(start: number, audience: Audience | undefined): string {

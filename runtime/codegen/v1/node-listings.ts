@@ -1,0 +1,1 @@
+export { listingFiles } from "../../node/listing-files.js";
