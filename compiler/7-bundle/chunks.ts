@@ -6,6 +6,7 @@ import { textOf, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
 import type { OutputFile } from "../model/output.js";
 import type { ListingFiles } from "./listing-files.js";
+import { handlerTables, surfaceTables } from "./tables.js";
 
 type Format = "cjs" | "esm";
 
@@ -19,17 +20,25 @@ export const chunkEntries = { [`${chunkFolder}/validation`]: library };
 
 /**
  * What generated code imports when first used is a file of its own: `dist/chunks/` mirrors `generated/` with the
- * validators of each tool, and what they share is one more chunk. `listings` stands in place of the listings.
+ * validators of each tool, and what they share is one more chunk. `listings` stands in place of the listings. What is
+ * left of a large surface, a name and a handler for each tool, is put so that it takes little time to read.
  */
-export function chunks(generated: string, listings: () => ListingFiles, host: Host, format: Format): Plugin {
+export function chunks(
+  generated: string,
+  listings: () => ListingFiles,
+  host: Host,
+  format: Format,
+  again: Again,
+): Plugin {
   const surface = join(host.root, generated, "surface.ts");
   const contents: Record<string, (text: string) => string> = {
     surface: (text) =>
       `import * as $listings from "./listings.js";\n${importing(
-        text.replace('import("./listings.js")', "Promise.resolve($listings)"),
+        surfaceTables(text).replace('import("./listings.js")', "Promise.resolve($listings)"),
         format,
       )}`,
     listings: () => listings().module(format),
+    server: handlerTables,
   };
   return {
     name: "chunks",
@@ -43,7 +52,8 @@ export function chunks(generated: string, listings: () => ListingFiles, host: Ho
         const name = Object.keys(contents).find((name) => path === join(host.root, generated, `${name}.ts`));
         const bytes = name && host.read(`${generated}/${name}.ts`);
         if (!bytes) return undefined;
-        return { contents: contents[name]!(new TextDecoder().decode(bytes)), loader: "ts" };
+        const text = again(`bundled ${name} ${format}`, bytes, () => contents[name]!(textOf(bytes)));
+        return { contents: text, loader: "ts" };
       });
     },
   };

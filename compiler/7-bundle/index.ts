@@ -73,7 +73,7 @@ async function make(
   const plugins = (format: Format): Plugin[] => [
     // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
     ...(isSplit(server)
-      ? [chunks(generated, listings, host, format)]
+      ? [chunks(generated, listings, host, format, again)]
       : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
     runtime.plugin,
   ];
