@@ -12,6 +12,8 @@ import { literal } from "./code.js";
 const library = "@mcpc/runtime/codegen/v1/validation";
 
 const quoted = /"(?:[^"\\]|\\.)*"/g;
+/** A comment that says a schema's `$id`, which could end it. */
+const sourceUrl = /^\/\*# sourceURL=.*\*\/;\n/gm;
 const quotedAsKey = /"(?:[^"\\]|\\.)*"(?::(?=\S))?/g;
 
 /** A module of validators: one export for each of `schemas`, and `answers` where there are questions. */
@@ -81,14 +83,20 @@ export function printValidators({ schemas, answers, span }: ValidatorModule): Re
 
 function compile(name: string, schema: Schema, scoped: boolean): string {
   const compiled = withStaticReferences(schema.schema);
+  // It is not called here: no need to compile its code.
+  const process = (): string => "return () => true";
   // What optimizing would save, minifying saves as well.
-  const options = { source: true, esm: true, lines: true, optimize: false, formats: _`formats` };
+  const options = { source: true, esm: true, lines: true, optimize: false, formats: _`formats`, process };
   const ajv = lean(
     createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false, code: options }),
     compiled,
   );
   const validate = ajv.compile(compiled);
-  const text = withSecrets(standalone.default(ajv, validate).replace(/^"use strict";\s*/, ""), compiled);
+  const written = standalone
+    .default(ajv, validate)
+    .replace(/^"use strict";\s*/, "")
+    .replace(sourceUrl, "");
+  const text = withSecrets(written, compiled);
   const exported = /^export const validate = (validate\d+);\s*export default \1;\s*/m;
   if (!exported.test(text)) throw new Error("ajv's standalone code has another shape than expected");
   if (!scoped) return text.replace(exported, (_match, local: string) => `export const ${name} = ${local};\n`);
@@ -125,7 +133,7 @@ function modularize(code: string): string {
       return `= ${name};`;
     });
   const outsideStrings = body.replace(quoted, '""');
-  if (/\brequire\(|\beval\(|\bnew Function\b/.test(outsideStrings))
+  if (/\brequire\(|\beval\(|\bnew Function\b|\/\*/.test(outsideStrings))
     throw new Error("a validator would need code that is not emitted");
   const names = [...imports].sort();
   const head = names.length === 0 ? "" : `import { ${names.join(", ")} } from ${JSON.stringify(library)};\n`;

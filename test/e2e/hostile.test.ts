@@ -122,6 +122,19 @@ test("hostile names and descriptions build, list and answer as they are, and non
     expect(outsideText(readFileSync(join(folder, path), "utf8"))).not.toContain("hacked");
 });
 
+test("an `$id` does not become code", () => {
+  const $id = "https://example.com/*/;globalThis.hacked=true;//";
+  const below = { $id: "https://example.com/b/*/;globalThis.hacked=true;//", properties: { c: { $ref: "#" } } };
+  const inputSchema = { $id, type: "object", properties: { b: { $ref: "#/$defs/b" } }, $defs: { b: below } };
+  const folder = project({
+    "a.mcp.json": { server: { name: "hostile", version: "1.0.0" }, tools: [{ name: "say", inputSchema }] },
+  });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+  const validators = readFileSync(join(folder, "generated", "validators", "Say.ts"), "utf8");
+  expect(validators).toContain("function validate");
+  expect(outsideText(validators)).not.toContain("hacked");
+});
+
 /** A module without its comments and literals: what is left is code. */
 function outsideText(code: string): string {
   return code.replace(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, " ");
