@@ -8,6 +8,7 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { literal } from "./code.js";
+import { leanCode } from "./lean-code.js";
 
 const library = "@mcpc/runtime/codegen/v1/validation";
 
@@ -85,8 +86,7 @@ function compile(name: string, schema: Schema, scoped: boolean): string {
   const compiled = withStaticReferences(schema.schema);
   // It is not called here: no need to compile its code.
   const process = (): string => "return () => true";
-  // What optimizing would save, minifying saves as well.
-  const options = { source: true, esm: true, lines: true, optimize: false, formats: _`formats`, process };
+  const options = { source: true, esm: true, lines: true, formats: _`formats`, process };
   const ajv = lean(
     createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false, code: options }),
     compiled,
@@ -96,7 +96,7 @@ function compile(name: string, schema: Schema, scoped: boolean): string {
     .default(ajv, validate)
     .replace(/^"use strict";\s*/, "")
     .replace(sourceUrl, "");
-  const text = withSecrets(written, compiled);
+  const text = leanCode(withSecrets(written, compiled));
   const exported = /^export const validate = (validate\d+);\s*export default \1;\s*/m;
   if (!exported.test(text)) throw new Error("ajv's standalone code has another shape than expected");
   if (!scoped) return text.replace(exported, (_match, local: string) => `export const ${name} = ${local};\n`);
@@ -132,6 +132,7 @@ function modularize(code: string): string {
       imports.add(name);
       return `= ${name};`;
     });
+  if (/^\S+ = failed\(/m.test(body)) imports.add("failed");
   const outsideStrings = body.replace(quoted, '""');
   if (/\brequire\(|\beval\(|\bnew Function\b|\/\*/.test(outsideStrings))
     throw new Error("a validator would need code that is not emitted");

@@ -127,7 +127,6 @@ export interface Validator {
 /** The fields of ajv's ErrorObject that the explanation uses. */
 export interface ValidationError {
   readonly instancePath: string;
-  readonly schemaPath: string;
   readonly keyword: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly propertyName?: string;

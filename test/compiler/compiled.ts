@@ -9,11 +9,14 @@ import { lower } from "../../compiler/3-lower/index.js";
 import { emit, emitValidators } from "../../compiler/4-emit/index.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
+import type { Validator } from "../../runtime/protocol/surface.js";
 import { memoryHost } from "./memory-host.js";
 
 export interface CompiledSchemas {
   /** By the schema's index; undefined where the compiler refuses the schema. */
-  readonly validators: readonly (((value: unknown) => boolean) | undefined)[];
+  readonly validators: readonly (Validator | undefined)[];
+  /** The modules of these validators, likewise. */
+  readonly modules: readonly (string | undefined)[];
   /** Why a schema is refused. */
   readonly refused: ReadonlyMap<number, readonly Diagnostic[]>;
   /** `generated/types.ts`; the schema at index 7 has the type `Case7Output`. */
@@ -52,14 +55,20 @@ export async function compiled(schemas: readonly JsonSchema[]): Promise<Compiled
   const all = schemas.map((_, index) => index);
   let files = await emitted(all);
   while (!files) files = await emitted(all.filter((index) => !refused.has(index)));
-  return { validators: await load(files, schemas.length), refused, types: files.get("generated/types.ts")! };
+  return {
+    validators: await load(files, schemas.length),
+    modules: all.map((index) => files.get(modulePath(index))),
+    refused,
+    types: files.get("generated/types.ts")!,
+  };
 }
+
+const modulePath = (index: number): string => `generated/validators/Case${index}.ts`;
 
 /** All validators as one module, bundled as a server would be. */
 async function load(files: ReadonlyMap<string, string>, count: number): Promise<CompiledSchemas["validators"]> {
-  const path = (index: number): string => `generated/validators/Case${index}.ts`;
-  const there = Array.from({ length: count }, (_, index) => index).filter((index) => files.has(path(index)));
-  const entry = there.map((index) => `export { output as case${index} } from "./${path(index)}";\n`).join("");
+  const there = Array.from({ length: count }, (_, index) => index).filter((index) => files.has(modulePath(index)));
+  const entry = there.map((index) => `export { output as case${index} } from "./${modulePath(index)}";\n`).join("");
   const runtime = join(import.meta.dirname, "..", "..", "runtime", "dist");
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: "/", sourcefile: "entry.ts", loader: "ts" },
@@ -91,10 +100,8 @@ async function load(files: ReadonlyMap<string, string>, count: number): Promise<
   const folder = mkdtempSync(join(tmpdir(), "mcpc-compiled-"));
   try {
     writeFileSync(join(folder, "validators.mjs"), outputFiles[0]!.contents);
-    const module = (await import(pathToFileURL(join(folder, "validators.mjs")).href)) as Record<
-      string,
-      (value: unknown) => boolean
-    >;
+    const path = pathToFileURL(join(folder, "validators.mjs")).href;
+    const module = (await import(path)) as Record<string, Validator>;
     return Array.from({ length: count }, (_, index) => module[`case${index}`]);
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,5 +1,22 @@
 /** What the validators of generated code use. */
+import type { ValidationError } from "../../protocol/surface.js";
+
 export * from "./formats.js";
+
+/** The failures that were found before, if any, and one more. */
+export function failed(
+  before: ValidationError[] | null,
+  instancePath: string,
+  keyword: string,
+  params: ValidationError["params"],
+  propertyName?: string,
+): ValidationError[] {
+  const error =
+    propertyName === undefined ? { instancePath, keyword, params } : { instancePath, keyword, params, propertyName };
+  if (before === null) return [error];
+  before.push(error);
+  return before;
+}
 
 /** The length of a text in Unicode code points, as JSON Schema counts it. */
 export function ucs2length(text: string): number {

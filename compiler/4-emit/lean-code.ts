@@ -1,0 +1,103 @@
+import type { Json, JsonObject } from "../model/source.js";
+import { literal } from "./code.js";
+
+const definition = /^const (schema\d+) = (.*);\n/gm;
+const quoted = /"(?:[^"\\]|\\.)*"/g;
+
+/**
+ * ajv's code, written shorter: the same verdicts, and the same failures but for their `schemaPath`, which nobody reads.
+ * It has a statement a line, and no string that spans two. What has another form than expected is left as it is.
+ */
+export function leanCode(code: string): string {
+  const schemas = new Map<string, Json>();
+  const strings: string[] = [];
+  const masked = code
+    .replace(definition, (_line, name: string, schema: string) => {
+      schemas.set(name, JSON.parse(schema) as Json);
+      return "";
+    })
+    // Whatever a string says, it is not taken for code.
+    .replace(quoted, (text) => `"${strings.push(text) - 1}"`);
+  const { text, constants } = withParts(withPlainArguments(withCalls(masked)), schemas, strings);
+  return constants + text.replace(/"(\d+)"/g, (_text, index: string) => strings[Number(index)]!);
+}
+
+const failure = /\{instancePath(?::(.*?))?,schemaPath:.*?,keyword:("\d+"),params:(\{[^;]*\})(?:,propertyName:(\w+))?\}/
+  .source;
+const added = new RegExp(
+  String.raw`^const (err\d+) = (?:\{\}|${failure});
+if\(vErrors === null\)\{
+vErrors = \[\1\];
+\}
+else \{
+vErrors\.push\(\1\);
+\}$`,
+  "gm",
+);
+const only = new RegExp(String.raw`^(validate\d+\.errors = )\[${failure}\];$`, "gm");
+
+/** Each failure is a call of `failed`, which the runtime has; below `if` and `not` it only counts. */
+function withCalls(code: string): string {
+  type Parts = readonly (string | undefined)[];
+  const failed = (before: string, [path = "instancePath", keyword, params, propertyName]: Parts): string =>
+    `failed(${before}, ${path}, ${keyword}, ${params}${propertyName ? `, ${propertyName}` : ""});`;
+  return code
+    .replace(added, (_text, _name, ...parts: Parts) =>
+      parts[1] ? `vErrors = ${failed("vErrors", parts)}` : "(vErrors ??= []).push({});",
+    )
+    .replace(only, (_text, target: string, ...parts: Parts) => target + failed("null", parts));
+}
+
+const parameters =
+  /^(function validate\d+\(data, )\{(instancePath="\d+"), parentData, parentDataProperty, rootData=data(, dynamicAnchors=\{\})?\}=\{\}/gm;
+const passed =
+  /\{instancePath(?::(.*?))?,parentData(?::.*?)?,parentDataProperty(?::.*?)?,rootData(,dynamicAnchors)?\}\)/g;
+
+/** A validator takes the value and where it stands, without what is around it. */
+function withPlainArguments(code: string): string {
+  const plain = code
+    .replace(parameters, "$1$2$3")
+    .replace(passed, (_text, path = "instancePath", anchors = "") => `${path}${anchors})`);
+  return /(?<!\.)\b(?:parentData|parentDataProperty|rootData)\b/.test(plain) ? code : plain;
+}
+
+const reading = /(?<![\w$.])(schema\d+)\b((?:\.[A-Za-z_$][\w$]*|\["?\d+"?\])*)/g;
+
+/** Of the schemas there is only what the code reads, as constants. */
+function withParts(
+  code: string,
+  schemas: ReadonlyMap<string, Json>,
+  strings: readonly string[],
+): { readonly text: string; readonly constants: string } {
+  const parts = new Map<string, string>();
+  const text = code.replace(reading, (read, schema: string, path: string, at: number) => {
+    const part = partAt(schemas.get(schema), path, strings);
+    if (part === undefined) return read;
+    // `hasOwnProperty.call(` asks for names alone.
+    const value = literal(code.endsWith(".call(", at) ? namesOf(part) : part);
+    const name = parts.get(value) ?? `part${parts.size}`;
+    parts.set(value, name);
+    return name;
+  });
+  const left = new Set(text.match(/(?<!\w\.)\bschema\d+\b/g));
+  const whole = [...schemas].filter(([name]) => left.has(name)).map(([name, schema]) => [literal(schema), name]);
+  const constants = [...parts, ...whole].map(([value, name]) => `const ${name} = ${value};\n`);
+  return { text, constants: constants.join("") };
+}
+
+const step = /\.([\w$]+)|\[(\d+)\]|\["(\d+)"\]/g;
+
+function partAt(schema: Json | undefined, path: string, strings: readonly string[]): Json | undefined {
+  return [...path.matchAll(step)].reduce((node, [, name, index, string]) => {
+    const key = name ?? index ?? (JSON.parse(strings[Number(string)]!) as string);
+    return isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined;
+  }, schema);
+}
+
+function namesOf(part: Json): Json {
+  return isObject(part) ? Object.fromEntries(Object.keys(part).map((name) => [name, 1])) : part;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null;
+}
