@@ -7,6 +7,9 @@ import type { JsonObject } from "../model/source.js";
 /** What reads them. */
 const library = "@mcpc/runtime/codegen/v1/node-listings";
 
+/** The bytes of a file before what is in it. */
+const header = withHeader("").length;
+
 const kinds = {
   tools: "tool",
   resources: "resource",
@@ -31,9 +34,9 @@ export interface ListingFiles {
 }
 
 /**
- * The lists of a large server as they are answered: a file for each form that some revision is told, and the module
- * that knows them. So nothing is left to be worked out when a list is first asked for, and none of it is text in the
- * server's memory.
+ * The lists of a large server as they are answered: for each form that some revision is told a file, and one of where
+ * its entries end; and the module that knows them. So nothing is left to be worked out when a list is first asked for,
+ * and none of it is text in the server's memory.
  */
 export function listingFiles(server: Server, dist: string, folder: string): ListingFiles {
   const files: OutputFile[] = [];
@@ -41,12 +44,16 @@ export function listingFiles(server: Server, dist: string, folder: string): List
     const all = server[list as keyof typeof kinds];
     if (all.length === 0) return `export const ${list} = [];\n`;
     const forms = formsOf(kind, all).map(({ last, entries }) => {
+      const path = `${dist}/${folder}/${list}.${last}`;
       const text = entries.join(",");
-      const content = withHeader(`${JSON.stringify(ends(entries))}\n${text}`);
-      files.push({ path: `${dist}/${folder}/${list}.${last}.json`, owner: "artifact", content });
+      const ending = JSON.stringify(ends(entries));
+      files.push(
+        { path: `${path}.json`, owner: "artifact", content: withHeader(text) },
+        { path: `${path}.ends.json`, owner: "artifact", content: withHeader(ending) },
+      );
       return [last, Buffer.byteLength(text)];
     });
-    return `export const ${list} = listingFiles(folder, "${list}", ${JSON.stringify(forms)});\n`;
+    return `export const ${list} = listingFiles(folder, ${header}, "${list}", ${JSON.stringify(forms)});\n`;
   });
   const module = (format: "cjs" | "esm"): string => {
     const place = format === "cjs" ? "__dirname" : "import.meta.dirname";

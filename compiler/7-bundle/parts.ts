@@ -22,7 +22,9 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
     Http: transports.http !== undefined,
     Tasks: tools.some(({ task }) => task !== undefined),
     ListingFiles: split,
-    OlderForms: changesWithRevisions(server),
+    // Revisions only ever add: what the oldest knows all know.
+    OlderEntries: !split && sameEntriesSince(server) !== oldest,
+    OlderServer: olderImplementation(oldest, server.info as Info) !== server.info,
     Errors: tools.some(({ errors }) => errors.length > 0),
     Timeouts: [server, ...tools].some(({ timeoutMs }) => timeoutMs !== undefined),
     Outputs: tools.some(({ output }) => output !== undefined),
@@ -46,13 +48,8 @@ export function namesAsking(code: string): boolean {
   return /\b(?:sample|roots|step)\b/.test(code);
 }
 
+const [oldest] = legacyVersions;
 type Info = Parameters<typeof olderImplementation>[1];
-
-/** Revisions only ever add: what the oldest knows all know. */
-function changesWithRevisions(server: Server): boolean {
-  const [oldest] = legacyVersions;
-  return olderImplementation(oldest, server.info as Info) !== server.info || sameEntriesSince(server) !== oldest;
-}
 
 /** The first revision that is told every entry as the newest is; none if even the last is not. */
 function sameEntriesSince({ tools, resources, resourceTemplates, prompts }: Server): string | undefined {

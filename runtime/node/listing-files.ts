@@ -1,36 +1,36 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import type { Listing } from "../protocol/surface.js";
 
 /** A form that revisions are told up to `last`, and what its entries take up, in bytes. */
 type Form = readonly [last: string, size: number];
 
 /**
- * A list of a large server, in files of `folder`, one for each form. A file is a line of its own, where each entry
- * ends, and the entries, in a line each: the entries are its last bytes.
+ * A list of a large server, in files of `folder`: the entries of each form, and where each of them ends. A file begins
+ * with a line of `header` bytes.
  */
-export function listingFiles(folder: string, list: string, forms: readonly Form[]): Listing {
+export function listingFiles(folder: string, header: number, list: string, forms: readonly Form[]): Listing {
   return (version) => {
     const [last, size] = forms.find(([last]) => version <= last)!;
-    const opened = <T>(use: (file: number, entries: number) => T): T => {
-      const file = openSync(`${folder}/${list}.${last}.json`, "r");
-      try {
-        return use(file, fstatSync(file).size - size);
-      } finally {
-        closeSync(file);
-      }
-    };
+    const form = `${folder}/${list}.${last}`;
     return {
       size,
-      ends: () =>
-        opened((file, entries): number[] => {
-          const head = Buffer.alloc(entries);
-          fill(head, file, 0);
-          return JSON.parse(head.toString().split("\n")[1]!) as number[];
-        }),
-      read: (place, begin) => opened((file, entries) => fill(place, file, entries + begin)),
+      ends: () => JSON.parse(readFileSync(`${form}.ends.json`, "utf8").split("\n")[1]!) as number[],
+      read(place, begin) {
+        const file = openSync(`${form}.json`, "r");
+        try {
+          fill(place, file, header + begin);
+          // Version control may have made the end of the line longer.
+          if (place[0] !== openingBrace) fill(place, file, header + 1 + begin);
+        } finally {
+          closeSync(file);
+        }
+      },
     };
   };
 }
+
+/** What each entry begins with. */
+const openingBrace = 0x7b;
 
 function fill(place: Uint8Array, file: number, from: number): void {
   for (let at = 0; at < place.length;) {

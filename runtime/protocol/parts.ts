@@ -11,8 +11,10 @@ declare global {
   var mcpcWithoutHttp: true | undefined;
   /** Lists that are read from files, ready-made. */
   var mcpcWithoutListingFiles: true | undefined;
-  /** Entries, or a server, of which older revisions are told something else. */
-  var mcpcWithoutOlderForms: true | undefined;
+  /** Entries of which older revisions are told something else, unless that is in files. */
+  var mcpcWithoutOlderEntries: true | undefined;
+  /** The same of the server itself. */
+  var mcpcWithoutOlderServer: true | undefined;
   /** The first revision that is told every entry as the newest is. */
   var mcpcSameEntriesSince: string | undefined;
   /** Errors that tools declare. */

@@ -26,10 +26,10 @@ function legacyRevision(version: LegacyVersion): Revision {
     methods,
     frame: () => ({ opening: "{", hints: () => "", meta: "" }),
     entry: (kind, listing) =>
-      globalThis.mcpcWithoutOlderForms || version >= (globalThis.mcpcSameEntriesSince ?? "none")
+      globalThis.mcpcWithoutOlderEntries || version >= (globalThis.mcpcSameEntriesSince ?? "none")
         ? listing
         : entryText(version, kind, listing),
-    implementation: (info) => (globalThis.mcpcWithoutOlderForms ? info : olderImplementation(version, info)),
+    implementation: (info) => (globalThis.mcpcWithoutOlderServer ? info : olderImplementation(version, info)),
     ...(since("2025-06-18") ? undefined : { content: (block: ContentBlock) => olderContent(version, block) }),
     structuredContent: since("2025-06-18") ? "objects" : "none",
     progressMessages: since("2025-03-26"),
