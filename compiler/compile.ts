@@ -92,13 +92,13 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const again: Again = options.again ?? ((_kind, _key, make) => make());
   const once: Once = options.once ?? ((_name, _input, act) => act(host));
   enter("read");
-  const sources = take(once("read", [], read));
+  const sources = take(once("read", [], (asked) => read(asked, again)));
   if (!sources) return done();
   enter("check");
   const project = take(once("check", [sources], (asked) => check(sources, asked, again)));
   if (!project) return done();
   enter("lower");
-  const server = take(once("lower", [project], () => lower(project)));
+  const server = take(once("lower", [project], () => lower(project, again)));
   if (!server) return done();
   for (const rename of options.rename ?? []) {
     const move = take(renamed(server, rename, handlerTexts(server.layout, host)));
@@ -156,6 +156,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     plan([...lock, ...bundled.files], host, { sweep: [`${server.layout.dist}/chunks/**/*.{js,json}`], force }),
   );
   if (artifacts) commit(artifacts.changes);
+  // So that the next build need not read it.
+  const written = host.read(lockFile);
+  if (written) again("listed names", written, () => namesOf(server));
   return done(server);
 }
 
@@ -198,13 +201,24 @@ export function existingHandlers(server: Server, host: Host): Map<string, string
 
 /** The names and URIs in the lock file of the last build. */
 function listedNames(host: Host, again: Again): Set<string> | undefined {
-  const bytes = host.read("mcpc.lock.json");
+  const bytes = host.read(lockFile);
   return bytes && again("listed names", bytes, () => namesIn(bytes));
 }
 
-function namesIn(lockFile: Uint8Array): Set<string> | undefined {
+const lockFile = "mcpc.lock.json";
+
+function namesOf({ tools, resources, resourceTemplates, prompts }: Server): Set<string> {
+  const named = [...tools, ...prompts].map(({ name }) => name);
+  return new Set([
+    ...named,
+    ...resources.map(({ uri }) => uri),
+    ...resourceTemplates.map((entry) => entry.uriTemplate),
+  ]);
+}
+
+function namesIn(bytes: Uint8Array): Set<string> | undefined {
   try {
-    const lock = JSON.parse(new TextDecoder().decode(lockFile)) as Record<string, readonly Record<string, string>[]>;
+    const lock = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, readonly Record<string, string>[]>;
     const entries = [lock["tools"], lock["resources"], lock["resourceTemplates"], lock["prompts"]].flat();
     return new Set(entries.map((entry) => String(entry?.["uri"] ?? entry?.["uriTemplate"] ?? entry?.["name"])));
   } catch {

@@ -1,6 +1,7 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
+import type { Again } from "../model/again.js";
 import type { SourceFile, Sources, Span } from "../model/source.js";
 import { parse } from "./parse.js";
 import { contentFiles, hooksFile, manifestSchemaFiles, schemaFiles } from "./references.js";
@@ -12,7 +13,7 @@ const largest = 16 * 2 ** 20;
 const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
 
 /** Finds the project's manifests and all that they refer to. The only phase that reads the user's input. */
-export function read(host: Host): Result<Sources> {
+export function read(host: Host, again: Again = (_kind, _key, make) => make()): Result<Sources> {
   const paths = host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
   const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
@@ -26,12 +27,12 @@ export function read(host: Host): Result<Sources> {
   const load = (path: string, span: Span = { path, start: 0, end: 0 }): SourceFile | undefined => {
     const bytes = bytesOf(path, span);
     if (!bytes) return undefined;
-    const parsed = parse(path, bytes);
+    const parsed = parse(path, bytes, again);
     diagnostics.push(...parsed.diagnostics);
     return parsed.file;
   };
   const manifests = paths.map((path) => load(path)).filter((file) => file !== undefined);
-  const schemas = reachableSchemas(manifests, load);
+  const schemas = reachableSchemas(manifests, load, again);
   const contents = new Map<string, Uint8Array>();
   for (const manifest of manifests) {
     for (const [written, span] of contentFiles(manifest.root)) {
@@ -65,12 +66,13 @@ function nothingToRead(host: Host): Diagnostic {
 function reachableSchemas(
   manifests: readonly SourceFile[],
   load: (path: string, span: Span) => SourceFile | undefined,
+  again: Again,
 ): Map<string, SourceFile> {
   const found = new Map<string, SourceFile>();
   const seen = new Set<string>();
   const queue = [...manifests];
   for (let file = queue.shift(); file; file = queue.shift()) {
-    const written = manifests.includes(file) ? manifestSchemaFiles(file.root) : schemaFiles(file.root);
+    const written = manifests.includes(file) ? manifestSchemaFiles(file.root, again) : schemaFiles(file.root);
     for (const [reference, span] of written) {
       const path = projectPath(file.path, reference);
       if (path === undefined || seen.has(path)) continue;

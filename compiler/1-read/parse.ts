@@ -1,9 +1,9 @@
-import jsonc from "jsonc-parser";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Json, Located, LocatedArray, LocatedObject, Member, SourceFile, Span } from "../model/source.js";
-
-const deepest = 200;
-const mostErrors = 5;
+import type { Again } from "../model/again.js";
+import type { SourceFile } from "../model/source.js";
+import { parseByEntries } from "./entries.js";
+import { deepest, TooDeep, treeBuilder } from "./tree.js";
+import { visit } from "./visit.js";
 
 export interface Parsed {
   /** Absent when the text is not JSON at all. */
@@ -11,8 +11,11 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Parses JSON with comments and trailing commas, keeping where each value stands. Never throws, whatever the bytes. */
-export function parse(path: string, bytes: Uint8Array): Parsed {
+/**
+ * Parses JSON with comments and trailing commas, keeping where each value stands. Never throws, whatever the bytes. With
+ * `again`, entries that say what they said are of the very same values.
+ */
+export function parse(path: string, bytes: Uint8Array, again?: Again): Parsed {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
@@ -20,10 +23,11 @@ export function parse(path: string, bytes: Uint8Array): Parsed {
     const start = { path, start: 0, end: 0 };
     return { diagnostics: [diagnose("file/invalid-json", start, { reason: "it is not UTF-8 text" })] };
   }
+  const entries = again && parseByEntries(path, text, again);
+  if (entries) return { file: { path, text, root: entries }, diagnostics: [] };
   const builder = treeBuilder(path, text);
   try {
-    // The byte order mark counts as one character of the text, but the parser does not know it.
-    jsonc.visit(text.replace(/^\uFEFF/, " "), builder.visitor, { disallowComments: false, allowTrailingComma: true });
+    visit(text, builder.visitor);
   } catch (error) {
     if (!(error instanceof TooDeep)) throw error;
     const span = { path, start: error.offset, end: error.offset + 1 };
@@ -35,126 +39,3 @@ export function parse(path: string, bytes: Uint8Array): Parsed {
     diagnostics: builder.diagnostics,
   };
 }
-
-class TooDeep extends Error {
-  readonly offset: number;
-  constructor(offset: number) {
-    super();
-    this.offset = offset;
-  }
-}
-
-interface OpenObject {
-  readonly kind: "object";
-  readonly start: number;
-  readonly members: Member[];
-  readonly value: Record<string, Json>;
-  readonly keys: Map<string, Span>;
-  key?: { readonly name: string; readonly span: Span };
-}
-interface OpenArray {
-  readonly kind: "array";
-  readonly start: number;
-  readonly items: Located[];
-  readonly value: Json[];
-}
-
-function treeBuilder(path: string, text: string) {
-  const diagnostics: Diagnostic[] = [];
-  let errors = 0;
-  let lineEnd = 0;
-  const open: (OpenObject | OpenArray)[] = [];
-  let root: Located | undefined;
-
-  const push = (container: OpenObject | OpenArray): void => {
-    if (open.length >= deepest) throw new TooDeep(container.start);
-    open.push(container);
-  };
-  /** Half a surrogate pair is no character: it cannot be written as UTF-8 (RFC 7493, section 2.1). */
-  const checkText = (value: string, span: Span): void => {
-    if (/\p{Surrogate}/u.test(value))
-      diagnostics.push(diagnose("file/invalid-json", span, { reason: "the text holds half of a surrogate pair" }));
-  };
-  const place = (node: Located): void => {
-    const parent = open.at(-1);
-    if (!parent) root ??= node;
-    else if (parent.kind === "array") {
-      parent.items.push(node);
-      parent.value.push(node.value);
-    } else if (parent.key) {
-      parent.members.push({ key: parent.key.name, keySpan: parent.key.span, node });
-      define(parent.value, parent.key.name, node.value);
-      delete parent.key;
-    }
-  };
-  const close = (end: number): void => {
-    const container = open.pop();
-    if (!container) return;
-    const { kind, start, value } = container;
-    const span = { path, start, end };
-    if (kind === "array") place({ kind, span, items: container.items, value } as LocatedArray);
-    else place({ kind, span, members: container.members, value } as LocatedObject);
-  };
-
-  const visitor: jsonc.JSONVisitor = {
-    onObjectBegin: (start) => push({ kind: "object", start, members: [], value: {}, keys: new Map() }),
-    onArrayBegin: (start) => push({ kind: "array", start, items: [], value: [] }),
-    onObjectEnd: (offset, length) => close(offset + length),
-    onArrayEnd: (offset, length) => close(offset + length),
-    onObjectProperty: (name, offset, length) => {
-      const parent = open.at(-1);
-      if (parent?.kind !== "object") return;
-      const span = { path, start: offset, end: offset + length };
-      checkText(name, span);
-      const first = parent.keys.get(name);
-      if (first)
-        diagnostics.push(diagnose("file/duplicate-key", span, { key: name }, [{ span: first, message: "first here" }]));
-      parent.keys.set(name, span);
-      parent.key = { name, span };
-    },
-    onLiteralValue: (value: null | boolean | number | string, offset, length) => {
-      const span = { path, start: offset, end: offset + length };
-      if (typeof value === "number" && !Number.isFinite(value))
-        diagnostics.push(diagnose("file/invalid-json", span, { reason: "the number is too large" }));
-      if (typeof value === "string") checkText(value, span);
-      place({ kind: "scalar", span, value });
-    },
-    onError: (code, offset, length) => {
-      // One error a line: what follows on it is mostly the parser finding its way again.
-      if (offset < lineEnd || errors >= mostErrors) return;
-      errors += 1;
-      const end = text.indexOf("\n", offset);
-      lineEnd = end === -1 ? text.length : end;
-      const span = { path, start: offset, end: offset + Math.max(length, 1) };
-      diagnostics.push(diagnose("file/invalid-json", span, { reason: reasons[code] ?? "this is unexpected" }));
-    },
-  };
-  return { visitor, diagnostics, root: () => root };
-}
-
-/** An ordinary assignment to `__proto__` would change the prototype and lose the key. */
-function define(object: Record<string, Json>, key: string, value: Json): void {
-  if (key === "__proto__")
-    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-  else object[key] = value;
-}
-
-/** By jsonc-parser's ParseErrorCode. */
-const reasons: Readonly<Record<number, string>> = {
-  1: "this is no value; text needs double quotes",
-  2: "this is no number",
-  3: "a key in double quotes is expected here",
-  4: "a value is expected here",
-  5: "a colon is expected here",
-  6: "a comma is missing before this",
-  7: 'a closing "}" is missing',
-  8: 'a closing "]" is missing',
-  9: "there is something after the end",
-  10: "this comment is not allowed",
-  11: "the comment is not closed",
-  12: "the text is not closed",
-  13: "the number is not complete",
-  14: "an invalid \\u escape",
-  15: "an invalid escape after the backslash",
-  16: "a control character in a text; write it as an escape",
-};

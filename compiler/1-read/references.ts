@@ -1,4 +1,5 @@
 import { splitReference } from "../json-schema/reference.js";
+import type { Again } from "../model/again.js";
 import { projectPath } from "../project-path.js";
 import type { Located, SourceFile, Span } from "../model/source.js";
 
@@ -30,7 +31,7 @@ export function schemaFiles(root: Located): Map<string, Span> {
 }
 
 /** The same, of the schemas in a manifest. */
-export function manifestSchemaFiles(root: Located): Map<string, Span> {
+export function manifestSchemaFiles(root: Located, again: Again): Map<string, Span> {
   const schemas: Located[] = [];
   const definitions = member(root, "$defs");
   if (definitions?.kind === "object") schemas.push(...definitions.members.map(({ node }) => node));
@@ -39,7 +40,9 @@ export function manifestSchemaFiles(root: Located): Map<string, Span> {
     if (entries?.kind !== "array") continue;
     for (const entry of entries.items) {
       if (entry.kind !== "object") continue;
-      schemas.push(...entry.members.filter(({ key }) => schemaMembers.has(key)).map(({ node }) => node));
+      const own = (): Located[] => entry.members.filter(({ key }) => schemaMembers.has(key)).map(({ node }) => node);
+      if (again("entries with files", entry.value, () => own().some((schema) => schemaFiles(schema).size > 0)))
+        schemas.push(...own());
     }
   }
   return new Map(schemas.flatMap((schema) => [...schemaFiles(schema)]));

@@ -18,6 +18,7 @@ import { checkAuth, checkSecrets, exportsAuthenticate } from "./auth.js";
 import { checkResource, checkResourceTemplate } from "./resources.js";
 import { schemaChecks } from "./schemas.js";
 import { checkShape } from "./shape.js";
+import { soundness, type Sound } from "./sound.js";
 import { textParts } from "./text-part.js";
 import { checkTool } from "./tools.js";
 import { checkSupported } from "./unsupported.js";
@@ -33,16 +34,17 @@ export function check(
   const shape = sources.manifests.flatMap((manifest) => checkShape(manifest, host.manifestSchema));
   if (hasErrors(shape)) return { diagnostics: shape };
   const diagnostics: Diagnostic[] = [...shape];
+  const sound = soundness(again, diagnostics);
   const merged = merge(sources.manifests, diagnostics);
   checkSupported(merged, diagnostics);
   checkLayout(merged, diagnostics);
   checkCaches(merged, diagnostics);
   const config = configSchema(merged);
   checkHealth(merged, diagnostics);
-  checkSchemas(merged, config, sources, reachable(merged, sources, host), again, diagnostics);
+  checkSchemas(merged, config, sources, reachable(merged, sources, host), again, sound, diagnostics);
   const manifests = new Set(sources.manifests.map(({ path }) => path));
   for (const [path, { root }] of sources.schemas) if (!manifests.has(path)) refuseHeaders(root, diagnostics);
-  merged.tools.forEach((tool) => checkTool(tool, diagnostics));
+  for (const tool of merged.tools) sound("tools", tool.node.value, (found) => checkTool(tool, found));
   merged.resources.forEach((resource) => checkResource(resource, diagnostics));
   merged.resourceTemplates.forEach((template) => checkResourceTemplate(template, diagnostics));
   const part = textParts(sources.manifests);
@@ -89,6 +91,7 @@ function checkSchemas(
   sources: Sources,
   reachable: Reachable,
   again: Again,
+  sound: Sound,
   diagnostics: Diagnostic[],
 ): void {
   const shared = [...merged.defs.values()].map(({ node }) => node);
@@ -106,7 +109,7 @@ function checkSchemas(
     for (const key of ["inputSchema", "outputSchema", "params"]) {
       const node = child(entry.node, key);
       if (node) check({ node, file: node.span.path });
-      if (node && key !== "inputSchema") refuseHeaders(node, diagnostics);
+      if (node && key !== "inputSchema") sound("headers", node.value, (found) => refuseHeaders(node, found));
     }
   }
   for (const { node } of [...merged.tools, ...merged.prompts]) {

@@ -37,13 +37,6 @@ export function schemaChecks(
   again: Again,
   diagnostics: Diagnostic[],
 ): SchemaChecks {
-  const metaValidators = new Map<Dialect, Ajv>();
-  const metaValidator = (dialect: Dialect): Ajv => {
-    let ajv = metaValidators.get(dialect);
-    if (!ajv)
-      metaValidators.set(dialect, (ajv = createAjv(dialect, { validateSchema: "log", validateFormats: false })));
-    return ajv;
-  };
   const seen = new Set<Located>();
   const straight = new Set<Located>();
   const queue: Visit[] = [];
@@ -104,16 +97,28 @@ export function schemaChecks(
   };
   const check = (start: SchemaRoot): void => {
     if (mistakes > 0) return void look(start);
-    const text = JSON.stringify(start.node.value);
-    const reaches = /"\$(?:ref|dynamicRef|recursiveRef)"/.test(text);
+    const { value } = start.node;
+    const key = typeof value === "object" && value !== null ? value : JSON.stringify(value);
+    const reaching = again("reaching schemas", key, () => {
+      const text = JSON.stringify(value);
+      return /"\$(?:ref|dynamicRef|recursiveRef)"/.test(text) ? text : undefined;
+    });
     let looked = false;
-    const known = again("schemas", reaches ? `${others} ${start.file} ${text}` : text, () => {
+    const known = again("schemas", reaching === undefined ? key : `${others} ${start.file} ${reaching}`, () => {
       looked = true;
       return look(start);
     });
     if (!known && !looked) look(start);
   };
   return { check };
+}
+
+const metaValidators = new Map<Dialect, Ajv>();
+
+function metaValidator(dialect: Dialect): Ajv {
+  let ajv = metaValidators.get(dialect);
+  if (!ajv) metaValidators.set(dialect, (ajv = createAjv(dialect, { validateSchema: "log", validateFormats: false })));
+  return ajv;
 }
 
 /** A mistake in a file of schemas also shows who refers to it. */

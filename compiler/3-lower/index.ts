@@ -1,4 +1,5 @@
 import type { Result } from "../diagnostics/diagnostic.js";
+import type { Again } from "../model/again.js";
 import { parseUriTemplate, templateVariables, type UriTemplate } from "../json-schema/uri-template.js";
 import type { Reachable, SchemaRoot } from "../json-schema/resolve.js";
 import type {
@@ -37,11 +38,11 @@ import { handlerNames, type HandlerNames } from "./handlers.js";
 import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
 import { checkOverlaps } from "./overlaps.js";
-import { selfContained } from "./schemas.js";
+import { schemaOf } from "./schemas.js";
 import { templatePattern, variablesSchema } from "./templates.js";
 
 /** Decides everything about a server once: names, files, self-contained schemas, listings. Nothing is left to guess. */
-export function lower(project: Project): Result<Server> {
+export function lower(project: Project, again: Again = (_kind, _key, make) => make()): Result<Server> {
   const layout = lowerLayout(project);
   const types = claims(reservedTypes);
   const handlers = handlerNames(layout);
@@ -52,7 +53,7 @@ export function lower(project: Project): Result<Server> {
     sharedTypes.set(name, types.claim([base, `${base}Schema`], name) as Identifier);
   }
   const schema = (node: Located, type: string): Schema =>
-    selfContained({ node, file: node.span.path }, type as Identifier, reachable, sharedTypes);
+    schemaOf({ node, file: node.span.path }, type as Identifier, reachable, sharedTypes, again);
   const definitions = [...project.defs].map(([name, { node }]): Definition => ({
     ...schema(node, sharedTypes.get(name)!),
     name,
@@ -62,13 +63,13 @@ export function lower(project: Project): Result<Server> {
     info,
     ...(instructions !== undefined && { instructions: instructionsText(instructions, project) }),
     tools: [...project.tools, ...healthTool(project, layout)].map((tool) =>
-      lowerTool(tool, project, types, handlers, schema),
+      lowerTool(tool, project, types, handlers, schema, again),
     ),
-    resources: project.resources.map((resource) => lowerResource(resource, project, types, handlers)),
+    resources: project.resources.map((resource) => lowerResource(resource, project, types, handlers, again)),
     resourceTemplates: project.resourceTemplates.map((template) =>
-      lowerTemplate(template, project, types, handlers, schema),
+      lowerTemplate(template, project, types, handlers, schema, again),
     ),
-    prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers, schema)),
+    prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers, schema, again)),
     definitions,
     transports: lowerTransports(project),
     runtime: lowerRuntime(project, reachable),
@@ -95,6 +96,7 @@ function lowerTool(
   types: Types,
   handlers: HandlerNames,
   schema: MakeSchema,
+  again: Again,
 ): Tool {
   const { name, title, description, timeoutMs = project.runtime.limits?.timeoutMs } = tool.value;
   const support = tool.value.execution?.taskSupport;
@@ -109,11 +111,11 @@ function lowerTool(
     scopes: tool.value.scopes ?? [],
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
-    listing: listing("tool", tool, replaced),
+    listing: listing("tool", tool, again, replaced),
     input,
     ...(output && { output }),
     errors: Object.entries(tool.value.errors ?? {}).map(([code, error]) => declaredError(code, error)),
-    headers: headerParameters(input.schema),
+    headers: again("headers", input.schema as object, () => headerParameters(input.schema)),
     elicitations: elicitations(tool, type, types, schema),
     ...(isTask(support) && { task: { support, deferred: tool.value.deferTask ?? false } }),
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -172,6 +174,7 @@ function lowerResource(
   project: Project,
   types: Types,
   handlers: HandlerNames,
+  again: Again,
 ): Resource {
   const { uri, name, description } = resource.value;
   const fixed = staticContents(resource.value, project.contents);
@@ -187,7 +190,7 @@ function lowerResource(
     name,
     ...(description !== undefined && { description }),
     ...(mimeType !== undefined && { mimeType }),
-    listing: listing("resource", resource),
+    listing: listing("resource", resource, again),
     source: fixed ? fixed.contents : handler(),
     subscribe: resource.value.subscribe ?? false,
     ...lowerReuse(resource.value.cache, project, fixed === undefined),
@@ -201,6 +204,7 @@ function lowerTemplate(
   types: Types,
   handlers: HandlerNames,
   schema: MakeSchema,
+  again: Again,
 ): ResourceTemplate {
   const { uriTemplate, name, description, mimeType } = entry.value;
   const template = parsedTemplate(uriTemplate);
@@ -220,7 +224,7 @@ function lowerTemplate(
     name,
     ...(description !== undefined && { description }),
     ...(mimeType !== undefined && { mimeType }),
-    listing: listing("resourceTemplate", entry),
+    listing: listing("resourceTemplate", entry, again),
     variables: templateVariables(template),
     pattern: templatePattern(template),
     params: declared ? schema(declared, made.type) : made,
@@ -244,6 +248,7 @@ function lowerPrompt(
   types: Types,
   handlers: HandlerNames,
   schema: MakeSchema,
+  again: Again,
 ): Prompt {
   const { name, title, description, messages } = prompt.value;
   const base = pascalCase(name, "Prompt").replace(/Prompt$/, "") || "The";
@@ -258,7 +263,7 @@ function lowerPrompt(
     scopes: prompt.value.scopes ?? [],
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
-    listing: listing("prompt", prompt),
+    listing: listing("prompt", prompt, again),
     arguments: (prompt.value.arguments ?? []).map((argument) => ({
       name: argument.name,
       ...(argument.description !== undefined && { description: argument.description }),

@@ -1,3 +1,4 @@
+import type { Again } from "../model/again.js";
 import type { Declared } from "../model/project.js";
 import type { Json, JsonObject } from "../model/source.js";
 
@@ -20,18 +21,34 @@ const own = {
   argument: ["default", "enum", "complete"],
 } as const;
 
-/** What a listing answers for an entry: the protocol's fields, in the manifest's order, some with another value. */
+type Kind = keyof typeof own;
+type Replaced = Readonly<Record<string, Json>>;
+
+/**
+ * What a listing answers for an entry: the protocol's fields, in the manifest's order, some with another value. Of an
+ * entry that says what it said, the very same as before.
+ */
 export function listing(
-  kind: "tool" | "resource" | "resourceTemplate" | "prompt",
+  kind: Exclude<Kind, "argument">,
   entry: Declared<object>,
-  replaced: Readonly<Record<string, Json>> = {},
+  again: Again,
+  replaced: Replaced = {},
 ): JsonObject {
+  const known = again(`listings ${kind}`, entry.node.value as JsonObject, () => ({
+    replaced,
+    listed: listed(kind, entry, replaced),
+  }));
+  const holds = Object.entries(replaced).every(([key, value]) => known.replaced[key] === value);
+  return holds ? known.listed : listed(kind, entry, replaced);
+}
+
+function listed(kind: Exclude<Kind, "argument">, entry: Declared<object>, replaced: Replaced): JsonObject {
   const plain = without(entry.node.value as JsonObject, own[kind]);
-  const listed = Object.fromEntries(
+  const told = Object.fromEntries(
     Object.entries(plain).map(([key, value]) => [key, Object.hasOwn(replaced, key) ? replaced[key]! : value]),
   );
-  if (kind !== "prompt" || !Array.isArray(listed["arguments"])) return listed;
-  return { ...listed, arguments: listed["arguments"].map((argument) => without(argument as JsonObject, own.argument)) };
+  if (kind !== "prompt" || !Array.isArray(told["arguments"])) return told;
+  return { ...told, arguments: told["arguments"].map((argument) => without(argument as JsonObject, own.argument)) };
 }
 
 function without(object: JsonObject, keys: readonly string[]): JsonObject {

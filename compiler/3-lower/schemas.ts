@@ -3,9 +3,30 @@ import { pointer, pointerTokens } from "../json-schema/pointer.js";
 import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
 import { splitReference } from "../json-schema/reference.js";
 import { applicators } from "../json-schema/walk.js";
+import type { Again } from "../model/again.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Identifier, Schema } from "../model/server.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
+
+/** `selfContained`; of a schema that comes to what it came to before, `schema` and `definitions` are the very same. */
+export function schemaOf(
+  root: SchemaRoot,
+  type: Identifier,
+  reachable: Reachable,
+  sharedTypes: ReadonlyMap<string, Identifier>,
+  again: Again,
+): Schema {
+  const { value, span } = root.node;
+  const make = (): Schema => selfContained(root, type, reachable, sharedTypes);
+  if (typeof value !== "object" || value === null) return make();
+  const known = again("schemas as lowered", value, make);
+  if (known.type === type && known.written?.root === root.node) return known;
+  if (known.type === type && known.written?.copied.size === 0)
+    return { ...known, written: { root: root.node, copied: known.written.copied }, span };
+  const made = make();
+  const { schema, definitions } = again("copied schemas", JSON.stringify([made.schema, made.definitions]), () => made);
+  return { ...made, schema, definitions };
+}
 
 /**
  * Makes a schema self-contained: what it reaches beyond itself is copied into its own `$defs`. Shared definitions keep

@@ -46,10 +46,12 @@ export function declarations(server: Server, again: Again): ReadonlyMap<string, 
   ]);
   const texts = new Map<string, string>();
   for (const { schema, introduction } of schemas) {
-    const key = JSON.stringify([schema.type, schema.schema, schema.definitions, introduction]);
-    const known = again("declarations", key, () => declare(schema, introduction, taken));
+    const { type, schema: key, definitions } = schema;
+    const make = (): Declared => ({ ...declare(schema, introduction, taken), type, definitions, introduction });
+    const known = typeof key === "object" ? again("declarations", key, make) : make();
+    const same = known.type === type && known.definitions === definitions && known.introduction === introduction;
     // Which names of private types are free depends on what else there is.
-    const { text, names } = stillFree(known.names, taken) ? known : declare(schema, introduction, taken);
+    const { text, names } = same && stillFree(known.names, taken) ? known : make();
     for (const { name } of names) taken.add(name);
     texts.set(schema.type, text);
   }
@@ -61,9 +63,15 @@ export function declaration(schema: Schema, introduction: string): string {
   return declare(schema, introduction, new Set([schema.type])).text;
 }
 
-interface Declared {
+interface Declaration {
   readonly text: string;
   readonly names: readonly PrivateName[];
+}
+/** Made of these, and a schema. */
+interface Declared extends Declaration {
+  readonly type: string;
+  readonly definitions: Schema["definitions"];
+  readonly introduction: string | undefined;
 }
 /** The name of a private type, and what it would best be. */
 interface PrivateName {
@@ -71,7 +79,7 @@ interface PrivateName {
   readonly name: string;
 }
 
-function declare(schema: Schema, introduction: string | undefined, taken: ReadonlySet<string>): Declared {
+function declare(schema: Schema, introduction: string | undefined, taken: ReadonlySet<string>): Declaration {
   const whole = withStaticReferences(schema.schema);
   // Within an `$id` of its own `#` means another schema: such references are left untyped.
   const embedded = hasEmbeddedId(whole);

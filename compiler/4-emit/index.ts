@@ -50,9 +50,9 @@ export function emitGenerated(server: Server, again: Again = anew): OutputFile[]
     content: withHeader(text),
   });
   const files = [
-    file("types", typesModule(server, declarations(server, again))),
+    file("types", typesModule(server, declarations(server, again), again)),
     file("surface", surfaceModule(server)),
-    file("listings", listingsModule(server)),
+    file("listings", listingsModule(server, again)),
     file("validators", validatorsModule(server)),
     file("server", serverModule(server)),
     file("main", mainModule(server)),
@@ -64,7 +64,7 @@ export function emitGenerated(server: Server, again: Again = anew): OutputFile[]
     const type = config ? declaration(config.schema, "Settings of the server.") : "";
     files.push(file("application", applicationModule(server, type)));
   }
-  files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) });
+  files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server, again) });
   return files;
 }
 
@@ -102,13 +102,34 @@ export function emitValidators(server: Server, earlier: Earlier, again: Again = 
   ];
   for (const module of modules) {
     const path = `${generated}/${module.name}.ts`;
-    const made = madeOf(module);
+    const made = madeAgain(module, again);
     const known = earlier(path, made);
     const content = again("validators", made, () => known() ?? printed(module));
     if (content !== undefined) files.push({ path, owner: "generated", content });
     else diagnostics.push(...printValidators(module).diagnostics);
   }
   return { value: files, diagnostics };
+}
+
+/** `madeOf`, known by its schemas where they are the very same as before. */
+function madeAgain(module: ValidatorModule, again: Again): string {
+  const { schemas, answers } = module;
+  const parts = [...Object.entries(schemas), ...answers].flatMap(([name, { dialect, schema }]) => [
+    name,
+    dialect,
+    schema,
+  ]);
+  const key = parts.find((part) => typeof part === "object");
+  const make = (): Made => ({ parts, text: madeOf(module) });
+  const known = key ? again("made of", key, make) : make();
+  return known.parts.length === parts.length && known.parts.every((part, index) => part === parts[index])
+    ? known.text
+    : make().text;
+}
+
+interface Made {
+  readonly parts: readonly unknown[];
+  readonly text: string;
 }
 
 function printed(module: ValidatorModule): string | undefined {

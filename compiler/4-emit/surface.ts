@@ -1,3 +1,4 @@
+import type { Again } from "../model/again.js";
 import type {
   Elicitation,
   HeaderParameter,
@@ -34,12 +35,12 @@ export function surfaceModule(server: Server): string {
 }
 
 /** `generated/listings.ts`: what the lists answer, an entry each as JSON text, ready to be sent. */
-export function listingsModule(server: Server): string {
+export function listingsModule(server: Server, again: Again = (_kind, _key, make) => make()): string {
   const kinds = ["tools", "resources", "resourceTemplates", "prompts"] as const;
   return kinds
     .map(
       (kind) =>
-        `export const ${kind}: readonly string[] = [${lines(server[kind].map(({ listing }) => `${text(listing)},`))}];\n`,
+        `export const ${kind}: readonly string[] = [${lines(server[kind].map(({ listing }) => again("listing texts", listing, () => `${text(listing)},`)))}];\n`,
     )
     .join("");
 }

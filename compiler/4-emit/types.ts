@@ -1,3 +1,4 @@
+import type { Again } from "../model/again.js";
 import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
 import { printDeclaration, printTypeImport } from "./format.js";
@@ -5,13 +6,15 @@ import { hasApplication } from "./runtime.js";
 import { generic, named, object, union, type Type } from "./type.js";
 
 /** `generated/types.ts`: every schema type, and the type of every handler, in the order of the manifests. */
-export function typesModule(server: Server, declarations: ReadonlyMap<string, string>): string {
+export function typesModule(server: Server, declarations: ReadonlyMap<string, string>, again: Again): string {
   const declared = (type: string): string => declarations.get(type) ?? "";
   const used = new Set<string>();
   const handlerType = (name: string, kind: string, parameters: readonly Type[], description?: string): string => {
     used.add(kind);
-    const type = parameters.length === 0 ? named(kind) : generic(kind, parameters);
-    return docComment([description]) + printDeclaration(name, type);
+    return again("handler types", JSON.stringify([name, kind, parameters, description]), () => {
+      const type = parameters.length === 0 ? named(kind) : generic(kind, parameters);
+      return docComment([description]) + printDeclaration(name, type);
+    });
   };
   const application = hasApplication(server);
   const shared = application ? [named("Application")] : [];

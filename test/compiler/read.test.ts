@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "../../compiler/1-read/parse.js";
 import { read } from "../../compiler/1-read/index.js";
+import { memory } from "../../compiler/incremental/again.js";
 import type { Located } from "../../compiler/model/source.js";
 import { memoryHost } from "./memory-host.js";
 
@@ -73,6 +74,51 @@ test("no bytes make it throw, and what it rejects it explains", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+/** A manifest as people write them, at whose start, end and between whose entries something stands. */
+const written = fc
+  .tuple(
+    fc.constantFrom("", "\uFEFF", "// {\n", '/* "[{" */ ', " "),
+    fc.array(fc.record({ name: fc.string(), more: fc.jsonValue({ maxDepth: 3 }) }), { maxLength: 4 }),
+    fc.constantFrom("", ", // ]}\n", "/* { */", ",,"),
+    fc.constantFrom(undefined, 2, "\t"),
+    fc.constantFrom("tools", "$defs", "\\u0074ools"),
+  )
+  .map(
+    ([start, entries, end, indent, key]) =>
+      `${start}{ "a": [[{}], { "b": 1 }], "${key}": [${entries.map((entry) => JSON.stringify(entry, undefined, indent)).join(", ")}${end}], "c": {} }`,
+  );
+const damage = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  gone: fc.integer({ min: 0, max: 3 }),
+  instead: fc.constantFrom("", "{", "}", "]", '"', "/", "\\", "//", "\n", "-", ",", '"name": 1,'),
+});
+
+test("what is parsed entry by entry is what is parsed as a whole, whatever was parsed before", () => {
+  const { next } = memory();
+  fc.assert(
+    fc.property(written, fc.option(damage), (text, damaged) => {
+      const { at = 0, gone = 0, instead = "" } = damaged ?? {};
+      const from = Math.floor(at * text.length);
+      const bytes = encode(text.slice(0, from) + instead + text.slice(from + gone));
+      const { again } = next();
+      expect(parse("x.json", bytes, again)).toEqual(parse("x.json", bytes));
+      expect(parse("y.json", bytes, again)).toEqual(parse("y.json", bytes));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("an entry that says what it said is of the very same value, wherever it stands", () => {
+  const { next } = memory();
+  const valueOf = (text: string) => {
+    const root = parse("x.json", encode(text), next().again).file?.root;
+    return (root?.value as { readonly tools: readonly unknown[] }).tools;
+  };
+  const [first, second] = valueOf('{ "tools": [{ "name": "a" }, { "name": "b", "more": [{}] }] }');
+  expect(first).toEqual({ name: "a" });
+  expect(valueOf('// Another.\n{ "tools": [{ "name": "c" }, { "name": "b", "more": [{}] }] }')[1]).toBe(second);
 });
 
 test("`__proto__` is a key like any other", () => {

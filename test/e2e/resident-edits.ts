@@ -12,6 +12,7 @@ interface Tool {
   readonly name: string;
   readonly schema: number;
   readonly shared: boolean;
+  readonly more: number;
 }
 
 /** A project that is edited at random: its manifest as data, all else on the disk. */
@@ -19,6 +20,8 @@ export interface Edited {
   readonly folder: string;
   tools: readonly Tool[];
   limit: number;
+  /** Lines above all else. */
+  lines: number;
   names: number;
 }
 
@@ -34,9 +37,35 @@ const schemas = [
   { type: "object", properties: { count: { type: "integer" } }, required: ["count"] },
 ];
 
+/** What else a tool may say; after `right` of them it is wrong. */
+const right = 7;
+const more: readonly object[] = [
+  {},
+  { title: "A title" },
+  { outputSchema: { type: "object", properties: { said: { $ref: "#/$defs/Limited" } }, required: ["said"] } },
+  { outputSchema: { type: "object", properties: { said: { type: "string" } } }, scopes: ["read"] },
+  { errors: { missing: { message: "There is no {what}." } }, timeoutMs: 50 },
+  {
+    elicitations: {
+      sure: { message: "Sure?", requestedSchema: { type: "object", properties: { yes: { type: "boolean" } } } },
+    },
+  },
+  { examples: [{ arguments: { text: "a", count: 1 } }] },
+  { examples: [{ arguments: { text: 5 } }] },
+  { outputSchema: { type: "object", properties: { a: { type: "string", "x-mcp-header": "A" } } } },
+  { outputSchema: { type: "object", properties: { a: { type: "strin" } } } },
+  { outputSchema: { $ref: "#/$defs/Nowhere" } },
+  { errors: { odd: { message: "{not a name}" } } },
+];
+
 export function begin(folder: string, count: number): Edited {
-  const tools = Array.from({ length: count }, (_, index) => ({ name: `t${index}`, schema: 0, shared: index < 2 }));
-  const edited = { folder, tools, limit: 5, names: count };
+  const tools = Array.from({ length: count }, (_, index) => ({
+    name: `t${index}`,
+    schema: 0,
+    shared: index < 2,
+    more: 0,
+  }));
+  const edited = { folder, tools, limit: 5, lines: 0, names: count };
   write(edited, "src/helper.ts", helpers[0]!);
   save(edited);
   return edited;
@@ -47,19 +76,20 @@ export function apply(edited: Edited, { kind, pick, variant }: Edit): void {
 }
 
 function save(edited: Edited): void {
-  const { tools, limit } = edited;
+  const { tools, limit, lines } = edited;
   const manifest = {
     server: { name: "edited", version: "1.0.0" },
     runtime: { transports: { stdio: {}, http: {} }, health: { tool: true } },
     $defs: { Limited: limit === 0 ? { type: "number" } : { type: "string", maxLength: limit } },
-    tools: tools.map(({ name, schema, shared }) => ({
+    tools: tools.map(({ name, schema, shared, more: index }) => ({
       name,
       description: `Says ${name}.`,
       inputSchema: schemas[schema],
+      ...more[index],
       ...(shared && { handler: `./src/shared.ts#${name}` }),
     })),
   };
-  write(edited, "a.mcp.json", JSON.stringify(manifest, undefined, 2));
+  write(edited, "a.mcp.json", "// A line.\n".repeat(lines) + JSON.stringify(manifest, undefined, 2));
 }
 
 const helpers = [
@@ -126,12 +156,27 @@ export const edits = {
     edited.tools = edited.tools.with(at, { ...edited.tools[at]!, schema: variant % schemas.length });
     save(edited);
   },
+  said(edited: Edited, pick: number, variant: number) {
+    const at = pick % edited.tools.length;
+    edited.tools = edited.tools.with(at, { ...edited.tools[at]!, more: variant % right });
+    save(edited);
+  },
+  /** Until the next time that the manifest is written. */
+  wrong(edited: Edited, pick: number, variant: number) {
+    const at = pick % edited.tools.length;
+    const index = right + (variant % (more.length - right));
+    save({ ...edited, tools: edited.tools.with(at, { ...edited.tools[at]!, more: index }) });
+  },
+  lines(edited: Edited, pick: number) {
+    edited.lines = pick % 4;
+    save(edited);
+  },
   definition(edited: Edited, pick: number) {
     edited.limit = pick % 3;
     save(edited);
   },
   added(edited: Edited, pick: number, variant: number) {
-    const tool = { name: `t${edited.names++}`, schema: variant % schemas.length, shared: false };
+    const tool = { name: `t${edited.names++}`, schema: variant % schemas.length, shared: false, more: variant % 3 };
     edited.tools = edited.tools.toSpliced(pick % (edited.tools.length + 1), 0, tool);
     save(edited);
   },

@@ -77,7 +77,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("ts-morph", "4-emit/module-names", "6-typecheck/(program|situation|examine|partly|known|errors|shape)"),
   door("ajv", "json-schema/dialect", "4-emit/validators", "2-check/shape", "2-check/schemas"),
   door("prettier", "4-emit/format"),
-  door("jsonc-parser", "1-read/parse"),
+  door("jsonc-parser", "1-read/visit"),
   door("glob", "host-node/find"),
   door("recheck", "2-check/runaway"),
   door(

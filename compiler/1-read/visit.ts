@@ -1,0 +1,9 @@
+import jsonc from "jsonc-parser";
+
+export type Visitor = jsonc.JSONVisitor;
+
+/** Tells what stands in a text: JSON with comments and trailing commas. */
+export function visit(text: string, visitor: Visitor): void {
+  // The byte order mark counts as one character of the text, but the parser does not know it.
+  jsonc.visit(text.replace(/^\uFEFF/, " "), visitor, { disallowComments: false, allowTrailingComma: true });
+}
