@@ -12,6 +12,9 @@ const titles = {
   streams: "Streams",
   build: "The compiler",
 };
+const notes = {
+  start: "Each server has standard streams alone.",
+};
 const [begin, end] = ["<!-- measured -->", "<!-- end of what is measured -->"];
 
 export function report(results) {
@@ -36,7 +39,7 @@ function section({ part, date, machine, quick, rows }) {
     if (noise) cells.push(ratio.toFixed(3), spread.map((bound) => bound.toFixed(3)).join(" to "));
     return `| ${cells.join(" | ")} |\n`;
   });
-  return `### ${titles[part]}\n\nMeasured on ${date}${quick ? ", in a short run" : ""}: ${machine}.\n\n${head}${lines.join("")}`;
+  return `### ${titles[part]}\n\nMeasured on ${date}${quick ? ", in a short run" : ""}: ${machine}.${notes[part] ? ` ${notes[part]}` : ""}\n\n${head}${lines.join("")}`;
 }
 
 const shown = (value) => value.toLocaleString("en-US", { maximumFractionDigits: value < 100 ? 1 : 0 });

@@ -15,10 +15,12 @@ export async function measure({ quick }) {
   fs.writeFileSync(empty, "");
   const kilobytes = await waiting();
   const rows = [];
+  // As the others load it.
+  const alone = { runtime: { transports: { stdio: {} } } };
   for (const count of quick ? [10] : [10, 200, 1000]) {
     const servers = {
       [none]: () => ending(empty, kilobytes),
-      mcpc: listing([built(count)]),
+      mcpc: listing([built(count, alone)]),
       "SDK 1.x": listing([join(here, "peers", "sdk1.mjs"), String(count), "stdio"]),
       "SDK 2.x": listing([join(here, "peers", "sdk2.mjs"), String(count), "stdio"]),
       tmcp: listing([join(here, "peers", "tmcp.mjs"), String(count), "stdio"]),
