@@ -2,6 +2,7 @@ import { drain, drainMs } from "../protocol/drain.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { lines, type LineTransport } from "../transports/stdio.js";
+import { firstOutput } from "./first-output.js";
 
 /** In bytes: a client that reads neither is given up before what it has not asked for fills the memory. */
 const mostBuffered = 64 * 1024 * 1024;
@@ -16,19 +17,17 @@ export interface Serving {
 /** Serves one client on standard input and output. Nothing but the protocol is written to standard output. */
 export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serving {
   const { stdin } = process;
-  // Standard output costs milliseconds to open: not before there is something to say.
-  let answered = false;
+  let stdout: typeof process.stdout | undefined;
   let gone = false;
   let finish!: () => void;
   const ended = new Promise<void>((resolve) => (finish = resolve));
-  const write: LineTransport["write"] = (...parts) => {
+  const first = firstOutput(finish);
+  const write: LineTransport["write"] = (...all) => {
     if (gone) return;
-    const { stdout } = process;
-    if (!answered) {
-      answered = true;
-      // The client is gone: there is nobody to answer.
-      stdout.on("error", finish);
-    }
+    const parts = stdout === undefined ? first(all) : all;
+    if (parts.length === 0) return;
+    // The client is gone: there is nobody to answer.
+    stdout ??= process.stdout.on("error", finish);
     if (parts.length > 1) stdout.cork();
     let ready = true;
     for (const part of parts) ready = stdout.write(part);
@@ -38,7 +37,7 @@ export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serv
     stdout.once("drain", () => stdin.resume());
   };
   const told = (): void => {
-    if (gone || process.stdout.writableLength <= mostBuffered) return;
+    if (gone || stdout === undefined || stdout.writableLength <= mostBuffered) return;
     gone = true;
     server.logger("error", "the client does not read what it is sent; the server ends");
     finish();
@@ -48,8 +47,8 @@ export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serv
     await drain(server, limitMs);
     connection.close(new Error("the server is stopping"));
     // A write to a pipe may still be under way.
-    if (answered) process.stdout.write("", () => finish());
-    else finish();
+    if (stdout === undefined) finish();
+    else stdout.write("", () => finish());
   }
   stdin.setEncoding("utf8");
   stdin.on("data", (text: string) => connection.take(text));
