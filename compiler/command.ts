@@ -49,7 +49,7 @@ export async function compileFolders(
           ...(options.rename && { rename: options.rename }),
           typecheck: thread.check(host.root, { remember: mode === "build", recall: !options.force }),
           entering: (phase) => {
-            thread.begin();
+            thread.begin(host.root);
             laps.start(phase);
             options.entering(phase);
           },

@@ -33,7 +33,7 @@ export function residentCompiler(folder: string, options: ResidentOptions = {}):
   const bundler = stayingBundler();
   const typecheck = thread.check(host.root, { remember: true, recall: true });
   const entering = (phase: Phase): void => {
-    thread.begin();
+    thread.begin(host.root);
     options.entering?.(phase);
   };
   const file = recordFile(host.root, "build.json");

@@ -4,6 +4,7 @@ import type { Findings, Question } from "./question.js";
 import { translate } from "./translate.js";
 
 export { examine, type Examined } from "./examine.js";
+export { foresee } from "./foresee.js";
 export { parseMemory, printMemory, type Memory } from "./memory.js";
 export { typescript } from "./program.js";
 export type { Findings, Question } from "./question.js";

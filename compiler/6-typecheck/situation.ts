@@ -69,17 +69,8 @@ export function situate(
     [files.server, server.rest],
     [files.types, types.text],
   ]);
-  const disk = (path: string): string | undefined => {
-    const bytes = host.read(relative(host.root, path));
-    return bytes && textOf(bytes);
-  };
-  const environment = hashOf(
-    JSON.stringify([
-      ts.version,
-      options,
-      installed.map((name, index) => disk(join(host.root, index === 0 ? "" : "node_modules", name))),
-    ]),
-  );
+  const disk = diskOf(host);
+  const environment = environmentOf(ts, options, disk, host);
   const holds = kept?.environment === environment;
   const sources: Sources = new Map();
   const versions = new Map<string, Version>();
@@ -111,6 +102,26 @@ export function situate(
     },
     keep: () => ({ environment, sources, versions }),
   };
+}
+
+type Disk = (path: string) => string | undefined;
+
+/** The texts of files, by absolute path. */
+export function diskOf(host: Host): Disk {
+  return (path) => {
+    const bytes = host.read(relative(host.root, path));
+    return bytes && textOf(bytes);
+  };
+}
+
+export function environmentOf(ts: typeof TS, options: TS.CompilerOptions, disk: Disk, host: Host): string {
+  return hashOf(
+    JSON.stringify([
+      ts.version,
+      options,
+      installed.map((name, index) => disk(join(host.root, index === 0 ? "" : "node_modules", name))),
+    ]),
+  );
 }
 
 /** Whether a file of the project's is generated code. */

@@ -22,8 +22,8 @@ export type Answer = { readonly id: number } & ({ readonly findings: Findings } 
 
 /** One thread that checks types, beside the one that does the rest. */
 export interface TypecheckThread {
-  /** Makes the thread load what it needs, if it has not yet. */
-  begin(): void;
+  /** Makes the thread load what it needs for a folder, if it has not yet. */
+  begin(root: string): void;
   check(root: string, how: How): Typecheck;
   end(): Promise<void>;
 }
@@ -32,6 +32,7 @@ export function typecheckThread(): TypecheckThread {
   let worker: Worker | undefined;
   let asked = 0;
   let waiting = 0;
+  let prepared: string | undefined;
   const begun = (): Worker => {
     if (worker) return worker;
     worker = new Worker(new URL("./typecheck-worker.js", import.meta.url));
@@ -60,11 +61,15 @@ export function typecheckThread(): TypecheckThread {
     }
   };
   return {
-    begin: () => void begun(),
+    begin: (root) => {
+      if (prepared === root) return;
+      prepared = root;
+      begun().postMessage(root);
+    },
     check: (root, how) => (server, texts) => typecheck(server, texts, (question) => ask(root, how, question)),
     end: async () => {
       if (!worker) return;
-      if (waiting > 0) return void (await worker.terminate());
+      if (waiting > 0 || asked === 0) return void (await worker.terminate());
       // It may still be writing down what it has learnt.
       const exit = once(worker, "exit");
       worker.ref();

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { examine, parseMemory, printMemory, typescript, type Examined } from "../6-typecheck/index.js";
+import { examine, foresee, parseMemory, printMemory, typescript, type Examined } from "../6-typecheck/index.js";
 import { HostError } from "../host.js";
 import { nodeHost, recordFile } from "./index.js";
 import { stayingHost, type StayingHost } from "./staying.js";
@@ -7,14 +7,22 @@ import type { Answer, Request } from "./typecheck-thread.js";
 
 const ts = typescript();
 /** What is known of the folder that was asked for last. */
-let known: { readonly host: StayingHost; readonly last?: Pick<Examined, "memory" | "kept"> } | undefined;
+let known: { readonly host: StayingHost; readonly last?: Partial<Pick<Examined, "memory" | "kept">> } | undefined;
 
-parentPort!.on("message", (request: Request | undefined) => {
-  if (!request) return parentPort!.close();
+parentPort!.on("message", (request: Request | string | undefined) => {
+  if (request === undefined) return parentPort!.close();
+  if (typeof request === "string") return attempt(() => prepare(request));
   const learnt = answer(request);
   // Nobody waits for that, and nobody misses it.
   if (learnt) attempt(() => recordFile(request.root, "types.json").write(printMemory(learnt, request.root)));
 });
+
+/** Of what is foreseen of a folder, nothing has to be read once there is a question. */
+function prepare(root: string): void {
+  if (known?.host.root === root) return;
+  const host = stayingHost(nodeHost(root));
+  known = { host, last: { kept: foresee(ts, host) } };
+}
 
 /** Answers, and returns what is to be remembered. */
 function answer({ id, root, question, remember, recall }: Request): Examined["memory"] | undefined {
