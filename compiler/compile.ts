@@ -92,7 +92,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const again: Again = options.again ?? ((_kind, _key, make) => make());
   const once: Once = options.once ?? ((_name, _input, act) => act(host));
   enter("read");
-  const sources = take(once("read", [], (asked) => read(asked, again)));
+  const sources = take(once("read", [], (asked) => read(asked, options.again)));
   if (!sources) return done();
   enter("check");
   const project = take(once("check", [sources], (asked) => check(sources, asked, again)));

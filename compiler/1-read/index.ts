@@ -13,7 +13,7 @@ const largest = 16 * 2 ** 20;
 const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
 
 /** Finds the project's manifests and all that they refer to. The only phase that reads the user's input. */
-export function read(host: Host, again: Again = (_kind, _key, make) => make()): Result<Sources> {
+export function read(host: Host, again?: Again): Result<Sources> {
   const paths = host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
   const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
@@ -32,7 +32,7 @@ export function read(host: Host, again: Again = (_kind, _key, make) => make()): 
     return parsed.file;
   };
   const manifests = paths.map((path) => load(path)).filter((file) => file !== undefined);
-  const schemas = reachableSchemas(manifests, load, again);
+  const schemas = reachableSchemas(manifests, load, again ?? ((_kind, _key, make) => make()));
   const contents = new Map<string, Uint8Array>();
   for (const manifest of manifests) {
     for (const [written, span] of contentFiles(manifest.root)) {

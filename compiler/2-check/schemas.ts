@@ -115,9 +115,11 @@ export function schemaChecks(
 
 const metaValidators = new Map<Dialect, Ajv>();
 
+const options = { validateSchema: "log", validateFormats: false, code: { optimize: false } } as const;
+
 function metaValidator(dialect: Dialect): Ajv {
   let ajv = metaValidators.get(dialect);
-  if (!ajv) metaValidators.set(dialect, (ajv = createAjv(dialect, { validateSchema: "log", validateFormats: false })));
+  if (!ajv) metaValidators.set(dialect, (ajv = createAjv(dialect, options)));
   return ajv;
 }
 

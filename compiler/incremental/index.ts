@@ -1,7 +1,7 @@
 import type { Compilation, Options } from "../compile.js";
 import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
-import { memory, type Memory } from "./again.js";
+import type { Memory } from "./again.js";
 import { earlierFiles, holds, recorder, type BuildRecord } from "./record.js";
 
 /** Of this process: its code does not change. */
@@ -21,26 +21,27 @@ export async function compileIncrementally(
   host: Host,
   options: Options,
   file: RecordFile,
-  remembered: Memory = memory(),
+  remembered?: Memory,
 ): Promise<Compilation> {
   compiler ??= fingerprint();
   const text = file.read();
-  const last = remembered.record?.text === text ? remembered.record?.value : parsed(text);
+  const last = remembered?.record?.text === text ? remembered?.record?.value : parsed(text);
   const known = options.force || options.prune || options.rename ? undefined : last;
   if (known && holds(known, compiler, host))
     return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: Object.keys(known.files) };
   const { compile } = await import("../compile.js");
   const { host: recording, record, looked } = recorder(host);
-  const { again, once } = remembered.next();
-  const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, host, again);
-  const compilation = await compile(recording, { ...options, earlier, again, once: once(recording) });
+  const now = remembered?.next();
+  const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, host, now?.again);
+  const again = now && { again: now.again, once: now.once(recording) };
+  const compilation = await compile(recording, { ...options, earlier, ...again });
   const { diagnostics, summary, inputs } = compilation;
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
   if (options.mode === "build" && wentWell) {
     const value = record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs);
     const text = JSON.stringify(value);
     file.write(text);
-    remembered.record = { text, value };
+    if (remembered) remembered.record = { text, value };
   }
   return { ...compilation, inputs: [...new Set([...looked(), ...inputs])] };
 }

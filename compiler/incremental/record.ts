@@ -107,7 +107,7 @@ export function holds(record: BuildRecord, compiler: string, host: Host): boolea
 export function earlierFiles(
   record: BuildRecord | undefined,
   host: Host,
-  again: Again,
+  again: Again = (_kind, _key, make) => make(),
 ): { readonly earlier: Earlier; readonly made: ReadonlyMap<string, string> } {
   const made = new Map<string, string>();
   const earlier: Earlier = (path, madeOf, how = "") => {
