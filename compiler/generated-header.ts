@@ -19,6 +19,7 @@ export function verifyHeader(text: string): "ours" | "edited" | "foreign" {
   return normal.slice(opening.length, end) === digest(normal.slice(end + 1)) ? "ours" : "edited";
 }
 
-function digest(text: string): string {
+/** As the header says it. */
+export function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

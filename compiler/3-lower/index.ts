@@ -115,7 +115,7 @@ function lowerTool(
     input,
     ...(output && { output }),
     errors: Object.entries(tool.value.errors ?? {}).map(([code, error]) => declaredError(code, error)),
-    headers: again("headers", input.schema as object, () => headerParameters(input.schema)),
+    headers: again("header parameters", input.schema as object, () => headerParameters(input.schema)),
     elicitations: elicitations(tool, type, types, schema),
     ...(isTask(support) && { task: { support, deferred: tool.value.deferTask ?? false } }),
     ...(timeoutMs !== undefined && { timeoutMs }),

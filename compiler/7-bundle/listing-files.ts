@@ -1,5 +1,5 @@
 import { legacyVersions, olderEntry, type EntryKind } from "@mcpc/runtime/codegen/v1/older-forms";
-import { withHeader } from "../generated-header.js";
+import { digest, withHeader } from "../generated-header.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
@@ -51,7 +51,7 @@ export function listingFiles(server: Server, dist: string, folder: string): List
         { path: `${path}.json`, owner: "artifact", content: withHeader(text) },
         { path: `${path}.ends.json`, owner: "artifact", content: withHeader(ending) },
       );
-      return [last, Buffer.byteLength(text)];
+      return [last, Buffer.byteLength(text), digest(text)];
     });
     return `export const ${list} = listingFiles(folder, ${header}, "${list}", ${JSON.stringify(forms)});\n`;
   });

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import type { Listing } from "../protocol/surface.js";
 
-/** A form that revisions are told up to `last`, and what its entries take up, in bytes. */
-type Form = readonly [last: string, size: number];
+/** A form that revisions are told up to `last`, and what its entries take up, in bytes; `digest` as its header says it. */
+type Form = readonly [last: string, size: number, digest: string];
 
 /**
  * A list of a large server, in files of `folder`: the entries of each form, and where each of them ends. A file begins
@@ -10,7 +10,7 @@ type Form = readonly [last: string, size: number];
  */
 export function listingFiles(folder: string, header: number, list: string, forms: readonly Form[]): Listing {
   return (version) => {
-    const [last, size] = forms.find(([last]) => version <= last)!;
+    const [last, size, digest] = forms.find(([last]) => version <= last)!;
     const form = `${folder}/${list}.${last}`;
     return {
       size,
@@ -18,9 +18,11 @@ export function listingFiles(folder: string, header: number, list: string, forms
       read(place, begin) {
         const file = openSync(`${form}.json`, "r");
         try {
-          fill(place, file, header + begin);
+          const line = fill(Buffer.alloc(header), file, 0);
+          // What a later build has put there has other entries, of other sizes.
+          if (!line.includes(digest)) throw new Error("the file of a list is of another build than the server");
           // Version control may have made the end of the line longer.
-          if (place[0] !== openingBrace) fill(place, file, header + 1 + begin);
+          fill(place, file, header + (line[header - 1] === lineFeed ? 0 : 1) + begin);
         } finally {
           closeSync(file);
         }
@@ -29,13 +31,13 @@ export function listingFiles(folder: string, header: number, list: string, forms
   };
 }
 
-/** What each entry begins with. */
-const openingBrace = 0x7b;
+const lineFeed = 0x0a;
 
-function fill(place: Uint8Array, file: number, from: number): void {
+function fill<Place extends Uint8Array>(place: Place, file: number, from: number): Place {
   for (let at = 0; at < place.length;) {
     const count = readSync(file, place, at, place.length - at, from + at);
     if (count === 0) throw new Error("the file of a list ends too soon");
     at += count;
   }
+  return place;
 }

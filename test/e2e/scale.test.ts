@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { withHeader } from "../../compiler/generated-header.js";
 import { kept, mcpc, project } from "./project.js";
 import { rawStdio, type RawStdio } from "./raw-stdio.js";
 
@@ -132,5 +133,18 @@ describe.each([
     expect((await other.request("tools/list")).error).toMatchObject({ code: -32603 });
     expect((await other.request("ping")).result).toEqual({});
     expect(await other.end()).toBe(0);
+  });
+
+  test("are not taken from the files of a later build", async () => {
+    const file = join(folder, "dist", "chunks", "listings", "tools.newest.json");
+    const text = readFileSync(file, "utf8");
+    onTestFinished(() => writeFileSync(file, text));
+    const server = rawStdio("node", [bundle]);
+    await server.initialize();
+    writeFileSync(file, withHeader(text.slice(text.indexOf("\n") + 1).replaceAll("Tool", "The tool")));
+    expect((await server.request("tools/list")).error).toMatchObject({ code: -32603 });
+    writeFileSync(file, text);
+    expect(await listed(server, "tools/list", "tools")).toHaveLength(tools.length);
+    expect(await server.end()).toBe(0);
   });
 });
