@@ -26,7 +26,7 @@ export async function measure({ quick }) {
       tmcp: listing([join(here, "peers", "tmcp.mjs"), String(count), "stdio"]),
     };
     const pairs = await paired(
-      quick ? 7 : 31,
+      quick ? 7 : 61,
       servers,
       () => none,
       (start) => start(),
