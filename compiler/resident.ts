@@ -1,5 +1,6 @@
 import { stayingBundler } from "./7-bundle/bundler.js";
 import type { Compilation, Options, Phase } from "./compile.js";
+import { HostError } from "./host.js";
 import { recover } from "./host-node/commit.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
 import { takingTurns } from "./host-node/lock.js";
@@ -28,7 +29,7 @@ export interface ResidentOptions {
 /** `folder` is absolute, or relative to the working directory. Throws `HostError` when it is none. */
 export function residentCompiler(folder: string, options: ResidentOptions = {}): ResidentCompiler {
   const host = stayingHost(nodeHost(folder));
-  const remembered = memory();
+  let remembered = memory();
   const thread = typecheckThread();
   const bundler = stayingBundler();
   const typecheck = thread.check(host.root, { remember: true, recall: true });
@@ -43,8 +44,16 @@ export function residentCompiler(folder: string, options: ResidentOptions = {}):
     const options: Options = { mode: "build", typecheck, bundler: bundler.run, entering };
     return compileIncrementally(host, options, file, remembered);
   };
+  /** A failure that is no answer may be one of what is kept, which then is kept no longer. */
+  const compilingAnew = async (error: unknown): Promise<Compilation> => {
+    if (error instanceof HostError) throw error;
+    remembered = memory();
+    await bundler.renew();
+    return compiling(undefined);
+  };
   return {
-    build: (touched) => takingTurns(host.root, () => compiling(touched), options.waiting ?? (() => {})),
+    build: (touched) =>
+      takingTurns(host.root, () => compiling(touched).catch(compilingAnew), options.waiting ?? (() => {})),
     end: async () => void (await Promise.all([thread.end(), bundler.end()])),
   };
 }

@@ -23,6 +23,8 @@ export const run: Bundler = async (options) => {
 
 export interface StayingBundler {
   readonly run: Bundler;
+  /** Starts esbuild's process anew when it is needed next: somebody may have killed it. */
+  renew(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -32,6 +34,11 @@ const mostKept = 3;
 /** What has the same options as before is made in the same place of esbuild's, which has read and parsed the code. */
 export function stayingBundler(): StayingBundler {
   const kept = new Map<string, Kept>();
+  const end = async (): Promise<void> => {
+    const all = [...kept.values()];
+    kept.clear();
+    await Promise.all(all.map(({ context }) => context.dispose()));
+  };
   return {
     async run(options) {
       const { plugins = [], ...others } = options;
@@ -50,11 +57,12 @@ export function stayingBundler(): StayingBundler {
       }
       return outcome(known.context.rebuild());
     },
-    async end() {
-      const all = [...kept.values()];
-      kept.clear();
-      await Promise.all(all.map(({ context }) => context.dispose()));
+    async renew() {
+      await end();
+      const esbuild = await import("esbuild");
+      await esbuild.stop();
     },
+    end,
   };
 }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { formatJson } from "../../compiler/diagnostics/json.js";
 import { residentCompiler, type ResidentCompiler } from "../../compiler/dist/resident.js";
 import { contents, mcpc, project, write } from "./project.js";
@@ -21,6 +21,39 @@ function resident(folder: string): ResidentCompiler {
   onTestFinished(() => compiler.end());
   return compiler;
 }
+
+/** The processes of esbuild that this one has started. */
+function esbuilds(): number[] {
+  const running = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const told = (pid: string, file: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  const own = running.filter((pid) => new RegExp(`^PPid:\\s*${process.pid}$`, "m").test(told(pid, "status")));
+  return own.filter((pid) => told(pid, "cmdline").includes("--service=")).map(Number);
+}
+
+test.runIf(process.platform === "linux")("esbuild's process may be killed between two builds", async () => {
+  const folder = project({ "a.mcp.json": manifest(tool("first")) });
+  const compiler = resident(folder);
+  expect(await compiler.build()).toMatchObject({ diagnostics: [], summary: { tools: 1 } });
+  for (const answer of [5, 6]) {
+    const killed = esbuilds();
+    expect(killed.length).toBeGreaterThan(0);
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    await vi.waitFor(() => expect(esbuilds()).toEqual([]));
+    write(folder, {
+      "src/tools/first.ts": `import type { First } from "../../generated/types.js";\nexport const first: First = () => "${answer}";\n`,
+    });
+    const built = await compiler.build(new Set(["src/tools/first.ts"]));
+    expect(built.diagnostics).toEqual([]);
+    expect(built.changed).toContain("dist/server.js");
+    expect(readFileSync(join(folder, "dist/server.js"), "utf8")).toContain(`"${answer}"`);
+  }
+});
 
 test("a compiler that stays builds what has changed, and says what it looked at", async () => {
   const folder = project({ "a.mcp.json": manifest(tool("first"), tool("second")) });
