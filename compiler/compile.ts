@@ -156,8 +156,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     plan([...lock, ...bundled.files], host, { sweep: [`${server.layout.dist}/chunks/**/*.{js,json}`], force }),
   );
   if (artifacts) commit(artifacts.changes);
-  // So that the next build need not read it.
-  const written = host.read(lockFile);
+  // So that the next build of this process need not read it.
+  const written = options.again && host.read(lockFile);
   if (written) again("listed names", written, () => namesOf(server));
   return done(server);
 }
