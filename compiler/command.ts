@@ -47,7 +47,7 @@ export async function compileFolders(
           force: options.force ?? false,
           ...(options.prune && { prune: true }),
           ...(options.rename && { rename: options.rename }),
-          typecheck: thread.check(host.root, { remember: mode === "build", recall: !options.force }),
+          typecheck: thread.check(host.root),
           entering: (phase) => {
             thread.begin(host.root);
             laps.start(phase);

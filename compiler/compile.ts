@@ -11,7 +11,7 @@ import {
   type Rename,
 } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
-import { examine, typecheck, typescript, type Checked } from "./6-typecheck/index.js";
+import type { Typecheck } from "./6-typecheck/index.js";
 import type { Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
@@ -25,9 +25,6 @@ import type { Serving, Summary } from "./model/summary.js";
 
 export const phases = ["read", "check", "lower", "emit", "write", "type-check", "bundle"] as const;
 export type Phase = (typeof phases)[number];
-
-/** Checks the handlers; `texts`, by project path, lie over the disk. */
-export type Typecheck = (server: Server, texts: ReadonlyMap<string, string>) => Promise<Result<Checked>>;
 
 export interface Options {
   /** `check` writes nothing, and reports what `build` would change as an error. */
@@ -118,10 +115,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
   if (!theirs) return done(server);
   const surface = [...ours, ...theirs];
-  const here: Typecheck = (...given) =>
-    typecheck(...given, (question) => examine(typescript(), question, host, undefined, undefined).findings);
   // Types need no validators: they may be checked while those are made.
-  const checking = (options.typecheck ?? here)(server, textsOf(surface, host));
+  const typecheck = options.typecheck ?? (await import("./host-node/typescript/index.js")).checkOnce(host);
+  const checking = typecheck(server, textsOf(surface, host));
   checking.catch(() => {});
   const validators = take(emitValidators(server, earlier, again));
   if (!validators) return done(server);

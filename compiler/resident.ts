@@ -1,3 +1,4 @@
+import type { Typecheck } from "./6-typecheck/index.js";
 import { stayingBundler } from "./7-bundle/bundler.js";
 import type { Compilation, Options, Phase } from "./compile.js";
 import { HostError } from "./host.js";
@@ -32,15 +33,22 @@ export function residentCompiler(folder: string, options: ResidentOptions = {}):
   let remembered = memory();
   const thread = typecheckThread();
   const bundler = stayingBundler();
-  const typecheck = thread.check(host.root, { remember: true, recall: true });
   const entering = (phase: Phase): void => {
     thread.begin(host.root);
     options.entering?.(phase);
   };
   const file = recordFile(host.root, "build.json");
+  /** What was touched since types were last checked: not every build gets that far. */
+  let unchecked: ReadonlySet<string> | undefined;
   const compiling = (touched: ReadonlySet<string> | undefined): Promise<Compilation> => {
     recover(host.root);
     host.again(touched);
+    unchecked = touched && unchecked && new Set([...unchecked, ...touched]);
+    const typecheck: Typecheck = (...given) => {
+      const check = thread.check(host.root, unchecked);
+      unchecked = new Set();
+      return check(...given);
+    };
     const options: Options = { mode: "build", typecheck, bundler: bundler.run, entering };
     return compileIncrementally(host, options, file, remembered);
   };

@@ -4,6 +4,13 @@ export interface Question {
   readonly generated: string;
   /** By project path; they lie over the disk. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Of the user's modules that generated code binds: words of the lines that do. */
+  readonly bound: readonly Bound[];
+}
+
+export interface Bound {
+  readonly file: string;
+  readonly words: readonly string[];
 }
 
 /** What TypeScript says of one place. */
@@ -23,7 +30,7 @@ export interface Findings {
   readonly errors: readonly Finding[];
   /** Where the files that an error may be told at declare what they export. */
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, Place>>;
-  /** Every file that is known, relative to the project, but for the texts given. */
+  /** Every file that was read, relative to the project, but for the texts given. */
   readonly inputs: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Handler, Identifier, Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
-import type { Finding, Findings } from "./question.js";
+import type { Bound, Finding, Findings } from "./question.js";
 import { retelling } from "./retell.js";
 
 /** TypeScript's errors as diagnostics: those in generated code are told at the handler that causes them. */
@@ -9,6 +9,16 @@ export function translate({ errors, exports }: Findings, server: Server): Diagno
   if (errors.length === 0) return [];
   const situation = { server, handlers: handlersOf(server), exports, retell: retelling(server) };
   return distinct(errors.map((error) => translated(error, situation)));
+}
+
+/** The user's modules that `generated/server.ts` binds. */
+export function boundModules(server: Server): Bound[] {
+  const { hooks } = server.runtime;
+  const handlers = handlersOf(server).map(({ handler: { file, type, export: name } }) => ({
+    file,
+    words: [type, name],
+  }));
+  return [...handlers, ...(hooks ? [{ file: hooks.file, words: [hooksBinding] }] : [])];
 }
 
 interface Situation {
@@ -73,13 +83,16 @@ function translated(error: Finding, situation: Situation): Diagnostic {
   );
 }
 
+/** What the line says that binds the module of hooks. */
+const hooksBinding = "checkedHooks<";
+
 /** TypeScript's code for a value that has none of the optional members of its type. */
 const nothingInCommon = 2559;
 
 /** An error at the line that binds the module of hooks is told at the hook that it names. */
 function hooksError({ code, line }: Finding, message: string, situation: Situation): Diagnostic | undefined {
   const { hooks } = situation.server.runtime;
-  if (!hooks || !line.includes("checkedHooks<")) return undefined;
+  if (!hooks || !line.includes(hooksBinding)) return undefined;
   const name = /'(\w+)(?:\(\.\.\.\))?'(?= are incompatible)/.exec(message)?.[1] ?? "";
   const exported = exportSpan({ file: hooks.file, export: name as Identifier }, situation);
   const span = exported ?? { path: hooks.file, start: 0, end: 0 };

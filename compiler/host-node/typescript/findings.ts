@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import type { Diagnostic, Project } from "typescript/unstable/sync";
+import type { Finding, Place, Question } from "../../6-typecheck/index.js";
+
+/** A program, and what is known of its files. */
+export interface Sources {
+  readonly project: Project;
+  /** Undefined for what is no file of the user's, nor of generated code. */
+  pathOf(file: string): string | undefined;
+  /** Undefined where it is what stands on the disk. */
+  textOf(file: string): string | undefined;
+}
+
+/** What TypeScript says of the files that have a path. */
+export function findingsIn(sources: Sources): Finding[] {
+  const { program } = sources.project;
+  const byFile = new Map<string, Diagnostic[]>();
+  for (const diagnostic of [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()]) {
+    const { fileName = "" } = diagnostic;
+    const known = byFile.get(fileName);
+    if (known) known.push(diagnostic);
+    else byFile.set(fileName, [diagnostic]);
+  }
+  return [...byFile].flatMap(([file, diagnostics]) => {
+    const path = sources.pathOf(file);
+    if (path === undefined) return [];
+    const text = program.getSourceFile(file)?.text ?? "";
+    const shift = shiftOf(file, sources);
+    return diagnostics.map((diagnostic) => findingOf(diagnostic, path, text, shift));
+  });
+}
+
+function findingOf(diagnostic: Diagnostic, path: string, source: string, shift: number): Finding {
+  const { pos, end, code } = diagnostic;
+  const next = source.indexOf("\n", pos);
+  const line = source.slice(source.lastIndexOf("\n", pos - 1) + 1, next === -1 ? source.length : next);
+  const text = flattened(diagnostic).replace(/;\s+/g, "; ").replace(/\.$/, "");
+  return { path, code, text, start: pos + shift, length: end - pos, line, word: source.slice(pos, end) };
+}
+
+/** A byte order mark is no part of what TypeScript counts. */
+function shiftOf(file: string, { textOf }: Sources): number {
+  return (textOf(file) ?? readFileSync(file, "utf8")).startsWith("\uFEFF") ? 1 : 0;
+}
+
+function flattened({ text, messageChain = [] }: Diagnostic): string {
+  return [text, ...messageChain.map(flattened)].join("; ");
+}
+
+/** The user's files that one of these errors may be told at. */
+export function toldAt(errors: readonly Finding[], { generated, bound }: Question): Set<string> {
+  const binding = errors.filter(({ path }) => path === `${generated}/server.ts`).map(({ line }) => line);
+  const files = new Set(errors.map(({ path }) => path).filter((path) => !path.startsWith(`${generated}/`)));
+  for (const { file, words } of bound)
+    if (binding.some((line) => words.some((word) => line.includes(word)))) files.add(file);
+  return files;
+}
+
+/** Where a file of the program declares what it exports. */
+export function exportsOf(file: string, sources: Sources): Map<string, Place> {
+  const places = new Map<string, Place>();
+  const { program, checker } = sources.project;
+  const source = program.getSourceFile(file);
+  const module = source && checker.getSymbolAtLocation(source);
+  const shift = source ? shiftOf(file, sources) : 0;
+  for (const symbol of module?.getExports().values() ?? []) {
+    const declaration = symbol.declarations[0]?.resolve();
+    if (!declaration) continue;
+    const { name = declaration } = declaration as { readonly name?: typeof declaration };
+    places.set(symbol.name, { start: name.getStart() + shift, end: name.getEnd() + shift });
+  }
+  return places;
+}

@@ -1,0 +1,73 @@
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { textOf, type Host } from "../../host.js";
+import { slashed } from "./paths.js";
+
+/** What TypeScript asks before it looks at the disk itself, as it does where the answer is undefined. */
+export interface Overlay {
+  readFile(path: string): string | null | undefined;
+  fileExists(path: string): boolean | undefined;
+  directoryExists(path: string): boolean | undefined;
+  realpath(path: string): string | undefined;
+}
+
+/**
+ * `texts`, by absolute path, over the disk; they may change. A project that has no runtime of its own finds the
+ * compiler's among its packages. Where there is a `read`, the project's own files are what it reads.
+ */
+export function overlay(root: string, texts: ReadonlyMap<string, string>, read?: Host["read"]): Overlay {
+  const packages = `${root}/node_modules/@mcpc`;
+  const apart = hasRuntime(root) ? undefined : `${packages}/runtime`;
+  const installed = dirname(createRequire(import.meta.url).resolve("@mcpc/runtime/package.json"));
+  /** Where a file of such a runtime stands in truth. */
+  const real = (path: string): string | undefined =>
+    apart !== undefined && (path === apart || path.startsWith(`${apart}/`))
+      ? installed + path.slice(apart.length)
+      : undefined;
+  const isFolder = (path: string): boolean =>
+    (apart !== undefined && `${packages}/`.startsWith(`${path}/`) && path.length >= root.length) ||
+    [...texts.keys()].some((file) => file.startsWith(`${path}/`));
+  /** Of a file that `read` has to know. */
+  const own = (path: string): string | undefined =>
+    read && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
+  return {
+    readFile: (path) => {
+      const text = texts.get(path);
+      if (text !== undefined) return text;
+      const file = real(path);
+      if (file !== undefined) return isFile(file) ? fs.readFileSync(file, "utf8") : null;
+      const known = own(path);
+      if (known === undefined) return undefined;
+      const bytes = read!(known);
+      return bytes ? textOf(bytes) : null;
+    },
+    fileExists: (path) => {
+      if (texts.has(path)) return true;
+      const file = real(path);
+      if (file !== undefined) return isFile(file);
+      const known = own(path);
+      return known === undefined ? undefined : read!(known) !== undefined;
+    },
+    directoryExists: (path) => {
+      const file = real(path);
+      if (file !== undefined) return fs.existsSync(file);
+      return isFolder(path) || own(path) !== undefined || undefined;
+    },
+    realpath: (path) => {
+      const file = real(path);
+      return file === undefined || !fs.existsSync(file) ? undefined : slashed(fs.realpathSync(file));
+    },
+  };
+}
+
+function hasRuntime(root: string): boolean {
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (fs.existsSync(`${folder}/node_modules/@mcpc/runtime`)) return true;
+    if (dirname(folder) === folder) return false;
+  }
+}
+
+function isFile(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+}
