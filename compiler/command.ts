@@ -11,6 +11,7 @@ import { takingTurns } from "./host-node/lock.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
+import { foresee } from "./7-bundle/bundler.js";
 import { compileIncrementally } from "./incremental/index.js";
 import type { Summary } from "./model/summary.js";
 
@@ -48,13 +49,17 @@ export async function compileFolders(
           ...(options.prune && { prune: true }),
           ...(options.rename && { rename: options.rename }),
           typecheck: thread.check(host.root),
-          entering: (phase) => {
+          preparing: () => {
             thread.begin(host.root);
+            // What goes wrong will once more, when it is waited for.
+            if (mode === "build") foresee().catch(() => {});
+          },
+          entering: (phase) => {
             laps.start(phase);
             options.entering(phase);
           },
         },
-        recordFile(host.root, "build.json"),
+        (name) => recordFile(host.root, name),
       );
     const act = options.fix ? () => fixing(host, compiling, options) : compiling;
     const writes = mode === "build" || options.fix;

@@ -12,7 +12,7 @@ import {
 } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
 import type { Typecheck } from "./6-typecheck/index.js";
-import type { Bundler } from "./7-bundle/bundler.js";
+import { run, type Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again } from "./model/again.js";
@@ -21,6 +21,7 @@ import { textOf, type Change, type Host } from "./host.js";
 import type { Once } from "./incremental/again.js";
 import type { OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
+import type { Stored } from "./model/stored.js";
 import type { Serving, Summary } from "./model/summary.js";
 
 export const phases = ["read", "check", "lower", "emit", "write", "type-check", "bundle"] as const;
@@ -37,6 +38,8 @@ export interface Options {
   readonly rename?: readonly Rename[];
   /** What the last build left that is still of use; nothing when absent. */
   readonly earlier?: Earlier;
+  /** Where builds leave to later ones what is not the project's. */
+  readonly stored?: Stored;
   /** What earlier builds in this process have worked out; nothing when absent. */
   readonly again?: Again;
   readonly once?: Once;
@@ -44,6 +47,8 @@ export interface Options {
   readonly typecheck?: Typecheck;
   /** What has esbuild make bundles, if not each time anew. */
   readonly bundler?: Bundler;
+  /** Told that there is something to do, before the first phase. */
+  readonly preparing?: () => void;
   /** Told of each phase as it starts. */
   readonly entering?: (phase: Phase) => void;
 }
@@ -138,7 +143,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   enter("type-check");
   const bundling =
     options.mode === "build" && !hasErrors(diagnostics)
-      ? bundle(server, host, earlier, again, options.bundler)
+      ? bundle(server, host, { earlier, again, stored: options.stored, bundler: options.bundler ?? run })
       : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   const [checked, result] = await Promise.all([checking, bundling]);

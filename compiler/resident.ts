@@ -9,6 +9,7 @@ import { stayingHost } from "./host-node/staying.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { memory } from "./incremental/again.js";
 import { compileIncrementally } from "./incremental/index.js";
+import type { StoredFile } from "./incremental/stored.js";
 
 /** A compiler of one project that stays in memory between builds. */
 export interface ResidentCompiler {
@@ -28,16 +29,13 @@ export interface ResidentOptions {
 }
 
 /** `folder` is absolute, or relative to the working directory. Throws `HostError` when it is none. */
-export function residentCompiler(folder: string, options: ResidentOptions = {}): ResidentCompiler {
+export function residentCompiler(folder: string, { entering, waiting }: ResidentOptions = {}): ResidentCompiler {
   const host = stayingHost(nodeHost(folder));
   let remembered = memory();
   const thread = typecheckThread();
   const bundler = stayingBundler();
-  const entering = (phase: Phase): void => {
-    thread.begin(host.root);
-    options.entering?.(phase);
-  };
-  const file = recordFile(host.root, "build.json");
+  const preparing = (): void => thread.begin(host.root);
+  const files = (name: string): StoredFile => recordFile(host.root, name);
   /** What was touched since types were last checked: not every build gets that far. */
   let unchecked: ReadonlySet<string> | undefined;
   const compiling = (touched: ReadonlySet<string> | undefined): Promise<Compilation> => {
@@ -49,8 +47,14 @@ export function residentCompiler(folder: string, options: ResidentOptions = {}):
       unchecked = new Set();
       return check(...given);
     };
-    const options: Options = { mode: "build", typecheck, bundler: bundler.run, entering };
-    return compileIncrementally(host, options, file, remembered);
+    const options: Options = {
+      mode: "build",
+      typecheck,
+      bundler: bundler.run,
+      preparing,
+      ...(entering && { entering }),
+    };
+    return compileIncrementally(host, options, files, remembered);
   };
   /** A failure that is no answer may be one of what is kept, which then is kept no longer. */
   const compilingAnew = async (error: unknown): Promise<Compilation> => {
@@ -60,8 +64,7 @@ export function residentCompiler(folder: string, options: ResidentOptions = {}):
     return compiling(undefined);
   };
   return {
-    build: (touched) =>
-      takingTurns(host.root, () => compiling(touched).catch(compilingAnew), options.waiting ?? (() => {})),
+    build: (touched) => takingTurns(host.root, () => compiling(touched).catch(compilingAnew), waiting ?? (() => {})),
     end: async () => void (await Promise.all([thread.end(), bundler.end()])),
   };
 }

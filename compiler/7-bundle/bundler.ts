@@ -21,6 +21,12 @@ export const run: Bundler = async (options) => {
   return outcome(esbuild.build(options));
 };
 
+/** Starts esbuild's process, so that it need not be waited for later. */
+export async function foresee(): Promise<void> {
+  const esbuild = await import("esbuild");
+  await esbuild.transform("");
+}
+
 export interface StayingBundler {
   readonly run: Bundler;
   /** Starts esbuild's process anew when it is needed next: somebody may have killed it. */

@@ -8,7 +8,8 @@ import type { Host } from "../host.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
-import { run, type Built, type Bundler, type Options as BundlerOptions } from "./bundler.js";
+import type { Stored } from "../model/stored.js";
+import type { Built, Bundler, Options as BundlerOptions } from "./bundler.js";
 import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
 import { listingFiles, type ListingFiles } from "./listing-files.js";
 import { namesAsking, unusedParts } from "./parts.js";
@@ -31,38 +32,38 @@ export interface Bundle {
   readonly inputs: readonly string[];
 }
 
+/** What earlier builds have left, and who makes bundles. */
+interface Means {
+  readonly earlier: Earlier;
+  readonly again: Again;
+  readonly stored: Stored | undefined;
+  readonly bundler: Bundler;
+}
+
 /**
  * Bundles `generated/main.ts`, as it stands on disk, into `dist/server.js`, which runs without `node_modules`. CommonJS
  * starts 5 ms sooner; handlers that only an ES module can hold (`import.meta`, `await` at the top) make the bundle one.
  * The runtime is the project's own where it is installed, else the one that came with the compiler.
  */
-export async function bundle(
-  server: Server,
-  host: Host,
-  earlier: Earlier,
-  again: Again = (_kind, _key, make) => make(),
-  bundler: Bundler = run,
-): Promise<Result<Bundle>> {
+export async function bundle(server: Server, host: Host, means: Means): Promise<Result<Bundle>> {
   const { generated, source } = server.layout;
   const asking = (paths: readonly string[]): boolean => paths.some((path) => namesAsking(textOf(path, host)));
   const asks = isSplit(server) || asking(host.find([`${source}/**/*.{ts,tsx,mts}`], []));
-  const made = await make(server, host, earlier, again, bundler, asks);
+  const made = await make(server, host, means, asks);
   // Handlers may hand their context to code from anywhere.
   const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
-  return asks || !asking(foreign) ? made : make(server, host, earlier, again, bundler, true);
+  return asks || !asking(foreign) ? made : make(server, host, means, true);
 }
 
 async function make(
   server: Server,
   host: Host,
-  earlier: Earlier,
-  again: Again,
-  bundler: Bundler,
+  { earlier, again, stored, bundler }: Means,
   asks: boolean,
 ): Promise<Result<Bundle>> {
   const parts = unusedParts(server, { asks, split: isSplit(server) });
   const { generated, dist } = server.layout;
-  const runtime = condensed(generated, parts, host, again);
+  const runtime = condensed(generated, parts, host, again, stored);
   let lists: ListingFiles | undefined;
   const listings = (): ListingFiles =>
     (lists ??= again("listing files", server, () => listingFiles(server, dist, `${chunkFolder}/listings`)));

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 import { HostError, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
+import type { Stored } from "../model/stored.js";
 
 const name = "@mcpc/runtime";
 
@@ -55,6 +57,7 @@ export function condensed(
   parts: Readonly<Record<string, string>>,
   host: Host,
   again: Again,
+  stored: Stored | undefined,
 ): Condensed {
   const dist = join(runtimeOf(host).folder, "dist");
   const inputs = new Set<string>();
@@ -66,7 +69,10 @@ export function condensed(
   /** Where the modules would stand, if they were files; their source maps are relative to it. */
   const place = (module: string | number): string => join(dist, `condensed-${module}.js`);
   const whole = [...early].map((path) => `export * from ${JSON.stringify(`${name}${path}`)};\n`).join("");
+  const key = JSON.stringify([dist, [...early], late, parts]);
   const make = async (): Promise<Modules> => {
+    const left = leftBehind(stored?.read("runtime"), key, host);
+    if (left) return left;
     const { build } = await import("esbuild");
     const { outputFiles, metafile } = await build({
       absWorkingDir: host.root,
@@ -96,14 +102,16 @@ export function condensed(
       logLevel: "silent",
     });
     const read = Object.keys(metafile.inputs).filter((path) => path !== "condensed:whole");
-    return {
+    const made = {
       texts: new Map(outputFiles.map(({ path, text }) => [path, text])),
       read: new Map(read.map((path) => [path, host.read(path)])),
     };
+    stored?.write("runtime", leaving(made, key));
+    return made;
   };
   const modules = async (): Promise<Modules> => {
     let isNew = false;
-    const known = await again("runtime", JSON.stringify([dist, [...early], late, parts]), () => {
+    const known = await again("runtime", key, () => {
       isNew = true;
       return make().catch(() => undefined);
     });
@@ -138,6 +146,31 @@ interface Modules {
   readonly texts: ReadonlyMap<string, string>;
   /** The files that they are made of. */
   readonly read: ReadonlyMap<string, Uint8Array | undefined>;
+}
+
+/** The modules as they are left to later builds: what they were made of is told by its hash. */
+interface Left {
+  readonly key: string;
+  readonly texts: readonly (readonly [path: string, text: string])[];
+  readonly read: readonly (readonly [path: string, hash: string | null])[];
+}
+
+function leaving({ texts, read }: Modules, key: string): Left {
+  return { key, texts: [...texts], read: [...read].map(([path, bytes]) => [path, hashOf(bytes)]) };
+}
+
+/** Undefined where they were made of something else. */
+function leftBehind(value: unknown, key: string, host: Host): Modules | undefined {
+  const left = value as Left | undefined;
+  if (left?.key !== key) return undefined;
+  const read = new Map(left.read.map(([path]) => [path, host.read(path)]));
+  return left.read.every(([path, hash]) => hashOf(read.get(path)) === hash)
+    ? { texts: new Map(left.texts), read }
+    : undefined;
+}
+
+function hashOf(bytes: Uint8Array | undefined): string | null {
+  return bytes ? createHash("sha256").update(bytes).digest("base64url") : null;
 }
 
 /** Whether a module of the bundle is one that `condensed` makes. */

@@ -22,7 +22,7 @@ export function nodeHost(folder: string): Host {
   };
 }
 
-/** A file of what a project's last build leaves to the next. */
+/** A file of what a project's builds leave to later ones. */
 export function recordFile(root: string, name: string): { read(): string | undefined; write(text: string): void } {
   const file = join(root, cacheFolder, name);
   return {

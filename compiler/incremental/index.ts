@@ -3,38 +3,36 @@ import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Memory } from "./again.js";
 import { earlierFiles, holds, recorder, type BuildRecord } from "./record.js";
+import { stored, type StoredFile } from "./stored.js";
 
 /** Of this process: its code does not change. */
 let compiler: string | undefined;
 
-/** The file that holds the record of the last build that ended well. */
-export interface RecordFile {
-  read(): string | undefined;
-  write(text: string): void;
-}
-
 /**
  * `compile`, unless nothing has changed since the last build: then its outcome is told again. The compiler itself is
- * loaded only where there is something to do.
+ * loaded only where there is something to do. `files` are those that builds leave to later ones.
  */
 export async function compileIncrementally(
   host: Host,
   options: Options,
-  file: RecordFile,
+  files: (name: string) => StoredFile,
   remembered?: Memory,
 ): Promise<Compilation> {
   compiler ??= fingerprint();
+  const file = files("build.json");
   const text = file.read();
   const last = remembered?.record?.text === text ? remembered?.record?.value : parsed(text);
   const known = options.force || options.prune || options.rename ? undefined : last;
   if (known && holds(known, compiler, host))
     return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: Object.keys(known.files) };
+  options.preparing?.();
   const { compile } = await import("../compile.js");
   const { host: recording, record, looked } = recorder(host);
   const now = remembered?.next();
   const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, host, now?.again);
   const again = now && { again: now.again, once: now.once(recording) };
-  const compilation = await compile(recording, { ...options, earlier, ...again });
+  const kept = options.force ? undefined : stored(files, compiler);
+  const compilation = await compile(recording, { ...options, earlier, ...again, ...(kept && { stored: kept }) });
   const { diagnostics, summary, inputs } = compilation;
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
   if (options.mode === "build" && wentWell) {

@@ -1,0 +1,5 @@
+/** What a build leaves to later ones, by name, as JSON: nothing where another compiler left it, or it is damaged. */
+export interface Stored {
+  read(name: string): unknown;
+  write(name: string, value: unknown): void;
+}
