@@ -9,6 +9,7 @@ import { fixed } from "./fixes.js";
 import type { Host } from "./host.js";
 import { takingTurns } from "./host-node/lock.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
+import { stayingHost } from "./host-node/staying.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
 import { foresee } from "./7-bundle/bundler.js";
@@ -37,7 +38,7 @@ export async function compileFolders(
 ): Promise<number> {
   const reports: Report[] = [];
   const thread = typecheckThread();
-  for (const host of folders.map(nodeHost)) {
+  for (const host of folders.map((folder) => stayingHost(nodeHost(folder)))) {
     const laps = stopwatch();
     laps.start("compare");
     const compiling = (): Promise<Compilation> =>

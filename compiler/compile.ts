@@ -1,15 +1,4 @@
-import { read } from "./1-read/index.js";
-import { check } from "./2-check/index.js";
-import { lower } from "./3-lower/index.js";
-import {
-  emitGenerated,
-  emitUserFiles,
-  emitValidators,
-  orphans,
-  renamed,
-  userFiles,
-  type Rename,
-} from "./4-emit/index.js";
+import { emitUserFiles, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
 import type { Typecheck } from "./6-typecheck/index.js";
 import { run, type Bundler } from "./7-bundle/bundler.js";
@@ -17,8 +6,10 @@ import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again } from "./model/again.js";
 import type { Earlier } from "./model/earlier.js";
+import type { Front } from "./front.js";
 import { textOf, type Change, type Host } from "./host.js";
 import type { Once } from "./incremental/again.js";
+import type { Ever } from "./incremental/ever.js";
 import type { OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
 import type { Stored } from "./model/stored.js";
@@ -40,6 +31,7 @@ export interface Options {
   readonly earlier?: Earlier;
   /** Where builds leave to later ones what is not the project's. */
   readonly stored?: Stored;
+  readonly ever?: Ever;
   /** What earlier builds in this process have worked out; nothing when absent. */
   readonly again?: Again;
   readonly once?: Once;
@@ -92,26 +84,28 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   });
 
   const again: Again = options.again ?? ((_kind, _key, make) => make());
-  const once: Once = options.once ?? ((_name, _input, act) => act(host));
-  enter("read");
-  const sources = take(once("read", [], (asked) => read(asked, options.again)));
-  if (!sources) return done();
-  enter("check");
-  const project = take(once("check", [sources], (asked) => check(sources, asked, again)));
-  if (!project) return done();
-  enter("lower");
-  const server = take(once("lower", [project], () => lower(project, again)));
-  if (!server) return done();
+  const ever: Ever = options.ever ?? ((_name, host, act) => act(host));
+  const made = await ever(
+    "front",
+    host,
+    async (asked) => {
+      const { front } = await import("./front.js");
+      return front(asked, { again: options.again, once: options.once, entering: enter });
+    },
+    (result) => !hasErrors(result.diagnostics),
+  );
+  const fronted = take(made);
+  if (!fronted) return done();
+  const { server, generated: ours, listings } = fronted;
+  enter("emit");
   for (const rename of options.rename ?? []) {
     const move = take(renamed(server, rename, handlerTexts(server.layout, host)));
     if (!move) return done(server);
     commit([{ path: move.to, bytes: new TextEncoder().encode(move.text) }, { path: move.from }]);
   }
-  enter("emit");
   const existing = existingHandlers(server, host);
-  const listed = listedNames(host, again);
+  const listed = listedNames(fronted, host, again);
   const earlier = options.earlier ?? (() => () => undefined);
-  const ours = once("emit", [server], () => emitGenerated(server, again));
   const theirs = take(emitUserFiles(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
   const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
     ({ path }) => !isFound(path, diagnostics),
@@ -143,7 +137,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   enter("type-check");
   const bundling =
     options.mode === "build" && !hasErrors(diagnostics)
-      ? bundle(server, host, { earlier, again, stored: options.stored, bundler: options.bundler ?? run })
+      ? bundle(server, host, { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run })
       : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   const [checked, result] = await Promise.all([checking, bundling]);
@@ -201,9 +195,10 @@ export function existingHandlers(server: Server, host: Host): Map<string, string
 }
 
 /** The names and URIs in the lock file of the last build. */
-function listedNames(host: Host, again: Again): Set<string> | undefined {
+function listedNames({ server, generated }: Front, host: Host, again: Again): Set<string> | undefined {
   const bytes = host.read(lockFile);
-  return bytes && again("listed names", bytes, () => namesIn(bytes));
+  const isSame = (): boolean => generated.some(({ path, content }) => path === lockFile && content === textOf(bytes!));
+  return bytes && again("listed names", bytes, () => (isSame() ? namesOf(server) : namesIn(bytes)));
 }
 
 const lockFile = "mcpc.lock.json";

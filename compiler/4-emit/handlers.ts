@@ -28,7 +28,12 @@ export function handlers(
   elsewhere: ReadonlyMap<string, string>,
 ): Result<OutputFile[]> {
   const byFile = new Map<string, Stub[]>();
-  for (const stub of stubsOf(server)) byFile.set(stub.handler.file, [...(byFile.get(stub.handler.file) ?? []), stub]);
+  for (const stub of stubsOf(server)) {
+    const { file } = stub.handler;
+    const known = byFile.get(file);
+    if (known) known.push(stub);
+    else byFile.set(file, [stub]);
+  }
   const diagnostics: Diagnostic[] = [];
   const files: OutputFile[] = [];
   for (const [path, stubs] of byFile) {

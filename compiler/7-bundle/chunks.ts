@@ -5,7 +5,7 @@ import { withHeader } from "../generated-header.js";
 import { textOf, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
 import type { OutputFile } from "../model/output.js";
-import type { ListingFiles } from "./listing-files.js";
+import { listingsModule, type ListingFiles } from "./listing-files.js";
 import { handlerTables, surfaceTables } from "./tables.js";
 
 type Format = "cjs" | "esm";
@@ -23,13 +23,7 @@ export const chunkEntries = { [`${chunkFolder}/validation`]: library };
  * validators of each tool, and what they share is one more chunk. `listings` stands in place of the listings. What is
  * left of a large surface, a name and a handler for each tool, is put so that it takes little time to read.
  */
-export function chunks(
-  generated: string,
-  listings: () => ListingFiles,
-  host: Host,
-  format: Format,
-  again: Again,
-): Plugin {
+export function chunks(generated: string, listings: ListingFiles, host: Host, format: Format, again: Again): Plugin {
   const surface = join(host.root, generated, "surface.ts");
   const contents: Record<string, (text: string) => string> = {
     surface: (text) =>
@@ -37,7 +31,7 @@ export function chunks(
         surfaceTables(text).replace('import("./listings.js")', "Promise.resolve($listings)"),
         format,
       )}`,
-    listings: () => listings().module(format),
+    listings: () => listingsModule(listings, format),
     server: handlerTables,
   };
   return {

@@ -11,15 +11,12 @@ import type { Span } from "../model/source.js";
 import type { Stored } from "../model/stored.js";
 import type { Built, Bundler, Options as BundlerOptions } from "./bundler.js";
 import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
-import { listingFiles, type ListingFiles } from "./listing-files.js";
+import { isSplit, type ListingFiles } from "./listing-files.js";
 import { namesAsking, unusedParts } from "./parts.js";
 import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
 import { shortNames } from "./short-names.js";
 import { portableMap } from "./source-map.js";
 import { together } from "./together.js";
-
-/** Above this many tools and templates, listings and validators become chunks of their own, loaded when first used. */
-const singleFileLimit = 50;
 
 type Options = BundlerOptions & { readonly format: Format };
 type Format = "cjs" | "esm";
@@ -34,6 +31,8 @@ export interface Bundle {
 
 /** What earlier builds have left, and who makes bundles. */
 interface Means {
+  /** Of a large server. */
+  readonly listings: ListingFiles | undefined;
   readonly earlier: Earlier;
   readonly again: Again;
   readonly stored: Stored | undefined;
@@ -58,22 +57,19 @@ export async function bundle(server: Server, host: Host, means: Means): Promise<
 async function make(
   server: Server,
   host: Host,
-  { earlier, again, stored, bundler }: Means,
+  { listings, earlier, again, stored, bundler }: Means,
   asks: boolean,
 ): Promise<Result<Bundle>> {
   const parts = unusedParts(server, { asks, split: isSplit(server) });
   const { generated, dist } = server.layout;
   const runtime = condensed(generated, parts, host, again, stored);
-  let lists: ListingFiles | undefined;
-  const listings = (): ListingFiles =>
-    (lists ??= again("listing files", server, () => listingFiles(server, dist, `${chunkFolder}/listings`)));
   const chunked = async (format: Format): Promise<OutputFile[]> => [
     ...(await chunkFiles(generated, dist, format, host, earlier, again)),
-    ...listings().files,
+    ...(listings?.files ?? []),
   ];
   const plugins = (format: Format): Plugin[] => [
     // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
-    ...(isSplit(server)
+    ...(listings
       ? [chunks(generated, listings, host, format, again)]
       : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
     runtime.plugin,
@@ -123,11 +119,6 @@ function isTopLevelAwait({ text }: Message): boolean {
 
 function isImportMeta({ id }: Message): boolean {
   return id === "empty-import-meta";
-}
-
-/** Whether listings and validators are chunks. */
-function isSplit({ tools, resourceTemplates }: Server): boolean {
-  return tools.length + resourceTemplates.length > singleFileLimit;
 }
 
 function buildOptions(server: Server, host: Host, format: Format, plugins: Plugin[]): Options {

@@ -29,16 +29,28 @@ interface Form {
 
 export interface ListingFiles {
   readonly files: readonly OutputFile[];
-  /** In place of `generated/listings.ts`. */
-  readonly module: (format: "cjs" | "esm") => string;
+  /** What the module that stands in place of `generated/listings.ts` exports. */
+  readonly exports: string;
 }
+
+/** Above this many tools and templates, listings and validators become chunks of their own, loaded when first used. */
+const singleFileLimit = 50;
+
+/** Whether listings and validators are chunks. */
+export function isSplit({ tools, resourceTemplates }: Server): boolean {
+  return tools.length + resourceTemplates.length > singleFileLimit;
+}
+
+/** In `dist/`. */
+const folder = "chunks/listings";
 
 /**
  * The lists of a large server as they are answered: for each form that some revision is told a file, and one of where
  * its entries end; and the module that knows them. So nothing is left to be worked out when a list is first asked for,
  * and none of it is text in the server's memory.
  */
-export function listingFiles(server: Server, dist: string, folder: string): ListingFiles {
+export function listingFiles(server: Server): ListingFiles {
+  const { dist } = server.layout;
   const files: OutputFile[] = [];
   const lists = Object.entries(kinds).map(([list, kind]) => {
     const all = server[list as keyof typeof kinds];
@@ -55,11 +67,13 @@ export function listingFiles(server: Server, dist: string, folder: string): List
     });
     return `export const ${list} = listingFiles(folder, ${header}, "${list}", ${JSON.stringify(forms)});\n`;
   });
-  const module = (format: "cjs" | "esm"): string => {
-    const place = format === "cjs" ? "__dirname" : "import.meta.dirname";
-    return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n${lists.join("")}`;
-  };
-  return { files, module };
+  return { files, exports: lists.join("") };
+}
+
+/** In place of `generated/listings.ts`. */
+export function listingsModule({ exports }: ListingFiles, format: "cjs" | "esm"): string {
+  const place = format === "cjs" ? "__dirname" : "import.meta.dirname";
+  return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n${exports}`;
 }
 
 function formsOf(kind: EntryKind, entries: readonly { readonly listing: JsonObject }[]): Form[] {

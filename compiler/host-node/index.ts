@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { HostError, type Host } from "../host.js";
+import type { StoredFile } from "../incremental/stored.js";
 import type { JsonObject } from "../model/source.js";
 import { cacheFolder } from "./cache-folder.js";
 import { commit } from "./commit.js";
@@ -23,17 +24,14 @@ export function nodeHost(folder: string): Host {
 }
 
 /** A file of what a project's builds leave to later ones. */
-export function recordFile(root: string, name: string): { read(): string | undefined; write(text: string): void } {
+export function recordFile(root: string, name: string): StoredFile {
   const file = join(root, cacheFolder, name);
   return {
-    read: () => {
-      const bytes = readIfPresent(file);
-      return bytes && Buffer.from(bytes).toString();
-    },
-    write: (text) => {
+    read: () => readIfPresent(file),
+    write: (content) => {
       refusable(file, () => {
         fs.mkdirSync(dirname(file), { recursive: true });
-        fs.writeFileSync(`${file}.tmp`, text);
+        fs.writeFileSync(`${file}.tmp`, content);
         fs.renameSync(`${file}.tmp`, file);
       });
     },

@@ -30,7 +30,11 @@ export function memory(): Memory {
     (host: Host): Once =>
     (name, input, act) => {
       const known = runs.get(name);
-      if (known && same(known.input, input) && known.heard.every(({ ask, answer }) => same(ask(host), answer)))
+      if (
+        known &&
+        same(known.input, input) &&
+        known.heard.every(({ question, answer }) => same(ask(host, question), answer))
+      )
         return known.output as ReturnType<typeof act>;
       const heard = new Map<string, Heard>();
       const output = act(listening(host, heard));
@@ -52,26 +56,36 @@ interface Run {
   readonly heard: readonly Heard[];
   readonly output: unknown;
 }
-interface Heard {
-  readonly ask: (host: Host) => unknown;
+
+/** What is asked of a host, and what it answered. */
+export interface Heard {
+  readonly question: Question;
   readonly answer: unknown;
 }
+type Question = {
+  readonly [How in "find" | "read" | "size" | "contains"]: readonly [how: How, ...Parameters<Host[How]>];
+}["find" | "read" | "size" | "contains"];
 
-/** Of what is asked twice, the first answer counts. */
-function listening(host: Host, heard: Map<string, Heard>): Host {
-  const hear = <T>(key: string, ask: (host: Host) => T): T => {
+export function ask(host: Host, [how, ...given]: Question): unknown {
+  return (host[how] as (...given: readonly unknown[]) => unknown)(...given);
+}
+
+/** The same host; what is asked of it is put down. Of what is asked twice, the first answer counts. */
+export function listening(host: Host, heard: Map<string, Heard>): Host {
+  const hear = <T>(question: Question): T => {
+    const key = JSON.stringify(question);
     const known = heard.get(key);
     if (known) return known.answer as T;
-    const answer = ask(host);
-    heard.set(key, { ask, answer });
-    return answer;
+    const answer = ask(host, question);
+    heard.set(key, { question, answer });
+    return answer as T;
   };
   return {
     ...host,
-    find: (patterns, ignore) => hear(JSON.stringify([patterns, ignore]), ({ find }) => find(patterns, ignore)),
-    read: (path) => hear(`read ${path}`, ({ read }) => read(path)),
-    size: (path) => hear(`size ${path}`, ({ size }) => size(path)),
-    contains: (path) => hear(`contains ${path}`, ({ contains }) => contains(path)),
+    find: (patterns, ignore) => hear(["find", patterns, ignore]),
+    read: (path) => hear(["read", path]),
+    size: (path) => hear(["size", path]),
+    contains: (path) => hear(["contains", path]),
     commit: (changes: readonly Change[]) => host.commit(changes),
   };
 }

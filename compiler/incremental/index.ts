@@ -2,6 +2,7 @@ import type { Compilation, Options } from "../compile.js";
 import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Memory } from "./again.js";
+import { ever } from "./ever.js";
 import { earlierFiles, holds, recorder, type BuildRecord } from "./record.js";
 import { stored, type StoredFile } from "./stored.js";
 
@@ -20,7 +21,8 @@ export async function compileIncrementally(
 ): Promise<Compilation> {
   compiler ??= fingerprint();
   const file = files("build.json");
-  const text = file.read();
+  const bytes = file.read();
+  const text = bytes && Buffer.from(bytes).toString();
   const last = remembered?.record?.text === text ? remembered?.record?.value : parsed(text);
   const known = options.force || options.prune || options.rename ? undefined : last;
   if (known && holds(known, compiler, host))
@@ -31,8 +33,9 @@ export async function compileIncrementally(
   const now = remembered?.next();
   const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, host, now?.again);
   const again = now && { again: now.again, once: now.once(recording) };
-  const kept = options.force ? undefined : stored(files, compiler);
-  const compilation = await compile(recording, { ...options, earlier, ...again, ...(kept && { stored: kept }) });
+  const kept = options.force ? undefined : stored(files, compiler, options.mode === "build");
+  const left = kept && { stored: kept, ...(!remembered && { ever: ever(kept) }) };
+  const compilation = await compile(recording, { ...options, earlier, ...again, ...left });
   const { diagnostics, summary, inputs } = compilation;
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
   if (options.mode === "build" && wentWell) {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
@@ -93,13 +94,18 @@ export function recorder(host: Host): Recorder {
   };
 }
 
-/** False when anything that the build saw has changed since. */
-export function holds(record: BuildRecord, compiler: string, host: Host): boolean {
+/** False when anything that the build saw has changed since. What people edit is looked at first. */
+export function holds({ summary, ...record }: BuildRecord, compiler: string, host: Host): boolean {
+  if (record.compiler !== compiler) return false;
+  const made = [`${summary.serving.generated}/`, `${dirname(summary.bundle)}/`];
+  const isMade = (path: string): boolean => made.some((folder) => path.startsWith(folder));
+  const files = Object.entries(record.files);
+  const isSame = ([path, hash]: (typeof files)[number]): boolean => hashOf(host.read(path)) === hash;
   return (
-    record.compiler === compiler &&
+    files.every((file) => isMade(file[0]) || isSame(file)) &&
     record.searches.every(({ patterns, ignore, paths }) => same(host.find(patterns, ignore), paths)) &&
     record.contained.every((path) => host.contains(path)) &&
-    Object.entries(record.files).every(([path, hash]) => hashOf(host.read(path)) === hash)
+    files.every((file) => !isMade(file[0]) || isSame(file))
   );
 }
 

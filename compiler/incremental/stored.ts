@@ -1,25 +1,28 @@
 import { createHash } from "node:crypto";
+import { deserialize, serialize } from "node:v8";
 import type { Stored } from "../model/stored.js";
 
-/** The text of a file that builds leave; writing it replaces it as a whole. */
+/** A file that builds leave; writing it replaces it as a whole. */
 export interface StoredFile {
-  read(): string | undefined;
-  write(text: string): void;
+  read(): Uint8Array | undefined;
+  write(content: string | Uint8Array): void;
 }
 
-/** `compiler` stands for the one that runs. */
-export function stored(files: (name: string) => StoredFile, compiler: string): Stored {
-  const seal = (body: string): string => createHash("sha256").update(compiler).update(body).digest("base64url");
+const sealBytes = 32;
+
+/** `compiler` stands for the one that runs; unless it `writes`, nothing is left. */
+export function stored(files: (name: string) => StoredFile, compiler: string, writes: boolean): Stored {
+  const seal = (body: Uint8Array): Buffer => createHash("sha256").update(compiler).update(body).digest();
   return {
     read: (name) => {
-      const text = files(`${name}.json`).read();
-      const at = text?.indexOf("\n") ?? -1;
-      const body = text?.slice(at + 1);
-      return body !== undefined && seal(body) === text!.slice(0, Math.max(at, 0)) ? JSON.parse(body) : undefined;
+      const bytes = files(name).read();
+      const body = bytes?.subarray(sealBytes);
+      return body && seal(body).equals(bytes!.subarray(0, sealBytes)) ? deserialize(body) : undefined;
     },
     write: (name, value) => {
-      const body = JSON.stringify(value);
-      files(`${name}.json`).write(`${seal(body)}\n${body}`);
+      if (!writes) return;
+      const body = serialize(value);
+      files(name).write(Buffer.concat([seal(body), body]));
     },
   };
 }

@@ -1,4 +1,7 @@
-/** What a build leaves to later ones, by name, as JSON: nothing where another compiler left it, or it is damaged. */
+/**
+ * What a build leaves to later ones, by name: any value that can be cloned. Nothing where another compiler left it, or
+ * it is damaged.
+ */
 export interface Stored {
   read(name: string): unknown;
   write(name: string, value: unknown): void;
