@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(root, ...parts);
@@ -29,6 +29,10 @@ for (const name of ["LICENSE", "README.md"]) {
     if (fs.existsSync(at(name))) fs.copyFileSync(at(name), at(folder, name));
 }
 fs.copyFileSync(at("mcp.schema.json"), at("compiler", "mcp.schema.json"));
+const checking = at("compiler", "dist", "2-check");
+const { precompiled } = await import(pathToFileURL(join(checking, "precompiled.js")).href);
+const schema = JSON.parse(fs.readFileSync(at("mcp.schema.json"), "utf8"));
+for (const [name, text] of precompiled(schema)) fs.writeFileSync(join(checking, name), text);
 fs.rmSync(at("compiler", "fixtures"), { recursive: true, force: true });
 if (fs.existsSync(at("fixtures", "invalid")))
   fs.cpSync(at("fixtures", "invalid"), at("compiler", "fixtures", "invalid"), {

@@ -1,17 +1,18 @@
-import type { Ajv } from "ajv";
+import type { ValidateFunction } from "ajv";
 import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
-import { createAjv, dialectOf } from "../json-schema/dialect.js";
+import { dialectOf } from "../json-schema/dialect.js";
 import { child, locateNearest, pointerTokens } from "../json-schema/pointer.js";
 import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
 import { subschemas } from "../json-schema/walk.js";
 import type { Again } from "../model/again.js";
-import type { Dialect, JsonSchema } from "../model/schema.js";
+import type { JsonSchema } from "../model/schema.js";
 import type { Located, Span } from "../model/source.js";
 import { tooDeep } from "./chains.js";
 import { circles } from "./circles.js";
 import { checkKeywords } from "./keywords.js";
 import { checkPatterns } from "./patterns.js";
+import { schemaValidator } from "./precompiled.js";
 import { checkSatisfiable } from "./satisfiable.js";
 import { contradictions } from "./together.js";
 
@@ -47,9 +48,9 @@ export function schemaChecks(
       found.push(diagnose("schema/unsupported-dialect", declared.span, { dialect: String(declared.value) }));
       return;
     }
-    const ajv = metaValidator(dialect);
-    const isValid = (schema: JsonSchema): boolean => ajv.validateSchema(schema) === true;
-    found.push(...validity(node, ajv));
+    const validate = schemaValidator(dialect);
+    const isValid = (schema: JsonSchema): boolean => validate(schema) === true;
+    found.push(...validity(node, validate));
     if (found.length > 0) return;
     for (const schema of subschemas(node)) {
       checkKeywords(schema, dialect, isValid, found);
@@ -113,27 +114,17 @@ export function schemaChecks(
   return { check };
 }
 
-const metaValidators = new Map<Dialect, Ajv>();
-
-const options = { validateSchema: "log", validateFormats: false, code: { optimize: false } } as const;
-
-function metaValidator(dialect: Dialect): Ajv {
-  let ajv = metaValidators.get(dialect);
-  if (!ajv) metaValidators.set(dialect, (ajv = createAjv(dialect, options)));
-  return ajv;
-}
-
 /** A mistake in a file of schemas also shows who refers to it. */
 function reachedBy(diagnostic: Diagnostic, via: Span | undefined): Diagnostic {
   if (!via || via.path === diagnostic.span?.path) return diagnostic;
   return { ...diagnostic, related: [...diagnostic.related, { span: via, message: "referred to here" }] };
 }
 
-function validity(node: Located, ajv: Ajv): Diagnostic[] {
+function validity(node: Located, validate: ValidateFunction): Diagnostic[] {
   const schema = node.value as JsonSchema;
   const { $schema: _, ...rest } = typeof schema === "object" ? schema : {};
-  if (ajv.validateSchema(typeof schema === "object" ? rest : schema)) return [];
-  const errors = ajv.errors ?? [];
+  if (validate(typeof schema === "object" ? rest : schema)) return [];
+  const errors = validate.errors ?? [];
   const longest = Math.max(...errors.map((error) => error.instancePath.length));
   const places = new Map<string, Diagnostic>();
   for (const error of errors) {

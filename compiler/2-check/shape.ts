@@ -1,26 +1,14 @@
-import type { ErrorObject, ValidateFunction } from "ajv";
+import type { ErrorObject } from "ajv";
 import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { oneOf, quote } from "../diagnostics/catalogue/definition.js";
 import { certain, certainKey, nearest } from "../diagnostics/suggest.js";
-import { createAjv, lean } from "../json-schema/dialect.js";
 import { locate, pointerTokens } from "../json-schema/pointer.js";
-import type { JsonSchema } from "../model/schema.js";
+import { manifestValidator } from "./precompiled.js";
 import type { Json, JsonObject, Located, SourceFile, Span } from "../model/source.js";
-
-const compiled = new WeakMap<JsonObject, ValidateFunction>();
 
 /** Checks a manifest against `mcp.schema.json`; each mistake points at the key or the value that is wrong. */
 export function checkShape(manifest: SourceFile, manifestSchema: JsonObject): Diagnostic[] {
-  let validate = compiled.get(manifestSchema);
-  if (!validate) {
-    // Compiled for the one manifest that is checked: whatever only makes the code faster takes longer than it saves.
-    const code = { validateSchema: false, meta: false, inlineRefs: false, code: { optimize: false } };
-    const schema = manifestSchema as JsonSchema;
-    validate = lean(createAjv("2020-12", { verbose: true, ownProperties: true, ...code }), schema).compile(
-      manifestSchema,
-    );
-    compiled.set(manifestSchema, validate);
-  }
+  const validate = manifestValidator(manifestSchema);
   if (validate(manifest.root.value)) return [];
   return (validate.errors ?? []).map((error) => translate(error, manifest.root)).filter((found) => found !== undefined);
 }

@@ -35,7 +35,7 @@ describe.each(packages)("the package of %s", (name) => {
       .trim()
       .split("\n");
     const allowed =
-      /^package\/(dist\/.*\.(js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|README\.md|LICENSE|package\.json)$/;
+      /^package\/(dist\/.*\.(c?js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|README\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toContain("package/LICENSE");
     expect(files).toContain("package/README.md");

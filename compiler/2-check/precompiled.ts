@@ -1,0 +1,84 @@
+import { createRequire } from "node:module";
+import type { Ajv, ValidateFunction } from "ajv";
+import standalone from "ajv/dist/standalone/index.js";
+import { createAjv, lean } from "../json-schema/dialect.js";
+import type { Dialect, JsonSchema } from "../model/schema.js";
+import type { JsonObject } from "../model/source.js";
+
+/** A validator that stands beside this module in the package, so that no build has to compile it. */
+interface Precompiled {
+  /** What it was made of. */
+  readonly of: string;
+  readonly validate: ValidateFunction;
+}
+
+/** Validates manifests by `mcp.schema.json`. */
+export function manifestValidator(schema: JsonObject): ValidateFunction {
+  return known(schema, () => {
+    const text = JSON.stringify(schema);
+    return fromPackage("manifests", text) ?? ofManifests(schema).validate;
+  });
+}
+
+/** Validates schemas by their dialect's own. */
+export function schemaValidator(dialect: Dialect): ValidateFunction {
+  return known(dialect, () => fromPackage(dialect, dialect) ?? ofSchemas(dialect).validate);
+}
+
+const validators = new Map<unknown, ValidateFunction>();
+
+function known(key: unknown, make: () => ValidateFunction): ValidateFunction {
+  let validate = validators.get(key);
+  if (!validate) validators.set(key, (validate = make()));
+  return validate;
+}
+
+function fromPackage(name: string, of: string): ValidateFunction | undefined {
+  try {
+    const made = createRequire(import.meta.url)(`./${fileOf(name)}`) as Precompiled;
+    return made.of === of ? made.validate : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+function fileOf(name: string): string {
+  return `validator-of-${name}.cjs`;
+}
+
+/** The texts of these validators, as CommonJS modules by name. */
+export function precompiled(schema: JsonObject): ReadonlyMap<string, string> {
+  const dialects = ["draft-07", "2019-09", "2020-12"] as const;
+  return new Map([
+    [fileOf("manifests"), moduleOf(ofManifests(schema, true), JSON.stringify(schema))],
+    ...dialects.map((dialect) => [fileOf(dialect), moduleOf(ofSchemas(dialect, true), dialect)] as const),
+  ]);
+}
+
+interface Compiled {
+  readonly ajv: Ajv;
+  readonly id: string;
+  readonly validate: ValidateFunction;
+}
+
+function moduleOf({ ajv, id }: Compiled, of: string): string {
+  return `${standalone.default(ajv, { validate: id })}exports.of = ${JSON.stringify(of)};\n`;
+}
+
+// Whatever only makes the code faster takes longer than it saves.
+const optimize = false;
+
+function ofManifests(schema: JsonObject, source = false): Compiled {
+  const options = { validateSchema: false, meta: false, inlineRefs: false, verbose: true, code: { optimize, source } };
+  const ajv = lean(createAjv("2020-12", options), schema as JsonSchema);
+  const id = "manifests";
+  ajv.addSchema(schema, id);
+  return { ajv, id, validate: ajv.getSchema(id)! };
+}
+
+function ofSchemas(dialect: Dialect, source = false): Compiled {
+  const ajv = createAjv(dialect, { validateFormats: false, code: { optimize, source } });
+  const id = String(ajv.defaultMeta());
+  return { ajv, id, validate: ajv.getSchema(id)! };
+}
