@@ -118,7 +118,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const typecheck = options.typecheck ?? (await import("./host-node/typescript/index.js")).checkOnce(host);
   const checking = typecheck(server, textsOf(surface, host));
   checking.catch(() => {});
-  const validators = take(emitValidators(server, earlier, again));
+  const validators = take(await emitValidators(server, earlier, again));
   if (!validators) return done(server);
   const files = [...surface, ...validators];
 

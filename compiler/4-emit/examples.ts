@@ -5,7 +5,8 @@ import { literal } from "./code.js";
 import { handlers } from "./handlers.js";
 import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
 import { serverModule } from "./server.js";
-import { printValidators, settingsValidator, toolValidators } from "./validators.js";
+import { settingsValidator, toolValidators } from "./validator-modules.js";
+import { printValidators } from "./validators.js";
 
 /** The module that answers calls of examples, as a path of the project; it is never written. */
 export function examplesEntry({ layout }: Server): string {

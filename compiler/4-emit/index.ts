@@ -16,13 +16,12 @@ import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
 import { typesModule } from "./types.js";
 import {
   madeOf,
-  printValidators,
   promptValidators,
   settingsValidator,
   templateValidators,
   toolValidators,
   type ValidatorModule,
-} from "./validators.js";
+} from "./validator-modules.js";
 
 export { userFiles } from "./handlers.js";
 export { orphans } from "./orphans.js";
@@ -88,8 +87,12 @@ export function emitUserFiles(
   return { value: files, diagnostics: [...diagnostics, ...made.diagnostics] };
 }
 
-/** The modules of validators; types are checked without them. */
-export function emitValidators(server: Server, earlier: Earlier, again: Again = anew): Result<OutputFile[]> {
+/** The modules of validators; types are checked without them. What prints them is loaded where one has to be. */
+export async function emitValidators(
+  server: Server,
+  earlier: Earlier,
+  again: Again = anew,
+): Promise<Result<OutputFile[]>> {
   const { generated } = server.layout;
   const { config } = server.runtime;
   const diagnostics: Diagnostic[] = [];
@@ -103,10 +106,10 @@ export function emitValidators(server: Server, earlier: Earlier, again: Again = 
   for (const module of modules) {
     const path = `${generated}/${module.name}.ts`;
     const made = madeAgain(module, again);
-    const known = earlier(path, made);
-    const content = again("validators", made, () => known() ?? printed(module));
-    if (content !== undefined) files.push({ path, owner: "generated", content });
-    else diagnostics.push(...printValidators(module).diagnostics);
+    const known = again("earlier validators", made, earlier(path, made));
+    const content = known ?? (await again("validators", made, () => printed(module)));
+    if (typeof content === "string") files.push({ path, owner: "generated", content });
+    else diagnostics.push(...content);
   }
   return { value: files, diagnostics };
 }
@@ -132,7 +135,8 @@ interface Made {
   readonly text: string;
 }
 
-function printed(module: ValidatorModule): string | undefined {
-  const { value } = printValidators(module);
-  return value === undefined ? undefined : withHeader(value);
+async function printed(module: ValidatorModule): Promise<string | readonly Diagnostic[]> {
+  const { printValidators } = await import("./validators.js");
+  const { value, diagnostics } = printValidators(module);
+  return value === undefined ? diagnostics : withHeader(value);
 }

@@ -5,10 +5,10 @@ import { createAjv, lean } from "../json-schema/dialect.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import type { JsonSchema } from "../model/schema.js";
-import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
-import type { Span } from "../model/source.js";
+import type { Schema } from "../model/server.js";
 import { literal } from "./code.js";
 import { leanCode } from "./lean-code.js";
+import type { ValidatorModule } from "./validator-modules.js";
 
 const library = "@mcpc/runtime/codegen/v1/validation";
 
@@ -16,52 +16,6 @@ const quoted = /"(?:[^"\\]|\\.)*"/g;
 /** A comment that says a schema's `$id`, which could end it. */
 const sourceUrl = /^\/\*# sourceURL=.*\*\/;\n/gm;
 const quotedAsKey = /"(?:[^"\\]|\\.)*"(?::(?=\S))?/g;
-
-/** A module of validators: one export for each of `schemas`, and `answers` where there are questions. */
-export interface ValidatorModule {
-  /** Its path in `generated/`, without the extension. */
-  readonly name: string;
-  readonly schemas: Readonly<Record<string, Schema>>;
-  readonly answers: readonly (readonly [question: string, answer: Schema])[];
-  /** What it belongs to. */
-  readonly span: Span;
-}
-
-/** Of a tool's arguments, of its result when it declares an `outputSchema`, and of the answers to its questions. */
-export function toolValidators({ handler, input, output, elicitations, span }: Tool): ValidatorModule {
-  const schemas = { input, ...(output && { output }) };
-  return { name: moduleOf(handler), schemas, answers: answersTo(elicitations), span };
-}
-
-export function templateValidators({ handler, params, span }: ResourceTemplate): ValidatorModule {
-  return { name: moduleOf(handler), schemas: { params }, answers: [], span };
-}
-
-/** Of the answers to a prompt's questions; a prompt without any needs none. */
-export function promptValidators({ source, elicitations, span }: Prompt): ValidatorModule[] {
-  if (elicitations.length === 0 || !("handler" in source)) return [];
-  return [{ name: moduleOf(source.handler), schemas: {}, answers: answersTo(elicitations), span }];
-}
-
-export function settingsValidator({ schema }: Config): ValidatorModule {
-  return { name: "settings", schemas: { settings: schema }, answers: [], span: schema.span };
-}
-
-/** A module of validators is named after the type of its handler, which is unique. */
-function moduleOf({ type }: Handler): string {
-  return `validators/${type}`;
-}
-
-function answersTo(elicitations: readonly Elicitation[]): ValidatorModule["answers"] {
-  return elicitations.flatMap(({ name, answer }) => (answer ? [[name, answer] as const] : []));
-}
-
-/** All that the text of the module depends on, beside this compiler. */
-export function madeOf({ schemas, answers }: ValidatorModule): string {
-  return JSON.stringify(
-    [...Object.entries(schemas), ...answers].map(([name, { dialect, schema }]) => [name, dialect, schema]),
-  );
-}
 
 /** ajv's standalone code, as an ES module that depends on nothing but the runtime. */
 export function printValidators({ schemas, answers, span }: ValidatorModule): Result<string> {
