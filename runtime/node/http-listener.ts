@@ -126,9 +126,15 @@ class NodeRequest implements HttpRequest {
   }
 }
 
+/** In characters: more leaves at once. */
+const mostHeld = 64 * 1024;
+
 class NodeReply implements HttpReply {
   readonly #response: ServerResponse;
   readonly #always: Headers | undefined;
+  /** Of a stream that has just been opened: what was told since, to leave in one piece with its headers. */
+  #held: string | undefined;
+  #headers: Headers | undefined;
 
   constructor(response: ServerResponse, always?: Headers) {
     this.#response = response;
@@ -155,37 +161,58 @@ class NodeReply implements HttpReply {
   }
 
   open(headers?: Headers): void {
+    if (this.#response.destroyed) return;
+    this.#held = "";
+    this.#headers = headers;
+    setImmediate(() => this.#flow());
+  }
+
+  /** From now on what is told leaves at once. */
+  #flow(): void {
     const response = this.#response;
-    if (response.destroyed) return;
-    response.writeHead(200, { ...eventStream, ...this.#always, ...headers });
-    response.flushHeaders();
+    const held = this.#held;
+    if (held === undefined || response.destroyed) return;
+    this.#held = undefined;
+    response.writeHead(200, { ...eventStream, ...this.#always, ...this.#headers });
     // Of a client that goes away between two events.
     response.on("error", ignore);
     const beat = setInterval(() => response.write(keepAlive), keepAliveMs);
     response.on("close", () => clearInterval(beat));
+    if (held === "") response.flushHeaders();
+    else response.write(held);
   }
 
   event(message: Outgoing | undefined, id?: string, awaited?: boolean): void {
-    write(this.#response, eventText(message, id), awaited);
+    this.#write(eventText(message, id), awaited);
   }
 
   named(name: string, data: string, id?: string): void {
-    write(this.#response, namedEventText(name, data, id));
+    this.#write(namedEventText(name, data, id));
   }
 
   retry(milliseconds: number): void {
-    write(this.#response, retryText(milliseconds));
+    this.#write(retryText(milliseconds));
+  }
+
+  #write(text: string, awaited?: boolean): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    if (this.#held !== undefined) {
+      this.#held += text;
+      if (this.#held.length > mostHeld) this.#flow();
+    } else if (isDeaf(response.writableLength, awaited)) response.destroy();
+    else response.write(text);
   }
 
   close(): void {
-    this.#response.end();
+    const response = this.#response;
+    const held = this.#held;
+    if (held === undefined) return void response.end();
+    this.#held = undefined;
+    if (response.destroyed) return;
+    const length = { "content-length": Buffer.byteLength(held) };
+    response.writeHead(200, { ...eventStream, ...length, ...this.#always, ...this.#headers }).end(held);
   }
-}
-
-function write(response: ServerResponse, text: string, awaited?: boolean): void {
-  if (response.destroyed) return;
-  if (isDeaf(response.writableLength, awaited)) response.destroy();
-  else response.write(text);
 }
 
 /** The body is JSON-RPC's error without an id: what was refused is not read as a message. */
