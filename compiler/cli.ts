@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import * as modules from "node:module";
 import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Options, Phase } from "./compile.js";
@@ -17,6 +18,8 @@ What happens is said on standard error, a line for each rebuild. A mistake is to
 version that worked goes on. Ctrl-C, or the end of the client, stops the server as it stops the built one.
 `;
 
+// Node 22 and later keep compiled code, in their folder for that.
+(modules as { enableCompileCache?: () => void }).enableCompileCache?.();
 let phase: Phase | undefined;
 process.stdout.on("error", ignoreClosedPipe);
 process.stderr.on("error", ignoreClosedPipe);
