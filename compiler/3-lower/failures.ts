@@ -4,8 +4,9 @@ import { nearest } from "../diagnostics/suggest.js";
 import { createAjv, type ErrorObject } from "../json-schema/dialect.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { locateNearest, pointerTokens } from "../json-schema/pointer.js";
-import type { Schema, WrittenSchema } from "../model/server.js";
+import type { Schema } from "../model/server.js";
 import type { Json, JsonObject, Located, Span } from "../model/source.js";
+import { writtenOf, type WrittenSchema } from "./schemas.js";
 
 /** One rule that a value breaks. */
 export interface Failure {
@@ -21,7 +22,9 @@ export interface Failure {
 const most = 20;
 
 /** What a value of the user's breaks of a schema; `what` it is called in the reasons. */
-export function failuresOf(value: Located, { schema, dialect, written }: Schema, what: string): Failure[] {
+export function failuresOf(value: Located, checked: Schema, what: string): Failure[] {
+  const { schema, dialect } = checked;
+  const written = writtenOf(checked);
   const options = { meta: false, validateSchema: false, messages: false, verbose: true } as const;
   const read = withStaticReferences(schema);
   const validate = createAjv(dialect, options).compile(read);

@@ -8,6 +8,21 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Identifier, Schema } from "../model/server.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
 
+/** Where a self-contained schema stands in the user's files. */
+export interface WrittenSchema {
+  readonly root: Located;
+  /** What was copied into its `$defs`, by key. */
+  readonly copied: ReadonlyMap<string, Located>;
+}
+
+/** Nobody but the phase that makes schemas asks for it. */
+const places = new WeakMap<Schema, WrittenSchema>();
+
+/** Undefined where mcpc made the schema itself. */
+export function writtenOf(schema: Schema): WrittenSchema | undefined {
+  return places.get(schema);
+}
+
 /** `selfContained`; of a schema that comes to what it came to before, `schema` and `definitions` are the very same. */
 export function schemaOf(
   root: SchemaRoot,
@@ -20,12 +35,18 @@ export function schemaOf(
   const make = (): Schema => selfContained(root, type, reachable, sharedTypes);
   if (typeof value !== "object" || value === null) return make();
   const known = again("schemas as lowered", value, make);
-  if (known.type === type && known.written?.root === root.node) return known;
-  if (known.type === type && known.written?.copied.size === 0)
-    return { ...known, written: { root: root.node, copied: known.written.copied }, span };
+  const before = places.get(known);
+  if (known.type === type && before?.root === root.node) return known;
+  if (known.type === type && before?.copied.size === 0)
+    return standing({ ...known, span }, { root: root.node, copied: before.copied });
   const made = make();
   const { schema, definitions } = again("copied schemas", JSON.stringify([made.schema, made.definitions]), () => made);
-  return { ...made, schema, definitions };
+  return standing({ ...made, schema, definitions }, places.get(made)!);
+}
+
+function standing(schema: Schema, where: WrittenSchema): Schema {
+  places.set(schema, where);
+  return schema;
 }
 
 /**
@@ -113,14 +134,14 @@ export function selfContained(
 
   const own = copy(root.node, { kind: "own", root });
   const schema = added.size === 0 ? own : withDefinitions(own as JsonObject, added);
-  return {
+  const made = {
     type,
     schema: schema as JsonSchema,
     dialect: dialectOf(root.node.value as JsonSchema) ?? "2020-12",
     definitions,
-    written: { root: root.node, copied },
     span: root.node.span,
   };
+  return standing(made, { root: root.node, copied });
 }
 
 /** Whose `#` a reference means: the schema itself, a shared definition copied under `key`, or a file copied in parts. */

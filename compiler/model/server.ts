@@ -1,5 +1,5 @@
 import type { Dialect, JsonSchema } from "./schema.js";
-import type { Json, JsonObject, Located, Span } from "./source.js";
+import type { Json, JsonObject, Span } from "./source.js";
 
 /** A name as it goes over the wire. Never printed into code except as a quoted literal. */
 export type WireName = string & { readonly brand?: "wire" };
@@ -159,16 +159,7 @@ export interface Schema {
   readonly dialect: Dialect;
   /** `$defs` key in `schema` → the shared definition's type. */
   readonly definitions: { readonly [key: string]: Identifier };
-  /** What it was made of; absent where mcpc made it itself. */
-  readonly written?: WrittenSchema;
   readonly span: Span;
-}
-
-/** Where a self-contained schema stands in the user's files. */
-export interface WrittenSchema {
-  readonly root: Located;
-  /** What was copied into its `$defs`, by key. */
-  readonly copied: ReadonlyMap<string, Located>;
 }
 
 /** A shared definition; `schema` is self-contained in the same sense. */
