@@ -7,6 +7,7 @@ import type {
   OnResolveOptions,
   Plugin,
 } from "esbuild";
+import { HostError } from "../host.js";
 
 export type Options = BuildOptions & { readonly write: false; readonly metafile: true };
 export type Built = BuildResult<Options>;
@@ -16,10 +17,23 @@ export type Outcome = { readonly built: Built } | { readonly failure: readonly M
 export type Bundler = (options: Options) => Promise<Outcome>;
 
 /** Each time anew. */
-export const run: Bundler = async (options) => {
+export const run: Bundler = (options) => outcome(asked((esbuild) => esbuild.build(options)));
+
+/** Throws `HostError` where there is no esbuild for this machine. */
+async function asked<T>(ask: (esbuild: typeof import("esbuild")) => Promise<T>): Promise<T> {
   const esbuild = await import("esbuild");
-  return outcome(esbuild.build(options));
-};
+  try {
+    return await ask(esbuild);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!/^Unsupported platform|needed by esbuild|for another platform/.test(message)) throw error;
+    throw new HostError(
+      `esbuild for ${process.platform}-${process.arch} is not installed: it comes with the optional dependencies of ` +
+        `the package "esbuild", so install without --omit=optional (${message.replace(/[.:]?\s*\n[^]*/, "")})`,
+      { cause: error },
+    );
+  }
+}
 
 /** Starts esbuild's process, so that it need not be waited for later. */
 export async function foresee(): Promise<void> {
@@ -78,7 +92,6 @@ interface Kept {
 }
 
 async function keep(options: Options, callbacks: readonly Callback[]): Promise<Kept> {
-  const esbuild = await import("esbuild");
   const now = { callbacks };
   const plugin: Plugin = {
     name: "as of now",
@@ -87,7 +100,7 @@ async function keep(options: Options, callbacks: readonly Callback[]): Promise<K
         (build[on] as Hear)(options, (args) => now.callbacks[index]!.act(args));
     },
   };
-  return { context: await esbuild.context({ ...options, plugins: [plugin] }), now };
+  return { context: await asked((esbuild) => esbuild.context({ ...options, plugins: [plugin] })), now };
 }
 
 /** What a plugin has to say; those of one build are not those of the next. */

@@ -97,6 +97,8 @@ export function condensed(
       packages: "external",
       alias: { [name]: dist },
       define: { ...parts },
+      // None of the user's.
+      tsconfigRaw: "{}",
       write: false,
       metafile: true,
       logLevel: "silent",
