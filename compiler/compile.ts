@@ -140,8 +140,12 @@ export async function compile(host: Host, options: Options): Promise<Compilation
       ? bundle(server, host, { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run })
       : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
-  const [checked, result] = await Promise.all([checking, bundling]);
-  inputs.push(...(take(checked)?.inputs ?? []));
+  bundling?.catch(() => {});
+  const checked = await checking;
+  const result = await bundling;
+  take(checked);
+  // Those in which there are errors, too: they may be mended there.
+  inputs.push(...(checked.value?.inputs ?? []));
   if (!result || hasErrors(diagnostics)) return done(server);
   enter("bundle");
   const bundled = take(result);

@@ -28,13 +28,14 @@ export interface Finding {
 
 export interface Findings {
   readonly errors: readonly Finding[];
-  /** Where the files that an error may be told at declare what they export. */
+  /** Where what these files export is declared, which an error may be told at. */
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, Place>>;
   /** Every file that was read, relative to the project, but for the texts given. */
   readonly inputs: readonly string[];
 }
 
 export interface Place {
+  readonly path: string;
   readonly start: number;
   readonly end: number;
 }

@@ -106,29 +106,32 @@ function hooksError({ code, line }: Finding, message: string, situation: Situati
 /** The entry whose handler a place in the user's file belongs to: the last that is exported before it. */
 function handlerAround(span: Span, situation: Situation): Diagnostic["related"][number] | undefined {
   const placed = situation.handlers
-    .filter(({ handler }) => handler.file === span.path)
-    .map((bound) => ({ bound, at: exportSpan(bound.handler, situation)?.start ?? Infinity }))
-    .filter(({ at }) => at <= span.start)
-    .sort((a, b) => b.at - a.at);
+    .map((bound) => ({ bound, at: exportSpan(bound.handler, situation) }))
+    .filter(({ at }) => at?.path === span.path && at.start <= span.start)
+    .sort((a, b) => b.at!.start - a.at!.start);
   const bound = placed[0]?.bound;
   return bound && { span: bound.span, message: `${bound.what} is declared here` };
 }
 
+/** TypeScript's code for a file without a single export or import. */
+const noModule = 2306;
+
 /** The handler that the erroneous line of `generated/server.ts` imports or binds. */
-function boundAt({ line, word }: Finding, { handlers }: Situation): BoundHandler | undefined {
+function boundAt({ line, word, code }: Finding, { handlers }: Situation): BoundHandler | undefined {
   const [, type, value] = /\bhandler<(\w+)>\(([\w$]+)/.exec(line) ?? [];
   const candidates = type === undefined ? [] : handlers.filter(({ handler }) => handler.type === type);
   // Completions share one type; all others have one of their own.
   if (type !== undefined) return candidates.find(({ handler }) => handler.export === value) ?? candidates[0];
   return handlers.find(
-    ({ handler }) => handler.export === word && line.includes(handler.file.replace(/.*\//, "").replace(/\.\w+$/, "")),
+    ({ handler }) =>
+      (code === noModule || handler.export === word) &&
+      line.includes(`/${handler.file.replace(/.*\//, "").replace(/\w+$/, "")}`),
   );
 }
 
-/** Where the user's file declares what it exports under the handler's name; undefined when it does not. */
+/** Where what the user's file exports under the handler's name is declared; undefined when there is none. */
 function exportSpan(handler: Pick<Handler, "file" | "export">, { exports }: Situation): Span | undefined {
-  const place = exports.get(handler.file)?.get(handler.export);
-  return place && { path: handler.file, ...place };
+  return exports.get(handler.file)?.get(handler.export);
 }
 
 /** The same mistake is found once where a handler serves several entries. */

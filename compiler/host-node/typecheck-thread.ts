@@ -11,70 +11,68 @@ export interface Request {
   readonly touched: ReadonlySet<string> | undefined;
 }
 
-/** What the thread tells: which process it has begun, and its answers; a refusal of the machine by its message. */
-export type Answer =
-  | { readonly pid: number }
-  | { readonly id: number; readonly findings: Findings }
-  | { readonly id: number; readonly refused: string };
+/** What the thread answers; a refusal of the machine by its message. */
+export type Answer = { readonly id: number } & ({ readonly findings: Findings } | { readonly refused: string });
 
 /** One thread that checks types, beside the one that does the rest. */
 export interface TypecheckThread {
-  /** Makes the thread load what it needs for a folder, if it has not yet. */
+  /** Makes the thread load what a build of a folder needs. */
   begin(root: string): void;
   /** `touched` are the project paths that may have changed since the last check: all when absent. */
   check(root: string, touched?: ReadonlySet<string>): Typecheck;
   end(): Promise<void>;
 }
 
+interface Waiting {
+  resolve(findings: Findings): void;
+  reject(error: unknown): void;
+}
+
 export function typecheckThread(): TypecheckThread {
   let worker: Worker | undefined;
   let asked = 0;
-  let waiting = 0;
-  let prepared: string | undefined;
-  /** Of TypeScript. */
-  let pid: number | undefined;
+  /** By the number of their question. */
+  const waiting = new Map<number, Waiting>();
+  /** That of TypeScript's process; 0 where there is none. */
+  const pid = new Int32Array(new SharedArrayBuffer(4));
   const begun = (): Worker => {
     if (worker) return worker;
-    worker = new Worker(new URL("./typecheck-worker.js", import.meta.url));
-    worker.on("message", (answer: Answer) => {
-      if ("pid" in answer) pid = answer.pid;
+    const thread = new Worker(new URL("./typecheck-worker.js", import.meta.url), { workerData: pid });
+    thread.on("message", (answer: Answer) => {
+      const waits = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if (waiting.size === 0) thread.unref();
+      if ("refused" in answer) waits?.reject(new HostError(answer.refused));
+      else waits?.resolve(answer.findings);
+    });
+    // It is a bug, and the thread has ended with it.
+    thread.on("error", (error) => {
+      worker = undefined;
+      for (const { reject } of waiting.values()) reject(error);
+      waiting.clear();
     });
     // A build that ends sooner does not wait for it.
-    worker.unref();
-    return worker;
+    thread.unref();
+    return (worker = thread);
   };
-  const ask = async (root: string, touched: ReadonlySet<string> | undefined, question: Question): Promise<Findings> => {
-    const thread = begun();
-    const id = ++asked;
-    waiting += 1;
-    thread.ref();
-    const request: Request = { id, root, question, touched };
-    thread.postMessage(request);
-    try {
-      for (;;) {
-        const [answer] = (await once(thread, "message")) as [Answer];
-        // A build that ended sooner has left its question behind.
-        if ("pid" in answer || answer.id !== id) continue;
-        if ("refused" in answer) throw new HostError(answer.refused);
-        return answer.findings;
-      }
-    } finally {
-      waiting -= 1;
-      if (waiting === 0) thread.unref();
-    }
-  };
+  const ask = (root: string, touched: ReadonlySet<string> | undefined, question: Question): Promise<Findings> =>
+    new Promise((resolve, reject) => {
+      const thread = begun();
+      const id = ++asked;
+      waiting.set(id, { resolve, reject });
+      thread.ref();
+      const request: Request = { id, root, question, touched };
+      thread.postMessage(request);
+    });
   return {
-    begin: (root) => {
-      if (prepared === root) return;
-      prepared = root;
-      begun().postMessage(root);
-    },
+    begin: (root) => begun().postMessage(root),
     check: (root, touched) => (server, texts) => typecheck(server, texts, (question) => ask(root, touched, question)),
     end: async () => {
       if (!worker) return;
-      if (waiting > 0 || asked === 0) {
+      if (waiting.size > 0 || asked === 0) {
         const terminated = worker.terminate();
-        if (pid !== undefined) kill(pid);
+        // Else the thread would wait for its answer.
+        kill(Atomics.load(pid, 0));
         return void (await terminated);
       }
       // So that the process of TypeScript ends with it.
@@ -87,6 +85,7 @@ export function typecheckThread(): TypecheckThread {
 }
 
 function kill(pid: number): void {
+  if (pid === 0) return;
   try {
     process.kill(pid, "SIGKILL");
   } catch {

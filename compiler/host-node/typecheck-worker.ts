@@ -1,8 +1,10 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { HostError } from "../host.js";
 import type { Answer, Request } from "./typecheck-thread.js";
 import { typescript, type TypeScript } from "./typescript/index.js";
 
+const pid = workerData as Int32Array;
+const running = (now = 0): void => void Atomics.store(pid, 0, now);
 const tell = (answer: Answer): void => parentPort!.postMessage(answer);
 /** That of the folder that was asked for last. */
 let last: { readonly root: string; readonly typescript: TypeScript } | undefined;
@@ -19,7 +21,7 @@ parentPort!.on("message", (request: Request | string | undefined) => {
 function of(root: string): TypeScript {
   if (last?.root !== root) {
     last?.typescript.end();
-    last = { root, typescript: typescript(root, { started: (pid) => tell({ pid }) }) };
+    last = { root, typescript: typescript(root, { running }) };
   }
   return last.typescript;
 }

@@ -83,6 +83,16 @@ describe("a build", () => {
     expect(stdout + stderr).toMatch(told);
   });
 
+  test("sees what changed since the last: a file that tsconfig.json extends, or that was not there", () => {
+    const unused = 'const unused = 1;\nexport const say = () => "";\n';
+    const folder = project({ ...files, "src/tools/say.ts": unused, "tsconfig.json": { extends: "./base.json" } });
+    expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+    for (const noUnusedLocals of [true, false]) {
+      write(folder, { "base.json": { compilerOptions: { noUnusedLocals } } });
+      expect(mcpc(folder, "build").code).toBe(noUnusedLocals ? 1 : 0);
+    }
+  });
+
   test("that changed nothing tells its warnings again, in check too", () => {
     const folder = project({ ...files, "src/tools/mine.ts": "export {};\n" });
     const first = mcpc(folder, "build");

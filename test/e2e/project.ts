@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, onTestFinished } from "vitest";
 
-const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
+export const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
 
 /** A project in an empty folder outside the repository, removed with the test. */
 export function project(files: Readonly<Record<string, unknown>>): string {
@@ -41,6 +41,22 @@ export interface Outcome {
 export function mcpc(cwd: string, ...args: string[]): Outcome {
   const { status, stdout, stderr } = spawnSync("node", [cli, ...args], { cwd, encoding: "utf8" });
   return { code: status, stdout, stderr };
+}
+
+/** The processes whose command line includes this, of a parent or of any; none where only Linux could tell. */
+export function processes(told: string, parent?: number): number[] {
+  if (!existsSync("/proc")) return [];
+  const running = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const text = (pid: string, file: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  const isOf = (pid: string): boolean =>
+    parent === undefined || new RegExp(`^PPid:\\s*${parent}$`, "m").test(text(pid, "status"));
+  return running.filter((pid) => isOf(pid) && text(pid, "cmdline").includes(told)).map(Number);
 }
 
 /** Every file below a folder, by its path, as bytes in hexadecimal. */

@@ -113,6 +113,9 @@ const bodies = (name: string, type: string): readonly string[] => [
   `export const ${name} = (given: Everywhere) => given.told;\n`,
   `export const ${name} = (input: { text: string }) => 5 + input;\nconst unused = 1;\n`,
   `import type { ${type}X } from "../../generated/types.js";\nexport const ${name} = (input: ${type}X) => "";\n`,
+  `import { say } from "said";\nexport const ${name} = () => say("x").what;\n`,
+  `/// <reference path="../globals.d.ts" />\nexport const ${name} = () => told;\n`,
+  `export * from "../moved/${name}.js";\n`,
   `export const other = "not ${name}";\n`,
   `export const ${name} = (input: {) => "";\n`,
 ];
@@ -125,10 +128,23 @@ const hooks = [
 ];
 
 const configurations = [
+  { extends: "./base.json", compilerOptions: { noImplicitReturns: true } },
   { compilerOptions: { strict: true, noUnusedLocals: true } },
   { compilerOptions: { strict: false } },
   { compilerOptions: { strict: true, exactOptionalPropertyTypes: true, target: "ES2022" } },
 ];
+
+/** What the tsconfig.json of some extends. */
+const bases = [
+  { compilerOptions: { strict: true, noUnusedLocals: true } },
+  { compilerOptions: { strict: false } },
+  { extends: "./further.json" },
+];
+
+/** Another module by the name of the helper, which comes before it or after. */
+const shadows = ["src/helper.tsx", "src/helper.d.ts", "src/helper/index.ts", "src/helper.js.ts"];
+
+const manifestOf = (exports: string) => ({ name: "said", version: "1.0.0", type: "module", exports });
 
 const generated = [
   "generated/types.ts",
@@ -196,6 +212,27 @@ export const edits = {
   configuration(edited: Edited, _pick: number, variant: number) {
     const chosen = configurations[variant % (configurations.length + 1)];
     change(edited, "tsconfig.json", chosen && JSON.stringify(chosen));
+  },
+  base(edited: Edited, pick: number, variant: number) {
+    const chosen = bases[variant % (bases.length + 1)];
+    change(edited, pick % 2 ? "base.json" : "further.json", chosen && JSON.stringify(chosen));
+  },
+  shadow: (edited: Edited, pick: number, variant: number) =>
+    change(edited, shadows[pick % shadows.length]!, helpers[variant % (helpers.length + 1)]),
+  helperDeleted: (edited: Edited) => change(edited, "src/helper.ts", undefined),
+  globals(edited: Edited, _pick: number, variant: number) {
+    const type = ["string", "number", undefined][variant % 3];
+    change(edited, "src/globals.d.ts", type && `declare var told: ${type};\n`);
+  },
+  moved(edited: Edited, pick: number, variant: number) {
+    const { name } = edited.tools[pick % edited.tools.length]!;
+    change(edited, `src/moved/${name}.ts`, bodies(name, name.toUpperCase())[variant % 12]);
+  },
+  package(edited: Edited, pick: number, variant: number) {
+    if (variant % 4 === 0) return change(edited, "node_modules/said", undefined);
+    change(edited, "node_modules/said/package.json", JSON.stringify(manifestOf(pick % 2 ? "./one.ts" : "./two.ts")));
+    change(edited, "node_modules/said/one.ts", helpers[variant % helpers.length]);
+    change(edited, "node_modules/said/two.ts", helpers[pick % helpers.length]);
   },
   deleted: (edited: Edited, pick: number) => change(edited, generated[pick % generated.length]!, undefined),
   spoilt(edited: Edited, pick: number) {

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { formatJson } from "../../compiler/diagnostics/json.js";
 import { residentCompiler, type ResidentCompiler } from "../../compiler/dist/resident.js";
-import { contents, mcpc, project, write } from "./project.js";
+import { contents, mcpc, processes, project, write } from "./project.js";
 import { apply, begin, edits } from "./resident-edits.js";
 
 const tool = (name: string, more: object = {}) => ({
@@ -22,37 +22,222 @@ function resident(folder: string): ResidentCompiler {
   return compiler;
 }
 
-/** The processes of esbuild that this one has started. */
-function esbuilds(): number[] {
-  const running = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const told = (pid: string, file: string): string => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, "utf8");
-    } catch {
-      return "";
-    }
-  };
-  const own = running.filter((pid) => new RegExp(`^PPid:\\s*${process.pid}$`, "m").test(told(pid, "status")));
-  return own.filter((pid) => told(pid, "cmdline").includes("--service=")).map(Number);
-}
+const onLinux = process.platform === "linux";
+const handler = (body: string) =>
+  `import type { First } from "../../generated/types.js";\nexport const first: First = () => ${body};\n`;
 
-test.runIf(process.platform === "linux")("esbuild's process may be killed between two builds", async () => {
+test.runIf(onLinux).each([
+  ["esbuild's", "--service="],
+  ["TypeScript's", "--api"],
+])("%s process may be killed between two builds", async (_, told) => {
   const folder = project({ "a.mcp.json": manifest(tool("first")) });
   const compiler = resident(folder);
   expect(await compiler.build()).toMatchObject({ diagnostics: [], summary: { tools: 1 } });
   for (const answer of [5, 6]) {
-    const killed = esbuilds();
+    const killed = processes(told, process.pid);
     expect(killed.length).toBeGreaterThan(0);
     for (const pid of killed) process.kill(pid, "SIGKILL");
-    await vi.waitFor(() => expect(esbuilds()).toEqual([]));
-    write(folder, {
-      "src/tools/first.ts": `import type { First } from "../../generated/types.js";\nexport const first: First = () => "${answer}";\n`,
-    });
+    await vi.waitFor(() => expect(processes(told, process.pid)).toEqual([]));
+    write(folder, { "src/tools/first.ts": handler(`"${answer}"`) });
     const built = await compiler.build(new Set(["src/tools/first.ts"]));
     expect(built.diagnostics).toEqual([]);
     expect(built.changed).toContain("dist/server.js");
     expect(readFileSync(join(folder, "dist/server.js"), "utf8")).toContain(`"${answer}"`);
+    write(folder, { "src/tools/first.ts": handler("5") });
+    const wrong = await compiler.build(new Set(["src/tools/first.ts"]));
+    expect(wrong.diagnostics).toMatchObject([{ code: "handler/type-error", span: { path: "src/tools/first.ts" } }]);
   }
+});
+
+test.runIf(onLinux).each([0, 2, 8, 30, 100])(
+  "TypeScript's process may be killed during a build, at look %s that finds it",
+  async (look) => {
+    const tools = Array.from({ length: 50 }, (_, index) => tool(`t${index}`));
+    const folder = project({ "a.mcp.json": manifest(...tools), "src/tools/t7.ts": "export const t7 = () => 5;\n" });
+    const compiler = resident(folder);
+    let looks = 0;
+    const looking = setInterval(() => {
+      const found = processes("--api", process.pid);
+      if (found.length > 0 && looks++ === look) for (const pid of found) process.kill(pid, "SIGKILL");
+    }, 1);
+    onTestFinished(() => clearInterval(looking));
+    for (const body of ["5", "6"]) {
+      write(folder, { "src/tools/t7.ts": `export const t7 = () => ${body};\n` });
+      const { diagnostics } = await compiler.build(new Set(["src/tools/t7.ts"]));
+      expect(diagnostics).toMatchObject([{ code: "handler/type-error", span: { path: "src/tools/t7.ts" } }]);
+    }
+  },
+);
+
+/** Each makes the module of another type, or lets it be found elsewhere; null: it is removed. */
+type Step = Readonly<Record<string, unknown>>;
+const five = "export const five = 5;\n";
+const text = 'export const five = "5";\n';
+const strict = { strict: true, noUnusedLocals: true };
+const installed = (exports: string) => ({ name: "five", version: "1.0.0", type: "module", exports });
+const steps: readonly [what: string, from: string, begin: Step, ...steps: Step[]][] = [
+  [
+    "tsconfig.json",
+    "./five.js",
+    { "src/tools/five.ts": `${text}const unused = 1;\n` },
+    { "tsconfig.json": { compilerOptions: strict } },
+    { "tsconfig.json": { compilerOptions: {} } },
+    { "tsconfig.json": { compilerOptions: strict } },
+    { "tsconfig.json": null },
+  ],
+  [
+    "a file that tsconfig.json extends",
+    "./five.js",
+    {
+      "src/tools/five.ts": `${text}const unused = 1;\n`,
+      "tsconfig.json": { extends: "./one.json" },
+      "one.json": { extends: "./two.json" },
+    },
+    { "two.json": { compilerOptions: strict } },
+    { "two.json": { compilerOptions: {} } },
+    { "one.json": { compilerOptions: strict } },
+    { "one.json": null },
+  ],
+  [
+    "a file outside that tsconfig.json extends",
+    "./five.js",
+    { "src/tools/five.ts": `${text}const unused = 1;\n`, "tsconfig.json": { extends: "../above.json" } },
+    { "../above.json": { compilerOptions: strict } },
+    { "../above.json": null },
+  ],
+  [
+    "the folder of the file that tsconfig.json extends",
+    "five",
+    {
+      "one/own.json": { compilerOptions: { paths: { "*": ["./*"] } } },
+      "two/own.json": { compilerOptions: { paths: { "*": ["./*"] } } },
+      "one/five.ts": text,
+      "two/five.ts": five,
+      "tsconfig.json": { extends: "./one/own.json" },
+    },
+    { "tsconfig.json": { extends: "./two/own.json" } },
+    { "tsconfig.json": { extends: "./one/own.json" } },
+  ],
+  [
+    "a module that comes before another",
+    "../five",
+    { "src/five/index.ts": text },
+    { "src/five.ts": five },
+    { "src/five.ts": null },
+    { "src/five.tsx": five },
+    { "src/five.tsx": null },
+    { "src/five.d.ts": "export const five: symbol;\n" },
+    { "src/five.d.ts": null },
+  ],
+  [
+    "a module that was not there",
+    "../new/five.js",
+    {},
+    { "src/new/five.ts": text },
+    { "src/new/five.ts": five },
+    { "src/new": null },
+  ],
+  [
+    "a module outside that was not there",
+    "../../../beside/five.js",
+    {},
+    { "../beside/five.ts": text },
+    { "../beside/five.ts": five },
+    { "../beside/five.ts": null },
+  ],
+  [
+    "a helper's helper",
+    "../one.js",
+    { "src/one.ts": 'export * from "./two.js";\n', "src/two.ts": text },
+    { "src/two.ts": null },
+    { "src/two.ts": text },
+    { "src/one.ts": null },
+    { "src/one.ts": five },
+  ],
+  [
+    "global declarations",
+    "./five.js",
+    {
+      "src/globals.d.ts": "declare var global: string;\n",
+      "src/tools/five.ts": '/// <reference path="../globals.d.ts" />\nexport const five = (): string => global;\n',
+    },
+    { "src/globals.d.ts": "declare var global: number;\n" },
+    { "src/globals.d.ts": null },
+    { "src/globals.d.ts": "declare var global: string;\n" },
+  ],
+  [
+    "an installed package",
+    "five",
+    {},
+    { "node_modules/five/package.json": installed("./five.ts"), "node_modules/five/five.ts": text },
+    { "node_modules/five/five.ts": five },
+    { "node_modules/five": null },
+  ],
+  [
+    "a package of the folder above",
+    "five",
+    {},
+    { "../node_modules/five/package.json": installed("./five.ts"), "../node_modules/five/five.ts": text },
+    { "../node_modules/five": null },
+  ],
+  [
+    "package.json",
+    "#five",
+    { "package.json": { imports: { "#five": "./one.ts" } }, "one.ts": text, "two.ts": five },
+    { "package.json": { imports: { "#five": "./two.ts" } } },
+    { "package.json": null },
+  ],
+  [
+    "data",
+    "./five.js",
+    {
+      "src/data.json": { five: "5" },
+      "src/tools/five.ts": 'import data from "../data.json";\nexport const five: string = data.five;\n',
+    },
+    { "src/data.json": { five: 5 } },
+    { "src/data.json": null },
+    { "src/data.json": { five: "5" } },
+  ],
+];
+
+test.each(steps)("a compiler that stays sees what becomes of types by %s", async (_, from, begin, ...steps) => {
+  const above = project({});
+  const folder = join(above, "app");
+  const apply = (step: Step): void => {
+    for (const [path, content] of Object.entries(step))
+      if (content === null) rmSync(join(folder, path), { recursive: true });
+      else write(folder, { [path]: content });
+  };
+  apply({
+    "a.mcp.json": manifest(tool("first")),
+    "src/tools/first.ts": `import { five } from "${from}";\n${handler("five")}`,
+  });
+  apply(begin);
+  const compiler = resident(folder);
+  const told = [(await compiler.build()).diagnostics];
+  for (const step of steps) {
+    apply(step);
+    const { diagnostics } = await compiler.build(new Set(Object.keys(step)));
+    rmSync(join(folder, "node_modules/.cache"), { recursive: true, force: true });
+    const fresh = residentCompiler(folder);
+    expect([step, diagnostics]).toEqual([step, (await fresh.build()).diagnostics]);
+    await fresh.end();
+    told.push(diagnostics);
+  }
+  // Each step tells on the types.
+  for (const [index, diagnostics] of told.slice(1).entries()) expect(diagnostics).not.toEqual(told[index]);
+});
+
+test("a build with type errors says what it looked at, too", async () => {
+  const above = project({ "beside/five.ts": five });
+  const folder = join(above, "app");
+  write(folder, {
+    "a.mcp.json": manifest(tool("first")),
+    "src/tools/first.ts": `import { five } from "../../../beside/five.js";\n${handler("five")}`,
+  });
+  const { diagnostics, inputs } = await resident(folder).build();
+  expect(diagnostics).toMatchObject([{ code: "handler/type-error" }]);
+  expect(inputs).toContain("../beside/five.ts");
 });
 
 test("a compiler that stays builds what has changed, and says what it looked at", async () => {
@@ -103,12 +288,19 @@ test("whatever is edited, it builds what a fresh build makes, and says the same"
     const compiler = residentCompiler(folder);
     try {
       const edited = begin(folder, count);
+      let before: Record<string, string> = {};
       const outcomes: { readonly files: unknown; readonly diagnostics: unknown }[] = [];
       for (const [index, round] of [[], ...all].entries()) {
         for (const each of round) apply(edited, each);
         const copy = join(copies, String(index));
-        cpSync(folder, copy, { recursive: true, filter: (path) => basename(path) !== "node_modules" });
-        const { diagnostics } = await compiler.build();
+        cpSync(folder, copy, { recursive: true, filter: (path) => basename(path) !== ".cache" });
+        // Told what was touched, or not.
+        const now = contents(folder);
+        const touched = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+          (path) => before[path] !== now[path],
+        );
+        const { diagnostics } = await compiler.build(index % 3 === 2 ? undefined : new Set(touched));
+        before = contents(folder);
         const textOf = (path: string) => readFileSync(join(folder, path), "utf8");
         const report = JSON.parse(formatJson([{ diagnostics, prefix: "", textOf }])) as { diagnostics: unknown };
         outcomes.push({ files: visible(folder), diagnostics: report.diagnostics });

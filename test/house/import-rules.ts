@@ -75,7 +75,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     { dependencyTypes: ["core"], path: "^(node:)?(fs|child_process|process|http|https|net|os|vm|worker_threads)(/|$)" },
   ),
   door("ts-morph", "4-emit/module-names"),
-  door("typescript", "host-node/typescript/(index|findings)"),
+  door("typescript", "host-node/typescript/(findings|process|session)"),
   door("ajv", "json-schema/dialect", "4-emit/validators", "2-check/(shape|schemas|precompiled)"),
   door("prettier", "4-emit/format"),
   door("jsonc-parser", "1-read/visit"),

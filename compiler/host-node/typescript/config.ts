@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { slashed } from "./paths.js";
 
 /** Of the options of the user's tsconfig.json, as TypeScript reads them, those that are not simply inherited. */
 export interface UserOptions {
@@ -10,6 +11,10 @@ export interface UserOptions {
 /** They stand in the project's folder, for TypeScript alone. */
 export const configFile = ".mcpc.tsconfig.json";
 const defaultsFile = ".mcpc.defaults.json";
+
+export function isConfigText(file: string): boolean {
+  return file.endsWith(`/${configFile}`) || file.endsWith(`/${defaultsFile}`);
+}
 
 /**
  * The texts of the configuration with which `files`, relative to the project, are checked, by name: the user's own
@@ -34,6 +39,9 @@ export function configTexts(
     composite: false,
     incremental: false,
     declaration: false,
+    isolatedDeclarations: false,
+    rootDir: null,
+    outDir: null,
     // What is checked is bundled: files are modules whatever a package.json says.
     module: "ESNext",
     moduleResolution: "Bundler",
@@ -57,7 +65,7 @@ function nodeTypes(root: string): string[] {
 /** TypeScript 7 has no `baseUrl` any more: `paths` say the same. */
 function basePaths({ baseUrl, paths = {} }: UserOptions = {}): Pick<UserOptions, "paths"> {
   if (baseUrl === undefined) return {};
-  const from = (place: string): string => join(baseUrl, place).replaceAll("\\", "/");
+  const from = (place: string): string => slashed(resolve(baseUrl, place));
   const absolute = Object.entries(paths).map(([name, places]) => [name, places.map(from)] as const);
   return { paths: { "*": [from("*")], ...Object.fromEntries(absolute) } };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import type { Node } from "typescript/unstable/ast";
 import type { Diagnostic, Project } from "typescript/unstable/sync";
 import type { Finding, Place, Question } from "../../6-typecheck/index.js";
 
@@ -7,8 +7,7 @@ export interface Sources {
   readonly project: Project;
   /** Undefined for what is no file of the user's, nor of generated code. */
   pathOf(file: string): string | undefined;
-  /** Undefined where it is what stands on the disk. */
-  textOf(file: string): string | undefined;
+  textOf(file: string): string;
 }
 
 /** What TypeScript says of the files that have a path. */
@@ -40,7 +39,7 @@ function findingOf(diagnostic: Diagnostic, path: string, source: string, shift: 
 
 /** A byte order mark is no part of what TypeScript counts. */
 function shiftOf(file: string, { textOf }: Sources): number {
-  return (textOf(file) ?? readFileSync(file, "utf8")).startsWith("\uFEFF") ? 1 : 0;
+  return textOf(file).startsWith("\uFEFF") ? 1 : 0;
 }
 
 function flattened({ text, messageChain = [] }: Diagnostic): string {
@@ -56,18 +55,27 @@ export function toldAt(errors: readonly Finding[], { generated, bound }: Questio
   return files;
 }
 
-/** Where a file of the program declares what it exports. */
+/** Where what a file of the program exports is declared: there, or where it comes from by `export *`. */
 export function exportsOf(file: string, sources: Sources): Map<string, Place> {
   const places = new Map<string, Place>();
   const { program, checker } = sources.project;
   const source = program.getSourceFile(file);
   const module = source && checker.getSymbolAtLocation(source);
-  const shift = source ? shiftOf(file, sources) : 0;
-  for (const symbol of module?.getExports().values() ?? []) {
+  for (const symbol of module ? checker.getExportsOfModule(module) : []) {
     const declaration = symbol.declarations[0]?.resolve();
-    if (!declaration) continue;
-    const { name = declaration } = declaration as { readonly name?: typeof declaration };
-    places.set(symbol.name, { start: name.getStart() + shift, end: name.getEnd() + shift });
+    if (declaration) places.set(symbol.name, placeOf(declaration, sources) ?? { path: sources.pathOf(file)!, ...top });
   }
   return places;
+}
+
+const top = { start: 0, end: 0 };
+
+/** Undefined outside the user's files. */
+function placeOf(declaration: Node, sources: Sources): Place | undefined {
+  const { fileName } = declaration.getSourceFile();
+  const path = sources.pathOf(fileName);
+  if (path === undefined) return undefined;
+  const shift = shiftOf(fileName, sources);
+  const { name = declaration } = declaration as { readonly name?: Node };
+  return { path, start: name.getStart() + shift, end: name.getEnd() + shift };
 }

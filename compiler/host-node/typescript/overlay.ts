@@ -6,6 +6,8 @@ import { slashed } from "./paths.js";
 
 /** What TypeScript asks before it looks at the disk itself, as it does where the answer is undefined. */
 export interface Overlay {
+  /** What `readFile` answers, but for the byte order mark, which TypeScript drops only of what it reads itself. */
+  given(path: string): string | null | undefined;
   readFile(path: string): string | null | undefined;
   fileExists(path: string): boolean | undefined;
   directoryExists(path: string): boolean | undefined;
@@ -31,16 +33,21 @@ export function overlay(root: string, texts: ReadonlyMap<string, string>, read?:
   /** Of a file that `read` has to know. */
   const own = (path: string): string | undefined =>
     read && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
+  const given = (path: string): string | null | undefined => {
+    const text = texts.get(path);
+    if (text !== undefined) return text;
+    const file = real(path);
+    if (file !== undefined) return isFile(file) ? fs.readFileSync(file, "utf8") : null;
+    const known = own(path);
+    if (known === undefined) return undefined;
+    const bytes = read!(known);
+    return bytes ? textOf(bytes) : null;
+  };
   return {
+    given,
     readFile: (path) => {
-      const text = texts.get(path);
-      if (text !== undefined) return text;
-      const file = real(path);
-      if (file !== undefined) return isFile(file) ? fs.readFileSync(file, "utf8") : null;
-      const known = own(path);
-      if (known === undefined) return undefined;
-      const bytes = read!(known);
-      return bytes ? textOf(bytes) : null;
+      const text = given(path);
+      return text?.startsWith("\uFEFF") ? text.slice(1) : text;
     },
     fileExists: (path) => {
       if (texts.has(path)) return true;
@@ -68,6 +75,32 @@ function hasRuntime(root: string): boolean {
   }
 }
 
-function isFile(file: string): boolean {
+export function isFile(file: string): boolean {
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** An overlay that can tell which files it is asked for. */
+export interface Listening extends Overlay {
+  /** What comes of `act`, and the files that were asked for meanwhile, there or not. */
+  heard<T>(act: () => T): [value: T, files: string[]];
+}
+
+export function listening(disk: Overlay): Listening {
+  let files = new Set<string>();
+  const heard =
+    <T>(look: (path: string) => T) =>
+    (path: string): T => {
+      files.add(path);
+      return look(path);
+    };
+  return {
+    ...disk,
+    readFile: heard(disk.readFile),
+    fileExists: heard(disk.fileExists),
+    heard: (act) => {
+      files = new Set();
+      const value = act();
+      return [value, [...files]];
+    },
+  };
 }

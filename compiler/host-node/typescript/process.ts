@@ -1,0 +1,71 @@
+import type { ChildProcess, SpawnOptions } from "node:child_process";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+import { API, type APIOptions } from "typescript/unstable/sync";
+import { HostError } from "../../host.js";
+
+/** TypeScript as a process of its own. */
+export interface Process {
+  readonly api: API;
+  readonly child: ChildProcess;
+  /** At once, whatever it does. */
+  end(): void;
+}
+
+/** Throws `HostError` where there is no TypeScript that this machine can run. */
+export function start(options: Pick<APIOptions, "cwd" | "fs">): Process {
+  const api = quietly(() => made(options));
+  const { child } = channelOf(api);
+  // It tells the reason, but not before this thread is free: nobody can wait for that.
+  child.on("error", () => {});
+  if (child.pid === undefined)
+    throw new HostError(`TypeScript cannot be started: this machine does not execute ${child.spawnfile}`);
+  const end = (): void => {
+    child.kill("SIGKILL");
+    channelOf(api).close();
+  };
+  return { api, child, end };
+}
+
+function made(options: Pick<APIOptions, "cwd" | "fs">): API {
+  try {
+    return new API(options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new HostError(
+      `TypeScript for ${process.platform}-${process.arch} is not installed: it comes with the optional dependencies of ` +
+        `the package "typescript", so install without --omit=optional (${reason.replace(/\.$/, "")})`,
+      { cause: error },
+    );
+  }
+}
+
+/** Of what the API keeps to itself. */
+function channelOf(api: API): { readonly child: ChildProcess; close(): void } {
+  return (api["client"] as { readonly channel: ReturnType<typeof channelOf> }).channel;
+}
+
+const children = createRequire(import.meta.url)("node:child_process") as {
+  spawn(file: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+};
+
+/**
+ * What is spawned meanwhile has no standard error, which the API gives no choice about. A process that is interrupted
+ * at its work, or whose parent is gone, would complain there, to a user who has asked for just that.
+ */
+function quietly<T>(make: () => T): T {
+  const { spawn } = children;
+  children.spawn = (file, args, { stdio, ...options }) =>
+    spawn(file, args, { ...options, stdio: [...(stdio as ("pipe" | "ignore")[]).slice(0, 2), "ignore"] });
+  syncBuiltinESMExports();
+  try {
+    return make();
+  } finally {
+    children.spawn = spawn;
+    syncBuiltinESMExports();
+  }
+}
+
+/** Whether a question had no answer because the process is gone. */
+export function isGone(error: unknown): error is Error {
+  return error instanceof Error && /^(?:Unexpected EOF|EPIPE|EOF)\b/.test(error.message);
+}

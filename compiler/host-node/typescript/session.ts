@@ -1,0 +1,70 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import type { Snapshot } from "typescript/unstable/sync";
+import { configFile, isConfigText, type UserOptions } from "./config.js";
+import { isFile, type Listening } from "./overlay.js";
+import { slashed } from "./paths.js";
+import type { Process } from "./process.js";
+
+/** A process, and what it has been shown. */
+export interface Session {
+  readonly process: Process;
+  readonly disk: Listening;
+  /** By absolute path; they lie over the disk. */
+  readonly texts: Map<string, string>;
+  configuration?: Configuration;
+  snapshot?: Snapshot;
+  /** The files of the last program that answered a question; absent before the first. */
+  files?: ReadonlySet<string>;
+}
+
+/** Makes the session's snapshot one of these texts, by project path, over the disk as it is now. */
+export function show(
+  session: Session,
+  root: string,
+  texts: ReadonlyMap<string, string>,
+  touched: ReadonlySet<string>,
+): void {
+  const { process, texts: shown, snapshot: before } = session;
+  const now = new Map([...texts].map(([path, text]) => [`${root}/${path}`, text]));
+  const different = [...now].filter(([file, text]) => shown.get(file) !== text).map(([file]) => file);
+  const gone = [...shown.keys()].filter((file) => !now.has(file));
+  for (const file of gone) shown.delete(file);
+  for (const [file, text] of now) shown.set(file, text);
+  const touchedFiles = [...touched].map((path) => slashed(join(root, path)));
+  const fileChanges = changes(new Set([...different, ...gone, ...touchedFiles]), session);
+  session.snapshot = process.api.updateSnapshot(before ? { fileChanges } : { openProjects: [`${root}/${configFile}`] });
+  before?.dispose();
+}
+
+function changes(
+  touched: ReadonlySet<string>,
+  { texts, files }: Session,
+): { readonly changed: string[]; readonly created: string[]; readonly deleted: string[] } {
+  const [changed, created, deleted]: [string[], string[], string[]] = [[], [], []];
+  for (const file of touched) {
+    if (!texts.has(file) && !fs.existsSync(file)) deleted.push(file);
+    else if (files?.has(file) || isConfigText(file)) changed.push(file);
+    else created.push(file);
+  }
+  return { changed, created, deleted };
+}
+
+/** What the user configures. */
+interface Configuration {
+  /** Undefined where there is no tsconfig.json. */
+  readonly options: UserOptions | undefined;
+  /** Those that were looked at for it, there or not; absolute. */
+  readonly files: readonly string[];
+  /** Of no other configuration. */
+  readonly key: string;
+}
+
+export function configurationOf({ process, disk }: Session, root: string): Configuration {
+  const file = `${root}/tsconfig.json`;
+  const isThere = disk.fileExists(file) ?? isFile(file);
+  const [options, files] = disk.heard(() =>
+    isThere ? (process.api.parseConfigFile(file).options as UserOptions) : undefined,
+  );
+  return { options, files, key: JSON.stringify([options, files]) };
+}
