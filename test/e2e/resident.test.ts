@@ -228,6 +228,28 @@ test.each(steps)("a compiler that stays sees what becomes of types by %s", async
   for (const [index, diagnostics] of told.slice(1).entries()) expect(diagnostics).not.toEqual(told[index]);
 });
 
+test.runIf(onLinux)("TypeScript's process is the same from edit to edit", async () => {
+  const folder = project({
+    "a.mcp.json": manifest(tool("first")),
+    "tsconfig.json": { extends: ["./base.json", "@own/base/tsconfig.json", "./nowhere.json"] },
+    "base.json": { compilerOptions: { strict: true } },
+    "node_modules/@own/base/tsconfig.json": { compilerOptions: { noUnusedLocals: true } },
+  });
+  const compiler = resident(folder);
+  await compiler.build();
+  const running = processes("--api", process.pid);
+  expect(running).toHaveLength(1);
+  const edits: Step[] = [
+    { "src/tools/first.ts": handler('"1"') },
+    { "a.mcp.json": manifest(tool("first"), tool("other")) },
+  ];
+  for (const edit of edits) {
+    write(folder, edit);
+    expect((await compiler.build(new Set(Object.keys(edit)))).diagnostics).toEqual([]);
+    expect(processes("--api", process.pid)).toEqual(running);
+  }
+});
+
 test("a build with type errors says what it looked at, too", async () => {
   const above = project({ "beside/five.ts": five });
   const folder = join(above, "app");
