@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { HostError } from "../host.js";
 import type { Answer, Request } from "./typecheck-thread.js";
 import { typescript, type TypeScript } from "./typescript/index.js";
@@ -9,14 +9,19 @@ const tell = (answer: Answer): void => parentPort!.postMessage(answer);
 /** That of the folder that was asked for last. */
 let last: { readonly root: string; readonly typescript: TypeScript } | undefined;
 
-parentPort!.on("message", (request: Request | string | undefined) => {
+parentPort!.on("message", hear);
+
+function hear(request: Request | string | undefined): void {
   if (request === undefined) {
     last?.typescript.end();
     return parentPort!.close();
   }
-  if (typeof request === "string") return prepare(request);
-  answer(request);
-});
+  if (typeof request !== "string") return answer(request);
+  // Whoever has asked already need not wait for what else there could be.
+  const next = receiveMessageOnPort(parentPort!) as { readonly message: Parameters<typeof hear>[0] } | undefined;
+  if (next) hear(next.message);
+  else prepare(request);
+}
 
 function of(root: string): TypeScript {
   if (last?.root !== root) {
