@@ -9,10 +9,9 @@ import { fixed } from "./fixes.js";
 import type { Host } from "./host.js";
 import { takingTurns } from "./host-node/lock.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
-import { stayingHost } from "./host-node/staying.js";
+import { seeingOnce } from "./host-node/seeing-once.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
-import { foresee } from "./7-bundle/bundler.js";
 import { compileIncrementally } from "./incremental/index.js";
 import type { Summary } from "./model/summary.js";
 
@@ -38,7 +37,7 @@ export async function compileFolders(
 ): Promise<number> {
   const reports: Report[] = [];
   const thread = typecheckThread();
-  for (const host of folders.map((folder) => stayingHost(nodeHost(folder)))) {
+  for (const host of folders.map((folder) => seeingOnce(nodeHost(folder)))) {
     const laps = stopwatch();
     laps.start("compare");
     const compiling = (): Promise<Compilation> =>
@@ -50,11 +49,7 @@ export async function compileFolders(
           ...(options.prune && { prune: true }),
           ...(options.rename && { rename: options.rename }),
           typecheck: thread.check(host.root),
-          preparing: () => {
-            thread.begin(host.root);
-            // What goes wrong will once more, when it is waited for.
-            if (mode === "build") foresee().catch(() => {});
-          },
+          preparing: () => thread.begin(host.root),
           entering: (phase) => {
             laps.start(phase);
             options.entering(phase);

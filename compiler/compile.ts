@@ -1,7 +1,7 @@
 import { emitUserFiles, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
 import type { Typecheck } from "./6-typecheck/index.js";
-import { run, type Bundler } from "./7-bundle/bundler.js";
+import { foresee, run, type Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again } from "./model/again.js";
@@ -89,6 +89,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     "front",
     host,
     async (asked) => {
+      // What goes wrong will once more, when it is waited for.
+      if (options.mode === "build" && !options.bundler) foresee().catch(() => {});
       const { front } = await import("./front.js");
       return front(asked, { again: options.again, once: options.once, entering: enter });
     },
@@ -135,9 +137,13 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
 
   enter("type-check");
+  const means = { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run };
   const bundling =
     options.mode === "build" && !hasErrors(diagnostics)
-      ? bundle(server, host, { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run })
+      ? bundle(server, host, means).then((result) => {
+          const sweep = [`${server.layout.dist}/chunks/**/*.{js,json}`];
+          return { ...result, plan: result.value && plan([...lock, ...result.value.files], host, { sweep, force }) };
+        })
       : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   bundling?.catch(() => {});
@@ -151,9 +157,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const bundled = take(result);
   if (!bundled) return done(server);
   inputs.push(...bundled.inputs);
-  const artifacts = take(
-    plan([...lock, ...bundled.files], host, { sweep: [`${server.layout.dist}/chunks/**/*.{js,json}`], force }),
-  );
+  const artifacts = take(result.plan!);
   if (artifacts) commit(artifacts.changes);
   // So that the next build of this process need not read it.
   const written = options.again && host.read(lockFile);

@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
-import { verifyHeader } from "../generated-header.js";
 import { textOf, type Change, type Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
 
@@ -94,18 +93,21 @@ export function recorder(host: Host): Recorder {
   };
 }
 
-/** False when anything that the build saw has changed since. What people edit is looked at first. */
+/** False when anything that the build saw has changed since. What changes most often is looked at first. */
 export function holds({ summary, ...record }: BuildRecord, compiler: string, host: Host): boolean {
   if (record.compiler !== compiler) return false;
   const made = [`${summary.serving.generated}/`, `${dirname(summary.bundle)}/`];
-  const isMade = (path: string): boolean => made.some((folder) => path.startsWith(folder));
+  const installed = ["../", "node_modules/"];
   const files = Object.entries(record.files);
-  const isSame = ([path, hash]: (typeof files)[number]): boolean => hashOf(host.read(path)) === hash;
+  const within = (folders: readonly string[]) =>
+    files.filter(([path]) => folders.some((folder) => path.startsWith(folder)));
+  const apart = new Set([...within(made), ...within(installed)]);
+  const stand = (some: typeof files): boolean => some.every(([path, hash]) => hashOf(host.read(path)) === hash);
   return (
-    files.every((file) => isMade(file[0]) || isSame(file)) &&
+    stand(files.filter((file) => !apart.has(file))) &&
     record.searches.every(({ patterns, ignore, paths }) => same(host.find(patterns, ignore), paths)) &&
     record.contained.every((path) => host.contains(path)) &&
-    files.every((file) => !isMade(file[0]) || isSame(file))
+    stand([...apart])
   );
 }
 
@@ -122,8 +124,7 @@ export function earlierFiles(
     made.set(path, hash);
     return () => {
       const bytes = record && record.made[path] === hash ? host.read(path) : undefined;
-      const text = bytes && textOf(bytes);
-      return text !== undefined && verifyHeader(text) === "ours" ? text : undefined;
+      return bytes && hashOf(bytes) === record!.files[path] ? textOf(bytes) : undefined;
     };
   };
   return { earlier, made };
