@@ -63,11 +63,13 @@ test.each([
   built(folder);
   write(folder, { "src/tools/say_it.ts": written, "src/tools/other.ts": 'export const other = () => "mine";\n' });
   write(folder, { "a.mcp.json": manifest(tool("tell"), tool("other")) });
-  const before = contents(folder);
+  // What builds leave to later ones is not the user's.
+  const visible = () => Object.entries(contents(folder)).filter(([path]) => !path.startsWith("node_modules/.cache/"));
+  const before = visible();
   const { code, stderr } = mcpc(folder, "build", ...renames.flatMap((rename) => ["--rename", rename]));
   expect(code).toBe(1);
   expect(stderr).toMatch(told);
-  expect(contents(folder)).toEqual(before);
+  expect(visible()).toEqual(before);
 });
 
 test("a command line that names no two names is refused", () => {
