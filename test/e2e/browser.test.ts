@@ -84,14 +84,18 @@ test.skipIf(chromium === undefined)(
       `--user-data-dir=${profile}`,
     ];
     const address = `http://127.0.0.1:${(front.address() as AddressInfo).port}/`;
-    const browser = spawn(chromium!, [...options, "--remote-debugging-port=0", address], { stdio: "ignore" });
+    const browser = spawn(chromium!, [...options, "--remote-debugging-port=0", address], {
+      stdio: "ignore",
+      detached: true,
+    });
     onTestFinished(async () => {
       const gone = once(browser, "exit");
-      browser.kill("SIGKILL");
+      // With all that it has started, which would go on writing to its profile.
+      process.kill(-browser.pid!, "SIGKILL");
       front.closeAllConnections();
       front.close();
       await gone;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     });
     const { items, answer } = await finished;
     expect(streams).toBe(2);
