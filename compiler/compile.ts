@@ -31,6 +31,7 @@ export interface Options {
   readonly earlier?: Earlier;
   /** Where builds leave to later ones what is not the project's. */
   readonly stored?: Stored;
+  /** What earlier builds have left of what manifests come to; nothing when absent. */
   readonly ever?: Ever;
   /** What earlier builds in this process have worked out; nothing when absent. */
   readonly again?: Again;
@@ -67,7 +68,11 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const diagnostics: Diagnostic[] = [];
   const changed: string[] = [];
   const inputs: string[] = [];
-  const enter = (phase: Phase): void => options.entering?.(phase);
+  let entered: Phase | undefined;
+  /** Of a phase that goes on, nothing is told once more. */
+  const enter = (phase: Phase): void => {
+    if (phase !== entered) options.entering?.((entered = phase));
+  };
   const take = <T>(result: Result<T>): T | undefined => {
     diagnostics.push(...result.diagnostics);
     return hasErrors(result.diagnostics) ? undefined : result.value;

@@ -215,3 +215,15 @@ test("a build that ends early leaves nothing to that of the next folder", () => 
   expect(stderr).toContain("output/hand-edited");
   expect(stderr).toContain("handler/type-error");
 });
+
+test("--verbose tells each phase once, in order: of a first build, and of one after a handler has changed", () => {
+  const folder = project(files);
+  const laps = (): string[] =>
+    mcpc(folder, "build", "--verbose")
+      .stderr.split("\n")
+      .flatMap((line) => /^(\S+) +\d+ ms$/.exec(line)?.[1] ?? []);
+  const last = ["emit", "write", "type-check", "bundle", "total"];
+  expect(laps()).toEqual(["compare", "read", "check", "lower", ...last]);
+  appendFileSync(join(folder, "src/tools/other.ts"), "// changed\n");
+  expect(laps()).toEqual(["compare", ...last]);
+});
