@@ -9,10 +9,11 @@ import { fixed } from "./fixes.js";
 import type { Host } from "./host.js";
 import { takingTurns } from "./host-node/lock.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
-import { seeingOnce } from "./host-node/seeing-once.js";
+import { seenFile, stayingHost } from "./host-node/staying.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
 import { compileIncrementally } from "./incremental/index.js";
+import type { StoredFile } from "./incremental/stored.js";
 import type { Summary } from "./model/summary.js";
 
 export interface CommandOptions {
@@ -37,11 +38,13 @@ export async function compileFolders(
 ): Promise<number> {
   const reports: Report[] = [];
   const thread = typecheckThread();
-  for (const host of folders.map((folder) => seeingOnce(nodeHost(folder)))) {
+  for (const disk of folders.map(nodeHost)) {
+    const files = (name: string): StoredFile => recordFile(disk.root, name);
+    const host = stayingHost(disk, options.force ? undefined : files(seenFile));
     const laps = stopwatch();
     laps.start("compare");
-    const compiling = (): Promise<Compilation> =>
-      compileIncrementally(
+    const compiling = async (): Promise<Compilation> => {
+      const compilation = await compileIncrementally(
         host,
         {
           mode,
@@ -55,8 +58,11 @@ export async function compileFolders(
             options.entering(phase);
           },
         },
-        (name) => recordFile(host.root, name),
+        files,
       );
+      if (mode === "build") host.leave();
+      return compilation;
+    };
     const act = options.fix ? () => fixing(host, compiling, options) : compiling;
     const writes = mode === "build" || options.fix;
     const compilation = writes ? await alone(host, act, options) : await act();

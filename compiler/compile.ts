@@ -112,7 +112,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
   const existing = existingHandlers(server, host);
   const listed = listedNames(fronted, host, again);
-  const earlier = options.earlier ?? (() => () => undefined);
+  const earlier = options.earlier ?? (() => false);
   const theirs = take(emitUserFiles(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
   const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
     ({ path }) => !isFound(path, diagnostics),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { JsonObject } from "./model/source.js";
 
 /** The compiler's only door to the machine. Synchronous; every path is relative to `root`, with `/`. */
@@ -10,6 +11,8 @@ export interface Host {
   find(patterns: readonly string[], ignore: readonly string[]): string[];
   /** The file's bytes; undefined when there is no such file. Other failures throw `HostError`. */
   read(path: string): Uint8Array | undefined;
+  /** `hashOf` the file's bytes, where that can be told without reading them. */
+  hash?(path: string): string | null;
   /** The file's size in bytes; 0 when there is no such file. */
   size(path: string): number;
   /** False when the path, links resolved, stands outside the project. */
@@ -27,6 +30,21 @@ export interface Change {
 /** The machine refused (no permission, disk full, …): not the user's manifest, not our bug. Exit code 2. */
 export class HostError extends Error {
   override readonly name = "HostError";
+}
+
+const hashes = new WeakMap<Uint8Array, string>();
+
+/** Stands for the bytes of a file: null when there is no such file. The same bytes are hashed once. */
+export function hashOf(bytes: Uint8Array | undefined): string | null {
+  if (!bytes) return null;
+  let hash = hashes.get(bytes);
+  if (hash === undefined) hashes.set(bytes, (hash = createHash("sha256").update(bytes).digest("base64url")));
+  return hash;
+}
+
+/** `hashOf` what the file holds. */
+export function hashAt(host: Host, path: string): string | null {
+  return host.hash ? host.hash(path) : hashOf(host.read(path));
 }
 
 const texts = new WeakMap<Uint8Array, string>();

@@ -5,7 +5,7 @@ import { HostError } from "./host.js";
 import { recover } from "./host-node/commit.js";
 import { nodeHost, recordFile } from "./host-node/index.js";
 import { takingTurns } from "./host-node/lock.js";
-import { stayingHost } from "./host-node/staying.js";
+import { seenFile, stayingHost } from "./host-node/staying.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { memory } from "./incremental/again.js";
 import { compileIncrementally } from "./incremental/index.js";
@@ -30,12 +30,13 @@ export interface ResidentOptions {
 
 /** `folder` is absolute, or relative to the working directory. Throws `HostError` when it is none. */
 export function residentCompiler(folder: string, { entering, waiting }: ResidentOptions = {}): ResidentCompiler {
-  const host = stayingHost(nodeHost(folder));
+  const disk = nodeHost(folder);
+  const files = (name: string): StoredFile => recordFile(disk.root, name);
+  const host = stayingHost(disk, files(seenFile));
   let remembered = memory();
   const thread = typecheckThread();
   const bundler = stayingBundler();
   const preparing = (): void => thread.begin(host.root);
-  const files = (name: string): StoredFile => recordFile(host.root, name);
   /** What was touched since types were last checked: not every build gets that far. */
   let unchecked: ReadonlySet<string> | undefined;
   const compiling = (touched: ReadonlySet<string> | undefined): Promise<Compilation> => {

@@ -2,7 +2,7 @@ import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import type { Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
 import { withHeader } from "../generated-header.js";
-import type { OutputFile } from "../model/output.js";
+import { standing, type OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { clientModule } from "./client.js";
 import { declaration, declarations } from "./declarations.js";
@@ -106,10 +106,9 @@ export async function emitValidators(
   for (const module of modules) {
     const path = `${generated}/${module.name}.ts`;
     const made = madeAgain(module, again);
-    const known = again("earlier validators", made, earlier(path, made));
-    const content = known ?? (await again("validators", made, () => printed(module)));
-    if (typeof content === "string") files.push({ path, owner: "generated", content });
-    else diagnostics.push(...content);
+    const content = earlier(path, made) ? standing : await again("validators", made, () => printed(module));
+    if (Array.isArray(content)) diagnostics.push(...content);
+    else files.push({ path, owner: "generated", content });
   }
   return { value: files, diagnostics };
 }
@@ -135,8 +134,8 @@ interface Made {
   readonly text: string;
 }
 
-async function printed(module: ValidatorModule): Promise<string | readonly Diagnostic[]> {
+async function printed(module: ValidatorModule): Promise<string | Diagnostic[]> {
   const { printValidators } = await import("./validators.js");
   const { value, diagnostics } = printValidators(module);
-  return value === undefined ? diagnostics : withHeader(value);
+  return value === undefined ? [...diagnostics] : withHeader(value);
 }

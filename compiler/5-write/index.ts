@@ -1,7 +1,7 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { verifyHeader } from "../generated-header.js";
 import { bytesOf, textOf, type Change, type Host } from "../host.js";
-import { applyInsertions, type Insertions, type OutputFile } from "../model/output.js";
+import { applyInsertions, isStanding, type Insertions, type OutputFile } from "../model/output.js";
 
 /** What would have to change on disk for the project to hold `files`, and nothing more. */
 export interface Plan {
@@ -21,6 +21,7 @@ export function plan(
   const diagnostics: Diagnostic[] = [];
   const changes: Change[] = [];
   for (const file of files) {
+    if (isStanding(file.content)) continue;
     const present = host.read(file.path);
     const content = wanted(file, present);
     if (content === undefined) continue;
@@ -49,6 +50,7 @@ export function textsOf(files: readonly OutputFile[], host: Host): Map<string, s
 /** What to write; undefined when the file is right as it is. */
 function wanted(file: OutputFile, present: Uint8Array | undefined): string | Uint8Array | undefined {
   const { content } = file;
+  if (isStanding(content)) return undefined;
   if (typeof content === "object" && "insert" in content) return inserted(file.path, content, present);
   if (present && (file.owner === "user" || same(content, present))) return undefined;
   return content;

@@ -8,6 +8,7 @@ import type {
   Plugin,
 } from "esbuild";
 import { HostError } from "../host.js";
+import { esbuild } from "./esbuild.js";
 
 export type Options = BuildOptions & { readonly write: false; readonly metafile: true };
 export type Built = BuildResult<Options>;
@@ -21,9 +22,8 @@ export const run: Bundler = (options) => outcome(asked((esbuild) => esbuild.buil
 
 /** Throws `HostError` where there is no esbuild for this machine. */
 async function asked<T>(ask: (esbuild: typeof import("esbuild")) => Promise<T>): Promise<T> {
-  const esbuild = await import("esbuild");
   try {
-    return await ask(esbuild);
+    return await ask(esbuild());
   } catch (error) {
     const { message } = error as Error;
     if (!/^Unsupported platform|needed by esbuild|for another platform/.test(message)) throw error;
@@ -37,8 +37,7 @@ async function asked<T>(ask: (esbuild: typeof import("esbuild")) => Promise<T>):
 
 /** Starts esbuild's process, so that it need not be waited for later. */
 export async function foresee(): Promise<void> {
-  const esbuild = await import("esbuild");
-  await esbuild.transform("");
+  await esbuild().transform("");
 }
 
 export interface StayingBundler {
@@ -79,8 +78,7 @@ export function stayingBundler(): StayingBundler {
     },
     async renew() {
       await end();
-      const esbuild = await import("esbuild");
-      await esbuild.stop();
+      await esbuild().stop();
     },
     end,
   };

@@ -2,9 +2,10 @@ import { join } from "node:path";
 import type { Plugin } from "esbuild";
 import type { Earlier } from "../model/earlier.js";
 import { withHeader } from "../generated-header.js";
-import { textOf, type Host } from "../host.js";
+import { hashAt, textOf, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
-import type { OutputFile } from "../model/output.js";
+import { standing, type OutputFile } from "../model/output.js";
+import { esbuild } from "./esbuild.js";
 import { listingsModule, type ListingFiles } from "./listing-files.js";
 import { handlerTables, surfaceTables } from "./tables.js";
 
@@ -62,16 +63,15 @@ export async function chunkFiles(
   earlier: Earlier,
   again: Again,
 ): Promise<OutputFile[]> {
-  const { transform } = await import("esbuild");
+  const { transform } = esbuild();
   const modules = host.find([`${generated}/validators.ts`, `${generated}/validators/*.ts`], []);
   return Promise.all(
-    modules.map((module) => {
+    modules.map((module): OutputFile | Promise<OutputFile> => {
       const path = `${dist}/${chunkFolder}/${module.slice(generated.length + 1, -".ts".length)}.js`;
-      const bytes = host.read(module)!;
-      const known = earlier(path, bytes, `${format} `);
-      return again(`chunks ${format}`, bytes, async (): Promise<OutputFile> => {
-        return { path, owner: "artifact", content: known() ?? (await chunk(textOf(bytes))) };
-      });
+      const made = `${format} ${hashAt(host, module)}`;
+      if (earlier(path, made)) return { path, owner: "artifact", content: standing };
+      const content = again("chunks", made, () => chunk(textOf(host.read(module)!)));
+      return content.then((content): OutputFile => ({ path, owner: "artifact", content }));
     }),
   );
   async function chunk(text: string): Promise<string> {

@@ -6,6 +6,7 @@ import type { Plugin } from "esbuild";
 import { HostError, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
 import type { Stored } from "../model/stored.js";
+import { esbuild } from "./esbuild.js";
 
 const name = "@mcpc/runtime";
 
@@ -73,7 +74,7 @@ export function condensed(
   const make = async (): Promise<Modules> => {
     const left = leftBehind(stored?.read("runtime"), key, host);
     if (left) return left;
-    const { build } = await import("esbuild");
+    const { build } = esbuild();
     const { outputFiles, metafile } = await build({
       absWorkingDir: host.root,
       entryPoints: [

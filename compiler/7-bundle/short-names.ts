@@ -1,5 +1,6 @@
 import { dirname, relative } from "node:path";
 import type { Plugin } from "esbuild";
+import { esbuild } from "./esbuild.js";
 import type { Host } from "../host.js";
 
 /** Short names within a folder of generated code. */
@@ -10,7 +11,7 @@ export function shortNames(folder: string, host: Host): Plugin {
       build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const bytes = path.startsWith(`${folder}/`) && host.read(relative(host.root, path));
         if (!bytes) return undefined;
-        const { transform } = await import("esbuild");
+        const { transform } = esbuild();
         const { code } = await transform(new TextDecoder().decode(bytes), {
           loader: "ts",
           target: "node20",

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { globSync, type GlobOptions } from "glob";
 
@@ -17,14 +18,14 @@ export function toldDisk(told: (path: string) => void): Disk {
   };
 }
 
-/** What a search would see of a path: the names in a folder, and their kinds; or that it is none. */
+/** Stands for what a search would see of a path: the names in a folder, and their kinds; or that it is none. */
 export function sightOf(path: string): string {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false });
   if (!stat?.isDirectory()) return stat ? "file" : "nothing";
-  const names = fs.readdirSync(path, { withFileTypes: true });
-  return names
-    .map((entry) => `${entry.name}${entry.isDirectory() ? "/" : entry.isSymbolicLink() ? "@" : ""}`)
-    .join("\0");
+  const names = fs
+    .readdirSync(path, { withFileTypes: true })
+    .map((entry) => `${entry.name}${entry.isDirectory() ? "/" : entry.isSymbolicLink() ? "@" : ""}`);
+  return createHash("sha256").update(names.join("\0")).digest("base64url");
 }
 
 function byCodeUnit(a: string, b: string): number {

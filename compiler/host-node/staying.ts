@@ -1,12 +1,16 @@
 import * as fs from "node:fs";
-import { resolve } from "node:path";
-import type { Host } from "../host.js";
+import { relative, resolve } from "node:path";
+import { hashOf, HostError, type Host } from "../host.js";
+import type { StoredFile } from "../incremental/stored.js";
 import { find, sightOf, toldDisk } from "./find.js";
 
 /** A host for build after build: what has not changed on the disk is the very same bytes, or list of paths. */
 export interface StayingHost extends Host {
+  hash(path: string): string | null;
   /** From now on everything is looked at once more; `touched` files are read again whatever they look like. */
   again(touched?: ReadonlySet<string>): void;
+  /** Leaves what was seen to other processes, so that what looks the same to them need not be read. */
+  leave(): void;
 }
 
 /** Something on the disk as it was when it was last looked at. */
@@ -18,30 +22,52 @@ interface Known<T> {
   readonly look: number;
 }
 
+/** What a file holds, read when it is asked for, where its hash is known from elsewhere. */
+interface File {
+  bytes(): Uint8Array | undefined;
+  hash(): string | null;
+  isRead(): boolean;
+}
+
+interface Search {
+  /** What was seen of each path that it went by. */
+  readonly seen: ReadonlyMap<string, string>;
+  readonly paths: string[];
+}
+
+/** What is left to other processes, in the folder for that. */
+export const seenFile = "seen.json";
+
 /** A change within this time of the last may leave no trace in the times that the disk keeps. */
 const coarsestClockMs = 100;
 
-export function stayingHost(host: Host): StayingHost {
-  const files = new Map<string, Known<Uint8Array | undefined>>();
-  const sights = new Map<string, Known<string>>();
-  const searches = new Map<string, { readonly seen: ReadonlyMap<string, string>; readonly paths: string[] }>();
+/** Within one look, what was looked at stays what was seen, but for what is committed. */
+export function stayingHost(host: Host, left?: StoredFile): StayingHost {
+  const { files, sights, searches } = recalled(left, host);
   let look = 0;
+  /** Whether anything is known that was not recalled. */
+  let isNew = false;
   const looker =
-    <T>(known: Map<string, Known<T>>, see: (path: string) => T, same: (one: T, other: T) => boolean) =>
+    <T>(known: Map<string, Known<T>>, see: (path: string, before: T | undefined) => T) =>
     (path: string): T => {
       const before = known.get(path);
       if (before?.look === look) return before.value;
       const state = stateOf(resolve(host.root, path));
-      const seen = before && state !== undefined && before.state === state ? before.value : see(path);
-      const value = before && same(before.value, seen) ? before.value : seen;
+      const isSame = before !== undefined && state !== undefined && before.state === state;
+      if (!isSame) isNew = true;
+      const value = isSame ? before.value : see(path, before?.value);
       known.set(path, { value, state, look });
       return value;
     };
-  const read = looker(files, host.read, sameBytes);
-  const sight = looker(sights, sightOf, (one, other) => one === other);
+  const file = looker(files, (path, before: File | undefined) => {
+    const now = fileOf(host.read(path));
+    return before?.isRead() && before.hash() === now.hash() ? before : now;
+  });
+  const sight = looker(sights, (path) => sightOf(resolve(host.root, path)));
   return {
     ...host,
-    read,
+    read: (path) => file(path).bytes(),
+    hash: (path) => file(path).hash(),
     find: (patterns, ignore) => {
       const key = JSON.stringify([patterns, ignore]);
       const known = searches.get(key);
@@ -51,9 +77,13 @@ export function stayingHost(host: Host): StayingHost {
         host.root,
         patterns,
         ignore,
-        toldDisk((path) => void seen.set(path, sight(path))),
+        toldDisk((path) => {
+          const own = relative(host.root, path);
+          seen.set(own, sight(own));
+        }),
       );
       searches.set(key, { seen, paths });
+      isNew = true;
       return paths;
     },
     commit: (changes) => {
@@ -62,7 +92,7 @@ export function stayingHost(host: Host): StayingHost {
       for (const { path } of changes) files.delete(path);
       host.commit(changes);
       for (const { path, bytes } of changes)
-        files.set(path, { value: bytes, state: stateOf(resolve(host.root, path)), look });
+        files.set(path, { value: fileOf(bytes), state: stateOf(resolve(host.root, path)), look });
     },
     again: (touched = new Set<string>()) => {
       look += 1;
@@ -71,6 +101,68 @@ export function stayingHost(host: Host): StayingHost {
         if (known) files.set(path, { ...known, state: undefined });
       }
     },
+    leave: () => {
+      if (!isNew) return;
+      isNew = false;
+      try {
+        left?.write(JSON.stringify(leaving({ files, sights, searches })));
+      } catch (error) {
+        // Without it, the next build takes longer, and that is all.
+        if (!(error instanceof HostError)) throw error;
+      }
+    },
+  };
+}
+
+interface Seen {
+  readonly files: Map<string, Known<File>>;
+  readonly sights: Map<string, Known<string>>;
+  readonly searches: Map<string, Search>;
+}
+
+/** What is left to other processes. */
+interface Left {
+  readonly files: readonly (readonly [path: string, state: string, hash: string | null])[];
+  readonly sights: readonly (readonly [path: string, state: string, sight: string])[];
+  readonly searches: readonly (readonly [key: string, seen: readonly (readonly [string, string])[], paths: string[]])[];
+}
+
+function leaving({ files, sights, searches }: Seen): Left {
+  const told = <T, Told>(known: Map<string, Known<T>>, tell: (value: T) => Told): [string, string, Told][] =>
+    [...known].flatMap(([path, { value, state }]) => (state === undefined ? [] : [[path, state, tell(value)]]));
+  return {
+    files: told(files, (file) => file.hash()),
+    sights: told(sights, (sight) => sight),
+    searches: [...searches].map(([key, { seen, paths }]) => [key, [...seen], paths]),
+  };
+}
+
+/** What is damaged is nothing. */
+function recalled(left: StoredFile | undefined, host: Host): Seen {
+  const known = <T>(value: T, state: string): Known<T> => ({ value, state, look: -1 });
+  try {
+    const bytes = left?.read();
+    const { files, sights, searches } = JSON.parse(bytes ? Buffer.from(bytes).toString() : "") as Left;
+    return {
+      files: new Map(files.map(([path, state, hash]) => [path, known(recalledFile(path, hash, host), state)])),
+      sights: new Map(sights.map(([path, state, sight]) => [path, known(sight, state)])),
+      searches: new Map(searches.map(([key, seen, paths]) => [key, { seen: new Map(seen), paths }])),
+    };
+  } catch {
+    return { files: new Map(), sights: new Map(), searches: new Map() };
+  }
+}
+
+function fileOf(bytes: Uint8Array | undefined): File {
+  return { bytes: () => bytes, hash: () => hashOf(bytes), isRead: () => true };
+}
+
+function recalledFile(path: string, hash: string | null, host: Host): File {
+  let read: { readonly bytes: Uint8Array | undefined } | undefined;
+  return {
+    bytes: () => (read ??= { bytes: host.read(path) }).bytes,
+    hash: () => hash,
+    isRead: () => read !== undefined,
   };
 }
 
@@ -79,8 +171,4 @@ function stateOf(file: string): string | undefined {
   if (!stat) return "absent";
   const { mtimeMs, ctimeMs, size, ino } = stat;
   return Date.now() - Math.max(mtimeMs, ctimeMs) < coarsestClockMs ? undefined : `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
-}
-
-function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  return one === other || (one !== undefined && other !== undefined && Buffer.compare(one, other) === 0);
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
-import { textOf, type Change, type Host } from "../host.js";
+import { hashAt, hashOf, type Change, type Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
 
 /** All that a build saw and left behind: while it is true, building again would change nothing. */
@@ -63,8 +63,13 @@ export function recorder(host: Host): Recorder {
     read: (path) => {
       const bytes = host.read(path);
       // The first look counts: what came of it is in the build.
-      if (!files.has(path)) files.set(path, hashOf(bytes));
+      if (!files.has(path)) files.set(path, hashAt(host, path));
       return bytes;
+    },
+    hash: (path) => {
+      const hash = hashAt(host, path);
+      if (!files.has(path)) files.set(path, hash);
+      return hash;
     },
     contains: (path) => {
       const inside = contained.has(path) || host.contains(path);
@@ -80,7 +85,7 @@ export function recorder(host: Host): Recorder {
     host: recording,
     looked: () => files.keys(),
     record: (built, inputs) => {
-      for (const path of [...inputs, ...environment]) if (!files.has(path)) files.set(path, hashOf(host.read(path)));
+      for (const path of [...inputs, ...environment]) if (!files.has(path)) files.set(path, hashAt(host, path));
       for (const { path, bytes } of written) files.set(path, hashOf(bytes));
       return {
         ...built,
@@ -102,7 +107,7 @@ export function holds({ summary, ...record }: BuildRecord, compiler: string, hos
   const within = (folders: readonly string[]) =>
     files.filter(([path]) => folders.some((folder) => path.startsWith(folder)));
   const apart = new Set([...within(made), ...within(installed)]);
-  const stand = (some: typeof files): boolean => some.every(([path, hash]) => hashOf(host.read(path)) === hash);
+  const stand = (some: typeof files): boolean => some.every(([path, hash]) => hashAt(host, path) === hash);
   return (
     stand(files.filter((file) => !apart.has(file))) &&
     record.searches.every(({ patterns, ignore, paths }) => same(host.find(patterns, ignore), paths)) &&
@@ -118,14 +123,11 @@ export function earlierFiles(
   again: Again = (_kind, _key, make) => make(),
 ): { readonly earlier: Earlier; readonly made: ReadonlyMap<string, string> } {
   const made = new Map<string, string>();
-  const earlier: Earlier = (path, madeOf, how = "") => {
-    const hash =
-      how + (typeof madeOf === "string" ? again("hashes", madeOf, () => hashOfText(madeOf)) : hashOf(madeOf));
+  const earlier: Earlier = (path, madeOf) => {
+    const hash = again("hashes", madeOf, () => hashOfText(madeOf));
     made.set(path, hash);
-    return () => {
-      const bytes = record && record.made[path] === hash ? host.read(path) : undefined;
-      return bytes && hashOf(bytes) === record!.files[path] ? textOf(bytes) : undefined;
-    };
+    const before = record?.made[path] === hash ? record.files[path] : undefined;
+    return typeof before === "string" && hashAt(host, path) === before;
   };
   return { earlier, made };
 }
@@ -143,14 +145,4 @@ function same(a: readonly string[], b: readonly string[]): boolean {
 
 function hashOfText(text: string): string {
   return createHash("sha256").update(text).digest("base64url");
-}
-
-const hashes = new WeakMap<Uint8Array, string>();
-
-/** The same bytes are hashed once. */
-function hashOf(bytes: Uint8Array | undefined): string | null {
-  if (!bytes) return null;
-  let hash = hashes.get(bytes);
-  if (hash === undefined) hashes.set(bytes, (hash = createHash("sha256").update(bytes).digest("base64url")));
-  return hash;
 }

@@ -6,7 +6,14 @@ export interface OutputFile {
    * `user`: created when absent, else only ever inserted into. `artifact`: ours, no header (lock file, bundle).
    */
   readonly owner: "generated" | "user" | "artifact";
-  readonly content: string | Uint8Array | Insertions;
+  readonly content: string | Uint8Array | Insertions | Standing;
+}
+
+/** The file is right as it stands. */
+export type Standing = typeof standing;
+export const standing = { stands: true } as const;
+export function isStanding(content: OutputFile["content"]): content is Standing {
+  return typeof content === "object" && "stands" in content;
 }
 
 /** Text to add to a file of the user's; every other byte stays. */

@@ -46,7 +46,7 @@ export async function compiled(schemas: readonly JsonSchema[]): Promise<Compiled
     if (!project.value || hasErrors(project.diagnostics)) return undefined;
     const lowered = lower(project.value).value!;
     const surface = emit(lowered, new Map(), new Map());
-    const validators = await emitValidators(lowered, () => () => undefined);
+    const validators = await emitValidators(lowered, () => false);
     const diagnostics = [...surface.diagnostics, ...validators.diagnostics];
     refuse(diagnostics);
     if (hasErrors(diagnostics)) return undefined;

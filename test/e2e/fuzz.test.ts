@@ -38,7 +38,7 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   diagnostics.push(...server.diagnostics);
   if (!server.value || hasErrors(diagnostics)) return { diagnostics };
   const surface = emit(server.value, new Map(), new Map());
-  const validators = await emitValidators(server.value, () => () => undefined);
+  const validators = await emitValidators(server.value, () => false);
   diagnostics.push(...surface.diagnostics, ...validators.diagnostics);
   if (!surface.value || !validators.value || hasErrors(diagnostics)) return { diagnostics };
   const { value, diagnostics: planned } = plan([...surface.value, ...validators.value], host, {

@@ -1,5 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -21,6 +30,8 @@ const files = {
   "src/greeting.ts": 'export const greeting = "Hello";\n',
   "src/tools/say.ts": 'import { greeting } from "../greeting.js";\nexport async function say() { return greeting; }\n',
 };
+/** What files looked like: a build that changes nothing may know more of that than the last one. */
+const seen = "node_modules/.cache/mcpc/seen.json";
 const nothing = "small: 2 tools -> dist/server.js (nothing to do)\n";
 
 const edit = (path: string, from: string, to: string) => (folder: string) => {
@@ -63,10 +74,20 @@ describe("a build", () => {
       /2 files written/,
     ],
     [
+      "a file whose length and time are as they were",
+      (folder) => {
+        const { atime, mtime } = statSync(join(folder, "src/greeting.ts"));
+        edit("src/greeting.ts", "Hello", "Howdy")(folder);
+        utimesSync(join(folder, "src/greeting.ts"), atime, mtime);
+      },
+      /1 file written/,
+    ],
+    [
       "a damaged record",
       (folder) => writeFileSync(join(folder, "node_modules/.cache/mcpc/build.json"), "{"),
       /nothing to do/,
     ],
+    ["a damaged record of what files looked like", (folder) => writeFileSync(join(folder, seen), "{"), /nothing to do/],
   ];
   test.each(changes)("sees what changed since the last: %s", (_what, change, told) => {
     const folder = project(files);
@@ -77,7 +98,9 @@ describe("a build", () => {
       stdout: nothing,
       stderr: expect.stringMatching(/^compare .*\ntotal .*\n$/),
     });
-    expect(contents(folder)).toEqual(before);
+    const { [seen]: _, ...others } = contents(folder);
+    expect(before).toMatchObject(others);
+    expect(Object.keys(others)).toEqual(Object.keys(before).filter((path) => path !== seen));
     change(folder);
     const { stdout, stderr } = mcpc(folder, "build");
     expect(stdout + stderr).toMatch(told);

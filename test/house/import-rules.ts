@@ -86,6 +86,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     "7-bundle/bundler",
     "7-bundle/index",
     "7-bundle/chunks",
+    "7-bundle/esbuild",
     "7-bundle/examples",
     "7-bundle/modules",
     "7-bundle/runtime",

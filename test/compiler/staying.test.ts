@@ -1,0 +1,132 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { nodeHost } from "../../compiler/host-node/index.js";
+import { stayingHost } from "../../compiler/host-node/staying.js";
+import { hashAt, type Host } from "../../compiler/host.js";
+import type { StoredFile } from "../../compiler/incremental/stored.js";
+import { project } from "../e2e/project.js";
+
+const files = { "a.json": "[1]", "src/b.ts": "1;\n", "src/tools/c.ts": "2;\n", "lib/d.ts": "3;\n" };
+const paths = [...Object.keys(files), "src/new.ts", "none.json"];
+const patterns = ["**/*.json", "src/**/*.ts", "src/*/*.ts", "lib/*.ts"];
+
+/** Longer than a change may go without a trace. */
+const settled = () => setTimeout(150);
+
+function stored(): StoredFile {
+  let content: Uint8Array | undefined;
+  return { read: () => content, write: (next) => void (content = Buffer.from(next)) };
+}
+
+/** All that a build can be told of a project. */
+const told = (host: Host) => ({
+  found: patterns.map((pattern) => host.find([pattern], ["**/node_modules/**"])),
+  files: paths.map((path) => [path, hashAt(host, path), host.read(path)?.toString()]),
+});
+
+/** A host that counts how often a file is read. */
+function counting(folder: string): { readonly disk: Host; readonly read: string[] } {
+  const read: string[] = [];
+  const host = nodeHost(folder);
+  return { read, disk: { ...host, read: (path) => (read.push(path), host.read(path)) } };
+}
+
+const again = (folder: string, path: string, text: string): void => {
+  const file = join(folder, path);
+  const { atime, mtime } = fs.statSync(file);
+  fs.writeFileSync(file, text);
+  fs.utimesSync(file, atime, mtime);
+};
+
+const changes: readonly [what: string, change: (folder: string) => void][] = [
+  ["nothing", () => {}],
+  ["a text of the same length", (folder) => fs.writeFileSync(join(folder, "src/b.ts"), "9;\n")],
+  ["a text of the same length at the same time", (folder) => again(folder, "src/b.ts", "9;\n")],
+  [
+    "another file in its place, of the same length and time",
+    (folder) => {
+      fs.writeFileSync(join(folder, "other"), "9;\n");
+      const { atime, mtime } = fs.statSync(join(folder, "src/b.ts"));
+      fs.utimesSync(join(folder, "other"), atime, mtime);
+      fs.renameSync(join(folder, "other"), join(folder, "src/b.ts"));
+    },
+  ],
+  ["a file that is gone", (folder) => fs.rmSync(join(folder, "a.json"))],
+  ["a file that was not there", (folder) => fs.writeFileSync(join(folder, "none.json"), "{}")],
+  ["a file in a folder below", (folder) => fs.writeFileSync(join(folder, "src/tools/new.ts"), "")],
+  ["a folder that is gone", (folder) => fs.rmSync(join(folder, "src"), { recursive: true })],
+  [
+    "a folder that became a link",
+    (folder) => {
+      fs.renameSync(join(folder, "lib"), join(folder, "elsewhere"));
+      fs.symlinkSync("elsewhere", join(folder, "lib"));
+    },
+  ],
+  [
+    "a file that became a folder",
+    (folder) => {
+      fs.rmSync(join(folder, "a.json"));
+      fs.mkdirSync(join(folder, "a.json"));
+    },
+  ],
+];
+
+test.each(changes)("what was left of an earlier look hides no change: %s", async (what, change) => {
+  const folder = project(files);
+  await settled();
+  const left = stored();
+  const first = stayingHost(nodeHost(folder), left);
+  expect(told(first)).toEqual(told(nodeHost(folder)));
+  first.leave();
+  change(folder);
+  const { disk, read } = counting(folder);
+  const second = stayingHost(disk, left);
+  const hashes = paths.map((path) => hashAt(second, path));
+  if (what === "nothing") expect(read).toEqual([]);
+  expect(hashes).toEqual(paths.map((path) => hashAt(nodeHost(folder), path)));
+  expect(told(second)).toEqual(told(nodeHost(folder)));
+  await settled();
+  second.again();
+  expect(told(second)).toEqual(told(nodeHost(folder)));
+});
+
+test("a project that was copied with what was left of it is looked at where it is", async () => {
+  const folder = project(files);
+  await settled();
+  const left = stored();
+  const first = stayingHost(nodeHost(folder), left);
+  told(first);
+  first.leave();
+  const copy = project({});
+  fs.cpSync(folder, copy, { recursive: true, preserveTimestamps: true });
+  fs.writeFileSync(join(copy, "src/b.ts"), "9;\n");
+  fs.writeFileSync(join(copy, "new.json"), "{}");
+  expect(told(stayingHost(nodeHost(copy), left))).toEqual(told(nodeHost(copy)));
+});
+
+test("what has changed within a moment of the look is not left", async () => {
+  const folder = project(files);
+  await settled();
+  const left = stored();
+  fs.writeFileSync(join(folder, "src/b.ts"), "7;\n");
+  const first = stayingHost(nodeHost(folder), left);
+  told(first);
+  first.leave();
+  const { disk, read } = counting(folder);
+  const second = stayingHost(disk, left);
+  expect(paths.map((path) => hashAt(second, path))).toEqual(paths.map((path) => hashAt(nodeHost(folder), path)));
+  expect(read).toContain("src/b.ts");
+  expect(read).not.toContain("lib/d.ts");
+});
+
+test.each(["", "{", "[]", "null", '{"files":7}', '{"files":[7],"sights":[],"searches":[]}'])(
+  "what is damaged is not trusted: %s",
+  (text) => {
+    const folder = project(files);
+    const left = stored();
+    left.write(text);
+    expect(told(stayingHost(nodeHost(folder), left))).toEqual(told(nodeHost(folder)));
+  },
+);
