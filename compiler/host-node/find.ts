@@ -1,13 +1,19 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { globSync, type GlobOptions } from "glob";
+import { createRequire } from "node:module";
+import type * as Glob from "glob";
 
-type Disk = NonNullable<GlobOptions["fs"]>;
+type Disk = NonNullable<Glob.GlobOptions["fs"]>;
+
+/** Loaded when first asked for: most builds know what there is to find. */
+const glob = (): typeof Glob => createRequire(import.meta.url)("glob") as typeof Glob;
 
 /** Files below `root` that match any of the patterns, sorted by code unit. */
 export function find(root: string, patterns: readonly string[], ignore: readonly string[], disk: Disk = {}): string[] {
   const options = { cwd: root, ignore: [...ignore], dot: true, nodir: true, posix: true, fs: disk };
-  return globSync([...patterns], options).sort(byCodeUnit);
+  return glob()
+    .globSync([...patterns], options)
+    .sort(byCodeUnit);
 }
 
 /** The disk; each path whose contents or presence a search goes by is told. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { typecheck, type Findings, type Question, type Typecheck } from "../6-typecheck/index.js";
+import type { Findings, Question, Typecheck } from "../6-typecheck/index.js";
 import { HostError } from "../host.js";
 
 /** What is asked of the thread. */
@@ -66,7 +66,10 @@ export function typecheckThread(): TypecheckThread {
     });
   return {
     begin: (root) => begun().postMessage(root),
-    check: (root, touched) => (server, texts) => typecheck(server, texts, (question) => ask(root, touched, question)),
+    check: (root, touched) => async (server, texts) => {
+      const { typecheck } = await import("../6-typecheck/index.js");
+      return typecheck(server, texts, (question) => ask(root, touched, question));
+    },
     end: async () => {
       if (!worker) return;
       if (waiting.size > 0 || asked === 0) {

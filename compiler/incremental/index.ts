@@ -3,7 +3,7 @@ import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Memory } from "./again.js";
 import { ever } from "./ever.js";
-import { earlierFiles, holds, recorder, type BuildRecord } from "./record.js";
+import { earlierFiles, recorder, seenBy, type BuildRecord } from "./record.js";
 import { stored, type StoredFile } from "./stored.js";
 
 /** Of this process: its code does not change. */
@@ -19,15 +19,19 @@ export async function compileIncrementally(
   files: (name: string) => StoredFile,
   remembered?: Memory,
 ): Promise<Compilation> {
-  compiler ??= fingerprint();
   const file = files("build.json");
   const bytes = file.read();
   const text = bytes && Buffer.from(bytes).toString();
   const last = remembered?.record?.text === text ? remembered?.record?.value : parsed(text);
   const known = options.force || options.prune || options.rename ? undefined : last;
-  if (known && holds(known, compiler, host))
+  const seen = known && seenBy(known, host);
+  // What changes most often is looked at first: what will be waited for begins.
+  const changed = !seen?.sourcesHold();
+  if (changed) options.preparing?.();
+  compiler ??= fingerprint();
+  if (known && !changed && known.compiler === compiler && seen!.restHolds())
     return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: Object.keys(known.files) };
-  options.preparing?.();
+  if (!changed) options.preparing?.();
   const { compile } = await import("../compile.js");
   const { host: recording, record, looked } = recorder(host);
   const now = remembered?.next();

@@ -98,9 +98,15 @@ export function recorder(host: Host): Recorder {
   };
 }
 
-/** False when anything that the build saw has changed since. What changes most often is looked at first. */
-export function holds({ summary, ...record }: BuildRecord, compiler: string, host: Host): boolean {
-  if (record.compiler !== compiler) return false;
+/** Of a build that went well: what it saw, what people edit apart from what is made and installed. */
+export interface Seen {
+  /** False when a file that people edit has changed since. */
+  sourcesHold(): boolean;
+  /** False when anything else has. */
+  restHolds(): boolean;
+}
+
+export function seenBy({ summary, ...record }: BuildRecord, host: Host): Seen {
   const made = [`${summary.serving.generated}/`, `${dirname(summary.bundle)}/`];
   const installed = ["../", "node_modules/"];
   const files = Object.entries(record.files);
@@ -108,12 +114,13 @@ export function holds({ summary, ...record }: BuildRecord, compiler: string, hos
     files.filter(([path]) => folders.some((folder) => path.startsWith(folder)));
   const apart = new Set([...within(made), ...within(installed)]);
   const stand = (some: typeof files): boolean => some.every(([path, hash]) => hashAt(host, path) === hash);
-  return (
-    stand(files.filter((file) => !apart.has(file))) &&
-    record.searches.every(({ patterns, ignore, paths }) => same(host.find(patterns, ignore), paths)) &&
-    record.contained.every((path) => host.contains(path)) &&
-    stand([...apart])
-  );
+  return {
+    sourcesHold: () => stand(files.filter((file) => !apart.has(file))),
+    restHolds: () =>
+      record.searches.every(({ patterns, ignore, paths }) => same(host.find(patterns, ignore), paths)) &&
+      record.contained.every((path) => host.contains(path)) &&
+      stand([...apart]),
+  };
 }
 
 /** The files of the build that `record` tells of, as far as they stand untouched; `made` grows as they are asked for. */
