@@ -37,7 +37,7 @@ export async function compileFolders(
   options: CommandOptions,
 ): Promise<number> {
   const reports: Report[] = [];
-  const thread = typecheckThread();
+  const thread = typecheckThread(true);
   for (const disk of folders.map(nodeHost)) {
     const files = (name: string): StoredFile => recordFile(disk.root, name);
     const host = stayingHost(disk, options.force ? undefined : files(seenFile));

@@ -9,8 +9,8 @@ import type { Earlier } from "./model/earlier.js";
 import type { Front } from "./front.js";
 import { textOf, type Change, type Host } from "./host.js";
 import type { Once } from "./incremental/again.js";
-import type { Ever } from "./incremental/ever.js";
-import type { OutputFile } from "./model/output.js";
+import { never, type Ever } from "./incremental/ever.js";
+import { isStanding, standing, type OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
 import type { Stored } from "./model/stored.js";
 import type { Serving, Summary } from "./model/summary.js";
@@ -89,7 +89,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   });
 
   const again: Again = options.again ?? ((_kind, _key, make) => make());
-  const ever: Ever = options.ever ?? ((_name, host, act) => act(host));
+  const ever = options.ever ?? never;
   const made = await ever(
     "front",
     host,
@@ -101,18 +101,29 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     },
     (result) => !hasErrors(result.diagnostics),
   );
-  const fronted = take(made);
+  const fronted = take(made.output);
   if (!fronted) return done();
-  const { server, generated: ours, listings } = fronted;
+  const { server } = fronted;
   enter("emit");
   for (const rename of options.rename ?? []) {
     const move = take(renamed(server, rename, handlerTexts(server.layout, host)));
     if (!move) return done(server);
     commit([{ path: move.to, bytes: new TextEncoder().encode(move.text) }, { path: move.from }]);
   }
-  const existing = existingHandlers(server, host);
-  const listed = listedNames(fronted, host, again);
   const earlier = options.earlier ?? (() => false);
+  /** The files with their texts, but for those that stand as they are wanted. */
+  const whole = async (files: Front["generated"]): Promise<OutputFile[]> => {
+    const stands = files.map(({ path }) => made.id !== undefined && earlier(path, made.id));
+    const texts = stands.every(Boolean) ? undefined : await made.texts();
+    return files.map((file, index) => ({ ...file, content: stands[index] ? standing : texts!.get(file.path)! }));
+  };
+  const ours = await whole(fronted.generated);
+  const listings = fronted.listings && {
+    exports: fronted.listings.exports,
+    files: await whole(fronted.listings.files),
+  };
+  const existing = existingHandlers(server, host);
+  const listed = listedNames(server, ours, host, again);
   const theirs = take(emitUserFiles(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
   const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
     ({ path }) => !isFound(path, diagnostics),
@@ -125,7 +136,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const typecheck = options.typecheck ?? (await import("./host-node/typescript/index.js")).checkOnce(host);
   const checking = typecheck(server, textsOf(surface, host));
   checking.catch(() => {});
-  const validators = take(await emitValidators(server, earlier, again));
+  const validators = take(await emitValidators(server, fronted.validators, earlier, again));
   if (!validators) return done(server);
   const files = [...surface, ...validators];
 
@@ -208,9 +219,11 @@ export function existingHandlers(server: Server, host: Host): Map<string, string
 }
 
 /** The names and URIs in the lock file of the last build. */
-function listedNames({ server, generated }: Front, host: Host, again: Again): Set<string> | undefined {
+function listedNames(server: Server, files: readonly OutputFile[], host: Host, again: Again): Set<string> | undefined {
+  const lock = files.find(({ path }) => path === lockFile)!.content;
+  if (isStanding(lock)) return namesOf(server);
   const bytes = host.read(lockFile);
-  const isSame = (): boolean => generated.some(({ path, content }) => path === lockFile && content === textOf(bytes!));
+  const isSame = (): boolean => lock === textOf(bytes!);
   return bytes && again("listed names", bytes, () => (isSame() ? namesOf(server) : namesIn(bytes)));
 }
 

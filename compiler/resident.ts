@@ -34,7 +34,7 @@ export function residentCompiler(folder: string, { entering, waiting }: Resident
   const files = (name: string): StoredFile => recordFile(disk.root, name);
   const host = stayingHost(disk, files(seenFile));
   let remembered = memory();
-  const thread = typecheckThread();
+  const thread = typecheckThread(false);
   const bundler = stayingBundler();
   const preparing = (): void => thread.begin(host.root);
   /** What was touched since types were last checked: not every build gets that far. */

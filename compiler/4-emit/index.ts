@@ -87,30 +87,38 @@ export function emitUserFiles(
   return { value: files, diagnostics: [...diagnostics, ...made.diagnostics] };
 }
 
+/** By module of validators: what its text depends on, beside the compiler. */
+export function validatorsMadeOf(server: Server, again: Again = anew): Map<string, string> {
+  return new Map(validatorModules(server).map((module) => [module.name, madeAgain(module, again)]));
+}
+
 /** The modules of validators; types are checked without them. What prints them is loaded where one has to be. */
 export async function emitValidators(
   server: Server,
+  madeOf: ReadonlyMap<string, string>,
   earlier: Earlier,
   again: Again = anew,
 ): Promise<Result<OutputFile[]>> {
   const { generated } = server.layout;
-  const { config } = server.runtime;
   const diagnostics: Diagnostic[] = [];
   const files: OutputFile[] = [];
-  const modules = [
-    ...(config ? [settingsValidator(config)] : []),
-    ...server.tools.map(toolValidators),
-    ...server.resourceTemplates.map(templateValidators),
-    ...server.prompts.flatMap(promptValidators),
-  ];
-  for (const module of modules) {
+  for (const module of validatorModules(server)) {
     const path = `${generated}/${module.name}.ts`;
-    const made = madeAgain(module, again);
+    const made = madeOf.get(module.name)!;
     const content = earlier(path, made) ? standing : await again("validators", made, () => printed(module));
     if (Array.isArray(content)) diagnostics.push(...content);
     else files.push({ path, owner: "generated", content });
   }
   return { value: files, diagnostics };
+}
+
+function validatorModules({ tools, resourceTemplates, prompts, runtime: { config } }: Server): ValidatorModule[] {
+  return [
+    ...(config ? [settingsValidator(config)] : []),
+    ...tools.map(toolValidators),
+    ...resourceTemplates.map(templateValidators),
+    ...prompts.flatMap(promptValidators),
+  ];
 }
 
 /** `madeOf`, known by its schemas where they are the very same as before. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 
@@ -40,9 +41,8 @@ function answersTo(elicitations: readonly Elicitation[]): ValidatorModule["answe
   return elicitations.flatMap(({ name, answer }) => (answer ? [[name, answer] as const] : []));
 }
 
-/** All that the text of the module depends on, beside this compiler. */
+/** Stands for all that the text of the module depends on, beside this compiler. */
 export function madeOf({ schemas, answers }: ValidatorModule): string {
-  return JSON.stringify(
-    [...Object.entries(schemas), ...answers].map(([name, { dialect, schema }]) => [name, dialect, schema]),
-  );
+  const all = [...Object.entries(schemas), ...answers].map(([name, { dialect, schema }]) => [name, dialect, schema]);
+  return createHash("sha256").update(JSON.stringify(all)).digest("base64url");
 }

@@ -36,14 +36,16 @@ export function plan(
   return { value: { changes }, diagnostics };
 }
 
-/** The texts of files as they will stand once they are written, by project path. */
+/** The texts of files as they will stand once they are written, by project path; but for those that stand already. */
 export function textsOf(files: readonly OutputFile[], host: Host): Map<string, string> {
   return new Map(
-    files.map((file) => {
-      const present = host.read(file.path);
-      const content = wanted(file, present) ?? present ?? "";
-      return [file.path, typeof content === "string" ? content : textOf(content)];
-    }),
+    files
+      .filter(({ content }) => !isStanding(content))
+      .map((file) => {
+        const present = host.read(file.path);
+        const content = wanted(file, present) ?? present ?? "";
+        return [file.path, typeof content === "string" ? content : textOf(content)];
+      }),
   );
 }
 

@@ -11,6 +11,12 @@ export interface Request {
   readonly touched: ReadonlySet<string> | undefined;
 }
 
+/** What the thread is given. */
+export interface Given {
+  readonly pid: Int32Array;
+  readonly brief: boolean;
+}
+
 /** What the thread answers; a refusal of the machine by its message. */
 export type Answer = { readonly id: number } & ({ readonly findings: Findings } | { readonly refused: string });
 
@@ -28,7 +34,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export function typecheckThread(): TypecheckThread {
+/** One that is `brief` is asked once for each folder. */
+export function typecheckThread(brief: boolean): TypecheckThread {
   let worker: Worker | undefined;
   let asked = 0;
   /** By the number of their question. */
@@ -37,7 +44,9 @@ export function typecheckThread(): TypecheckThread {
   const pid = new Int32Array(new SharedArrayBuffer(4));
   const begun = (): Worker => {
     if (worker) return worker;
-    const thread = new Worker(new URL("./typecheck-worker.js", import.meta.url), { workerData: pid });
+    const thread = new Worker(new URL("./typecheck-worker.js", import.meta.url), {
+      workerData: { pid, brief } satisfies Given,
+    });
     thread.on("message", (answer: Answer) => {
       const waits = waiting.get(answer.id);
       waiting.delete(answer.id);

@@ -1,9 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { HostError } from "../host.js";
-import type { Answer, Request } from "./typecheck-thread.js";
+import type { Answer, Given, Request } from "./typecheck-thread.js";
 import { typescript, type TypeScript } from "./typescript/index.js";
 
-const pid = workerData as Int32Array;
+const { pid, brief } = workerData as Given;
 const running = (now = 0): void => void Atomics.store(pid, 0, now);
 const tell = (answer: Answer): void => parentPort!.postMessage(answer);
 /** That of the folder that was asked for last. */
@@ -26,7 +26,7 @@ function hear(request: Request | string | undefined): void {
 function of(root: string): TypeScript {
   if (last?.root !== root) {
     last?.typescript.end();
-    last = { root, typescript: typescript(root, { running }) };
+    last = { root, typescript: typescript(root, { running, brief }) };
   }
   return last.typescript;
 }

@@ -62,7 +62,7 @@ export interface Heard {
   readonly question: Question;
   readonly answer: unknown;
 }
-type Question = {
+export type Question = {
   readonly [How in "find" | "read" | "size" | "contains"]: readonly [how: How, ...Parameters<Host[How]>];
 }["find" | "read" | "size" | "contains"];
 

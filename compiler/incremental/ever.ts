@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Host } from "../host.js";
+import { hashAt, hashOf, type Host } from "../host.js";
 import type { Stored } from "../model/stored.js";
-import { ask, listening, type Heard } from "./again.js";
+import { ask, listening, type Heard, type Question } from "./again.js";
 
 /**
  * What `act` comes to, or came to in an earlier build of the same compiler, where it would ask the very same of the host
@@ -10,29 +10,56 @@ import { ask, listening, type Heard } from "./again.js";
 export type Ever = <Output>(
   name: string,
   host: Host,
-  act: (host: Host) => Promise<Output>,
+  act: (host: Host) => Promise<Made<Output>>,
   worth: (output: Output) => boolean,
-) => Promise<Output>;
+) => Promise<Kept<Output>>;
+
+export interface Made<Output> {
+  readonly output: Output;
+  /** What is large, and seldom needed twice. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+export interface Kept<Output> {
+  readonly output: Output;
+  /** Stands for the output and its texts; absent where nothing is kept. */
+  readonly id?: string;
+  texts(): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Keeps nothing. */
+export const never: Ever = async (_name, host, act) => {
+  const { output, texts } = await act(host);
+  return { output, texts: () => Promise.resolve(texts) };
+};
 
 export function ever(stored: Stored): Ever {
   return async (name, host, act, worth) => {
-    type Output = Awaited<ReturnType<typeof act>>;
-    // Apart, because what came of it may be large.
-    const output = `${name}.output`;
+    type Output = Awaited<ReturnType<typeof act>>["output"];
+    type Texts = ReadonlyMap<string, string>;
+    // In parts, because what came of it may be large.
+    const [outputOf, textsOf] = [`${name}.output`, `${name}.texts`];
+    const part = <T>(of: string, id: string): { readonly value: T } | undefined => {
+      const known = stored.read(of) as { readonly id: string; readonly value: T } | undefined;
+      return known?.id === id ? known : undefined;
+    };
     const left = stored.read(name) as Left | undefined;
-    if (left?.heard.every(({ question, answer }) => same(told(ask(host, question)), answer))) {
-      const known = stored.read(output) as { readonly id: string; readonly value: Output } | undefined;
-      if (known?.id === left.id) return known.value;
+    if (left?.heard.every(({ question, answer }) => same(now(question, host), answer))) {
+      const { id } = left;
+      const known = part<Output>(outputOf, id);
+      const texts = async (): Promise<Texts> => part<Texts>(textsOf, id)?.value ?? (await act(host)).texts;
+      if (known) return { output: known.value, id, texts };
     }
     const heard = new Map<string, Heard>();
-    const value = await act(listening(host, heard));
-    if (worth(value)) {
-      const all = [...heard.values()].map(({ question, answer }) => ({ question, answer: told(answer) }));
-      const id = hashOf(JSON.stringify(all));
-      stored.write(output, { id, value });
+    const { output, texts } = await act(listening(host, heard));
+    const all = [...heard.values()].map(({ question, answer }) => ({ question, answer: told(question, answer) }));
+    const id = createHash("sha256").update(JSON.stringify(all)).digest("base64url");
+    if (worth(output)) {
+      stored.write(outputOf, { id, value: output });
+      stored.write(textsOf, { id, value: texts });
       stored.write(name, { id, heard: all } satisfies Left);
     }
-    return value;
+    return { output, id, texts: () => Promise.resolve(texts) };
   };
 }
 
@@ -42,12 +69,13 @@ interface Left {
 }
 
 /** Bytes are told by their hash. */
-function told(answer: unknown): unknown {
-  return answer instanceof Uint8Array ? hashOf(answer) : answer;
+function told([how]: Question, answer: unknown): unknown {
+  return how === "read" ? hashOf(answer as Uint8Array | undefined) : answer;
 }
 
-function hashOf(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("base64url");
+/** What is told of the answer that there would be now. */
+function now(question: Question, host: Host): unknown {
+  return question[0] === "read" ? hashAt(host, question[1]) : ask(host, question);
 }
 
 function same(one: unknown, other: unknown): boolean {

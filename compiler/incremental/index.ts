@@ -35,7 +35,7 @@ export async function compileIncrementally(
   const { compile } = await import("../compile.js");
   const { host: recording, record, looked } = recorder(host);
   const now = remembered?.next();
-  const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, recording, now?.again);
+  const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, recording);
   const again = now && { again: now.again, once: now.once(recording) };
   const kept = options.force ? undefined : stored(files, compiler, options.mode === "build");
   const left = kept && { stored: kept, ...(!remembered && { ever: ever(kept) }) };

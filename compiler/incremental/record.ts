@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
 import { hashAt, hashOf, type Change, type Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
@@ -127,13 +125,11 @@ export function seenBy({ summary, ...record }: BuildRecord, host: Host): Seen {
 export function earlierFiles(
   record: BuildRecord | undefined,
   host: Host,
-  again: Again = (_kind, _key, make) => make(),
 ): { readonly earlier: Earlier; readonly made: ReadonlyMap<string, string> } {
   const made = new Map<string, string>();
   const earlier: Earlier = (path, madeOf) => {
-    const hash = again("hashes", madeOf, () => hashOfText(madeOf));
-    made.set(path, hash);
-    const before = record?.made[path] === hash ? record.files[path] : undefined;
+    made.set(path, madeOf);
+    const before = record?.made[path] === madeOf ? record.files[path] : undefined;
     return typeof before === "string" && hashAt(host, path) === before;
   };
   return { earlier, made };
@@ -148,8 +144,4 @@ function after({ patterns, ignore, paths }: Search, written: readonly Change[], 
 
 function same(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((path, index) => path === b[index]);
-}
-
-function hashOfText(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }

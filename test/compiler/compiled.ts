@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emit, emitValidators } from "../../compiler/4-emit/index.js";
+import { emit, emitValidators, validatorsMadeOf } from "../../compiler/4-emit/index.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Validator } from "../../runtime/protocol/surface.js";
@@ -46,7 +46,7 @@ export async function compiled(schemas: readonly JsonSchema[]): Promise<Compiled
     if (!project.value || hasErrors(project.diagnostics)) return undefined;
     const lowered = lower(project.value).value!;
     const surface = emit(lowered, new Map(), new Map());
-    const validators = await emitValidators(lowered, () => false);
+    const validators = await emitValidators(lowered, validatorsMadeOf(lowered), () => false);
     const diagnostics = [...surface.diagnostics, ...validators.diagnostics];
     refuse(diagnostics);
     if (hasErrors(diagnostics)) return undefined;

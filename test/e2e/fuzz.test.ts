@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emit, emitValidators } from "../../compiler/4-emit/index.js";
+import { emit, emitValidators, validatorsMadeOf } from "../../compiler/4-emit/index.js";
 import { plan } from "../../compiler/5-write/index.js";
 import { compile } from "../../compiler/compile.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
@@ -38,7 +38,7 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   diagnostics.push(...server.diagnostics);
   if (!server.value || hasErrors(diagnostics)) return { diagnostics };
   const surface = emit(server.value, new Map(), new Map());
-  const validators = await emitValidators(server.value, () => false);
+  const validators = await emitValidators(server.value, validatorsMadeOf(server.value), () => false);
   diagnostics.push(...surface.diagnostics, ...validators.diagnostics);
   if (!surface.value || !validators.value || hasErrors(diagnostics)) return { diagnostics };
   const { value, diagnostics: planned } = plan([...surface.value, ...validators.value], host, {

@@ -59,9 +59,12 @@ export function processes(told: string, parent?: number): number[] {
   return running.filter((pid) => isOf(pid) && text(pid, "cmdline").includes(told)).map(Number);
 }
 
-/** Every file below a folder, by its path, as bytes in hexadecimal. */
+/** What builds know of how files looked: where they are, and when; even one that changes nothing may learn of it. */
+export const seen = "node_modules/.cache/mcpc/seen.json";
+
+/** Every file below a folder but `seen`, by its path, as bytes in hexadecimal. */
 export function contents(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-  const paths = files.map((file) => join(file.parentPath, file.name)).sort();
-  return Object.fromEntries(paths.map((path) => [relative(folder, path), readFileSync(path).toString("hex")]));
+  const paths = files.map((file) => relative(folder, join(file.parentPath, file.name))).filter((path) => path !== seen);
+  return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(folder, path)).toString("hex")]));
 }

@@ -31,12 +31,14 @@ const decisive = /(?:^|\/)(?:package\.json$|node_modules\/)/;
 export interface TypeScriptOptions {
   /** Told of the process that is there from now on; undefined: of none. */
   readonly running?: (pid: number | undefined) => void;
+  /** It is asked about one state of the project. */
+  readonly brief?: boolean;
   /** Reads the project's files, if they are not on the disk. */
   readonly read?: Host["read"];
 }
 
 /** `folder` is absolute, links resolved. */
-export function typescript(folder: string, { running, read }: TypeScriptOptions = {}): TypeScript {
+export function typescript(folder: string, { running, brief = false, read }: TypeScriptOptions = {}): TypeScript {
   const root = slashed(folder);
   const at = (path: string): string => `${root}/${path}`;
   let session: Session | undefined;
@@ -57,7 +59,7 @@ export function typescript(folder: string, { running, read }: TypeScriptOptions 
   const begun = (): Session => {
     const texts = new Map<string, string>();
     const disk = listening(overlay(root, texts, reading));
-    const process = start({ cwd: root, fs: disk });
+    const process = start({ cwd: root, fs: disk }, brief);
     running?.(process.child.pid);
     // What it was spoken to through is another file's from then on.
     process.child.once("exit", () => {
@@ -139,7 +141,7 @@ export function typescript(folder: string, { running, read }: TypeScriptOptions 
 /** Checks once, with a process that ends with it. */
 export function checkOnce({ root, read }: Host): Typecheck {
   return (...given) => {
-    const once = typescript(root, { read });
+    const once = typescript(root, { brief: true, read });
     return typecheck(...given, (question) => once.examine(question)).finally(once.end);
   };
 }

@@ -1,5 +1,6 @@
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { createRequire, syncBuiltinESMExports } from "node:module";
+import { totalmem } from "node:os";
 import { API, type APIOptions } from "typescript/unstable/sync";
 import { HostError } from "../../host.js";
 
@@ -11,9 +12,9 @@ export interface Process {
   end(): void;
 }
 
-/** Throws `HostError` where there is no TypeScript that this machine can run. */
-export function start(options: Pick<APIOptions, "cwd" | "fs">): Process {
-  const api = quietly(() => made(options));
+/** One that is `brief` answers little more than once. Throws `HostError` where there is none that this machine can run. */
+export function start(options: Pick<APIOptions, "cwd" | "fs">, brief: boolean): Process {
+  const api = quietly(() => made(options), brief ? untidy() : {});
   const { child } = channelOf(api);
   // It tells the reason, but not before this thread is free: nobody can wait for that.
   child.on("error", () => {});
@@ -49,13 +50,18 @@ const children = createRequire(import.meta.url)("node:child_process") as {
 };
 
 /**
- * What is spawned meanwhile has no standard error, which the API gives no choice about. A process that is interrupted
- * at its work, or whose parent is gone, would complain there, to a user who has asked for just that.
+ * What is spawned meanwhile has these settings beside its environment, and no standard error: the API gives no choice
+ * about either. A process that is interrupted at its work, or whose parent is gone, would complain there, to a user who
+ * has asked for just that.
  */
-function quietly<T>(make: () => T): T {
+function quietly<T>(make: () => T, settings: NodeJS.ProcessEnv): T {
   const { spawn } = children;
   children.spawn = (file, args, { stdio, ...options }) =>
-    spawn(file, args, { ...options, stdio: [...(stdio as ("pipe" | "ignore")[]).slice(0, 2), "ignore"] });
+    spawn(file, args, {
+      ...options,
+      env: { ...settings, ...process.env },
+      stdio: [...(stdio as ("pipe" | "ignore")[]).slice(0, 2), "ignore"],
+    });
   syncBuiltinESMExports();
   try {
     return make();
@@ -63,6 +69,12 @@ function quietly<T>(make: () => T): T {
     children.spawn = spawn;
     syncBuiltinESMExports();
   }
+}
+
+/** For Go's runtime: what ends soon need not collect its garbage, unless memory runs short. */
+function untidy(): NodeJS.ProcessEnv {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return { GOGC: "off", GOMEMLIMIT: `${Math.floor(memory / 4)}B` };
 }
 
 /** Whether a question had no answer because the process is gone. */
