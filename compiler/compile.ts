@@ -4,7 +4,7 @@ import type { Typecheck } from "./6-typecheck/index.js";
 import { foresee, run, type Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
-import type { Again } from "./model/again.js";
+import type { Again, Lasting } from "./model/again.js";
 import type { Earlier } from "./model/earlier.js";
 import type { Front } from "./front.js";
 import { textOf, type Change, type Host } from "./host.js";
@@ -36,6 +36,8 @@ export interface Options {
   /** What earlier builds in this process have worked out; nothing when absent. */
   readonly again?: Again;
   readonly once?: Once;
+  /** What earlier builds have left of what they have worked out; nothing when absent. */
+  readonly lasting?: Lasting;
   /** Where types are checked, if not right here. */
   readonly typecheck?: Typecheck;
   /** What has esbuild make bundles, if not each time anew. */
@@ -97,7 +99,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
       // What goes wrong will once more, when it is waited for.
       if (options.mode === "build" && !options.bundler) foresee().catch(() => {});
       const { front } = await import("./front.js");
-      return front(asked, { again: options.again, once: options.once, entering: enter });
+      return front(asked, { again: options.again, once: options.once, lasting: options.lasting, entering: enter });
     },
     (result) => !hasErrors(result.diagnostics),
   );

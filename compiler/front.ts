@@ -7,7 +7,7 @@ import { hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnosti
 import type { Host } from "./host.js";
 import type { Once } from "./incremental/again.js";
 import type { Made } from "./incremental/ever.js";
-import type { Again } from "./model/again.js";
+import type { Again, Lasting } from "./model/again.js";
 import type { OutputFile } from "./model/output.js";
 import type { Server } from "./model/server.js";
 
@@ -28,6 +28,7 @@ type FrontFile = Pick<OutputFile, "path" | "owner">;
 export interface FrontOptions {
   readonly again?: Again | undefined;
   readonly once?: Once | undefined;
+  readonly lasting?: Lasting | undefined;
   /** Told of each phase as it starts. */
   readonly entering: (phase: "read" | "check" | "lower" | "emit") => void;
 }
@@ -36,6 +37,7 @@ export interface FrontOptions {
 export function front(host: Host, options: FrontOptions): Made<Result<Front>> {
   const { entering } = options;
   const again: Again = options.again ?? ((_kind, _key, make) => make());
+  const lasting: Lasting = options.lasting ?? ((_kind, _key, make) => make());
   const once: Once = options.once ?? ((_name, _input, act) => act(host));
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {
@@ -47,13 +49,13 @@ export function front(host: Host, options: FrontOptions): Made<Result<Front>> {
   const sources = take(once("read", [], (asked) => read(asked, options.again)));
   if (!sources) return failed;
   entering("check");
-  const project = take(once("check", [sources], (asked) => check(sources, asked, again)));
+  const project = take(once("check", [sources], (asked) => check(sources, asked, again, lasting)));
   if (!project) return failed;
   entering("lower");
   const server = take(once("lower", [project], () => lower(project, again)));
   if (!server) return failed;
   entering("emit");
-  const generated = once("emit", [server], () => emitGenerated(server, again));
+  const generated = once("emit", [server], () => emitGenerated(server, again, lasting));
   const listings = isSplit(server) ? again("listing files", server, () => listingFiles(server)) : undefined;
   const apart = ({ path, owner }: OutputFile): FrontFile => ({ path, owner });
   const value: Front = {

@@ -5,7 +5,7 @@ import { child } from "../json-schema/pointer.js";
 import type { Reachable } from "../json-schema/resolve.js";
 import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "../model/project.js";
 import type { JsonObject, Located, Sources } from "../model/source.js";
-import type { Again } from "../model/again.js";
+import type { Again, Lasting } from "../model/again.js";
 import { projectPath } from "../project-path.js";
 import { checkCaches } from "./caches.js";
 import { resolveFiles, resolveInstructions, type Files } from "./files.js";
@@ -28,6 +28,7 @@ export function check(
   sources: Sources,
   host: Pick<Host, "manifestSchema" | "contains">,
   again: Again = (_kind, _key, make) => make(),
+  lasting: Lasting = (_kind, _key, make) => make(),
 ): Result<Project> {
   const secrets = sources.manifests.flatMap(checkSecrets);
   if (secrets.length > 0) return { diagnostics: secrets };
@@ -41,7 +42,7 @@ export function check(
   checkCaches(merged, diagnostics);
   const config = configSchema(merged);
   checkHealth(merged, diagnostics);
-  checkSchemas(merged, config, sources, reachable(merged, sources, host), again, sound, diagnostics);
+  checkSchemas(merged, config, sources, reachable(merged, sources, host), again, lasting, sound, diagnostics);
   const manifests = new Set(sources.manifests.map(({ path }) => path));
   for (const [path, { root }] of sources.schemas) if (!manifests.has(path)) refuseHeaders(root, diagnostics);
   for (const tool of merged.tools) sound("tools", tool.node.value, (found) => checkTool(tool, found));
@@ -91,6 +92,7 @@ function checkSchemas(
   sources: Sources,
   reachable: Reachable,
   again: Again,
+  lasting: Lasting,
   sound: Sound,
   diagnostics: Diagnostic[],
 ): void {
@@ -99,7 +101,7 @@ function checkSchemas(
   const others = createHash("sha256")
     .update(JSON.stringify([[...merged.defs.keys()], shared.map(({ value }) => value), schemas]))
     .digest("base64url");
-  const { check } = schemaChecks(reachable, others, again, diagnostics);
+  const { check } = schemaChecks(reachable, others, again, lasting, diagnostics);
   if (config) check({ node: config, file: config.span.path });
   for (const { node } of merged.defs.values()) {
     check({ node, file: node.span.path });

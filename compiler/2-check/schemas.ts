@@ -5,7 +5,7 @@ import { dialectOf } from "../json-schema/dialect.js";
 import { child, locateNearest, pointerTokens } from "../json-schema/pointer.js";
 import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
 import { subschemas } from "../json-schema/walk.js";
-import type { Again } from "../model/again.js";
+import type { Again, Lasting } from "../model/again.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Located, Span } from "../model/source.js";
 import { tooDeep } from "./chains.js";
@@ -36,6 +36,7 @@ export function schemaChecks(
   reachable: Reachable,
   others: string,
   again: Again,
+  lasting: Lasting,
   diagnostics: Diagnostic[],
 ): SchemaChecks {
   const seen = new Set<Located>();
@@ -102,17 +103,22 @@ export function schemaChecks(
     const key = typeof value === "object" && value !== null ? value : JSON.stringify(value);
     const reaching = again("reaching schemas", key, () => {
       const text = JSON.stringify(value);
-      return /"\$(?:ref|dynamicRef|recursiveRef)"/.test(text) ? text : undefined;
+      return reaches.test(text) ? text : undefined;
     });
+    const reached = reaching === undefined ? "" : `${others} ${start.file} `;
     let looked = false;
-    const known = again("schemas", reaching === undefined ? key : `${others} ${start.file} ${reaching}`, () => {
-      looked = true;
-      return look(start);
-    });
+    const known = again("schemas", reaching === undefined ? key : `${reached}${reaching}`, () =>
+      lasting("schemas", `${reached}${reaching ?? JSON.stringify(value)}`, () => {
+        looked = true;
+        return look(start);
+      }),
+    );
     if (!known && !looked) look(start);
   };
   return { check };
 }
+
+const reaches = /"\$(?:ref|dynamicRef|recursiveRef)"/;
 
 /** A mistake in a file of schemas also shows who refers to it. */
 function reachedBy(diagnostic: Diagnostic, via: Span | undefined): Diagnostic {

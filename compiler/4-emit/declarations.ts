@@ -1,7 +1,7 @@
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import { splitReference } from "../json-schema/reference.js";
-import type { Again } from "../model/again.js";
+import type { Again, Lasting } from "../model/again.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Schema, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
@@ -15,7 +15,7 @@ import { typeOfSchema, type TypeOf } from "./type-of-schema.js";
  * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
  * `$defs` entry follows the type that uses it.
  */
-export function declarations(server: Server, again: Again): ReadonlyMap<string, string> {
+export function declarations(server: Server, again: Again, lasting: Lasting): ReadonlyMap<string, string> {
   const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [
     ...server.definitions.map((schema) => ({ schema, introduction: undefined })),
     ...server.tools.flatMap(({ name, input, output }) => [
@@ -47,7 +47,12 @@ export function declarations(server: Server, again: Again): ReadonlyMap<string, 
   const texts = new Map<string, string>();
   for (const { schema, introduction } of schemas) {
     const { type, schema: key, definitions } = schema;
-    const make = (): Declared => ({ ...declare(schema, introduction, taken), type, definitions, introduction });
+    const make = (): Declared => {
+      const all = JSON.stringify([type, introduction ?? null, definitions, key]);
+      const known = lasting("declarations", all, () => declare(schema, introduction, taken));
+      const declared = stillFree(known.names, taken) ? known : declare(schema, introduction, taken);
+      return { ...declared, type, definitions, introduction };
+    };
     const known = typeof key === "object" ? again("declarations", key, make) : make();
     const same = known.type === type && known.definitions === definitions && known.introduction === introduction;
     // Which names of private types are free depends on what else there is.

@@ -1,5 +1,5 @@
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
-import type { Again } from "../model/again.js";
+import type { Again, Lasting } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
 import { withHeader } from "../generated-header.js";
 import { standing, type OutputFile } from "../model/output.js";
@@ -41,7 +41,7 @@ export function emit(
 }
 
 /** Generated code but for validators, and the lock file. */
-export function emitGenerated(server: Server, again: Again = anew): OutputFile[] {
+export function emitGenerated(server: Server, again: Again = anew, lasting: Lasting = anew): OutputFile[] {
   const { generated } = server.layout;
   const file = (name: string, text: string): OutputFile => ({
     path: `${generated}/${name}.ts`,
@@ -49,7 +49,7 @@ export function emitGenerated(server: Server, again: Again = anew): OutputFile[]
     content: withHeader(text),
   });
   const files = [
-    file("types", typesModule(server, declarations(server, again), again)),
+    file("types", typesModule(server, declarations(server, again, lasting), again)),
     file("surface", surfaceModule(server)),
     file("listings", listingsModule(server, again)),
     file("validators", validatorsModule(server)),
@@ -68,7 +68,7 @@ export function emitGenerated(server: Server, again: Again = anew): OutputFile[]
 }
 
 /** Remembers nothing. */
-const anew: Again = (_kind, _key, make) => make();
+const anew = <T>(_kind: string, _key: unknown, make: () => T): T => make();
 
 /** Stubs of missing handlers and hooks. */
 export function emitUserFiles(

@@ -1,5 +1,6 @@
 import type { Change, Host } from "../host.js";
 import type { Again } from "../model/again.js";
+import type { Lasts } from "./lasting.js";
 import type { BuildRecord } from "./record.js";
 
 /** Runs `act`, unless it was last run with the very same input and would hear the very same of the host. */
@@ -11,6 +12,8 @@ export interface Memory {
   next(): { readonly again: Again; once(host: Host): Once };
   /** The last one that was written, as it was written: it need not be read from that. */
   record?: { readonly text: string; readonly value: BuildRecord };
+  /** What processes before this one have left. */
+  lasts?: Lasts;
 }
 
 export function memory(): Memory {

@@ -3,6 +3,7 @@ import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Memory } from "./again.js";
 import { ever } from "./ever.js";
+import { lastingIn } from "./lasting.js";
 import { earlierFiles, recorder, seenBy, type BuildRecord } from "./record.js";
 import { stored, type StoredFile } from "./stored.js";
 
@@ -38,9 +39,14 @@ export async function compileIncrementally(
   const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, recording);
   const again = now && { again: now.again, once: now.once(recording) };
   const kept = options.force ? undefined : stored(files, compiler, options.mode === "build");
-  const left = kept && { stored: kept, ...(!remembered && { ever: ever(kept) }) };
-  const compilation = await compile(recording, { ...options, earlier, ...again, ...left });
+  const lasts = remembered?.lasts ?? (kept && lastingIn(kept));
+  // In a process that stays, most is not asked for again.
+  if (remembered && lasts) remembered.lasts = lasts;
+  const left = { ...(kept && { stored: kept }), ...(lasts && { lasting: lasts.lasting }) };
+  const front = kept && !remembered && { ever: ever(kept) };
+  const compilation = await compile(recording, { ...options, earlier, ...again, ...left, ...front });
   const { diagnostics, summary, inputs } = compilation;
+  if (!remembered) lasts?.leave();
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
   if (options.mode === "build" && wentWell) {
     const value = record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs);

@@ -4,3 +4,6 @@
  * it is: what has not changed since the last build often is the very same one.
  */
 export type Again = <T>(kind: string, key: string | object, make: () => T) => T;
+
+/** The same for plain data, of which the key says all that it depends on, beside the compiler: left to later processes. */
+export type Lasting = <T>(kind: string, key: string, make: () => T) => T;
