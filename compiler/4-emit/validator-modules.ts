@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { silent } from "../json-schema/silent.js";
 import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 
@@ -43,6 +44,10 @@ function answersTo(elicitations: readonly Elicitation[]): ValidatorModule["answe
 
 /** Stands for all that the text of the module depends on, beside this compiler. */
 export function madeOf({ schemas, answers }: ValidatorModule): string {
-  const all = [...Object.entries(schemas), ...answers].map(([name, { dialect, schema }]) => [name, dialect, schema]);
+  const all = [...Object.entries(schemas), ...answers].map(([name, { dialect, schema }]) => [
+    name,
+    dialect,
+    silent(schema),
+  ]);
   return createHash("sha256").update(JSON.stringify(all)).digest("base64url");
 }

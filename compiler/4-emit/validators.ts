@@ -3,6 +3,7 @@ import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
 import { createAjv, lean } from "../json-schema/dialect.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
+import { silent } from "../json-schema/silent.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Schema } from "../model/server.js";
@@ -37,7 +38,7 @@ export function printValidators({ schemas, answers, span }: ValidatorModule): Re
 }
 
 function compile(name: string, schema: Schema, scoped: boolean): string {
-  const compiled = withStaticReferences(schema.schema);
+  const compiled = withStaticReferences(silent(schema.schema) as JsonSchema);
   // It is not called here: no need to compile its code.
   const process = (): string => "return () => true";
   const options = { source: true, esm: true, lines: true, formats: _`formats`, process };

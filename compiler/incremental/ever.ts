@@ -33,8 +33,15 @@ export const never: Ever = async (_name, host, act) => {
   return { output, texts: () => Promise.resolve(texts) };
 };
 
-export function ever(stored: Stored): Ever {
-  return async (name, host, act, worth) => {
+export interface Evers {
+  readonly ever: Ever;
+  /** Leaves the texts, too: for a build that did not get as far as to write them. */
+  leaveTexts(): void;
+}
+
+export function everIn(stored: Stored): Evers {
+  let leaveTexts = (): void => {};
+  const ever: Ever = async (name, host, act, worth) => {
     type Output = Awaited<ReturnType<typeof act>>["output"];
     type Texts = ReadonlyMap<string, string>;
     // In parts, because what came of it may be large.
@@ -47,7 +54,13 @@ export function ever(stored: Stored): Ever {
     if (left?.heard.every(({ question, answer }) => same(now(question, host), answer))) {
       const { id } = left;
       const known = part<Output>(outputOf, id);
-      const texts = async (): Promise<Texts> => part<Texts>(textsOf, id)?.value ?? (await act(host)).texts;
+      const texts = async (): Promise<Texts> => {
+        const value = part<Texts>(textsOf, id)?.value;
+        if (value) return value;
+        const { texts } = await act(host);
+        leaveTexts = () => stored.write(textsOf, { id, value: texts });
+        return texts;
+      };
       if (known) return { output: known.value, id, texts };
     }
     const heard = new Map<string, Heard>();
@@ -56,11 +69,12 @@ export function ever(stored: Stored): Ever {
     const id = createHash("sha256").update(JSON.stringify(all)).digest("base64url");
     if (worth(output)) {
       stored.write(outputOf, { id, value: output });
-      stored.write(textsOf, { id, value: texts });
+      leaveTexts = () => stored.write(textsOf, { id, value: texts });
       stored.write(name, { id, heard: all } satisfies Left);
     }
     return { output, id, texts: () => Promise.resolve(texts) };
   };
+  return { ever, leaveTexts: () => leaveTexts() };
 }
 
 interface Left {

@@ -2,7 +2,7 @@ import type { Compilation, Options } from "../compile.js";
 import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Memory } from "./again.js";
-import { ever } from "./ever.js";
+import { everIn } from "./ever.js";
 import { lastingIn } from "./lasting.js";
 import { earlierFiles, recorder, seenBy, type BuildRecord } from "./record.js";
 import { stored, type StoredFile } from "./stored.js";
@@ -43,8 +43,14 @@ export async function compileIncrementally(
   // In a process that stays, most is not asked for again.
   if (remembered && lasts) remembered.lasts = lasts;
   const left = { ...(kept && { stored: kept }), ...(lasts && { lasting: lasts.lasting }) };
-  const front = kept && !remembered && { ever: ever(kept) };
-  const compilation = await compile(recording, { ...options, earlier, ...again, ...left, ...front });
+  const evers = kept && !remembered ? everIn(kept) : undefined;
+  const compilation = await compile(recording, {
+    ...options,
+    earlier,
+    ...again,
+    ...left,
+    ...(evers && { ever: evers.ever }),
+  });
   const { diagnostics, summary, inputs } = compilation;
   if (!remembered) lasts?.leave();
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
@@ -53,7 +59,7 @@ export async function compileIncrementally(
     const text = JSON.stringify(value);
     file.write(text);
     if (remembered) remembered.record = { text, value };
-  }
+  } else evers?.leaveTexts();
   return { ...compilation, inputs: [...new Set([...looked(), ...inputs])] };
 }
 
