@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Ajv, ValidateFunction } from "ajv";
-import standalone from "ajv/dist/standalone/index.js";
-import { createAjv, lean } from "../json-schema/dialect.js";
+import type * as Standalone from "ajv/dist/standalone/index.js";
+import { createAjv, lean } from "../json-schema/ajv.js";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 import type { JsonObject } from "../model/source.js";
 
@@ -63,7 +63,8 @@ interface Compiled {
 }
 
 function moduleOf({ ajv, id }: Compiled, of: string): string {
-  return `${standalone.default(ajv, { validate: id })}exports.of = ${JSON.stringify(of)};\n`;
+  const standalone = createRequire(import.meta.url)("ajv/dist/standalone/index.js") as typeof Standalone;
+  return `${standalone.default.default(ajv, { validate: id })}exports.of = ${JSON.stringify(of)};\n`;
 }
 
 // Whatever only makes the code faster takes longer than it saves.

@@ -1,6 +1,6 @@
 import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { createAjv } from "../json-schema/dialect.js";
+import { createAjv } from "../json-schema/ajv.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { child, locate } from "../json-schema/pointer.js";
 import type { Reachable } from "../json-schema/resolve.js";

@@ -1,7 +1,7 @@
 import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain";
 
 import { nearest } from "../diagnostics/suggest.js";
-import { createAjv, type ErrorObject } from "../json-schema/dialect.js";
+import { createAjv, type ErrorObject } from "../json-schema/ajv.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { locateNearest, pointerTokens } from "../json-schema/pointer.js";
 import type { Schema } from "../model/server.js";

@@ -1,7 +1,7 @@
 import { _ } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
-import { createAjv, lean } from "../json-schema/dialect.js";
+import { createAjv, lean } from "../json-schema/ajv.js";
 import { withStaticReferences } from "../json-schema/dynamic.js";
 import { silent } from "../json-schema/silent.js";
 import { pointerTokens } from "../json-schema/pointer.js";

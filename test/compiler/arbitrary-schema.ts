@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { ValidateFunction } from "ajv";
-import { createAjv } from "../../compiler/json-schema/dialect.js";
+import { createAjv } from "../../compiler/json-schema/ajv.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Json, JsonObject } from "../../compiler/model/source.js";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { contradictions } from "../../compiler/2-check/together.js";
-import { createAjv } from "../../compiler/json-schema/dialect.js";
+import { createAjv } from "../../compiler/json-schema/ajv.js";
 import { located } from "../../compiler/json-schema/located.js";
 import type { Json, JsonObject, LocatedObject } from "../../compiler/model/source.js";
 

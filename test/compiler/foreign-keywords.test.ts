@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createAjv } from "../../compiler/json-schema/dialect.js";
+import { createAjv } from "../../compiler/json-schema/ajv.js";
 import { withStaticReferences } from "../../compiler/json-schema/dynamic.js";
 import type { JsonObject } from "../../compiler/model/source.js";
 

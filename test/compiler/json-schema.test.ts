@@ -2,7 +2,7 @@ import { registerSchema, validate, type SchemaObject } from "@hyperjump/json-sch
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createAjv } from "../../compiler/json-schema/dialect.js";
+import { createAjv } from "../../compiler/json-schema/ajv.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Json } from "../../compiler/model/source.js";
 import { compiled } from "./compiled.js";

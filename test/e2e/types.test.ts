@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createAjv } from "../../compiler/json-schema/dialect.js";
+import { createAjv } from "../../compiler/json-schema/ajv.js";
 import { literal } from "../../compiler/4-emit/code.js";
 import { arbitrarySchema, candidates, closed, sayable } from "../compiler/arbitrary-schema.js";
 import { compiled } from "../compiler/compiled.js";

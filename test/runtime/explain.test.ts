@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import { compiled } from "../compiler/compiled.js";
-import { createAjv } from "../../compiler/json-schema/dialect.js";
+import { createAjv } from "../../compiler/json-schema/ajv.js";
 import { explain } from "../../runtime/protocol/explain.js";
 import type { ValidationError } from "../../runtime/protocol/surface.js";
 
