@@ -60,7 +60,7 @@ export async function compileFolders(
         },
         files,
       );
-      if (mode === "build") host.leave();
+      if (mode === "build" && compilation.summary) host.leave();
       return compilation;
     };
     const act = options.fix ? () => fixing(host, compiling, options) : compiling;

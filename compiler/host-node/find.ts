@@ -24,14 +24,21 @@ export function toldDisk(told: (path: string) => void): Disk {
   };
 }
 
-/** Stands for what a search would see of a path: the names in a folder, and their kinds; or that it is none. */
+/**
+ * Stands for what a search would see of a path: the names in a folder, and their kinds; or that it is none, or refused. A
+ * link is looked through, as a search does whose pattern names it.
+ */
 export function sightOf(path: string): string {
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isDirectory()) return stat ? "file" : "nothing";
-  const names = fs
-    .readdirSync(path, { withFileTypes: true })
-    .map((entry) => `${entry.name}${entry.isDirectory() ? "/" : entry.isSymbolicLink() ? "@" : ""}`);
-  return createHash("sha256").update(names.join("\0")).digest("base64url");
+  try {
+    const kind = fs.lstatSync(path).isSymbolicLink() ? "link" : "";
+    if (!fs.statSync(path).isDirectory()) return `${kind} file`;
+    const names = fs
+      .readdirSync(path, { withFileTypes: true })
+      .map((entry) => `${entry.name}${entry.isDirectory() ? "/" : entry.isSymbolicLink() ? "@" : ""}`);
+    return `${kind} ${createHash("sha256").update(names.join("\0")).digest("base64url")}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }
 
 function byCodeUnit(a: string, b: string): number {

@@ -1,8 +1,12 @@
 import * as fs from "node:fs";
 import { relative, resolve } from "node:path";
-import { hashOf, HostError, type Host } from "../host.js";
-import type { StoredFile } from "../incremental/stored.js";
+import { hashOf, type Host } from "../host.js";
+import { leave, type StoredFile } from "../incremental/stored.js";
 import { find, sightOf, toldDisk } from "./find.js";
+
+const manifest = JSON.parse(fs.readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
 
 /** A host for build after build: what has not changed on the disk is the very same bytes, or list of paths. */
 export interface StayingHost extends Host {
@@ -38,8 +42,10 @@ interface Search {
 /** What is left to other processes, in the folder for that. */
 export const seenFile = "seen.json";
 
-/** A change within this time of the last may leave no trace in the times that the disk keeps. */
-const coarsestClockMs = 100;
+/** A change within this time of the last may leave no trace in the times that a disk keeps. */
+const fineClockMs = 100;
+/** The same where those are whole seconds, or, on FAT, every other. */
+const coarsestClockMs = 2100;
 
 /** Within one look, what was looked at stays what was seen, but for what is committed. */
 export function stayingHost(host: Host, left?: StoredFile): StayingHost {
@@ -48,22 +54,26 @@ export function stayingHost(host: Host, left?: StoredFile): StayingHost {
   /** Whether anything is known that was not recalled. */
   let isNew = false;
   const looker =
-    <T>(known: Map<string, Known<T>>, see: (path: string, before: T | undefined) => T) =>
+    <T>(
+      known: Map<string, Known<T>>,
+      state: (path: string) => string | undefined,
+      see: (path: string, before: T | undefined) => T,
+    ) =>
     (path: string): T => {
       const before = known.get(path);
       if (before?.look === look) return before.value;
-      const state = stateOf(resolve(host.root, path));
-      const isSame = before !== undefined && state !== undefined && before.state === state;
+      const now = state(resolve(host.root, path));
+      const isSame = before !== undefined && now !== undefined && before.state === now;
       if (!isSame) isNew = true;
       const value = isSame ? before.value : see(path, before?.value);
-      known.set(path, { value, state, look });
+      known.set(path, { value, state: now, look });
       return value;
     };
-  const file = looker(files, (path, before: File | undefined) => {
+  const file = looker(files, stateOf, (path, before: File | undefined) => {
     const now = fileOf(host.read(path));
     return before?.isRead() && before.hash() === now.hash() ? before : now;
   });
-  const sight = looker(sights, (path) => sightOf(resolve(host.root, path)));
+  const sight = looker(sights, stateOfPlace, (path) => sightOf(resolve(host.root, path)));
   return {
     ...host,
     read: (path) => file(path).bytes(),
@@ -104,12 +114,7 @@ export function stayingHost(host: Host, left?: StoredFile): StayingHost {
     leave: () => {
       if (!isNew) return;
       isNew = false;
-      try {
-        left?.write(JSON.stringify(leaving({ files, sights, searches })));
-      } catch (error) {
-        // Without it, the next build takes longer, and that is all.
-        if (!(error instanceof HostError)) throw error;
-      }
+      if (left) leave(left, JSON.stringify({ form, ...leaving({ files, sights, searches }) }));
     },
   };
 }
@@ -137,12 +142,17 @@ function leaving({ files, sights, searches }: Seen): Left {
   };
 }
 
+/** What looked: another one may see otherwise. */
+const form = `${manifest.version} ${process.version}`;
+
 /** What is damaged is nothing. */
 function recalled(left: StoredFile | undefined, host: Host): Seen {
   const known = <T>(value: T, state: string): Known<T> => ({ value, state, look: -1 });
   try {
     const bytes = left?.read();
-    const { files, sights, searches } = JSON.parse(bytes ? Buffer.from(bytes).toString() : "") as Left;
+    const said = JSON.parse(bytes ? Buffer.from(bytes).toString() : "") as Left & { readonly form: unknown };
+    if (said.form !== form) throw new Error("It tells of another way to look.");
+    const { files, sights, searches } = said;
     return {
       files: new Map(files.map(([path, state, hash]) => [path, known(recalledFile(path, hash, host), state)])),
       sights: new Map(sights.map(([path, state, sight]) => [path, known(sight, state)])),
@@ -161,14 +171,32 @@ function recalledFile(path: string, hash: string | null, host: Host): File {
   let read: { readonly bytes: Uint8Array | undefined } | undefined;
   return {
     bytes: () => (read ??= { bytes: host.read(path) }).bytes,
-    hash: () => hash,
+    // It may have become another one since it was looked at.
+    hash: () => (read ? hashOf(read.bytes) : hash),
     isRead: () => read !== undefined,
   };
 }
 
-function stateOf(file: string): string | undefined {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
-  if (!stat) return "absent";
-  const { mtimeMs, ctimeMs, size, ino } = stat;
-  return Date.now() - Math.max(mtimeMs, ctimeMs) < coarsestClockMs ? undefined : `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+function stateOf(file: string, stat: typeof fs.statSync = fs.statSync): string | undefined {
+  const state = statOf(file, stat);
+  if (!state) return state === undefined ? "absent" : undefined;
+  const { mtimeMs, ctimeMs, size, ino } = state;
+  const isCoarse = mtimeMs % 1000 === 0 || ctimeMs % 1000 === 0;
+  const since = Date.now() - Math.max(mtimeMs, ctimeMs);
+  return since < (isCoarse ? coarsestClockMs : fineClockMs) ? undefined : `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
+}
+
+/** Of a path that may be a link: of that, and of where it leads. */
+function stateOfPlace(path: string): string | undefined {
+  const [own, there] = [stateOf(path, fs.lstatSync), stateOf(path)];
+  return own === undefined || there === undefined ? undefined : `${own} ${there}`;
+}
+
+/** Null where the machine refuses to tell. */
+function statOf(file: string, stat: typeof fs.statSync): fs.Stats | null | undefined {
+  try {
+    return stat(file, { throwIfNoEntry: false });
+  } catch {
+    return null;
+  }
 }

@@ -52,7 +52,8 @@ export async function compileIncrementally(
     ...(evers && { ever: evers.ever }),
   });
   const { diagnostics, summary, inputs } = compilation;
-  if (!remembered) lasts?.leave();
+  // A mistake in the manifests writes nothing at all.
+  if (!remembered && summary) lasts?.leave();
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
   if (options.mode === "build" && wentWell) {
     const value = record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs);

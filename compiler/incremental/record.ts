@@ -50,6 +50,7 @@ export function recorder(host: Host): Recorder {
   const searches = new Map<string, Search>();
   const contained = new Set<string>();
   const files = new Map<string, string | null>();
+  const read = new Set<string>();
   const written: Change[] = [];
   const recording: Host = {
     ...host,
@@ -60,8 +61,9 @@ export function recorder(host: Host): Recorder {
     },
     read: (path) => {
       const bytes = host.read(path);
-      // The first look counts: what came of it is in the build.
-      if (!files.has(path)) files.set(path, hashAt(host, path));
+      // What was read first is in the build, whatever was thought to be there.
+      if (!read.has(path)) files.set(path, hashOf(bytes));
+      read.add(path);
       return bytes;
     },
     hash: (path) => {

@@ -4,13 +4,22 @@ import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { nodeHost } from "../../compiler/host-node/index.js";
 import { stayingHost } from "../../compiler/host-node/staying.js";
-import { hashAt, type Host } from "../../compiler/host.js";
+import { hashAt, hashOf, type Host } from "../../compiler/host.js";
+import { recorder } from "../../compiler/incremental/record.js";
 import type { StoredFile } from "../../compiler/incremental/stored.js";
+import type { Summary } from "../../compiler/model/summary.js";
 import { project } from "../e2e/project.js";
 
 const files = { "a.json": "[1]", "src/b.ts": "1;\n", "src/tools/c.ts": "2;\n", "lib/d.ts": "3;\n" };
 const paths = [...Object.keys(files), "src/new.ts", "none.json"];
-const patterns = ["**/*.json", "src/**/*.ts", "src/*/*.ts", "lib/*.ts"];
+const patterns = ["**/*.json", "src/**/*.ts", "src/*/*.ts", "lib/*.ts", "linked/*.ts"];
+
+/** With a folder that a link leads to. */
+function linked(): string {
+  const folder = project({ ...files, "beyond/e.ts": "4;\n", "other/f.ts": "5;\n" });
+  fs.symlinkSync("beyond", join(folder, "linked"));
+  return folder;
+}
 
 /** Longer than a change may go without a trace. */
 const settled = () => setTimeout(150);
@@ -47,10 +56,10 @@ const changes: readonly [what: string, change: (folder: string) => void][] = [
   [
     "another file in its place, of the same length and time",
     (folder) => {
-      fs.writeFileSync(join(folder, "other"), "9;\n");
+      fs.writeFileSync(join(folder, "another"), "9;\n");
       const { atime, mtime } = fs.statSync(join(folder, "src/b.ts"));
-      fs.utimesSync(join(folder, "other"), atime, mtime);
-      fs.renameSync(join(folder, "other"), join(folder, "src/b.ts"));
+      fs.utimesSync(join(folder, "another"), atime, mtime);
+      fs.renameSync(join(folder, "another"), join(folder, "src/b.ts"));
     },
   ],
   ["a file that is gone", (folder) => fs.rmSync(join(folder, "a.json"))],
@@ -64,6 +73,29 @@ const changes: readonly [what: string, change: (folder: string) => void][] = [
       fs.symlinkSync("elsewhere", join(folder, "lib"));
     },
   ],
+  ["a file in a folder behind a link", (folder) => fs.writeFileSync(join(folder, "beyond/new.ts"), "")],
+  [
+    "a link that leads to another folder",
+    (folder) => {
+      fs.rmSync(join(folder, "linked"));
+      fs.symlinkSync("other", join(folder, "linked"));
+    },
+  ],
+  [
+    "a folder in place of a link",
+    (folder) => {
+      fs.rmSync(join(folder, "linked"));
+      fs.renameSync(join(folder, "beyond"), join(folder, "linked"));
+    },
+  ],
+  [
+    "a file that became a link to itself",
+    (folder) => {
+      fs.rmSync(join(folder, "src/b.ts"));
+      fs.symlinkSync("b.ts", join(folder, "src/b.ts"));
+    },
+  ],
+  ["a link to itself that was not there", (folder) => fs.symlinkSync("new.ts", join(folder, "src/new.ts"))],
   [
     "a file that became a folder",
     (folder) => {
@@ -74,7 +106,7 @@ const changes: readonly [what: string, change: (folder: string) => void][] = [
 ];
 
 test.each(changes)("what was left of an earlier look hides no change: %s", async (what, change) => {
-  const folder = project(files);
+  const folder = linked();
   await settled();
   const left = stored();
   const first = stayingHost(nodeHost(folder), left);
@@ -121,7 +153,43 @@ test("what has changed within a moment of the look is not left", async () => {
   expect(read).not.toContain("lib/d.ts");
 });
 
-test.each(["", "{", "[]", "null", '{"files":7}', '{"files":[7],"sights":[],"searches":[]}'])(
+test("times in whole seconds tell less", async () => {
+  const folder = project(files);
+  const file = join(folder, "src/b.ts");
+  await settled();
+  const whole = Math.floor(Date.now() / 1000);
+  fs.utimesSync(file, whole, whole);
+  await settled();
+  const left = stored();
+  const first = stayingHost(nodeHost(folder), left);
+  told(first);
+  first.leave();
+  const { disk, read } = counting(folder);
+  const second = stayingHost(disk, left);
+  expect(paths.map((path) => hashAt(second, path))).toEqual(paths.map((path) => hashAt(nodeHost(folder), path)));
+  expect(read).toContain("src/b.ts");
+  expect(read).not.toContain("lib/d.ts");
+});
+
+test("what was read is recorded, even if something else was there at the first look", async () => {
+  const folder = project(files);
+  await settled();
+  const left = stored();
+  const first = stayingHost(nodeHost(folder), left);
+  told(first);
+  first.leave();
+  const { host, record } = recorder(stayingHost(nodeHost(folder), left));
+  const looked = hashAt(host, "src/b.ts");
+  fs.writeFileSync(join(folder, "src/b.ts"), "9;\n");
+  const bytes = host.read("src/b.ts");
+  expect(bytes?.toString()).toBe("9;\n");
+  expect(hashOf(bytes)).not.toBe(looked);
+  expect(hashAt(host, "src/b.ts")).toBe(hashOf(bytes));
+  const built = { compiler: "", warnings: [], made: {}, summary: {} as Summary };
+  expect(record(built, []).files["src/b.ts"]).toBe(hashOf(bytes));
+});
+
+test.each(["", "{", "[]", "null", '{"files":7}', '{"files":[],"sights":[],"searches":[]}'])(
   "what is damaged is not trusted: %s",
   (text) => {
     const folder = project(files);

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -14,7 +16,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { recover } from "../../compiler/host-node/commit.js";
 import { keepingAll, killedAt } from "./killed-at.js";
-import { contents, mcpc, project, seen, write } from "./project.js";
+import { contents, mcpc, project, seen, write, type Outcome } from "./project.js";
 
 const manifest = {
   server: { name: "small", version: "1.0.0", instructions: { file: "./about.md" } },
@@ -119,6 +121,59 @@ describe("a build", () => {
     expect(mcpc(folder, "build")).toEqual({ ...first, stdout: nothing });
     expect(mcpc(folder, "check")).toEqual({ ...first, stdout: "small: 2 tools: no errors\n" });
     expect(mcpc(folder, "check", "--strict")).toMatchObject({ code: 1 });
+  });
+});
+
+test.each<[what: string, files: Record<string, unknown>]>([
+  ["an empty folder", {}],
+  ["a mistake in a manifest", { "a.mcp.json": { ...manifest, tools: [{ name: "say", inputSchema: { type: 7 } }] } }],
+])("a build that cannot begin leaves nothing: of %s", (_, files) => {
+  const folder = project(files);
+  expect(mcpc(folder, "build").code).toBe(1);
+  expect(readdirSync(folder)).toEqual(Object.keys(files));
+});
+
+// Whoever may do everything is somebody else meanwhile, who must be able to read the compiler.
+const isRoot = process.getuid?.() === 0;
+const nobody = 65534;
+const mayRun = !isRoot || spawnSync("node", [cli, "--version"], { uid: nobody, gid: nobody }).status === 0;
+describe.runIf(process.platform === "linux" && mayRun)("where the machine refuses", () => {
+  const mcpcOfNobody = (folder: string, ...args: string[]): Outcome => {
+    const own = isRoot ? { uid: nobody, gid: nobody } : {};
+    const { status, stdout, stderr } = spawnSync("node", [cli, ...args], { cwd: folder, encoding: "utf8", ...own });
+    return { code: status, stdout, stderr };
+  };
+  const projectOfNobody = (more: Record<string, unknown>): string => {
+    const folder = project({ ...files, ...more });
+    if (isRoot)
+      for (const path of ["", ...readdirSync(folder, { recursive: true, encoding: "utf8" })])
+        chownSync(join(folder, path), nobody, nobody);
+    return folder;
+  };
+
+  test("a folder that may not be read, and then may be, is one that changed", () => {
+    const folder = projectOfNobody({
+      "data/b.mcp.json": { tools: [{ name: "new", inputSchema: { type: "object" } }] },
+    });
+    const data = join(folder, "data");
+    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 tools") });
+    chmodSync(data, 0);
+    for (const command of ["build", "build", "check"])
+      expect(mcpcOfNobody(folder, command)).toMatchObject({ code: 0, stdout: expect.stringContaining("2 tools") });
+    chmodSync(data, 0o755);
+    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 tools") });
+  });
+
+  test("a mistake is told although nothing can be left to later builds", () => {
+    const folder = projectOfNobody({});
+    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0 });
+    const cache = join(folder, "node_modules/.cache/mcpc");
+    for (const name of readdirSync(cache)) chmodSync(join(cache, name), 0o444);
+    chmodSync(cache, 0o555);
+    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: nothing });
+    edit("to.json", "1", '"many"')(folder);
+    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 1, stderr: expect.stringContaining("schema/invalid") });
+    chmodSync(cache, 0o755);
   });
 });
 
