@@ -1,7 +1,7 @@
 import { read } from "./1-read/index.js";
 import { check } from "./2-check/index.js";
 import { lower } from "./3-lower/index.js";
-import { emitGenerated, validatorsMadeOf } from "./4-emit/index.js";
+import { emitGenerated, validatorsMadeOf } from "./4-emit/generated.js";
 import { isSplit, listingFiles } from "./7-bundle/listing-files.js";
 import { hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Host } from "./host.js";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { silent } from "../json-schema/silent.js";
-import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Tool } from "../model/server.js";
+import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Server, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 
 /** A module of validators: one export for each of `schemas`, and `answers` where there are questions. */
@@ -13,18 +13,33 @@ export interface ValidatorModule {
   readonly span: Span;
 }
 
+/** All of a server. */
+export function validatorModules({
+  tools,
+  resourceTemplates,
+  prompts,
+  runtime: { config },
+}: Server): ValidatorModule[] {
+  return [
+    ...(config ? [settingsValidator(config)] : []),
+    ...tools.map(toolValidators),
+    ...resourceTemplates.map(templateValidators),
+    ...prompts.flatMap(promptValidators),
+  ];
+}
+
 /** Of a tool's arguments, of its result when it declares an `outputSchema`, and of the answers to its questions. */
 export function toolValidators({ handler, input, output, elicitations, span }: Tool): ValidatorModule {
   const schemas = { input, ...(output && { output }) };
   return { name: moduleOf(handler), schemas, answers: answersTo(elicitations), span };
 }
 
-export function templateValidators({ handler, params, span }: ResourceTemplate): ValidatorModule {
+function templateValidators({ handler, params, span }: ResourceTemplate): ValidatorModule {
   return { name: moduleOf(handler), schemas: { params }, answers: [], span };
 }
 
 /** Of the answers to a prompt's questions; a prompt without any needs none. */
-export function promptValidators({ source, elicitations, span }: Prompt): ValidatorModule[] {
+function promptValidators({ source, elicitations, span }: Prompt): ValidatorModule[] {
   if (elicitations.length === 0 || !("handler" in source)) return [];
   return [{ name: moduleOf(source.handler), schemas: {}, answers: answersTo(elicitations), span }];
 }

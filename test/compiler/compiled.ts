@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emit, emitValidators, validatorsMadeOf } from "../../compiler/4-emit/index.js";
+import { emitGenerated, validatorsMadeOf } from "../../compiler/4-emit/generated.js";
+import { emitUserFiles, emitValidators } from "../../compiler/4-emit/index.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Validator } from "../../runtime/protocol/surface.js";
@@ -45,12 +46,17 @@ export async function compiled(schemas: readonly JsonSchema[]): Promise<Compiled
     refuse(project.diagnostics);
     if (!project.value || hasErrors(project.diagnostics)) return undefined;
     const lowered = lower(project.value).value!;
-    const surface = emit(lowered, new Map(), new Map());
+    const stubs = emitUserFiles(lowered, new Map(), new Map());
     const validators = await emitValidators(lowered, validatorsMadeOf(lowered), () => false);
-    const diagnostics = [...surface.diagnostics, ...validators.diagnostics];
+    const diagnostics = [...stubs.diagnostics, ...validators.diagnostics];
     refuse(diagnostics);
     if (hasErrors(diagnostics)) return undefined;
-    return new Map([...surface.value!, ...validators.value!].map(({ path, content }) => [path, content as string]));
+    return new Map(
+      [...emitGenerated(lowered), ...stubs.value!, ...validators.value!].map(({ path, content }) => [
+        path,
+        content as string,
+      ]),
+    );
   };
   const all = schemas.map((_, index) => index);
   let files = await emitted(all);

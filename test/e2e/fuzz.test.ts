@@ -7,7 +7,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emit, emitValidators, validatorsMadeOf } from "../../compiler/4-emit/index.js";
+import { emitGenerated, validatorsMadeOf } from "../../compiler/4-emit/generated.js";
+import { emitUserFiles, emitValidators } from "../../compiler/4-emit/index.js";
 import { plan } from "../../compiler/5-write/index.js";
 import { compile } from "../../compiler/compile.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
@@ -37,14 +38,18 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   const server = lower(project.value);
   diagnostics.push(...server.diagnostics);
   if (!server.value || hasErrors(diagnostics)) return { diagnostics };
-  const surface = emit(server.value, new Map(), new Map());
+  const stubs = emitUserFiles(server.value, new Map(), new Map());
   const validators = await emitValidators(server.value, validatorsMadeOf(server.value), () => false);
-  diagnostics.push(...surface.diagnostics, ...validators.diagnostics);
-  if (!surface.value || !validators.value || hasErrors(diagnostics)) return { diagnostics };
-  const { value, diagnostics: planned } = plan([...surface.value, ...validators.value], host, {
-    sweep: [],
-    force: false,
-  });
+  diagnostics.push(...stubs.diagnostics, ...validators.diagnostics);
+  if (!stubs.value || !validators.value || hasErrors(diagnostics)) return { diagnostics };
+  const { value, diagnostics: planned } = plan(
+    [...emitGenerated(server.value), ...stubs.value, ...validators.value],
+    host,
+    {
+      sweep: [],
+      force: false,
+    },
+  );
   diagnostics.push(...planned);
   if (!value || hasErrors(diagnostics)) return { diagnostics };
   return {

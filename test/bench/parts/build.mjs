@@ -17,7 +17,7 @@ export async function measure({ quick }) {
     for (const [name, values] of Object.entries(times)) rows.push({ what, name, value: median(values), unit: "ms" });
   };
   for (const count of quick ? [10, 100] : [10, 100, 1000, 5000]) {
-    add(`mcpc build, ${count} tools`, oneShot(count, quick || count >= 1000 ? 1 : 3));
+    add(`mcpc build, ${count} tools`, oneShot(count, quick || count >= 1000 ? 1 : 3, quick ? 1 : 5));
     for (const shared of [true, false])
       add(
         `a compiler that stays, ${count} tools, ${shared ? "a handler for all" : "a handler each"}`,
@@ -27,16 +27,19 @@ export async function measure({ quick }) {
   return rows;
 }
 
-function oneShot(count, repeats) {
+/** Each time a project of its own, in which there are some changes. */
+function oneShot(count, repeats, changes) {
   const times = { "from nothing": [], "nothing changed": [], "one handler changed": [], "one tool changed": [] };
   for (let repeat = 0; repeat < repeats; repeat++) {
     const folder = project(count);
     times["from nothing"].push(build(folder));
-    times["nothing changed"].push(build(folder));
-    edit(join(folder, "src", "sum.ts"), "String(a + b)", "String(b + a)");
-    times["one handler changed"].push(build(folder));
-    edit(join(folder, "bench.mcp.json"), "The first number.", "The first of both.");
-    times["one tool changed"].push(build(folder));
+    for (let change = 0; change < changes; change++) {
+      times["nothing changed"].push(build(folder));
+      edit(join(folder, "src", "sum.ts"), "String(", `String(${change} + `);
+      times["one handler changed"].push(build(folder));
+      edit(join(folder, "bench.mcp.json"), "The first ", "The very first ");
+      times["one tool changed"].push(build(folder));
+    }
     fs.rmSync(folder, { recursive: true });
   }
   return times;
