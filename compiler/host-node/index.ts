@@ -17,8 +17,8 @@ export function nodeHost(folder: string): Host {
     manifestSchema: manifestSchema(),
     find: (patterns, ignore) => find(root, patterns, ignore),
     read: (path) => readIfPresent(absolute(path)),
-    size: (path) => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0,
-    contains: (path) => contains(root, absolute(path)),
+    size: (path) => refusable(absolute(path), () => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0),
+    contains: (path) => refusable(absolute(path), () => contains(root, absolute(path))),
     commit: (changes) => commit(root, changes),
   };
 }

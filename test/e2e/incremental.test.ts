@@ -164,6 +164,20 @@ describe.runIf(process.platform === "linux" && mayRun)("where the machine refuse
     expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 tools") });
   });
 
+  test("a folder of sources that may not be read is named", () => {
+    const folder = projectOfNobody({});
+    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0 });
+    chmodSync(join(folder, "src"), 0);
+    for (const command of ["build", "check"])
+      expect(mcpcOfNobody(folder, command)).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringMatching(/^error: ".*src.*": permission denied\n$/),
+      });
+    chmodSync(join(folder, "src"), 0o755);
+    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: nothing });
+  });
+
   test("a mistake is told although nothing can be left to later builds", () => {
     const folder = projectOfNobody({});
     expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0 });
