@@ -29,6 +29,15 @@ function stored(): StoredFile {
   return { read: () => content, write: (next) => void (content = Buffer.from(next)) };
 }
 
+/** What a first look has left, and all that it was told. */
+function looked(folder: string) {
+  const left = stored();
+  const first = stayingHost(nodeHost(folder), left);
+  const seen = told(first);
+  first.leave();
+  return { left, seen };
+}
+
 /** All that a build can be told of a project. */
 const told = (host: Host) => ({
   found: patterns.map((pattern) => host.find([pattern], ["**/node_modules/**"])),
@@ -108,10 +117,8 @@ const changes: readonly [what: string, change: (folder: string) => void][] = [
 test.each(changes)("what was left of an earlier look hides no change: %s", async (what, change) => {
   const folder = linked();
   await settled();
-  const left = stored();
-  const first = stayingHost(nodeHost(folder), left);
-  expect(told(first)).toEqual(told(nodeHost(folder)));
-  first.leave();
+  const { left, seen } = looked(folder);
+  expect(seen).toEqual(told(nodeHost(folder)));
   change(folder);
   const { disk, read } = counting(folder);
   const second = stayingHost(disk, left);
@@ -127,10 +134,7 @@ test.each(changes)("what was left of an earlier look hides no change: %s", async
 test("a project that was copied with what was left of it is looked at where it is", async () => {
   const folder = project(files);
   await settled();
-  const left = stored();
-  const first = stayingHost(nodeHost(folder), left);
-  told(first);
-  first.leave();
+  const { left } = looked(folder);
   const copy = project({});
   fs.cpSync(folder, copy, { recursive: true, preserveTimestamps: true });
   fs.writeFileSync(join(copy, "src/b.ts"), "9;\n");
@@ -138,32 +142,21 @@ test("a project that was copied with what was left of it is looked at where it i
   expect(told(stayingHost(nodeHost(copy), left))).toEqual(told(nodeHost(copy)));
 });
 
-test("what has changed within a moment of the look is not left", async () => {
+test.each<[what: string, change: (file: string) => Promise<void> | void]>([
+  ["what has changed within a moment of the look", (file) => fs.writeFileSync(file, "7;\n")],
+  [
+    "what has times in whole seconds, and has changed within two",
+    (file) => {
+      const whole = Math.floor(Date.now() / 1000);
+      fs.utimesSync(file, whole, whole);
+      return settled();
+    },
+  ],
+])("%s is not left", async (_, change) => {
   const folder = project(files);
   await settled();
-  const left = stored();
-  fs.writeFileSync(join(folder, "src/b.ts"), "7;\n");
-  const first = stayingHost(nodeHost(folder), left);
-  told(first);
-  first.leave();
-  const { disk, read } = counting(folder);
-  const second = stayingHost(disk, left);
-  expect(paths.map((path) => hashAt(second, path))).toEqual(paths.map((path) => hashAt(nodeHost(folder), path)));
-  expect(read).toContain("src/b.ts");
-  expect(read).not.toContain("lib/d.ts");
-});
-
-test("times in whole seconds tell less", async () => {
-  const folder = project(files);
-  const file = join(folder, "src/b.ts");
-  await settled();
-  const whole = Math.floor(Date.now() / 1000);
-  fs.utimesSync(file, whole, whole);
-  await settled();
-  const left = stored();
-  const first = stayingHost(nodeHost(folder), left);
-  told(first);
-  first.leave();
+  await change(join(folder, "src/b.ts"));
+  const { left } = looked(folder);
   const { disk, read } = counting(folder);
   const second = stayingHost(disk, left);
   expect(paths.map((path) => hashAt(second, path))).toEqual(paths.map((path) => hashAt(nodeHost(folder), path)));
@@ -174,27 +167,40 @@ test("times in whole seconds tell less", async () => {
 test("what was read is recorded, even if something else was there at the first look", async () => {
   const folder = project(files);
   await settled();
-  const left = stored();
-  const first = stayingHost(nodeHost(folder), left);
-  told(first);
-  first.leave();
+  const { left } = looked(folder);
   const { host, record } = recorder(stayingHost(nodeHost(folder), left));
-  const looked = hashAt(host, "src/b.ts");
+  const thought = hashAt(host, "src/b.ts");
   fs.writeFileSync(join(folder, "src/b.ts"), "9;\n");
   const bytes = host.read("src/b.ts");
   expect(bytes?.toString()).toBe("9;\n");
-  expect(hashOf(bytes)).not.toBe(looked);
+  expect(hashOf(bytes)).not.toBe(thought);
   expect(hashAt(host, "src/b.ts")).toBe(hashOf(bytes));
   const built = { compiler: "", warnings: [], made: {}, summary: {} as Summary };
   expect(record(built, []).files["src/b.ts"]).toBe(hashOf(bytes));
 });
 
-test.each(["", "{", "[]", "null", '{"files":7}', '{"files":[],"sights":[],"searches":[]}'])(
-  "what is damaged is not trusted: %s",
-  (text) => {
-    const folder = project(files);
-    const left = stored();
-    left.write(text);
-    expect(told(stayingHost(nodeHost(folder), left))).toEqual(told(nodeHost(folder)));
-  },
-);
+const wrong = (text: string): string => text.replaceAll(/"[\w-]{43}"/g, '"wrong"');
+
+test("what is left is trusted, so that the next test says something", async () => {
+  const folder = project(files);
+  await settled();
+  const { left } = looked(folder);
+  left.write(wrong(Buffer.from(left.read()!).toString()));
+  expect(hashAt(stayingHost(nodeHost(folder), left), "src/b.ts")).toBe("wrong");
+});
+
+test.each<[what: string, damage: (text: string) => string]>([
+  ["nothing", () => ""],
+  ["another value", () => "null"],
+  ["half of it", (text) => text.slice(0, text.length / 2)],
+  ["another member", (text) => text.replace(/"files":\[.*\],"sights"/, '"files":7,"sights"')],
+  ["what another compiler left", (text) => wrong(text).replace(/"form":"[^"]*"/, '"form":"0.0.0 v0.0.0"')],
+])("what is damaged is not trusted: %s", async (_, damage) => {
+  const folder = project(files);
+  await settled();
+  const { left } = looked(folder);
+  const text = Buffer.from(left.read()!).toString();
+  expect(damage(text)).not.toBe(text);
+  left.write(damage(text));
+  expect(told(stayingHost(nodeHost(folder), left))).toEqual(told(nodeHost(folder)));
+});
