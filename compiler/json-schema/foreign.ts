@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../model/source.js";
-import { applicators } from "./walk.js";
+import { mapped } from "./walk.js";
 
 /** Words to which ajv gives a meaning that JSON Schema does not: of draft-04, of OpenAPI, of its own. */
 const foreign: ReadonlySet<string> = new Set(["$async", "id", "nullable"]);
@@ -12,25 +12,9 @@ export function withoutForeignKeywords(schema: Json): Json {
     const { enum: _, ...others } = schema as JsonObject;
     return withoutForeignKeywords({ ...others, not: {} });
   }
-  const kept = given.filter(([key]) => !foreign.has(key)).map(([key, value]) => read(key, value));
+  const kept = given
+    .filter(([key]) => !foreign.has(key))
+    .map(([key, value]) => [key, mapped(key, value, withoutForeignKeywords)] as const);
   const same = kept.length === given.length && kept.every(([, value], index) => value === given[index]![1]);
   return same ? schema : Object.fromEntries(kept);
-}
-
-function read(key: string, value: Json): [key: string, value: Json] {
-  const how = applicators.get(key);
-  if (how === undefined) return [key, value];
-  if (Array.isArray(value)) return [key, unlessSame(value, value.map(withoutForeignKeywords))];
-  if ((how === "map" || how === "map-or-names") && typeof value === "object" && value !== null) {
-    const members = Object.entries(value as JsonObject).map(
-      ([name, each]) => [name, withoutForeignKeywords(each)] as const,
-    );
-    const same = members.every(([name, each]) => each === (value as JsonObject)[name]);
-    return [key, same ? value : Object.fromEntries(members)];
-  }
-  return [key, withoutForeignKeywords(value)];
-}
-
-function unlessSame(given: readonly Json[], read: readonly Json[]): readonly Json[] {
-  return read.every((each, index) => each === given[index]) ? given : read;
 }

@@ -1,4 +1,4 @@
-import type { Located, LocatedObject } from "../model/source.js";
+import type { Json, JsonObject, Located, LocatedObject } from "../model/source.js";
 
 /** How a keyword holds schemas: one, a list, a map by name, or (older dialects) whichever its value looks like. */
 type Applicator = "schema" | "list" | "map" | "schema-or-list" | "map-or-names";
@@ -47,4 +47,17 @@ export function* leveledSubschemas(root: Located, level = 0): Generator<[schema:
       for (const member of node.members) yield* leveledSubschemas(member.node, level + 1);
     } else if (how === "schema" || how === "schema-or-list") yield* leveledSubschemas(node, level + 1);
   }
+}
+
+/** The value of a keyword with each schema that it holds mapped; the very same where nothing has changed. */
+export function mapped(keyword: string, value: Json, map: (schema: Json) => Json): Json {
+  const how = applicators.get(keyword);
+  if (how === undefined) return value;
+  if (Array.isArray(value)) {
+    const items = (value as readonly Json[]).map(map);
+    return items.every((each, index) => each === value[index]) ? value : items;
+  }
+  if ((how !== "map" && how !== "map-or-names") || typeof value !== "object" || value === null) return map(value);
+  const members = Object.entries(value as JsonObject).map(([name, each]) => [name, map(each)] as const);
+  return members.every(([name, each]) => each === (value as JsonObject)[name]) ? value : Object.fromEntries(members);
 }
