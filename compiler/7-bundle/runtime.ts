@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
-import { HostError, type Host } from "../host.js";
+import { hashOf, HostError, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
 import type { Stored } from "../model/stored.js";
 import { esbuild } from "./esbuild.js";
@@ -170,10 +169,6 @@ function leftBehind(value: unknown, key: string, host: Host): Modules | undefine
   return left.read.every(([path, hash]) => hashOf(read.get(path)) === hash)
     ? { texts: new Map(left.texts), read }
     : undefined;
-}
-
-function hashOf(bytes: Uint8Array | undefined): string | null {
-  return bytes ? createHash("sha256").update(bytes).digest("base64url") : null;
 }
 
 /** Whether a module of the bundle is one that `condensed` makes. */
