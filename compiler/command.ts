@@ -51,7 +51,7 @@ export async function compileFolders(
           force: options.force ?? false,
           ...(options.prune && { prune: true }),
           ...(options.rename && { rename: options.rename }),
-          typecheck: thread.check(host.root),
+          ask: thread.asking(host.root),
           preparing: () => thread.begin(host.root),
           entering: (phase) => {
             laps.start(phase);

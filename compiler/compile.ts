@@ -1,15 +1,15 @@
 import { emitUserFiles, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf } from "./5-write/index.js";
-import type { Typecheck } from "./6-typecheck/index.js";
+import { typecheck, type Ask } from "./6-typecheck/index.js";
 import { foresee, run, type Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again, Lasting } from "./model/again.js";
 import type { Earlier } from "./model/earlier.js";
-import type { Front } from "./front.js";
+import type { Data, Front } from "./front/index.js";
 import { textOf, type Change, type Host } from "./host.js";
 import type { Once } from "./incremental/again.js";
-import { never, type Ever } from "./incremental/ever.js";
+import { never, type Ever, type Followed } from "./incremental/ever.js";
 import { isStanding, standing, type OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
 import type { Stored } from "./model/stored.js";
@@ -38,8 +38,8 @@ export interface Options {
   readonly once?: Once;
   /** What earlier builds have left of what they have worked out; nothing when absent. */
   readonly lasting?: Lasting;
-  /** Where types are checked, if not right here. */
-  readonly typecheck?: Typecheck;
+  /** Who is asked about types, if not a process that ends with the answer. */
+  readonly ask?: Ask;
   /** What has esbuild make bundles, if not each time anew. */
   readonly bundler?: Bundler;
   /** Told that there is something to do, before the first phase. */
@@ -92,14 +92,15 @@ export async function compile(host: Host, options: Options): Promise<Compilation
 
   const again: Again = options.again ?? ((_kind, _key, make) => make());
   const ever = options.ever ?? never;
-  const made = await ever(
+  const made = await ever<Result<Front>>(
     "front",
     host,
-    async (asked) => {
+    async (asked, before) => {
       // What goes wrong will once more, when it is waited for.
       if (options.mode === "build" && !options.bundler) foresee().catch(() => {});
-      const { front } = await import("./front.js");
-      return front(asked, { again: options.again, once: options.once, lasting: options.lasting, entering: enter });
+      const { again, once, lasting } = options;
+      const { front } = await import("./front/index.js");
+      return front(asked, { again, once, lasting, before, entering: enter });
     },
     (result) => !hasErrors(result.diagnostics),
   );
@@ -114,39 +115,44 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
   const earlier = options.earlier ?? (() => false);
   /** The files with their texts, but for those that stand as they are wanted. */
-  const whole = async (files: Front["generated"]): Promise<OutputFile[]> => {
-    const stands = files.map(({ path }) => made.id !== undefined && earlier(path, made.id));
-    const texts = stands.every(Boolean) ? undefined : await made.texts();
-    return files.map((file, index) => ({ ...file, content: stands[index] ? standing : texts!.get(file.path)! }));
+  const whole = async ({ id, texts }: Texts, files: Front["generated"]): Promise<OutputFile[]> => {
+    const stands = files.map(({ path }) => id !== undefined && earlier(path, id));
+    const wanted = stands.every(Boolean) ? undefined : await texts();
+    return files.map((file, index) => ({ ...file, content: stands[index] ? standing : wanted!.get(file.path)! }));
   };
-  const ours = await whole(fronted.generated);
-  const listings = fronted.listings && {
-    exports: fronted.listings.exports,
-    files: await whole(fronted.listings.files),
-  };
+  const code = await whole(made, fronted.generated);
   const existing = existingHandlers(server, host);
-  const listed = listedNames(server, ours, host, again);
-  const theirs = take(emitUserFiles(server, existing, listed ? elsewhere(server, existing, host) : new Map()));
+  const isBuilt = host.size(lockFile) > 0;
+  const theirs = take(emitUserFiles(server, existing, isBuilt ? elsewhere(server, existing, host) : new Map()));
+  // Types need no data and no validators: they may be checked while those are made.
+  const ask = options.ask ?? (await import("./host-node/typescript/index.js")).askOnce(host);
+  const checking = theirs && typecheck(server, textsOf([...code, ...theirs], host), ask);
+  checking?.catch(() => {});
+  made.leave();
+  const following = await made.follow("data", async () =>
+    (await import("./front/index.js")).data(server, options.again),
+  );
+  const data = await whole(following, following.output.generated);
+  const listed = listedNames(server, data, host, again);
   const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
     ({ path }) => !isFound(path, diagnostics),
   );
   const pruned = options.prune ? left.filter(({ untouched }) => untouched) : [];
   diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
-  if (!theirs) return done(server);
-  const surface = [...ours, ...theirs];
-  // Types need no validators: they may be checked while those are made.
-  const typecheck = options.typecheck ?? (await import("./host-node/typescript/index.js")).checkOnce(host);
-  const checking = typecheck(server, textsOf(surface, host));
-  checking.catch(() => {});
+  if (!theirs || !checking) return done(server);
+  const listings = following.output.listings && {
+    exports: following.output.listings.exports,
+    files: await whole(following, following.output.listings.files),
+  };
   const validators = take(await emitValidators(server, fronted.validators, earlier, again));
   if (!validators) return done(server);
-  const files = [...surface, ...validators];
+  const files = [...code, ...data, ...theirs, ...validators];
 
   enter("write");
   const force = options.force ?? false;
-  const code = files.filter((file) => file.owner !== "artifact");
+  const sources = files.filter((file) => file.owner !== "artifact");
   const lock = files.filter((file) => file.owner === "artifact");
-  const sourcePlan = take(plan(code, host, { sweep: [`${server.layout.generated}/**/*.ts`], force }));
+  const sourcePlan = take(plan(sources, host, { sweep: [`${server.layout.generated}/**/*.ts`], force }));
   if (!sourcePlan) return done(server);
   if (options.mode === "build") commit([...sourcePlan.changes, ...pruned.map(({ path }) => ({ path }))]);
   else {
@@ -219,6 +225,8 @@ function byPlace({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
 export function existingHandlers(server: Server, host: Host): Map<string, string> {
   return texts(userFiles(server), host);
 }
+
+type Texts = Pick<Followed<Data>, "id" | "texts">;
 
 /** The names and URIs in the lock file of the last build. */
 function listedNames(server: Server, files: readonly OutputFile[], host: Host, again: Again): Set<string> | undefined {

@@ -1,4 +1,4 @@
-import type { Typecheck } from "./6-typecheck/index.js";
+import type { Ask } from "./6-typecheck/index.js";
 import { stayingBundler } from "./7-bundle/bundler.js";
 import type { Compilation, Options, Phase } from "./compile.js";
 import { HostError } from "./host.js";
@@ -43,14 +43,14 @@ export function residentCompiler(folder: string, { entering, waiting }: Resident
     recover(host.root);
     host.again(touched);
     unchecked = touched && unchecked && new Set([...unchecked, ...touched]);
-    const typecheck: Typecheck = (...given) => {
-      const check = thread.check(host.root, unchecked);
+    const ask: Ask = (question) => {
+      const asking = thread.asking(host.root, unchecked);
       unchecked = new Set();
-      return check(...given);
+      return asking(question);
     };
     const options: Options = {
       mode: "build",
-      typecheck,
+      ask,
       bundler: bundler.run,
       preparing,
       ...(entering && { entering }),

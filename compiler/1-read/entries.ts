@@ -20,7 +20,8 @@ export function parseByEntries(path: string, text: string, again: Again): Locate
   return parseAround(path, text, cuts, entries);
 }
 
-interface Cut {
+/** Where an entry stands in a text. */
+export interface Cut {
   readonly start: number;
   readonly end: number;
 }
@@ -75,8 +76,8 @@ function endOfComment(text: string, start: number): number {
 /** How deep in the file an entry stands. */
 const around = 2;
 
-/** Its places are counted from its own beginning. */
-function parseEntry(text: string): Located | undefined {
+/** An entry of a manifest that is well formed, and nothing beside it. Its places are counted from its own beginning. */
+export function parseEntry(text: string): Located | undefined {
   // A part of a string would keep the whole of it in memory.
   const own = Buffer.from(text).toString();
   const { visitor, diagnostics, root } = treeBuilder("", own, around);
@@ -84,12 +85,12 @@ function parseEntry(text: string): Located | undefined {
   return diagnostics.length === 0 ? root() : undefined;
 }
 
-/** What stands around the entries: where they would be are empty objects. */
-function parseAround(
+/** What stands around the entries: where they would be are empty objects. Those that are undefined are left out. */
+export function parseAround(
   path: string,
   text: string,
   cuts: readonly Cut[],
-  entries: readonly Located[],
+  entries: readonly (Located | undefined)[],
 ): Located | undefined {
   const instead = "{}";
   const builder = treeBuilder(path, text);
@@ -107,7 +108,8 @@ function parseAround(
     },
     onObjectEnd: (offset, ...more) => {
       if (!within) return visitor.onObjectEnd!(place(offset), ...more);
-      builder.place(entries[next]!);
+      const entry = entries[next];
+      if (entry) builder.place(entry);
       const { start, end } = cuts[next]!;
       shift += end - start - instead.length;
       next += 1;
@@ -142,7 +144,7 @@ function visited(text: string, visitor: Visitor): boolean {
 }
 
 /** The same at another place, a part of it when it is first asked for: most of a manifest is as it was. */
-function placed(node: Located, path: string, by: number): Located {
+export function placed(node: Located, path: string, by: number): Located {
   const place = ({ start, end }: Span): Span => ({ path, start: start + by, end: end + by });
   const { kind, value } = node;
   const span = place(node.span);

@@ -3,7 +3,7 @@ import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
 import type { Again } from "../model/again.js";
 import type { SourceFile, Sources, Span } from "../model/source.js";
-import { parse } from "./parse.js";
+import { parse, type Parsed } from "./parse.js";
 import { contentFiles, hooksFile, manifestSchemaFiles, schemaFiles } from "./references.js";
 
 const pattern = "**/*.mcp.json";
@@ -12,8 +12,15 @@ const clientConfiguration = ".mcp.json";
 const largest = 16 * 2 ** 20;
 const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
 
-/** Finds the project's manifests and all that they refer to. The only phase that reads the user's input. */
-export function read(host: Host, again?: Again): Result<Sources> {
+/**
+ * Finds the project's manifests and all that they refer to. The only phase that reads the user's input. `parsing` parses
+ * its files.
+ */
+export function read(
+  host: Host,
+  again?: Again,
+  parsing: (path: string, bytes: Uint8Array) => Parsed = (path, bytes) => parse(path, bytes, again),
+): Result<Sources> {
   const paths = host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
   const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
@@ -27,7 +34,7 @@ export function read(host: Host, again?: Again): Result<Sources> {
   const load = (path: string, span: Span = { path, start: 0, end: 0 }): SourceFile | undefined => {
     const bytes = bytesOf(path, span);
     if (!bytes) return undefined;
-    const parsed = parse(path, bytes, again);
+    const parsed = parsing(path, bytes);
     diagnostics.push(...parsed.diagnostics);
     return parsed.file;
   };

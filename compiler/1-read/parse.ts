@@ -16,10 +16,8 @@ export interface Parsed {
  * `again`, entries that say what they said are of the very same values.
  */
 export function parse(path: string, bytes: Uint8Array, again?: Again): Parsed {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
-  } catch {
+  const text = decoded(bytes);
+  if (text === undefined) {
     const start = { path, start: 0, end: 0 };
     return { diagnostics: [diagnose("file/invalid-json", start, { reason: "it is not UTF-8 text" })] };
   }
@@ -38,4 +36,13 @@ export function parse(path: string, bytes: Uint8Array, again?: Again): Parsed {
     ...(root && builder.diagnostics.length === 0 && { file: { path, text, root } }),
     diagnostics: builder.diagnostics,
   };
+}
+
+/** Undefined where it is no UTF-8. */
+export function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

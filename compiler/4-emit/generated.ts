@@ -12,31 +12,37 @@ import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
 import { typesModule } from "./types.js";
 import { madeOf, validatorModules, type ValidatorModule } from "./validator-modules.js";
 
-/** Generated code but for validators, and the lock file. */
-export function emitGenerated(server: Server, again: Again = anew, lasting: Lasting = anew): OutputFile[] {
-  const { generated } = server.layout;
-  const file = (name: string, text: string): OutputFile => ({
-    path: `${generated}/${name}.ts`,
-    owner: "generated",
-    content: withHeader(text),
-  });
-  const files = [
-    file("types", typesModule(server, declarations(server, again, lasting), again)),
-    file("surface", surfaceModule(server)),
-    file("listings", listingsModule(server, again)),
-    file("validators", validatorsModule(server)),
-    file("server", serverModule(server)),
-    file("main", mainModule(server)),
-    file("client", clientModule(server)),
-    ...[healthModule(server)].flatMap((text) => (text === undefined ? [] : [file("health", text)])),
-  ];
+/** The generated code that types are checked with: all but the modules of validators. */
+export function emitCode(server: Server, again: Again = anew, lasting: Lasting = anew): OutputFile[] {
   const { config } = server.runtime;
-  if (hasApplication(server)) {
-    const type = config ? declaration(config.schema, "Settings of the server.") : "";
-    files.push(file("application", applicationModule(server, type)));
-  }
-  files.push({ path: "mcpc.lock.json", owner: "artifact", content: lockFile(server, again) });
-  return files;
+  const modules: readonly (readonly [name: string, text: string | undefined])[] = [
+    ["types", typesModule(server, declarations(server, again, lasting), again)],
+    ["validators", validatorsModule(server)],
+    ["server", serverModule(server)],
+    ["main", mainModule(server)],
+    ["client", clientModule(server)],
+    ["health", healthModule(server)],
+    [
+      "application",
+      hasApplication(server)
+        ? applicationModule(server, config ? declaration(config.schema, "Settings of the server.") : "")
+        : undefined,
+    ],
+  ];
+  return modules.flatMap(([name, text]) => (text === undefined ? [] : [generatedFile(server, name, text)]));
+}
+
+/** Generated modules that hold no types, and the lock file. */
+export function emitData(server: Server, again: Again = anew): OutputFile[] {
+  return [
+    generatedFile(server, "surface", surfaceModule(server)),
+    generatedFile(server, "listings", listingsModule(server, again)),
+    { path: "mcpc.lock.json", owner: "artifact", content: lockFile(server, again) },
+  ];
+}
+
+function generatedFile({ layout: { generated } }: Server, name: string, text: string): OutputFile {
+  return { path: `${generated}/${name}.ts`, owner: "generated", content: withHeader(text) };
 }
 
 /** Remembers nothing. */

@@ -10,18 +10,18 @@ export interface Checked {
   readonly inputs: readonly string[];
 }
 
-/** Checks the handlers; `texts`, by project path, lie over the disk. */
-export type Typecheck = (server: Server, texts: ReadonlyMap<string, string>) => Promise<Result<Checked>>;
+/** Has TypeScript look; whoever calls it has asked, before there is an answer. */
+export type Ask = (question: Question) => Promise<Findings>;
 
 /**
  * Checks the user's handlers against the generated types. `texts`, by project path, lie over the disk, so that nothing
  * has to be written first. Beyond the project only TypeScript's own libraries and installed packages are read. An error
- * in generated code is told at the handler that causes it. `ask` has TypeScript look.
+ * in generated code is told at the handler that causes it.
  */
 export async function typecheck(
   server: Server,
   texts: ReadonlyMap<string, string>,
-  ask: (question: Question) => Findings | Promise<Findings>,
+  ask: Ask,
 ): Promise<Result<Checked>> {
   const { generated } = server.layout;
   const unseen = new Set(["surface", "listings", "settings"].map((name) => `${generated}/${name}.ts`));

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Findings, Question, Typecheck } from "../6-typecheck/index.js";
+import type { Ask, Findings, Question } from "../6-typecheck/index.js";
 import { HostError } from "../host.js";
 
 /** What is asked of the thread. */
@@ -25,7 +25,7 @@ export interface TypecheckThread {
   /** Makes the thread load what a build of a folder needs. */
   begin(root: string): void;
   /** `touched` are the project paths that may have changed since the last check: all when absent. */
-  check(root: string, touched?: ReadonlySet<string>): Typecheck;
+  asking(root: string, touched?: ReadonlySet<string>): Ask;
   end(): Promise<void>;
 }
 
@@ -64,21 +64,17 @@ export function typecheckThread(brief: boolean): TypecheckThread {
     thread.unref();
     return (worker = thread);
   };
-  const ask = (root: string, touched: ReadonlySet<string> | undefined, question: Question): Promise<Findings> =>
-    new Promise((resolve, reject) => {
-      const thread = begun();
-      const id = ++asked;
-      waiting.set(id, { resolve, reject });
-      thread.ref();
-      const request: Request = { id, root, question, touched };
-      thread.postMessage(request);
-    });
   return {
     begin: (root) => begun().postMessage(root),
-    check: (root, touched) => async (server, texts) => {
-      const { typecheck } = await import("../6-typecheck/index.js");
-      return typecheck(server, texts, (question) => ask(root, touched, question));
-    },
+    asking: (root, touched) => (question) =>
+      new Promise((resolve, reject) => {
+        const thread = begun();
+        const id = ++asked;
+        waiting.set(id, { resolve, reject });
+        thread.ref();
+        const request: Request = { id, root, question, touched };
+        thread.postMessage(request);
+      }),
     end: async () => {
       if (!worker) return;
       if (waiting.size > 0 || asked === 0) {

@@ -16,11 +16,12 @@ export interface Memory {
   lasts?: Lasts;
 }
 
-export function memory(): Memory {
-  const before = new Map<string, Map<string | object, unknown>>();
-  const now = new Map<string, Map<string | object, unknown>>();
-  const runs = new Map<string, Run>();
-  const again: Again = (kind, key, make) => {
+/** By kind, then by key. */
+export type Outcomes = Map<string, Map<string | object, unknown>>;
+
+/** Takes what is known from `before`; what was asked for is in `now`. */
+export function againOf(before: Outcomes, now: Outcomes): Again {
+  return (kind, key, make) => {
     let made = now.get(kind);
     if (!made) now.set(kind, (made = new Map()));
     if (!made.has(key)) {
@@ -29,6 +30,13 @@ export function memory(): Memory {
     }
     return made.get(key) as ReturnType<typeof make>;
   };
+}
+
+export function memory(): Memory {
+  const before: Outcomes = new Map();
+  const now: Outcomes = new Map();
+  const runs = new Map<string, Run>();
+  const again = againOf(before, now);
   const once =
     (host: Host): Once =>
     (name, input, act) => {

@@ -10,14 +10,23 @@ import { ask, listening, type Heard, type Question } from "./again.js";
 export type Ever = <Output>(
   name: string,
   host: Host,
-  act: (host: Host) => Promise<Made<Output>>,
+  act: (host: Host, before: Before<Output> | undefined) => Promise<Made<Output>>,
   worth: (output: Output) => boolean,
 ) => Promise<Kept<Output>>;
+
+/** What it came to, where files hold something else since, and all else that was heard would be heard again. */
+export interface Before<Output> {
+  readonly output: Output;
+  /** These files. */
+  readonly changed: readonly string[];
+}
 
 export interface Made<Output> {
   readonly output: Output;
   /** What is large, and seldom needed twice. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Made of what it came to before: what that had heard counts for it, too. */
+  readonly uponBefore?: boolean;
 }
 
 export interface Kept<Output> {
@@ -25,12 +34,25 @@ export interface Kept<Output> {
   /** Stands for the output and its texts; absent where nothing is kept. */
   readonly id?: string;
   texts(): Promise<ReadonlyMap<string, string>>;
+  /** What follows from the output alone. */
+  follow<More>(name: string, act: () => Promise<Made<More>>): Promise<Followed<More>>;
+  /** Leaves the output to later builds, if it is new. */
+  leave(): void;
 }
+
+export type Followed<Output> = Pick<Kept<Output>, "output" | "id" | "texts">;
 
 /** Keeps nothing. */
 export const never: Ever = async (_name, host, act) => {
-  const { output, texts } = await act(host);
-  return { output, texts: () => Promise.resolve(texts) };
+  const only = <Output>({ output, texts }: Made<Output>): Followed<Output> => ({
+    output,
+    texts: () => Promise.resolve(texts),
+  });
+  return {
+    ...only(await act(host, undefined)),
+    follow: async (_name, act) => only(await act()),
+    leave: () => {},
+  };
 };
 
 export interface Evers {
@@ -39,42 +61,69 @@ export interface Evers {
   leaveTexts(): void;
 }
 
+type Texts = ReadonlyMap<string, string>;
+
 export function everIn(stored: Stored): Evers {
-  let leaveTexts = (): void => {};
+  const texts = new Map<string, { readonly id: string; readonly value: Texts }>();
+  // In parts, because what came of it may be large.
+  const part = <T>(name: string, id: string): { readonly value: T } | undefined => {
+    const known = stored.read(name) as { readonly id: string; readonly value: T } | undefined;
+    return known?.id === id ? known : undefined;
+  };
+  const textsOf = async (name: string, id: string, act: () => Promise<{ readonly texts: Texts }>): Promise<Texts> => {
+    const known = part<Texts>(`${name}.texts`, id);
+    if (known) return known.value;
+    const { texts: value } = await act();
+    texts.set(`${name}.texts`, { id, value });
+    return value;
+  };
+  const follow =
+    (id: string): Kept<unknown>["follow"] =>
+    async <More>(name: string, act: () => Promise<Made<More>>) => {
+      const known = part<More>(name, id);
+      if (known) return { output: known.value, id, texts: () => textsOf(name, id, act) };
+      const made = await act();
+      stored.write(name, { id, value: made.output });
+      texts.set(`${name}.texts`, { id, value: made.texts });
+      return { output: made.output, id, texts: () => Promise.resolve(made.texts) };
+    };
   const ever: Ever = async (name, host, act, worth) => {
     type Output = Awaited<ReturnType<typeof act>>["output"];
-    type Texts = ReadonlyMap<string, string>;
-    // In parts, because what came of it may be large.
-    const [outputOf, textsOf] = [`${name}.output`, `${name}.texts`];
-    const part = <T>(of: string, id: string): { readonly value: T } | undefined => {
-      const known = stored.read(of) as { readonly id: string; readonly value: T } | undefined;
-      return known?.id === id ? known : undefined;
-    };
     const left = stored.read(name) as Left | undefined;
-    if (left?.heard.every(({ question, answer }) => same(now(question, host), answer))) {
-      const { id } = left;
-      const known = part<Output>(outputOf, id);
-      const texts = async (): Promise<Texts> => {
-        const value = part<Texts>(textsOf, id)?.value;
-        if (value) return value;
-        const { texts } = await act(host);
-        leaveTexts = () => stored.write(textsOf, { id, value: texts });
-        return texts;
-      };
-      if (known) return { output: known.value, id, texts };
+    const other = left?.heard.filter(({ question, answer }) => !same(now(question, host), answer));
+    const known = left && other!.every(isFile) ? part<Output>(`${name}.output`, left.id) : undefined;
+    if (known && other!.length === 0) {
+      const { id } = left!;
+      const again = (): Promise<Made<Output>> => act(host, undefined);
+      return { output: known.value, id, texts: () => textsOf(name, id, again), follow: follow(id), leave: () => {} };
     }
     const heard = new Map<string, Heard>();
-    const { output, texts } = await act(listening(host, heard));
-    const all = [...heard.values()].map(({ question, answer }) => ({ question, answer: told(question, answer) }));
-    const id = createHash("sha256").update(JSON.stringify(all)).digest("base64url");
-    if (worth(output)) {
-      stored.write(outputOf, { id, value: output });
-      leaveTexts = () => stored.write(textsOf, { id, value: texts });
-      stored.write(name, { id, heard: all } satisfies Left);
-    }
-    return { output, id, texts: () => Promise.resolve(texts) };
+    const before = known && { output: known.value, changed: other!.map(({ question }) => question[1] as string) };
+    const { output, texts: made, uponBefore } = await act(listening(host, heard), before);
+    const toldBefore = uponBefore ? left!.heard.filter((each) => !other!.includes(each)) : [];
+    const all = new Map(toldBefore.map((each) => [JSON.stringify(each.question), each]));
+    for (const [key, { question, answer }] of heard) all.set(key, { question, answer: told(question, answer) });
+    const id = createHash("sha256")
+      .update(JSON.stringify([...all.values()]))
+      .digest("base64url");
+    if (worth(output)) texts.set(`${name}.texts`, { id, value: made });
+    const leave = (): void => {
+      if (!worth(output)) return;
+      stored.write(`${name}.output`, { id, value: output });
+      stored.write(name, { id, heard: [...all.values()] } satisfies Left);
+    };
+    return { output, id, texts: () => Promise.resolve(made), follow: follow(id), leave };
   };
-  return { ever, leaveTexts: () => leaveTexts() };
+  return {
+    ever,
+    leaveTexts: () => {
+      for (const [name, text] of texts) stored.write(name, text);
+    },
+  };
+}
+
+function isFile({ question }: Heard): boolean {
+  return question[0] === "read";
 }
 
 interface Left {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { relative } from "node:path";
-import { typecheck, type Findings, type Question, type Typecheck } from "../../6-typecheck/index.js";
+import type { Ask, Findings, Question } from "../../6-typecheck/index.js";
 import { HostError, type Host } from "../../host.js";
 import { configFile, configTexts } from "./config.js";
 import { exportsOf, findingsIn, toldAt, type Sources } from "./findings.js";
@@ -138,11 +138,15 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
   };
 }
 
-/** Checks once, with a process that ends with it. */
-export function checkOnce({ root, read }: Host): Typecheck {
-  return (...given) => {
+/** Asks once, a process that ends with the answer. */
+export function askOnce({ root, read }: Host): Ask {
+  return async (question) => {
     const once = typescript(root, { brief: true, read });
-    return typecheck(...given, (question) => once.examine(question)).finally(once.end);
+    try {
+      return once.examine(question);
+    } finally {
+      once.end();
+    }
   };
 }
 
