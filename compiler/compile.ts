@@ -1,16 +1,17 @@
 import { emitUserFiles, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
-import { plan, textsOf } from "./5-write/index.js";
+import { plan, textsOf, type Plan } from "./5-write/index.js";
 import { typecheck, type Ask } from "./6-typecheck/index.js";
 import { foresee, run, type Bundler } from "./7-bundle/bundler.js";
-import { bundle } from "./7-bundle/index.js";
+import { bundle, type Bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again, Lasting } from "./model/again.js";
 import type { Earlier } from "./model/earlier.js";
-import type { Data, Front } from "./front/index.js";
+import type { Basis } from "./front/edited.js";
+import type { Front } from "./front/index.js";
 import { textOf, type Change, type Host } from "./host.js";
 import type { Once } from "./incremental/again.js";
 import { never, type Ever, type Followed } from "./incremental/ever.js";
-import { isStanding, standing, type OutputFile } from "./model/output.js";
+import { standing, type OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
 import type { Stored } from "./model/stored.js";
 import type { Serving, Summary } from "./model/summary.js";
@@ -92,7 +93,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
 
   const again: Again = options.again ?? ((_kind, _key, make) => make());
   const ever = options.ever ?? never;
-  const made = await ever<Result<Front>>(
+  const made = await ever<Result<Front>, Basis>(
     "front",
     host,
     async (asked, before) => {
@@ -128,49 +129,48 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const ask = options.ask ?? (await import("./host-node/typescript/index.js")).askOnce(host);
   const checking = theirs && typecheck(server, textsOf([...code, ...theirs], host), ask);
   checking?.catch(() => {});
-  made.leave();
-  const following = await made.follow("data", async () =>
-    (await import("./front/index.js")).data(server, options.again),
-  );
-  const data = await whole(following, following.output.generated);
-  const listed = listedNames(server, data, host, again);
-  const left = orphans(server, handlerTexts(server.layout, host), listed).filter(
+  const left = orphans(server, handlerTexts(server.layout, host), () => listedNames(host, again)).filter(
     ({ path }) => !isFound(path, diagnostics),
   );
   const pruned = options.prune ? left.filter(({ untouched }) => untouched) : [];
   diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
   if (!theirs || !checking) return done(server);
+  const emit = (): Promise<typeof import("./front/index.js")> => import("./front/index.js");
+  const following = await made.follow("data", async () => (await emit()).data(server, options.again));
+  const data = await whole(following, following.output.generated);
   const listings = following.output.listings && {
     exports: following.output.listings.exports,
     files: await whole(following, following.output.listings.files),
   };
   const validators = take(await emitValidators(server, fronted.validators, earlier, again));
   if (!validators) return done(server);
-  const files = [...code, ...data, ...theirs, ...validators];
+  const sources = [...code, ...data, ...theirs, ...validators];
 
   enter("write");
   const force = options.force ?? false;
-  const sources = files.filter((file) => file.owner !== "artifact");
-  const lock = files.filter((file) => file.owner === "artifact");
+  const lock = async (): Promise<OutputFile[]> => {
+    const { output, ...kept } = await made.follow("lock", async () => (await emit()).lock(server));
+    return whole(kept, output);
+  };
   const sourcePlan = take(plan(sources, host, { sweep: [`${server.layout.generated}/**/*.ts`], force }));
   if (!sourcePlan) return done(server);
   if (options.mode === "build") commit([...sourcePlan.changes, ...pruned.map(({ path }) => ({ path }))]);
   else {
-    const lockPlan = take(plan(lock, host, { sweep: [], force }));
-    diagnostics.push(...stale([...sourcePlan.changes, ...(lockPlan?.changes ?? [])], files, server.layout, host));
+    const artifacts = await lock();
+    const lockPlan = take(plan(artifacts, host, { sweep: [], force }));
+    const changes = [...sourcePlan.changes, ...(lockPlan?.changes ?? [])];
+    diagnostics.push(...stale(changes, [...sources, ...artifacts], server.layout, host));
   }
 
   enter("type-check");
   const means = { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run };
   const bundling =
     options.mode === "build" && !hasErrors(diagnostics)
-      ? bundle(server, host, means).then((result) => {
-          const sweep = [`${server.layout.dist}/chunks/**/*.{js,json}`];
-          return { ...result, plan: result.value && plan([...lock, ...result.value.files], host, { sweep, force }) };
-        })
+      ? planned(bundle(server, host, means), lock, server.layout, host, force)
       : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   bundling?.catch(() => {});
+  made.leave();
   const checked = await checking;
   const result = await bundling;
   take(checked);
@@ -181,12 +181,29 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const bundled = take(result);
   if (!bundled) return done(server);
   inputs.push(...bundled.inputs);
-  const artifacts = take(result.plan!);
+  const artifacts = take(bundled.plan);
   if (artifacts) commit(artifacts.changes);
   // So that the next build of this process need not read it.
   const written = options.again && host.read(lockFile);
   if (written) again("listed names", written, () => namesOf(server));
   return done(server);
+}
+
+/** A bundle, and what has to be written for it and for the lock file, which is made meanwhile. */
+async function planned(
+  bundling: Promise<Result<Bundle>>,
+  lock: () => Promise<readonly OutputFile[]>,
+  { dist }: Layout,
+  host: Host,
+  force: boolean,
+): Promise<Result<{ readonly inputs: readonly string[]; readonly plan: Result<Plan> }>> {
+  const [{ value, diagnostics }, locked] = await Promise.all([bundling, lock()]);
+  if (!value) return { diagnostics };
+  const sweep = [`${dist}/chunks/**/*.{js,json}`];
+  return {
+    value: { inputs: value.inputs, plan: plan([...locked, ...value.files], host, { sweep, force }) },
+    diagnostics,
+  };
 }
 
 function summaryOf(server: Server): Summary {
@@ -226,15 +243,12 @@ export function existingHandlers(server: Server, host: Host): Map<string, string
   return texts(userFiles(server), host);
 }
 
-type Texts = Pick<Followed<Data>, "id" | "texts">;
+type Texts = Pick<Followed<unknown>, "id" | "texts">;
 
 /** The names and URIs in the lock file of the last build. */
-function listedNames(server: Server, files: readonly OutputFile[], host: Host, again: Again): Set<string> | undefined {
-  const lock = files.find(({ path }) => path === lockFile)!.content;
-  if (isStanding(lock)) return namesOf(server);
+function listedNames(host: Host, again: Again): Set<string> | undefined {
   const bytes = host.read(lockFile);
-  const isSame = (): boolean => lock === textOf(bytes!);
-  return bytes && again("listed names", bytes, () => (isSame() ? namesOf(server) : namesIn(bytes)));
+  return bytes && again("listed names", bytes, () => namesIn(bytes));
 }
 
 const lockFile = "mcpc.lock.json";

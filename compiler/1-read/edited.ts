@@ -89,12 +89,21 @@ interface Difference {
 
 function differing(text: string, other: string): Difference {
   const most = Math.min(text.length, other.length);
-  let start = 0;
-  while (start < most && text.charCodeAt(start) === other.charCodeAt(start)) start += 1;
+  const start = longest(most, (from, to) => text.slice(from, to) === other.slice(from, to));
+  const behind = longest(
+    most - start,
+    (from, to) =>
+      text.slice(text.length - to, text.length - from) === other.slice(other.length - to, other.length - from),
+  );
+  return { start, end: text.length - behind };
+}
+
+/** How far two texts are the same: `isSame` compares a part. */
+function longest(most: number, isSame: (from: number, to: number) => boolean): number {
   let same = 0;
-  while (same < most - start && text.charCodeAt(text.length - 1 - same) === other.charCodeAt(other.length - 1 - same))
-    same += 1;
-  return { start, end: text.length - same };
+  for (let step = 2 ** 16; step >= 1; step = Math.floor(step / 2))
+    while (same < most && isSame(same, Math.min(same + step, most))) same = Math.min(same + step, most);
+  return same;
 }
 
 /** The entry within whose braces the difference is. */

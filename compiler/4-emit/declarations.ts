@@ -13,9 +13,14 @@ import { typeOfSchema, type TypeOf } from "./type-of-schema.js";
 
 /**
  * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
- * `$defs` entry follows the type that uses it.
+ * `$defs` entry follows the type that uses it. `known` are those whose schemas are as they were.
  */
-export function declarations(server: Server, again: Again, lasting: Lasting): ReadonlyMap<string, string> {
+export function schemaTypes(
+  server: Server,
+  again: Again,
+  lasting: Lasting,
+  known: ReadonlyMap<string, Declaration>,
+): Map<string, Declaration> {
   const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [
     ...server.definitions.map((schema) => ({ schema, introduction: undefined })),
     ...server.tools.flatMap(({ name, input, output }) => [
@@ -44,23 +49,27 @@ export function declarations(server: Server, again: Again, lasting: Lasting): Re
     ...handlersOf(server).map(({ type }) => type),
     ...server.prompts.map(({ type }) => type),
   ]);
-  const texts = new Map<string, string>();
+  const declared = new Map<string, Declaration>();
   for (const { schema, introduction } of schemas) {
     const { type, schema: key, definitions } = schema;
     const make = (): Declared => {
       const all = JSON.stringify([type, introduction ?? null, definitions, key]);
-      const known = lasting("declarations", all, () => declare(schema, introduction, taken));
-      const declared = stillFree(known.names, taken) ? known : declare(schema, introduction, taken);
-      return { ...declared, type, definitions, introduction };
+      const left = lasting("declarations", all, () => declare(schema, introduction, taken));
+      const { text, names } = stillFree(left.names, taken) ? left : declare(schema, introduction, taken);
+      return { text, names, type, definitions, introduction };
     };
-    const known = typeof key === "object" ? again("declarations", key, make) : make();
-    const same = known.type === type && known.definitions === definitions && known.introduction === introduction;
+    const remembered = (): Declared => {
+      const before = typeof key === "object" ? again("declarations", key, make) : make();
+      const same = before.type === type && before.definitions === definitions && before.introduction === introduction;
+      return same ? before : make();
+    };
+    const found = known.get(type) ?? remembered();
     // Which names of private types are free depends on what else there is.
-    const { text, names } = same && stillFree(known.names, taken) ? known : make();
+    const { text, names } = stillFree(found.names, taken) ? found : make();
     for (const { name } of names) taken.add(name);
-    texts.set(schema.type, text);
+    declared.set(type, { text, names });
   }
-  return texts;
+  return declared;
 }
 
 /** The declaration of one type that stands in a module of its own. */
@@ -68,7 +77,7 @@ export function declaration(schema: Schema, introduction: string): string {
   return declare(schema, introduction, new Set([schema.type])).text;
 }
 
-interface Declaration {
+export interface Declaration {
   readonly text: string;
   readonly names: readonly PrivateName[];
 }

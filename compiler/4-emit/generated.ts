@@ -1,22 +1,28 @@
 import { withHeader } from "../generated-header.js";
-import type { Again, Lasting } from "../model/again.js";
+import type { Again } from "../model/again.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { clientModule } from "./client.js";
-import { declaration, declarations } from "./declarations.js";
+import { declaration, type Declaration } from "./declarations.js";
 import { healthModule } from "./health.js";
 import { lockFile } from "./lock.js";
 import { applicationModule, hasApplication } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
 import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
-import { typesModule } from "./types.js";
+import { declaredTypes, typesModule } from "./types.js";
 import { madeOf, validatorModules, type ValidatorModule } from "./validator-modules.js";
 
+export type { Declaration } from "./declarations.js";
+export { declaredTypes, namesInOrder } from "./types.js";
+
 /** The generated code that types are checked with: all but the modules of validators. */
-export function emitCode(server: Server, again: Again = anew, lasting: Lasting = anew): OutputFile[] {
+export function emitCode(
+  server: Server,
+  types: ReadonlyMap<string, Declaration> = declaredTypes(server, anew, anew),
+): OutputFile[] {
   const { config } = server.runtime;
   const modules: readonly (readonly [name: string, text: string | undefined])[] = [
-    ["types", typesModule(server, declarations(server, again, lasting), again)],
+    ["types", typesModule(server, types)],
     ["validators", validatorsModule(server)],
     ["server", serverModule(server)],
     ["main", mainModule(server)],
@@ -32,13 +38,16 @@ export function emitCode(server: Server, again: Again = anew, lasting: Lasting =
   return modules.flatMap(([name, text]) => (text === undefined ? [] : [generatedFile(server, name, text)]));
 }
 
-/** Generated modules that hold no types, and the lock file. */
+/** Generated modules that hold no types. */
 export function emitData(server: Server, again: Again = anew): OutputFile[] {
   return [
     generatedFile(server, "surface", surfaceModule(server)),
     generatedFile(server, "listings", listingsModule(server, again)),
-    { path: "mcpc.lock.json", owner: "artifact", content: lockFile(server, again) },
   ];
+}
+
+export function emitLock(server: Server): OutputFile {
+  return { path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) };
 }
 
 function generatedFile({ layout: { generated } }: Server, name: string, text: string): OutputFile {

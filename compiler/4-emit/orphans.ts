@@ -20,15 +20,17 @@ export interface Orphan {
 export function orphans(
   server: Server,
   texts: ReadonlyMap<string, string>,
-  listed: ReadonlySet<string> | undefined,
+  listed: () => ReadonlySet<string> | undefined,
 ): Orphan[] {
   const used = new Set(handlerFiles(server).map((path) => path.toLowerCase()));
   const alone = [...texts].filter(
     ([path]) => !used.has(path.toLowerCase()) && !/(?:\.(?:test|spec|d)\.ts|\/index\.ts)$/.test(path),
   );
+  if (alone.length === 0) return [];
+  const names = listed();
   const added = stubsOf(server).filter(({ name, handler }) => {
     const text = texts.get(handler.file);
-    return listed && !listed.has(name) && !handler.declared && (text === undefined || isUntouched(text));
+    return names && !names.has(name) && !handler.declared && (text === undefined || isUntouched(text));
   });
   const written = alone.filter(([, text]) => !isUntouched(text)).map(([path]) => path);
   return alone.map(([path, text]) => {

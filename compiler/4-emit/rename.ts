@@ -29,7 +29,7 @@ export function renamed(server: Server, { from, to }: Rename, texts: ReadonlyMap
   const refuse = (reason: string, suggestion?: string): Result<Move> => ({
     diagnostics: [diagnose("handler/not-renamed", undefined, { from, to, reason, suggestion })],
   });
-  const left = orphans(server, texts, undefined).filter(({ untouched }) => !untouched);
+  const left = orphans(server, texts, () => undefined).filter(({ untouched }) => !untouched);
   const old = left.filter(({ path }) => nameOf(path) === from);
   if (old.length === 0) {
     const names = left.map(({ path }) => nameOf(path));

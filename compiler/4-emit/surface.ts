@@ -40,7 +40,7 @@ export function listingsModule(server: Server, again: Again = (_kind, _key, make
   return kinds
     .map(
       (kind) =>
-        `export const ${kind}: readonly string[] = [${lines(server[kind].map(({ listing }) => again("listing texts", listing, () => `${text(listing)},`)))}];\n`,
+        `export const ${kind}: readonly string[] = [${lines(server[kind].map(({ listing }) => again("listing texts", listing, () => `${literal(again("listings as JSON", listing, () => JSON.stringify(listing)))},`)))}];\n`,
     )
     .join("");
 }

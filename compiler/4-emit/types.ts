@@ -1,70 +1,99 @@
-import type { Again } from "../model/again.js";
+import type { Again, Lasting } from "../model/again.js";
 import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
+import { schemaTypes, type Declaration } from "./declarations.js";
 import { printDeclaration, printTypeImport } from "./format.js";
 import { hasApplication } from "./runtime.js";
 import { generic, named, object, union, type Type } from "./type.js";
 
 /** `generated/types.ts`: every schema type, and the type of every handler, in the order of the manifests. */
-export function typesModule(server: Server, declarations: ReadonlyMap<string, string>, again: Again): string {
-  const declared = (type: string): string => declarations.get(type) ?? "";
-  const used = new Set<string>();
-  const handlerType = (name: string, kind: string, parameters: readonly Type[], description?: string): string => {
-    used.add(kind);
-    return again("handler types", JSON.stringify([name, kind, parameters, description]), () => {
-      const type = parameters.length === 0 ? named(kind) : generic(kind, parameters);
-      return docComment([description]) + printDeclaration(name, type);
-    });
-  };
+export function typesModule(server: Server, declared: ReadonlyMap<string, Declaration>): string {
   const application = hasApplication(server);
-  const shared = application ? [named("Application")] : [];
+  const text = (type: string): string => declared.get(type)!.text;
   const parts = [
-    ...server.definitions.map(({ type }) => declared(type)),
+    ...server.definitions.map(({ type }) => text(type)),
     ...(hasCompletions(server) ? [completionHandler(application)] : []),
-    ...server.tools.flatMap((tool) => {
-      const { input, output, elicitations, handler, description, title } = tool;
-      if (declaresMore(tool, application) && !output) used.add("ToolOutput");
-      return [
-        declared(input.type),
-        ...(output ? [declared(output.type)] : []),
-        ...answers(elicitations, declared),
-        handlerType(
-          handler.type,
-          "ToolHandler",
-          [...toolParameters(tool, application), ...shared],
-          description ?? title,
-        ),
-      ];
-    }),
-    ...server.resources.flatMap(({ description, source }) =>
-      "handler" in source ? [handlerType(source.handler.type, "ResourceHandler", shared, description)] : [],
-    ),
-    ...server.resourceTemplates.flatMap(({ description, params, handler }) => [
-      declared(params.type),
-      handlerType(handler.type, "ResourceTemplateHandler", [named(params.type), ...shared], description),
-    ]),
-    ...server.prompts.flatMap((prompt) => {
-      const { type, source, elicitations, description, title } = prompt;
-      const asked = application || elicitations.length > 0 ? [questions(elicitations)] : [];
-      return [
-        promptArguments(prompt),
-        ...answers(elicitations, declared),
-        ...("handler" in source
-          ? [
-              handlerType(
-                source.handler.type,
-                "PromptHandler",
-                [named(type), ...asked, ...shared],
-                description ?? title,
-              ),
-            ]
-          : []),
-      ];
-    }),
+    ...namesInOrder(server).map(text),
   ];
-  const imports = used.size === 0 ? "" : `${printTypeImport([...used].sort(), "@mcpc/runtime")}\n`;
+  const used = runtimeTypes(server, application);
+  const imports = used.length === 0 ? "" : `${printTypeImport(used, "@mcpc/runtime")}\n`;
   const own = application ? `import type { Application } from "./application.js";\n` : "";
   return own + imports + (parts.join("\n") || "export {};\n");
+}
+
+/** The types of the entries, without those that schemas share. */
+export function namesInOrder({ tools, resources, resourceTemplates, prompts }: Server): string[] {
+  const answers = (elicitations: readonly Elicitation[]): string[] =>
+    elicitations.flatMap(({ answer }) => (answer ? [answer.type] : []));
+  return [
+    ...tools.flatMap(({ input, output, elicitations, handler }) => [
+      input.type,
+      ...(output ? [output.type] : []),
+      ...answers(elicitations),
+      handler.type,
+    ]),
+    ...resources.flatMap(({ source }) => ("handler" in source ? [source.handler.type] : [])),
+    ...resourceTemplates.flatMap(({ params, handler }) => [params.type, handler.type]),
+    ...prompts.flatMap(({ type, elicitations, source }) => [
+      type,
+      ...answers(elicitations),
+      ...("handler" in source ? [source.handler.type] : []),
+    ]),
+  ];
+}
+
+/** What generated types are made of. */
+function runtimeTypes({ tools, resources, resourceTemplates, prompts }: Server, application: boolean): string[] {
+  const isHandled = ({ source }: { readonly source: object }): boolean => "handler" in source;
+  const used = [
+    ["PromptHandler", prompts.some(isHandled)],
+    ["ResourceHandler", resources.some(isHandled)],
+    ["ResourceTemplateHandler", resourceTemplates.length > 0],
+    ["ToolHandler", tools.length > 0],
+    ["ToolOutput", tools.some((tool) => declaresMore(tool, application) && !tool.output)],
+  ] as const;
+  return used.flatMap(([name, isUsed]) => (isUsed ? [name] : []));
+}
+
+/**
+ * The declarations of all types of a server, by their names. `known` are those of entries that are as they were, in a
+ * server whose other entries have the names that they had.
+ */
+export function declaredTypes(
+  server: Server,
+  again: Again,
+  lasting: Lasting,
+  known: ReadonlyMap<string, Declaration> = new Map(),
+): Map<string, Declaration> {
+  const declared = schemaTypes(server, again, lasting, known);
+  const application = hasApplication(server);
+  const shared = application ? [named("Application")] : [];
+  const declare = (name: string, make: () => string): void =>
+    void declared.set(name, known.get(name) ?? { text: make(), names: [] });
+  const handlerType = (name: string, kind: string, parameters: () => readonly Type[], description?: string): void =>
+    declare(name, () => {
+      const all = [...parameters(), ...shared];
+      return again("handler types", JSON.stringify([name, kind, all, description]), () => {
+        const type = all.length === 0 ? named(kind) : generic(kind, all);
+        return docComment([description]) + printDeclaration(name, type);
+      });
+    });
+  for (const tool of server.tools) {
+    const { handler, description, title } = tool;
+    handlerType(handler.type, "ToolHandler", () => toolParameters(tool, application), description ?? title);
+  }
+  for (const { description, source } of server.resources)
+    if ("handler" in source) handlerType(source.handler.type, "ResourceHandler", () => [], description);
+  for (const { description, params, handler } of server.resourceTemplates)
+    handlerType(handler.type, "ResourceTemplateHandler", () => [named(params.type)], description);
+  for (const prompt of server.prompts) {
+    const { type, source, elicitations, description, title } = prompt;
+    declare(type, () => promptArguments(prompt));
+    const asked = (): Type[] => (application || elicitations.length > 0 ? [questions(elicitations)] : []);
+    if ("handler" in source)
+      handlerType(source.handler.type, "PromptHandler", () => [named(type), ...asked()], description ?? title);
+  }
+  return declared;
 }
 
 /** The application is the last type parameter: those before it are written out. */
@@ -107,10 +136,6 @@ function questions(elicitations: readonly Elicitation[]): Type {
       return { name, optional: false, type, documentation: message };
     }),
   );
-}
-
-function answers(elicitations: readonly Elicitation[], declared: (type: string) => string): string[] {
-  return elicitations.flatMap(({ answer }) => (answer ? [declared(answer.type)] : []));
 }
 
 function hasCompletions({ prompts, resourceTemplates }: Server): boolean {

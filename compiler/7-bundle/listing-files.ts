@@ -1,5 +1,6 @@
 import { legacyVersions, olderEntry, type EntryKind } from "@mcpc/runtime/codegen/v1/older-forms";
 import { digest, withHeader } from "../generated-header.js";
+import type { Again } from "../model/again.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
@@ -49,21 +50,22 @@ const folder = "chunks/listings";
  * its entries end; and the module that knows them. So nothing is left to be worked out when a list is first asked for,
  * and none of it is text in the server's memory.
  */
-export function listingFiles(server: Server): ListingFiles {
+export function listingFiles(server: Server, again: Again): ListingFiles {
   const { dist } = server.layout;
   const files: OutputFile[] = [];
   const lists = Object.entries(kinds).map(([list, kind]) => {
     const all = server[list as keyof typeof kinds];
     if (all.length === 0) return `export const ${list} = [];\n`;
-    const forms = formsOf(kind, all).map(({ last, entries }) => {
+    const forms = formsOf(kind, all, again).map(({ last, entries }) => {
       const path = `${dist}/${folder}/${list}.${last}`;
       const text = entries.join(",");
       const ending = JSON.stringify(ends(entries));
+      const hash = digest(text);
       files.push(
-        { path: `${path}.json`, owner: "artifact", content: withHeader(text) },
+        { path: `${path}.json`, owner: "artifact", content: withHeader(text, hash) },
         { path: `${path}.ends.json`, owner: "artifact", content: withHeader(ending) },
       );
-      return [last, Buffer.byteLength(text), digest(text)];
+      return [last, Buffer.byteLength(text), hash];
     });
     return `export const ${list} = listingFiles(folder, ${header}, "${list}", ${JSON.stringify(forms)});\n`;
   });
@@ -76,8 +78,8 @@ export function listingsModule({ exports }: ListingFiles, format: "cjs" | "esm")
   return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n${exports}`;
 }
 
-function formsOf(kind: EntryKind, entries: readonly { readonly listing: JsonObject }[]): Form[] {
-  const current = entries.map(({ listing }) => JSON.stringify(listing));
+function formsOf(kind: EntryKind, entries: readonly { readonly listing: JsonObject }[], again: Again): Form[] {
+  const current = entries.map(({ listing }) => again("listings as JSON", listing, () => JSON.stringify(listing)));
   const forms = legacyVersions.map((version): Form => {
     const told = entries.map(({ listing }, index) => {
       const older = olderEntry(version, kind, listing);

@@ -1,39 +1,55 @@
 import { readEdited, type Edited, type Section, type Written } from "../1-read/edited.js";
 import { check } from "../2-check/index.js";
 import { lower } from "../3-lower/index.js";
+import { declaredTypes, namesInOrder, validatorsMadeOf, type Declaration } from "../4-emit/generated.js";
 import type { Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
-import type { Outcomes } from "../incremental/again.js";
 import type { Before } from "../incremental/ever.js";
 import type { Server } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 import { movedServer } from "./moved.js";
 
+/** What it takes to do no more than what an edit makes necessary. */
+export interface Basis {
+  readonly written: Written;
+  /** The declarations of all types, by their names. */
+  readonly types: ReadonlyMap<string, Declaration>;
+}
+
 interface Known {
   readonly server: Server;
-  readonly written?: Written;
-  readonly outcomes: Outcomes;
+  /** By module of validators: what its text depends on. */
+  readonly validators: ReadonlyMap<string, string>;
 }
 
 /**
- * The server of manifests in which one entry was edited, where that means nothing to all others: read, checked and lowered
+ * What manifests come to in which one entry was edited, where that means nothing to all others: read, checked and lowered
  * is this one alone. Undefined where that is not so, or there is anything to be told.
  */
-export function withEdited(host: Host, { output, changed }: Before<Result<Known>>): Required<Known> | undefined {
-  const [path, ...others] = changed;
+export function withEdited(
+  host: Host,
+  { output, basis, changed }: Before<Result<Known>, Basis>,
+): (Known & Basis) | undefined {
+  const [path, ...more] = changed;
   const { value: known, diagnostics } = output;
-  if (path === undefined || others.length > 0 || !known?.written || diagnostics.length > 0) return undefined;
-  const edited = readEdited(host, path, known.written);
+  if (path === undefined || more.length > 0 || !known || diagnostics.length > 0) return undefined;
+  const before = basis();
+  const edited = before && readEdited(host, path, before.written);
   if (!edited || !isOfItsOwn(edited)) return undefined;
   const alone = serverOf(edited, host);
-  const { section, index, move } = edited;
-  const server = movedServer(known.server, move);
+  const { section, index, move, written } = edited;
+  const moved = movedServer(known.server, move);
   const [entry] = alone?.[section] ?? [];
-  if (!entry || namesOf(entry) !== namesOf(server[section][index]!)) return undefined;
+  if (!alone || !entry || namesOf(entry) !== namesOf(moved[section][index]!)) return undefined;
+  const server = { ...moved, [section]: (moved[section] as readonly unknown[]).with(index, entry) };
+  const others = new Map(before.types);
+  for (const name of namesInOrder(alone)) others.delete(name);
+  const anew = <T>(_kind: string, _key: unknown, make: () => T): T => make();
   return {
-    server: { ...server, [section]: (server[section] as readonly unknown[]).with(index, entry) },
-    written: edited.written,
-    outcomes: known.outcomes,
+    server,
+    written,
+    types: declaredTypes(server, anew, anew, others),
+    validators: new Map([...known.validators, ...validatorsMadeOf(alone)]),
   };
 }
 

@@ -2,18 +2,18 @@ import { read } from "../1-read/index.js";
 import { sections, type Section, type Written } from "../1-read/edited.js";
 import { check } from "../2-check/index.js";
 import { lower } from "../3-lower/index.js";
-import { emitCode, emitData, validatorsMadeOf } from "../4-emit/generated.js";
+import { declaredTypes, emitCode, emitData, emitLock, validatorsMadeOf } from "../4-emit/generated.js";
 import { isSplit, listingFiles } from "../7-bundle/listing-files.js";
 import { hasErrors, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
-import { againOf, type Once, type Outcomes } from "../incremental/again.js";
+import { againOf, type Once } from "../incremental/again.js";
 import type { Before, Made } from "../incremental/ever.js";
 import type { Again, Lasting } from "../model/again.js";
 import type { OutputFile } from "../model/output.js";
 import type { Project } from "../model/project.js";
 import type { Server } from "../model/server.js";
 import type { Sources, Span } from "../model/source.js";
-import { withEdited } from "./edited.js";
+import { withEdited, type Basis } from "./edited.js";
 
 /** What manifests come to, whatever the handlers say. */
 export interface Front {
@@ -22,15 +22,11 @@ export interface Front {
   readonly generated: readonly FrontFile[];
   /** By module of validators: what its text depends on. */
   readonly validators: ReadonlyMap<string, string>;
-  /** What it was made of, for the same with another entry; absent where entries stand for more than themselves. */
-  readonly written?: Written;
-  /** What was worked out for the generated code. */
-  readonly outcomes: Outcomes;
 }
 
 /** What is made of a server beside code. */
 export interface Data {
-  /** Generated modules that hold no types, and the lock file. */
+  /** Generated modules that hold no types. */
   readonly generated: readonly FrontFile[];
   /** Of a large server. */
   readonly listings?: { readonly files: readonly FrontFile[]; readonly exports: string };
@@ -44,20 +40,21 @@ export interface FrontOptions {
   readonly once?: Once | undefined;
   readonly lasting?: Lasting | undefined;
   /** What it came to before manifests changed. */
-  readonly before?: Before<Result<Front>> | undefined;
+  readonly before?: Before<Result<Front>, Basis> | undefined;
   /** Told of each phase as it starts. */
   readonly entering: (phase: "read" | "check" | "lower" | "emit") => void;
 }
 
 /** The phases from the manifests to the generated code, and the texts of its files. */
-export function front(host: Host, options: FrontOptions): Made<Result<Front>> {
+export function front(host: Host, options: FrontOptions): Made<Result<Front>, Basis> {
   const { entering } = options;
   entering("read");
   const edited = options.before && withEdited(host, options.before);
   if (edited) {
     entering("emit");
-    const { server, written, outcomes } = edited;
-    return { ...emitted(server, { written, outcomes, diagnostics: [] }, options), uponBefore: true };
+    const { server, written, types, validators } = edited;
+    const files = emitCode(server, types);
+    return { ...made({ server, files, validators, diagnostics: [] }), basis: { written, types }, uponBefore: true };
   }
   const again: Again = options.again ?? ((_kind, _key, make) => make());
   const lasting: Lasting = options.lasting ?? ((_kind, _key, make) => make());
@@ -77,44 +74,37 @@ export function front(host: Host, options: FrontOptions): Made<Result<Front>> {
   const server = take(once("lower", [project], () => lower(project, again)));
   if (!server) return failed;
   entering("emit");
-  return emitted(server, { written: writtenIn(sources, project), outcomes: new Map(), diagnostics }, options);
+  const types = declaredTypes(server, again, lasting);
+  const files = once("emit", [server], () => emitCode(server, types));
+  const validators = validatorsMadeOf(server, again);
+  const written = writtenIn(sources, project);
+  return { ...made({ server, files, validators, diagnostics }), ...(written && { basis: { written, types } }) };
 }
 
-interface Known {
-  readonly written: Written | undefined;
-  /** What was worked out before. */
-  readonly outcomes: Outcomes;
+interface Parts extends Pick<Front, "server" | "validators"> {
+  readonly files: readonly OutputFile[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
-function emitted(
-  server: Server,
-  { written, outcomes: before, diagnostics }: Known,
-  { again: given, once, lasting }: FrontOptions,
-): Made<Result<Front>> {
-  const outcomes: Outcomes = new Map();
-  const again = given ?? againOf(before, outcomes);
-  const emit = (): OutputFile[] => emitCode(server, again, lasting);
-  const generated = once ? once("emit", [server], emit) : emit();
-  const value: Front = {
-    server,
-    generated: generated.map(apart),
-    validators: validatorsMadeOf(server, again),
-    ...(written && { written }),
-    outcomes,
-  };
-  return { output: { value, diagnostics }, texts: textsOf(generated) };
+function made({ server, files, validators, diagnostics }: Parts): Made<Result<Front>> {
+  const value: Front = { server, generated: files.map(apart), validators };
+  return { output: { value, diagnostics }, texts: textsOf(files) };
 }
 
-/** What else is made of the server. */
-export function data(server: Server, again: Again = (_kind, _key, make) => make()): Made<Data> {
+/** What else is made of the server, and bundled. */
+export function data(server: Server, again: Again = againOf(new Map(), new Map())): Made<Data> {
   const generated = again("data", server, () => emitData(server, again));
-  const listings = isSplit(server) ? again("listing files", server, () => listingFiles(server)) : undefined;
+  const listings = isSplit(server) ? again("listing files", server, () => listingFiles(server, again)) : undefined;
   const output: Data = {
     generated: generated.map(apart),
     ...(listings && { listings: { files: listings.files.map(apart), exports: listings.exports } }),
   };
   return { output, texts: textsOf([...generated, ...(listings?.files ?? [])]) };
+}
+
+export function lock(server: Server): Made<FrontFile[]> {
+  const file = emitLock(server);
+  return { output: [apart(file)], texts: textsOf([file]) };
 }
 
 function apart({ path, owner }: OutputFile): FrontFile {

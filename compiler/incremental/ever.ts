@@ -7,22 +7,25 @@ import { ask, listening, type Heard, type Question } from "./again.js";
  * What `act` comes to, or came to in an earlier build of the same compiler, where it would ask the very same of the host
  * and hear the same. What is not worth to be kept is told by `worth`.
  */
-export type Ever = <Output>(
+export type Ever = <Output, Basis>(
   name: string,
   host: Host,
-  act: (host: Host, before: Before<Output> | undefined) => Promise<Made<Output>>,
+  act: (host: Host, before: Before<Output, Basis> | undefined) => Promise<Made<Output, Basis>>,
   worth: (output: Output) => boolean,
 ) => Promise<Kept<Output>>;
 
 /** What it came to, where files hold something else since, and all else that was heard would be heard again. */
-export interface Before<Output> {
+export interface Before<Output, Basis> {
   readonly output: Output;
+  basis(): Basis | undefined;
   /** These files. */
   readonly changed: readonly string[];
 }
 
-export interface Made<Output> {
+export interface Made<Output, Basis = never> {
   readonly output: Output;
+  /** What another one can be made upon. */
+  readonly basis?: Basis;
   /** What is large, and seldom needed twice. */
   readonly texts: ReadonlyMap<string, string>;
   /** Made of what it came to before: what that had heard counts for it, too. */
@@ -44,7 +47,7 @@ export type Followed<Output> = Pick<Kept<Output>, "output" | "id" | "texts">;
 
 /** Keeps nothing. */
 export const never: Ever = async (_name, host, act) => {
-  const only = <Output>({ output, texts }: Made<Output>): Followed<Output> => ({
+  const only = <Output>({ output, texts }: Made<Output, unknown>): Followed<Output> => ({
     output,
     texts: () => Promise.resolve(texts),
   });
@@ -89,17 +92,22 @@ export function everIn(stored: Stored): Evers {
     };
   const ever: Ever = async (name, host, act, worth) => {
     type Output = Awaited<ReturnType<typeof act>>["output"];
+    type Basis = Awaited<ReturnType<typeof act>>["basis"];
     const left = stored.read(name) as Left | undefined;
     const other = left?.heard.filter(({ question, answer }) => !same(now(question, host), answer));
     const known = left && other!.every(isFile) ? part<Output>(`${name}.output`, left.id) : undefined;
     if (known && other!.length === 0) {
       const { id } = left!;
-      const again = (): Promise<Made<Output>> => act(host, undefined);
+      const again = (): ReturnType<typeof act> => act(host, undefined);
       return { output: known.value, id, texts: () => textsOf(name, id, again), follow: follow(id), leave: () => {} };
     }
     const heard = new Map<string, Heard>();
-    const before = known && { output: known.value, changed: other!.map(({ question }) => question[1] as string) };
-    const { output, texts: made, uponBefore } = await act(listening(host, heard), before);
+    const before = known && {
+      output: known.value,
+      basis: () => part<Basis>(`${name}.basis`, left!.id)?.value,
+      changed: other!.map(({ question }) => question[1] as string),
+    };
+    const { output, basis, texts: made, uponBefore } = await act(listening(host, heard), before);
     const toldBefore = uponBefore ? left!.heard.filter((each) => !other!.includes(each)) : [];
     const all = new Map(toldBefore.map((each) => [JSON.stringify(each.question), each]));
     for (const [key, { question, answer }] of heard) all.set(key, { question, answer: told(question, answer) });
@@ -110,6 +118,7 @@ export function everIn(stored: Stored): Evers {
     const leave = (): void => {
       if (!worth(output)) return;
       stored.write(`${name}.output`, { id, value: output });
+      stored.write(`${name}.basis`, { id, value: basis });
       stored.write(name, { id, heard: [...all.values()] } satisfies Left);
     };
     return { output, id, texts: () => Promise.resolve(made), follow: follow(id), leave };

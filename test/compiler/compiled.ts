@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emitCode, emitData, validatorsMadeOf } from "../../compiler/4-emit/generated.js";
+import { emitCode, emitData, emitLock, validatorsMadeOf } from "../../compiler/4-emit/generated.js";
 import { emitUserFiles, emitValidators } from "../../compiler/4-emit/index.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
@@ -52,10 +52,9 @@ export async function compiled(schemas: readonly JsonSchema[]): Promise<Compiled
     refuse(diagnostics);
     if (hasErrors(diagnostics)) return undefined;
     return new Map(
-      [...emitCode(lowered), ...emitData(lowered), ...stubs.value!, ...validators.value!].map(({ path, content }) => [
-        path,
-        content as string,
-      ]),
+      [...emitCode(lowered), ...emitData(lowered), emitLock(lowered), ...stubs.value!, ...validators.value!].map(
+        ({ path, content }) => [path, content as string],
+      ),
     );
   };
   const all = schemas.map((_, index) => index);

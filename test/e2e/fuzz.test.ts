@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emitCode, emitData, validatorsMadeOf } from "../../compiler/4-emit/generated.js";
+import { emitCode, emitData, emitLock, validatorsMadeOf } from "../../compiler/4-emit/generated.js";
 import { emitUserFiles, emitValidators } from "../../compiler/4-emit/index.js";
 import { plan } from "../../compiler/5-write/index.js";
 import { compile } from "../../compiler/compile.js";
@@ -43,7 +43,7 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   diagnostics.push(...stubs.diagnostics, ...validators.diagnostics);
   if (!stubs.value || !validators.value || hasErrors(diagnostics)) return { diagnostics };
   const { value, diagnostics: planned } = plan(
-    [...emitCode(server.value), ...emitData(server.value), ...stubs.value, ...validators.value],
+    [...emitCode(server.value), ...emitData(server.value), emitLock(server.value), ...stubs.value, ...validators.value],
     host,
     {
       sweep: [],
