@@ -1,16 +1,13 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import * as modules from "node:module";
 import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Options, Phase } from "./compile.js";
 import { HostError } from "./host.js";
+import { version } from "./package-folder.js";
 import { progress } from "./progress.js";
 
 const exit = { clean: 0, errors: 1, usage: 2, bug: 70 } as const;
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 
 const devHelp = `
 On stdio the client is whoever starts this command: a client's configuration can name it as the server's.

@@ -5,7 +5,7 @@ import { createAjv, lean } from "../json-schema/ajv.js";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 import type { JsonObject } from "../model/source.js";
 
-/** A validator that stands beside this module in the package, so that no build has to compile it. */
+/** A validator that stands beside the code in the package, so that no build has to compile it. */
 interface Precompiled {
   /** What it was made of. */
   readonly of: string;

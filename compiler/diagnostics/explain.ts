@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { packaged } from "../package-folder.js";
 import { catalogue, type Code } from "./catalogue.js";
 import { nearest } from "./suggest.js";
 
@@ -22,10 +23,10 @@ export function suggestion(code: string): string | undefined {
   return nearest(code, codes);
 }
 
-/** The expected output of the code's fixture, which stands beside this folder's parent in the sources and in the package. */
+/** The expected output of the code's fixture. */
 function example(code: string): string | undefined {
   try {
-    return readFileSync(new URL(`../../fixtures/invalid/${code}/expected.txt`, import.meta.url), "utf8");
+    return readFileSync(packaged(`fixtures/invalid/${code}/expected.txt`), "utf8");
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Phase } from "../compile.js";
 import type { Build, Builder, BuilderOptions } from "../dev/builder.js";
 import { HostError } from "../host.js";
+import { packaged } from "../package-folder.js";
 
 /** What is asked of the thread. */
 export type Wanted = { readonly known: ReadonlySet<string>; readonly touched: ReadonlySet<string> | undefined } | "end";
@@ -17,7 +18,7 @@ export type Heard =
 
 /** A builder in a thread of its own: whoever passes messages on meanwhile is not held up. One thing at a time. */
 export function builderThread(root: string, { entering, waiting }: BuilderOptions): Builder {
-  const worker = new Worker(new URL("./builder-worker.js", import.meta.url), { workerData: root });
+  const worker = new Worker(packaged("dist/builder-worker.js"), { workerData: root });
   let settle: ((heard: Heard) => void) | undefined;
   worker.on("message", (heard: Heard) => {
     if ("entering" in heard) entering(heard.entering);

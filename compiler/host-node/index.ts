@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { HostError, type Host } from "../host.js";
 import type { StoredFile } from "../incremental/stored.js";
 import type { JsonObject } from "../model/source.js";
+import { packaged } from "../package-folder.js";
 import { cacheFolder } from "./cache-folder.js";
 import { commit } from "./commit.js";
 import { contains, readIfPresent, refusable } from "./files.js";
@@ -38,9 +39,8 @@ export function recordFile(root: string, name: string): StoredFile {
   };
 }
 
-/** Stands above this file's folder both in the sources and in the package. */
 function manifestSchema(): JsonObject {
-  return JSON.parse(fs.readFileSync(new URL("../../mcp.schema.json", import.meta.url), "utf8")) as JsonObject;
+  return JSON.parse(fs.readFileSync(packaged("mcp.schema.json"), "utf8")) as JsonObject;
 }
 
 function realFolder(folder: string): string {

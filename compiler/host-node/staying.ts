@@ -2,11 +2,8 @@ import * as fs from "node:fs";
 import { relative, resolve } from "node:path";
 import { hashOf, type Host } from "../host.js";
 import { leave, type StoredFile } from "../incremental/stored.js";
+import { version } from "../package-folder.js";
 import { find, sightOf, toldDisk } from "./find.js";
-
-const manifest = JSON.parse(fs.readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  readonly version: string;
-};
 
 /** A host for build after build: what has not changed on the disk is the very same bytes, or list of paths. */
 export interface StayingHost extends Host {
@@ -143,7 +140,7 @@ function leaving({ files, sights, searches }: Seen): Left {
 }
 
 /** What looked: another one may see otherwise. */
-const form = `${manifest.version} ${process.version}`;
+const form = `${version} ${process.version}`;
 
 /** What is damaged is nothing. */
 function recalled(left: StoredFile | undefined, host: Host): Seen {

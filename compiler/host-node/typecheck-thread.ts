@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Ask, Findings, Question } from "../6-typecheck/index.js";
 import { HostError } from "../host.js";
+import { packaged } from "../package-folder.js";
 
 /** What is asked of the thread. */
 export interface Request {
@@ -44,7 +45,7 @@ export function typecheckThread(brief: boolean): TypecheckThread {
   const pid = new Int32Array(new SharedArrayBuffer(4));
   const begun = (): Worker => {
     if (worker) return worker;
-    const thread = new Worker(new URL("./typecheck-worker.js", import.meta.url), {
+    const thread = new Worker(packaged("dist/typecheck-worker.js"), {
       workerData: { pid, brief } satisfies Given,
     });
     thread.on("message", (answer: Answer) => {

@@ -2,26 +2,28 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { packaged, packageFolder } from "../package-folder.js";
 
 /** Stands for the compiler that runs, and all that its output depends on: its own code, and the packages it works with. */
 export function fingerprint(): string {
   const hash = createHash("sha256").update(process.version);
-  const folder = join(import.meta.dirname, "..");
+  // Tests run the sources.
+  const folder = import.meta.filename.endsWith(".ts") ? packageFolder : packaged("dist");
   const own = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => /^(?!node_modules|fixtures|dist).*\.(?:js|ts)$/.test(path) && !path.endsWith(".d.ts"))
+    .filter((path) => /^(?!node_modules|fixtures|dist).*\.(?:c?js|ts)$/.test(path) && !path.endsWith(".d.ts"))
     .sort();
   // Their contents would take longer to read than a build that has nothing to do may take.
   for (const path of own) {
     const { size, mtimeMs } = statSync(join(folder, path));
     hash.update(`${path} ${size} ${mtimeMs}`);
   }
-  hash.update(readFileSync(join(folder, "..", "mcp.schema.json")));
-  for (const [name, version] of dependencies(folder)) hash.update(`${name}@${version}`);
+  hash.update(readFileSync(packaged("mcp.schema.json")));
+  for (const [name, version] of dependencies()) hash.update(`${name}@${version}`);
   return hash.digest("base64url");
 }
 
-function dependencies(folder: string): [name: string, version: string][] {
-  const manifest = join(folder, "..", "package.json");
+function dependencies(): [name: string, version: string][] {
+  const manifest = packaged("package.json");
   const { dependencies: names = {} } = JSON.parse(readFileSync(manifest, "utf8")) as Manifest;
   const require = createRequire(manifest);
   return Object.keys(names).map((name) => [name, versionOf(name, require.resolve.paths(name) ?? [])]);
