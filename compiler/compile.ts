@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { emitUserFiles, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
-import { plan, textsOf, type Plan } from "./5-write/index.js";
+import { plan, textsOf } from "./5-write/index.js";
 import { typecheck, type Ask } from "./6-typecheck/index.js";
 import { foresee, run, type Bundler } from "./7-bundle/bundler.js";
-import { bundle, type Bundle } from "./7-bundle/index.js";
+import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again, Lasting } from "./model/again.js";
 import type { Earlier } from "./model/earlier.js";
@@ -164,46 +165,33 @@ export async function compile(host: Host, options: Options): Promise<Compilation
 
   enter("type-check");
   const means = { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run };
-  const bundling =
-    options.mode === "build" && !hasErrors(diagnostics)
-      ? planned(bundle(server, host, means), lock, server.layout, host, force)
-      : undefined;
+  const isBundled = options.mode === "build" && !hasErrors(diagnostics);
+  const bundling = isBundled ? bundle(server, host, means) : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   bundling?.catch(() => {});
-  made.leave();
   const checked = await checking;
-  const result = await bundling;
   take(checked);
   // Those in which there are errors, too: they may be mended there.
   inputs.push(...(checked.value?.inputs ?? []));
-  if (!result || hasErrors(diagnostics)) return done(server);
+  // The bundler that works meanwhile has questions, too.
+  const locked = isBundled && (await lock());
+  await setImmediate();
+  const lockPlan = locked && plan(locked, host, { sweep: [], force });
+  await setImmediate();
+  made.leave();
+  const result = await bundling;
+  if (!result || !lockPlan || hasErrors(diagnostics)) return done(server);
   enter("bundle");
   const bundled = take(result);
   if (!bundled) return done(server);
   inputs.push(...bundled.inputs);
-  const artifacts = take(bundled.plan);
-  if (artifacts) commit(artifacts.changes);
+  const sweep = [`${server.layout.dist}/chunks/**/*.{js,json}`];
+  const artifacts = [take(lockPlan), take(plan(bundled.files, host, { sweep, force }))];
+  if (!hasErrors(diagnostics)) commit(artifacts.flatMap((plan) => plan?.changes ?? []));
   // So that the next build of this process need not read it.
   const written = options.again && host.read(lockFile);
   if (written) again("listed names", written, () => namesOf(server));
   return done(server);
-}
-
-/** A bundle, and what has to be written for it and for the lock file, which is made meanwhile. */
-async function planned(
-  bundling: Promise<Result<Bundle>>,
-  lock: () => Promise<readonly OutputFile[]>,
-  { dist }: Layout,
-  host: Host,
-  force: boolean,
-): Promise<Result<{ readonly inputs: readonly string[]; readonly plan: Result<Plan> }>> {
-  const [{ value, diagnostics }, locked] = await Promise.all([bundling, lock()]);
-  if (!value) return { diagnostics };
-  const sweep = [`${dist}/chunks/**/*.{js,json}`];
-  return {
-    value: { inputs: value.inputs, plan: plan([...locked, ...value.files], host, { sweep, force }) },
-    diagnostics,
-  };
 }
 
 function summaryOf(server: Server): Summary {

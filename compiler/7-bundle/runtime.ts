@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
-import { hashOf, HostError, type Host } from "../host.js";
+import { hashAt, HostError, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
 import type { Stored } from "../model/stored.js";
 import { esbuild } from "./esbuild.js";
@@ -71,8 +71,8 @@ export function condensed(
   const whole = [...early].map((path) => `export * from ${JSON.stringify(`${name}${path}`)};\n`).join("");
   const key = JSON.stringify([dist, [...early], late, parts]);
   const make = async (): Promise<Modules> => {
-    const left = leftBehind(stored?.read("runtime"), key, host);
-    if (left) return left;
+    const left = stored?.read("runtime") as Left | undefined;
+    if (left?.key === key && holds(left.modules, host)) return left.modules;
     const { build } = esbuild();
     const { outputFiles, metafile } = await build({
       absWorkingDir: host.root,
@@ -106,9 +106,9 @@ export function condensed(
     const read = Object.keys(metafile.inputs).filter((path) => path !== "condensed:whole");
     const made = {
       texts: new Map(outputFiles.map(({ path, text }) => [path, text])),
-      read: new Map(read.map((path) => [path, host.read(path)])),
+      read: new Map(read.map((path) => [path, hashAt(host, path)])),
     };
-    stored?.write("runtime", leaving(made, key));
+    stored?.write("runtime", { key, modules: made } satisfies Left);
     return made;
   };
   const modules = async (): Promise<Modules> => {
@@ -117,8 +117,7 @@ export function condensed(
       isNew = true;
       return make().catch(() => undefined);
     });
-    const holds = known && (isNew || [...known.read].every(([path, bytes]) => host.read(path) === bytes));
-    const result = holds ? known : await make();
+    const result = known && (isNew || holds(known, host)) ? known : await make();
     for (const path of result.read.keys()) inputs.add(path);
     return result;
   };
@@ -146,29 +145,18 @@ export function condensed(
 
 interface Modules {
   readonly texts: ReadonlyMap<string, string>;
-  /** The files that they are made of. */
-  readonly read: ReadonlyMap<string, Uint8Array | undefined>;
+  /** The hashes of the files that they are made of. */
+  readonly read: ReadonlyMap<string, string | null>;
 }
 
-/** The modules as they are left to later builds: what they were made of is told by its hash. */
+/** The modules as they are left to later builds. */
 interface Left {
   readonly key: string;
-  readonly texts: readonly (readonly [path: string, text: string])[];
-  readonly read: readonly (readonly [path: string, hash: string | null])[];
+  readonly modules: Modules;
 }
 
-function leaving({ texts, read }: Modules, key: string): Left {
-  return { key, texts: [...texts], read: [...read].map(([path, bytes]) => [path, hashOf(bytes)]) };
-}
-
-/** Undefined where they were made of something else. */
-function leftBehind(value: unknown, key: string, host: Host): Modules | undefined {
-  const left = value as Left | undefined;
-  if (left?.key !== key) return undefined;
-  const read = new Map(left.read.map(([path]) => [path, host.read(path)]));
-  return left.read.every(([path, hash]) => hashOf(read.get(path)) === hash)
-    ? { texts: new Map(left.texts), read }
-    : undefined;
+function holds({ read }: Modules, host: Host): boolean {
+  return [...read].every(([path, hash]) => hashAt(host, path) === hash);
 }
 
 /** Whether a module of the bundle is one that `condensed` makes. */

@@ -105,7 +105,7 @@ export function everIn(stored: Stored): Evers {
     const before = known && {
       output: known.value,
       basis: () => part<Basis>(`${name}.basis`, left!.id)?.value,
-      changed: other!.map(({ question }) => question[1] as string),
+      changed: [...new Set(other!.map(({ question }) => question[1] as string))],
     };
     const { output, basis, texts: made, uponBefore } = await act(listening(host, heard), before);
     const toldBefore = uponBefore ? left!.heard.filter((each) => !other!.includes(each)) : [];
@@ -131,8 +131,9 @@ export function everIn(stored: Stored): Evers {
   };
 }
 
-function isFile({ question }: Heard): boolean {
-  return question[0] === "read";
+/** What a file holds, or how much. */
+function isFile({ question: [how] }: Heard): boolean {
+  return how === "read" || how === "size";
 }
 
 interface Left {
