@@ -1,12 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { emitUserFiles, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
-import { plan, textsOf } from "./5-write/index.js";
+import { plan, textsOf, type Plan } from "./5-write/index.js";
 import { typecheck, type Ask } from "./6-typecheck/index.js";
 import { foresee, run, type Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again, Lasting } from "./model/again.js";
-import type { Earlier } from "./model/earlier.js";
+import type { Earlier, Untouched } from "./model/earlier.js";
 import type { Basis } from "./front/edited.js";
 import type { Front } from "./front/index.js";
 import { textOf, type Change, type Host } from "./host.js";
@@ -31,6 +31,8 @@ export interface Options {
   readonly rename?: readonly Rename[];
   /** What the last build left that is still of use; nothing when absent. */
   readonly earlier?: Earlier;
+  /** What it left that nobody has touched since. */
+  readonly untouched?: Untouched;
   /** Where builds leave to later ones what is not the project's. */
   readonly stored?: Stored;
   /** What earlier builds have left of what manifests come to; nothing when absent. */
@@ -148,17 +150,19 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const sources = [...code, ...data, ...theirs, ...validators];
 
   enter("write");
-  const force = options.force ?? false;
+  const { force = false, untouched = () => false } = options;
+  const planned = (files: readonly OutputFile[], ...sweep: readonly string[]): Result<Plan> =>
+    plan(files, host, { sweep, force, untouched });
   const lock = async (): Promise<OutputFile[]> => {
     const { output, ...kept } = await made.follow("lock", async () => (await emit()).lock(server));
     return whole(kept, output);
   };
-  const sourcePlan = take(plan(sources, host, { sweep: [`${server.layout.generated}/**/*.ts`], force }));
+  const sourcePlan = take(planned(sources, `${server.layout.generated}/**/*.ts`));
   if (!sourcePlan) return done(server);
   if (options.mode === "build") commit([...sourcePlan.changes, ...pruned.map(({ path }) => ({ path }))]);
   else {
     const artifacts = await lock();
-    const lockPlan = take(plan(artifacts, host, { sweep: [], force }));
+    const lockPlan = take(planned(artifacts));
     const changes = [...sourcePlan.changes, ...(lockPlan?.changes ?? [])];
     diagnostics.push(...stale(changes, [...sources, ...artifacts], server.layout, host));
   }
@@ -176,7 +180,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   // The bundler that works meanwhile has questions, too.
   const locked = isBundled && (await lock());
   await setImmediate();
-  const lockPlan = locked && plan(locked, host, { sweep: [], force });
+  const lockPlan = locked && planned(locked);
   await setImmediate();
   made.leave();
   const result = await bundling;
@@ -185,8 +189,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const bundled = take(result);
   if (!bundled) return done(server);
   inputs.push(...bundled.inputs);
-  const sweep = [`${server.layout.dist}/chunks/**/*.{js,json}`];
-  const artifacts = [take(lockPlan), take(plan(bundled.files, host, { sweep, force }))];
+  const bundlePlan = planned(bundled.files, `${server.layout.dist}/chunks/**/*.{js,json}`);
+  const artifacts = [take(lockPlan), take(bundlePlan)];
   if (!hasErrors(diagnostics)) commit(artifacts.flatMap((plan) => plan?.changes ?? []));
   // So that the next build of this process need not read it.
   const written = options.again && host.read(lockFile);

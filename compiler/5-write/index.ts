@@ -1,6 +1,6 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { verifyHeader } from "../generated-header.js";
-import { bytesOf, textOf, type Change, type Host } from "../host.js";
+import { bytesOf, hashAt, hashOf, textOf, type Change, type Host } from "../host.js";
 import { applyInsertions, isStanding, type Insertions, type OutputFile } from "../model/output.js";
 
 /** What would have to change on disk for the project to hold `files`, and nothing more. */
@@ -8,20 +8,29 @@ export interface Plan {
   readonly changes: readonly Change[];
 }
 
+export interface Planning {
+  /** Patterns of files that are ours alone. */
+  readonly sweep: readonly string[];
+  /** Overwrite generated files that somebody edited. */
+  readonly force: boolean;
+  /** Whether a file is as the last build left it: then it is ours, and its hash says what it holds. */
+  readonly untouched: (path: string) => boolean;
+}
+
 /**
  * Compares the files wanted with the files there. Generated files that are no longer wanted go; files of the user's
- * are created or inserted into, never replaced. `sweep` are patterns of files that are ours alone; `force` overwrites
- * generated files that somebody edited.
+ * are created or inserted into, never replaced.
  */
-export function plan(
-  files: readonly OutputFile[],
-  host: Host,
-  options: { readonly sweep: readonly string[]; readonly force: boolean },
-): Result<Plan> {
+export function plan(files: readonly OutputFile[], host: Host, options: Planning): Result<Plan> {
   const diagnostics: Diagnostic[] = [];
   const changes: Change[] = [];
   for (const file of files) {
     if (isStanding(file.content)) continue;
+    if (typeof file.content === "string" && file.owner !== "user" && options.untouched(file.path)) {
+      const bytes = bytesOf(file.content);
+      if (hashOf(bytes) !== hashAt(host, file.path)) changes.push({ path: file.path, bytes });
+      continue;
+    }
     const present = host.read(file.path);
     const content = wanted(file, present);
     if (content === undefined) continue;

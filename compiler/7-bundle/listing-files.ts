@@ -80,10 +80,14 @@ export function listingsModule({ exports }: ListingFiles, format: "cjs" | "esm")
 
 function formsOf(kind: EntryKind, entries: readonly { readonly listing: JsonObject }[], again: Again): Form[] {
   const current = entries.map(({ listing }) => again("listings as JSON", listing, () => JSON.stringify(listing)));
+  // What an older revision is told in full, all later ones are.
+  const inFull = new Set<number>();
   const forms = legacyVersions.map((version): Form => {
     const told = entries.map(({ listing }, index) => {
-      const older = olderEntry(version, kind, listing);
-      return older === listing ? current[index]! : JSON.stringify(older);
+      const older = inFull.has(index) ? listing : olderEntry(version, kind, listing);
+      if (older !== listing) return JSON.stringify(older);
+      inFull.add(index);
+      return current[index]!;
     });
     return { last: version, entries: told };
   });

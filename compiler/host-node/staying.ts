@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { relative, resolve } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import { hashOf, type Host } from "../host.js";
 import { leave, type StoredFile } from "../incremental/stored.js";
 import { version } from "../package-folder.js";
@@ -50,6 +50,7 @@ export function stayingHost(host: Host, left?: StoredFile): StayingHost {
   let look = 0;
   /** Whether anything is known that was not recalled. */
   let isNew = false;
+  const at = (path: string): string => (isAbsolute(path) ? path : `${host.root}/${path}`);
   const looker =
     <T>(
       known: Map<string, Known<T>>,
@@ -59,7 +60,7 @@ export function stayingHost(host: Host, left?: StoredFile): StayingHost {
     (path: string): T => {
       const before = known.get(path);
       if (before?.look === look) return before.value;
-      const now = state(resolve(host.root, path));
+      const now = state(at(path));
       const isSame = before !== undefined && now !== undefined && before.state === now;
       if (!isSame) isNew = true;
       const value = isSame ? before.value : see(path, before?.value);
@@ -70,7 +71,7 @@ export function stayingHost(host: Host, left?: StoredFile): StayingHost {
     const now = fileOf(host.read(path));
     return before?.isRead() && before.hash() === now.hash() ? before : now;
   });
-  const sight = looker(sights, stateOfPlace, (path) => sightOf(resolve(host.root, path)));
+  const sight = looker(sights, stateOfPlace, (path) => sightOf(at(path)));
   return {
     ...host,
     read: (path) => file(path).bytes(),
@@ -98,8 +99,7 @@ export function stayingHost(host: Host, left?: StoredFile): StayingHost {
       for (const [path, known] of sights) sights.set(path, { ...known, look: -1 });
       for (const { path } of changes) files.delete(path);
       host.commit(changes);
-      for (const { path, bytes } of changes)
-        files.set(path, { value: fileOf(bytes), state: stateOf(resolve(host.root, path)), look });
+      for (const { path, bytes } of changes) files.set(path, { value: fileOf(bytes), state: stateOf(at(path)), look });
     },
     again: (touched = new Set<string>()) => {
       look += 1;

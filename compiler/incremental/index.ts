@@ -36,7 +36,7 @@ export async function compileIncrementally(
   const { compile } = await import("../compile.js");
   const { host: recording, record, looked } = recorder(host);
   const now = remembered?.next();
-  const { earlier, made } = earlierFiles(known?.compiler === compiler ? known : undefined, recording);
+  const { earlier, untouched, made } = earlierFiles(known?.compiler === compiler ? known : undefined, recording);
   const again = now && { again: now.again, once: now.once(recording) };
   const kept = options.force ? undefined : stored(files, compiler, options.mode === "build");
   const lasts = remembered?.lasts ?? (kept && lastingIn(kept));
@@ -47,6 +47,7 @@ export async function compileIncrementally(
   const compilation = await compile(recording, {
     ...options,
     earlier,
+    untouched,
     ...again,
     ...left,
     ...(evers && { ever: evers.ever }),

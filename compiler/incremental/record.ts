@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Earlier } from "../model/earlier.js";
+import type { Earlier, Untouched } from "../model/earlier.js";
 import { hashAt, hashOf, type Change, type Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
 
@@ -127,14 +127,18 @@ export function seenBy({ summary, ...record }: BuildRecord, host: Host): Seen {
 export function earlierFiles(
   record: BuildRecord | undefined,
   host: Host,
-): { readonly earlier: Earlier; readonly made: ReadonlyMap<string, string> } {
+): { readonly earlier: Earlier; readonly untouched: Untouched; readonly made: ReadonlyMap<string, string> } {
   const made = new Map<string, string>();
-  const earlier: Earlier = (path, madeOf) => {
-    made.set(path, madeOf);
-    const before = record?.made[path] === madeOf ? record.files[path] : undefined;
+  const untouched: Untouched = (path) => {
+    // Others may have been looked at, and be somebody else's.
+    const before = record?.made[path] === undefined ? undefined : record.files[path];
     return typeof before === "string" && hashAt(host, path) === before;
   };
-  return { earlier, made };
+  const earlier: Earlier = (path, madeOf) => {
+    made.set(path, madeOf);
+    return record?.made[path] === madeOf && untouched(path);
+  };
+  return { earlier, untouched, made };
 }
 
 /** What a search finds once the build's own files are written: nothing that somebody else did in the meantime. */

@@ -3,3 +3,6 @@
  * is remembered as what this build made it of.
  */
 export type Earlier = (path: string, madeOf: string) => boolean;
+
+/** Whether an output file is as the last build left it. */
+export type Untouched = (path: string) => boolean;
