@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { emitUserFiles, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf, type Plan } from "./5-write/index.js";
 import { typecheck, type Ask } from "./6-typecheck/index.js";
@@ -168,7 +167,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   }
 
   enter("type-check");
-  const means = { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run };
+  let answered = (): void => {};
+  const isAnswered = new Promise<void>((resolve) => (answered = resolve));
+  const means = { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run, answered };
   const isBundled = options.mode === "build" && !hasErrors(diagnostics);
   const bundling = isBundled ? bundle(server, host, means) : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
@@ -177,11 +178,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   take(checked);
   // Those in which there are errors, too: they may be mended there.
   inputs.push(...(checked.value?.inputs ?? []));
-  // The bundler that works meanwhile has questions, too.
-  const locked = isBundled && (await lock());
-  await setImmediate();
-  const lockPlan = locked && planned(locked);
-  await setImmediate();
+  // The bundler need not be waited for, nor be let wait for answers.
+  await Promise.race([isAnswered, bundling]);
+  const lockPlan = isBundled && planned(await lock());
   made.leave();
   const result = await bundling;
   if (!result || !lockPlan || hasErrors(diagnostics)) return done(server);

@@ -28,7 +28,7 @@ export const chunkEntries = { [`${chunkFolder}/validation`]: library };
  * validators of each tool, and what they share is one more chunk. `listings` stands in place of the listings. What is
  * left of a large surface, a name and a handler for each tool, is put so that it takes little time to read.
  */
-export function chunks(generated: string, listings: ListingFiles, host: Host, format: Format, again: Again): Plugin {
+export function chunks(generated: string, listings: ListingFiles, host: Host, format: Format, again: Again, answered: () => void): Plugin {
   const surface = join(host.root, generated, "surface.ts");
   const contents: Record<string, (text: string) => string> = {
     surface: (text) =>
@@ -47,6 +47,8 @@ export function chunks(generated: string, listings: ListingFiles, host: Host, fo
           ? { path: `./${chunkFolder}/${path.slice(2)}`, external: true }
           : undefined,
       );
+      // The last that it finds.
+      build.onResolve({ filter: /\/node-listings$/ }, () => void globalThis.setImmediate(answered));
       build.onLoad({ filter: /[\\/](?:surface|listings|server)\.ts$/ }, ({ path }) => {
         const name = Object.keys(contents).find((name) => path === join(host.root, generated, `${name}.ts`));
         const bytes = name && host.read(`${generated}/${name}.ts`);

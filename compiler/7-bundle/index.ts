@@ -37,6 +37,8 @@ interface Means {
   readonly again: Again;
   readonly stored: Stored | undefined;
   readonly bundler: Bundler;
+  /** Told of a large server once the bundler has no more questions. */
+  readonly answered: () => void;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function bundle(server: Server, host: Host, means: Means): Promise<
 async function make(
   server: Server,
   host: Host,
-  { listings, earlier, again, stored, bundler }: Means,
+  { listings, earlier, again, stored, bundler, answered }: Means,
   asks: boolean,
 ): Promise<Result<Bundle>> {
   const parts = unusedParts(server, { asks, split: isSplit(server) });
@@ -70,7 +72,7 @@ async function make(
   const plugins = (format: Format): Plugin[] => [
     // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
     ...(listings
-      ? [chunks(generated, listings, host, format, again)]
+      ? [chunks(generated, listings, host, format, again, answered)]
       : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
     runtime.plugin,
   ];

@@ -43,6 +43,8 @@ function prepare(root: string): void {
 function answer({ id, root, question, touched }: Request): void {
   try {
     tell({ id, findings: of(root).examine(question, touched) });
+    // It will hardly be asked again.
+    if (brief) last?.typescript.end();
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     tell({ id, refused: error.message });

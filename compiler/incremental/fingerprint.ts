@@ -7,9 +7,10 @@ import { packaged, packageFolder } from "../package-folder.js";
 /** Stands for the compiler that runs, and all that its output depends on: its own code, and the packages it works with. */
 export function fingerprint(): string {
   const hash = createHash("sha256").update(process.version);
-  // Tests run the sources.
-  const folder = import.meta.filename.endsWith(".ts") ? packageFolder : packaged("dist");
-  const own = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  // Tests run the sources; what is made of them stands in one folder.
+  const recursive = import.meta.filename.endsWith(".ts");
+  const folder = recursive ? packageFolder : packaged("dist");
+  const own = readdirSync(folder, { recursive, encoding: "utf8" })
     .filter((path) => /^(?!node_modules|fixtures|dist).*\.(?:c?js|ts)$/.test(path) && !path.endsWith(".d.ts"))
     .sort();
   // Their contents would take longer to read than a build that has nothing to do may take.
