@@ -6,11 +6,12 @@ import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Again, Lasting } from "./model/again.js";
 import type { Earlier, Untouched } from "./model/earlier.js";
-import type { Basis } from "./front/edited.js";
-import type { Front } from "./front/index.js";
+import type { Written } from "./1-read/edited.js";
+import type { Data, Front, Left } from "./front/index.js";
 import { textOf, type Change, type Host } from "./host.js";
 import type { Once } from "./incremental/again.js";
-import { never, type Ever, type Followed } from "./incremental/ever.js";
+import { never, type Earlier as EarlierOutput, type Ever, type Followed } from "./incremental/ever.js";
+import type { Edit } from "./model/edit.js";
 import { standing, type OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
 import type { Stored } from "./model/stored.js";
@@ -94,8 +95,10 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   });
 
   const again: Again = options.again ?? ((_kind, _key, make) => make());
-  const ever = options.ever ?? never;
-  const made = await ever<Result<Front>, Basis>(
+  const { ever = never, earlier = () => false, force = false, untouched = () => false } = options;
+  const leftAt: Left = (path, id) => (untouched(path, id) ? host.read(path) : undefined);
+  let edit: Edit | undefined;
+  const made = await ever<Result<Front>, Written>(
     "front",
     host,
     async (asked, before) => {
@@ -103,7 +106,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
       if (options.mode === "build" && !options.bundler) foresee().catch(() => {});
       const { again, once, lasting } = options;
       const { front } = await import("./front/index.js");
-      return front(asked, { again, once, lasting, before, entering: enter });
+      const fronted = front(asked, { again, once, lasting, before, left: leftAt, entering: enter });
+      edit = fronted.edit;
+      return fronted;
     },
     (result) => !hasErrors(result.diagnostics),
   );
@@ -116,7 +121,6 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     if (!move) return done(server);
     commit([{ path: move.to, bytes: new TextEncoder().encode(move.text) }, { path: move.from }]);
   }
-  const earlier = options.earlier ?? (() => false);
   /** The files with their texts, but for those that stand as they are wanted. */
   const whole = async ({ id, texts }: Texts, files: Front["generated"]): Promise<OutputFile[]> => {
     const stands = files.map(({ path }) => id !== undefined && earlier(path, id));
@@ -138,10 +142,13 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
   if (!theirs || !checking) return done(server);
   const emit = (): Promise<typeof import("./front/index.js")> => import("./front/index.js");
-  const following = await made.follow("data", async () => (await emit()).data(server, options.again));
+  const upon = <Output>(before: EarlierOutput<Output> | undefined) => edit && before && { edit, before, left: leftAt };
+  const following = await made.follow<Data>("data", async (before) =>
+    (await emit()).data(server, options.again, upon(before)),
+  );
   const data = await whole(following, following.output.generated);
   const listings = following.output.listings && {
-    exports: following.output.listings.exports,
+    forms: following.output.listings.forms,
     files: await whole(following, following.output.listings.files),
   };
   const validators = take(await emitValidators(server, fronted.validators, earlier, again));
@@ -149,11 +156,12 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const sources = [...code, ...data, ...theirs, ...validators];
 
   enter("write");
-  const { force = false, untouched = () => false } = options;
   const planned = (files: readonly OutputFile[], ...sweep: readonly string[]): Result<Plan> =>
     plan(files, host, { sweep, force, untouched });
   const lock = async (): Promise<OutputFile[]> => {
-    const { output, ...kept } = await made.follow("lock", async () => (await emit()).lock(server));
+    const { output, ...kept } = await made.follow<Front["generated"]>("lock", async (before) =>
+      (await emit()).lock(server, upon(before)),
+    );
     return whole(kept, output);
   };
   const sourcePlan = take(planned(sources, `${server.layout.generated}/**/*.ts`));

@@ -51,6 +51,11 @@ function surfaceInterface(server: Server): string {
   return `/** What the server offers, as types. */\nexport interface Surface {\n${indent(lines.join("\n"))}\n}\n`;
 }
 
+/** What the module says of one tool. */
+export function clientPiece(tool: Tool): string {
+  return indent(indent(toolMember(tool)));
+}
+
 function toolMember({ name, title, description, input, output }: Tool): string {
   const result = output ? `types.${output.type}` : "testing.Content";
   return `${docComment([description ?? title])}${literal(name)}: testing.ToolCall<types.${input.type}, ${result}>;`;

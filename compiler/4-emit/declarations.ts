@@ -13,14 +13,9 @@ import { typeOfSchema, type TypeOf } from "./type-of-schema.js";
 
 /**
  * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
- * `$defs` entry follows the type that uses it. `known` are those whose schemas are as they were.
+ * `$defs` entry follows the type that uses it.
  */
-export function schemaTypes(
-  server: Server,
-  again: Again,
-  lasting: Lasting,
-  known: ReadonlyMap<string, Declaration>,
-): Map<string, Declaration> {
+export function schemaTypes(server: Server, again: Again, lasting: Lasting): Map<string, Declaration> {
   const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [
     ...server.definitions.map((schema) => ({ schema, introduction: undefined })),
     ...server.tools.flatMap(({ name, input, output }) => [
@@ -58,14 +53,10 @@ export function schemaTypes(
       const { text, names } = stillFree(left.names, taken) ? left : declare(schema, introduction, taken);
       return { text, names, type, definitions, introduction };
     };
-    const remembered = (): Declared => {
-      const before = typeof key === "object" ? again("declarations", key, make) : make();
-      const same = before.type === type && before.definitions === definitions && before.introduction === introduction;
-      return same ? before : make();
-    };
-    const found = known.get(type) ?? remembered();
+    const known = typeof key === "object" ? again("declarations", key, make) : make();
+    const same = known.type === type && known.definitions === definitions && known.introduction === introduction;
     // Which names of private types are free depends on what else there is.
-    const { text, names } = stillFree(found.names, taken) ? found : make();
+    const { text, names } = same && stillFree(known.names, taken) ? known : make();
     for (const { name } of names) taken.add(name);
     declared.set(type, { text, names });
   }

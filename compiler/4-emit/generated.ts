@@ -1,19 +1,19 @@
 import { withHeader } from "../generated-header.js";
 import type { Again } from "../model/again.js";
+import type { Edit, Replacement } from "../model/edit.js";
 import type { OutputFile } from "../model/output.js";
-import type { Server } from "../model/server.js";
-import { clientModule } from "./client.js";
+import type { Server, Tool } from "../model/server.js";
+import { clientModule, clientPiece } from "./client.js";
 import { declaration, type Declaration } from "./declarations.js";
 import { healthModule } from "./health.js";
-import { lockFile } from "./lock.js";
+import { lockFile, lockPiece } from "./lock.js";
 import { applicationModule, hasApplication } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
-import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
-import { declaredTypes, typesModule } from "./types.js";
+import { listingPiece, listingsModule, surfaceModule, surfacePiece, validatorsModule } from "./surface.js";
+import { declaredTypes, typesModule, typesReplacement } from "./types.js";
 import { madeOf, validatorModules, type ValidatorModule } from "./validator-modules.js";
 
-export type { Declaration } from "./declarations.js";
-export { declaredTypes, namesInOrder } from "./types.js";
+export { declaredTypes } from "./types.js";
 
 /** The generated code that types are checked with: all but the modules of validators. */
 export function emitCode(
@@ -46,8 +46,37 @@ export function emitData(server: Server, again: Again = anew): OutputFile[] {
   ];
 }
 
+const lockPath = "mcpc.lock.json";
+
 export function emitLock(server: Server): OutputFile {
-  return { path: "mcpc.lock.json", owner: "artifact", content: lockFile(server) };
+  return { path: lockPath, owner: "artifact", content: lockFile(server) };
+}
+
+/** What an edit replaces, by path; undefined where that cannot be told. Files that are not named are as they were. */
+export type Replacements = ReadonlyMap<string, Replacement | undefined>;
+
+export function codeReplacements(edit: Edit): Replacements {
+  const { generated } = edit.server.layout;
+  return new Map([
+    [`${generated}/types.ts`, typesReplacement(edit)],
+    [`${generated}/client.ts`, of(edit, clientPiece)],
+  ]);
+}
+
+export function dataReplacements(edit: Edit): Replacements {
+  const { generated } = edit.server.layout;
+  return new Map([
+    [`${generated}/surface.ts`, of(edit, surfacePiece)],
+    [`${generated}/listings.ts`, of(edit, listingPiece)],
+  ]);
+}
+
+export function lockReplacements(edit: Edit): Replacements {
+  return new Map([[lockPath, of(edit, lockPiece)]]);
+}
+
+function of({ before, after }: Edit, piece: (tool: Tool) => string): Replacement {
+  return { before: piece(before), after: piece(after) };
 }
 
 function generatedFile({ layout: { generated } }: Server, name: string, text: string): OutputFile {

@@ -1,4 +1,4 @@
-import type { DeclaredError, Server } from "../model/server.js";
+import type { DeclaredError, Server, Tool } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 
 /** `mcpc.lock.json`: the surface as it is listed, in readable lines, so that its changes show in version control. */
@@ -13,6 +13,11 @@ export function lockFile(server: Server): string {
     prompts: server.prompts.map(locked),
   };
   return `${JSON.stringify(lock, null, 2)}\n`;
+}
+
+/** What the lock file says of one tool. */
+export function lockPiece(tool: Tool): string {
+  return JSON.stringify(locked(tool), null, 2).replaceAll("\n", "\n    ");
 }
 
 interface Entry {

@@ -45,6 +45,16 @@ export function listingsModule(server: Server, again: Again = (_kind, _key, make
     .join("");
 }
 
+/** What `generated/surface.ts` says of one tool. */
+export function surfacePiece(tool: Tool): string {
+  return indent(indent(toolEntry(tool)));
+}
+
+/** What `generated/listings.ts` says of one tool. */
+export function listingPiece({ listing }: Tool): string {
+  return indent(`${text(listing)},`);
+}
+
 function lines(entries: readonly string[]): string {
   return entries.length === 0 ? "" : `\n${indent(entries.join("\n"))}\n`;
 }

@@ -1,4 +1,5 @@
 import type { Again, Lasting } from "../model/again.js";
+import type { Edit, Replacement } from "../model/edit.js";
 import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
 import { schemaTypes, type Declaration } from "./declarations.js";
@@ -13,7 +14,7 @@ export function typesModule(server: Server, declared: ReadonlyMap<string, Declar
   const parts = [
     ...server.definitions.map(({ type }) => text(type)),
     ...(hasCompletions(server) ? [completionHandler(application)] : []),
-    ...namesInOrder(server).map(text),
+    ...typesOf(server).map(text),
   ];
   const used = runtimeTypes(server, application);
   const imports = used.length === 0 ? "" : `${printTypeImport(used, "@mcpc/runtime")}\n`;
@@ -22,7 +23,7 @@ export function typesModule(server: Server, declared: ReadonlyMap<string, Declar
 }
 
 /** The types of the entries, without those that schemas share. */
-export function namesInOrder({ tools, resources, resourceTemplates, prompts }: Server): string[] {
+function typesOf({ tools, resources, resourceTemplates, prompts }: Server): string[] {
   const answers = (elicitations: readonly Elicitation[]): string[] =>
     elicitations.flatMap(({ answer }) => (answer ? [answer.type] : []));
   return [
@@ -55,46 +56,67 @@ function runtimeTypes({ tools, resources, resourceTemplates, prompts }: Server, 
   return used.flatMap(([name, isUsed]) => (isUsed ? [name] : []));
 }
 
-/**
- * The declarations of all types of a server, by their names. `known` are those of entries that are as they were, in a
- * server whose other entries have the names that they had.
- */
-export function declaredTypes(
-  server: Server,
-  again: Again,
-  lasting: Lasting,
-  known: ReadonlyMap<string, Declaration> = new Map(),
-): Map<string, Declaration> {
-  const declared = schemaTypes(server, again, lasting, known);
+/** What the module says of one tool, and of one that comes in its place; undefined where that is not all it would say. */
+export function typesReplacement({ server, index, before, after }: Edit): Replacement | undefined {
+  const application = hasApplication(server);
+  const uses = (tool: Tool): string =>
+    runtimeTypes({ ...server, tools: server.tools.with(index, tool) }, application).join();
+  if (uses(before) !== uses(after)) return undefined;
+  const [old, now] = [before, after].map((tool) => {
+    const alone: Server = {
+      ...server,
+      tools: [tool],
+      resources: [],
+      resourceTemplates: [],
+      prompts: [],
+      definitions: [],
+    };
+    const declared = declaredTypes(alone, anew, anew);
+    // Which names of private types are free depends on what else there is.
+    const names = JSON.stringify([...declared].map(([name, { names }]) => [name, names]));
+    return {
+      names,
+      text: typesOf(alone)
+        .map((type) => declared.get(type)!.text)
+        .join("\n"),
+    };
+  });
+  return old!.names === now!.names ? { before: old!.text, after: now!.text } : undefined;
+}
+
+/** The declarations of all types of a server, by their names. */
+export function declaredTypes(server: Server, again: Again, lasting: Lasting): Map<string, Declaration> {
+  const declared = schemaTypes(server, again, lasting);
   const application = hasApplication(server);
   const shared = application ? [named("Application")] : [];
-  const declare = (name: string, make: () => string): void =>
-    void declared.set(name, known.get(name) ?? { text: make(), names: [] });
-  const handlerType = (name: string, kind: string, parameters: () => readonly Type[], description?: string): void =>
-    declare(name, () => {
-      const all = [...parameters(), ...shared];
-      return again("handler types", JSON.stringify([name, kind, all, description]), () => {
-        const type = all.length === 0 ? named(kind) : generic(kind, all);
-        return docComment([description]) + printDeclaration(name, type);
-      });
-    });
+  const declare = (name: string, text: string): void => void declared.set(name, { text, names: [] });
+  const handlerType = (name: string, kind: string, parameters: readonly Type[], description?: string): void => {
+    const all = [...parameters, ...shared];
+    const make = (): string => {
+      const type = all.length === 0 ? named(kind) : generic(kind, all);
+      return docComment([description]) + printDeclaration(name, type);
+    };
+    declare(name, again("handler types", JSON.stringify([name, kind, all, description]), make));
+  };
   for (const tool of server.tools) {
     const { handler, description, title } = tool;
-    handlerType(handler.type, "ToolHandler", () => toolParameters(tool, application), description ?? title);
+    handlerType(handler.type, "ToolHandler", toolParameters(tool, application), description ?? title);
   }
   for (const { description, source } of server.resources)
-    if ("handler" in source) handlerType(source.handler.type, "ResourceHandler", () => [], description);
+    if ("handler" in source) handlerType(source.handler.type, "ResourceHandler", [], description);
   for (const { description, params, handler } of server.resourceTemplates)
-    handlerType(handler.type, "ResourceTemplateHandler", () => [named(params.type)], description);
+    handlerType(handler.type, "ResourceTemplateHandler", [named(params.type)], description);
   for (const prompt of server.prompts) {
     const { type, source, elicitations, description, title } = prompt;
-    declare(type, () => promptArguments(prompt));
-    const asked = (): Type[] => (application || elicitations.length > 0 ? [questions(elicitations)] : []);
+    declare(type, promptArguments(prompt));
+    const asked = application || elicitations.length > 0 ? [questions(elicitations)] : [];
     if ("handler" in source)
-      handlerType(source.handler.type, "PromptHandler", () => [named(type), ...asked()], description ?? title);
+      handlerType(source.handler.type, "PromptHandler", [named(type), ...asked], description ?? title);
   }
   return declared;
 }
+
+const anew = <T>(_kind: string, _key: unknown, make: () => T): T => make();
 
 /** The application is the last type parameter: those before it are written out. */
 function declaresMore({ errors, elicitations }: Tool, application: boolean): boolean {

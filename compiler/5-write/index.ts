@@ -26,8 +26,8 @@ export function plan(files: readonly OutputFile[], host: Host, options: Planning
   const changes: Change[] = [];
   for (const file of files) {
     if (isStanding(file.content)) continue;
-    if (typeof file.content === "string" && file.owner !== "user" && options.untouched(file.path)) {
-      const bytes = bytesOf(file.content);
+    if (isWhole(file.content) && file.owner !== "user" && options.untouched(file.path)) {
+      const bytes = typeof file.content === "string" ? bytesOf(file.content) : file.content;
       if (hashOf(bytes) !== hashAt(host, file.path)) changes.push({ path: file.path, bytes });
       continue;
     }
@@ -43,6 +43,10 @@ export function plan(files: readonly OutputFile[], host: Host, options: Planning
     if (!kept.has(path) && verifyHeader(textOf(host.read(path) ?? new Uint8Array())) === "ours") changes.push({ path });
   }
   return { value: { changes }, diagnostics };
+}
+
+function isWhole(content: OutputFile["content"]): content is string | Uint8Array {
+  return typeof content === "string" || content instanceof Uint8Array;
 }
 
 /** The texts of files as they will stand once they are written, by project path; but for those that stand already. */

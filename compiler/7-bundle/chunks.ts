@@ -7,7 +7,7 @@ import { hashAt, textOf, type Host } from "../host.js";
 import type { Again } from "../model/again.js";
 import { standing, type OutputFile } from "../model/output.js";
 import { esbuild } from "./esbuild.js";
-import { listingsModule, type ListingFiles } from "./listing-files.js";
+import { listingsModule, type Forms } from "./listing-files.js";
 import { handlerTables, surfaceTables } from "./tables.js";
 
 type Format = "cjs" | "esm";
@@ -28,7 +28,14 @@ export const chunkEntries = { [`${chunkFolder}/validation`]: library };
  * validators of each tool, and what they share is one more chunk. `listings` stands in place of the listings. What is
  * left of a large surface, a name and a handler for each tool, is put so that it takes little time to read.
  */
-export function chunks(generated: string, listings: ListingFiles, host: Host, format: Format, again: Again, answered: () => void): Plugin {
+export function chunks(
+  generated: string,
+  listings: Forms,
+  host: Host,
+  format: Format,
+  again: Again,
+  answered: () => void,
+): Plugin {
   const surface = join(host.root, generated, "surface.ts");
   const contents: Record<string, (text: string) => string> = {
     surface: (text) =>

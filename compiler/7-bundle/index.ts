@@ -72,7 +72,7 @@ async function make(
   const plugins = (format: Format): Plugin[] => [
     // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
     ...(listings
-      ? [chunks(generated, listings, host, format, again, answered)]
+      ? [chunks(generated, listings.forms, host, format, again, answered)]
       : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
     runtime.plugin,
   ];

@@ -1,7 +1,8 @@
 import { legacyVersions, olderEntry, type EntryKind } from "@mcpc/runtime/codegen/v1/older-forms";
-import { digest, withHeader } from "../generated-header.js";
+import { digest, patched, withHeader, withoutHeader } from "../generated-header.js";
 import type { Again } from "../model/again.js";
-import type { OutputFile } from "../model/output.js";
+import type { Edit } from "../model/edit.js";
+import { standing, type OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 
@@ -28,11 +29,16 @@ interface Form {
   readonly entries: readonly string[];
 }
 
+/** The last revision that is told so, the bytes of the file and their digest. */
+type FormFile = readonly [last: string, size: number, hash: string];
+
 export interface ListingFiles {
   readonly files: readonly OutputFile[];
-  /** What the module that stands in place of `generated/listings.ts` exports. */
-  readonly exports: string;
+  readonly forms: Forms;
 }
+
+/** By list. */
+export type Forms = Readonly<Record<keyof typeof kinds, readonly FormFile[]>>;
 
 /** Above this many tools and templates, listings and validators become chunks of their own, loaded when first used. */
 const singleFileLimit = 50;
@@ -51,45 +57,101 @@ const folder = "chunks/listings";
  * and none of it is text in the server's memory.
  */
 export function listingFiles(server: Server, again: Again): ListingFiles {
-  const { dist } = server.layout;
   const files: OutputFile[] = [];
-  const lists = Object.entries(kinds).map(([list, kind]) => {
-    const all = server[list as keyof typeof kinds];
-    if (all.length === 0) return `export const ${list} = [];\n`;
-    const forms = formsOf(kind, all, again).map(({ last, entries }) => {
-      const path = `${dist}/${folder}/${list}.${last}`;
+  const formsOf = (list: keyof typeof kinds): FormFile[] =>
+    told(kinds[list], server[list], again).map(({ last, entries }) => {
       const text = entries.join(",");
-      const ending = JSON.stringify(ends(entries));
       const hash = digest(text);
       files.push(
-        { path: `${path}.json`, owner: "artifact", content: withHeader(text, hash) },
-        { path: `${path}.ends.json`, owner: "artifact", content: withHeader(ending) },
+        { path: pathOf(server, list, last), owner: "artifact", content: withHeader(text, hash) },
+        { path: endsOf(server, list, last), owner: "artifact", content: withHeader(JSON.stringify(ends(entries))) },
       );
       return [last, Buffer.byteLength(text), hash];
     });
-    return `export const ${list} = listingFiles(folder, ${header}, "${list}", ${JSON.stringify(forms)});\n`;
-  });
-  return { files, exports: lists.join("") };
+  const forms = {
+    tools: formsOf("tools"),
+    resources: formsOf("resources"),
+    resourceTemplates: formsOf("resourceTemplates"),
+    prompts: formsOf("prompts"),
+  };
+  return { files, forms };
+}
+
+/**
+ * The same after an edit, of what the last build left; undefined where that is not there, or the edit changes which
+ * revisions are told the same.
+ */
+export function editedListingFiles(
+  { server, index, before, after }: Edit,
+  forms: Forms,
+  left: (path: string) => Uint8Array | undefined,
+): ListingFiles | undefined {
+  const again: Again = (_kind, _key, make) => make();
+  const [old, now] = [told("tool", [before], again), told("tool", [after], again)];
+  const revisions = (forms: readonly Form[]): string => forms.map(({ last }) => last).join();
+  if (revisions(old) !== revisions(now)) return undefined;
+  const files: OutputFile[] = [];
+  const tools: FormFile[] = [];
+  for (const [last, size] of forms.tools) {
+    const paths = [pathOf(server, "tools", last), endsOf(server, "tools", last)] as const;
+    const [text, ending] = [left(paths[0]), left(paths[1])];
+    const piece = { before: textFor(old, last), after: textFor(now, last) };
+    const made = text && patched(text, piece);
+    if (!made || !ending) return undefined;
+    const longer = Buffer.byteLength(piece.after) - Buffer.byteLength(piece.before);
+    const ends = JSON.parse(Buffer.from(withoutHeader(ending)).toString()) as number[];
+    const moved = JSON.stringify(ends.map((end, at) => (at < index ? end : end + longer)));
+    files.push({ path: paths[0], owner: "artifact", content: made });
+    files.push({ path: paths[1], owner: "artifact", content: withHeader(moved) });
+    tools.push([last, size + longer, digest(withoutHeader(made))]);
+  }
+  for (const list of ["resources", "resourceTemplates", "prompts"] as const)
+    for (const path of forms[list].flatMap(([last]) => [pathOf(server, list, last), endsOf(server, list, last)])) {
+      if (!left(path)) return undefined;
+      files.push({ path, owner: "artifact", content: standing });
+    }
+  return { files, forms: { ...forms, tools } };
+}
+
+/** What a revision is told. */
+function textFor(forms: readonly Form[], revision: string): string {
+  return forms.find(({ last }) => last >= revision)!.entries[0]!;
+}
+
+function pathOf({ layout: { dist } }: Server, list: string, last: string): string {
+  return `${dist}/${folder}/${list}.${last}.json`;
+}
+
+/** Of the file that says where entries end. */
+function endsOf({ layout: { dist } }: Server, list: string, last: string): string {
+  return `${dist}/${folder}/${list}.${last}.ends.json`;
 }
 
 /** In place of `generated/listings.ts`. */
-export function listingsModule({ exports }: ListingFiles, format: "cjs" | "esm"): string {
+export function listingsModule(forms: Forms, format: "cjs" | "esm"): string {
   const place = format === "cjs" ? "__dirname" : "import.meta.dirname";
-  return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n${exports}`;
+  const lists = Object.entries(forms).map(([list, files]) =>
+    files.length === 0
+      ? `export const ${list} = [];\n`
+      : `export const ${list} = listingFiles(folder, ${header}, "${list}", ${JSON.stringify(files)});\n`,
+  );
+  return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n${lists.join("")}`;
 }
 
-function formsOf(kind: EntryKind, entries: readonly { readonly listing: JsonObject }[], again: Again): Form[] {
+/** What the revisions are told. */
+function told(kind: EntryKind, entries: readonly { readonly listing: JsonObject }[], again: Again): Form[] {
+  if (entries.length === 0) return [];
   const current = entries.map(({ listing }) => again("listings as JSON", listing, () => JSON.stringify(listing)));
   // What an older revision is told in full, all later ones are.
   const inFull = new Set<number>();
   const forms = legacyVersions.map((version): Form => {
-    const told = entries.map(({ listing }, index) => {
+    const texts = entries.map(({ listing }, index) => {
       const older = inFull.has(index) ? listing : olderEntry(version, kind, listing);
       if (older !== listing) return JSON.stringify(older);
       inFull.add(index);
       return current[index]!;
     });
-    return { last: version, entries: told };
+    return { last: version, entries: texts };
   });
   // Revisions that are told the same share a form.
   const all = [...forms, { last: newest, entries: current }];

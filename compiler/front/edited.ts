@@ -1,25 +1,25 @@
 import { readEdited, type Edited, type Section, type Written } from "../1-read/edited.js";
 import { check } from "../2-check/index.js";
 import { lower } from "../3-lower/index.js";
-import { declaredTypes, namesInOrder, validatorsMadeOf, type Declaration } from "../4-emit/generated.js";
+import { validatorsMadeOf } from "../4-emit/generated.js";
 import type { Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Before } from "../incremental/ever.js";
-import type { Server } from "../model/server.js";
+import type { Edit } from "../model/edit.js";
+import type { Server, Tool } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 import { movedServer } from "./moved.js";
-
-/** What it takes to do no more than what an edit makes necessary. */
-export interface Basis {
-  readonly written: Written;
-  /** The declarations of all types, by their names. */
-  readonly types: ReadonlyMap<string, Declaration>;
-}
 
 interface Known {
   readonly server: Server;
   /** By module of validators: what its text depends on. */
   readonly validators: ReadonlyMap<string, string>;
+}
+
+interface WithEdited extends Known {
+  readonly written: Written;
+  /** Where the entry is a tool. */
+  readonly edit?: Edit;
 }
 
 /**
@@ -28,28 +28,25 @@ interface Known {
  */
 export function withEdited(
   host: Host,
-  { output, basis, changed }: Before<Result<Known>, Basis>,
-): (Known & Basis) | undefined {
+  { output, basis, changed }: Before<Result<Known>, Written>,
+): WithEdited | undefined {
   const [path, ...more] = changed;
   const { value: known, diagnostics } = output;
   if (path === undefined || more.length > 0 || !known || diagnostics.length > 0) return undefined;
-  const before = basis();
-  const edited = before && readEdited(host, path, before.written);
+  const written = basis();
+  const edited = written && readEdited(host, path, written);
   if (!edited || !isOfItsOwn(edited)) return undefined;
   const alone = serverOf(edited, host);
-  const { section, index, move, written } = edited;
+  const { section, index, move } = edited;
   const moved = movedServer(known.server, move);
-  const [entry] = alone?.[section] ?? [];
-  if (!alone || !entry || namesOf(entry) !== namesOf(moved[section][index]!)) return undefined;
-  const server = { ...moved, [section]: (moved[section] as readonly unknown[]).with(index, entry) };
-  const others = new Map(before.types);
-  for (const name of namesInOrder(alone)) others.delete(name);
-  const anew = <T>(_kind: string, _key: unknown, make: () => T): T => make();
+  const [before, after] = [moved[section][index]!, alone?.[section][0]];
+  if (!alone || !after || namesOf(before) !== namesOf(after)) return undefined;
+  const server = { ...moved, [section]: (moved[section] as readonly unknown[]).with(index, after) };
   return {
     server,
-    written,
-    types: declaredTypes(server, anew, anew, others),
+    written: edited.written,
     validators: new Map([...known.validators, ...validatorsMadeOf(alone)]),
+    ...(section === "tools" && { edit: { server, index, before: before as Tool, after: after as Tool } }),
   };
 }
 

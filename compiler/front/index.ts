@@ -2,18 +2,30 @@ import { read } from "../1-read/index.js";
 import { sections, type Section, type Written } from "../1-read/edited.js";
 import { check } from "../2-check/index.js";
 import { lower } from "../3-lower/index.js";
-import { declaredTypes, emitCode, emitData, emitLock, validatorsMadeOf } from "../4-emit/generated.js";
-import { isSplit, listingFiles } from "../7-bundle/listing-files.js";
+import {
+  codeReplacements,
+  dataReplacements,
+  declaredTypes,
+  emitCode,
+  emitData,
+  emitLock,
+  lockReplacements,
+  validatorsMadeOf,
+  type Replacements,
+} from "../4-emit/generated.js";
+import { editedListingFiles, isSplit, listingFiles, type Forms, type ListingFiles } from "../7-bundle/listing-files.js";
 import { hasErrors, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import { patched } from "../generated-header.js";
 import type { Host } from "../host.js";
 import { againOf, type Once } from "../incremental/again.js";
-import type { Before, Made } from "../incremental/ever.js";
+import type { Before, Earlier, Made, Texts } from "../incremental/ever.js";
 import type { Again, Lasting } from "../model/again.js";
-import type { OutputFile } from "../model/output.js";
+import type { Edit } from "../model/edit.js";
+import { standing, type OutputFile } from "../model/output.js";
 import type { Project } from "../model/project.js";
 import type { Server } from "../model/server.js";
 import type { Sources, Span } from "../model/source.js";
-import { withEdited, type Basis } from "./edited.js";
+import { withEdited } from "./edited.js";
 
 /** What manifests come to, whatever the handlers say. */
 export interface Front {
@@ -29,8 +41,10 @@ export interface Data {
   /** Generated modules that hold no types. */
   readonly generated: readonly FrontFile[];
   /** Of a large server. */
-  readonly listings?: { readonly files: readonly FrontFile[]; readonly exports: string };
+  readonly listings?: { readonly files: readonly FrontFile[]; readonly forms: Forms };
 }
+
+type Emitted = NonNullable<ReturnType<Texts["get"]>>;
 
 /** A file whose text is apart. */
 type FrontFile = Pick<OutputFile, "path" | "owner">;
@@ -40,21 +54,33 @@ export interface FrontOptions {
   readonly once?: Once | undefined;
   readonly lasting?: Lasting | undefined;
   /** What it came to before manifests changed. */
-  readonly before?: Before<Result<Front>, Basis> | undefined;
+  readonly before?: Before<Result<Front>, Written> | undefined;
+  readonly left: Left;
   /** Told of each phase as it starts. */
   readonly entering: (phase: "read" | "check" | "lower" | "emit") => void;
 }
 
+/** What the last build left at a path, if that was made of what `id` stands for, and nobody has touched it. */
+export type Left = (path: string, id: string) => Uint8Array | undefined;
+
+interface Fronted extends Made<Result<Front>, Written> {
+  /** What it was made by, of what it came to before. */
+  readonly edit?: Edit;
+}
+
 /** The phases from the manifests to the generated code, and the texts of its files. */
-export function front(host: Host, options: FrontOptions): Made<Result<Front>, Basis> {
-  const { entering } = options;
+export function front(host: Host, options: FrontOptions): Fronted {
+  const { entering, before, left } = options;
   entering("read");
-  const edited = options.before && withEdited(host, options.before);
+  const edited = before && withEdited(host, before);
   if (edited) {
     entering("emit");
-    const { server, written, types, validators } = edited;
-    const files = emitCode(server, types);
-    return { ...made({ server, files, validators, diagnostics: [] }), basis: { written, types }, uponBefore: true };
+    const { server, written, validators, edit } = edited;
+    const { generated } = before.output.value!;
+    const all = (): OutputFile[] => emitCode(server);
+    const texts = edit ? replacing(codeReplacements(edit), (path) => left(path, before.id), all) : textsOf(all());
+    const output = { value: { server, generated, validators }, diagnostics: [] };
+    return { output, texts, basis: written, uponBefore: true, ...(edit && { edit }) };
   }
   const again: Again = options.again ?? ((_kind, _key, make) => make());
   const lasting: Lasting = options.lasting ?? ((_kind, _key, make) => make());
@@ -64,7 +90,7 @@ export function front(host: Host, options: FrontOptions): Made<Result<Front>, Ba
     diagnostics.push(...result.diagnostics);
     return hasErrors(result.diagnostics) ? undefined : result.value;
   };
-  const failed = { output: { diagnostics }, texts: new Map<string, string>() };
+  const failed = { output: { diagnostics }, texts: textsOf([]) };
   const sources = take(once("read", [], (asked) => read(asked, options.again)));
   if (!sources) return failed;
   entering("check");
@@ -74,45 +100,77 @@ export function front(host: Host, options: FrontOptions): Made<Result<Front>, Ba
   const server = take(once("lower", [project], () => lower(project, again)));
   if (!server) return failed;
   entering("emit");
-  const types = declaredTypes(server, again, lasting);
-  const files = once("emit", [server], () => emitCode(server, types));
-  const validators = validatorsMadeOf(server, again);
+  const files = once("emit", [server], () => emitCode(server, declaredTypes(server, again, lasting)));
+  const value: Front = { server, generated: files.map(apart), validators: validatorsMadeOf(server, again) };
   const written = writtenIn(sources, project);
-  return { ...made({ server, files, validators, diagnostics }), ...(written && { basis: { written, types } }) };
+  return { output: { value, diagnostics }, texts: textsOf(files), ...(written && { basis: written }) };
 }
 
-interface Parts extends Pick<Front, "server" | "validators"> {
-  readonly files: readonly OutputFile[];
-  readonly diagnostics: readonly Diagnostic[];
+/** The files of the last build, with what an edit replaces in them; where that cannot be told, `all` has to be made. */
+function replacing(
+  replacements: Replacements,
+  left: (path: string) => Uint8Array | undefined,
+  all: () => readonly OutputFile[],
+): Texts {
+  let made: Texts | undefined;
+  const replaced = (path: string): ReturnType<Texts["get"]> => {
+    const bytes = left(path);
+    const replacement = replacements.get(path);
+    if (!bytes || (!replacement && replacements.has(path))) return undefined;
+    return !replacement || replacement.before === replacement.after ? standing : patched(bytes, replacement);
+  };
+  return { get: (path) => replaced(path) ?? (made ??= textsOf(all())).get(path) };
 }
 
-function made({ server, files, validators, diagnostics }: Parts): Made<Result<Front>> {
-  const value: Front = { server, generated: files.map(apart), validators };
-  return { output: { value, diagnostics }, texts: textsOf(files) };
+/** What an edit was made upon. */
+export interface Upon<Output> {
+  readonly edit: Edit;
+  readonly before: Earlier<Output>;
+  readonly left: Left;
 }
 
 /** What else is made of the server, and bundled. */
-export function data(server: Server, again: Again = againOf(new Map(), new Map())): Made<Data> {
-  const generated = again("data", server, () => emitData(server, again));
-  const listings = isSplit(server) ? again("listing files", server, () => listingFiles(server, again)) : undefined;
+export function data(server: Server, again: Again = againOf(new Map(), new Map()), upon?: Upon<Data>): Made<Data> {
+  const all = (): readonly OutputFile[] => again("data", server, () => emitData(server, again));
+  const allListings = (): ListingFiles => again("listing files", server, () => listingFiles(server, again));
+  if (upon) {
+    const { edit, before } = upon;
+    const left = (path: string): Uint8Array | undefined => upon.left(path, before.id);
+    const { generated, listings: listed } = before.output;
+    const listings = listed && (editedListingFiles(edit, listed.forms, left) ?? allListings());
+    const texts = replacing(dataReplacements(edit), left, all);
+    const listingTexts = textsOf(listings?.files ?? []);
+    return {
+      output: { generated, ...(listings && { listings: { files: listings.files.map(apart), forms: listings.forms } }) },
+      texts: { get: (path) => listingTexts.get(path) ?? texts.get(path) },
+    };
+  }
+  const generated = all();
+  const listings = isSplit(server) ? allListings() : undefined;
   const output: Data = {
     generated: generated.map(apart),
-    ...(listings && { listings: { files: listings.files.map(apart), exports: listings.exports } }),
+    ...(listings && { listings: { files: listings.files.map(apart), forms: listings.forms } }),
   };
   return { output, texts: textsOf([...generated, ...(listings?.files ?? [])]) };
 }
 
-export function lock(server: Server): Made<FrontFile[]> {
-  const file = emitLock(server);
-  return { output: [apart(file)], texts: textsOf([file]) };
+export function lock(server: Server, upon?: Upon<readonly FrontFile[]>): Made<readonly FrontFile[]> {
+  const all = (): OutputFile[] => [emitLock(server)];
+  if (!upon) {
+    const files = all();
+    return { output: files.map(apart), texts: textsOf(files) };
+  }
+  const { edit, before, left } = upon;
+  const texts = replacing(lockReplacements(edit), (path) => left(path, before.id), all);
+  return { output: before.output, texts };
 }
 
 function apart({ path, owner }: OutputFile): FrontFile {
   return { path, owner };
 }
 
-function textsOf(files: readonly OutputFile[]): Map<string, string> {
-  return new Map(files.map(({ path, content }) => [path, content as string]));
+function textsOf(files: readonly OutputFile[]): Map<string, Emitted> {
+  return new Map(files.map(({ path, content }) => [path, content as Emitted]));
 }
 
 /** Undefined where a manifest is a file of schemas, too: then any entry may be a part of another one. */

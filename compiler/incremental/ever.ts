@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { hashAt, hashOf, type Host } from "../host.js";
+import type { Standing } from "../model/output.js";
 import type { Stored } from "../model/stored.js";
 import { ask, listening, type Heard, type Question } from "./again.js";
 
@@ -15,11 +16,21 @@ export type Ever = <Output, Basis>(
 ) => Promise<Kept<Output>>;
 
 /** What it came to, where files hold something else since, and all else that was heard would be heard again. */
-export interface Before<Output, Basis> {
-  readonly output: Output;
+export interface Before<Output, Basis> extends Earlier<Output> {
   basis(): Basis | undefined;
   /** These files. */
   readonly changed: readonly string[];
+}
+
+export interface Earlier<Output> {
+  readonly output: Output;
+  /** Stood for it. */
+  readonly id: string;
+}
+
+/** By path; `standing` where the file that was made of the one before is right. */
+export interface Texts {
+  get(path: string): string | Uint8Array | Standing | undefined;
 }
 
 export interface Made<Output, Basis = never> {
@@ -27,7 +38,7 @@ export interface Made<Output, Basis = never> {
   /** What another one can be made upon. */
   readonly basis?: Basis;
   /** What is large, and seldom needed twice. */
-  readonly texts: ReadonlyMap<string, string>;
+  readonly texts: Texts;
   /** Made of what it came to before: what that had heard counts for it, too. */
   readonly uponBefore?: boolean;
 }
@@ -36,9 +47,9 @@ export interface Kept<Output> {
   readonly output: Output;
   /** Stands for the output and its texts; absent where nothing is kept. */
   readonly id?: string;
-  texts(): Promise<ReadonlyMap<string, string>>;
-  /** What follows from the output alone. */
-  follow<More>(name: string, act: () => Promise<Made<More>>): Promise<Followed<More>>;
+  texts(): Promise<Texts>;
+  /** What follows from the output alone. `act` is told what followed from the one before that it was made of. */
+  follow<More>(name: string, act: (before: Earlier<More> | undefined) => Promise<Made<More>>): Promise<Followed<More>>;
   /** Leaves the output to later builds, if it is new. */
   leave(): void;
 }
@@ -53,7 +64,7 @@ export const never: Ever = async (_name, host, act) => {
   });
   return {
     ...only(await act(host, undefined)),
-    follow: async (_name, act) => only(await act()),
+    follow: async (_name, act) => only(await act(undefined)),
     leave: () => {},
   };
 };
@@ -63,8 +74,6 @@ export interface Evers {
   /** Leaves the texts, too: for a build that did not get as far as to write them. */
   leaveTexts(): void;
 }
-
-type Texts = ReadonlyMap<string, string>;
 
 export function everIn(stored: Stored): Evers {
   const texts = new Map<string, { readonly id: string; readonly value: Texts }>();
@@ -81,11 +90,12 @@ export function everIn(stored: Stored): Evers {
     return value;
   };
   const follow =
-    (id: string): Kept<unknown>["follow"] =>
-    async <More>(name: string, act: () => Promise<Made<More>>) => {
+    (id: string, idBefore?: string): Kept<unknown>["follow"] =>
+    async <More>(name: string, act: (before: Earlier<More> | undefined) => Promise<Made<More>>) => {
       const known = part<More>(name, id);
-      if (known) return { output: known.value, id, texts: () => textsOf(name, id, act) };
-      const made = await act();
+      if (known) return { output: known.value, id, texts: () => textsOf(name, id, () => act(undefined)) };
+      const before = idBefore === undefined ? undefined : part<More>(name, idBefore);
+      const made = await act(before && { output: before.value, id: idBefore! });
       stored.write(name, { id, value: made.output });
       texts.set(`${name}.texts`, { id, value: made.texts });
       return { output: made.output, id, texts: () => Promise.resolve(made.texts) };
@@ -104,6 +114,7 @@ export function everIn(stored: Stored): Evers {
     const heard = new Map<string, Heard>();
     const before = known && {
       output: known.value,
+      id: left!.id,
       basis: () => part<Basis>(`${name}.basis`, left!.id)?.value,
       changed: [...new Set(other!.map(({ question }) => question[1] as string))],
     };
@@ -121,12 +132,14 @@ export function everIn(stored: Stored): Evers {
       stored.write(`${name}.basis`, { id, value: basis });
       stored.write(name, { id, heard: [...all.values()] } satisfies Left);
     };
-    return { output, id, texts: () => Promise.resolve(made), follow: follow(id), leave };
+    const idBefore = uponBefore ? left!.id : undefined;
+    return { output, id, texts: () => Promise.resolve(made), follow: follow(id, idBefore), leave };
   };
   return {
     ever,
     leaveTexts: () => {
-      for (const [name, text] of texts) stored.write(name, text);
+      // What is told of the files that stand is worth nothing to others.
+      for (const [name, text] of texts) if (text.value instanceof Map) stored.write(name, text);
     },
   };
 }

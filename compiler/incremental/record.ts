@@ -129,14 +129,14 @@ export function earlierFiles(
   host: Host,
 ): { readonly earlier: Earlier; readonly untouched: Untouched; readonly made: ReadonlyMap<string, string> } {
   const made = new Map<string, string>();
-  const untouched: Untouched = (path) => {
+  const untouched: Untouched = (path, madeOf = record?.made[path]) => {
     // Others may have been looked at, and be somebody else's.
-    const before = record?.made[path] === undefined ? undefined : record.files[path];
+    const before = madeOf !== undefined && record?.made[path] === madeOf ? record.files[path] : undefined;
     return typeof before === "string" && hashAt(host, path) === before;
   };
   const earlier: Earlier = (path, madeOf) => {
     made.set(path, madeOf);
-    return record?.made[path] === madeOf && untouched(path);
+    return untouched(path, madeOf);
   };
   return { earlier, untouched, made };
 }

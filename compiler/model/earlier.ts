@@ -4,5 +4,5 @@
  */
 export type Earlier = (path: string, madeOf: string) => boolean;
 
-/** Whether an output file is as the last build left it. */
-export type Untouched = (path: string) => boolean;
+/** Whether an output file is as the last build left it, made of that where it is told. */
+export type Untouched = (path: string, madeOf?: string) => boolean;
