@@ -112,8 +112,11 @@ function wasModule(dist: string, host: Host): boolean {
 function contentOf(file: OutputFileOfEsbuild, path: string, dist: string, host: Host): string | undefined {
   const chunk = path.startsWith(`${dist}/${chunkFolder}/`);
   if (path.endsWith(".map")) return chunk ? undefined : portableMap(file.text, dist, runtimeOf(host).folder, host.root);
-  return chunk ? withHeader(file.text) : `${file.text}//# sourceMappingURL=server.js.map\n`;
+  return chunk ? withHeader(file.text) : `${file.text}${mapComment}\n`;
 }
+
+/** In two parts, because tools would take it for this module's own. */
+const mapComment = ["//#", "sourceMappingURL=server.js.map"].join(" ");
 
 function isTopLevelAwait({ text }: Message): boolean {
   return text.startsWith("Top-level await ");

@@ -104,9 +104,9 @@ export function everIn(stored: Stored): Evers {
     type Output = Awaited<ReturnType<typeof act>>["output"];
     type Basis = Awaited<ReturnType<typeof act>>["basis"];
     const left = stored.read(name) as Left | undefined;
-    const other = left?.heard.filter(({ question, answer }) => !same(now(question, host), answer));
-    const known = left && other!.every(isFile) ? part<Output>(`${name}.output`, left.id) : undefined;
-    if (known && other!.length === 0) {
+    const other = left && changedSince(left, host);
+    const known = other && part<Output>(`${name}.output`, left!.id);
+    if (known && other.length === 0) {
       const { id } = left!;
       const again = (): ReturnType<typeof act> => act(host, undefined);
       return { output: known.value, id, texts: () => textsOf(name, id, again), follow: follow(id), leave: () => {} };
@@ -116,7 +116,7 @@ export function everIn(stored: Stored): Evers {
       output: known.value,
       id: left!.id,
       basis: () => part<Basis>(`${name}.basis`, left!.id)?.value,
-      changed: [...new Set(other!.map(({ question }) => question[1] as string))],
+      changed: [...new Set(other.map(({ question }) => question[1] as string))],
     };
     const { output, basis, texts: made, uponBefore } = await act(listening(host, heard), before);
     const toldBefore = uponBefore ? left!.heard.filter((each) => !other!.includes(each)) : [];
@@ -144,9 +144,15 @@ export function everIn(stored: Stored): Evers {
   };
 }
 
-/** What a file holds, or how much. */
-function isFile({ question: [how] }: Heard): boolean {
-  return how === "read" || how === "size";
+/** What would be heard otherwise, if that is of what files hold alone: where others have come or gone, none is looked at. */
+function changedSince({ heard }: Left, host: Host): Heard[] | undefined {
+  const other: Heard[] = [];
+  for (const each of heard) {
+    if (same(now(each.question, host), each.answer)) continue;
+    if (!["read", "size"].includes(each.question[0])) return undefined;
+    other.push(each);
+  }
+  return other;
 }
 
 interface Left {

@@ -9,7 +9,7 @@ import type { Dialect } from "../../compiler/model/schema.js";
 import type { JsonObject } from "../../compiler/model/source.js";
 
 const root = join(import.meta.dirname, "..", "..");
-const folder = join(root, "compiler", "dist", "2-check");
+const folder = join(root, "compiler", "dist");
 const schema = JSON.parse(readFileSync(join(root, "mcp.schema.json"), "utf8")) as JsonObject;
 const inPackage = (name: string): ValidateFunction =>
   (createRequire(import.meta.url)(join(folder, `validator-of-${name}.cjs`)) as { validate: ValidateFunction }).validate;

@@ -1,12 +1,24 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { buildSync } from "esbuild";
+import { beforeAll, expect, test } from "vitest";
 import { recover } from "../../compiler/host-node/commit.js";
 import { killedAt } from "./killed-at.js";
-import { contents, project } from "./project.js";
+import { contents, kept, project } from "./project.js";
 
-const module = join(import.meta.dirname, "..", "..", "compiler", "dist", "host-node", "commit.js");
+/** As a module of JavaScript: a process of its own runs it. */
+let module: string;
+beforeAll(() => {
+  module = join(kept({}), "commit.mjs");
+  buildSync({
+    entryPoints: [join(import.meta.dirname, "..", "..", "compiler", "host-node", "commit.ts")],
+    outfile: module,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+  });
+});
 const before = { "kept.txt": "kept", "a/changed.txt": "old", "a/gone.txt": "gone", "b/only.txt": "alone" };
 const changes = {
   "a/changed.txt": "new",
@@ -17,7 +29,7 @@ const changes = {
 };
 const after = { "kept.txt": "kept", "a/changed.txt": "new", "a/added.txt": "added", "c/d/deep.txt": "deep" };
 
-const script = `
+const script = () => `
 import { commit } from ${JSON.stringify(pathToFileURL(module).href)};
 const changes = Object.entries(${JSON.stringify(changes)});
 commit(process.cwd(), changes.map(([path, text]) => text === null ? { path } : { path, bytes: Buffer.from(text) }));
@@ -35,7 +47,7 @@ test("a commit killed at any call is undone or done, never half", () => {
   let call = 1;
   for (; ; call++) {
     const folder = project(before);
-    const run = spawnSync("node", [...killedAt(call), "--input-type=module", "-e", script], { cwd: folder });
+    const run = spawnSync("node", [...killedAt(call), "--input-type=module", "-e", script()], { cwd: folder });
     recover(folder);
     const left = contents(folder);
     if (run.signal === null) {

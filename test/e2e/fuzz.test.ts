@@ -45,10 +45,7 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   const { value, diagnostics: planned } = plan(
     [...emitCode(server.value), ...emitData(server.value), emitLock(server.value), ...stubs.value, ...validators.value],
     host,
-    {
-      sweep: [],
-      force: false,
-    },
+    { sweep: [], force: false, untouched: () => false },
   );
   diagnostics.push(...planned);
   if (!value || hasErrors(diagnostics)) return { diagnostics };

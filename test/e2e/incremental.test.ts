@@ -254,7 +254,7 @@ test.each<[what: string, change: (folder: string) => void]>([
   }
   expect(all.length).toBeGreaterThan(40);
   // Each is before or after one of the steps of a build: what it records or leaves to later ones, its sources, its bundle.
-  expect(states.size).toBeLessThan(22);
+  expect(states.size).toBeLessThan(32);
   for (const one of states.values()) {
     expect(mcpc(one, "build").code).toBe(0);
     expect(visible(one)).toEqual(visible(folder));
