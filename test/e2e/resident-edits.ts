@@ -13,6 +13,7 @@ interface Tool {
   readonly schema: number;
   readonly shared: boolean;
   readonly more: number;
+  readonly description: number;
 }
 
 /** A project that is edited at random: its manifest as data, all else on the disk. */
@@ -35,6 +36,13 @@ const schemas = [
     additionalProperties: false,
   },
   { type: "object", properties: { count: { type: "integer" } }, required: ["count"] },
+];
+
+const descriptions: readonly ((name: string) => object)[] = [
+  (name) => ({ description: `Says ${name}.` }),
+  (name) => ({ description: `Says ${name}, and more.\n\nOf that there is no end: */ "${name}" // goes on.` }),
+  () => ({}),
+  () => ({ description: "Says 🚀.", annotations: { readOnlyHint: true, openWorldHint: false } }),
 ];
 
 /** What else a tool may say; after `right` of them it is wrong. */
@@ -64,6 +72,7 @@ export function begin(folder: string, count: number): Edited {
     schema: 0,
     shared: index < 2,
     more: 0,
+    description: 0,
   }));
   const edited = { folder, tools, limit: 5, lines: 0, names: count };
   write(edited, "src/helper.ts", helpers[0]!);
@@ -81,9 +90,9 @@ function save(edited: Edited): void {
     server: { name: "edited", version: "1.0.0" },
     runtime: { transports: { stdio: {}, http: {} }, health: { tool: true } },
     $defs: { Limited: limit === 0 ? { type: "number" } : { type: "string", maxLength: limit } },
-    tools: tools.map(({ name, schema, shared, more: index }) => ({
+    tools: tools.map(({ name, schema, shared, more: index, description }) => ({
       name,
-      description: `Says ${name}.`,
+      ...descriptions[description]!(name),
       inputSchema: schemas[schema],
       ...more[index],
       ...(shared && { handler: `./src/shared.ts#${name}` }),
@@ -177,6 +186,11 @@ export const edits = {
     edited.tools = edited.tools.with(at, { ...edited.tools[at]!, more: variant % right });
     save(edited);
   },
+  described(edited: Edited, pick: number, variant: number) {
+    const at = pick % edited.tools.length;
+    edited.tools = edited.tools.with(at, { ...edited.tools[at]!, description: variant % descriptions.length });
+    save(edited);
+  },
   /** Until the next time that the manifest is written. */
   wrong(edited: Edited, pick: number, variant: number) {
     const at = pick % edited.tools.length;
@@ -192,7 +206,13 @@ export const edits = {
     save(edited);
   },
   added(edited: Edited, pick: number, variant: number) {
-    const tool = { name: `t${edited.names++}`, schema: variant % schemas.length, shared: false, more: variant % 3 };
+    const tool = {
+      name: `t${edited.names++}`,
+      schema: variant % schemas.length,
+      shared: false,
+      more: variant % 3,
+      description: 0,
+    };
     edited.tools = edited.tools.toSpliced(pick % (edited.tools.length + 1), 0, tool);
     save(edited);
   },

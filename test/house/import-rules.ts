@@ -60,6 +60,12 @@ export const rules: IRegularForbiddenRuleType[] = [
     { path: "^compiler/host" },
   ),
   rule(
+    "front-is-the-first-half",
+    "What manifests come to depends on nothing that is done with it.",
+    { path: "^compiler/front/" },
+    { path: "^compiler/(host-node|5-write|6-typecheck|dev|testing)/" },
+  ),
+  rule(
     "model-is-data",
     "model/ holds types; it imports nothing.",
     { path: "^compiler/model/" },
