@@ -39,6 +39,7 @@ interface Waiting {
 export function typecheckThread(brief: boolean): TypecheckThread {
   let worker: Worker | undefined;
   let asked = 0;
+  let isEnding = false;
   /** By the number of their question. */
   const waiting = new Map<number, Waiting>();
   /** That of TypeScript's process; 0 where there is none. */
@@ -51,7 +52,8 @@ export function typecheckThread(brief: boolean): TypecheckThread {
     thread.on("message", (answer: Answer) => {
       const waits = waiting.get(answer.id);
       waiting.delete(answer.id);
-      if (waiting.size === 0) thread.unref();
+      // Its end is waited for.
+      if (waiting.size === 0 && !isEnding) thread.unref();
       if ("refused" in answer) waits?.reject(new HostError(answer.refused));
       else waits?.resolve(answer.findings);
     });
@@ -78,6 +80,7 @@ export function typecheckThread(brief: boolean): TypecheckThread {
       }),
     end: async () => {
       if (!worker) return;
+      isEnding = true;
       if (waiting.size > 0 || asked === 0) {
         const terminated = worker.terminate();
         // Else the thread would wait for its answer.

@@ -293,6 +293,19 @@ test("two builds at once: one waits for the other, and both agree", async () => 
   expect(existsSync(join(folder, "dist", "server.js"))).toBe(true);
 });
 
+test("a build that ends with an error after its types were found right says so", () => {
+  // So many that TypeScript has its answer before all validators are made.
+  const tools = Array.from({ length: 52 }, (_, index) => ({
+    name: `t${index}`,
+    inputSchema: { type: "object", properties: { text: { type: "string", pattern: "^a+$", maxLength: index } } },
+  }));
+  const folder = project({ "a.mcp.json": { ...manifest, tools }, "about.md": "About.\n" });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+  for (const path of ["generated/validators", "node_modules/.cache"]) rmSync(join(folder, path), { recursive: true });
+  appendFileSync(join(folder, "generated", "server.ts"), "//\n");
+  expect(mcpc(folder, "build")).toMatchObject({ code: 1, stderr: expect.stringContaining("output/hand-edited") });
+});
+
 test("a build that ends early leaves nothing to that of the next folder", () => {
   const [edited, mistaken] = [project(files), project(files)];
   for (const folder of [edited, mistaken]) expect(mcpc(folder, "build").code).toBe(0);
