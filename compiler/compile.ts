@@ -87,12 +87,12 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     host.commit(changes);
     changed.push(...changes.map((change) => change.path));
   };
-  const done = (server?: Server): Compilation => ({
-    diagnostics: diagnostics.toSorted(byPlace),
-    changed,
-    inputs,
-    ...(server && { summary: summaryOf(server) }),
-  });
+  let leave = (): void => {};
+  const done = (server?: Server): Compilation => {
+    leave();
+    const told = diagnostics.toSorted(byPlace);
+    return { diagnostics: told, changed, inputs, ...(server && { summary: summaryOf(server) }) };
+  };
 
   const again: Again = options.again ?? ((_kind, _key, make) => make());
   const { ever = never, earlier = () => false, force = false, untouched = () => false } = options;
@@ -112,6 +112,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     },
     (result) => !hasErrors(result.diagnostics),
   );
+  leave = made.leave;
   const fronted = take(made.output);
   if (!fronted) return done();
   const { server } = fronted;
@@ -189,7 +190,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   // The bundler need not be waited for, nor be let wait for answers.
   await Promise.race([isAnswered, bundling]);
   const lockPlan = isBundled && planned(await lock());
-  made.leave();
+  leave();
   const result = await bundling;
   if (!result || !lockPlan || hasErrors(diagnostics)) return done(server);
   enter("bundle");

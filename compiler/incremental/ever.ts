@@ -50,7 +50,7 @@ export interface Kept<Output> {
   texts(): Promise<Texts>;
   /** What follows from the output alone. `act` is told what followed from the one before that it was made of. */
   follow<More>(name: string, act: (before: Earlier<More> | undefined) => Promise<Made<More>>): Promise<Followed<More>>;
-  /** Leaves the output to later builds, if it is new. */
+  /** Leaves the output to later builds, if it is new; once is enough. */
   leave(): void;
 }
 
@@ -125,9 +125,11 @@ export function everIn(stored: Stored): Evers {
     const id = createHash("sha256")
       .update(JSON.stringify([...all.values()]))
       .digest("base64url");
-    if (worth(output)) texts.set(`${name}.texts`, { id, value: made });
+    let isLeft = !worth(output);
+    if (!isLeft) texts.set(`${name}.texts`, { id, value: made });
     const leave = (): void => {
-      if (!worth(output)) return;
+      if (isLeft) return;
+      isLeft = true;
       stored.write(`${name}.output`, { id, value: output });
       stored.write(`${name}.basis`, { id, value: basis });
       stored.write(name, { id, heard: [...all.values()] } satisfies Left);
