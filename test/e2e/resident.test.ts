@@ -1,12 +1,8 @@
-import fc from "fast-check";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { formatJson } from "../../compiler/diagnostics/json.js";
 import { residentCompiler, type ResidentCompiler } from "../../compiler/dist/resident.js";
 import { contents, mcpc, processes, project, write } from "./project.js";
-import { apply, begin, edits } from "./resident-edits.js";
 
 const tool = (name: string, more: object = {}) => ({
   name,
@@ -292,110 +288,3 @@ test("a compiler that stays builds what has changed, and says what it looked at"
   expect(mcpc(folder, "build", "--force").stdout).toContain("nothing to do");
   expect(contents(folder)["generated/validators/Second.ts"]).toBeUndefined();
 });
-
-/** More sequences of edits, for whoever changes what a build remembers: `MCPC_EDITS=200`; others: `MCPC_SEED=2`. */
-const sequences = Number(process.env["MCPC_EDITS"] ?? 4);
-const longest = 8;
-
-/** Builds a folder again and again, and reports as JSON what there is to say; `touched` are paths that may have changed. */
-interface Rebuilding {
-  build(touched: ReadonlySet<string> | undefined): Promise<{ readonly file?: string }[]>;
-  end(): Promise<void>;
-}
-
-function staying(folder: string): Rebuilding {
-  const compiler = residentCompiler(folder);
-  return {
-    build: async (touched) => {
-      const { diagnostics } = await compiler.build(touched);
-      const textOf = (path: string) => readFileSync(join(folder, path), "utf8");
-      return (JSON.parse(formatJson([{ diagnostics, prefix: "", textOf }])) as Report).diagnostics;
-    },
-    end: () => compiler.end(),
-  };
-}
-
-/** A process for each build. */
-function anew(folder: string): Rebuilding {
-  return {
-    build: async () => {
-      const { stdout, stderr } = mcpc(folder, "build", "--format", "json");
-      expect(stderr).toBe("");
-      return (JSON.parse(stdout) as Report).diagnostics;
-    },
-    end: async () => {},
-  };
-}
-
-interface Report {
-  readonly diagnostics: { readonly file?: string }[];
-}
-
-const rebuilding: readonly [string, (folder: string) => Rebuilding, runs: number][] = [
-  ["a compiler that stays", staying, sequences],
-  ["a process for each build", anew, Math.ceil(sequences / 2)],
-];
-
-test.each(rebuilding)(
-  "whatever is edited, %s makes what a fresh build makes, and says the same",
-  { timeout: 3_600_000 },
-  async (_, rebuilding, numRuns) => {
-    const edit = fc.record({
-      kind: fc.constantFrom(...(Object.keys(edits) as (keyof typeof edits)[]), "described" as const),
-      pick: fc.nat(999),
-      variant: fc.nat(999),
-    });
-    const rounds = fc.array(fc.array(edit, { minLength: 1, maxLength: 2 }), { minLength: longest, maxLength: longest });
-    const sequence = fc.asyncProperty(fc.constantFrom(3, 3, 3, 52), rounds, async (count, all) => {
-      const folder = mkdtempSync(join(tmpdir(), "mcpc-edited-"));
-      const copies = mkdtempSync(join(tmpdir(), "mcpc-edited-copies-"));
-      const compiler = rebuilding(folder);
-      try {
-        const edited = begin(folder, count);
-        let before: Record<string, string> = {};
-        const outcomes: { readonly files: unknown; readonly diagnostics: { readonly file?: string }[] }[] = [];
-        for (const [index, round] of [[], ...all].entries()) {
-          for (const each of round) apply(edited, each);
-          const copy = join(copies, String(index));
-          cpSync(folder, copy, { recursive: true, filter: (path) => basename(path) !== ".cache" });
-          // Told what was touched, or not.
-          const now = contents(folder);
-          const touched = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
-            (path) => before[path] !== now[path],
-          );
-          const diagnostics = await compiler.build(index % 3 === 2 ? undefined : new Set(touched));
-          before = contents(folder);
-          outcomes.push({ files: visible(folder), diagnostics });
-        }
-        // One process for all, so that it loads TypeScript once; what it remembers is of one folder.
-        const names = outcomes.map((_, index) => String(index));
-        const { stdout, stderr } = mcpc(copies, "build", "--format", "json", ...names);
-        expect(stderr).toBe("");
-        const told = (JSON.parse(stdout) as Report).diagnostics;
-        for (const [index, outcome] of outcomes.entries()) {
-          const own = told.filter(({ file }) => file?.startsWith(`${index}/`));
-          const fresh = JSON.stringify(own).replaceAll(`"file":"${index}/`, '"file":"');
-          const same = JSON.parse(fresh.replaceAll(join(copies, String(index)), folder)) as unknown;
-          const placed = outcome.diagnostics.filter(({ file }) => file !== undefined);
-          expect({ round: index, diagnostics: placed, files: outcome.files }).toEqual({
-            round: index,
-            diagnostics: same,
-            files: visible(join(copies, String(index))),
-          });
-        }
-      } finally {
-        await compiler.end();
-        for (const each of [folder, copies]) rmSync(each, { recursive: true });
-      }
-    });
-    await fc.assert(sequence, { numRuns, endOnFailure: true, seed: Number(process.env["MCPC_SEED"] ?? 1) });
-  },
-);
-
-/** The texts of all files but those that builds keep for themselves. */
-function visible(folder: string): Record<string, string> {
-  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
-    (path) => !path.startsWith("node_modules") && statSync(join(folder, path)).isFile(),
-  );
-  return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(folder, path), "utf8")]));
-}
