@@ -4,13 +4,13 @@ import { typecheck, type Ask } from "./6-typecheck/index.js";
 import { foresee, run, type Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
-import type { Again, Lasting } from "./model/again.js";
+import { anew, type Again, type Lasting } from "./model/again.js";
 import type { Earlier, Untouched } from "./model/earlier.js";
 import type { Written } from "./1-read/edited.js";
-import type { Data, Front, Left } from "./front/index.js";
+import type { Data, Front, FrontFile, LeftAt } from "./front/index.js";
 import { textOf, type Change, type Host } from "./host.js";
 import type { Once } from "./incremental/again.js";
-import { never, type Earlier as EarlierOutput, type Ever, type Followed } from "./incremental/ever.js";
+import { never, type Ever, type Followed, type Former } from "./incremental/ever.js";
 import type { Edit } from "./model/edit.js";
 import { standing, type OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
@@ -94,9 +94,10 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     return { diagnostics: told, changed, inputs, ...(server && { summary: summaryOf(server) }) };
   };
 
-  const again: Again = options.again ?? ((_kind, _key, make) => make());
+  const again: Again = options.again ?? anew;
   const { ever = never, earlier = () => false, force = false, untouched = () => false } = options;
-  const leftAt: Left = (path, id) => (untouched(path, id) ? host.read(path) : undefined);
+  const leftAt: LeftAt = (path, id) => (untouched(path, id) ? host.read(path) : undefined);
+  /** Told by the phases up to generated code, if they are gone through. */
   let edit: Edit | undefined;
   const made = await ever<Result<Front>, Written>(
     "front",
@@ -123,7 +124,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     commit([{ path: move.to, bytes: new TextEncoder().encode(move.text) }, { path: move.from }]);
   }
   /** The files with their texts, but for those that stand as they are wanted. */
-  const whole = async ({ id, texts }: Texts, files: Front["generated"]): Promise<OutputFile[]> => {
+  const whole = async ({ id, texts }: WithTexts, files: readonly FrontFile[]): Promise<OutputFile[]> => {
     const stands = files.map(({ path }) => id !== undefined && earlier(path, id));
     const wanted = stands.every(Boolean) ? undefined : await texts();
     return files.map((file, index) => ({ ...file, content: stands[index] ? standing : wanted!.get(file.path)! }));
@@ -143,7 +144,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   diagnostics.push(...left.filter((orphan) => !pruned.includes(orphan)).map(({ diagnostic }) => diagnostic));
   if (!theirs || !checking) return done(server);
   const emit = (): Promise<typeof import("./front/index.js")> => import("./front/index.js");
-  const upon = <Output>(before: EarlierOutput<Output> | undefined) => edit && before && { edit, before, left: leftAt };
+  const upon = <Output>(before: Former<Output> | undefined) => edit && before && { edit, before, left: leftAt };
   const following = await made.follow<Data>("data", async (before) =>
     (await emit()).data(server, options.again, upon(before)),
   );
@@ -160,7 +161,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const planned = (files: readonly OutputFile[], ...sweep: readonly string[]): Result<Plan> =>
     plan(files, host, { sweep, force, untouched });
   const lock = async (): Promise<OutputFile[]> => {
-    const { output, ...kept } = await made.follow<Front["generated"]>("lock", async (before) =>
+    const { output, ...kept } = await made.follow<readonly FrontFile[]>("lock", async (before) =>
       (await emit()).lock(server, upon(before)),
     );
     return whole(kept, output);
@@ -178,9 +179,13 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   enter("type-check");
   let answered = (): void => {};
   const isAnswered = new Promise<void>((resolve) => (answered = resolve));
-  const means = { listings, earlier, again, stored: options.stored, bundler: options.bundler ?? run, answered };
-  const isBundled = options.mode === "build" && !hasErrors(diagnostics);
-  const bundling = isBundled ? bundle(server, host, means) : undefined;
+  const { stored, bundler = run } = options;
+  const apart = validators
+    .map(({ path }) => path)
+    .filter((path) => path.startsWith(`${server.layout.generated}/validators/`));
+  const means = { listings, validators: apart, earlier, again, stored, bundler, answered };
+  const bundles = options.mode === "build" && !hasErrors(diagnostics);
+  const bundling = bundles ? bundle(server, host, means) : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   bundling?.catch(() => {});
   const checked = await checking;
@@ -189,7 +194,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   inputs.push(...(checked.value?.inputs ?? []));
   // The bundler need not be waited for, nor be let wait for answers.
   await Promise.race([isAnswered, bundling]);
-  const lockPlan = isBundled && planned(await lock());
+  const lockPlan = bundles && planned(await lock());
   leave();
   const result = await bundling;
   if (!result || !lockPlan || hasErrors(diagnostics)) return done(server);
@@ -243,7 +248,7 @@ export function existingHandlers(server: Server, host: Host): Map<string, string
   return texts(userFiles(server), host);
 }
 
-type Texts = Pick<Followed<unknown>, "id" | "texts">;
+type WithTexts = Pick<Followed<unknown>, "id" | "texts">;
 
 /** The names and URIs in the lock file of the last build. */
 function listedNames(host: Host, again: Again): Set<string> | undefined {

@@ -10,13 +10,13 @@ export function withHeader(text: string, hash = digest(text)): string {
 
 /**
  * A file with another piece in place of one, and the header that it then has to have, if it has one at all. Undefined
- * where the piece is not in it, or not once.
+ * where the piece is not in it, or not once, and where version control has changed the ends of its lines.
  */
 export function patched(file: Uint8Array, { before, after }: Replacement): Uint8Array | undefined {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const piece = Buffer.from(before);
   const at = bytes.indexOf(piece);
-  if (at === -1 || bytes.includes(piece, at + 1)) return undefined;
+  if (at === -1 || bytes.includes(piece, at + 1) || bytes.includes("\r")) return undefined;
   const all = Buffer.concat([bytes.subarray(0, at), Buffer.from(after), bytes.subarray(at + piece.length)]);
   if (!all.subarray(0, opening.length).equals(Buffer.from(opening))) return all;
   const text = withoutHeader(all);

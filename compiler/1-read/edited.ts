@@ -71,8 +71,13 @@ export function readEdited(host: Host, path: string, written: Written): Edited |
     const manifest = files.get(file);
     return manifest ? { file: manifest, diagnostics: [] } : parse(file, bytes);
   });
-  if (!sources || diagnostics.length > 0) return undefined;
+  if (!sources || diagnostics.length > 0 || areSchemas(sources)) return undefined;
   return { section, index, before, after, written: { manifests, entries: all }, move, sources };
+}
+
+/** Whether a manifest is a file of schemas, too: then any entry may be a part of another one. */
+export function areSchemas({ manifests, schemas }: Sources): boolean {
+  return manifests.some(({ path }) => schemas.has(path));
 }
 
 /** The same span after the move; one that ends where text has moved grows with it. */

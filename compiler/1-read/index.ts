@@ -1,7 +1,7 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
-import type { Again } from "../model/again.js";
+import { anew, type Again } from "../model/again.js";
 import type { SourceFile, Sources, Span } from "../model/source.js";
 import { parse, type Parsed } from "./parse.js";
 import { contentFiles, hooksFile, manifestSchemaFiles, schemaFiles } from "./references.js";
@@ -39,7 +39,7 @@ export function read(
     return parsed.file;
   };
   const manifests = paths.map((path) => load(path)).filter((file) => file !== undefined);
-  const schemas = reachableSchemas(manifests, load, again ?? ((_kind, _key, make) => make()));
+  const schemas = reachableSchemas(manifests, load, again ?? anew);
   const contents = new Map<string, Uint8Array>();
   for (const manifest of manifests) {
     for (const [written, span] of contentFiles(manifest.root)) {

@@ -5,7 +5,7 @@ import { child } from "../json-schema/pointer.js";
 import type { Reachable } from "../json-schema/resolve.js";
 import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "../model/project.js";
 import type { JsonObject, Located, Sources } from "../model/source.js";
-import type { Again, Lasting } from "../model/again.js";
+import { anew, type Again, type Lasting } from "../model/again.js";
 import { projectPath } from "../project-path.js";
 import { checkCaches } from "./caches.js";
 import { resolveFiles, resolveInstructions, type Files } from "./files.js";
@@ -27,8 +27,8 @@ import { checkSupported } from "./unsupported.js";
 export function check(
   sources: Sources,
   host: Pick<Host, "manifestSchema" | "contains">,
-  again: Again = (_kind, _key, make) => make(),
-  lasting: Lasting = (_kind, _key, make) => make(),
+  again: Again = anew,
+  lasting: Lasting = anew,
 ): Result<Project> {
   const secrets = sources.manifests.flatMap(checkSecrets);
   if (secrets.length > 0) return { diagnostics: secrets };

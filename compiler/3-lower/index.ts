@@ -1,5 +1,5 @@
 import type { Result } from "../diagnostics/diagnostic.js";
-import type { Again } from "../model/again.js";
+import { anew, type Again } from "../model/again.js";
 import { parseUriTemplate, templateVariables, type UriTemplate } from "../json-schema/uri-template.js";
 import type { Reachable, SchemaRoot } from "../json-schema/resolve.js";
 import type {
@@ -42,7 +42,7 @@ import { schemaOf } from "./schemas.js";
 import { templatePattern, variablesSchema } from "./templates.js";
 
 /** Decides everything about a server once: names, files, self-contained schemas, listings. Nothing is left to guess. */
-export function lower(project: Project, again: Again = (_kind, _key, make) => make()): Result<Server> {
+export function lower(project: Project, again: Again = anew): Result<Server> {
   const layout = lowerLayout(project);
   const types = claims(reservedTypes);
   const handlers = handlerNames(layout);

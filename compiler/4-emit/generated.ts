@@ -1,5 +1,5 @@
 import { withHeader } from "../generated-header.js";
-import type { Again } from "../model/again.js";
+import { anew, type Again } from "../model/again.js";
 import type { Edit, Replacement } from "../model/edit.js";
 import type { OutputFile } from "../model/output.js";
 import type { Server, Tool } from "../model/server.js";
@@ -82,9 +82,6 @@ function of({ before, after }: Edit, piece: (tool: Tool) => string): Replacement
 function generatedFile({ layout: { generated } }: Server, name: string, text: string): OutputFile {
   return { path: `${generated}/${name}.ts`, owner: "generated", content: withHeader(text) };
 }
-
-/** Remembers nothing. */
-const anew = <T>(_kind: string, _key: unknown, make: () => T): T => make();
 
 /** By module of validators: what its text depends on, beside the compiler. */
 export function validatorsMadeOf(server: Server, again: Again = anew): Map<string, string> {

@@ -1,6 +1,6 @@
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
-import type { Again } from "../model/again.js";
+import { anew, type Again } from "../model/again.js";
 import type { Earlier } from "../model/earlier.js";
 import { standing, type OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
@@ -38,7 +38,7 @@ export async function emitValidators(
   server: Server,
   madeOf: ReadonlyMap<string, string>,
   earlier: Earlier,
-  again: Again = (_kind, _key, make) => make(),
+  again: Again = anew,
 ): Promise<Result<OutputFile[]>> {
   const { generated } = server.layout;
   const diagnostics: Diagnostic[] = [];

@@ -1,4 +1,4 @@
-import type { Again } from "../model/again.js";
+import { anew, type Again } from "../model/again.js";
 import type {
   Elicitation,
   HeaderParameter,
@@ -9,7 +9,7 @@ import type {
   Tool,
 } from "../model/server.js";
 import type { JsonSchema } from "../model/schema.js";
-import type { Json } from "../model/source.js";
+import type { Json, JsonObject } from "../model/source.js";
 import { literal } from "./code.js";
 
 /** `generated/surface.ts`: the server as data. */
@@ -35,13 +35,15 @@ export function surfaceModule(server: Server): string {
 }
 
 /** `generated/listings.ts`: what the lists answer, an entry each as JSON text, ready to be sent. */
-export function listingsModule(server: Server, again: Again = (_kind, _key, make) => make()): string {
+export function listingsModule(server: Server, again: Again = anew): string {
   const kinds = ["tools", "resources", "resourceTemplates", "prompts"] as const;
+  const json = (listing: JsonObject): string => again("listings as JSON", listing, () => JSON.stringify(listing));
+  const line = (listing: JsonObject): string => again("listing texts", listing, () => `${literal(json(listing))},`);
   return kinds
-    .map(
-      (kind) =>
-        `export const ${kind}: readonly string[] = [${lines(server[kind].map(({ listing }) => again("listing texts", listing, () => `${literal(again("listings as JSON", listing, () => JSON.stringify(listing)))},`)))}];\n`,
-    )
+    .map((kind) => {
+      const entries = server[kind].map(({ listing }) => line(listing));
+      return `export const ${kind}: readonly string[] = [${lines(entries)}];\n`;
+    })
     .join("");
 }
 

@@ -1,4 +1,4 @@
-import type { Again, Lasting } from "../model/again.js";
+import { anew, type Again, type Lasting } from "../model/again.js";
 import type { Edit, Replacement } from "../model/edit.js";
 import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
@@ -115,8 +115,6 @@ export function declaredTypes(server: Server, again: Again, lasting: Lasting): M
   }
   return declared;
 }
-
-const anew = <T>(_kind: string, _key: unknown, make: () => T): T => make();
 
 /** The application is the last type parameter: those before it are written out. */
 function declaresMore({ errors, elicitations }: Tool, application: boolean): boolean {

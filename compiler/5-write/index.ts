@@ -27,8 +27,7 @@ export function plan(files: readonly OutputFile[], host: Host, options: Planning
   for (const file of files) {
     if (isStanding(file.content)) continue;
     if (isWhole(file.content) && file.owner !== "user" && options.untouched(file.path)) {
-      const bytes = typeof file.content === "string" ? bytesOf(file.content) : file.content;
-      if (hashOf(bytes) !== hashAt(host, file.path)) changes.push({ path: file.path, bytes });
+      changes.push(...changeOf(file, file.content, host));
       continue;
     }
     const present = host.read(file.path);
@@ -48,6 +47,18 @@ export function plan(files: readonly OutputFile[], host: Host, options: Planning
 function isWhole(content: OutputFile["content"]): content is string | Uint8Array {
   return typeof content === "string" || content instanceof Uint8Array;
 }
+
+/** Of a file that is as the last build saw it. */
+function changeOf(file: OutputFile, content: string | Uint8Array, host: Host): Change[] {
+  const bytes = typeof content === "string" ? bytesOf(content) : content;
+  if (hashOf(bytes) === hashAt(host, file.path)) return [];
+  const present = host.read(file.path);
+  const isSame = present?.includes(carriageReturn) && wanted(file, present) === undefined;
+  return isSame ? [] : [{ path: file.path, bytes }];
+}
+
+/** None is in what is wanted: where one is, version control has changed the ends of lines. */
+const carriageReturn = 0x0d;
 
 /** The texts of files as they will stand once they are written, by project path; but for those that stand already. */
 export function textsOf(files: readonly OutputFile[], host: Host): Map<string, string> {

@@ -54,7 +54,7 @@ export function chunks(
           ? { path: `./${chunkFolder}/${path.slice(2)}`, external: true }
           : undefined,
       );
-      // The last that it finds.
+      // The last that it asks for, where there are listings as files.
       build.onResolve({ filter: /\/node-listings$/ }, () => void globalThis.setImmediate(answered));
       build.onLoad({ filter: /[\\/](?:surface|listings|server)\.ts$/ }, ({ path }) => {
         const name = Object.keys(contents).find((name) => path === join(host.root, generated, `${name}.ts`));
@@ -69,6 +69,7 @@ export function chunks(
 
 /** The validators, as chunks that need no bundler: their modules import nothing but each other, and what validators share. */
 export async function chunkFiles(
+  validators: readonly string[],
   generated: string,
   dist: string,
   format: Format,
@@ -77,7 +78,7 @@ export async function chunkFiles(
   again: Again,
 ): Promise<OutputFile[]> {
   const { transform } = esbuild();
-  const modules = host.find([`${generated}/validators.ts`, `${generated}/validators/*.ts`], []);
+  const modules = [`${generated}/validators.ts`, ...validators];
   const files: (OutputFile | Promise<OutputFile>)[] = [];
   for (const [index, module] of modules.entries()) {
     // The bundler that works meanwhile has questions, too.
@@ -87,7 +88,10 @@ export async function chunkFiles(
     if (earlier(path, made)) files.push({ path, owner: "artifact", content: standing });
     else {
       const content = again("chunks", made, () => chunk(textOf(host.read(module)!)));
-      files.push(content.then((content): OutputFile => ({ path, owner: "artifact", content })));
+      const file = content.then((content): OutputFile => ({ path, owner: "artifact", content }));
+      // What goes wrong is told once all are waited for.
+      file.catch(() => {});
+      files.push(file);
     }
   }
   return Promise.all(files);

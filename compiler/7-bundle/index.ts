@@ -33,6 +33,8 @@ export interface Bundle {
 interface Means {
   /** Of a large server. */
   readonly listings: ListingFiles | undefined;
+  /** The paths of its entries' validators. */
+  readonly validators: readonly string[];
   readonly earlier: Earlier;
   readonly again: Again;
   readonly stored: Stored | undefined;
@@ -59,14 +61,14 @@ export async function bundle(server: Server, host: Host, means: Means): Promise<
 async function make(
   server: Server,
   host: Host,
-  { listings, earlier, again, stored, bundler, answered }: Means,
+  { listings, validators, earlier, again, stored, bundler, answered }: Means,
   asks: boolean,
 ): Promise<Result<Bundle>> {
   const parts = unusedParts(server, { asks, split: isSplit(server) });
   const { generated, dist } = server.layout;
   const runtime = condensed(generated, parts, host, again, stored);
   const chunked = async (format: Format): Promise<OutputFile[]> => [
-    ...(await chunkFiles(generated, dist, format, host, earlier, again)),
+    ...(await chunkFiles(validators, generated, dist, format, host, earlier, again)),
     ...(listings?.files ?? []),
   ];
   const plugins = (format: Format): Plugin[] => [

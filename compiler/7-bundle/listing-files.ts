@@ -1,6 +1,6 @@
 import { legacyVersions, olderEntry, type EntryKind } from "@mcpc/runtime/codegen/v1/older-forms";
 import { digest, patched, withHeader, withoutHeader } from "../generated-header.js";
-import type { Again } from "../model/again.js";
+import { anew, type Again } from "../model/again.js";
 import type { Edit } from "../model/edit.js";
 import { standing, type OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
@@ -86,8 +86,7 @@ export function editedListingFiles(
   forms: Forms,
   left: (path: string) => Uint8Array | undefined,
 ): ListingFiles | undefined {
-  const again: Again = (_kind, _key, make) => make();
-  const [old, now] = [told("tool", [before], again), told("tool", [after], again)];
+  const [old, now] = [told("tool", [before], anew), told("tool", [after], anew)];
   const revisions = (forms: readonly Form[]): string => forms.map(({ last }) => last).join();
   if (revisions(old) !== revisions(now)) return undefined;
   const files: OutputFile[] = [];

@@ -45,9 +45,14 @@ export function withEdited(
   return {
     server,
     written: edited.written,
-    validators: new Map([...known.validators, ...validatorsMadeOf(alone)]),
+    validators: new Map([...known.validators, ...validatorsMadeOf({ ...alone, ...only(section, after) })]),
     ...(section === "tools" && { edit: { server, index, before: before as Tool, after: after as Tool } }),
   };
+}
+
+/** Without what is not written in a manifest, which may have other names in a smaller server. */
+function only(section: Section, entry: Server[Section][number]): Pick<Server, Section> {
+  return { tools: [], resources: [], resourceTemplates: [], prompts: [], [section]: [entry] };
 }
 
 /** Members on which nothing depends but the entry itself. */

@@ -1,5 +1,5 @@
 import { read } from "../1-read/index.js";
-import { sections, type Section, type Written } from "../1-read/edited.js";
+import { areSchemas, sections, type Section, type Written } from "../1-read/edited.js";
 import { check } from "../2-check/index.js";
 import { lower } from "../3-lower/index.js";
 import {
@@ -18,8 +18,8 @@ import { hasErrors, type Diagnostic, type Result } from "../diagnostics/diagnost
 import { patched } from "../generated-header.js";
 import type { Host } from "../host.js";
 import { againOf, type Once } from "../incremental/again.js";
-import type { Before, Earlier, Made, Texts } from "../incremental/ever.js";
-import type { Again, Lasting } from "../model/again.js";
+import type { Before, Former, Made, Texts } from "../incremental/ever.js";
+import { anew, type Again, type Lasting } from "../model/again.js";
 import type { Edit } from "../model/edit.js";
 import { standing, type OutputFile } from "../model/output.js";
 import type { Project } from "../model/project.js";
@@ -47,7 +47,7 @@ export interface Data {
 type Emitted = NonNullable<ReturnType<Texts["get"]>>;
 
 /** A file whose text is apart. */
-type FrontFile = Pick<OutputFile, "path" | "owner">;
+export type FrontFile = Pick<OutputFile, "path" | "owner">;
 
 export interface FrontOptions {
   readonly again?: Again | undefined;
@@ -55,13 +55,13 @@ export interface FrontOptions {
   readonly lasting?: Lasting | undefined;
   /** What it came to before manifests changed. */
   readonly before?: Before<Result<Front>, Written> | undefined;
-  readonly left: Left;
+  readonly left: LeftAt;
   /** Told of each phase as it starts. */
   readonly entering: (phase: "read" | "check" | "lower" | "emit") => void;
 }
 
 /** What the last build left at a path, if that was made of what `id` stands for, and nobody has touched it. */
-export type Left = (path: string, id: string) => Uint8Array | undefined;
+export type LeftAt = (path: string, id: string) => Uint8Array | undefined;
 
 interface Fronted extends Made<Result<Front>, Written> {
   /** What it was made by, of what it came to before. */
@@ -82,8 +82,8 @@ export function front(host: Host, options: FrontOptions): Fronted {
     const output = { value: { server, generated, validators }, diagnostics: [] };
     return { output, texts, basis: written, uponBefore: true, ...(edit && { edit }) };
   }
-  const again: Again = options.again ?? ((_kind, _key, make) => make());
-  const lasting: Lasting = options.lasting ?? ((_kind, _key, make) => make());
+  const again: Again = options.again ?? anew;
+  const lasting: Lasting = options.lasting ?? anew;
   const once: Once = options.once ?? ((_name, _input, act) => act(host));
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {
@@ -125,11 +125,11 @@ function replacing(
 /** What an edit was made upon. */
 export interface Upon<Output> {
   readonly edit: Edit;
-  readonly before: Earlier<Output>;
-  readonly left: Left;
+  readonly before: Former<Output>;
+  readonly left: LeftAt;
 }
 
-/** What else is made of the server, and bundled. */
+/** What else is made of the server, and bundled: text that has parts in common, each worked out once. */
 export function data(server: Server, again: Again = againOf(new Map(), new Map()), upon?: Upon<Data>): Made<Data> {
   const all = (): readonly OutputFile[] => again("data", server, () => emitData(server, again));
   const allListings = (): ListingFiles => again("listing files", server, () => listingFiles(server, again));
@@ -173,9 +173,10 @@ function textsOf(files: readonly OutputFile[]): Map<string, Emitted> {
   return new Map(files.map(({ path, content }) => [path, content as Emitted]));
 }
 
-/** Undefined where a manifest is a file of schemas, too: then any entry may be a part of another one. */
-function writtenIn({ manifests, schemas }: Sources, project: Project): Written | undefined {
-  if (manifests.some(({ path }) => schemas.has(path))) return undefined;
+/** Undefined where entries stand for more than themselves. */
+function writtenIn(sources: Sources, project: Project): Written | undefined {
+  if (areSchemas(sources)) return undefined;
+  const { manifests } = sources;
   const spans = sections.map((section): [Section, Span[]] => [section, project[section].map(({ node }) => node.span)]);
   return {
     manifests: new Map(manifests.map(({ path, text }) => [path, text])),

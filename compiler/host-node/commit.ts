@@ -59,7 +59,8 @@ export function commit(root: string, changes: readonly Change[]): void {
 
 /** Ends what a killed build began: the project is as before that build, or as after it. */
 export function recover(root: string): void {
-  fs.rmSync(`${journalOf(root)}.tmp`, { force: true });
+  const half = `${journalOf(root)}.tmp`;
+  refusable(relative(root, half), () => fs.rmSync(half, { force: true }));
   const text = readIfPresent(journalOf(root));
   if (!text) return;
   const { state, moves, removals } = JSON.parse(Buffer.from(text).toString()) as Journal;

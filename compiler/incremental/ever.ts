@@ -16,13 +16,14 @@ export type Ever = <Output, Basis>(
 ) => Promise<Kept<Output>>;
 
 /** What it came to, where files hold something else since, and all else that was heard would be heard again. */
-export interface Before<Output, Basis> extends Earlier<Output> {
+export interface Before<Output, Basis> extends Former<Output> {
   basis(): Basis | undefined;
   /** These files. */
   readonly changed: readonly string[];
 }
 
-export interface Earlier<Output> {
+/** What it came to before. */
+export interface Former<Output> {
   readonly output: Output;
   /** Stood for it. */
   readonly id: string;
@@ -49,7 +50,7 @@ export interface Kept<Output> {
   readonly id?: string;
   texts(): Promise<Texts>;
   /** What follows from the output alone. `act` is told what followed from the one before that it was made of. */
-  follow<More>(name: string, act: (before: Earlier<More> | undefined) => Promise<Made<More>>): Promise<Followed<More>>;
+  follow<More>(name: string, act: (before: Former<More> | undefined) => Promise<Made<More>>): Promise<Followed<More>>;
   /** Leaves the output to later builds, if it is new; once is enough. */
   leave(): void;
 }
@@ -91,7 +92,7 @@ export function everIn(stored: Stored): Evers {
   };
   const follow =
     (id: string, idBefore?: string): Kept<unknown>["follow"] =>
-    async <More>(name: string, act: (before: Earlier<More> | undefined) => Promise<Made<More>>) => {
+    async <More>(name: string, act: (before: Former<More> | undefined) => Promise<Made<More>>) => {
       const known = part<More>(name, id);
       if (known) return { output: known.value, id, texts: () => textsOf(name, id, () => act(undefined)) };
       const before = idBefore === undefined ? undefined : part<More>(name, idBefore);

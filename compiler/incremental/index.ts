@@ -68,7 +68,8 @@ export async function compileIncrementally(
 /** A record that is damaged, or of another version, is none. */
 function parsed(text: string | undefined): BuildRecord | undefined {
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as BuildRecord);
+    const record = JSON.parse(text ?? "null") as BuildRecord | null;
+    return record?.summary?.serving && record.files && record.searches ? record : undefined;
   } catch {
     return undefined;
   }

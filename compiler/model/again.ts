@@ -5,5 +5,8 @@
  */
 export type Again = <T>(kind: string, key: string | object, make: () => T) => T;
 
+/** Remembers nothing. */
+export const anew = <T>(_kind: string, _key: unknown, make: () => T): T => make();
+
 /** The same for plain data, of which the key says all that it depends on, beside the compiler: left to later processes. */
 export type Lasting = <T>(kind: string, key: string, make: () => T) => T;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { parse } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
-import { data, front, lock, type Left } from "../../compiler/front/index.js";
+import { data, front, lock, type LeftAt } from "../../compiler/front/index.js";
 import type { Made, Texts } from "../../compiler/incremental/ever.js";
 import type { Written } from "../../compiler/1-read/edited.js";
 import { isStanding, type OutputFile } from "../../compiler/model/output.js";
@@ -14,7 +14,7 @@ import { memoryHost } from "./memory-host.js";
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
 const entering = (): void => {};
-const nothing: Left = () => undefined;
+const nothing: LeftAt = () => undefined;
 
 /** As later builds find it. */
 const left = <T>(value: T): T => deserialize(serialize(value)) as T;
@@ -57,14 +57,14 @@ function textsUpon(before: ReadonlyMap<string, string>, ...parts: readonly Part[
 type Outcome = "whole" | "edited" | "pieces";
 
 /** Makes a project of what it was before one of its manifests was edited, and compares it with what it comes to anew. */
-function compared(files: Files, path: string, text: string): Outcome {
+function compared(files: Files, path: string, text: string, ends = "\n"): Outcome {
   const before = whole(files);
   const now = { ...files, [path]: text };
   const expected = whole(now);
-  const leftAt: Left = (path, id) => {
+  const leftAt: LeftAt = (path, id) => {
     expect(id).toBe("before");
     const text = before.texts?.get(path);
-    return text === undefined ? undefined : Buffer.from(text);
+    return text === undefined ? undefined : Buffer.from(text.replaceAll("\n", ends));
   };
   const earlier = <T>(output: T) => ({ output: left(output), id: "before" });
   const basis = (): Written | undefined => left(before.made.basis);
@@ -144,9 +144,25 @@ const large: Files = {
   }),
 };
 
+/** Names that are others where there are fewer. */
+const clashing: Files = {
+  "a.mcp.json": JSON.stringify(
+    {
+      server: { name: "clashing", version: "1.0.0" },
+      $defs: { HealthCheckInput: { type: "string" } },
+      tools: ["healthCheck", "get_it", "getIt", "get-it"].map((name) => ({ ...tool(1), name })),
+      prompts: [{ name: "get.it" }, { name: "getIt" }],
+      runtime: { health: { tool: true } },
+    },
+    undefined,
+    2,
+  ).replaceAll("#/$defs/Part", "#/$defs/HealthCheckInput"),
+};
+
 const projects: readonly (readonly [name: string, files: Files])[] = [
   ...examples.map((name) => [name, example(name)] as const),
   ["large", large],
+  ["clashing", clashing],
 ];
 
 const manifestsOf = (files: Files): string[] => Object.keys(files).filter((path) => path.endsWith(".mcp.json"));
@@ -190,6 +206,13 @@ const edits: Readonly<Record<string, (entry: JsonObject) => JsonObject | string>
   "a reference to nowhere": (entry) => ({ ...entry, inputSchema: { $ref: "#/$defs/Nowhere" } }),
   "another name": (entry) => ({ ...entry, name: "renamed", uri: "renamed:all" }),
   "a member that nobody knows": (entry) => ({ ...entry, unknown: 1 }),
+  "a reference to another manifest's entry": (entry) => ({
+    ...entry,
+    inputSchema: {
+      type: "object",
+      properties: { other: { $ref: "./a.mcp.json#/tools/0/inputSchema/properties/text" } },
+    },
+  }),
   "a question": (entry) => ({ ...entry, elicitations: { sure: { message: "Sure?", url: "https://example.com" } } }),
   scopes: (entry) => ({ ...entry, scopes: ["a"] }),
   "a member twice": (entry) => JSON.stringify(entry).replace(/\}$/, ',"name":"twice"}'),
@@ -220,6 +243,15 @@ describe.each(projects)("of %s", (_, files) => {
   test.runIf(spans.length > 0)("some of these are made of what there was before", () => {
     expect(outcomes.size).toBeGreaterThan(1);
   });
+});
+
+test("where version control has changed the ends of lines, files are made as a whole", () => {
+  const { basis } = whole(large).made;
+  for (const { path, start, end } of Object.values(basis!.entries).flat()) {
+    const text = textOf(large, path);
+    const said = JSON.stringify({ ...(parse(text.slice(start, end)) as JsonObject), description: "Another one." });
+    compared(large, path, text.slice(0, start) + said + text.slice(end), "\r\n");
+  }
 });
 
 test("text that is edited anywhere comes to what a whole build makes of it", { timeout: 600_000 }, () => {

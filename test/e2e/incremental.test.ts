@@ -87,6 +87,11 @@ describe("a build", () => {
       (folder) => writeFileSync(join(folder, "node_modules/.cache/mcpc/build.json"), "{"),
       /nothing to do/,
     ],
+    [
+      "a record of nothing",
+      (folder) => writeFileSync(join(folder, "node_modules/.cache/mcpc/build.json"), "{}"),
+      /nothing to do/,
+    ],
     ["a damaged record of what files looked like", (folder) => writeFileSync(join(folder, seen), "{"), /nothing to do/],
   ];
   test.each(changes)("sees what changed since the last: %s", (_what, change, told) => {
@@ -304,6 +309,66 @@ test("a build that ends with an error after its types were found right says so",
   for (const path of ["generated/validators", "node_modules/.cache"]) rmSync(join(folder, path), { recursive: true });
   appendFileSync(join(folder, "generated", "server.ts"), "//\n");
   expect(mcpc(folder, "build")).toMatchObject({ code: 1, stderr: expect.stringContaining("output/hand-edited") });
+});
+
+test("where version control changes the ends of lines, an edit leaves files that are ours, and nothing else is written", () => {
+  const folder = project(files);
+  expect(mcpc(folder, "build").code).toBe(0);
+  const generated = readdirSync(join(folder, "generated"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => join(folder, "generated", path));
+  for (const file of [...generated, join(folder, "mcpc.lock.json")])
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll("\n", "\r\n"));
+  expect(mcpc(folder, "build").stdout).toBe(nothing);
+  appendFileSync(join(folder, "a.mcp.json"), "\n");
+  expect(mcpc(folder, "check")).toMatchObject({ code: 0, stderr: "" });
+  expect(mcpc(folder, "build").stdout).toBe(nothing);
+  edit("a.mcp.json", '"name": "say"', '"name": "say", "description": "Says it."')(folder);
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+  rmSync(join(folder, "node_modules"), { recursive: true });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "", stdout: nothing });
+});
+
+test("a name that was another tool's is made anew for the one that has it now", () => {
+  const resource = { name: "five", uri: "fixed:five", text: "5" };
+  const other = { name: "healthCheck", inputSchema: { type: "object", properties: { b: { type: "string" } } } };
+  const health = (tools: object[], description: string) => ({
+    server: { name: "health", version: "1.0.0" },
+    tools,
+    resources: [{ ...resource, description }],
+    runtime: { health: { tool: true } },
+  });
+  const folder = project({ "a.mcp.json": health([other], "Five.") });
+  expect(mcpc(folder, "build").code).toBe(0);
+  write(folder, { "a.mcp.json": health([other], "A five.") });
+  expect(mcpc(folder, "build").code).toBe(0);
+  write(folder, { "a.mcp.json": health([], "A five.") });
+  rmSync(join(folder, "src"), { recursive: true });
+  expect(mcpc(folder, "build").code).toBe(0);
+  const fresh = project({ "a.mcp.json": health([], "A five.") });
+  expect(mcpc(fresh, "build").code).toBe(0);
+  expect(visible(folder)).toEqual(visible(fresh));
+});
+
+test("a file where a folder is needed is named", () => {
+  const folder = project({ ...files, "node_modules/.cache": "" });
+  const { code, stderr } = mcpc(folder, "build");
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/^error: ".*\.cache\/mcpc.*": a file stands where a folder is needed\n$/),
+  });
+});
+
+test("a file among many validators that is none of ours is nobody's", () => {
+  const tools = Array.from({ length: 70 }, (_, index) => ({ name: `t${index}`, inputSchema: { type: "object" } }));
+  const folder = project({ "a.mcp.json": { ...manifest, tools }, "about.md": "About.\n" });
+  expect(mcpc(folder, "build").code).toBe(0);
+  write(folder, { "generated/validators/AAA.ts": "let let = ;\n" });
+  expect(mcpc(folder, "build")).toMatchObject({
+    code: 0,
+    stderr: "",
+    stdout: expect.stringContaining("nothing to do"),
+  });
 });
 
 test("a build that ends early leaves nothing to that of the next folder", () => {
