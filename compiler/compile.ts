@@ -187,15 +187,18 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const bundles = options.mode === "build" && !hasErrors(diagnostics);
   const bundling = bundles ? bundle(server, host, means) : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
-  bundling?.catch(() => {});
+  const isDone = bundling?.then(
+    () => {},
+    () => {},
+  );
+  // Neither need be waited for meanwhile; but the bundler is not to wait for answers.
+  await Promise.race([isAnswered, isDone]);
+  const lockPlan = bundles && planned(await lock());
+  leave();
   const checked = await checking;
   take(checked);
   // Those in which there are errors, too: they may be mended there.
   inputs.push(...(checked.value?.inputs ?? []));
-  // The bundler need not be waited for, nor be let wait for answers.
-  await Promise.race([isAnswered, bundling]);
-  const lockPlan = bundles && planned(await lock());
-  leave();
   const result = await bundling;
   if (!result || !lockPlan || hasErrors(diagnostics)) return done(server);
   enter("bundle");
