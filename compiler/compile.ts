@@ -103,8 +103,6 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     "front",
     host,
     async (asked, before) => {
-      // What goes wrong will once more, when it is waited for.
-      if (options.mode === "build" && !options.bundler) foresee().catch(() => {});
       const { again, once, lasting } = options;
       const { front } = await import("./front/index.js");
       const fronted = front(asked, { again, once, lasting, before, left: leftAt, entering: enter });
@@ -137,6 +135,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const ask = options.ask ?? (await import("./host-node/typescript/index.js")).askOnce(host);
   const checking = theirs && typecheck(server, textsOf([...code, ...theirs], host), ask);
   checking?.catch(() => {});
+  // What goes wrong will once more, when it is waited for.
+  if (options.mode === "build" && !options.bundler) foresee().catch(() => {});
   const left = orphans(server, handlerTexts(server.layout, host), () => listedNames(host, again)).filter(
     ({ path }) => !isFound(path, diagnostics),
   );
