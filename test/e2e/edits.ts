@@ -176,27 +176,14 @@ export const edits = {
     const line = [`// ${pick}\n`, `export const extra${pick} = ${variant};\n`, "const wrong: string = 5;\n"];
     appendFileSync(file, line[variant % line.length]!);
   },
-  schema(edited: Edited, pick: number, variant: number) {
-    const at = pick % edited.tools.length;
-    edited.tools = edited.tools.with(at, { ...edited.tools[at]!, schema: variant % schemas.length });
-    save(edited);
-  },
-  said(edited: Edited, pick: number, variant: number) {
-    const at = pick % edited.tools.length;
-    edited.tools = edited.tools.with(at, { ...edited.tools[at]!, more: variant % right });
-    save(edited);
-  },
-  described(edited: Edited, pick: number, variant: number) {
-    const at = pick % edited.tools.length;
-    edited.tools = edited.tools.with(at, { ...edited.tools[at]!, description: variant % descriptions.length });
-    save(edited);
-  },
+  schema: (edited: Edited, pick: number, variant: number) =>
+    changeTool(edited, pick, { schema: variant % schemas.length }),
+  said: (edited: Edited, pick: number, variant: number) => changeTool(edited, pick, { more: variant % right }),
+  described: (edited: Edited, pick: number, variant: number) =>
+    changeTool(edited, pick, { description: variant % descriptions.length }),
   /** Until the next time that the manifest is written. */
-  wrong(edited: Edited, pick: number, variant: number) {
-    const at = pick % edited.tools.length;
-    const index = right + (variant % (more.length - right));
-    save({ ...edited, tools: edited.tools.with(at, { ...edited.tools[at]!, more: index }) });
-  },
+  wrong: (edited: Edited, pick: number, variant: number) =>
+    changeTool({ ...edited }, pick, { more: right + (variant % (more.length - right)) }),
   lines(edited: Edited, pick: number) {
     edited.lines = pick % 4;
     save(edited);
@@ -220,11 +207,7 @@ export const edits = {
     if (edited.tools.length > 1) edited.tools = edited.tools.toSpliced(pick % edited.tools.length, 1);
     save(edited);
   },
-  renamed(edited: Edited, pick: number) {
-    const at = pick % edited.tools.length;
-    edited.tools = edited.tools.with(at, { ...edited.tools[at]!, name: `t${edited.names++}` });
-    save(edited);
-  },
+  renamed: (edited: Edited, pick: number) => changeTool(edited, pick, { name: `t${edited.names++}` }),
   helper: (edited: Edited, _pick: number, variant: number) =>
     write(edited, "src/helper.ts", helpers[variant % helpers.length]!),
   hooks: (edited: Edited, _pick: number, variant: number) =>
@@ -272,6 +255,12 @@ export const edits = {
   broken: (edited: Edited) => appendFileSync(join(edited.folder, "a.mcp.json"), "}"),
   nothing() {},
 } as const satisfies Record<string, (edited: Edited, pick: number, variant: number) => void>;
+
+function changeTool(edited: Edited, pick: number, changed: Partial<Tool>): void {
+  const at = pick % edited.tools.length;
+  edited.tools = edited.tools.with(at, { ...edited.tools[at]!, ...changed });
+  save(edited);
+}
 
 function write({ folder }: Edited, path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
