@@ -1,5 +1,5 @@
 import { legacyVersions, olderEntry, type EntryKind } from "@mcpc/runtime/codegen/v1/older-forms";
-import { digest, patched, withHeader, withoutHeader } from "../generated-header.js";
+import { digest, hashInHeader, patched, withHeader, withoutHeader } from "../generated-header.js";
 import { anew, type Again } from "../model/again.js";
 import type { Edit } from "../model/edit.js";
 import { standing, type OutputFile } from "../model/output.js";
@@ -102,7 +102,7 @@ export function editedListingFiles(
     const moved = JSON.stringify(ends.map((end, at) => (at < index ? end : end + longer)));
     files.push({ path: paths[0], owner: "artifact", content: made });
     files.push({ path: paths[1], owner: "artifact", content: withHeader(moved) });
-    tools.push([last, size + longer, digest(withoutHeader(made))]);
+    tools.push([last, size + longer, hashInHeader(made)]);
   }
   for (const list of ["resources", "resourceTemplates", "prompts"] as const)
     for (const path of forms[list].flatMap(([last]) => [pathOf(server, list, last), endsOf(server, list, last)])) {
