@@ -21,7 +21,7 @@ export function parseByEntries(path: string, text: string, again: Again): Locate
 }
 
 /** Where an entry stands in a text. */
-export interface Cut {
+interface Cut {
   readonly start: number;
   readonly end: number;
 }

@@ -132,26 +132,23 @@ export interface Upon<Output> {
 /** What else is made of the server, and bundled: text that has parts in common, each worked out once. */
 export function data(server: Server, again: Again = againOf(new Map(), new Map()), upon?: Upon<Data>): Made<Data> {
   const all = (): readonly OutputFile[] => again("data", server, () => emitData(server, again));
-  const allListings = (): ListingFiles => again("listing files", server, () => listingFiles(server, again));
-  if (upon) {
-    const { edit, before } = upon;
-    const left = (path: string): Uint8Array | undefined => upon.left(path, before.id);
-    const { generated, listings: listed } = before.output;
-    const listings = listed && (editedListingFiles(edit, listed.forms, left) ?? allListings());
-    const texts = replacing(dataReplacements(edit), left, all);
-    const listingTexts = textsOf(listings?.files ?? []);
-    return {
-      output: { generated, ...(listings && { listings: { files: listings.files.map(apart), forms: listings.forms } }) },
-      texts: { get: (path) => listingTexts.get(path) ?? texts.get(path) },
-    };
+  const whole = (): ListingFiles => again("listing files", server, () => listingFiles(server, again));
+  const left = (path: string): Uint8Array | undefined => upon?.left(path, upon.before.id);
+  const forms = upon?.before.output.listings?.forms;
+  const listings = isSplit(server)
+    ? ((upon && forms && editedListingFiles(upon.edit, forms, left)) ?? whole())
+    : undefined;
+  const listed = listings?.files ?? [];
+  const told = (generated: readonly FrontFile[]): Data => ({
+    generated,
+    ...(listings && { listings: { files: listed.map(apart), forms: listings.forms } }),
+  });
+  if (!upon) {
+    const generated = all();
+    return { output: told(generated.map(apart)), texts: textsOf([...generated, ...listed]) };
   }
-  const generated = all();
-  const listings = isSplit(server) ? allListings() : undefined;
-  const output: Data = {
-    generated: generated.map(apart),
-    ...(listings && { listings: { files: listings.files.map(apart), forms: listings.forms } }),
-  };
-  return { output, texts: textsOf([...generated, ...(listings?.files ?? [])]) };
+  const [lists, texts] = [textsOf(listed), replacing(dataReplacements(upon.edit), left, all)];
+  return { output: told(upon.before.output.generated), texts: { get: (path) => lists.get(path) ?? texts.get(path) } };
 }
 
 export function lock(server: Server, upon?: Upon<readonly FrontFile[]>): Made<readonly FrontFile[]> {
