@@ -1,6 +1,5 @@
-import { identityOf } from "../protocol/auth.js";
 import { tooManyRequests, type McpError } from "../protocol/errors.js";
-import type { Call } from "../protocol/exchange.js";
+import type { Asked } from "../protocol/exchange.js";
 
 export interface RateOptions {
   readonly perMinute: number;
@@ -10,8 +9,11 @@ export interface RateOptions {
   readonly now?: () => number;
 }
 
-/** The requests that run handlers; the others cost next to nothing. */
-const counted = new Set(["tools/call", "resources/read", "prompts/get", "completion/complete"]);
+/** Requests that run handlers, and those that open something to be kept; the others cost next to nothing. */
+const counted = new Set([
+  ...["tools/call", "resources/read", "prompts/get", "completion/complete"],
+  ...["initialize", "subscriptions/listen", "resources/subscribe", "open"],
+]);
 
 /** Callers that are remembered; of more, those who have been quiet for the longest time are forgotten. */
 const mostCallers = 10_000;
@@ -21,20 +23,20 @@ interface Bucket {
   filled: number;
 }
 
-/** Refuses a principal's requests beyond so many a minute: a bucket of tokens for each, filled at a steady rate. */
-export function createRate({ perMinute, burst, now = Date.now }: RateOptions): (call: Call) => McpError | undefined {
-  const buckets = new Map<string | undefined, Bucket>();
+/** Refuses a caller's requests beyond so many a minute: a bucket of tokens for each, filled at a steady rate. */
+export function createRate({ perMinute, burst, now = Date.now }: RateOptions): (asked: Asked) => McpError | undefined {
+  const buckets = new Map<string, Bucket>();
   const tokenMs = 60_000 / perMinute;
-  return (call) => {
-    if (!counted.has(call.method)) return undefined;
-    const caller = identityOf(call.auth);
+  return (asked) => {
+    if (!counted.has(asked.method)) return undefined;
+    const { caller } = asked;
     const time = now();
     const { tokens, filled } = buckets.get(caller) ?? { tokens: burst, filled: time };
     const available = Math.min(burst, tokens + Math.max(0, time - filled) / tokenMs);
     const refused = available < 1;
     buckets.delete(caller);
     buckets.set(caller, { tokens: refused ? available : available - 1, filled: time });
-    if (buckets.size > mostCallers) buckets.delete(buckets.keys().next().value);
+    if (buckets.size > mostCallers) buckets.delete(buckets.keys().next().value!);
     return refused ? tooManyRequests(perMinute, Math.ceil((1 - available) * tokenMs)) : undefined;
   };
 }

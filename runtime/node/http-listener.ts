@@ -113,11 +113,17 @@ class NodeRequest implements HttpRequest {
   readonly url: string;
   auth?: Auth;
   readonly #headers: IncomingMessage["headers"];
+  readonly #incoming: IncomingMessage;
 
   constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
     this.method = incoming.method ?? "";
     this.url = (incoming as Mounted).originalUrl ?? incoming.url ?? "/";
     this.#headers = incoming.headers;
+  }
+
+  get remote(): string | undefined {
+    return this.#incoming.socket.remoteAddress;
   }
 
   header(name: string): string | undefined {

@@ -2,6 +2,7 @@ import type {} from "./parts.js";
 import { createLifecycle } from "./application.js";
 import { environment, levelFrom } from "./environment.js";
 import type { Server, ServerOptions } from "./exchange.js";
+import { createLedger, defaultKeptBytes } from "./ledger.js";
 import { createLogger, hookSink } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
 
@@ -38,6 +39,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     application: createLifecycle(waits, application),
     views: new Map(),
     indexes: new Map(),
+    ledger: createLedger(surface.maxKeptBytes ?? defaultKeptBytes),
     subscribers: new Set(),
     running: new Set(),
     ...(cache && { cache }),

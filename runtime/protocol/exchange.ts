@@ -1,8 +1,10 @@
 import type { Authentication } from "./auth.js";
+import { callerOf } from "./caller.js";
 import type { McpError } from "./errors.js";
 import type { Auth, ClientInformation } from "./handlers.js";
 import type { Application, Hooks, Lifecycle, SettingsLoader } from "./hooks.js";
 import type { Id, Ready } from "./json-rpc.js";
+import type { Booking, Ledger } from "./ledger.js";
 import type { Logger, LogSink } from "./logger.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
@@ -53,7 +55,7 @@ export interface ServerOptions {
   readonly hooks?: Hooks;
   readonly settings?: SettingsLoader;
   readonly cache?: ResultCache;
-  readonly admit?: (call: Call) => McpError | undefined;
+  readonly admit?: (asked: Asked) => McpError | undefined;
   /** Lets only so many handlers run at a time. */
   readonly limit?: (handlers: Handlers) => Handlers;
   /** In place of what the settings and `onStart` would give: for tests. */
@@ -84,6 +86,8 @@ export interface Server {
   readonly stateKeys: readonly string[];
   /** Present where callers must say who they are. */
   readonly auth: Authentication | undefined;
+  /** What is kept for clients beyond a message. */
+  readonly ledger: Ledger;
   /** Who is to be told of changes. */
   readonly subscribers: Set<Subscriber>;
   /** What the author has put around the handlers. */
@@ -96,7 +100,14 @@ export interface Server {
   /** Where the manifest declares `cache`. */
   readonly cache?: ResultCache;
   /** Why a request is not taken, if anything has to be asked: a rate limit, a server that stops. */
-  admit: ((call: Call) => McpError | undefined) | undefined;
+  admit: ((asked: Asked) => McpError | undefined) | undefined;
+}
+
+/** A request, or an opening of a stream or connection, before it is taken. */
+export interface Asked {
+  /** Of the protocol; `open` for a stream or connection. */
+  readonly method: string;
+  readonly caller: string;
 }
 
 export interface Abortable {
@@ -178,6 +189,8 @@ export interface Peer extends ClientInformation {
   logLevel: LoggingLevel | undefined;
   /** URIs of resources whose updates it wants, where that lasts longer than a request. */
   readonly subscriptions?: Set<string>;
+  /** The place of the connection on the ledger, where there are several. */
+  booking?: Booking | undefined;
 }
 
 /** Where messages go that belong to a request, before its answer. */
@@ -186,7 +199,9 @@ export interface Outlet {
   /** Messages may get lost on it: nothing can be asked. */
   readonly oneWay?: boolean;
   /** What the message came with, where the transport has such a thing. */
-  readonly request?: { header(name: string): string | undefined };
+  readonly request?: { header(name: string): string | undefined; readonly remote?: string | undefined };
+  /** Answers of several requests leave together: no two of them may have the same id. */
+  readonly shared?: true;
 }
 
 /** A run of a handler that may end before the call does. */
@@ -257,6 +272,11 @@ export class Call {
   /** A header of the transport's, by its lower-case name. */
   header(name: string): string | undefined {
     return this.#outlet.request?.header(name);
+  }
+
+  /** Who answers for it. */
+  get caller(): string {
+    return callerOf(this.auth, this.#outlet.request?.remote);
   }
 
   get signal(): AbortSignal {

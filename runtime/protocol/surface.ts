@@ -19,6 +19,11 @@ export interface Surface {
   readonly timeoutMs?: number;
   /** Open subscriptions of all clients together, and resources that one session may subscribe to. */
   readonly maxSubscriptions?: number;
+  /** Calls that go on as tasks, those that have ended too, and how long each is kept. */
+  readonly maxTasks?: number;
+  readonly taskTtlMs?: number;
+  /** Bytes that are kept for clients beyond a message. */
+  readonly maxKeptBytes?: number;
   readonly tools: readonly ToolSurface[];
   readonly resources: readonly ResourceSurface[];
   readonly resourceTemplates: readonly ResourceTemplateSurface[];

@@ -44,6 +44,8 @@ export interface HttpRequest {
   readonly url: string;
   /** By lower-case name. */
   header(name: string): string | undefined;
+  /** The network address of the peer; absent where the platform does not tell. */
+  readonly remote?: string | undefined;
   /** Who sent it, as soon as that is known; absent where the server does not ask. */
   auth?: Auth;
 }

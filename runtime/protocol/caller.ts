@@ -1,0 +1,18 @@
+import type {} from "./parts.js";
+import { identityOf } from "./auth.js";
+import type { Auth } from "./handlers.js";
+
+/** Names who answers for a request: the principal, else the network it came from, else everybody without either. */
+export function callerOf(auth: Auth | undefined, address: string | undefined): string {
+  return identityOf(auth) ?? (globalThis.mcpcWithoutHttp || address === undefined ? "" : `from ${networkOf(address)}`);
+}
+
+/** Of an IPv6 address the first half: a single host may choose any second one. */
+function networkOf(address: string): string {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address);
+  if (mapped !== null) return mapped[1]!;
+  if (!address.includes(":")) return address;
+  const [head, tail] = address.split("::").map((part) => (part === "" ? [] : part.split(":")));
+  const zeros = tail === undefined ? 0 : 8 - head!.length - tail.length;
+  return [...head!, ...Array<string>(zeros).fill("0"), ...(tail ?? [])].slice(0, 4).join(":");
+}
