@@ -23,7 +23,8 @@ test("files stay small enough to read in one sitting", () => {
 });
 
 test("the tests type-check", () => {
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  // The native compiler, which the compiler package brings, takes a fifth of the time.
+  const tsc = join(root, "compiler", "node_modules", "typescript", "bin", "tsc");
   expect(() => execFileSync("node", [tsc, "-p", join(root, "test"), "--noEmit"], { encoding: "utf8" })).not.toThrow();
 });
 
