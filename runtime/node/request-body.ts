@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { bodyTooLong } from "../transports/http/admission.js";
-import type { Refusal } from "../transports/http/exchange.js";
+import { bodyTooLong, checkEncoding } from "../transports/http/admission.js";
+import type { HttpRequest, Refusal } from "../transports/http/exchange.js";
 
 /** Takes a body as it comes in. */
 interface Sink {
@@ -32,11 +32,43 @@ export function directRequests(Incoming: typeof IncomingMessage): typeof Incomin
   };
 }
 
+/** Members that middleware adds to Node's request: a parsed body, and the bytes or the text that it read. */
+interface WithBody {
+  readonly body?: unknown;
+  readonly rawBody?: unknown;
+}
+
+/** A body that middleware has read: its text, or the value that the text was parsed to. */
+export type GivenBody = { readonly text: string } | { readonly value: unknown } | Refusal;
+
+const alreadyRead: Refusal = {
+  status: 500,
+  message:
+    'something else has read the body of this request; hand it over as "request.body" or "request.rawBody", or let the MCP server read it first',
+};
+
+/** Returns the body that middleware has read, or why it cannot be had; `undefined` while nothing has read it. */
+export function givenBody(incoming: IncomingMessage): GivenBody | undefined {
+  if (!incoming.readableDidRead && !incoming.readableEnded) return undefined;
+  const { body, rawBody } = incoming as WithBody;
+  const given = body === undefined ? rawBody : body;
+  if (given === undefined) return alreadyRead;
+  if (typeof given === "string") return { text: given };
+  return given instanceof Uint8Array ? { text: new TextDecoder().decode(given) } : { value: given };
+}
+
 /**
- * The whole body, or why not. The rest of a refused one is read and dropped: a connection closed under a client that
- * still writes would keep the refusal from it. A client that hangs up gets no answer.
+ * Reads the whole body, or tells why not. The rest of a refused one is read and dropped: a connection closed under a
+ * client that still writes would keep the refusal from it. A client that hangs up gets no answer.
  */
-export function readBody(incoming: IncomingMessage, most: number, done: (text: string | Refusal) => void): void {
+export function readBody(
+  incoming: IncomingMessage,
+  request: HttpRequest,
+  most: number,
+  done: (text: string | Refusal) => void,
+): void {
+  const encoded = checkEncoding(request);
+  if (encoded !== undefined) return done(encoded);
   const body = new Body(most, done);
   // What came before somebody asked for it is in the stream.
   if ("sink" in incoming && !incoming.complete && incoming.readableLength === 0) (incoming as Direct).sink = body;
@@ -44,6 +76,8 @@ export function readBody(incoming: IncomingMessage, most: number, done: (text: s
     incoming.on("data", (chunk: Buffer) => body.add(chunk));
     incoming.on("end", () => body.end());
     incoming.on("error", () => {});
+    // Middleware may have paused it.
+    incoming.resume();
   }
 }
 

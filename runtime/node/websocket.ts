@@ -3,13 +3,16 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { ready } from "../protocol/application.js";
 import { atExpiry } from "../protocol/auth.js";
-import { connect } from "../protocol/connection.js";
+import { connect, unexpected } from "../protocol/connection.js";
+import type { McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
-import { errorMessage, parseError, textOf, type Outgoing } from "../protocol/json-rpc.js";
-import { admitUpgrade, longestBody, notStarted } from "../transports/http/admission.js";
-import { pathOf, type Headers, type HttpOptions, type HttpRequest, type Refusal } from "../transports/http/exchange.js";
+import { errorMessage, parseError, textOf, type Id, type Outgoing } from "../protocol/json-rpc.js";
+import { parseMessage } from "../protocol/parse-message.js";
+import { createAdmission, longestBody, notStarted } from "../transports/http/admission.js";
+import { pathOf, type HttpOptions, type HttpRequest, type Refusal } from "../transports/http/exchange.js";
 import { mostSessions } from "../transports/http/sessions.js";
+import { NodeRequest } from "./http-request.js";
 
 /** A listener of `node:http`'s `upgrade`. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -19,6 +22,19 @@ const pingMs = 30_000;
 /** In bytes: beyond it a client is heard again when it has read, and told nothing that it has not asked for. */
 const mostBuffered = 4 * 1024 * 1024;
 
+/** How long the start of the server and the check of credentials may take together. */
+const admissionMs = 30_000;
+/** How long a refusal may take to leave. */
+const flushMs = 5000;
+
+const nothingHere: Refusal = { status: 404, message: "nothing here" };
+const tooMany: Refusal = {
+  status: 503,
+  message: "too many clients; try again later",
+  headers: { "retry-after": "30" },
+};
+const tooLate: Refusal = { status: 503, message: "the credentials could not be checked in time; try again later" };
+
 /** The protocol over WebSocket (RFC 6455), subprotocol `mcp`: one message a frame, both ways, both eras. */
 export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
   const sockets = new WebSocketServer({
@@ -27,31 +43,58 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
     clientTracking: true,
     handleProtocols: (offered) => (offered.has("mcp") ? "mcp" : false),
   });
+  const admission = createAdmission(server, options);
+  const path = options.websocket && pathOf(options.websocket.path);
   const ending = {
     deliver: () => {},
     end: () => {},
     close: () => sockets.clients.forEach((socket) => socket.close(1001, "the server is stopping")),
   };
   server.subscribers.add(ending);
-  return (request, socket, head) => {
+
+  function take(request: HttpRequest, socket: Duplex, open: (refusal: Refusal | undefined) => void): void {
+    const verdict = admission.upgrade(request);
+    if (!(verdict instanceof Promise)) return open(verdict);
+    after(verdict, socket, open);
+  }
+
+  /** Goes on when a promise has settled, unless the connection is gone by then. */
+  function after<Value>(promise: Promise<Value>, socket: Duplex, next: (value: Value) => void): void {
+    promise
+      .then((value) => {
+        if (!socket.destroyed) next(value);
+      })
+      .catch((error: unknown) => fail(socket, error));
+  }
+
+  function fail(socket: Duplex, error: unknown): void {
+    refuse(socket, { status: 500, message: unexpected(server, error).message });
+  }
+
+  return (incoming, socket, head) => {
     socket.on("error", () => {});
-    if (pathOf(request.url ?? "/") !== options.websocket?.path) return refuse(socket, 404, "nothing here");
-    const header = (name: string): string | undefined => [request.headers[name]].flat().join(", ") || undefined;
-    const asked: HttpRequest = { method: "GET", url: request.url ?? "/", header };
-    const open = (refusal: Refusal | undefined): void => {
-      if (refusal !== undefined) return refuse(socket, refusal.status, refusal.message, refusal.headers);
-      if (sockets.clients.size >= (options.maxSessions ?? mostSessions))
-        return refuse(socket, 503, "too many clients; try again later");
-      sockets.handleUpgrade(request, socket, head, (opened) => serve(server, opened, asked.auth));
-    };
-    const admitted = (): void => {
-      const refusal = admitUpgrade(server, asked, options);
-      if (refusal instanceof Promise) void refusal.then(open);
-      else open(refusal);
-    };
-    const started = ready(server);
-    if (started === true) return admitted();
-    void started.then((can) => (can ? admitted() : open(notStarted)));
+    try {
+      const request = new NodeRequest(incoming);
+      if (pathOf(request.url) !== path) {
+        // Other paths may be those of other listeners.
+        const { server: http } = incoming.socket as { server?: { listenerCount(event: string): number } };
+        if (http === undefined || http.listenerCount("upgrade") < 2) refuse(socket, nothingHere);
+        return;
+      }
+      const late = setTimeout(() => refuse(socket, tooLate), admissionMs);
+      socket.on("close", () => clearTimeout(late));
+      const open = (refusal: Refusal | undefined): void => {
+        clearTimeout(late);
+        if (refusal !== undefined) refuse(socket, refusal);
+        else if (sockets.clients.size >= (options.maxSessions ?? mostSessions)) refuse(socket, tooMany);
+        else sockets.handleUpgrade(incoming, socket, head, (opened) => serve(server, opened, request.auth));
+      };
+      const started = ready(server);
+      if (started === true) take(request, socket, open);
+      else after(started, socket, (can) => (can ? take(request, socket, open) : open(notStarted)));
+    } catch (error) {
+      fail(socket, error);
+    }
   };
 }
 
@@ -66,6 +109,7 @@ function serve(server: Server, socket: WebSocket, auth: Auth | undefined): void 
       if (socket.bufferedAmount <= mostBuffered) socket.resume();
     });
   };
+  const refused = (error: McpError, id?: Id): void => send(errorMessage(id, error), true);
   const connection = connect(server, send, auth);
   const stop = atExpiry(auth, () => socket.close(1008, "the credentials have expired"));
   let alive = true;
@@ -80,14 +124,9 @@ function serve(server: Server, socket: WebSocket, auth: Auth | undefined): void 
   socket.on("pong", () => (alive = true));
   socket.on("message", (data, isBinary) => {
     alive = true;
-    let message: unknown;
-    try {
-      if (isBinary) throw new SyntaxError("a message is text");
-      message = JSON.parse(String(data));
-    } catch {
-      return send(errorMessage(undefined, parseError()), true);
-    }
-    connection.receive(message);
+    if (isBinary) return refused(parseError());
+    const message = parseMessage(String(data), refused);
+    if (message !== undefined) connection.receive(message);
   });
   socket.on("error", () => {});
   socket.on("close", () => {
@@ -97,7 +136,9 @@ function serve(server: Server, socket: WebSocket, auth: Auth | undefined): void 
   });
 }
 
-function refuse(socket: Duplex, status: number, message: string, headers: Headers = {}): void {
+/** Answers, and destroys the connection: nothing else ends one that was to become a WebSocket. */
+function refuse(socket: Duplex, { status, message, headers }: Refusal): void {
+  if (socket.destroyed || socket.writableEnded) return;
   const lines = Object.entries({
     connection: "close",
     "content-type": "text/plain",
@@ -105,5 +146,8 @@ function refuse(socket: Duplex, status: number, message: string, headers: Header
     ...headers,
   });
   const head = [`HTTP/1.1 ${status} Refused`, ...lines.map(([name, value]) => `${name}: ${value}`)];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${message}`);
+  // A client that does not read would keep it open.
+  const late = setTimeout(() => socket.destroy(), flushMs);
+  socket.on("close", () => clearTimeout(late));
+  socket.end(`${head.join("\r\n")}\r\n\r\n${message}`, () => socket.destroy());
 }

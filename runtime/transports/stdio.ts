@@ -1,8 +1,9 @@
 import { connect, type Connection } from "../protocol/connection.js";
-import { invalidRequest } from "../protocol/errors.js";
+import { invalidRequest, type McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
-import { errorMessage, parseError, type Outgoing } from "../protocol/json-rpc.js";
+import { errorMessage, type Id, type Outgoing } from "../protocol/json-rpc.js";
+import { parseMessage } from "../protocol/parse-message.js";
 
 /** In characters. A longer line is refused, and skipped to its end. */
 export const longestLine = 16 * 1024 * 1024;
@@ -53,15 +54,12 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
     transport.told?.();
   }
 
+  const refuse = (error: McpError, id?: Id): void => send(errorMessage(id, error), true);
+
   function line(text: string): void {
     if (isBlank(text)) return;
-    let message: unknown;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      return send(errorMessage(undefined, parseError()), true);
-    }
-    connection.receive(message);
+    const message = parseMessage(text, refuse);
+    if (message !== undefined) connection.receive(message);
   }
 
   function tooLong(): void {

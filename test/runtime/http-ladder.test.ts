@@ -249,7 +249,7 @@ describe("behind a proxy", () => {
     const header = (name: string) => response.headers.get(name);
     expect([header("content-type"), header("cache-control"), header("x-accel-buffering")]).toEqual([
       "text/event-stream",
-      "no-cache",
+      "no-cache, no-transform",
       "no",
     ]);
     expect([header("access-control-allow-origin"), header("vary")]).toEqual(["https://app.example", "Origin"]);

@@ -1,9 +1,9 @@
 import { textOf, type Outgoing } from "../../protocol/json-rpc.js";
 
-/** Headers of an event stream that no proxy should hold back. */
+/** Headers of an event stream. `no-transform` keeps middleware and proxies from compressing it, which would hold it back. */
 export const eventStream = {
   "content-type": "text/event-stream",
-  "cache-control": "no-cache",
+  "cache-control": "no-cache, no-transform",
   "x-accel-buffering": "no",
 } as const;
 

@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly maxSessions?: number;
   /** Of a request, or a message over WebSocket. */
   readonly maxBodyBytes?: number;
+  /** How long the built server keeps a connection open between two requests. */
+  readonly keepAliveTimeoutMs?: number;
   /** HTTP+SSE, the transport of 2024-11-05, beside it. */
   readonly sse?: SseOptions;
   /** Event streams of single tools, at `{path}/tools/NAME/sse`. */
@@ -64,6 +66,8 @@ export interface HttpReply {
   /** How long a client should wait before it comes back. */
   retry(milliseconds: number): void;
   close(): void;
+  /** Logs an error, and answers with status 500; an answer that has begun breaks off. */
+  fail(error: unknown): void;
 }
 
 /** A request that is still being answered. */
@@ -72,7 +76,7 @@ export interface Running {
   abandon(): void;
 }
 
-/** What answers at one path. Nothing throws; what still runs is returned. */
+/** Answers at one path. Returns what still runs; an error that it throws becomes an answer with status 500. */
 export interface Endpoint {
   /** `open` to anybody, from any page, without credentials; else what a caller's credentials are told it is. */
   readonly access: Exclude<Transport, "websocket" | "stdio"> | "open";
@@ -84,11 +88,14 @@ export interface Endpoint {
   open(request: HttpRequest, reply: HttpReply): Running | undefined;
 }
 
+/** The path alone. A slash at its end means nothing: `/mcp/` is `/mcp`. */
 export function pathOf(url: string): string {
   const query = url.indexOf("?");
   const path = query === -1 ? url : url.slice(0, query);
   const fragment = path.indexOf("#");
-  return fragment === -1 ? path : path.slice(0, fragment);
+  let end = fragment === -1 ? path.length : fragment;
+  while (end > 1 && path[end - 1] === "/") end -= 1;
+  return end === path.length ? path : path.slice(0, end);
 }
 
 export function queryOf(url: string): URLSearchParams {

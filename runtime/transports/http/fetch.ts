@@ -1,8 +1,17 @@
 import { ready } from "../../protocol/application.js";
+import { unexpected } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage, type Spliced } from "../../protocol/json-rpc.js";
-import { admit, bodyTooLong, corsHeaders, longestBody, notStarted } from "./admission.js";
+import {
+  bodyTooLong,
+  checkEncoding,
+  corsHeaders,
+  createAdmission,
+  isForeign,
+  longestBody,
+  notStarted,
+} from "./admission.js";
 import { eventStream, eventText, isDeaf, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import {
   pathOf,
@@ -18,65 +27,99 @@ import { createRoutes } from "./routes.js";
 
 export type Fetch = (request: Request) => Promise<Response>;
 
-/** The server as a Web-standard handler. At any address that is none of its others it is the MCP endpoint. */
+/**
+ * The server as a Web-standard handler. At any address that is none of its others it is the MCP endpoint. Never
+ * rejects: what goes wrong is an answer.
+ */
 export function createFetch(server: Server, options: HttpOptions): Fetch {
   const routes = createRoutes(server, options);
-  return async (incoming) => {
+  const admission = createAdmission(server, options);
+  const most = options.maxBodyBytes ?? longestBody;
+
+  async function answer(incoming: Request): Promise<Response> {
+    const { method, signal } = incoming;
     const request: HttpRequest = {
-      method: incoming.method,
+      method,
       url: incoming.url.slice(new URL(incoming.url).origin.length),
       // Where a Request is made by hand it has no Host; its address says the same.
       header: (name) => incoming.headers.get(name) ?? (name === "host" ? new URL(incoming.url).host : undefined),
     };
     if (server.health !== undefined) {
       const probe = await new Promise<Response | undefined>((resolve) => {
-        if (
-          !probed(
-            server,
-            request,
-            replyTo(resolve, () => {}, {}),
-          )
-        )
-          resolve(undefined);
+        const reply = replyTo(server, resolve, () => {}, undefined);
+        if (!probed(server, request, reply)) resolve(undefined);
       });
       if (probe !== undefined) return probe;
     }
     const started = ready(server);
     if (started !== true && !(await started)) return refused(notStarted);
     const endpoint = routes.at(pathOf(request.url)) ?? routes.mcp;
-    const always = corsHeaders(request, endpoint);
-    const admitted = admit(server, endpoint, request, options);
-    const refusal = admitted instanceof Promise ? await admitted : admitted;
-    if (refusal !== undefined) return refused(refusal, refusal.status === 403 ? undefined : always);
-    if (incoming.method === "OPTIONS") return new Response(null, { status: 204, headers: { ...always } });
-    const body = incoming.method === "POST" ? await textWithin(incoming, options.maxBodyBytes ?? longestBody) : "";
-    if (body === undefined) return refused(bodyTooLong(options.maxBodyBytes), always);
+    const verdict = admission.request(endpoint, request);
+    const refusal = verdict instanceof Promise ? await verdict : verdict;
+    const always = refusal !== undefined && isForeign(refusal) ? undefined : corsHeaders(request, endpoint);
+    if (refusal !== undefined) return refused(refusal, always);
+    if (method === "OPTIONS") return new Response(null, { status: 204, headers: { ...always } });
+    const body = method === "POST" ? await readBody(incoming, request, most) : "";
+    if (typeof body !== "string") return refused(body, always);
+    // While something was awaited the client may have hung up.
+    if (signal.aborted) return nobody();
     return new Promise((resolve) => {
       let running: Running | undefined;
+      const reply = replyTo(server, resolve, () => running?.abandon(), always);
+      try {
+        running = method === "POST" ? endpoint.post(request, body, reply) : endpoint.open(request, reply);
+      } catch (error) {
+        return reply.fail(error);
+      }
       const abandon = (): void => {
         running?.abandon();
         reply.close();
-        // Nobody reads it; a promise that never settles would leak.
-        resolve(new Response(null, { status: 499 }));
+        // A promise that never settles would leak.
+        resolve(nobody());
       };
-      const reply: HttpReply = replyTo(resolve, () => running?.abandon(), always);
-      running = incoming.method === "POST" ? endpoint.post(request, body, reply) : endpoint.open(request, reply);
-      if (running !== undefined) incoming.signal.addEventListener("abort", abandon, { once: true });
+      if (running !== undefined) signal.addEventListener("abort", abandon, { once: true });
     });
+  }
+
+  return async (incoming) => {
+    try {
+      const response = await answer(incoming);
+      return incoming.method === "HEAD" ? new Response(null, response) : response;
+    } catch (error) {
+      return failed(server, error);
+    }
   };
 }
 
-function replyTo(resolve: (response: Response) => void, abandon: () => void, always: Headers | undefined): HttpReply {
+/** The answer to a client that has hung up. */
+function nobody(): Response {
+  return new Response(null, { status: 499 });
+}
+
+function failed(server: Server, error: unknown): Response {
+  const headers = { "content-type": "application/json" };
+  return new Response(errorMessage(undefined, unexpected(server, error)), { status: 500, headers });
+}
+
+function replyTo(
+  server: Server,
+  resolve: (response: Response) => void,
+  abandon: () => void,
+  always: Headers | undefined,
+): HttpReply {
   const encoder = new TextEncoder();
   let end = (): void => {};
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
-  const write = (text: string, awaited?: boolean): void => {
-    if (stream === undefined) return;
-    if (!isDeaf(-(stream.desiredSize ?? 0), awaited)) return stream.enqueue(encoder.encode(text));
+  const breakOff = (reason: unknown): void => {
     end();
-    stream.error(new Error("the client does not read"));
+    stream?.error(reason);
     stream = undefined;
     abandon();
+  };
+  const write = (text: string, awaited?: boolean): void => {
+    if (stream === undefined) return;
+    if (isDeaf(-(stream.desiredSize ?? 0), awaited)) breakOff(new Error("the client does not read"));
+    else stream.enqueue(encoder.encode(text));
   };
   return {
     send(status, body, headers) {
@@ -85,22 +128,19 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void, alw
       resolve(new Response(content, { status, headers: { ...type, ...always, ...headers } }));
     },
     open(headers) {
-      let beat: ReturnType<typeof setInterval>;
+      const beat = setInterval(() => write(keepAlive), keepAliveMs);
+      end = () => clearInterval(beat);
       const body = new ReadableStream<Uint8Array>(
         {
-          start: (controller) => {
-            stream = controller;
-            beat = setInterval(() => controller.enqueue(encoder.encode(keepAlive)), keepAliveMs);
-          },
+          start: (controller) => void (stream = controller),
           cancel: () => {
-            clearInterval(beat);
+            end();
             stream = undefined;
             abandon();
           },
         },
         new ByteLengthQueuingStrategy({ highWaterMark: 16_384 }),
       );
-      end = () => clearInterval(beat);
       resolve(new Response(body, { status: 200, headers: { ...eventStream, ...always, ...headers } }));
     },
     event: (message, id, awaited) => write(eventText(message, id), awaited),
@@ -110,6 +150,11 @@ function replyTo(resolve: (response: Response) => void, abandon: () => void, alw
       end();
       stream?.close();
       stream = undefined;
+    },
+    fail(error) {
+      // Nothing comes of it where there is an answer already.
+      resolve(failed(server, error));
+      if (stream !== undefined) breakOff(error);
     },
   };
 }
@@ -122,19 +167,33 @@ function joined({ head, ready: { bytes: result } }: Spliced): Uint8Array<ArrayBu
   return bytes;
 }
 
-async function textWithin(request: Request, limit: number): Promise<string | undefined> {
-  if (request.body === null) return "";
-  const reader = request.body.getReader();
+const alreadyRead: Refusal = {
+  status: 500,
+  message: "something else has read the body of this request; hand over the request before that, or a clone of it",
+};
+const brokenOff: Refusal = { status: 400, message: "the body broke off" };
+
+async function readBody(incoming: Request, request: HttpRequest, most: number): Promise<string | Refusal> {
+  if (incoming.bodyUsed || incoming.body?.locked) return alreadyRead;
+  const encoded = checkEncoding(request);
+  if (encoded !== undefined) return encoded;
+  if (incoming.body === null) return "";
+  const reader = incoming.body.getReader();
   const decoder = new TextDecoder();
   let text = "";
   let length = 0;
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    length += piece.value.length;
-    if (length > limit) {
-      await reader.cancel();
-      return undefined;
+  try {
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      length += piece.value.length;
+      if (length > most) {
+        // Whether the rest can be called off makes no difference to the answer.
+        void reader.cancel().catch(() => {});
+        return bodyTooLong(most);
+      }
+      text += decoder.decode(piece.value, { stream: true });
     }
-    text += decoder.decode(piece.value, { stream: true });
+  } catch {
+    return brokenOff;
   }
   return text + decoder.decode();
 }

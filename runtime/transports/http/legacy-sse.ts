@@ -2,8 +2,9 @@ import { atExpiry, identityOf } from "../../protocol/auth.js";
 import { connect, unexpected, type Connection } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
-import { errorMessage, parseError } from "../../protocol/json-rpc.js";
-import { queryOf, type Endpoint, type SseOptions } from "./exchange.js";
+import { errorMessage } from "../../protocol/json-rpc.js";
+import { parseMessage } from "../../protocol/parse-message.js";
+import { pathOf, queryOf, type Endpoint, type SseOptions } from "./exchange.js";
 import { mostSessions } from "./sessions.js";
 
 /**
@@ -16,7 +17,6 @@ export function createLegacySse(
   maxSessions = mostSessions,
 ): Readonly<Record<"stream" | "messages", Endpoint>> {
   const connections = new Map<string, { readonly connection: Connection; readonly owner: string | undefined }>();
-  const endpoint = relative(options.path, options.messagesPath);
   const refuse = (message: string): string => errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
   const notServed: Endpoint["open"] = ({ method }, reply) =>
     reply.send(405, refuse(`${method} is not served here`), { allow: "GET" }) as undefined;
@@ -40,6 +40,8 @@ export function createLegacySse(
         reply.close();
       });
       reply.open();
+      const base = pathOf(options.path);
+      const endpoint = relative(hasSlash(request.url) ? `${base}/` : base, pathOf(options.messagesPath));
       reply.named("endpoint", `${endpoint}?sessionId=${id}`);
       const running = {
         abandon() {
@@ -67,19 +69,19 @@ export function createLegacySse(
   const messages: Endpoint = {
     access: "sse",
     post(request, body, reply) {
-      let message: unknown;
-      try {
-        message = JSON.parse(body);
-      } catch {
-        return reply.send(400, errorMessage(undefined, parseError())) as undefined;
-      }
-      return receive(request, message, reply);
+      const message = parseMessage(body, (error, id) => reply.send(400, errorMessage(id, error)));
+      return message === undefined ? undefined : receive(request, message, reply);
     },
     postParsed: receive,
     open: ({ method }, reply) =>
       reply.send(405, refuse(`${method} is not served here; send messages with POST`), { allow: "POST" }) as undefined,
   };
   return { stream, messages };
+}
+
+/** Whether a stream was opened at an address that ends with a slash: a reference from there begins a level lower. */
+function hasSlash(url: string): boolean {
+  return /^[^?#]+\/(?:[?#]|$)/.test(url);
 }
 
 /**

@@ -14,7 +14,9 @@ export function probed(server: Server, request: HttpRequest, reply: HttpReply): 
   if (request.header("origin") !== undefined) refuse(reply, 403, "health is for the platform, not for pages");
   else if (method !== "GET" && method !== "HEAD") refuse(reply, 405, `${method} is not served here`);
   else
-    void answer(server).then(({ status, body }) => reply.send(status, method === "HEAD" ? undefined : body, headers));
+    answer(server)
+      .then(({ status, body }) => reply.send(status, body, headers))
+      .catch((error: unknown) => reply.fail(error));
   return true;
 }
 

@@ -1,31 +1,34 @@
 import type { Authentication } from "../../protocol/auth.js";
 import type { Server } from "../../protocol/exchange.js";
-import type { Endpoint, HttpOptions } from "./exchange.js";
+import { pathOf, type Endpoint, type HttpOptions } from "./exchange.js";
 import { createLegacySse } from "./legacy-sse.js";
 import { createEndpoint } from "./streamable.js";
 import { createToolEvents } from "./tool-events.js";
 
-/** What answers at a path; the MCP endpoint is there under its own name, too. */
+/** The endpoints by path; the MCP endpoint also by name. */
 export interface Routes {
   readonly mcp: Endpoint;
+  /** `path` as `pathOf` returns it. */
   at(path: string): Endpoint | undefined;
 }
 
 export function createRoutes(server: Server, options: HttpOptions): Routes {
   const mcp = createEndpoint(server, options);
-  const fixed = new Map([[options.path, mcp]]);
+  const path = pathOf(options.path);
+  const fixed = new Map([[path, mcp]]);
   if (options.sse !== undefined) {
     const { stream, messages } = createLegacySse(server, options.sse, options.maxSessions);
-    fixed.set(options.sse.path, stream).set(options.sse.messagesPath, messages);
+    fixed.set(pathOf(options.sse.path), stream).set(pathOf(options.sse.messagesPath), messages);
   }
   const toolEvents = options.toolEvents === true ? createToolEvents(server) : undefined;
+  const tools = path === "/" ? "/tools/" : `${path}/tools/`;
   const metadata = server.auth && protectedResource(server.auth);
   return {
     mcp,
     at(path) {
       const found = fixed.get(path) ?? metadata?.(path);
-      if (found !== undefined || toolEvents === undefined || !path.startsWith(`${options.path}/tools/`)) return found;
-      const name = /^([^/]+)\/sse$/.exec(path.slice(options.path.length + "/tools/".length))?.[1];
+      if (found !== undefined || toolEvents === undefined || !path.startsWith(tools)) return found;
+      const name = /^([^/]+)\/sse$/.exec(path.slice(tools.length))?.[1];
       return name === undefined ? undefined : toolEvents(decoded(name));
     },
   };
@@ -37,7 +40,9 @@ function protectedResource({ metadata }: Authentication): (path: string) => Endp
     const body = metadata.get(path);
     if (body === undefined) return undefined;
     const open: Endpoint["open"] = ({ method }, reply) =>
-      (method === "GET" ? reply.send(200, body) : reply.send(405, undefined, { allow: "GET" })) as undefined;
+      (method === "GET" || method === "HEAD"
+        ? reply.send(200, body)
+        : reply.send(405, undefined, { allow: "GET, HEAD" })) as undefined;
     return {
       access: "open",
       open,

@@ -5,17 +5,10 @@ import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js
 import { Call, type Outlet, type Payload, type Peer, type Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
-import {
-  classify,
-  errorMessage,
-  isObject,
-  parseError,
-  readableId,
-  resultMessage,
-  textOf,
-} from "../../protocol/json-rpc.js";
+import { classify, errorMessage, isObject, readableId, resultMessage, textOf } from "../../protocol/json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
+import { parseMessage } from "../../protocol/parse-message.js";
 import { invalidParams } from "../../protocol/results.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
 import { claims, hasClaim, modernPeer, modernRevisions } from "../../protocol/revisions/modern.js";
@@ -35,13 +28,8 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
   return {
     access: "http",
     post(request, body, reply) {
-      let message: unknown;
-      try {
-        message = JSON.parse(body);
-      } catch {
-        return refuse(reply, 400, undefined, parseError());
-      }
-      return this.postParsed(request, message, reply);
+      const message = parseMessage(body, (error, id) => refuse(reply, 400, id, error));
+      return message === undefined ? undefined : this.postParsed(request, message, reply);
     },
     postParsed(request, message, reply) {
       try {

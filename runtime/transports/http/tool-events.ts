@@ -6,6 +6,7 @@ import type { Auth } from "../../protocol/handlers.js";
 import { legacyPeer } from "../../protocol/initialize.js";
 import { errorMessage, isObject, resultText } from "../../protocol/json-rpc.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
+import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
 import { forbidden } from "../../protocol/scopes.js";
 import type { JsonObject } from "../../protocol/types.js";
@@ -121,20 +122,16 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
       access: "toolEvents",
       postParsed,
       post(request, body, reply) {
-        const input = parsed(body === "" ? "{}" : body);
-        return input === undefined
-          ? refuse(reply, 400, "the body is not valid JSON")
-          : postParsed(request, input, reply);
+        const input = parseMessage(body === "" ? "{}" : body, (error) => refuse(reply, 400, error.message));
+        return input === undefined ? undefined : postParsed(request, input, reply);
       },
       open(request, reply) {
         if (request.method !== "GET") return refuse(reply, 405, `${request.method} is not served here`);
         const query = queryOf(request.url);
         const whole = query.get("arguments");
-        const input =
-          whole === null
-            ? Object.fromEntries([...query].map(([name, text]) => [name, parsed(text) ?? text]))
-            : parsed(whole);
-        return postParsed(request, input, reply);
+        if (whole !== null) return this.post(request, whole, reply);
+        const input = Object.fromEntries([...query].map(([name, text]) => [name, parsed(text) ?? text]));
+        return isTooDeep(input) ? refuse(reply, 400, tooDeep().message) : postParsed(request, input, reply);
       },
     };
   };

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { unexpected } from "../protocol/connection.js";
+import { errorCodes, McpError } from "../protocol/errors.js";
+import type { Server } from "../protocol/exchange.js";
+import { errorMessage, type Outgoing } from "../protocol/json-rpc.js";
+import {
+  eventStream,
+  eventText,
+  isDeaf,
+  keepAlive,
+  keepAliveMs,
+  namedEventText,
+  retryText,
+} from "../transports/http/events.js";
+import type { Headers, HttpReply, Refusal, Running } from "../transports/http/exchange.js";
+
+/** In characters: more leaves at once. */
+const mostHeld = 64 * 1024;
+
+function ignore(): void {}
+
+/** An answer by Node's response. */
+export class NodeReply implements HttpReply {
+  /** Headers of every answer to this request. */
+  always: Headers | undefined;
+  readonly #server: Server;
+  readonly #incoming: IncomingMessage;
+  readonly #response: ServerResponse;
+  /** Of a stream that has just been opened: what was sent since, to leave in one piece with its headers. */
+  #held: string | undefined;
+  #headers: Headers | undefined;
+
+  constructor(server: Server, incoming: IncomingMessage, response: ServerResponse) {
+    this.#server = server;
+    this.#incoming = incoming;
+    this.#response = response;
+  }
+
+  /** Whether the client has hung up. Behind another answer on its connection, a response does not know. */
+  get isGone(): boolean {
+    return this.#response.destroyed || this.#incoming.socket?.destroyed;
+  }
+
+  send(status: number, body?: Outgoing, headers?: Headers): void {
+    const response = this.#response;
+    if (this.isGone) return;
+    if (body === undefined) {
+      const empty = status === 204 ? {} : { "content-length": 0 };
+      response.writeHead(status, { ...empty, ...this.always, ...headers }).end();
+      return;
+    }
+    const text = typeof body === "string" ? body : body.head;
+    const length = Buffer.byteLength(text) + (typeof body === "string" ? 0 : body.ready.bytes.length);
+    const own = { "content-type": "application/json", "content-length": length };
+    const plain = this.always === undefined && headers === undefined;
+    response.writeHead(status, plain ? own : { ...own, ...this.always, ...headers });
+    // A text leaves in one piece with the headers, as bytes would not.
+    if (typeof body === "string") return void response.end(body);
+    response.write(text);
+    response.end(body.ready.bytes);
+  }
+
+  /** The body is JSON-RPC's error without an id: what was refused is not read as a message. */
+  refuse({ status, message, headers }: Refusal): void {
+    this.#incoming.resume();
+    this.send(status, errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)), headers);
+  }
+
+  fail(error: unknown): void {
+    const problem = unexpected(this.#server, error);
+    this.#held = undefined;
+    this.always = undefined;
+    const response = this.#response;
+    if (!response.headersSent) this.send(500, errorMessage(undefined, problem));
+    else if (!response.writableEnded) response.destroy();
+  }
+
+  open(headers?: Headers): void {
+    if (this.isGone) return;
+    this.#held = "";
+    this.#headers = headers;
+    setImmediate(() => this.#flow());
+  }
+
+  /** Lets events leave at once from now on. */
+  #flow(): void {
+    const response = this.#response;
+    const held = this.#held;
+    if (held === undefined || this.isGone) return;
+    try {
+      response.writeHead(200, { ...eventStream, ...this.always, ...this.#headers });
+    } catch (error) {
+      return this.fail(error);
+    }
+    this.#held = undefined;
+    // A client may go away between two events.
+    response.on("error", ignore);
+    const beat = setInterval(() => response.write(keepAlive), keepAliveMs);
+    response.on("close", () => clearInterval(beat));
+    if (held === "") response.flushHeaders();
+    else response.write(held);
+  }
+
+  event(message: Outgoing | undefined, id?: string, awaited?: boolean): void {
+    this.#write(eventText(message, id), awaited);
+  }
+
+  named(name: string, data: string, id?: string): void {
+    this.#write(namedEventText(name, data, id));
+  }
+
+  retry(milliseconds: number): void {
+    this.#write(retryText(milliseconds));
+  }
+
+  #write(text: string, awaited?: boolean): void {
+    const response = this.#response;
+    if (this.isGone) return;
+    if (this.#held !== undefined) {
+      this.#held += text;
+      if (this.#held.length > mostHeld) this.#flow();
+    } else if (isDeaf(response.writableLength, awaited)) response.destroy();
+    else response.write(text);
+  }
+
+  close(): void {
+    const response = this.#response;
+    const held = this.#held;
+    if (held === undefined) return void response.end();
+    this.#held = undefined;
+    if (this.isGone) return;
+    const length = { "content-length": Buffer.byteLength(held) };
+    response.writeHead(200, { ...eventStream, ...length, ...this.always, ...this.#headers }).end(held);
+  }
+
+  /** Abandons what runs when the client hangs up before it has its answer. */
+  follow(running: Running | undefined): void {
+    if (running === undefined) return;
+    if (this.isGone) return running.abandon();
+    const response = this.#response;
+    const leave = (): void => {
+      if (!response.writableFinished) running.abandon();
+    };
+    response.on("close", leave);
+    // Behind another answer on its connection a response has no socket yet, and is not told when that closes.
+    if (response.socket !== null) return;
+    const { socket } = this.#incoming;
+    socket.setMaxListeners(0).on("close", leave);
+    response.on("close", () => socket.off("close", leave));
+  }
+}

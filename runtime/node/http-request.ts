@@ -1,0 +1,42 @@
+import type { IncomingMessage } from "node:http";
+import type { Auth } from "../protocol/handlers.js";
+import type { HttpRequest } from "../transports/http/exchange.js";
+
+/** Node's request as it is: headers are looked up, not copied. */
+export class NodeRequest implements HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  auth?: Auth;
+  readonly #incoming: IncomingMessage;
+
+  constructor(incoming: IncomingMessage) {
+    this.method = incoming.method ?? "";
+    // Where a framework has cut off a prefix, this is the address before.
+    this.url = (incoming as { readonly originalUrl?: string }).originalUrl ?? incoming.url ?? "/";
+    this.#incoming = incoming;
+  }
+
+  get remote(): string | undefined {
+    return this.#incoming.socket.remoteAddress;
+  }
+
+  header(name: string): string | undefined {
+    if (name === "host") return hostOf(this.#incoming);
+    const value = this.#incoming.headers[name];
+    return typeof value === "object" ? value.join(", ") : value;
+  }
+}
+
+/** Returns the name that the server is called by: HTTP/2 has it in `:authority`. Two of them are joined, as in a list. */
+function hostOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
+  const authority = headers[":authority"] as string | undefined;
+  const host = headers.host ?? authority;
+  if (authority !== undefined && authority !== host) return `${host}, ${authority}`;
+  let count = 0;
+  // Node keeps the first Host alone.
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (name.length === 4 && name.toLowerCase() === "host") count += 1;
+  }
+  return count > 1 ? `${host}, ${host}` : host;
+}

@@ -1,0 +1,104 @@
+import type { Server } from "../../protocol/exchange.js";
+import type { HttpOptions, HttpRequest, Refusal } from "./exchange.js";
+
+/** Whether an address is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Makes the check of where a request comes from: the name it calls the server by, and the page that sends it. */
+export function createSourceCheck(server: Server, options: HttpOptions): (request: HttpRequest) => Refusal | undefined {
+  const isLocal = isLoopback(options.host.toLowerCase());
+  const hosts = new Set(options.allowedHosts.map(normalHost));
+  const origins = new Set(options.allowedOrigins.map(normalOrigin));
+  /** The Host that was let in last: clients come with the same again and again. */
+  let lastHost: string | undefined;
+
+  function isAllowedHost(header: string): boolean {
+    const name = hostName(header);
+    if (name === undefined) return false;
+    if (hosts.has(name) || hosts.has(header.toLowerCase())) return true;
+    return isLocal ? isLoopback(name) : hosts.size === 0 && (isLoopback(name) || isAddress(name));
+  }
+
+  /** A page whose own name resolves to this server shows that name as the Host (DNS rebinding). */
+  function checkHost(header: string | undefined): Refusal | undefined {
+    if (header !== undefined && header === lastHost) return undefined;
+    if (header?.includes(",")) return { status: 400, message: "a request has one Host" };
+    // Credentials stop such a page as well, since it has none.
+    const isAnyHost = !isLocal && hosts.size === 0 && server.auth !== undefined;
+    if (!isAnyHost && !isAllowedHost(header ?? "")) {
+      const advice = 'name it in "runtime.transports.http.allowedHosts" if it is yours';
+      return { status: 403, message: `the host ${JSON.stringify(header ?? "")} is not allowed; ${advice}` };
+    }
+    lastHost = header;
+    return undefined;
+  }
+
+  function isAllowedOrigin(origin: string): boolean {
+    if (origins.has(origin) || origins.has("*") || origins.has(normalOrigin(origin))) return true;
+    return isLocal && isLocalOrigin(origin);
+  }
+
+  function checkOrigin(origin: string): Refusal | undefined {
+    if (isAllowedOrigin(origin)) return undefined;
+    const advice = 'name it in "runtime.transports.http.allowedOrigins" if it is yours';
+    return { status: 403, message: `the origin ${JSON.stringify(origin)} is not allowed; ${advice}` };
+  }
+
+  /** Browsers send no Origin for images, scripts, frames and links; Fetch Metadata tells them from a program. */
+  function checkFetchMetadata(request: HttpRequest): Refusal | undefined {
+    const mode = request.header("sec-fetch-mode");
+    if (mode === "no-cors" || mode?.endsWith("navigate"))
+      return { status: 403, message: "images, scripts, frames and links cannot call; use fetch or EventSource" };
+    const site = request.header("sec-fetch-site");
+    if (site !== "cross-site" && site !== "same-site") return undefined;
+    const referer = request.header("referer");
+    return checkOrigin(referer === undefined ? "null" : normalOrigin(referer));
+  }
+
+  return (request) => {
+    const refusal = checkHost(request.header("host"));
+    if (refusal !== undefined) return refusal;
+    const origin = request.header("origin");
+    const refused = origin === undefined ? undefined : checkOrigin(origin);
+    // Browsers send an Origin with every POST and every preflight.
+    if (refused !== undefined || request.method === "POST" || request.method === "OPTIONS") return refused;
+    return checkFetchMetadata(request);
+  };
+}
+
+function hostName(header: string): string | undefined {
+  const match = /^(\[[0-9a-f:.]+\]|[^:\s/?#@[\]]+)(?::\d*)?$/i.exec(header);
+  return match?.[1]?.toLowerCase();
+}
+
+function isAddress(name: string): boolean {
+  return name.startsWith("[") || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
+}
+
+function isLocalOrigin(origin: string): boolean {
+  const match = /^https?:\/\/(.+)$/i.exec(origin);
+  const name = match?.[1] === undefined ? undefined : hostName(match[1]);
+  return name !== undefined && isLoopback(name);
+}
+
+/** A name as browsers send it: in lower case, international names in ASCII, without the port of HTTPS. */
+function normalHost(host: string): string {
+  try {
+    return new URL(`https://${host}`).host;
+  } catch {
+    return host.toLowerCase();
+  }
+}
+
+/** The same of an origin, or of the origin of a page's address. */
+function normalOrigin(text: string): string {
+  try {
+    const { origin } = new URL(text);
+    if (origin !== "null") return origin;
+  } catch {
+    // `*`, `null`.
+  }
+  return text.toLowerCase().replace(/\/$/, "");
+}
