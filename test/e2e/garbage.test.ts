@@ -46,7 +46,10 @@ const garbage: readonly [string, string, number | "result" | undefined][] = [
   ["a cancellation without params", '{"jsonrpc":"2.0","method":"notifications/cancelled"}', undefined],
   ["deep objects", deep(100_000), -32600],
   ["deep arrays", deepArrays(100_000), -32600],
-  ["deep arguments", call("1", deep(50_000)), "result"],
+  ["deep arguments", call("1", deep(50_000)), -32600],
+  ["arguments as deep as they may be", call("1", deep(998)), "result"],
+  ["arguments a level deeper", call("1", deep(999)), -32600],
+  ["many brackets in a text, and few levels", call("1", `{"city":${JSON.stringify("[".repeat(5000))}}`), "result"],
   ["__proto__ in arguments", call("1", '{"__proto__":{"city":"Oslo"}}'), "result"],
   ["arguments as an array", call("1", "[]"), -32602],
   ["arguments as null", call("1", "null"), -32602],
@@ -173,7 +176,7 @@ describe("HTTP", () => {
       expect(answer.id).not.toBeNull();
       // A modern claim under an older header is a mismatch; what stands above the protocol's ladder is answered before.
       const claimed = body.includes("io.modelcontextprotocol/protocolVersion");
-      const code = claimed ? -32020 : name === "params as an array" ? -32602 : expected;
+      const code = claimed && expected !== -32600 ? -32020 : name === "params as an array" ? -32602 : expected;
       expect(answer.error).toMatchObject({ code });
       expect(response.status).toBe(name === "params as an array" ? 200 : 400);
     }

@@ -52,9 +52,8 @@ export function createSourceCheck(server: Server, options: HttpOptions): (reques
     if (mode === "no-cors" || mode?.endsWith("navigate"))
       return { status: 403, message: "images, scripts, frames and links cannot call; use fetch or EventSource" };
     const site = request.header("sec-fetch-site");
-    if (site !== "cross-site" && site !== "same-site") return undefined;
-    const referer = request.header("referer");
-    return checkOrigin(referer === undefined ? "null" : normalOrigin(referer));
+    if (request.header("origin") !== undefined || (site !== "cross-site" && site !== "same-site")) return undefined;
+    return checkOrigin(normalOrigin(request.header("referer") ?? "null"));
   }
 
   return (request) => {
