@@ -7,11 +7,12 @@ import type { Server } from "../model/server.js";
 import { run } from "./bundler.js";
 import { failed } from "./index.js";
 import { whereTheBundleStands } from "./modules.js";
+import { installedPackages } from "./node-packages.js";
 import { runtimeAlias } from "./runtime.js";
 
 /**
- * Bundles a module and all that it imports into one ES module, as text. `texts`, by project path, lie over the disk.
- * What is in it finds itself where the server's bundle stands.
+ * Bundles a module and all that it imports into one ES module, as text, but for packages, which stay where they are.
+ * `texts`, by project path, lie over the disk. What is in it finds itself where the server's bundle stands.
  */
 export async function bundleExamples(
   entry: string,
@@ -23,7 +24,9 @@ export async function bundleExamples(
   const result = await run({
     absWorkingDir: host.root,
     entryPoints: [`./${entry}`],
-    plugins: [overlay(texts, host)],
+    // As Node resolves packages, which it loads itself.
+    conditions: [],
+    plugins: [overlay(texts, host), installedPackages(server.external, host)],
     outdir: server.layout.dist,
     bundle: true,
     format: "esm",
@@ -37,7 +40,6 @@ export async function bundleExamples(
     write: false,
     metafile: true,
     logLevel: "silent",
-    external: [...server.external],
     alias: runtimeAlias(host),
   });
   if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };

@@ -9,10 +9,12 @@ import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import type { Stored } from "../model/stored.js";
-import type { Built, Bundler, Options as BundlerOptions } from "./bundler.js";
+import type { Built, Bundler, Options as BundlerOptions, Outcome } from "./bundler.js";
 import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
 import { isSplit, type ListingFiles } from "./listing-files.js";
+import { externalPackages } from "./node-packages.js";
 import { namesAsking, unusedParts } from "./parts.js";
+import { requireBanner } from "./require-banner.js";
 import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
 import { shortNames } from "./short-names.js";
 import { portableMap } from "./source-map.js";
@@ -45,7 +47,8 @@ interface Means {
 
 /**
  * Bundles `generated/main.ts`, as it stands on disk, into `dist/server.js`, which runs without `node_modules`. CommonJS
- * starts 5 ms sooner; handlers that only an ES module can hold (`import.meta`, `await` at the top) make the bundle one.
+ * starts 5 ms sooner; what works in an ES module alone makes the bundle one: `import.meta` or `await` at the top, also in
+ * packages, and the import of an ES package that stays outside the bundle.
  * The runtime is the project's own where it is installed, else the one that came with the compiler.
  */
 export async function bundle(server: Server, host: Host, means: Means): Promise<Result<Bundle>> {
@@ -77,24 +80,26 @@ async function make(
       ? [chunks(generated, listings.forms, host, format, again, answered)]
       : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
     runtime.plugin,
+    externalPackages(server.external, format, host, () => (importsEsPackage = true)),
   ];
+  let importsEsPackage = false;
   let options = buildOptions(server, host, "cjs", plugins("cjs"));
   const bundling = bundler(options);
   // While esbuild is at work.
   const beside = isSplit(server) && !wasModule(dist, host) ? chunked("cjs") : undefined;
   beside?.catch(() => {});
   let result = await bundling;
-  if ("failure" in result ? result.failure.some(isTopLevelAwait) : result.built.warnings.some(isImportMeta)) {
+  if (importsEsPackage || needsEsModule(result)) {
     options = buildOptions(server, host, "esm", plugins("esm"));
     result = await bundler(options);
-    if ("built" in result && needsRequire(result.built)) {
-      result = await bundler({ ...options, banner: { js: requireBanner } });
-    }
+    if ("built" in result && needsRequire(result.built))
+      result = await bundler({ ...options, banner: { js: requireBanner("import.meta.url") } });
   }
   if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };
+  const isStrict = options.format === "esm" || !holdsSloppyCode(result.built, host);
   const files = result.built.outputFiles.flatMap((file): OutputFile[] => {
     const path = file.path.slice(join(host.root, "/").length).replaceAll("\\", "/");
-    const content = contentOf(file, path, dist, host);
+    const content = contentOf(file, path, dist, host, isStrict);
     return content === undefined ? [] : [{ path, owner: "artifact", content }];
   });
   const type = options.format === "cjs" ? "commonjs" : "module";
@@ -111,21 +116,44 @@ function wasModule(dist: string, host: Host): boolean {
 }
 
 /** A chunk carries our header, and has no map: nothing in it is written by hand. */
-function contentOf(file: OutputFileOfEsbuild, path: string, dist: string, host: Host): string | undefined {
+function contentOf(
+  file: OutputFileOfEsbuild,
+  path: string,
+  dist: string,
+  host: Host,
+  isStrict: boolean,
+): string | undefined {
   const chunk = path.startsWith(`${dist}/${chunkFolder}/`);
   if (path.endsWith(".map")) return chunk ? undefined : portableMap(file.text, dist, runtimeOf(host).folder, host.root);
-  return chunk ? withHeader(file.text) : `${file.text}${mapComment}\n`;
+  if (chunk) return withHeader(file.text);
+  return `${isStrict ? file.text : file.text.slice(strict.length)}${mapComment}\n`;
+}
+
+/** The directive that makes a CommonJS bundle as strict as the ES modules in it are. */
+const strict = '"use strict";';
+
+/** Whether a CommonJS module is in the bundle that does not ask for strict mode, and may not work in it. */
+function holdsSloppyCode({ metafile }: Built, host: Host): boolean {
+  const outputs = Object.values(metafile.outputs);
+  return Object.entries(metafile.inputs).some(
+    ([path, { format }]) =>
+      format === "cjs" &&
+      /\.c?js$/.test(path) &&
+      outputs.some(({ inputs }) => (inputs[path]?.bytesInOutput ?? 0) > 0) &&
+      !/^(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|\/\/[^\n]*\n)*(["'])use strict\1/.test(textOf(path, host)),
+  );
 }
 
 /** In two parts, because tools would take it for this module's own. */
 const mapComment = ["//#", "sourceMappingURL=server.js.map"].join(" ");
 
-function isTopLevelAwait({ text }: Message): boolean {
-  return text.startsWith("Top-level await ");
-}
-
-function isImportMeta({ id }: Message): boolean {
-  return id === "empty-import-meta";
+/** Whether something that is in a CommonJS bundle, or should be, works in an ES module alone. */
+function needsEsModule(result: Outcome): boolean {
+  if ("failure" in result) return result.failure.some(({ text }) => text.startsWith("Top-level await "));
+  const { warnings, metafile } = result.built;
+  const outputs = Object.values(metafile.outputs);
+  const isBundled = (path: string): boolean => outputs.some(({ inputs }) => (inputs[path]?.bytesInOutput ?? 0) > 0);
+  return warnings.some(({ id, location }) => id === "empty-import-meta" && isBundled(location?.file ?? ""));
 }
 
 function buildOptions(server: Server, host: Host, format: Format, plugins: Plugin[]): Options {
@@ -147,28 +175,23 @@ function buildOptions(server: Server, host: Host, format: Format, plugins: Plugi
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
-    // As in an ES module.
-    banner: { js: format === "cjs" ? '"use strict";' : "" },
+    banner: { js: format === "cjs" ? strict : "" },
+    // CommonJS packages know their place by these names, which an ES module does not have.
+    define: format === "cjs" ? {} : { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
+    // Without it, esbuild says nothing of packages.
+    logOverride: { "empty-import-meta": "warning" },
     write: false,
     metafile: true,
     logLevel: "silent",
-    external: [...server.external],
     sourcemap: "external",
     sourcesContent: false,
     alias: runtimeAlias(host),
   };
 }
 
-const requireBanner =
-  'import{createRequire as $createRequire}from"node:module";import{fileURLToPath as $fileURLToPath}from"node:url";import{dirname as $dirname}from"node:path";const require=$createRequire(import.meta.url),__filename=$fileURLToPath(import.meta.url),__dirname=$dirname(__filename);';
-
-/**
- * CommonJS packages in the bundle reach Node's own modules through `require`, and their place through `__filename`:
- * names that an ES module does not have.
- */
-function needsRequire(built: Built): boolean {
-  const wanted = /Dynamic require of "|\b__(?:dirname|filename)\b/;
-  return built.outputFiles.some((file) => file.path.endsWith(".js") && wanted.test(file.text));
+/** CommonJS packages in the bundle reach Node's own modules through `require`, which an ES module does not have. */
+function needsRequire({ outputFiles }: Built): boolean {
+  return outputFiles.some(({ path, text }) => path.endsWith(".js") && text.includes('Dynamic require of "'));
 }
 
 export function failed(message: Message, host: Host): Diagnostic {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { dirname, extname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildOptions, OnResolveArgs, OnResolveResult, Plugin } from "esbuild";
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
@@ -8,6 +8,8 @@ import type { Summary } from "../model/summary.js";
 import { run } from "./bundler.js";
 import { failed } from "./index.js";
 import { namesOf, type Hashed } from "./module-hashes.js";
+import { isLoadedByNode, isPackageOf, packageModule, requiredPackages } from "./node-packages.js";
+import { requireBanner } from "./require-banner.js";
 import { runtimeModule } from "./runtime.js";
 
 /** A project's code as modules that Node can load one by one. */
@@ -85,7 +87,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
       charset: "utf8",
       // As Node resolves packages, which it loads itself.
       conditions: [],
-      plugins: [apart(host)],
+      plugins: [apart(host, external)],
       outdir: dirname(bundle),
       treeShaking: false,
       sourcemap: "inline",
@@ -95,7 +97,6 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
       write: false,
       metafile: true,
       logLevel: "silent",
-      external: [...external],
     });
     if ("failure" in made) return made.failure.map((message) => failed(message, host));
     const { outputFiles, metafile } = made.built;
@@ -142,17 +143,21 @@ export function whereTheBundleStands(place: string): Pick<BuildOptions, "define"
   const url = JSON.stringify(pathToFileURL(place).href);
   const [file, folder] = [JSON.stringify(place), JSON.stringify(dirname(place))];
   return {
-    define: { "import.meta.url": url, "import.meta.filename": file, "import.meta.dirname": folder },
-    banner: {
-      js: `import{createRequire as $createRequire}from"node:module";const require=$createRequire(${url}),__filename=${file},__dirname=${folder};`,
+    define: {
+      "import.meta.url": url,
+      "import.meta.filename": file,
+      "import.meta.dirname": folder,
+      __filename: file,
+      __dirname: folder,
     },
+    banner: { js: requireBanner(url) },
   };
 }
 
 const asked = Symbol("asked here");
 
 /** Leaves other modules of the project apart, and packages and the runtime to Node. */
-function apart(host: Host): Plugin {
+function apart(host: Host, external: readonly string[]): Plugin {
   return {
     name: "apart",
     setup(build) {
@@ -161,7 +166,7 @@ function apart(host: Host): Plugin {
         if (!runtime.has(path)) runtime.set(path, replaceable(path, host));
         return { path: runtime.get(path)!, external: true };
       });
-      build.onResolve({ filter: /./, namespace: "required" }, ({ path }) => ({ path, external: true }));
+      requiredPackages(build);
       const place = (file: string, kind: OnResolveArgs["kind"]): OnResolveResult => {
         if (isLoadedByNode(file, host)) return packageModule(file, kind, host);
         if (!isModule(file, host)) return { path: file };
@@ -173,12 +178,9 @@ function apart(host: Host): Plugin {
         const beside = neighbour(importer, path, host);
         if (beside !== undefined) return place(beside, kind);
         const found = await build.resolve(path, { importer, namespace, resolveDir, kind, pluginData: asked });
+        if (found.errors.length > 0 && isPackageOf(external, path)) return { path, external: true };
         return found.errors.length > 0 || found.external ? found : place(found.path, kind);
       });
-      // What it exports is told by esbuild's way of importing CommonJS, which takes any name, as in the bundle.
-      build.onLoad({ filter: /./, namespace: "required" }, ({ path }) => ({
-        contents: `module.exports = require(${JSON.stringify(path)});`,
-      }));
     },
   };
 }
@@ -196,35 +198,12 @@ function replaceable(specifier: string, host: Host): string {
   return pathToFileURL(runtimeModule(specifier.replace(/\/codegen\/v1\/main$/, "/codegen/v1/dev"), host)).href;
 }
 
-/** Of an installed package, and in a form that Node understands. */
-function isLoadedByNode(path: string, host: Host): boolean {
-  if (!/[\\/]node_modules[\\/]/.test(path)) return false;
-  const extension = extname(path);
-  if (extension === ".js" && !isEsModule(path, host)) return !/^\s*(?:import|export)\b/m.test(textOf(path, host));
-  return [".js", ".mjs", ".cjs", ".node"].includes(extension);
-}
-
-/** As Node decides it. */
-function isEsModule(path: string, host: Host): boolean {
-  if (!path.endsWith(".js")) return path.endsWith(".mjs");
-  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
-    const manifest = host.read(join(folder, "package.json"));
-    if (manifest) return (JSON.parse(new TextDecoder().decode(manifest)) as { type?: string }).type === "module";
-  }
-  return false;
-}
-
 /** A module that others can name; anything else becomes part of whoever imports it: data, and CommonJS. */
 function isModule(path: string, host: Host): boolean {
   if (!/\.m?[jt]sx?$/.test(path)) return false;
   const text = textOf(path, host);
   if (/^\s*export\s*=/m.test(text)) return false;
   return /^\s*(?:import|export)\b/m.test(text) || !/\b(?:module\.exports|exports\.|require\()/.test(text);
-}
-
-function packageModule(path: string, kind: OnResolveArgs["kind"], host: Host): OnResolveResult {
-  if (kind === "require-call" || kind === "require-resolve") return { path, external: true };
-  return isEsModule(path, host) ? { path: pathToFileURL(path).href, external: true } : { path, namespace: "required" };
 }
 
 function textOf(path: string, host: Host): string {

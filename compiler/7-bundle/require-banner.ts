@@ -1,0 +1,5 @@
+/** Declares `require` in an ES module, relative to the module at `url`. esbuild gives that name to nothing else. */
+export function requireBanner(url: string): string {
+  const name = "$mcpcCreateRequire";
+  return `import{createRequire as ${name}}from"node:module";const require=${name}(${url});`;
+}

@@ -1,0 +1,40 @@
+/** A tool, whose handler has this body and says `said`; `files` are those of packages, below `node_modules/`. */
+export interface Tool {
+  readonly name: string;
+  readonly handler: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly said: string;
+}
+
+const manifest = (tools: readonly Tool[], build?: object) => ({
+  server: { name: "bundled", version: "1.0.0" },
+  tools: tools.map(({ name, said }) => ({
+    name,
+    inputSchema: { type: "object" },
+    examples: [{ arguments: {}, result: said }],
+  })),
+  ...(build && { build }),
+});
+
+/** A project of these tools. */
+export function files(tools: readonly Tool[], build?: object): Record<string, unknown> {
+  return {
+    "package.json": { type: "module" },
+    "a.mcp.json": manifest(tools, build),
+    ...Object.fromEntries(tools.map(({ name, handler }) => [`src/tools/${name}.ts`, `// @ts-nocheck\n${handler}`])),
+    ...Object.fromEntries(
+      tools.flatMap(({ files = {} }) => Object.entries(files).map(([path, text]) => [`node_modules/${path}`, text])),
+    ),
+  };
+}
+
+/** The files of an ES package. */
+export const esPackage = (name: string, code: string, more: object = {}) => ({
+  [`${name}/package.json`]: JSON.stringify({ name, version: "1.0.0", type: "module", exports: "./index.js", ...more }),
+  [`${name}/index.js`]: code,
+});
+/** The files of a CommonJS package. */
+export const commonPackage = (name: string, code: string) => ({
+  [`${name}/package.json`]: JSON.stringify({ name, version: "1.0.0" }),
+  [`${name}/index.js`]: code,
+});
