@@ -11,7 +11,7 @@ export function healthModule({ runtime: { health, hooks }, info, layout }: Serve
     'import { createHealth } from "@mcpc/runtime/codegen/v1/health";\n',
     from && `import * as hooks from ${from};\nimport type { CheckedHooks } from "./application.js";\n`,
     `\n/** Whether the server lives, and can do its work. */\n`,
-    `export const health = () => createHealth(${options}${from ? ", hooks satisfies CheckedHooks" : ""});\n`,
+    `export const health = (): ReturnType<typeof createHealth> => createHealth(${options}${from ? ", hooks satisfies CheckedHooks" : ""});\n`,
     `\n/** The handler of the tool \`health_check\`. */\nexport { healthCheck } from "@mcpc/runtime/codegen/v1/health";\n`,
   ]
     .filter((part) => part !== undefined)

@@ -63,9 +63,9 @@ export function surroundings(server: Server): Surroundings {
     exports: starts
       ? [
           `/** Loads the settings and runs \`onStart\`, once; the first request would do it, too. */\n`,
-          `export const start = /* @__PURE__ */ startServer.bind(undefined, server);\n\n`,
+          `export const start: (sources?: Parameters<typeof startServer>[1]) => Promise<void> = /* @__PURE__ */ startServer.bind(undefined, server);\n\n`,
           `/** Runs \`onStop\`. */\n`,
-          `export const stop = /* @__PURE__ */ stopServer.bind(undefined, server);\n`,
+          `export const stop: () => Promise<void> = /* @__PURE__ */ stopServer.bind(undefined, server);\n`,
         ]
       : [],
   };

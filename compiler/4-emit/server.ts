@@ -49,10 +49,10 @@ export function serverModule(server: Server): string {
     "\n",
     http &&
       `/** Where and for whom the server listens. */\nexport const http = {\n${Object.entries(http)
-        .map(([key, value]) => `  ${key}: ${literal(value)},\n`)
+        .map(([key, value]) => `  ${key}: ${literal(value)}${Array.isArray(value) ? " as string[]" : ""},\n`)
         .join("")}};\n\n`,
     "/** The compiled server: its surface, and the handlers that serve it. */\n",
-    "export const server = defineServer(surface, {\n",
+    "export const server: ReturnType<typeof defineServer> = defineServer(surface, {\n",
     `  tools: ${rows(tools)}\n`,
     `  resources: ${rows(resources)}\n`,
     `  resourceTemplates: ${rows(templates)}\n`,
@@ -65,11 +65,13 @@ export function serverModule(server: Server): string {
     ...around.exports,
     http &&
       "\n/** The server as a Web-standard handler, `(Request) => Promise<Response>`: for Hono, Next.js, workers, Deno, Bun. */\n",
-    http && "export const fetch = /* @__PURE__ */ createFetch(server, http);\n",
+    http && "export const fetch: ReturnType<typeof createFetch> = /* @__PURE__ */ createFetch(server, http);\n",
     http && "\n/** The server as a listener of `node:http`: for `createServer`, Express, Fastify. */\n",
-    http && "export const listener = /* @__PURE__ */ createListener(server, http);\n",
+    http &&
+      "export const listener: ReturnType<typeof createListener> = /* @__PURE__ */ createListener(server, http);\n",
     http?.websocket && "\n/** The server over WebSocket, as a listener of `node:http`'s `upgrade`. */\n",
-    http?.websocket && "export const upgrade = /* @__PURE__ */ createUpgrade(server, http);\n",
+    http?.websocket &&
+      "export const upgrade: ReturnType<typeof createUpgrade> = /* @__PURE__ */ createUpgrade(server, http);\n",
   ]
     .filter((part) => part !== undefined && part !== false)
     .join("");
@@ -108,6 +110,10 @@ interface HandlerImports {
 /** One import per file; an export whose name is taken is imported under another. */
 function handlerImports(server: Server): HandlerImports {
   const taken = new Set([
+    "Map",
+    "Promise",
+    "Parameters",
+    "ReturnType",
     "defineServer",
     "handler",
     "createFetch",
