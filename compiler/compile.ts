@@ -199,6 +199,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   take(checked);
   // Those in which there are errors, too: they may be mended there.
   inputs.push(...(checked.value?.inputs ?? []));
+  // So that the next build learns of a new file.
+  if (checked.value?.isProject) host.find(["**/*.{ts,tsx,mts,cts}"], notOfProject(server.layout));
   const result = await bundling;
   if (!result || !lockPlan || hasErrors(diagnostics)) return done(server);
   enter("bundle");
@@ -297,6 +299,11 @@ function handlerTexts(layout: Layout, host: Host): Map<string, string> {
   const folders = ["tools", "resources", "resource-templates", "prompts"];
   const patterns = folders.map((folder) => `${layout.source}/${folder}/*.ts`);
   return texts(host.find(patterns, []), host);
+}
+
+/** Where no file is that could declare something for the handlers. */
+function notOfProject({ generated, dist }: Layout): string[] {
+  return ["**/node_modules/**", "**/.*/**", `${generated}/**`, `${dist}/**`];
 }
 
 function texts(paths: readonly string[], host: Host): Map<string, string> {

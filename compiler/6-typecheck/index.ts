@@ -8,6 +8,8 @@ export type { Finding, Findings, Place, Question } from "./question.js";
 export interface Checked {
   /** Every file that was read, relative to the project, but for the texts given. */
   readonly inputs: readonly string[];
+  /** Whether the user's configuration says which files belong together: a new one may matter to all. */
+  readonly isProject: boolean;
 }
 
 /** Has TypeScript look; whoever calls it has asked, before there is an answer. */
@@ -29,5 +31,6 @@ export async function typecheck(
     [...texts].filter(([path]) => path.endsWith("ts") || path.endsWith("tsx")).filter(([path]) => !unseen.has(path)),
   );
   const findings = await ask({ generated, texts: code, bound: boundModules(server) });
-  return { value: { inputs: findings.inputs }, diagnostics: translate(findings, server) };
+  const { inputs, isProject } = findings;
+  return { value: { inputs, isProject }, diagnostics: translate(findings, server) };
 }

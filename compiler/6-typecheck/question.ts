@@ -32,6 +32,8 @@ export interface Findings {
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, Place>>;
   /** Every file that was read, relative to the project, but for the texts given. */
   readonly inputs: readonly string[];
+  /** Whether the user's configuration says which files belong together: a new one may matter to all. */
+  readonly isProject: boolean;
 }
 
 export interface Place {

@@ -1,12 +1,7 @@
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { slashed } from "./paths.js";
-
-/** Of the options of the user's tsconfig.json, as TypeScript reads them, those that are not simply inherited. */
-export interface UserOptions {
-  readonly baseUrl?: string;
-  readonly paths?: Readonly<Record<string, readonly string[]>>;
-}
+import type { UserOptions, UserProject } from "./user-project.js";
 
 /** They stand in the project's folder, for TypeScript alone. */
 export const configFile = ".mcpc.tsconfig.json";
@@ -17,13 +12,13 @@ export function isConfigText(file: string): boolean {
 }
 
 /**
- * The texts of the configuration with which `files`, relative to the project, are checked, by name: the user's own
- * options where there is a tsconfig.json, strict ones where there is none.
+ * Returns the texts of the configuration with which `files` are checked, by name: the options of the user's project,
+ * or strict ones where there is none.
  */
 export function configTexts(
   root: string,
   files: readonly string[],
-  own: UserOptions | undefined,
+  own: UserProject | undefined,
 ): ReadonlyMap<string, string> {
   const defaults = {
     strict: true,
@@ -31,7 +26,7 @@ export function configTexts(
     resolveJsonModule: true,
     jsx: "preserve",
     noUncheckedIndexedAccess: true,
-    types: nodeTypes(root),
+    types: own && hasAutomaticTypes(root) ? ["*"] : nodeTypes(root),
   };
   const always = {
     noEmit: true,
@@ -45,13 +40,22 @@ export function configTexts(
     // What is checked is bundled: files are modules whatever a package.json says.
     module: "ESNext",
     moduleResolution: "Bundler",
-    ...basePaths(own),
+    ...basePaths(own?.options),
   };
-  const bases = [`./${defaultsFile}`, ...(own ? ["./tsconfig.json"] : [])];
+  const bases = [`./${defaultsFile}`, ...(own ? [own.config] : [])];
   return new Map([
     [defaultsFile, JSON.stringify({ compilerOptions: defaults })],
     [configFile, JSON.stringify({ extends: bases, compilerOptions: always, files, include: [] })],
   ]);
+}
+
+/** Whether the user's TypeScript includes all of `@types` unasked: those before version 6 do. */
+function hasAutomaticTypes(root: string): boolean {
+  for (let folder = root; ; folder = dirname(folder)) {
+    const manifest = join(folder, "node_modules", "typescript", "package.json");
+    if (fs.existsSync(manifest)) return /"version":\s*"[1-5]\./.test(fs.readFileSync(manifest, "utf8"));
+    if (dirname(folder) === folder) return false;
+  }
 }
 
 /** Node's types where the project has them; a project without them still checks. */

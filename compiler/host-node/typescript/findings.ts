@@ -1,9 +1,12 @@
+import { posix } from "node:path";
 import type { Node } from "typescript/unstable/ast";
 import type { Diagnostic, Project } from "typescript/unstable/sync";
 import type { Finding, Place, Question } from "../../6-typecheck/index.js";
 
 /** A program, and what is known of its files. */
 export interface Sources {
+  /** The folder of the user's files, absolute. */
+  readonly root: string;
   readonly project: Project;
   /** Undefined for what is no file of the user's, nor of generated code. */
   pathOf(file: string): string | undefined;
@@ -27,6 +30,37 @@ export function findingsIn(sources: Sources): Finding[] {
     const shift = shiftOf(file, sources);
     return diagnostics.map((diagnostic) => findingOf(diagnostic, path, text, shift));
   });
+}
+
+/** Those in files that `entries`, by project path, lead to: others of the user's project are not ours to check. */
+export function concerning(findings: readonly Finding[], entries: readonly string[], sources: Sources): Finding[] {
+  const known = new Set(entries);
+  if (findings.every(({ path }) => known.has(path))) return [...findings];
+  const reached = reachedFrom(entries, sources);
+  return findings.filter(({ path }) => reached.has(path));
+}
+
+/** The user's files that these import, and so on, by project path. */
+function reachedFrom(entries: readonly string[], { root, project, pathOf }: Sources): ReadonlySet<string> {
+  const { program, checker } = project;
+  const reached = new Set(entries);
+  // The set grows while it is gone through.
+  for (const path of reached) {
+    const source = program.getSourceFile(`${root}/${path}`);
+    if (!source) continue;
+    const modules = checker.getSymbolAtLocation(source.imports).flatMap((symbol) => symbol?.declarations ?? []);
+    const files = [
+      ...modules
+        .filter(({ path }) => !path.includes("/node_modules/"))
+        .map((module) => module.resolve()?.getSourceFile().fileName),
+      ...source.referencedFiles.map(({ fileName }) => posix.join(posix.dirname(source.fileName), fileName)),
+    ];
+    for (const file of files) {
+      const path = file === undefined ? undefined : pathOf(file);
+      if (path !== undefined) reached.add(path);
+    }
+  }
+  return reached;
 }
 
 function findingOf(diagnostic: Diagnostic, path: string, source: string, shift: number): Finding {

@@ -3,11 +3,12 @@ import { relative } from "node:path";
 import type { Ask, Findings, Question } from "../../6-typecheck/index.js";
 import { HostError, type Host } from "../../host.js";
 import { configFile, configTexts } from "./config.js";
-import { exportsOf, findingsIn, toldAt, type Sources } from "./findings.js";
+import { ambientFiles } from "./ambient.js";
+import { concerning, exportsOf, findingsIn, toldAt, type Sources } from "./findings.js";
 import { listening, overlay } from "./overlay.js";
 import { slashed } from "./paths.js";
 import { isGone, start } from "./process.js";
-import { configurationOf, show, type Session } from "./session.js";
+import { configurationOf, show, textAt, type Session } from "./session.js";
 
 /** TypeScript for one folder: a process of its own, which keeps what it has read. */
 export interface TypeScript {
@@ -73,15 +74,28 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
     running?.(undefined);
   };
 
-  /** A session that has been shown these texts. */
-  function shown(texts: ReadonlyMap<string, string>, files: readonly string[], touched: ReadonlySet<string>): Session {
+  /** Returns a session that has been shown these texts. */
+  function shown(
+    texts: ReadonlyMap<string, string>,
+    files: readonly string[],
+    { generated, bound }: Pick<Question, "generated" | "bound">,
+    touched: ReadonlySet<string>,
+  ): Session {
     session ??= begun();
-    const configuration = configurationOf(session, root);
+    const handlers = bound.map(({ file }) => at(file));
+    const configuration = configurationOf(session, root, handlers);
     // It would go on with the options that it has.
     if (session.configuration && session.configuration.key !== configuration.key) end();
     session ??= begun();
     session.configuration = configuration;
-    show(session, root, new Map([...texts, ...configTexts(root, files, configuration.options)]), touched);
+    const { disk } = session;
+    const { project } = configuration;
+    // Generated code and handlers are part of the program anyway.
+    const known = new Set(handlers);
+    const others = project?.names.filter((file) => !known.has(file) && !file.startsWith(at(`${generated}/`))) ?? [];
+    const [ambient, scanned] = disk.heard(() => ambientFiles(others, (file) => textAt(disk, file)));
+    session.scanned = scanned;
+    show(session, root, new Map([...texts, ...configTexts(root, [...files, ...ambient], project)]), touched);
     return session;
   }
 
@@ -89,24 +103,22 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
     const generated = (name: string): string => `${question.generated}/${name}.ts`;
     const texts = new Map(question.texts);
     for (const [name, text] of Object.entries(stubs)) texts.set(generated(name), text);
-    const { snapshot, disk, configuration } = shown(
-      texts,
-      [generated("server"), generated("main")],
-      touched ?? new Set(),
-    );
+    const roots = [generated("server"), generated("main")];
+    const { snapshot, disk, configuration, scanned } = shown(texts, roots, question, touched ?? new Set());
     const project = snapshot!.getProject(at(configFile))!;
     const files = project.program.getSourceFileNames();
     session!.files = new Set(files);
     const sources: Sources = {
+      root,
       project,
       pathOf: (file) => ownPath(root, file),
       textOf: (file) => disk.given(file) ?? fs.readFileSync(file, "utf8"),
     };
-    const errors = findingsIn(sources);
+    const errors = concerning(findingsIn(sources), [...roots, ...question.bound.map(({ file }) => file)], sources);
     const places = [...toldAt(errors, question)].map((path) => [path, exportsOf(at(path), sources)] as const);
-    const inputs = [...configuration!.files, ...files.filter((file) => !isLibrary(file))];
+    const inputs = [...configuration!.files, ...scanned!, ...files.filter((file) => !isLibrary(file))];
     const known = inputs.filter((file) => !session!.texts.has(file)).map((file) => relative(folder, file));
-    return { errors, exports: new Map(places), inputs: known };
+    return { errors, exports: new Map(places), inputs: known, isProject: configuration!.project !== undefined };
   }
 
   return {
@@ -114,7 +126,12 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
       // One that has answered knows all that, and more; what another one has foreseen may have changed since.
       if (session?.files) return;
       end();
-      shown(new Map([["mcpc.foreseen.ts", foreseen]]), ["mcpc.foreseen.ts"], new Set());
+      shown(
+        new Map([["mcpc.foreseen.ts", foreseen]]),
+        ["mcpc.foreseen.ts"],
+        { generated: "generated", bound: [] },
+        new Set(),
+      );
     },
     examine: (question, touched) => {
       refusal = undefined;

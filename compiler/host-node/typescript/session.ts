@@ -1,10 +1,11 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Snapshot } from "typescript/unstable/sync";
-import { configFile, isConfigText, type UserOptions } from "./config.js";
+import { configFile, isConfigText } from "./config.js";
 import { isFile, type Listening } from "./overlay.js";
 import { slashed } from "./paths.js";
 import type { Process } from "./process.js";
+import { findUserProject, type UserProject } from "./user-project.js";
 
 /** A process, and what it has been shown. */
 export interface Session {
@@ -13,6 +14,8 @@ export interface Session {
   /** By absolute path; they lie over the disk. */
   readonly texts: Map<string, string>;
   configuration?: Configuration;
+  /** The files whose text was looked at for declarations that others see; absolute. */
+  scanned?: readonly string[];
   snapshot?: Snapshot;
   /** The files of the last program that answered a question; absent before the first. */
   files?: ReadonlySet<string>;
@@ -52,19 +55,28 @@ function changes(
 
 /** What the user configures. */
 interface Configuration {
-  /** Undefined where there is no tsconfig.json. */
-  readonly options: UserOptions | undefined;
-  /** Those that were looked at for it, there or not; absolute. */
+  /** Undefined where the folder belongs to no project. */
+  readonly project: UserProject | undefined;
+  /** The files that were looked at to find it, there or not; absolute. */
   readonly files: readonly string[];
-  /** Of no other configuration. */
+  /** Differs where options may differ. */
   readonly key: string;
 }
 
-export function configurationOf({ process, disk }: Session, root: string): Configuration {
-  const file = `${root}/tsconfig.json`;
-  const isThere = disk.fileExists(file) ?? isFile(file);
-  const [options, files] = disk.heard(() =>
-    isThere ? (process.api.parseConfigFile(file).options as UserOptions) : undefined,
+/** `handlers` are absolute. */
+export function configurationOf({ process, disk }: Session, root: string, handlers: readonly string[]): Configuration {
+  const [project, files] = disk.heard(() =>
+    findUserProject(root, handlers, {
+      isFile: (file) => disk.fileExists(file) ?? isFile(file),
+      textOf: (file) => textAt(disk, file),
+      parse: (file) => process.api.parseConfigFile(file),
+    }),
   );
-  return { options, files, key: JSON.stringify([options, files]) };
+  return { project, files, key: JSON.stringify([project?.config, project?.options, files]) };
+}
+
+/** The text of a file as TypeScript sees it; undefined where there is none. */
+export function textAt(disk: Listening, file: string): string | undefined {
+  const text = disk.readFile(file);
+  return text === undefined && isFile(file) ? fs.readFileSync(file, "utf8") : (text ?? undefined);
 }
