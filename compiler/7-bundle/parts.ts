@@ -19,6 +19,7 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
     Prompts: prompts.length > 0,
     Resources: resources.length + resourceTemplates.length > 0,
     Completion: completes || chooses,
+    Stdio: transports.stdio,
     Http: transports.http !== undefined,
     Tasks: tools.some(({ task }) => task !== undefined),
     ListingFiles: split,

@@ -81,7 +81,9 @@ export function createRelay({ toClient, toLog }: RelayOptions): Relay {
   }
 
   return {
-    client(line) {
+    client(text) {
+      // Some programs begin whatever they write with a byte order mark.
+      const line = text.startsWith("\ufeff") ? text.slice(1) : text;
       if (write === undefined || (ending && isRequest(line))) hold(line);
       else forward(line);
     },

@@ -1,6 +1,8 @@
+import { standardOutput } from "./standard-output.js";
+
 /** Ends the process with what somebody asked to see. */
 export function print(text: string): never {
-  process.stdout.write(text);
+  standardOutput().write(text);
   process.exit(0);
 }
 

@@ -1,7 +1,7 @@
 import type {} from "../protocol/parts.js";
 import { start, stop } from "../protocol/application.js";
 import { withOptions } from "../protocol/define-server.js";
-import { drain, drainMs } from "../protocol/drain.js";
+import { drain, drainMs, type Hurry } from "../protocol/drain.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { SettingsError } from "../protocol/hooks.js";
@@ -9,7 +9,16 @@ import { describe } from "../protocol/logger.js";
 import { fail } from "./leave.js";
 import { processOptions, type MainOptions, type ProcessOptions } from "./options.js";
 import { withSources } from "./stack-traces.js";
+import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
 import { serveStdio } from "./stdio.js";
+
+// Modules of the user's are evaluated after this one, before the transport is known for certain.
+if (!globalThis.mcpcWithoutStdio && requestedTransport() !== "http") reserveStandardOutput();
+
+/** Returns the transport that the process was started with, if that was said at all. */
+function requestedTransport(): string | undefined {
+  return /--transport[= ](\w+)/.exec(process.argv.join(" "))?.[1] ?? process.env["MCPC_TRANSPORT"];
+}
 
 /** Replicas that share the secrets can go on with each other's calls; a new one is put before the old. */
 function stateKeys(): string[] {
@@ -20,6 +29,8 @@ function stateKeys(): string[] {
 const graceMs = 10_000;
 /** How long the last bytes may take to leave. */
 const lastBytesMs = 1000;
+/** How long the process may live after a second signal. */
+const hurriedMs = 900;
 
 /** The process of a built server: options from the command line, then from the environment; exits when it is done. */
 export async function main(server: Server, options: MainOptions): Promise<void> {
@@ -34,11 +45,8 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   });
   const served = { ...configured, logger: withSources(configured.logger) };
   const { logger } = served;
-  // Standard output belongs to the protocol, from the first line of `onStart` on.
-  if (transport === "stdio") {
-    console.log = console.info = console.debug = console.error;
-    if (!globalThis.mcpcWithoutApplication && writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
-  }
+  if (transport !== "stdio") releaseStandardOutput();
+  else if (!globalThis.mcpcWithoutApplication && writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
   // A slip in one handler is no reason to end the sessions of everybody else.
   process.on("unhandledRejection", (error) => {
     logger("error", "a promise of a handler was rejected and nobody took notice", { error: describe(error) });
@@ -54,13 +62,13 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     : await local?.identify(served).catch((error: Error) => fail(error.message));
   if (!globalThis.mcpcWithoutReplacing) options.serving?.(served, transport);
   if (!globalThis.mcpcWithoutHttp && transport === "http") await serveHttp(served, options, settings);
-  else await serveStandardStreams(served, caller, options);
+  else if (!globalThis.mcpcWithoutStdio) await serveStandardStreams(served, caller, options);
 }
 
 const wrongDestination =
   'the logger of the hooks writes to standard output, which belongs to the protocol; give it another destination, such as "pino(pino.destination(2))"';
 
-/** What pino does unless told otherwise. Only a symbol leads to its stream; a child has its parent's. */
+/** Finds pino's destination, which writes past the streams. Only a symbol leads to it; a child has its parent's. */
 function writesToStandardOutput(hook: unknown): boolean {
   for (let owner = hook; typeof owner === "object" && owner !== null; owner = Object.getPrototypeOf(owner)) {
     const key = Object.getOwnPropertySymbols(owner).find(({ description }) => description === "pino.stream");
@@ -81,10 +89,10 @@ async function starting(server: Server, { configure }: MainOptions, options: Pro
   }
 }
 
-/** After the last answer: what `onStart` opened is closed. */
-async function leave(server: Server): Promise<never> {
+/** Ends the process after the last answer, once what `onStart` opened is closed. */
+async function leave(server: Server, { now }: Hurry): Promise<never> {
   if (!globalThis.mcpcWithoutApplication) await stopped(server);
-  process.exit(0);
+  process.exit(now ? 1 : 0);
 }
 
 async function stopped(server: Server): Promise<void> {
@@ -100,11 +108,15 @@ async function stopped(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-async function serveStandardStreams(server: Server, caller: Auth | undefined, options: MainOptions): Promise<void> {
-  const serving = serveStdio(server, caller, options.drainMs);
-  onSignal(serving.stop);
+async function serveStandardStreams(
+  server: Server,
+  auth: Auth | undefined,
+  { drainMs: limitMs }: MainOptions,
+): Promise<void> {
+  const serving = serveStdio(server, { auth, limitMs, onEnd: () => stopping.begin() });
+  const stopping = stopOnSignal((hurry) => serving.stop(hurry));
   await serving.ended;
-  await leave(server);
+  await leave(server, stopping.hurry);
 }
 
 async function serveHttp(server: Server, options: MainOptions, settings: ProcessOptions): Promise<void> {
@@ -114,25 +126,38 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
   try {
     const listening = await listen(server, { ...declared, host, port }, loadWebSocket);
     process.stderr.write(`listening on ${listening.url}\n`);
-    onSignal(async () => {
+    stopOnSignal(async (hurry) => {
       const closed = listening.close();
-      await drain(server, options.drainMs ?? drainMs);
-      await Promise.race([closed, new Promise((late) => setTimeout(late, lastBytesMs))]);
-      await leave(server);
+      await drain(server, options.drainMs ?? drainMs, hurry);
+      await Promise.race([closed, new Promise((late) => setTimeout(late, hurry.now ? 0 : lastBytesMs))]);
+      await leave(server, hurry);
     });
   } catch (error) {
     fail(`cannot listen on ${host} port ${port}: ${(error as Error).message}; choose another with --port`);
   }
 }
 
-/** A second signal ends the process at once. */
-function onSignal(stop: () => Promise<void>): void {
+interface Stopping {
+  /** Stops for another reason than a signal; the next signal is the second then. */
+  begin(): void;
+  readonly hurry: Hurry;
+}
+
+/** Calls `stop` at the first signal. After a second one there is no time left; a third ends the process at once. */
+function stopOnSignal(stop: (hurry: Hurry) => Promise<void>): Stopping {
+  const hurry = { now: false };
   let stopping = false;
+  const begin = (): void => {
+    if (!stopping) void stop(hurry);
+    stopping = true;
+  };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      void stop();
+      if (!stopping) return begin();
+      if (hurry.now) process.exit(1);
+      hurry.now = true;
+      setTimeout(() => process.exit(1), hurriedMs);
     });
   }
+  return { begin, hurry };
 }

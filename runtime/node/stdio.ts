@@ -1,23 +1,32 @@
-import { drain, drainMs } from "../protocol/drain.js";
+import { drain, drainMs, type Hurry } from "../protocol/drain.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { lines, type LineTransport } from "../transports/stdio.js";
 import { firstOutput } from "./first-output.js";
+import { standardOutput } from "./standard-output.js";
 
 /** In bytes: a client that reads neither is given up before what it has not asked for fills the memory. */
 const mostBuffered = 64 * 1024 * 1024;
 
 export interface Serving {
-  /** Ends when the input has ended, or the server was to stop, and all is answered. */
+  /** Resolves when the server has stopped and all is answered, or the client is gone. */
   readonly ended: Promise<void>;
   /** Lets what runs come to an end, and takes nothing new. */
-  stop(): Promise<void>;
+  stop(hurry: Hurry): Promise<void>;
+}
+
+export interface StdioOptions {
+  readonly auth: Auth | undefined;
+  /** How long what runs may take when the server stops. */
+  readonly limitMs: number | undefined;
+  /** Called when the input has ended. */
+  readonly onEnd: () => void;
 }
 
 /** Serves one client on standard input and output. Nothing but the protocol is written to standard output. */
-export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serving {
+export function serveStdio(server: Server, { auth, limitMs = drainMs, onEnd }: StdioOptions): Serving {
   const { stdin } = process;
-  let stdout: typeof process.stdout | undefined;
+  let stdout: ReturnType<typeof standardOutput> | undefined;
   let gone = false;
   let finish!: () => void;
   const ended = new Promise<void>((resolve) => (finish = resolve));
@@ -27,7 +36,7 @@ export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serv
     const parts = stdout === undefined ? first(all) : all;
     if (parts.length === 0) return;
     // The client is gone: there is nobody to answer.
-    stdout ??= process.stdout.on("error", finish);
+    stdout ??= standardOutput().on("error", finish);
     if (parts.length > 1) stdout.cork();
     let ready = true;
     for (const part of parts) ready = stdout.write(part);
@@ -43,8 +52,8 @@ export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serv
     finish();
   };
   const connection = lines(server, { write, told, later: process.nextTick }, auth);
-  async function stop(): Promise<void> {
-    await drain(server, limitMs);
+  async function stop(hurry: Hurry): Promise<void> {
+    await drain(server, limitMs, hurry);
     connection.close(new Error("the server is stopping"));
     // A write to a pipe may still be under way.
     if (stdout === undefined) finish();
@@ -54,7 +63,7 @@ export function serveStdio(server: Server, auth?: Auth, limitMs = drainMs): Serv
   stdin.on("data", (text: string) => connection.take(text));
   stdin.on("end", () => {
     connection.end();
-    void stop();
+    onEnd();
   });
   stdin.on("error", finish);
   return { ended, stop };

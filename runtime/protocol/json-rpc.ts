@@ -40,17 +40,27 @@ export type Outgoing = string | Spliced;
 
 export const parseError = (): McpError => new McpError(errorCodes.parseError, "the message is not valid JSON");
 
-/** What a parsed message is. The value itself stays as it was parsed; nothing is copied. */
+/** What a parsed message is. The value is not copied; members that may be absent and are `null` become `undefined`. */
 export function classify(value: unknown): "request" | "notification" | "response" | McpError {
   if (!isObject(value)) return invalidRequest("a message is a JSON object");
   if (value["jsonrpc"] !== "2.0") return invalidRequest('"jsonrpc" must be "2.0"');
-  const { id, method } = value;
+  withoutNulls(value, optionalMembers);
+  const { id, method, params } = value;
+  if (isObject(params)) withoutNulls(params);
   if (typeof method === "string") {
-    if (id === undefined) return "notification";
+    if (id === undefined || (id === null && method.startsWith("notifications/"))) return "notification";
     return isId(id) ? "request" : invalidRequest('"id" must be a string or an integer');
   }
   if (method === undefined && (value["result"] !== undefined || value["error"] !== undefined)) return "response";
   return invalidRequest('"method" must be a string');
+}
+
+/** Members of a message that may be absent. */
+const optionalMembers: readonly string[] = ["method", "params", "error"];
+
+/** Many languages write a member that is absent as `null`; no member of the protocol's parameters means that. */
+function withoutNulls(value: Record<string, unknown>, names: readonly string[] = Object.keys(value)): void {
+  for (const name of names) if (value[name] === null) value[name] = undefined;
 }
 
 /** The id to answer an unclassifiable message under, if it has one. */

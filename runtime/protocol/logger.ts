@@ -92,12 +92,20 @@ export function logFailure(
   return errorId;
 }
 
+/** Causes of causes that are shown: an error may cause itself. */
+const mostCauses = 8;
+
 /** A thrown value can be anything, even one that throws when it is looked at. */
 export function describe(error: unknown): string {
   try {
-    if (!(error instanceof Error)) return `thrown: ${String(error)}`;
-    const cause = error.cause === undefined ? "" : `\ncaused by ${describe(error.cause)}`;
-    return `${String(error.stack ?? error)}${cause}`;
+    const texts: string[] = [];
+    const seen = new Set<unknown>();
+    for (let cause = error; !seen.has(cause) && seen.size < mostCauses; cause = (cause as Error).cause) {
+      seen.add(cause);
+      texts.push(cause instanceof Error ? String(cause.stack ?? cause) : `thrown: ${String(cause)}`);
+      if (!(cause instanceof Error) || cause.cause === undefined) break;
+    }
+    return texts.join("\ncaused by ");
   } catch {
     return "a value that cannot be shown";
   }

@@ -7,6 +7,8 @@ declare global {
   var mcpcWithoutResources: true | undefined;
   var mcpcWithoutCompletion: true | undefined;
   var mcpcWithoutTasks: true | undefined;
+  /** Standard input and output as a transport. */
+  var mcpcWithoutStdio: true | undefined;
   /** HTTP, and what stands on it. */
   var mcpcWithoutHttp: true | undefined;
   /** Lists that are read from files, ready-made. */

@@ -114,7 +114,9 @@ function isElicitResult(answer: unknown, validate: Validator | undefined): boole
   if (!isObject(answer)) return false;
   const { action, content } = answer;
   if (action === "decline" || action === "cancel") return true;
-  return action === "accept" && (validate === undefined || (isObject(content) && validate(content)));
+  // A form without anything to fill in is accepted without content.
+  const filled = content ?? {};
+  return action === "accept" && (validate === undefined || (isObject(filled) && validate(filled)));
 }
 
 /** What the client has not said it can do is not asked of it (2026-07-28, basic: capabilities). */

@@ -33,6 +33,7 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
   let unasked = false;
   let rest = "";
   let skipping = false;
+  let begun = false;
 
   function send(message: Outgoing, awaited = false): void {
     outgoing.push(message);
@@ -69,7 +70,9 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
 
   function take(text: string): void {
     taking = true;
-    let from = 0;
+    // Some programs begin whatever they write with a byte order mark.
+    let from = !begun && text.startsWith("\ufeff") ? 1 : 0;
+    begun ||= text !== "";
     for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
       const piece = text.slice(from, end);
       from = end + 1;

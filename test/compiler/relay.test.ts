@@ -25,6 +25,15 @@ function conversation() {
   };
 }
 
+test("a byte order mark before the first message is skipped", () => {
+  const { client, relay, attach } = conversation();
+  relay.client(`\ufeff${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: {} })}`);
+  expect(attach()).toMatchObject([{ id: 1, method: "initialize" }]);
+  relay.gone();
+  // It is remembered: the next process is told of it.
+  expect([client, attach()]).toMatchObject([[], [{ id: 1, method: "initialize" }]]);
+});
+
 const methods = (messages: readonly Message[]): unknown[] => messages.map(({ method }) => method);
 const subscribe = (id: number, uri: string, method = "resources/subscribe") => ({ id, method, params: { uri } });
 

@@ -189,12 +189,12 @@ test("the value of a secret setting is in no entry, whoever makes it", async () 
   for (const hidden of [key, JSON.stringify(key).slice(1, -1), "s3cret"]) expect(stderr).not.toContain(hidden);
 });
 
-test("a pino of the author's takes the log; on stdio it must not write to standard output", async () => {
+test("a pino of the author's takes the log; on stdio it writes to standard error", async () => {
   const files = (destination: string) => ({
     "src/hooks.ts": `import pino from "pino";\n\nexport const logger = pino({ base: { app: "mine" } }${destination});\n`,
     "src/tools/t.ts": tool('log.warning("careful"); return "done";'),
   });
-  const right = built({ logging: { requests: "info" } }, files(", pino.destination(2)"));
+  const right = built({ logging: { requests: "info" } }, files(""));
   const server = rawStdio("node", [join(right, "dist/server.js")]);
   const answer = await server.request("tools/call", { name: "t", _meta: claim });
   expect(answer.result.content[0].text).toBe("done");
@@ -203,7 +203,7 @@ test("a pino of the author's takes the log; on stdio it must not write to standa
     { level: 40, app: "mine", msg: "careful", requestId: expect.any(String), name: "t" },
     { level: 30, app: "mine", msg: "answered", outcome: "ok" },
   ]);
-  const wrong = built({}, files(""));
+  const wrong = built({}, files(", pino.destination(1)"));
   const { status, stdout, stderr } = spawnSync("node", [join(wrong, "dist/server.js")], {
     input: "",
     encoding: "utf8",

@@ -6,11 +6,12 @@ import pino from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { connect } from "../../runtime/protocol/connection.js";
 import { defineServer, withOptions } from "../../runtime/protocol/define-server.js";
-import { jsonLine, createLogger, hookSink, type LogRecord } from "../../runtime/protocol/logger.js";
+import { createLogger, describe, hookSink, jsonLine, type LogRecord } from "../../runtime/protocol/logger.js";
 import { redact } from "../../runtime/protocol/redact.js";
 import { createLogging } from "../../runtime/logging/logging.js";
 import { prettyLines } from "../../runtime/logging/pretty.js";
 import { openLogFile } from "../../runtime/node/log-file.js";
+import { withSources } from "../../runtime/node/stack-traces.js";
 import { serverWith } from "./surface.js";
 
 const claim = {
@@ -263,4 +264,26 @@ test("an entry of a request says who called, where that is known", async () => {
     await new Promise(setImmediate);
   }
   expect(log.map(({ principal }) => principal)).toEqual([undefined, undefined, "ada", "ada"]);
+});
+
+test("an error is told with its causes, each once, however they are chained", () => {
+  const linked = (...messages: string[]): Error =>
+    messages.reduceRight<Error | undefined>((cause, message) => new Error(message, { cause }), undefined)!;
+  const circle = linked("one", "two");
+  (circle.cause as Error).cause = circle;
+  const endless = (): Error => Object.defineProperty(new Error("more"), "cause", { get: endless });
+  const shown = (error: unknown): (string | undefined)[] =>
+    [...describe(error).matchAll(/^(?:caused by )?(?:Error|thrown): (.*)$/gm)].map(([, message]) => message);
+  expect(shown(linked("one", "two", "three"))).toEqual(["one", "two", "three"]);
+  expect(shown(circle)).toEqual(["one", "two"]);
+  expect(shown(endless())).toEqual(Array(8).fill("more"));
+  expect(shown(new Error("one", { cause: "a text" }))).toEqual(["one", "a text"]);
+});
+
+test("looking for paths in a long text takes time as long as the text, not more", () => {
+  // From each slash to the end, this would be five billion steps.
+  const text = "/".repeat(100_000);
+  const seen: unknown[] = [];
+  withSources((_level, _message, details) => seen.push(details?.["error"]))("error", "", { error: text });
+  expect(seen).toEqual([text]);
 });

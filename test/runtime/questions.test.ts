@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { isObject } from "../../runtime/protocol/json-rpc.js";
 import { serverWith } from "./surface.js";
 import { converse } from "./conversation.js";
 
@@ -129,6 +130,32 @@ test.each(noAnswers)(
     });
   },
 );
+
+const confirmed: readonly [version: string, answer: object, sees: object][] = [
+  ["2025-11-25", { action: "accept" }, { action: "accept", content: {} }],
+  ["2025-11-25", { action: "accept", content: null }, { action: "accept", content: {} }],
+  ["2025-11-25", { action: "accept", content: { name: "Ada" } }, { action: "accept", content: { name: "Ada" } }],
+  ["2025-11-25", { action: "decline", content: {} }, { action: "decline" }],
+  ["2026-07-28", { action: "accept" }, { action: "accept", content: {} }],
+  ["2026-07-28", { action: "accept", content: null }, { action: "accept", content: {} }],
+];
+test.each(confirmed)("%s: a form that is answered with %j", async (version, answer, sees) => {
+  const validators: any = Object.assign((value: unknown) => isObject(value), { errors: null });
+  const server = serverWith(
+    { t: (async (_: unknown, { elicit }: any) => JSON.stringify(await elicit.form())) as never },
+    { surface: { elicitations }, answers: { form: validators } },
+  );
+  const { request, next, send } = await converse(server, version, { elicitation: {} });
+  const call = { name: "t", arguments: {} };
+  if (version === "2026-07-28") {
+    const { requestState } = (await request("tools/call", call)).result;
+    const { result } = await request("tools/call", { ...call, requestState, inputResponses: { form: answer } });
+    return expect(JSON.parse(result.content[0].text)).toEqual(sees);
+  }
+  const asked = request("tools/call", call);
+  send({ id: (await next()).id, result: answer });
+  expect(JSON.parse((await asked).result.content[0].text)).toEqual(sees);
+});
 
 describe("a time limit", () => {
   const limited = (work: (context: any) => Promise<unknown>) =>

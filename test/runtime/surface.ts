@@ -1,4 +1,10 @@
-import type { AnyToolHandler, Listings, Surface, ToolSurface } from "../../runtime/protocol/surface.js";
+import type {
+  AnswerValidators,
+  AnyToolHandler,
+  Listings,
+  Surface,
+  ToolSurface,
+} from "../../runtime/protocol/surface.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 
@@ -8,6 +14,7 @@ export function serverWith(
   more: {
     listings?: Partial<Listings>;
     surface?: Partial<ToolSurface>;
+    answers?: AnswerValidators;
     /** Of the structured output; `true` lets everything pass. */
     output?: boolean | ((value: unknown) => boolean);
     log?: (message: string, details: any) => void;
@@ -35,6 +42,7 @@ export function serverWith(
     }),
     toolValidators: async () => ({
       input: pass,
+      ...(more.answers && { answers: more.answers }),
       ...(more.output && { output: more.output === true ? pass : Object.assign(more.output, { errors: null }) }),
     }),
     templateValidators: async () => ({ params: pass }),

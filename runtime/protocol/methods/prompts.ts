@@ -43,7 +43,7 @@ function argumentsOf(prompt: PromptSurface, given: JsonObject): readonly (string
     return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(unknown)}`);
   const values: (string | undefined)[] = [];
   for (const argument of prompt.arguments) {
-    const value = Object.hasOwn(given, argument.name) ? given[argument.name] : argument.default;
+    const value = (Object.hasOwn(given, argument.name) ? given[argument.name] : undefined) ?? argument.default;
     const refusal = refuse(argument, value);
     if (refusal !== undefined) return invalidParams(`the argument ${quoted(argument.name)} ${refusal}`);
     values.push(value as string | undefined);

@@ -30,11 +30,11 @@ export function listen(call: Call): Answer {
   const { server } = view;
   const wanted = call.params["notifications"];
   if (!isObject(wanted)) return invalidParams('"notifications" must be an object');
-  const uris = wanted["resourceSubscriptions"];
+  const uris = wanted["resourceSubscriptions"] ?? undefined;
   if (uris !== undefined && !(Array.isArray(uris) && uris.every((uri) => typeof uri === "string"))) {
     return invalidParams('"resourceSubscriptions" must be a list of URIs');
   }
-  const tasks = globalThis.mcpcWithoutTasks ? [] : watchedTasks(call, wanted["taskIds"]);
+  const tasks = globalThis.mcpcWithoutTasks ? [] : watchedTasks(call, wanted["taskIds"] ?? undefined);
   if (tasks instanceof McpError) return tasks;
   const open = listening(server);
   const most = server.surface.maxSubscriptions ?? mostSubscriptions;

@@ -95,7 +95,7 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
 /** Whether a request claims to be of a revision without a handshake, rightly or not. */
 export function hasClaim(params: unknown): boolean {
   const meta = isObject(params) ? params["_meta"] : undefined;
-  return isObject(meta) && meta[claims.protocolVersion] !== undefined;
+  return isObject(meta) && (meta[claims.protocolVersion] ?? undefined) !== undefined;
 }
 
 /** The client as a request describes it; the error when it does not, in the order of the ladder: envelope, version. */
@@ -106,7 +106,7 @@ export function modernPeer(server: Server, params: unknown): Peer | McpError {
   if (typeof version !== "string") return missing(claims.protocolVersion, "a string");
   const capabilities = meta[claims.clientCapabilities];
   if (!isObject(capabilities)) return missing(claims.clientCapabilities, "an object");
-  const level = meta[claims.logLevel];
+  const level = meta[claims.logLevel] ?? undefined;
   if (level !== undefined && !isLoggingLevel(level))
     return missing(claims.logLevel, `one of ${loggingLevels.join(", ")}`);
   const revision = modernRevisions.get(version);
