@@ -35,10 +35,11 @@ function lowerBearer(
 }
 
 function lowerOAuth(declared: NonNullable<AuthDeclaration["oauth"]>): OAuth {
-  const { issuer, audience, resource, clockToleranceSeconds = 5, introspection } = declared;
+  const { issuer, metadataUrl, audience, resource, clockToleranceSeconds = 5, introspection } = declared;
   const { endpoint, clientId, clientSecret, cacheSeconds = 10 } = introspection ?? {};
   return {
     issuer,
+    ...(metadataUrl !== undefined && { metadataUrl }),
     audience: [audience].flat() as ValueDeclaration[],
     ...(resource !== undefined && { resource }),
     clockToleranceSeconds,

@@ -146,6 +146,7 @@ export interface AuthDeclaration {
   };
   readonly oauth?: {
     readonly issuer: ValueDeclaration;
+    readonly metadataUrl?: ValueDeclaration;
     readonly audience: ValueDeclaration | readonly ValueDeclaration[];
     readonly resource?: ValueDeclaration;
     readonly algorithms?: readonly string[];

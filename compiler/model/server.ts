@@ -91,6 +91,7 @@ export interface BearerKeys {
 
 export interface OAuth {
   readonly issuer: Value;
+  readonly metadataUrl?: Value;
   readonly audience: readonly Value[];
   readonly resource?: Value;
   readonly clockToleranceSeconds: number;

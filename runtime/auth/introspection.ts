@@ -11,6 +11,9 @@ export interface IntrospectionOptions {
   readonly cacheSeconds: number;
 }
 
+/** Requests to the issuer at a time: whoever sends tokens that nobody knows must not be able to overload it. */
+const mostAtOnce = 100;
+
 /** Asks the issuer about each token (RFC 7662): for tokens that only it can read. */
 export const introspection =
   (options: IntrospectionOptions) =>
@@ -25,6 +28,7 @@ export const introspection =
     const credentials = [id, secret].map((part) => new URLSearchParams({ part }).toString().slice("part=".length));
     return {
       keptMs: options.cacheSeconds * 1000,
+      mostAtOnce,
       async claims(token) {
         const endpoint = declared ?? (await issuer.endpoint("introspection_endpoint"));
         const answer = await fetchJson(endpoint, {
@@ -34,12 +38,14 @@ export const introspection =
         }).catch((error: unknown) => {
           throw new Unavailable(`introspection failed: ${error instanceof Error ? error.message : String(error)}`);
         });
-        const { active, iss, aud, exp, nbf } = answer;
+        const { active, iss, aud, exp, nbf, token_type: type } = answer;
         const now = Date.now() / 1000;
         if (active !== true) throw new RefusedToken("the issuer says that the token is not active");
         if (iss !== undefined && iss !== issuer.url) throw new RefusedToken("the token is of another issuer");
         if (![aud].flat().some((name) => typeof name === "string" && audience.includes(name)))
           throw new RefusedToken("the token is for another audience");
+        if (typeof type === "string" && type.toLowerCase() !== "bearer")
+          throw new RefusedToken("the token is not a bearer token");
         if (typeof exp === "number" && exp + clockToleranceSeconds <= now)
           throw new RefusedToken("the token has expired");
         if (typeof nbf === "number" && nbf - clockToleranceSeconds > now)

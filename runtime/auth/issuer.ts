@@ -15,15 +15,16 @@ export interface Issuer {
 const retryMs = 5000;
 const timeoutMs = 5000;
 
-export function createIssuer(url: string): Issuer {
+/** `metadataUrl`: where the metadata is, when not where `url` says, for an issuer that is reached inside a network. */
+export function createIssuer(url: string, metadataUrl?: string): Issuer {
   let found: Promise<JsonObject> | undefined;
   let failedAt = -Infinity;
   let failure: unknown;
   const metadata = (): Promise<JsonObject> => {
-    if (found === undefined && Date.now() - failedAt < retryMs) return Promise.reject(failure as Error);
-    return (found ??= discover(url).catch((error: unknown) => {
+    if (found === undefined && performance.now() - failedAt < retryMs) return Promise.reject(failure as Error);
+    return (found ??= discover(url, metadataUrl).catch((error: unknown) => {
       found = undefined;
-      failedAt = Date.now();
+      failedAt = performance.now();
       throw (failure = error);
     }));
   };
@@ -31,7 +32,9 @@ export function createIssuer(url: string): Issuer {
     url,
     async endpoint(name) {
       const address = (await metadata())[name];
-      if (typeof address !== "string" || !isSecure(address))
+      // A network that is trusted with the metadata is trusted with what that leads to, on the same host.
+      const isNear = (at: string): boolean => metadataUrl !== undefined && isHttp(at) && sameOrigin(at, metadataUrl);
+      if (typeof address !== "string" || !(isSecure(address) || isNear(address)))
         throw new Unavailable(`the metadata of ${url} has no https ${name}`);
       return new URL(address);
     },
@@ -49,9 +52,17 @@ export function isSecure(address: string): boolean {
   }
 }
 
-async function discover(issuer: string): Promise<JsonObject> {
+export function isHttp(address: string): boolean {
+  return URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
+}
+
+function sameOrigin(one: string, other: string): boolean {
+  return new URL(one).origin === new URL(other).origin;
+}
+
+async function discover(issuer: string, metadataUrl: string | undefined): Promise<JsonObject> {
   const failures: string[] = [];
-  for (const address of wellKnown(issuer)) {
+  for (const address of metadataUrl === undefined ? wellKnown(issuer) : [metadataUrl]) {
     try {
       const metadata = await fetchJson(address);
       if (metadata["issuer"] === issuer) return metadata;

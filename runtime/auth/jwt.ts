@@ -12,6 +12,8 @@ export interface JwtOptions {
 const reloadWindowMs = 30_000;
 const mostReloads = 5;
 const keptMs = 10 * 60_000;
+/** What bearer tokens call themselves in their header. Tokens of other kinds are signed with the same keys. */
+const bearerTypes: readonly (string | undefined)[] = ["at+jwt", "application/at+jwt", "jwt", undefined];
 
 /** Signed tokens (RFC 9068), verified with the issuer's published keys. */
 export const jwt =
@@ -33,7 +35,9 @@ export const jwt =
     return {
       async claims(token) {
         try {
-          const { payload } = await jwtVerify(token, await keySet(), expected);
+          const { payload, protectedHeader } = await jwtVerify(token, await keySet(), expected);
+          if (!bearerTypes.includes(protectedHeader.typ?.toLowerCase()))
+            throw new RefusedToken("the token is of another type (typ)");
           return payload as JsonObject;
         } catch (error) {
           throw told(error);
@@ -49,11 +53,11 @@ async function remoteKeys(address: Promise<URL>): Promise<JWTVerifyGetKey> {
     try {
       return await remote(header, token);
     } catch (error) {
-      for (const [id, at] of looked) if (at < Date.now() - reloadWindowMs) looked.delete(id);
+      for (const [id, at] of looked) if (at < performance.now() - reloadWindowMs) looked.delete(id);
       const { kid } = header;
       if (!(error instanceof errors.JWKSNoMatchingKey) || looked.has(kid) || looked.size >= mostReloads) throw error;
       // The issuer may have begun to use a new key just now.
-      looked.set(kid, Date.now());
+      looked.set(kid, performance.now());
       await remote.reload();
       return remote(header, token);
     }

@@ -53,6 +53,12 @@ export function resolved(value: Value, environment: Environment, problems: strin
   return text;
 }
 
+/** The value, if there is one: a variable that is not set, or empty, has none. */
+export function optional(value: Value | undefined, environment: Environment): string | undefined {
+  const text = typeof value === "object" ? environment[value.env]?.trim() : value;
+  return text === "" ? undefined : text;
+}
+
 /** Scopes with all that they include. */
 export function withIncluded(scopes: readonly string[], includes: Includes): readonly string[] {
   const all = new Set(scopes);

@@ -2,9 +2,10 @@ import type { Unauthorized } from "../protocol/auth.js";
 import type { Environment } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { JsonObject } from "../protocol/types.js";
-import { createIssuer, isSecure, Unavailable, type Issuer } from "./issuer.js";
+import { createIssuer, isHttp, isSecure, Unavailable, type Issuer } from "./issuer.js";
 import {
   invalidToken,
+  optional,
   resolved,
   withIncluded,
   type Common,
@@ -13,10 +14,12 @@ import {
   type Value,
 } from "./method.js";
 import { publish } from "./resource-metadata.js";
-import { createTokenCache } from "./token-cache.js";
+import { createTokenCache, type TokenCache } from "./token-cache.js";
 
 export interface OAuthOptions {
   readonly issuer: Value;
+  /** Where its metadata is, when not where the issuer's address says; a variable that is not set counts as absent. */
+  readonly metadataUrl?: Value;
   /** This server's names in tokens. */
   readonly audience: readonly Value[];
   /** This server's address as clients know it; the audience when absent. */
@@ -39,8 +42,10 @@ export interface CheckContext {
 /** The claims of a good token; rejects with `RefusedToken` for any other, with `Unavailable` when nobody can tell. */
 export interface TokenCheck {
   claims(token: string): Promise<JsonObject>;
-  /** How long an answer may be kept; as long as the token lasts when absent. */
+  /** How long an answer may be kept, unless the token expires before; ten minutes when absent. */
   readonly keptMs?: number;
+  /** How many tokens may be examined at a time; any number when absent. */
+  readonly mostAtOnce?: number;
 }
 
 /** Why a token is refused, for the log: never the token, nor anything of it. */
@@ -50,7 +55,7 @@ export class RefusedToken extends Error {}
 export const oauth =
   (options: OAuthOptions) =>
   (common: Common): Method => {
-    const accepted = createTokenCache<Auth>();
+    let known: TokenCache | undefined;
     let check: TokenCheck | undefined;
     let published: Published | undefined;
 
@@ -74,30 +79,39 @@ export const oauth =
         const resource =
           options.resource === undefined ? audience[0]! : resolved(options.resource, environment, problems);
         if (url !== "" && !isSecure(url)) problems.push(`${nameOf(options.issuer)} must be an https address`);
+        const metadataUrl = optional(options.metadataUrl, environment);
+        if (metadataUrl !== undefined && !isHttp(metadataUrl))
+          problems.push(`${nameOf(options.metadataUrl!)} must be an http or https address`);
         if (resource !== "" && !isSecure(resource))
           problems.push(`${nameOf(options.resource ?? options.audience[0]!)} must be this server's https address`);
         const { clockToleranceSeconds } = options;
-        const context = { issuer: createIssuer(url), audience, clockToleranceSeconds, environment, secrets, problems };
-        check = options.check(context);
+        check = options.check({
+          issuer: createIssuer(url, metadataUrl),
+          audience: audience.flatMap(spellingsOf),
+          clockToleranceSeconds,
+          environment,
+          secrets,
+          problems,
+        });
+        known = createTokenCache({ keptMs: check.keptMs ?? keptMs, mostExaminations: check.mostAtOnce ?? Infinity });
         if (problems.length === 0) published = publish(resource, url, common);
         return problems;
       },
       verify: (token) =>
-        token === undefined || check === undefined
-          ? undefined
-          : accepted.get(
-              token,
-              () => examine(token),
-              (auth) => keptUntil(auth, check!.keptMs),
-            ),
+        token === undefined || known === undefined ? undefined : known.get(token, () => examine(token)),
       get published() {
         return published;
       },
     };
   };
 
-function keptUntil({ expiresAt = Infinity }: Auth, keptMs = 10 * 60_000): number {
-  return Math.min(expiresAt, Date.now() + keptMs);
+const keptMs = 10 * 60_000;
+
+/** Spellings of a name that are one to the rules of URLs: an origin is the same with and without the slash behind it. */
+function spellingsOf(name: string): readonly string[] {
+  if (!isHttp(name)) return [name];
+  const { href, origin } = new URL(name);
+  return [name, href, ...(href === `${origin}/` ? [origin] : [])];
 }
 
 function nameOf(value: Value): string {
@@ -105,16 +119,38 @@ function nameOf(value: Value): string {
 }
 
 function authOf(claims: JsonObject, tolerance: number, { includes }: Common): Auth {
-  const { sub, client_id: client, azp, exp } = claims;
-  // A token that a client got for itself names the client alone.
-  const principal = [sub, client, azp].find((name) => typeof name === "string" && name !== "");
-  if (principal === undefined) throw new RefusedToken("the token names nobody (sub, client_id)");
+  const { exp, cnf } = claims;
+  if ((cnf ?? undefined) !== undefined)
+    throw new RefusedToken("the token is bound to a key of its client (cnf), and proofs of that are not checked");
   return {
-    principal: principal as string,
+    principal: principalOf(claims),
     scopes: withIncluded(scopesOf(claims), includes),
     claims,
     ...(typeof exp === "number" && { expiresAt: (exp + tolerance) * 1000 }),
   };
+}
+
+const clientPrefix = "client:";
+
+/**
+ * Returns the subject of a token, or `client:ID` for a token that a client got for itself. Clients may choose their id,
+ * so a client must never be taken for the user of that name (RFC 9068, section 5).
+ */
+function principalOf({ sub, client_id: id, azp, username }: JsonObject): string {
+  const client = [id, azp].find(isName);
+  // Without a user, the subject of a token is its client (RFC 9068, section 2.2).
+  if (isName(sub) && sub !== client) {
+    if (sub.startsWith(clientPrefix)) throw new RefusedToken(`the subject begins with "${clientPrefix}"`);
+    return sub;
+  }
+  if (client === undefined) throw new RefusedToken("the token names nobody (sub, client_id)");
+  // All users of a client would be one caller.
+  if (sub === undefined && isName(username)) throw new RefusedToken("the token names its user without a subject (sub)");
+  return clientPrefix + client;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 /** `scope` as RFC 9068 has it; `scp` as others write it. */

@@ -1,38 +1,74 @@
-/** Tokens that were found good, at a time. */
-const most = 10_000;
+import type { Unauthorized } from "../protocol/auth.js";
+import type { Auth } from "../protocol/handlers.js";
 
-export interface TokenCache<T extends object> {
-  /** What is known of a token, or what `examine` finds out; only what is no refusal is kept. */
-  get<R extends object>(token: string, examine: () => Promise<T | R>, keptUntil: (found: T) => number): Promise<T | R>;
+/** Tokens that are remembered at a time, of those that are good and of those that are not. */
+const most = 10_000;
+/** How long a token that was refused is refused unasked: it may become good. */
+const refusedMs = 2000;
+
+export interface TokenCacheOptions {
+  /** How long a good token is remembered, unless it expires before. */
+  readonly keptMs: number;
+  /** Examinations at a time. */
+  readonly mostExaminations: number;
 }
 
-/** Keeps what was found out about tokens, by their hash: the tokens themselves are not kept. */
-export function createTokenCache<T extends object>(): TokenCache<T> {
-  const known = new Map<string, { readonly found: T; readonly until: number }>();
-  const running = new Map<string, Promise<unknown>>();
+/** Remembers what was found out about tokens. */
+export interface TokenCache {
+  /** Returns the verdict on a token: a known one, that of an examination that is under way, or that of a new one. */
+  get(token: string, examine: () => Promise<Auth | Unauthorized>): Promise<Auth | Unauthorized>;
+}
+
+interface Known {
+  readonly verdict: Auth | Unauthorized;
+  readonly until: number;
+}
+
+/** Keeps verdicts by the hash of their token: the tokens themselves are not kept. */
+export function createTokenCache({ keptMs, mostExaminations }: TokenCacheOptions): TokenCache {
+  // Refusals have a map of their own, so that bad tokens cannot drive out good ones.
+  const good = new Map<string, Known>();
+  const bad = new Map<string, Known>();
+  const running = new Map<string, Promise<Auth | Unauthorized>>();
+
+  function recall(known: Map<string, Known>, key: string): Auth | Unauthorized | undefined {
+    const entry = known.get(key);
+    if (entry === undefined) return undefined;
+    const { expiresAt = Infinity } = entry.verdict as Partial<Auth>;
+    if (performance.now() < entry.until && Date.now() < expiresAt) return entry.verdict;
+    known.delete(key);
+    return undefined;
+  }
+
+  function remember(key: string, verdict: Auth | Unauthorized): Auth | Unauthorized {
+    const refused = "status" in verdict;
+    // Any other refusal is one of the moment.
+    if (refused && verdict.status !== 401) return verdict;
+    const known = refused ? bad : good;
+    if (known.size >= most) known.delete(known.keys().next().value!);
+    known.set(key, { verdict, until: performance.now() + (refused ? refusedMs : keptMs) });
+    return verdict;
+  }
+
   return {
-    async get(token, examine, keptUntil) {
+    async get(token, examine) {
       const key = await hashOf(token);
-      const entry = known.get(key);
-      if (entry !== undefined && entry.until > Date.now()) return entry.found;
-      known.delete(key);
-      let examined = running.get(key) as ReturnType<typeof examine> | undefined;
-      if (examined === undefined) {
-        examined = examine().finally(() => running.delete(key));
-        running.set(key, examined);
-        examined.then(
-          (found) => {
-            if ("status" in found) return;
-            if (known.size >= most) known.delete(known.keys().next().value!);
-            known.set(key, { found: found as T, until: keptUntil(found as T) });
-          },
-          () => {},
-        );
-      }
+      const known = recall(good, key) ?? recall(bad, key) ?? running.get(key);
+      if (known !== undefined) return known;
+      if (running.size >= mostExaminations) return overloaded;
+      const examined = examine()
+        .then((verdict) => remember(key, verdict))
+        .finally(() => running.delete(key));
+      running.set(key, examined);
       return examined;
     },
   };
 }
+
+const overloaded: Unauthorized = {
+  status: 503,
+  message: "too many credentials are being checked at the moment; try again later",
+};
 
 async function hashOf(token: string): Promise<string> {
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));

@@ -10,7 +10,7 @@ import { createStore, type Kept, type Shelf } from "./store.js";
 export interface CacheOptions {
   /** Of all results together, in characters. */
   readonly maxSize: number;
-  /** The time, in milliseconds. */
+  /** A clock that is never set back, in milliseconds. */
   readonly now?: () => number;
 }
 
@@ -26,7 +26,7 @@ interface Place {
 }
 
 /** Keeps results in memory, as text: finding one costs a look-up, and joining it to what its revision adds. */
-export function createCache({ maxSize, now = Date.now }: CacheOptions): ResultCache {
+export function createCache({ maxSize, now = () => performance.now() }: CacheOptions): ResultCache {
   const store = createStore(maxSize);
   const places = new Map<Reusable, Place>();
 
@@ -66,7 +66,7 @@ export function createCache({ maxSize, now = Date.now }: CacheOptions): ResultCa
 
   function found(call: Call, entry: Reusable, shelf: Shelf, key: string, { text, expires, sealed }: Kept): Payload {
     const { view } = call.peer;
-    const lasting = hints(call, entry, expires - now());
+    const lasting = hints(call, entry, Math.floor(expires - now()));
     if (lasting !== "") return entry.seal(view, text, lasting);
     let result = sealed.get(view);
     if (result === undefined) store.grow(shelf, key, view, (result = entry.seal(view, text, "")));

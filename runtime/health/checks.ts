@@ -72,7 +72,7 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
     const outcomes = await Promise.all(
       Object.entries(checks).map(([name, check]) => run(name, check, application, logger)),
     );
-    until = Date.now() + cacheMs;
+    until = performance.now() + cacheMs;
     return {
       status: outcomes.every(([, { status }]) => status === "ok") ? "ok" : "failing",
       checks: Object.fromEntries(outcomes),
@@ -81,7 +81,7 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
 
   return {
     report(application, logger) {
-      if (latest === undefined || Date.now() >= until) {
+      if (latest === undefined || performance.now() >= until) {
         // Until it is there, everybody waits for the same.
         until = Infinity;
         latest = report(application, logger);

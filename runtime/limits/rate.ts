@@ -5,7 +5,7 @@ export interface RateOptions {
   readonly perMinute: number;
   /** Requests that may come at once. */
   readonly burst: number;
-  /** The time, in milliseconds. */
+  /** A clock that is never set back, in milliseconds. */
   readonly now?: () => number;
 }
 
@@ -24,7 +24,11 @@ interface Bucket {
 }
 
 /** Refuses a caller's requests beyond so many a minute: a bucket of tokens for each, filled at a steady rate. */
-export function createRate({ perMinute, burst, now = Date.now }: RateOptions): (asked: Asked) => McpError | undefined {
+export function createRate({
+  perMinute,
+  burst,
+  now = () => performance.now(),
+}: RateOptions): (asked: Asked) => McpError | undefined {
   const buckets = new Map<string, Bucket>();
   const tokenMs = 60_000 / perMinute;
   return (asked) => {

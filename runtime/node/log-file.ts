@@ -52,7 +52,7 @@ export function openLogFile({ path, maxBytes, maxFiles }: LogFileOptions): (line
   }
 
   return (line) => {
-    if (failedAt !== undefined && Date.now() - failedAt < pauseMs) return;
+    if (failedAt !== undefined && performance.now() - failedAt < pauseMs) return;
     try {
       // What a full disk cut off is ended first.
       add(Buffer.from(`${torn ? "\n" : ""}${line}\n`));
@@ -60,7 +60,7 @@ export function openLogFile({ path, maxBytes, maxFiles }: LogFileOptions): (line
       torn = false;
     } catch (error) {
       if (failedAt === undefined) console.error(`the log file ${path} cannot be written: ${(error as Error).message}`);
-      failedAt = Date.now();
+      failedAt = performance.now();
       torn = true;
       try {
         close();

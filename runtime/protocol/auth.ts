@@ -77,11 +77,11 @@ export function isUnauthorized(verdict: Auth | Unauthorized): verdict is Unautho
   return "status" in verdict;
 }
 
-/** What belongs to a caller belongs to nobody else: the principal, and who vouches for it. */
+/** Whom things belong to: who vouches for the principal, and the principal, as a text that no other two have. */
 export function identityOf(auth: Auth | undefined): string | undefined {
   if (auth?.principal === undefined) return undefined;
   const { iss } = auth.claims;
-  return typeof iss === "string" ? `${iss} ${auth.principal}` : auth.principal;
+  return JSON.stringify([typeof iss === "string" ? iss : null, auth.principal]);
 }
 
 /** An entry of the manifest with the scopes it needs, all of them. */
@@ -145,12 +145,14 @@ export function atExpiry(auth: Auth | undefined, end: () => void): () => void {
   };
 }
 
-function atTime(time: number | undefined, end: () => void): () => void {
+function atTime(time: number | undefined, act: () => void): () => void {
   if (time === undefined) return () => {};
   let timer: unknown;
+  // Ends by whichever clock comes first: the one that tells the time may be set back meanwhile.
+  const end = performance.now() + time - Date.now();
   const wait = (): void => {
-    const left = time - Date.now();
-    if (left <= 0 && timer !== undefined) return end();
+    const left = Math.min(time - Date.now(), end - performance.now());
+    if (left <= 0 && timer !== undefined) return act();
     timer = setTimeout(wait, Math.min(Math.max(left, 0), longestDelay));
     // Where timers keep a process alive, this one must not.
     (timer as { unref?: () => void }).unref?.();

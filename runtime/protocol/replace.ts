@@ -154,8 +154,8 @@ const lookMs = 20;
 
 /** Stops what a replaced version has started, once its calls have ended. */
 async function retire(old: Server, begun: readonly Abortable[], { drainMs }: Replacement): Promise<void> {
-  const until = Date.now() + drainMs;
-  while (begun.some((one) => old.running.has(one)) && Date.now() < until)
+  const until = performance.now() + drainMs;
+  while (begun.some((one) => old.running.has(one)) && performance.now() < until)
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   try {
     await stop(old);

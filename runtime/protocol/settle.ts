@@ -67,14 +67,14 @@ function countDown(milliseconds: number, expire: () => void): Clock {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
     go() {
-      since = Date.now();
+      since = performance.now();
       timer = setTimeout(expire, left);
     },
     stop() {
       if (timer === undefined) return;
       clearTimeout(timer);
       timer = undefined;
-      left = Math.max(0, left - (Date.now() - since));
+      left = Math.max(0, left - (performance.now() - since));
     },
   };
 }

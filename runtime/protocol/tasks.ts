@@ -23,6 +23,7 @@ type Status = "working" | "input_required" | "completed" | "failed" | "cancelled
 export class Task {
   readonly id = crypto.randomUUID();
   readonly #created = new Date();
+  readonly #began = performance.now();
   readonly #call: Call;
   readonly #questions = new Map<string, { readonly question: Question; readonly resolve: (answer: unknown) => void }>();
   readonly #used = new Map<string, number>();
@@ -44,7 +45,7 @@ export class Task {
   }
 
   get expired(): boolean {
-    return Date.now() - this.#created.getTime() > ttlMs;
+    return performance.now() - this.#began > ttlMs;
   }
 
   /** A question of the handler's, which waits for `tasks/update`. */

@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { exportSPKI, importJWK, SignJWT, type JWK } from "jose";
 import { OAuth2Server } from "oauth2-mock-server";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { serveHttpWith, serverOf, type Running } from "./clients.js";
 import { modern, transports, type Headers } from "./credentials.js";
@@ -36,10 +38,20 @@ const claims = (more: object = {}): object => ({
 });
 const publicKey = async () => importJWK((issuer.server.issuer.keys.toJSON() as JWK[])[0]!, "RS256");
 
+/** A token with this `typ` in its header, signed with the issuer's key. */
+async function typed(typ: string | undefined): Promise<string> {
+  const key = await importJWK(issuer.server.issuer.keys.get("first") as JWK, "RS256");
+  const header = { alg: "RS256", kid: "first", ...(typ !== undefined && { typ }) };
+  return new SignJWT({ ...claims() }).setProtectedHeader(header).sign(key);
+}
+
 const good: Readonly<Record<string, () => Promise<string>>> = {
   "a token": () => issuer.token(),
   "one of several audiences": () =>
     issuer.token((payload) => void (payload["aud"] = ["https://other.example", resource])),
+  "a token that says what it is": () => typed("at+JWT"),
+  "the same in full": () => typed("application/at+jwt"),
+  "one that does not say": () => typed(undefined),
   "a token that expired within the tolerance": () => issuer.token((payload) => void (payload["exp"] = seconds() - 2)),
   "a token of a client's own": () =>
     issuer.token((payload) => {
@@ -59,6 +71,10 @@ const bad: Readonly<Record<string, () => Promise<string>>> = {
   "another issuer": () => issuer.token((payload) => void (payload["iss"] = "https://other.example")),
   "nobody's": () => issuer.token((payload) => void delete payload["sub"]),
   "an unknown key id": () => issuer.token((_payload, header) => void (header["kid"] = "unheard-of")),
+  "one of another type": () => typed("dpop+jwt"),
+  "a token about a user": () => typed("id+jwt"),
+  "one that is bound to a key": () => issuer.token((payload) => void (payload["cnf"] = { jkt: "x" })),
+  "a user's who is called as a client": () => issuer.token((payload) => void (payload["sub"] = "client:robot")),
   "a changed payload": async () => {
     const [header, , signature] = (await issuer.token()).split(".");
     return [header, encoded(claims({ sub: "eve" })), signature].join(".");
@@ -177,6 +193,11 @@ test("one subject's session is not another's, nor is it the next token's that is
   const session = { "mcp-session-id": opened.headers.get("mcp-session-id")! };
   const eve = await issuer.token((payload) => void (payload["sub"] = "eve"));
   expect((await send(eve, { method: "tools/list" }, session)).status).toBe(404);
+  const client = await issuer.token((payload) => {
+    delete payload["sub"];
+    payload["client_id"] = "ada";
+  });
+  expect((await send(client, { method: "tools/list" }, session)).status).toBe(404);
   const wider = await issuer.token((payload) => void (payload["scope"] = "projects:read projects:write"));
   const { result }: any = await (await send(wider, { method: "tools/list" }, session)).json();
   expect(result.tools.map(({ name }: any) => name)).toEqual(["whoami", "list_projects", "create_project"]);
@@ -200,6 +221,37 @@ test("nothing of a token is logged", async () => {
   expect(http.stderr()).toContain("the claim aud does not fit");
   for (const part of token.split(".")) expect(http.stderr()).not.toContain(part);
   expect(http.stderr()).not.toMatch(/"level":"error"/);
+});
+
+test("an issuer that is reached inside a network is found at the address of its metadata, and must be the one", async () => {
+  const outside = "https://auth.example.com/realms/acme";
+  let claimed = outside;
+  const inside = createServer((request, response) => {
+    const { port } = inside.address() as AddressInfo;
+    response.setHeader("content-type", "application/json");
+    // An address that needs https, to a server that is not told of it.
+    const jwks_uri = `http://0.0.0.0:${port}/jwks`;
+    const metadata = { issuer: claimed, jwks_uri };
+    response.end(JSON.stringify(request.url === "/jwks" ? { keys: issuer.server.issuer.keys.toJSON() } : metadata));
+  });
+  await new Promise<void>((resolve) => inside.listen(0, "0.0.0.0", resolve));
+  onTestFinished(() => void inside.close());
+  const { port } = inside.address() as AddressInfo;
+  const environment = {
+    OAUTH_ISSUER: outside,
+    OAUTH_METADATA_URL: `http://0.0.0.0:${port}/metadata`,
+    OAUTH_RESOURCE: resource,
+  };
+  for (const [says, status] of [
+    [outside, 200],
+    ["https://other.example.com", 503],
+  ] as const) {
+    claimed = says;
+    const server = await serveHttpWith(environment, serverOf("oauth"));
+    const token = await issuer.token((payload) => void (payload["iss"] = outside));
+    expect((await modern(server.url, bearer(token), "tools/list")).status).toBe(status);
+    await server.stop();
+  }
 });
 
 test("without its issuer a server starts, and says that it cannot tell at the moment", async () => {

@@ -50,6 +50,22 @@ test("the top of the tree is what it is", () => {
   ]);
 });
 
+/** Where the runtime needs the time of day: what others have written, and what people read. */
+const tellsTime = [
+  ["runtime/auth/introspection.ts", "when a token expires"],
+  ["runtime/auth/token-cache.ts", "when a token expires"],
+  ["runtime/protocol/auth.ts", "when credentials expire"],
+  ["runtime/protocol/request-state.ts", "what another process has sealed"],
+  ["runtime/protocol/tasks.ts", "the times that a client is told"],
+  ["runtime/protocol/logger.ts", "the time of an entry"],
+  ["runtime/health/health.ts", "the time of a report"],
+].map(([path]) => path);
+
+test("the runtime measures with a clock that is never set back", () => {
+  const asking = code.filter((path) => path.startsWith("runtime/") && /\bDate\.now\b|\bnew Date\(\)/.test(text(path)));
+  expect(asking.toSorted()).toEqual(tellsTime.toSorted());
+});
+
 test("the project speaks of itself alone", () => {
   const foreign = /\/work\/|\/home\/|\bTODO\b|\bFIXME\b|registry\.(?!npmjs)/;
   const own = "test/house/sources.test.ts";

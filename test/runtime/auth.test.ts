@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAuthentication } from "../../runtime/auth/authentication.js";
 import { bearer } from "../../runtime/auth/bearer.js";
 import { challengeText } from "../../runtime/auth/challenge.js";
@@ -10,7 +10,7 @@ import type { Listing } from "../../runtime/protocol/surface.js";
 import { connect } from "../../runtime/protocol/connection.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { textOf } from "../../runtime/protocol/json-rpc.js";
-import { atExpiry, identityOf, refuseExpired, revoke } from "../../runtime/protocol/auth.js";
+import { atExpiry, identityOf, refuseExpired, revoke, type Unauthorized } from "../../runtime/protocol/auth.js";
 import type { Auth } from "../../runtime/protocol/handlers.js";
 
 const [one, two] = ["key-one-0123456789", "key-two-0123456789"];
@@ -146,35 +146,96 @@ test("scopes include others, however they are chained", () => {
   expect(withIncluded(["toString", "__proto__"], includes)).toEqual(["toString", "__proto__"]);
 });
 
-test("two issuers' subjects of one name are two", () => {
-  const auth = (iss?: string): Auth => ({ principal: "ada", scopes: [], claims: iss === undefined ? {} : { iss } });
-  expect(new Set([auth(), auth("https://a"), auth("https://b")].map(identityOf)).size).toBe(3);
+test("no two callers have one identity, whatever they are called", () => {
+  const callers: [principal: string, iss?: string][] = [
+    ["ada"],
+    ["ada", "https://a"],
+    ["ada", "https://b"],
+    ["b ada", "https://a"],
+    ["ada", "https://a b"],
+    ["https://a ada"],
+    ['["https://a","ada"]'],
+    ["client:ada", "https://a"],
+  ];
+  const auths = callers.map(([principal, iss]): Auth => ({
+    principal,
+    scopes: [],
+    claims: iss === undefined ? {} : { iss },
+  }));
+  expect(new Set(auths.map(identityOf)).size).toBe(callers.length);
   expect(identityOf({ scopes: [], claims: { iss: "https://a" } })).toBeUndefined();
 });
 
-test("a token is examined once while it is good, at once by all who ask, and never kept when it is refused", async () => {
-  const cache = createTokenCache<{ readonly good: string }>();
-  let examined = 0;
-  const get = (token: string, verdict: object, until: number) =>
-    cache.get(
-      token,
-      async () => {
-        examined += 1;
-        return verdict as { good: string };
-      },
-      () => until,
-    );
-  const later = Date.now() + 60_000;
-  const all = await Promise.all([1, 2, 3].map(() => get("a", { good: "a" }, later)));
-  expect(all).toEqual([{ good: "a" }, { good: "a" }, { good: "a" }]);
-  expect(await get("a", { good: "other" }, later)).toEqual({ good: "a" });
-  expect(examined).toBe(1);
-  await get("b", { good: "b" }, Date.now() - 1);
-  await get("b", { good: "b" }, later);
-  expect(examined).toBe(3);
-  await get("c", { status: 401 }, later);
-  expect(await get("c", { good: "c" }, later)).toEqual({ good: "c" });
-  expect(examined).toBe(5);
+describe("what was found out about tokens", () => {
+  const good: Auth = { principal: "ada", scopes: [], claims: {} };
+  const refused = (status: 401 | 503) => ({ status, message: "no" });
+  const minute = 60_000;
+  const cacheOf = (mostExaminations = Infinity) => {
+    const cache = createTokenCache({ keptMs: minute, mostExaminations });
+    const examined: string[] = [];
+    const get = (token: string, verdict: Auth | Unauthorized | Promise<Auth>) =>
+      cache.get(token, async () => {
+        examined.push(token);
+        return verdict;
+      });
+    return { get, examined };
+  };
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test("equal tokens are examined once, also at once", async () => {
+    const { get, examined } = cacheOf();
+    expect(await Promise.all([1, 2, 3].map(() => get("a", good)))).toEqual([good, good, good]);
+    expect(await get("a", refused(401))).toEqual(good);
+    expect(await get("b", refused(401))).toEqual(refused(401));
+    expect(examined).toEqual(["a", "b"]);
+  });
+
+  test.each<[what: string, verdict: Auth | Unauthorized, after: number, times: number]>([
+    ["a good one, before its time is up", good, minute - 1, 1],
+    ["a good one, afterwards", good, minute, 2],
+    ["one that expires before", { ...good, expiresAt: Date.now() + 10 * minute }, minute - 1, 1],
+    ["a refused one, a second later", refused(401), 1000, 1],
+    ["a refused one, later", refused(401), 2000, 2],
+    ["one that nobody could tell of", refused(503), 0, 2],
+  ])("are remembered for a while: %s", async (_what, verdict, after, times) => {
+    const { get, examined } = cacheOf();
+    await get("a", verdict);
+    await vi.advanceTimersByTimeAsync(after);
+    await get("a", verdict);
+    expect(examined).toHaveLength(times);
+  });
+
+  test("a good token that expires is examined again then, whichever clock says so", async () => {
+    const { get, examined } = cacheOf();
+    await get("a", { ...good, expiresAt: Date.now() + 1000 });
+    vi.setSystemTime(Date.now() + 1000);
+    await get("a", good);
+    vi.setSystemTime(Date.now() - 60 * minute);
+    await vi.advanceTimersByTimeAsync(minute);
+    await get("a", good);
+    expect(examined).toHaveLength(3);
+  });
+
+  test("no more are examined at a time than may be, and bad ones drive out no good one", async () => {
+    const { get, examined } = cacheOf(2);
+    await get("good", good);
+    let answer!: (verdict: Auth) => void;
+    const slow = new Promise<Auth>((resolve) => (answer = resolve));
+    const waiting = ["a", "b", "a", "b"].map((token) => get(token, slow));
+    await vi.waitFor(() => expect(examined).toEqual(["good", "a", "b"]));
+    expect(await get("c", good)).toMatchObject({ status: 503 });
+    expect(await get("good", refused(401))).toEqual(good);
+    answer(good);
+    expect(await Promise.all(waiting)).toEqual([good, good, good, good]);
+    expect(await get("c", good)).toEqual(good);
+    for (let number = 0; number < 10_001; number += 1) await get(`bad ${number}`, refused(401));
+    expect(await get("good", refused(401))).toEqual(good);
+    examined.length = 0;
+    await get("bad 0", refused(401));
+    await get("bad 10000", refused(401));
+    expect(examined).toEqual(["bad 0"]);
+  });
 });
 
 const encoder = new TextEncoder();

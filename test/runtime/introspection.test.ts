@@ -20,15 +20,16 @@ const environment = { SECRET: "a secret: with %" };
 const now = Math.floor(Date.now() / 1000);
 const active = { active: true, aud: "https://mcp.example", sub: "ada", scope: "a b", exp: now + 600 };
 
-async function authentication(cacheSeconds = 0) {
+async function authentication(cacheSeconds = 0, audience = ["https://mcp.example"], resource?: string) {
   const check = introspection({ clientId: "mcp", clientSecret: { env: "SECRET" }, cacheSeconds });
-  const audience = ["https://mcp.example"];
   const auth = createAuthentication({
     name: "made",
     path: "/mcp",
     includes: { b: ["c"] },
     requested: [],
-    methods: [oauth({ issuer: issuer.issuer.url!, audience, clockToleranceSeconds: 5, check })],
+    methods: [
+      oauth({ issuer: issuer.issuer.url!, audience, clockToleranceSeconds: 5, check, ...(resource && { resource }) }),
+    ],
   });
   expect(await auth.start(environment)).toEqual([]);
   return (token: string) =>
@@ -59,11 +60,59 @@ test.each<[name: string, body: Record<string, unknown>, reason: string]>([
   ["expired", { ...active, exp: now - 60 }, "expired"],
   ["not valid yet", { ...active, nbf: now + 60 }, "not valid yet"],
   ["of nobody", { ...active, sub: undefined }, "names nobody"],
+  ["of a user without a subject", { ...active, sub: undefined, username: "ada", client_id: "app" }, "subject"],
+  ["of a user who is called as a client", { ...active, sub: "client:app" }, "client:"],
+  ["bound to a key", { ...active, cnf: { jkt: "x" } }, "cnf"],
+  ["bound to a certificate", { ...active, cnf: { "x5t#S256": "x" } }, "cnf"],
+  ["of another type", { ...active, token_type: "DPoP" }, "bearer"],
 ])("a token that is %s is refused", async (_name, body, reason) => {
   answer = { statusCode: 200, body };
   const verdict = await (await authentication())("opaque");
   const message = "the credentials are not valid, or not any more";
   expect(verdict).toEqual({ status: 401, error: "invalid_token", message, reason: expect.stringContaining(reason) });
+});
+
+test.each<[principal: string, claims: object]>([
+  ["alice", { sub: "alice" }],
+  ["alice", { sub: "alice", client_id: "app", username: "Alice" }],
+  ["client:alice", { sub: undefined, client_id: "alice" }],
+  ["client:alice", { sub: undefined, azp: "alice" }],
+  ["client:alice", { sub: "", client_id: "alice" }],
+  // As RFC 9068 has it for a client that acts for itself.
+  ["client:alice", { sub: "alice", client_id: "alice" }],
+])("the principal is %s for %j", async (principal, more) => {
+  answer = { statusCode: 200, body: { ...active, ...more } };
+  expect(await (await authentication())("opaque")).toMatchObject({ principal });
+});
+
+test.each<[ours: string, theirs: string, same: boolean]>([
+  ["https://mcp.example", "https://mcp.example/", true],
+  ["https://mcp.example/", "https://mcp.example", true],
+  ["https://MCP.example:443", "https://mcp.example/", true],
+  ["https://MCP.example/mcp", "https://mcp.example/mcp", true],
+  ["https://mcp.example/mcp", "https://mcp.example/mcp/", false],
+  ["https://mcp.example", "https://mcp.example/mcp", false],
+  ["https://mcp.example", "http://mcp.example", false],
+  ["https://mcp.example", "https://mcp.example?", false],
+  ["mcp.example", "mcp.example/", false],
+])("the audience %s and a token for %s", async (ours, aud, same) => {
+  answer = { statusCode: 200, body: { ...active, aud } };
+  const resource = "https://mcp.example";
+  const verdict = await (await authentication(0, [ours], resource))("opaque");
+  expect(verdict).toMatchObject(same ? { principal: "ada" } : { status: 401 });
+});
+
+test("a flood of bad tokens is a bounded number of requests, and equal ones are one", async () => {
+  answer = { statusCode: 200, body: { active: false } };
+  asked = [];
+  const verify = await authentication();
+  await Promise.all(Array.from({ length: 500 }, () => verify("same")));
+  expect(asked.length).toBe(1);
+  const statuses = await Promise.all(
+    Array.from({ length: 500 }, async (_, number) => (await verify(`${number}`)) as any),
+  );
+  const busy = statuses.filter(({ status }) => status === 503).length;
+  expect([asked.length, busy]).toEqual([101, 400]);
 });
 
 test("an issuer that fails is not taken for a refusal, nor remembered", async () => {

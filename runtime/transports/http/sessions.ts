@@ -58,7 +58,7 @@ export function createSessions(server: Server, most = mostSessions): Sessions {
   };
   /** The map is in the order of last use: the idle ones come first. */
   const sweep = (): void => {
-    const now = Date.now();
+    const now = performance.now();
     for (const session of sessions.values()) {
       if (sessions.size < most && now - session.lastUsed < idleMs) return;
       if (!session.busy) end(session, "the session was idle for too long");
@@ -75,7 +75,7 @@ export function createSessions(server: Server, most = mostSessions): Sessions {
     get(id, owner) {
       const session = sessions.get(id);
       if (session === undefined || session.owner !== owner) return undefined;
-      const now = Date.now();
+      const now = performance.now();
       if (now - session.lastUsed < usedAgainMs) return session;
       session.lastUsed = now;
       sessions.delete(id);
@@ -142,7 +142,7 @@ function createSession(server: Server, owner: string | undefined): Session {
     id: crypto.randomUUID(),
     owner,
     connection,
-    lastUsed: Date.now(),
+    lastUsed: performance.now(),
     get busy() {
       return connection.pending > 0 || unsolicited.reply !== undefined;
     },
