@@ -1,4 +1,4 @@
-import { tooManyRequests, type McpError } from "../protocol/errors.js";
+import { tooManyRequests, type UnavailableError } from "../protocol/errors.js";
 import type { Asked } from "../protocol/exchange.js";
 
 export interface RateOptions {
@@ -28,7 +28,7 @@ export function createRate({
   perMinute,
   burst,
   now = () => performance.now(),
-}: RateOptions): (asked: Asked) => McpError | undefined {
+}: RateOptions): (asked: Asked) => UnavailableError | undefined {
   const buckets = new Map<string, Bucket>();
   const tokenMs = 60_000 / perMinute;
   return (asked) => {

@@ -17,7 +17,7 @@ export class NodeRequest implements HttpRequest {
   }
 
   get remote(): string | undefined {
-    return this.#incoming.socket.remoteAddress;
+    return this.#incoming.socket?.remoteAddress;
   }
 
   header(name: string): string | undefined {

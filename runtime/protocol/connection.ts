@@ -2,16 +2,24 @@ import type {} from "./parts.js";
 import { refuseExpired } from "./auth.js";
 import { changeMessage, offered } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
-import { errorCodes, invalidRequest, McpError, UnavailableError } from "./errors.js";
+import { callerOf } from "./caller.js";
+import { busy, errorCodes, invalidRequest, McpError, UnavailableError } from "./errors.js";
 import { Call, type Change, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { initialize } from "./initialize.js";
 import { classify, errorMessage, isObject, readableId, resultMessage, textOf } from "./json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
+import { takeBody, weightOf, type Booking } from "./ledger.js";
 import { logFailure } from "./logger.js";
 import { createQuestions } from "./open-questions.js";
 import { explainedByLog, quoted } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
+
+interface Running {
+  readonly call: Call;
+  readonly reply: Reply;
+  readonly key: Id | Call;
+}
 
 /** `awaited`: the client has asked for it, so that it is read sooner or later by any client that goes on. */
 export type Send = (message: Outgoing, awaited?: boolean) => void;
@@ -25,8 +33,11 @@ export type Reply = (answer: Outgoing | undefined, refusal?: UnavailableError) =
  * "Backward compatibility"). Nothing here throws.
  */
 export interface Connection {
-  /** Takes one parsed message or batch; answers go where everything goes. `auth`: who sent this one. */
-  receive(message: unknown, auth?: Auth): void;
+  /**
+   * Takes one parsed message or batch; answers go where everything goes. `auth`: who sent this one. `body`: where the
+   * message is booked, until what it asks for has ended.
+   */
+  receive(message: unknown, auth?: Auth, body?: Booking): void;
   /** Takes one request; what belongs to it goes to an outlet of its own. The call, while it is still running. */
   request(message: RequestMessage, outlet: Outlet, reply: Reply, auth?: Auth): Call | undefined;
   notification(message: NotificationMessage): void;
@@ -41,17 +52,33 @@ export interface Connection {
   close(reason: Error): void;
 }
 
+/** A client among many, whose connection has a place on the ledger. */
+export interface Origin {
+  readonly remote?: string | undefined;
+  readonly booking?: Booking;
+}
+
+/** Calls of one connection that need no place of their own, and of all connections that do. */
+const freeCalls = 4;
+const mostCalls = 5000;
+
 /** Changes that wait for a client to be ready. */
 const mostHeld = 1024;
 
 /**
  * `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`.
- * `opener` is who calls, unless a message says otherwise.
+ * `opener` is who calls, unless a message says otherwise; without an `origin` there is but one client.
  */
-export function connect(server: Server, send: Send, opener?: Auth): Connection {
-  const calls = new Map<Id, { readonly call: Call; readonly reply: Reply }>();
+export function connect(server: Server, send: Send, opener?: Auth, origin?: Origin): Connection {
+  /** By their ids; of two with the same id, whose answers go separate ways, the later one is its own key. */
+  const calls = new Map<Id | Call, Running>();
   const questions = globalThis.mcpcWithoutAsking ? undefined : createQuestions();
-  const everything: Outlet = { notify: (message) => send(message) };
+  const remote = origin?.remote;
+  const everything: Outlet = {
+    notify: (message) => send(message),
+    shared: true,
+    ...(remote !== undefined && { request: { header: () => undefined, remote } }),
+  };
   let session: Peer | undefined;
   /** Between `initialize` and `notifications/initialized`; told twice, a change says no more than once. */
   let held: Set<string> | undefined;
@@ -71,13 +98,19 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
     },
   };
 
-  function open(message: RequestMessage): Outgoing {
-    const initialized = initialize(server, message.params);
-    if (initialized instanceof McpError) return errorMessage(message.id, initialized);
-    session = initialized.peer;
+  function open({ id, params }: RequestMessage, reply: Reply, auth: Auth | undefined): undefined {
+    const refusal = server.admit?.({ method: "initialize", caller: callerOf(auth, remote) });
+    if (refusal !== undefined) return refuse(reply, id, refusal);
+    const initialized = initialize(server, params);
+    if (initialized instanceof McpError) return refuse(reply, id, initialized);
+    const { peer } = initialized;
+    const booking = globalThis.mcpcWithoutHttp ? undefined : origin?.booking;
+    if (booking?.resize(booking.bytes + weightOf(peer.capabilities)) === false) return refuse(reply, id, noRoom());
+    peer.booking = booking;
+    session = peer;
     held = new Set();
     server.subscribers.add(subscriber);
-    return resultMessage(message.id, initialized.result);
+    return reply(resultMessage(id, initialized.result)) as undefined;
   }
 
   function request(message: RequestMessage, outlet: Outlet, reply: Reply, auth = opener): Call | undefined {
@@ -86,32 +119,52 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
     if (stale !== undefined) return refuse(reply, id, stale);
     if (session === undefined && !hasClaim(params)) {
       if (method === "ping") return reply(resultMessage(id, "{}")) as undefined;
-      if (method === "initialize") return reply(open(message)) as undefined;
+      if (method === "initialize") return open(message, reply, auth);
       return refuse(reply, id, unopened(method, params));
     }
     if (session !== undefined && method === "initialize") return refuse(reply, id, initializedTwice());
     const peer = session ?? modernPeer(server, params);
     if (peer instanceof McpError) return refuse(reply, id, peer);
-    if (calls.has(id)) return refuse(reply, id, duplicateId(id));
+    const isTaken = calls.has(id);
+    if (isTaken && outlet.shared === true) return refuse(reply, id, duplicateId(id));
     if (params !== undefined && !isObject(params)) return refuse(reply, id, paramsMustBeObject());
 
     const canAsk = session !== undefined && outlet.oneWay !== true;
     const call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? questions?.ask : undefined, auth);
+    const running: Running = { call, reply, key: isTaken ? call : id };
+    let place: Booking | undefined;
+    if (!globalThis.mcpcWithoutHttp && origin !== undefined && calls.size >= freeCalls) {
+      place = server.ledger.book({ kind: "call", most: mostCalls, caller: call.caller }, () => giveUp(running));
+      if (place === undefined) return refuse(reply, id, noRoom());
+    }
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
+      place?.release();
       call.finish();
       return tell(reply, call, answer) as undefined;
     }
-    calls.set(id, { call, reply });
+    const body = globalThis.mcpcWithoutHttp ? undefined : takeBody(outlet.request);
+    if (body !== undefined) body.evict = () => giveUp(running);
+    calls.set(running.key, running);
     void answer.then((settled) => {
+      place?.release();
+      body?.release();
       // A cancelled request has been let go, and its id may be in use again.
-      if (calls.get(id)?.call !== call) return;
-      calls.delete(id);
+      if (calls.get(running.key) !== running) return;
+      calls.delete(running.key);
       questions?.forget(call, new Error("the call has ended"));
       call.finish();
       tell(reply, call, settled);
     });
     return call;
+  }
+
+  /** Makes room for the calls of others. */
+  function giveUp(running: Running): void {
+    if (calls.get(running.key) !== running) return;
+    calls.delete(running.key);
+    const reason = noRoom();
+    letGo(running, reason, () => tell(running.reply, running.call, reason));
   }
 
   /** The client says that it is ready (2025-11-25, lifecycle): what has changed meanwhile is told now. */
@@ -126,26 +179,25 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
     if (method !== "notifications/cancelled" || !isObject(params)) return;
     const { requestId, reason } = params;
     if (typeof requestId !== "string" && typeof requestId !== "number") return;
-    const found = calls.get(requestId);
-    if (found === undefined) return;
-    calls.delete(requestId);
-    letGo(
-      found,
-      new Error(typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client"),
-    );
+    const said = typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client";
+    for (const [key, running] of calls) {
+      if (running.call.id !== requestId) continue;
+      calls.delete(key);
+      letGo(running, new Error(said));
+    }
   }
 
-  /** A cancelled request is not answered (2026-07-28, cancellation). */
-  function letGo({ call, reply }: { readonly call: Call; readonly reply: Reply }, reason: Error): void {
+  /** A cancelled request is not answered (2026-07-28, cancellation); one that the server gives up is. */
+  function letGo({ call, reply }: Running, reason: Error, answer = () => reply(undefined)): void {
     questions?.forget(call, reason);
     call.finish();
     call.abort(reason);
-    reply(undefined);
+    answer();
   }
 
-  function single(message: unknown, reply: Reply, auth: Auth | undefined): void {
+  function single(message: unknown, reply: Reply, auth: Auth | undefined, outlet = everything): void {
     const kind = classify(message);
-    if (kind === "request") return void request(message as RequestMessage, everything, reply, auth);
+    if (kind === "request") return void request(message as RequestMessage, outlet, reply, auth);
     if (kind === "notification") notification(message as NotificationMessage);
     else if (kind === "response") questions?.answered(message as ResponseMessage);
     else return reply(errorMessage(readableId(message), kind));
@@ -153,15 +205,20 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
   }
 
   /** JSON-RPC batches, of 2025-03-26 alone: one array of responses, none when there is nothing to answer. */
-  function batch(messages: readonly unknown[], auth: Auth | undefined): void {
+  function batch(messages: readonly unknown[], auth: Auth | undefined, body: Booking | undefined): void {
     const refusal = session?.view.revision.batches === true ? refuseBatch(messages) : noBatches();
-    if (refusal !== undefined) return send(errorMessage(undefined, refusal), true);
+    if (refusal !== undefined) {
+      body?.release();
+      return send(errorMessage(undefined, refusal), true);
+    }
     const answers: string[] = [];
     let waiting = messages.length;
     const reply: Reply = (answer) => {
       if (answer !== undefined) answers.push(textOf(answer));
       waiting -= 1;
-      if (waiting === 0 && answers.length > 0) send(`[${answers.join(",")}]`, true);
+      if (waiting > 0) return;
+      body?.release();
+      if (answers.length > 0) send(`[${answers.join(",")}]`, true);
     };
     for (const message of messages) single(message, reply, auth);
   }
@@ -171,14 +228,18 @@ export function connect(server: Server, send: Send, opener?: Auth): Connection {
   };
 
   return {
-    receive(message, auth) {
-      if (closed) return;
+    receive(message, auth, body) {
+      if (closed) return body?.release();
+      // Taken by what goes on beyond this message.
+      const from =
+        body === undefined ? undefined : { header: () => undefined, remote, body: body as Booking | undefined };
       try {
-        if (Array.isArray(message)) batch(message, auth);
-        else single(message, direct, auth);
+        if (Array.isArray(message)) return batch(message, auth, body);
+        single(message, direct, auth, from && { ...everything, request: from });
       } catch (error) {
         send(errorMessage(readableId(message), unexpected(server, error)), true);
       }
+      from?.body?.release();
     },
     request,
     notification,
@@ -207,7 +268,11 @@ function tell(reply: Reply, call: Call, settled: Payload | McpError): void {
 }
 
 function refuse(reply: Reply, id: Id, error: McpError): undefined {
-  reply(errorMessage(id, error));
+  reply(errorMessage(id, error), error instanceof UnavailableError ? error : undefined);
+}
+
+function noRoom(): UnavailableError {
+  return busy("the server keeps as much for its clients as it can");
 }
 
 /** For what should be impossible: one message must not end the process. */

@@ -56,6 +56,11 @@ export function busy(complaint: string): UnavailableError {
   return new UnavailableError(503, `${complaint}; try again in a moment`, 1000);
 }
 
+/** `complaint` says what there is no room for: as much as the server keeps for its clients is kept. */
+export function full(complaint: string): UnavailableError {
+  return new UnavailableError(503, `${complaint}; try again later`, 30_000);
+}
+
 export function tooManyRequests(perMinute: number, retryAfterMs: number): UnavailableError {
   const wait = Math.ceil(retryAfterMs / 1000);
   return new UnavailableError(429, `more than ${perMinute} requests a minute; try again in ${wait} s`, retryAfterMs);

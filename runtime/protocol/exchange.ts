@@ -1,6 +1,6 @@
 import type { Authentication } from "./auth.js";
 import { callerOf } from "./caller.js";
-import type { McpError } from "./errors.js";
+import type { McpError, UnavailableError } from "./errors.js";
 import type { Auth, ClientInformation } from "./handlers.js";
 import type { Application, Hooks, Lifecycle, SettingsLoader } from "./hooks.js";
 import type { Id, Ready } from "./json-rpc.js";
@@ -55,7 +55,7 @@ export interface ServerOptions {
   readonly hooks?: Hooks;
   readonly settings?: SettingsLoader;
   readonly cache?: ResultCache;
-  readonly admit?: (asked: Asked) => McpError | undefined;
+  readonly admit?: (asked: Asked) => UnavailableError | undefined;
   /** Lets only so many handlers run at a time. */
   readonly limit?: (handlers: Handlers) => Handlers;
   /** In place of what the settings and `onStart` would give: for tests. */
@@ -100,7 +100,7 @@ export interface Server {
   /** Where the manifest declares `cache`. */
   readonly cache?: ResultCache;
   /** Why a request is not taken, if anything has to be asked: a rate limit, a server that stops. */
-  admit: ((asked: Asked) => McpError | undefined) | undefined;
+  admit: ((asked: Asked) => UnavailableError | undefined) | undefined;
 }
 
 /** A request, or an opening of a stream or connection, before it is taken. */
@@ -193,13 +193,22 @@ export interface Peer extends ClientInformation {
   booking?: Booking | undefined;
 }
 
+/** What a message came with. */
+export interface Source {
+  header(name: string): string | undefined;
+  /** The network address of the peer; absent where the platform does not tell. */
+  readonly remote?: string | undefined;
+  /** Where a long message is booked. Whatever outlives the message takes it, and releases it in the end. */
+  body?: Booking | undefined;
+}
+
 /** Where messages go that belong to a request, before its answer. */
 export interface Outlet {
   notify(message: string): void;
   /** Messages may get lost on it: nothing can be asked. */
   readonly oneWay?: boolean;
   /** What the message came with, where the transport has such a thing. */
-  readonly request?: { header(name: string): string | undefined; readonly remote?: string | undefined };
+  readonly request?: Source;
   /** Answers of several requests leave together: no two of them may have the same id. */
   readonly shared?: true;
 }
@@ -232,10 +241,11 @@ export interface Clock {
 
 /** A request being answered. The members that most calls never touch are made when they are first asked for. */
 export class Call {
-  readonly peer: Peer;
+  peer: Peer;
   readonly id: Id;
   readonly method: string;
-  readonly params: JsonObject;
+  /** Without what the handler has been given, once the call has become a task. */
+  params: JsonObject;
   /** Absent where the client cannot be asked: in revisions without server requests, or without a way back. */
   readonly ask: Ask | undefined;
   /** Who calls, where the server asks for that. */
@@ -249,7 +259,7 @@ export class Call {
   /** Where others wait for what the call comes to: called before it asks its own client anything. */
   detach: (() => void) | undefined;
   #asking = 0;
-  readonly #outlet: Outlet;
+  #outlet: Outlet;
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   #finished = false;
@@ -311,6 +321,19 @@ export class Call {
       this.#asking -= 1;
       if (this.#asking === 0) this.clock?.go();
     }
+  }
+
+  /** Lets go of the arguments, which the handler has, and of the connection: the call outlives both. */
+  outlive(): void {
+    this.params = { _meta: this.params["_meta"] };
+    this.#outlet = { notify: () => {} };
+  }
+
+  /** Lets go of all that the client sent: the handler has ended. */
+  forget(): void {
+    const { view, protocolVersion, logLevel } = this.peer;
+    this.params = {};
+    this.peer = { view, protocolVersion, logLevel, capabilities: {} };
   }
 
   /** Silent once the request is answered or given up: nothing may follow its response. */

@@ -1,6 +1,7 @@
 import { McpError } from "./errors.js";
 import type { Peer, Server } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
+import { shortened, weightOf } from "./ledger.js";
 import { initializeResult } from "./methods/session.js";
 import { invalidParams } from "./results.js";
 import { latestLegacy, legacyRevisions } from "./revisions/legacy.js";
@@ -9,6 +10,10 @@ import { viewOf } from "./view.js";
 
 /** Until the client says otherwise (`logging/setLevel`). */
 const initialLogLevel: LoggingLevel = "info";
+
+/** Of what a client says about itself, in characters and bytes of memory: it is kept as long as the session. */
+const longestName = 256;
+const mostCapabilities = 64 * 1024;
 
 /** What `initialize` settles: the client for the rest of the session, and the result. */
 export interface Initialized {
@@ -21,6 +26,8 @@ export function initialize(server: Server, params: unknown): Initialized | McpEr
   if (!isObject(params)) return invalidParams('"params" must be an object');
   const { protocolVersion: requested, capabilities, clientInfo } = params;
   if (typeof requested !== "string") return invalidParams('"protocolVersion" must be a string');
+  if (weightOf(capabilities) > mostCapabilities)
+    return invalidParams(`"capabilities" must take less than ${mostCapabilities} bytes`);
   const version = legacyRevisions.has(requested) ? requested : latestLegacy;
   const peer = legacyPeer(server, version, capabilities, clientInfo, true);
   return { peer, result: initializeResult(peer.view) };
@@ -41,5 +48,14 @@ export function legacyPeer(
     logLevel: initialLogLevel,
     ...(lasting && { subscriptions: new Set<string>() }),
   };
-  return isObject(clientInfo) ? { ...peer, info: clientInfo as JsonObject & Implementation } : peer;
+  return isObject(clientInfo) ? { ...peer, info: named(clientInfo) } : peer;
+}
+
+/** A client's name for itself, as far as it is kept. */
+function named(info: JsonObject): JsonObject & Implementation {
+  const kept = ["name", "version", "title"].flatMap((member) => {
+    const text = info[member];
+    return typeof text === "string" ? [[member, shortened(text, longestName)] as const] : [];
+  });
+  return Object.fromEntries(kept) as JsonObject & Implementation;
 }

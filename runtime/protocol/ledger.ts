@@ -170,6 +170,13 @@ export function createLedger(maxBytes: number): Ledger {
   };
 }
 
+/** The booking of a long message, for what goes on beyond it; the other leaves no booking behind. */
+export function takeBody(source: { body?: Booking | undefined } | undefined): Booking | undefined {
+  const body = source?.body;
+  if (body !== undefined) source!.body = undefined;
+  return body;
+}
+
 /** Bytes of the heap that a JSON value takes at the most. */
 export function weightOf(value: unknown): number {
   let weight = 0;

@@ -21,7 +21,7 @@ export interface Replacement {
 }
 
 /** Of the indexes of a server, those that are not made of its surface. */
-const lasting: ReadonlySet<string> = new Set(["listening", "stateKeys", "tasks"]);
+const lasting: ReadonlySet<string> = new Set(["stateKeys", "tasks"]);
 
 /**
  * Puts another version of a server in the place of the one that is served, for all who are connected to it: the next

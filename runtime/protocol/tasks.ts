@@ -1,21 +1,26 @@
 import type {} from "./parts.js";
 import { identityOf, insufficient } from "./auth.js";
-import { errorCodes, errorText, McpError } from "./errors.js";
+import { errorCodes, errorText, full, McpError } from "./errors.js";
 import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { isObject, resultText } from "./json-rpc.js";
+import { weightOf, type Booking } from "./ledger.js";
 import { invalidParams, quoted, seal } from "./results.js";
 import type { Question } from "./rounds.js";
 import type { Surface } from "./surface.js";
+import { traceOf } from "./trace.js";
 import type { JsonObject } from "./types.js";
 
 /** The extension's name, in the capabilities of both sides. */
 export const tasksExtension = "io.modelcontextprotocol/tasks";
 
-/** How long a task is kept, from its creation; how often a client should look; how many there may be. */
-const ttlMs = 60 * 60_000;
+/** How long a task is kept, from its creation, and how many are, unless the manifest says otherwise. */
+const defaultTtlMs = 60 * 60_000;
+const defaultTasks = 1000;
+/** How often a client should look. */
 const pollIntervalMs = 500;
-const mostTasks = 1000;
+/** Bytes that a task takes beside what it was given and what came of it. */
+const taskBytes = 2048;
 
 type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
@@ -33,10 +38,13 @@ export class Task {
 
   /** What a caller must have, as for the tool itself. */
   readonly scopes: readonly string[];
+  readonly #ttlMs: number;
+  booking: Booking | undefined;
 
   constructor(call: Call, scopes: readonly string[]) {
     this.#call = call;
     this.scopes = scopes;
+    this.#ttlMs = call.peer.view.server.surface.taskTtlMs ?? defaultTtlMs;
   }
 
   /** Whether it is the caller's to see, who may have got another token since. */
@@ -45,7 +53,11 @@ export class Task {
   }
 
   get expired(): boolean {
-    return performance.now() - this.#began > ttlMs;
+    return performance.now() - this.#began > this.#ttlMs;
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined;
   }
 
   /** A question of the handler's, which waits for `tasks/update`. */
@@ -129,14 +141,21 @@ export class Task {
   #envelope(status: Status): string {
     return (
       `"taskId":"${this.id}","status":"${status}","createdAt":"${this.#created.toISOString()}",` +
-      `"lastUpdatedAt":"${this.#updated.toISOString()}","ttlMs":${ttlMs},"pollIntervalMs":${pollIntervalMs}`
+      `"lastUpdatedAt":"${this.#updated.toISOString()}","ttlMs":${this.#ttlMs},"pollIntervalMs":${pollIntervalMs}`
     );
   }
 
   #finish(status: Status, members: string): void {
     if (this.#end !== undefined) return;
     this.#end = { status, members };
+    // What cannot be kept is told as a failure, rather than not at all.
+    if (this.booking?.resize(taskBytes + 2 * members.length) === false)
+      this.#end = {
+        status: "failed",
+        members: `,"error":${errorText(full("there is no room for the result of the task"))}`,
+      };
     this.#questions.clear();
+    this.#call.forget();
     this.#changed();
     this.#watchers.clear();
   }
@@ -162,19 +181,35 @@ export function needsTasks(): McpError {
   );
 }
 
-/** A new task, kept before anybody hears of it. */
-export function createTask(call: Call, scopes: readonly string[] = []): Task | McpError {
+/** A new task, kept before its client hears of it; `undefined` where there is no room. Ended tasks make room. */
+export function createTask(call: Call, scopes: readonly string[] = []): Task | undefined {
+  const { ledger, surface } = call.peer.view.server;
   const tasks = tasksOf(call.peer.view.server);
-  for (const [id, task] of tasks) {
-    if (!task.expired) continue;
-    tasks.delete(id);
-    task.cancel("the task has expired");
+  const end = (task: Task, reason: string): void => {
+    tasks.delete(task.id);
+    task.booking?.release();
+    task.cancel(reason);
+  };
+  // In the order of their creation, and so of their end.
+  for (const task of tasks.values()) {
+    if (!task.expired) break;
+    end(task, "the task has expired");
   }
-  if (tasks.size >= mostTasks)
-    return new McpError(errorCodes.internalError, "too many tasks are kept; try again later");
   const task = new Task(call, scopes);
+  const { caller } = call;
+  const item = { kind: "task", most: surface.maxTasks ?? defaultTasks, caller, isIdle: () => task.ended };
+  const evict = (): void => end(task, "another client needs the place of the task");
+  task.booking = ledger.book(item, evict, taskBytes + weightOf(call.params));
+  if (task.booking === undefined) return undefined;
+  // Its headers are gone afterwards.
+  traceOf(call);
+  call.outlive();
   tasks.set(task.id, task);
   return task;
+}
+
+export function tooManyTasks(): McpError {
+  return full("too many tasks are kept");
 }
 
 function tasksOf(server: Server): Map<string, Task> {
@@ -222,23 +257,24 @@ function withTask(answer: (call: Call, task: Task) => Answer): Method {
     const { taskId } = call.params;
     if (typeof taskId !== "string") return invalidParams('"taskId" must be a string');
     const task = taskNamed(call, taskId);
-    if (task === undefined) return invalidParams(`there is no task ${quoted(taskId)}`);
-    const asks = call.peer.view.server.auth !== undefined;
-    return (asks ? insufficient(call.auth, task) : undefined) ?? answer(call, task);
+    return task instanceof McpError ? task : answer(call, task);
   };
 }
 
-/** A task that the client of this call may see. */
-function taskNamed(call: Call, id: string): Task | undefined {
-  const task = tasksOf(call.peer.view.server).get(id);
-  return task === undefined || task.expired || !task.belongsTo(call.auth) ? undefined : task;
+/** A task that the caller may see, or why not: the one way to a task. */
+function taskNamed(call: Call, id: string): Task | McpError {
+  const { server } = call.peer.view;
+  const task = tasksOf(server).get(id);
+  if (task === undefined || task.expired || !task.belongsTo(call.auth))
+    return invalidParams(`there is no task ${quoted(id)}`);
+  return (server.auth === undefined ? undefined : insufficient(call.auth, task)) ?? task;
 }
 
-/** The tasks that a subscription asks for (`taskIds`): those there are. Nothing where no tool can become one. */
+/** The tasks that a subscription asks for (`taskIds`) and may see. Nothing where no tool can become one. */
 export function watchedTasks(call: Call, ids: unknown): readonly Task[] | McpError {
   if (ids === undefined || !hasTasks(call.peer.view.server.surface)) return [];
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === "string"))
     return invalidParams('"taskIds" must be a list of task ids');
   if (!knowsTasks(call)) return needsTasks();
-  return [...new Set(ids as readonly string[])].flatMap((id) => taskNamed(call, id) ?? []);
+  return [...new Set(ids as readonly string[])].map((id) => taskNamed(call, id)).filter((task) => task instanceof Task);
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { limitConcurrency, type ConcurrencyOptions } from "../../runtime/limits/concurrency.js";
 import { createRate } from "../../runtime/limits/rate.js";
+import { connect } from "../../runtime/protocol/connection.js";
 import { publish } from "../../runtime/protocol/changes.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { drain } from "../../runtime/protocol/drain.js";
@@ -112,12 +113,13 @@ describe("rate", () => {
     const made = serverWith({ t: () => "x" });
     const admit = createRate({ ...options, now: () => time });
     const server = defineServer(made.surface, made.handlers, () => ({ admit, logger: () => {} }));
-    const client = callerOf(server);
+    const ask = (method: string) => admit({ method, caller: "eve" }) === undefined;
+    const client = callerOf(server, "2026-07-28");
     const call = async (who?: string): Promise<string> => {
-      const { result, error } = await callerOf(server, "2025-11-25", {}, who).call("t");
+      const { result, error } = await callerOf(server, "2026-07-28", {}, who).call("t");
       return result === undefined ? error.message : result.content[0].text;
     };
-    return { call, client, pass: (ms: number) => (time += ms) };
+    return { call, client, ask, server, pass: (ms: number) => (time += ms) };
   }
   const refusal = "more than 60 requests a minute; try again in 1 s";
 
@@ -138,12 +140,32 @@ describe("rate", () => {
     expect([await call("ada"), await call("bob"), await call()]).toEqual([refusal, refusal, refusal]);
   });
 
-  test("tells when to come again, and counts only what runs handlers", async () => {
+  test.each([
+    ...["tools/call", "resources/read", "prompts/get", "completion/complete"],
+    ...["initialize", "subscriptions/listen", "resources/subscribe", "open"],
+  ])("%s counts: it runs a handler, or opens what is kept", (method) => {
+    const { ask } = rated({ perMinute: 60, burst: 1 });
+    expect([ask(method), ask(method), ask("ping")]).toEqual([true, false, true]);
+  });
+
+  test("a session that is not opened for that is refused in words", async () => {
+    const { server } = rated({ perMinute: 60, burst: 1 });
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
+    const answers: any[] = [];
+    for (let times = 0; times < 2; times += 1)
+      connect(server, (text) => answers.push(JSON.parse(String(text)))).receive({
+        ...{ jsonrpc: "2.0", id: 1, method: "initialize", params },
+      });
+    expect(answers.map(({ error }) => error?.message)).toEqual([undefined, refusal]);
+  });
+
+  test("tells when to come again, and counts only what costs something", async () => {
     const { call, client } = rated({ perMinute: 6, burst: 1 });
     await call();
     const { error } = await client.call("t");
     expect(error).toMatchObject({ code: -32603, data: { retryAfterMs: 10_000 } });
-    for (const method of ["ping", "tools/list"]) expect((await client.request(method)).error).toBeUndefined();
+    for (const method of ["server/discover", "tools/list"])
+      expect((await client.request(method)).error).toBeUndefined();
   });
 });
 

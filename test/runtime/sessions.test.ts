@@ -29,7 +29,10 @@ async function session() {
     const resumed = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
     const wanted = { ...headers, accept: "text/event-stream", ...resumed };
     const response = await fetch(new Request("http://localhost/mcp", { headers: wanted, signal: stop.signal }));
-    return { next: events(response), hangUp: () => stop.abort() };
+    const next = events(response);
+    // Only the id to come back with.
+    if (lastEventId === undefined) expect((await next())?.data).toBeUndefined();
+    return { next, hangUp: () => stop.abort() };
   };
   return { server, listen };
 }

@@ -1,9 +1,10 @@
 import type {} from "../parts.js";
 import { atExpiry } from "../auth.js";
 import { changeMessage, offered } from "../changes.js";
-import { errorCodes, invalidRequest, McpError } from "../errors.js";
-import type { Answer, Call, Change, Payload, Server, Subscriber } from "../exchange.js";
+import { invalidRequest, McpError, UnavailableError } from "../errors.js";
+import type { Answer, Call, Change, Payload, Server } from "../exchange.js";
 import { isObject, notificationMessage } from "../json-rpc.js";
+import { weightOf } from "../ledger.js";
 import { invalidParams, quoted, seal } from "../results.js";
 import { forbidden } from "../scopes.js";
 import { watchedTasks, type Task } from "../tasks.js";
@@ -14,6 +15,9 @@ import { subscribable } from "./session.js";
 
 /** Open subscriptions of a server, all clients together; resources that a session subscribes to. */
 const mostSubscriptions = 1024;
+/** Bytes that a subscription takes beside what is subscribed to, and a resource of a session beside its URI. */
+const subscriptionBytes = 2048;
+const uriBytes = 128;
 
 /** What a client wants to be told of: only what the server offers is honoured. */
 interface Filter {
@@ -36,53 +40,52 @@ export function listen(call: Call): Answer {
   }
   const tasks = globalThis.mcpcWithoutTasks ? [] : watchedTasks(call, wanted["taskIds"] ?? undefined);
   if (tasks instanceof McpError) return tasks;
-  const open = listening(server);
   const most = server.surface.maxSubscriptions ?? mostSubscriptions;
-  if (open.size >= most) return tooMany(most);
   const filter = honoured(call, wanted, tasks);
+  const updated = new Set(filter.resourceSubscriptions);
+  const item = { kind: "subscription", most, caller: call.caller };
+  const bytes = subscriptionBytes + weightOf([filter, call.id]);
+  const booking = server.ledger.book(item, () => subscriber.end(), bytes);
+  if (booking === undefined) return tooMany(most);
   const id = { "io.modelcontextprotocol/subscriptionId": call.id };
   const meta = JSON.stringify(id);
-  return new Promise<Payload>((resolve) => {
-    const watched = tasks.map((task) =>
-      task.watch(() => call.notify(notificationMessage("notifications/tasks", `{${task.detailed()},"_meta":${meta}}`))),
-    );
-    const subscriber = {
-      deliver: (change: Change) => {
-        if (matches(filter, change)) call.notify(changeMessage(change, meta));
-      },
-      end: () => {
-        server.subscribers.delete(subscriber);
-        open.delete(subscriber);
-        for (const stop of watched) stop();
-        stop();
-        resolve(seal(view, "", id));
-      },
-    };
-    // Registered before it is acknowledged: nothing is lost in between.
-    server.subscribers.add(subscriber);
-    open.add(subscriber);
-    const stop = atExpiry(call.auth, subscriber.end);
-    call.signal.addEventListener("abort", subscriber.end, { once: true });
-    const acknowledged = `{"_meta":${meta},"notifications":${JSON.stringify(filter)}}`;
-    call.notify(notificationMessage("notifications/subscriptions/acknowledged", acknowledged));
-  });
-}
-
-/** The subscriptions of this kind; sessions, which are told of changes too, have a limit of their own. */
-function listening(server: Server): Set<Subscriber> {
-  let open = server.indexes.get("listening") as Set<Subscriber> | undefined;
-  if (open === undefined) server.indexes.set("listening", (open = new Set()));
-  return open;
+  let finish = (_answer: Payload): void => {};
+  const watched = tasks.map((task) =>
+    task.watch(() => call.notify(notificationMessage("notifications/tasks", `{${task.detailed()},"_meta":${meta}}`))),
+  );
+  const subscriber = {
+    deliver: (change: Change) => {
+      const matches =
+        change.kind === "resource" ? updated.has(change.uri) : filter[`${change.kind}ListChanged`] === true;
+      if (matches) call.notify(changeMessage(change, meta));
+    },
+    end: () => {
+      server.subscribers.delete(subscriber);
+      booking.release();
+      for (const stop of watched) stop();
+      stop();
+      finish(seal(view, "", id));
+    },
+  };
+  // Registered before it is acknowledged: nothing is lost in between.
+  server.subscribers.add(subscriber);
+  const stop = atExpiry(call.auth, subscriber.end);
+  call.signal.addEventListener("abort", subscriber.end, { once: true });
+  const acknowledged = `{"_meta":${meta},"notifications":${JSON.stringify(filter)}}`;
+  call.notify(notificationMessage("notifications/subscriptions/acknowledged", acknowledged));
+  // What it has asked for is in the filter.
+  call.forget();
+  return new Promise((resolve) => (finish = resolve));
 }
 
 function tooMany(most: number): McpError {
-  return new McpError(errorCodes.internalError, `no more than ${most} subscriptions at a time`);
+  return new UnavailableError(503, `no more than ${most} subscriptions at a time`, 30_000);
 }
 
 function honoured(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
   const { surface } = call.peer.view.server;
-  const uris = (wanted["resourceSubscriptions"] ?? []) as readonly string[];
-  const watched = globalThis.mcpcWithoutResources ? [] : uris.filter((uri) => watchable(call, uri));
+  const uris = new Set((wanted["resourceSubscriptions"] ?? []) as readonly string[]);
+  const watched = globalThis.mcpcWithoutResources ? [] : [...uris].filter((uri) => watchable(call, uri));
   return {
     ...(wanted["toolsListChanged"] === true && offered(surface, "tools") && { toolsListChanged: true }),
     ...(wanted["promptsListChanged"] === true && offered(surface, "prompts") && { promptsListChanged: true }),
@@ -99,19 +102,6 @@ function watchable(call: Call, uri: string): boolean {
   return refuseToWatch(server, uri) === undefined;
 }
 
-function matches(filter: Filter, change: Change): boolean {
-  switch (change.kind) {
-    case "tools":
-      return filter.toolsListChanged === true;
-    case "prompts":
-      return filter.promptsListChanged === true;
-    case "resources":
-      return filter.resourcesListChanged === true;
-    case "resource":
-      return filter.resourceSubscriptions?.includes(change.uri) === true;
-  }
-}
-
 /** `resources/subscribe`: the connection keeps the list (up to 2025-11-25). */
 export function subscribe(call: Call): Answer {
   const { server } = call.peer.view;
@@ -119,7 +109,8 @@ export function subscribe(call: Call): Answer {
     const refusal = refuseToWatch(server, uri);
     if (refusal !== undefined) return refusal;
     const most = server.surface.maxSubscriptions ?? mostSubscriptions;
-    if (uris.size >= most && !uris.has(uri)) return tooMany(most);
+    if (uris.has(uri)) return "{}";
+    if (uris.size >= most || !grow(call, bytesOf(uri))) return tooMany(most);
     uris.add(uri);
     return "{}";
   });
@@ -128,9 +119,18 @@ export function subscribe(call: Call): Answer {
 /** `resources/unsubscribe`: what nobody has subscribed to is no mistake. */
 export function unsubscribe(call: Call): Answer {
   return change(call, (uris, uri) => {
-    uris.delete(uri);
+    if (uris.delete(uri)) grow(call, -bytesOf(uri));
     return "{}";
   });
+}
+
+function bytesOf(uri: string): number {
+  return uriBytes + 2 * uri.length;
+}
+
+/** False where the ledger has no room for what the connection is to keep. */
+function grow({ peer: { booking } }: Call, bytes: number): boolean {
+  return booking?.resize(booking.bytes + bytes) !== false;
 }
 
 function change(call: Call, apply: (uris: Set<string>, uri: string) => Answer): Answer {

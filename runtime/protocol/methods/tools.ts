@@ -13,7 +13,7 @@ import { MissingCapability } from "../questions.js";
 import { explainedByLog, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { settle, timedOut } from "../settle.js";
 import { traceOf } from "../trace.js";
-import { createTask, knowsTasks, needsTasks, type Task } from "../tasks.js";
+import { createTask, knowsTasks, needsTasks, tooManyTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, Reuse, ToolSurface, ToolValidators, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
 
@@ -144,20 +144,23 @@ function runAsTask(
   const { running } = call.peer.view.server;
   return new Promise((resolve) => {
     let task: Task | undefined;
-    const begin = (): void => {
-      if (task !== undefined) return;
+    // Where there is no room, the call is answered as ever once it has ended.
+    const begin = (): boolean => {
+      if (task !== undefined) return true;
       const created = createTask(call, tool.surface.scopes);
-      if (created instanceof McpError) return resolve(created);
+      if (created === undefined) return false;
       call.task = task = created;
       running.add(created);
       resolve(created.created());
+      return true;
     };
     const settle = (settled: Payload | McpError): void => {
       if (task === undefined) return resolve(settled);
       running.delete(task);
       task.finish(settled);
     };
-    if (tool.surface.defersTask !== true) begin();
+    if (tool.surface.defersTask !== true && !begin() && tool.surface.task === "required")
+      return resolve(tooManyTasks());
     try {
       const answer = invoke(call, tool, handler, validators, input, begin);
       if (answer instanceof Promise) void answer.then(settle, (error: unknown) => settle(failed(call, tool, error)));

@@ -21,6 +21,14 @@ export function isDeaf(unread: number, awaited = false): boolean {
 export const keepAlive = ": keep-alive\n\n";
 export const keepAliveMs = 15_000;
 
+/** Calls back when an answer has been awaited for so long; the result stops that. */
+export function whenSilent(milliseconds: number | undefined, begin: () => void): () => void {
+  const timer: unknown = setTimeout(begin, milliseconds ?? keepAliveMs);
+  // Where timers keep a process alive, this one must not.
+  (timer as { unref?: () => void }).unref?.();
+  return () => clearTimeout(timer as ReturnType<typeof setTimeout>);
+}
+
 /** One server-sent event (HTML, section 9.2.6); messages are JSON on one line. */
 export function eventText(message: Outgoing | undefined, id: string | undefined): string {
   const head = id === undefined ? "" : `id: ${id}\n`;

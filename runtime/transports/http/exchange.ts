@@ -1,6 +1,8 @@
 import type { Transport } from "../../protocol/auth.js";
+import { busy, type UnavailableError } from "../../protocol/errors.js";
+import type { Source } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
-import type { Outgoing } from "../../protocol/json-rpc.js";
+import { errorMessage, type Id, type Outgoing } from "../../protocol/json-rpc.js";
 
 /** How the server is reached over HTTP: what the manifest's `runtime.transports.http` says. */
 export interface HttpOptions {
@@ -20,6 +22,10 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
   /** How long the built server keeps a connection open between two requests. */
   readonly keepAliveTimeoutMs?: number;
+  /** Connections of the built server, whatever they are for. */
+  readonly maxConnections?: number;
+  /** How long a stream, or a call whose client takes one, may say nothing before a comment is sent. */
+  readonly keepAliveMs?: number;
   /** HTTP+SSE, the transport of 2024-11-05, beside it. */
   readonly sse?: SseOptions;
   /** Event streams of single tools, at `{path}/tools/NAME/sse`. */
@@ -40,14 +46,10 @@ export interface Refusal {
 }
 
 /** A request as every platform can show it without copying. */
-export interface HttpRequest {
+export interface HttpRequest extends Source {
   readonly method: string;
   /** The path and the query. */
   readonly url: string;
-  /** By lower-case name. */
-  header(name: string): string | undefined;
-  /** The network address of the peer; absent where the platform does not tell. */
-  readonly remote?: string | undefined;
   /** Who sent it, as soon as that is known; absent where the server does not ask. */
   auth?: Auth;
 }
@@ -86,6 +88,15 @@ export interface Endpoint {
   postParsed(request: HttpRequest, message: unknown, reply: HttpReply): Running | undefined;
   /** GET and DELETE. */
   open(request: HttpRequest, reply: HttpReply): Running | undefined;
+}
+
+/** Refuses what the server cannot do now, but may later. */
+export function unavailable(reply: HttpReply, error: UnavailableError, id?: Id): undefined {
+  reply.send(error.httpStatus, errorMessage(id, error), error.headers);
+}
+
+export function noRoomForMessage(): UnavailableError {
+  return busy("the server has no room for a message of this size");
 }
 
 /** The path alone. A slash at its end means nothing: `/mcp/` is `/mcp`. */

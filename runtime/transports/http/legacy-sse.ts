@@ -1,11 +1,13 @@
 import { atExpiry, identityOf } from "../../protocol/auth.js";
-import { connect, unexpected, type Connection } from "../../protocol/connection.js";
-import { errorCodes, McpError } from "../../protocol/errors.js";
+import { callerOf } from "../../protocol/caller.js";
+import { connect, unexpected, type Connection, type Send } from "../../protocol/connection.js";
+import { errorCodes, McpError, full } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage } from "../../protocol/json-rpc.js";
+import { takeBody, weightOf } from "../../protocol/ledger.js";
 import { parseMessage } from "../../protocol/parse-message.js";
-import { pathOf, queryOf, type Endpoint, type SseOptions } from "./exchange.js";
-import { mostSessions } from "./sessions.js";
+import { noRoomForMessage, pathOf, queryOf, unavailable, type Endpoint, type SseOptions } from "./exchange.js";
+import { mostSessions, sessionBytes } from "./sessions.js";
 
 /**
  * HTTP+SSE, the transport of 2024-11-05: a stream tells where to post messages, and carries everything that comes back.
@@ -27,18 +29,23 @@ export function createLegacySse(
     postParsed: (request, _body, reply) => notServed(request, reply),
     open(request, reply) {
       if (request.method !== "GET") return notServed(request, reply);
-      if (connections.size >= maxSessions) {
-        return reply.send(503, refuse("too many clients; try again later"), { "retry-after": "30" }) as undefined;
-      }
+      const { auth, remote } = request;
+      const caller = callerOf(auth, remote);
+      const refusal = server.admit?.({ method: "open", caller });
+      if (refusal !== undefined) return unavailable(reply, refusal);
+      const close = (): void => {
+        running.abandon();
+        reply.close();
+      };
+      const booking = server.ledger.book({ kind: "sse", most: maxSessions, caller }, close, sessionBytes);
+      if (booking === undefined) return unavailable(reply, full("too many clients are connected"));
       const id = crypto.randomUUID();
-      const connection = connect(server, (message, awaited) => reply.event(message, undefined, awaited), request.auth);
+      const send: Send = (message, awaited) => reply.event(message, undefined, awaited);
+      const connection = connect(server, send, auth, { remote, booking });
       const ending = { deliver: () => {}, end: () => {}, close: () => reply.close() };
       server.subscribers.add(ending);
       connections.set(id, { connection, owner: identityOf(request.auth) });
-      const stop = atExpiry(request.auth, () => {
-        running.abandon();
-        reply.close();
-      });
+      const stop = atExpiry(auth, close);
       reply.open();
       const base = pathOf(options.path);
       const endpoint = relative(hasSlash(request.url) ? `${base}/` : base, pathOf(options.messagesPath));
@@ -48,6 +55,7 @@ export function createLegacySse(
           stop();
           server.subscribers.delete(ending);
           connections.delete(id);
+          booking.release();
           connection.close(new Error("the client disconnected"));
         },
       };
@@ -59,8 +67,9 @@ export function createLegacySse(
     const { connection, owner } = connections.get(queryOf(request.url).get("sessionId") ?? "") ?? {};
     if (connection === undefined || owner !== identityOf(request.auth))
       return reply.send(404, refuse("there is no such session; open one with GET")) as undefined;
+    if (request.body?.resize(weightOf(message)) === false) return unavailable(reply, noRoomForMessage());
     try {
-      connection.receive(message, request.auth);
+      connection.receive(message, request.auth, takeBody(request));
       return reply.send(202) as undefined;
     } catch (error) {
       return reply.send(500, errorMessage(undefined, unexpected(server, error))) as undefined;

@@ -20,7 +20,7 @@ export function createRoutes(server: Server, options: HttpOptions): Routes {
     const { stream, messages } = createLegacySse(server, options.sse, options.maxSessions);
     fixed.set(pathOf(options.sse.path), stream).set(pathOf(options.sse.messagesPath), messages);
   }
-  const toolEvents = options.toolEvents === true ? createToolEvents(server) : undefined;
+  const toolEvents = options.toolEvents === true ? createToolEvents(server, options.maxSessions) : undefined;
   const tools = path === "/" ? "/tools/" : `${path}/tools/`;
   const metadata = server.auth && protectedResource(server.auth);
   return {

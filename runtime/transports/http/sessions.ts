@@ -1,30 +1,22 @@
+import { callerOf } from "../../protocol/caller.js";
+import { identityOf } from "../../protocol/auth.js";
 import { connect, type Connection, type Reply } from "../../protocol/connection.js";
+import { full, type UnavailableError } from "../../protocol/errors.js";
 import type { Outlet, Server } from "../../protocol/exchange.js";
-import { lengthOf, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
-import type { HttpReply, HttpRequest, Running } from "./exchange.js";
+import { errorMessage, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
+import { weightOf, type Booking } from "../../protocol/ledger.js";
+import { whenSilent } from "./events.js";
+import type { HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
+import { acceptsStream } from "./single-request.js";
+import { createSessionStreams, detach, type Stream } from "./session-streams.js";
 
-/** Of one endpoint, unless told otherwise; beyond these the one that is idle for the longest time ends. */
+/** Sessions of one endpoint, unless told otherwise. */
 export const mostSessions = 1000;
 const idleMs = 30 * 60_000;
 /** Within this time a use is the same use: a busy session is not moved in the order with every request. */
 const usedAgainMs = 1000;
-/** What a session keeps for clients that come back (2025-11-25, transports: resumability), in UTF-16 code units. */
-const longestLog = 1024 * 1024;
-
-interface LoggedEvent {
-  readonly number: number;
-  readonly stream: Stream;
-  readonly message: Outgoing;
-}
-
-/** The messages that belong together: those of one request, or those that belong to none. */
-interface Stream {
-  readonly number: number;
-  reply: HttpReply | undefined;
-  /** The last event that was written for somebody. */
-  told: number;
-  done: boolean;
-}
+/** Bytes that a session takes before its client has sent anything else. */
+export const sessionBytes = 4096;
 
 export interface Session {
   readonly id: string;
@@ -34,23 +26,31 @@ export interface Session {
   /** Answers a request of this session, on a stream as soon as there is more than the answer. */
   request(message: RequestMessage, request: HttpRequest, reply: HttpReply): Running | undefined;
   /** The stream of what belongs to no request; or, after `lastEventId`, the rest of the stream that broke. */
-  listen(lastEventId: string | undefined, reply: HttpReply): Running | undefined;
+  listen(lastEventId: string | undefined, request: HttpRequest, reply: HttpReply): Running | undefined;
   lastUsed: number;
+  booking: Booking | undefined;
   /** A request runs, or a stream is open. */
   readonly busy: boolean;
   close(reason: Error): void;
 }
 
+/** The answer to `initialize`, and the session that it opens, if it opens one. */
+export interface Opened {
+  readonly answer: Outgoing | undefined;
+  readonly session?: Session;
+  readonly refusal?: UnavailableError | undefined;
+}
+
 export interface Sessions {
-  /** A session that nobody knows of yet. */
-  create(owner: string | undefined): Session;
-  /** False when there is no room for it. */
-  keep(session: Session): boolean;
+  open(message: RequestMessage, request: HttpRequest): Opened;
   get(id: string, owner: string | undefined): Session | undefined;
   delete(id: string): void;
 }
 
-export function createSessions(server: Server, most = mostSessions): Sessions {
+type Options = Pick<HttpOptions, "maxSessions" | "keepAliveMs">;
+
+export function createSessions(server: Server, options: Options): Sessions {
+  const { maxSessions: most = mostSessions } = options;
   const sessions = new Map<string, Session>();
   const end = (session: Session, reason: string): void => {
     sessions.delete(session.id);
@@ -60,17 +60,35 @@ export function createSessions(server: Server, most = mostSessions): Sessions {
   const sweep = (): void => {
     const now = performance.now();
     for (const session of sessions.values()) {
-      if (sessions.size < most && now - session.lastUsed < idleMs) return;
+      if (now - session.lastUsed < idleMs) return;
       if (!session.busy) end(session, "the session was idle for too long");
     }
   };
   return {
-    create: (owner) => createSession(server, owner),
-    keep(session) {
+    open(message, request) {
+      const session = createSession(server, request, options);
+      let opened: Opened = { answer: undefined };
+      const settle: Reply = (answer, refusal) => void (opened = { answer, refusal });
+      session.connection.request(message, { notify: () => {}, request }, settle, request.auth);
+      const peer = session.connection.session;
+      if (peer === undefined) return opened;
       sweep();
-      if (sessions.size >= most) return false;
+      const item = {
+        kind: "session",
+        most,
+        caller: callerOf(request.auth, request.remote),
+        isIdle: () => !session.busy,
+      };
+      const evict = (): void => end(session, "another client needs the place of the session");
+      const booking = server.ledger.book(item, evict, sessionBytes + weightOf(peer.capabilities));
+      if (booking === undefined) {
+        session.close(new Error("there is no room for the session"));
+        const refusal = full("too many sessions are in use");
+        return { answer: errorMessage(message.id, refusal), refusal };
+      }
+      session.booking = peer.booking = booking;
       sessions.set(session.id, session);
-      return true;
+      return { ...opened, session };
     },
     get(id, owner) {
       const session = sessions.get(id);
@@ -78,6 +96,7 @@ export function createSessions(server: Server, most = mostSessions): Sessions {
       const now = performance.now();
       if (now - session.lastUsed < usedAgainMs) return session;
       session.lastUsed = now;
+      session.booking?.touch();
       sessions.delete(id);
       sessions.set(id, session);
       return session;
@@ -89,122 +108,75 @@ export function createSessions(server: Server, most = mostSessions): Sessions {
   };
 }
 
-function createSession(server: Server, owner: string | undefined): Session {
-  const events: LoggedEvent[] = [];
-  let logged = 0;
-  let streams = 0;
-  let sent = 0;
-  const open = (reply: HttpReply | undefined): Stream => ({ number: (streams += 1), reply, told: 0, done: false });
-  const unsolicited = open(undefined);
-
-  function send(stream: Stream, message: Outgoing, awaited?: boolean): void {
-    sent += 1;
-    const event = { number: sent, stream, message };
-    events.push(event);
-    logged += lengthOf(message);
-    while (logged > longestLog) logged -= lengthOf(events.shift()!.message);
-    if (stream.reply !== undefined) tell(stream.reply, event, awaited);
-  }
-
-  function tell(reply: HttpReply, { number, stream, message }: LoggedEvent, awaited?: boolean): void {
-    reply.event(message, `${stream.number}-${number}`, awaited);
-    stream.told = number;
-  }
-
-  /** What belongs to no request waits for a stream; what waits already says the same. */
-  function broadcast(message: Outgoing): void {
-    if (unsolicited.reply === undefined && untold(unsolicited).some((event) => event.message === message)) return;
-    send(unsolicited, message);
-  }
-
-  function untold(of: Stream, since = of.told): readonly LoggedEvent[] {
-    return events.filter(({ stream, number }) => stream === of && number > since);
-  }
-
-  function finish(stream: Stream): void {
-    stream.done = true;
-    stream.reply?.close();
-    stream.reply = undefined;
-  }
-
-  const attached = (stream: Stream, reply: HttpReply): Running => ({
-    // Hanging up is not cancelling: what comes is kept until the client is back.
-    abandon: () => {
-      if (stream.reply === reply) stream.reply = undefined;
-    },
-  });
-
-  const connection = connect(server, (message) => broadcast(message));
+function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliveMs }: Options): Session {
+  const streams = createSessionStreams(server.ledger, callerOf(auth, remote));
+  const { unsolicited } = streams;
+  const connection = connect(server, streams.broadcast, undefined, { remote });
+  /** Clients of older revisions take an event without a message for a message. */
+  const primes = (): boolean => connection.session?.protocolVersion === "2025-11-25";
   // A server that stops ends the stream of what belongs to no request; it would stay open for ever.
-  const ending = { deliver: () => {}, end: () => finish(unsolicited) };
-  server.subscribers.add(ending);
+  const ending = { deliver: () => {}, end: () => streams.finish(unsolicited) };
   return {
     id: crypto.randomUUID(),
-    owner,
+    owner: identityOf(auth),
     connection,
     lastUsed: performance.now(),
+    booking: undefined,
     get busy() {
-      return connection.pending > 0 || unsolicited.reply !== undefined;
+      return connection.pending > 0 || unsolicited.replies.length > 0;
     },
     request(message, request, reply) {
       let stream: Stream | undefined;
       let abandoned = false;
-      const streams = request.header("accept")?.includes("text/event-stream") === true;
+      let settled = false;
+      const accepts = acceptsStream(request);
+      const begin = (): Stream => {
+        if (stream !== undefined) return stream;
+        stream = streams.open(message.id, request.auth);
+        if (abandoned) return stream;
+        reply.open();
+        stream.replies.push(reply);
+        if (primes()) streams.prime(stream, reply);
+        return stream;
+      };
       const outlet: Outlet = {
         request,
-        oneWay: !streams,
+        oneWay: !accepts,
         notify(text) {
-          if (!streams) return;
-          if (stream === undefined) {
-            stream = open(abandoned ? undefined : reply);
-            if (!abandoned) reply.open();
-            // An empty event that can be resumed from; clients of older revisions take it for a message.
-            if (connection.session?.protocolVersion === "2025-11-25")
-              reply.event(undefined, `${stream.number}-${sent}`);
-          }
-          if (!stream.done) send(stream, text);
+          if (accepts && !begin().done) streams.send(begin(), text);
         },
       };
       const settle: Reply = (answer, refusal) => {
+        settled = true;
+        silence?.();
         if (stream === undefined) {
           if (abandoned) return;
           return reply.send(refusal?.httpStatus ?? (answer === undefined ? 202 : 200), answer, refusal?.headers);
         }
-        if (answer !== undefined) send(stream, answer, true);
-        finish(stream);
+        if (answer !== undefined) streams.send(stream, answer, true);
+        streams.finish(stream);
       };
+      let silence: (() => void) | undefined;
       const call = connection.request(message, outlet, settle, request.auth);
-      if (call === undefined) return undefined;
+      if (call === undefined || settled) return undefined;
+      if (accepts) silence = whenSilent(keepAliveMs, begin);
       return {
         abandon: () => {
           abandoned = true;
-          if (stream?.reply === reply) stream.reply = undefined;
+          silence?.();
+          if (stream !== undefined) detach(stream, reply);
         },
       };
     },
-    listen(lastEventId, reply) {
-      // The id of an event begins with the number of its stream; what was sent after it is replayed.
-      const [, number, after] = /^(\d+)-(\d+)$/.exec(lastEventId ?? "") ?? [];
-      const stream = events.find((event) => String(event.stream.number) === number)?.stream ?? unsolicited;
-      if (lastEventId === undefined && stream.reply !== undefined) {
-        reply.send(409);
-        return undefined;
-      }
-      stream.reply?.close();
-      reply.open();
-      const missed = untold(stream, String(stream.number) === number ? Number(after) : undefined);
-      for (const event of missed) tell(reply, event);
-      if (stream.done) {
-        reply.close();
-        return undefined;
-      }
-      stream.reply = reply;
-      return attached(stream, reply);
+    listen(lastEventId, request, reply) {
+      server.subscribers.add(ending);
+      return streams.resume(lastEventId, request.auth, reply, primes());
     },
     close(reason) {
       server.subscribers.delete(ending);
+      this.booking?.release();
       connection.close(reason);
-      finish(unsolicited);
+      streams.close();
     },
   };
 }

@@ -1,12 +1,13 @@
 import { atExpiry, identityOf } from "../../protocol/auth.js";
-import { initializedTwice, noBatches, paramsMustBeObject, refuseBatch, unexpected } from "../../protocol/connection.js";
-import { dispatch, response } from "../../protocol/dispatch.js";
-import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
-import { Call, type Outlet, type Payload, type Peer, type Server } from "../../protocol/exchange.js";
+import { initializedTwice, noBatches, refuseBatch, unexpected } from "../../protocol/connection.js";
+import { callerOf } from "../../protocol/caller.js";
+import { errorCodes, McpError } from "../../protocol/errors.js";
+import type { Outlet, Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
 import { classify, errorMessage, isObject, readableId, resultMessage, textOf } from "../../protocol/json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
+import { takeBody, weightOf } from "../../protocol/ledger.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
 import { parseMessage } from "../../protocol/parse-message.js";
 import { invalidParams } from "../../protocol/results.js";
@@ -14,17 +15,29 @@ import { legacyRevisions } from "../../protocol/revisions/legacy.js";
 import { claims, hasClaim, modernPeer, modernRevisions } from "../../protocol/revisions/modern.js";
 import { forbidden } from "../../protocol/scopes.js";
 import type { JsonObject } from "../../protocol/types.js";
-import type { Endpoint, Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
+import {
+  noRoomForMessage,
+  unavailable,
+  type Endpoint,
+  type Headers,
+  type HttpOptions,
+  type HttpReply,
+  type HttpRequest,
+  type Running,
+} from "./exchange.js";
 import { scopeChallenge } from "./identify.js";
 import { parameterMismatch, standardMismatch, versionMismatch } from "./request-headers.js";
 import { createSessions, type Session, type Sessions } from "./sessions.js";
+import { run, Streamed } from "./single-request.js";
+
+type EndpointOptions = Pick<HttpOptions, "sessions" | "maxSessions" | "keepAliveMs">;
 
 /** What a client that sends no version is taken to speak (2025-06-18, transports: protocol version header). */
 const assumedVersion = "2025-03-26";
 
 /** The MCP endpoint over HTTP, whatever the platform. */
-export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessions" | "maxSessions">): Endpoint {
-  const sessions = options.sessions === false ? undefined : createSessions(server, options.maxSessions);
+export function createEndpoint(server: Server, options: EndpointOptions): Endpoint {
+  const sessions = options.sessions === false ? undefined : createSessions(server, options);
   return {
     access: "http",
     post(request, body, reply) {
@@ -33,7 +46,10 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
     },
     postParsed(request, message, reply) {
       try {
-        return receive(server, sessions, request, message, reply);
+        // What a call of this size takes while it runs is many times its text.
+        if (request.body?.resize(weightOf(message)) === false)
+          return unavailable(reply, noRoomForMessage(), readableId(message));
+        return receive(server, sessions, options, request, message, reply);
       } catch (error) {
         return refuse(reply, 500, readableId(message), unexpected(server, error));
       }
@@ -57,7 +73,9 @@ export function createEndpoint(server: Server, options: Pick<HttpOptions, "sessi
           new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"),
         );
       }
-      return untilExpiry(request.auth, reply, session.listen(request.header("last-event-id"), reply));
+      const refusal = server.admit?.({ method: "open", caller: callerOf(request.auth, request.remote) });
+      if (refusal !== undefined) return unavailable(reply, refusal);
+      return untilExpiry(request.auth, reply, session.listen(request.header("last-event-id"), request, reply));
     },
   };
 }
@@ -74,6 +92,7 @@ function notServed({ method }: HttpRequest, reply: HttpReply): undefined {
 function receive(
   server: Server,
   sessions: Sessions | undefined,
+  options: EndpointOptions,
   request: HttpRequest,
   message: unknown,
   reply: HttpReply,
@@ -87,7 +106,7 @@ function receive(
     if (denied !== undefined) return refuse(reply, 403, id, denied, scopeChallenge(server, denied));
   }
   if (kind === "request" && isModern(request, method, params))
-    return modern(server, request, message as RequestMessage, reply);
+    return modern(server, options, request, message as RequestMessage, reply);
   // What the headers of a notification must be is undefined; there are none to act on either.
   if (
     kind === "notification" &&
@@ -97,7 +116,7 @@ function receive(
   }
   const refusal = unknownLegacyVersion(request);
   if (refusal !== undefined) return refuse(reply, 400, kind === "request" ? id : undefined, refusal);
-  if (sessions === undefined) return withoutSession(server, request, message as RequestMessage, kind, reply);
+  if (sessions === undefined) return withoutSession(server, options, request, message as RequestMessage, kind, reply);
   const session = sessionOf(sessions, request);
   if (kind === "request" && method === "initialize") {
     // A session that lives is initialized already; one that is gone is no reason not to open another.
@@ -131,6 +150,7 @@ const unknownSession = /* @__PURE__ */ new McpError(
 /** An endpoint that keeps no sessions takes each request by itself, on the word of its version header. */
 function withoutSession(
   server: Server,
+  options: EndpointOptions,
   request: HttpRequest,
   message: RequestMessage,
   kind: "request" | "notification" | "response",
@@ -144,20 +164,14 @@ function withoutSession(
     return reply.send(200, answer) as undefined;
   }
   const peer = legacyPeer(server, request.header("mcp-protocol-version") ?? assumedVersion);
-  return run(peer, message, new Streamed(request, reply), request.auth);
+  return run(peer, message, new Streamed(request, reply, options), request.auth);
 }
 
 /** A session is opened by its first request; what fails opens none. */
 function openSession(sessions: Sessions, request: HttpRequest, message: RequestMessage, reply: HttpReply): undefined {
-  const session = sessions.create(identityOf(request.auth));
-  const settle = (answer: Outgoing | undefined): void => {
-    if (session.connection.session === undefined) return reply.send(200, answer);
-    if (sessions.keep(session)) return reply.send(200, answer, { "mcp-session-id": session.id });
-    session.close(new Error("there is no room for the session"));
-    const error = new McpError(errorCodes.internalError, "too many sessions are in use; try again later");
-    return refuse(reply, 503, message.id, error, { "retry-after": "30" });
-  };
-  session.connection.request(message, { notify: () => {} }, settle, request.auth);
+  const { answer, session, refusal } = sessions.open(message, request);
+  const { httpStatus = 200, headers } = refusal ?? {};
+  reply.send(httpStatus, answer, session === undefined ? headers : { "mcp-session-id": session.id });
 }
 
 /** A stream that waits for events ends with the credentials it was opened with. */
@@ -195,7 +209,13 @@ function unknownLegacyVersion(request: HttpRequest): McpError | undefined {
 }
 
 /** The ladder: envelope, header against body, version served, headers, method, mirrored arguments. */
-function modern(server: Server, request: HttpRequest, message: RequestMessage, reply: HttpReply): Running | undefined {
+function modern(
+  server: Server,
+  options: EndpointOptions,
+  request: HttpRequest,
+  message: RequestMessage,
+  reply: HttpReply,
+): Running | undefined {
   const { id, method, params } = message;
   const peer = modernPeer(server, params);
   const { _meta: meta } = isObject(params) ? params : {};
@@ -215,7 +235,7 @@ function modern(server: Server, request: HttpRequest, message: RequestMessage, r
     );
     return refuse(reply, 406, id, error);
   }
-  return run(peer, message, new Streamed(request, reply, listens), request.auth);
+  return run(peer, message, new Streamed(request, reply, options, listens), request.auth);
 }
 
 function argumentMismatch(
@@ -234,83 +254,6 @@ function argumentMismatch(
 function admitsStream(request: HttpRequest): boolean {
   const accepted = request.header("accept");
   return accepted === undefined || /text\/event-stream|text\/\*|\*\/\*/i.test(accepted);
-}
-
-/** Whether it may be the answer where JSON would do: only for a client that says so. */
-export function acceptsStream(request: HttpRequest): boolean {
-  return request.header("accept")?.includes("text/event-stream") === true;
-}
-
-/** Where the messages of one request go. */
-interface Channel extends Outlet {
-  finish(status: number, answer: Outgoing, headers?: Headers): void;
-}
-
-/** One JSON body; an event stream from the first notification on, when the client takes one. */
-class Streamed implements Channel {
-  readonly request: HttpRequest;
-  readonly #reply: HttpReply;
-  readonly #only: boolean;
-  #open = false;
-
-  /** `only`: there is no other answer than a stream. */
-  constructor(request: HttpRequest, reply: HttpReply, only = false) {
-    this.request = request;
-    this.#reply = reply;
-    this.#only = only;
-  }
-
-  notify(message: string): void {
-    if (!this.#open) {
-      if (!this.#only && !acceptsStream(this.request)) return;
-      this.#open = true;
-      this.#reply.open();
-    }
-    this.#reply.event(message);
-  }
-
-  finish(status: number, answer: Outgoing, headers?: Headers): void {
-    if (!this.#open) return this.#reply.send(status, answer, headers);
-    this.#reply.event(answer, undefined, true);
-    this.#reply.close();
-  }
-}
-
-function run(peer: Peer, message: RequestMessage, channel: Channel, auth: Auth | undefined): Running | undefined {
-  const { id, method, params = {} } = message;
-  const { revision } = peer.view;
-  if (!isObject(params)) {
-    channel.finish(revision.httpStatus(errorCodes.invalidParams), errorMessage(id, paramsMustBeObject()));
-    return undefined;
-  }
-  const call = new Call(peer, id, method, params, channel, undefined, auth);
-  const answer = dispatch(call);
-  if (!(answer instanceof Promise)) {
-    finish(call, channel, answer);
-    return undefined;
-  }
-  let over = false;
-  void answer.then((settled) => {
-    if (over) return;
-    over = true;
-    finish(call, channel, settled);
-  });
-  return {
-    abandon() {
-      // Some platforms tell of every client that goes, also of those that have their answer; it may be a task.
-      if (over) return;
-      over = true;
-      call.finish();
-      if (revision.disconnectCancels) call.abort(new Error("the client disconnected"));
-    },
-  };
-}
-
-function finish(call: Call, channel: Channel, settled: Payload | McpError): void {
-  call.finish();
-  const answer = response(call, settled);
-  if (settled instanceof UnavailableError) return channel.finish(settled.httpStatus, answer, settled.headers);
-  channel.finish(settled instanceof McpError ? call.peer.view.revision.httpStatus(settled.code) : 200, answer);
 }
 
 /** JSON-RPC batches, of 2025-03-26 alone: one body of responses, which has no room for anything else. */
@@ -332,10 +275,12 @@ function batch(
 
   const answers: string[] = [];
   let waiting = messages.length;
+  const body = takeBody(request);
   const answer = (text: Outgoing | undefined): void => {
     if (text !== undefined) answers.push(textOf(text));
     waiting -= 1;
     if (waiting > 0) return;
+    body?.release();
     if (answers.length === 0) reply.send(202);
     else reply.send(200, `[${answers.join(",")}]`);
   };
@@ -362,7 +307,7 @@ function batched(
 ): void {
   const { id, method } = message;
   if (method === "initialize") return answer(errorMessage(id, invalidParams('"initialize" must not be in a batch')));
-  const outlet: Outlet = { notify: () => {}, oneWay: true };
+  const outlet: Outlet = { notify: () => {}, oneWay: true, shared: true };
   if (session !== undefined) return void session.connection.request(message, outlet, answer, auth);
   run(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text) }, auth);
 }

@@ -1,31 +1,47 @@
 import { identityOf } from "../../protocol/auth.js";
+import { callerOf } from "../../protocol/caller.js";
 import { dispatch } from "../../protocol/dispatch.js";
-import { errorCodes, errorText, McpError, UnavailableError } from "../../protocol/errors.js";
+import { busy, errorCodes, full, errorText, McpError, UnavailableError } from "../../protocol/errors.js";
 import { Call, type Payload, type Server } from "../../protocol/exchange.js";
-import type { Auth } from "../../protocol/handlers.js";
 import { legacyPeer } from "../../protocol/initialize.js";
 import { errorMessage, isObject, resultText } from "../../protocol/json-rpc.js";
+import { takeBody, weightOf, type Booking } from "../../protocol/ledger.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
 import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
 import { forbidden } from "../../protocol/scopes.js";
 import type { JsonObject } from "../../protocol/types.js";
-import { queryOf, type Endpoint, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
+import { queryOf, unavailable, type Endpoint, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
 import { scopeChallenge } from "./identify.js";
+import { mostSessions } from "./sessions.js";
 
-/** Runs that a browser may come back to, and for how long after their end. */
-const mostRuns = 1000;
+/** How long a browser may come back to a run after its end. */
 const keptMs = 5 * 60_000;
 /** What an EventSource waits before it comes back. */
 const retryMs = 2000;
+/** Bytes that a run takes beside its events, an event beside its text, and all events of a run but the last. */
+const runBytes = 2048;
+const eventBytes = 128;
+const longestLog = 256 * 1024;
 
 interface Run {
   readonly id: string;
+  readonly tool: string;
   /** Whose it is: nobody else finds it. */
   readonly owner: string | undefined;
-  readonly events: { readonly name: string; readonly data: string }[];
+  /** Those that are kept, and how many there were before them. */
+  readonly events: RunEvent[];
+  before: number;
+  /** Bytes of the events. */
+  size: number;
   readonly replies: Set<HttpReply>;
   done: boolean;
+  booking: Booking | undefined;
+}
+
+interface RunEvent {
+  readonly name: string;
+  readonly data: string;
 }
 
 /**
@@ -33,75 +49,111 @@ interface Run {
  * JSON in `?arguments=`), or `POST` with the arguments as JSON. Events: `tool_start`, `tool_progress`, then
  * `tool_complete` or `tool_error`. A broken stream is taken up by `Last-Event-ID`: the tool runs once.
  */
-export function createToolEvents(server: Server): (tool: string) => Endpoint {
+export function createToolEvents(server: Server, most = mostSessions): (tool: string) => Endpoint {
   const runs = new Map<string, Run>();
   const refuse = (reply: HttpReply, status: number, message: string): undefined =>
     reply.send(status, errorMessage(undefined, new McpError(errorCodes.invalidRequest, message))) as undefined;
 
   function emit(run: Run, name: string, data: string): void {
-    run.events.push({ name, data });
-    for (const reply of run.replies) reply.named(name, data, `${run.id}-${run.events.length}`);
+    const event = { name, data };
+    run.events.push(event);
+    run.size += bytesOf(event);
+    while (run.size > longestLog && run.events.length > 1) drop(run);
+    while (run.booking?.resize(runBytes + run.size) === false && run.events.length > 0) drop(run);
+    for (const reply of run.replies) reply.named(name, data, `${run.id}-${run.before + run.events.length}`);
+  }
+
+  function drop(run: Run): void {
+    run.size -= bytesOf(run.events.shift()!);
+    run.before += 1;
   }
 
   function follow(run: Run, from: number, reply: HttpReply): Running | undefined {
     reply.open();
     reply.retry(retryMs);
-    run.events.slice(from).forEach(({ name, data }, index) => reply.named(name, data, `${run.id}-${from + index + 1}`));
+    run.events.forEach(({ name, data }, index) => {
+      const number = run.before + index + 1;
+      if (number > from) reply.named(name, data, `${run.id}-${number}`);
+    });
+    // The last event is what came of it.
+    if (run.done && run.events.length === 0) reply.named("tool_error", errorText(lost()));
     if (run.done) return reply.close() as undefined;
     run.replies.add(reply);
     return { abandon: () => void run.replies.delete(reply) };
   }
 
-  function start(tool: string, input: JsonObject, reply: HttpReply, auth: Auth | undefined): Running | undefined {
-    if (runs.size >= mostRuns && !forgetOldest())
-      return refuse(reply, 503, "too many tools are running; try again later");
-    const run: Run = { id: crypto.randomUUID(), owner: identityOf(auth), events: [], replies: new Set(), done: false };
-    emit(run, "tool_start", JSON.stringify({ tool, arguments: input }));
+  function start(tool: string, input: JsonObject, request: HttpRequest, reply: HttpReply): Running | undefined {
+    const { auth, remote } = request;
+    const run: Run = {
+      ...{ id: crypto.randomUUID(), tool, owner: identityOf(auth), replies: new Set(), done: false },
+      ...{ events: [], before: 0, size: 0, booking: undefined },
+    };
+    let stop: ((reason: McpError) => void) | undefined;
+    const evict = (): void => {
+      runs.delete(run.id);
+      stop?.(busy("another client needs the place of the run"));
+    };
+    const item = { kind: "run", most, caller: callerOf(auth, remote), isIdle: () => run.done };
+    run.booking = server.ledger.book(item, evict, runBytes + weightOf(input));
+    if (run.booking === undefined) return unavailable(reply, full("too many tools are running"));
+    emit(run, "tool_start", JSON.stringify({ tool }));
     const notify = (text: string): void => {
       const { method, params } = JSON.parse(text) as { method: string; params: JsonObject };
       const { progressToken: _, ...progress } = params;
       if (method === "notifications/progress") emit(run, "tool_progress", JSON.stringify(progress));
     };
     const params = { name: tool, arguments: input, _meta: { progressToken: run.id } };
-    const outlet = { notify, oneWay: true };
+    const outlet = { notify, oneWay: true, request };
     const call = new Call(legacyPeer(server, latestLegacy), run.id, "tools/call", params, outlet, undefined, auth);
     const answer = dispatch(call);
     if (answer instanceof UnavailableError) {
-      return reply.send(answer.httpStatus, errorMessage(undefined, answer), answer.headers) as undefined;
+      run.booking.release();
+      return unavailable(reply, answer);
     }
     runs.set(run.id, run);
     const running = follow(run, 0, reply);
+    const body = takeBody(request);
+    stop = (reason) => {
+      call.finish();
+      finish(run, reason);
+      call.abort(reason);
+    };
+    if (body !== undefined) body.evict = () => stop?.(busy("another client needs the room of the run"));
     void Promise.resolve(answer).then((settled) => {
+      body?.release();
+      stop = undefined;
       call.finish();
       finish(run, settled);
     });
     return running;
   }
 
-  /** The run that ended longest ago; nobody has come back for it. */
-  function forgetOldest(): boolean {
-    for (const [id, { done }] of runs) if (done) return runs.delete(id);
-    return false;
-  }
-
   function finish(run: Run, settled: Payload | McpError): void {
+    if (run.done) return;
     const text = settled instanceof McpError ? errorText(settled) : resultText(settled);
     const failed = settled instanceof McpError || (JSON.parse(text) as JsonObject)["isError"] === true;
     emit(run, failed ? "tool_error" : "tool_complete", text);
     run.done = true;
+    run.booking?.touch();
     for (const reply of run.replies) reply.close();
     run.replies.clear();
-    const timer: unknown = setTimeout(() => runs.delete(run.id), keptMs);
+    const timer: unknown = setTimeout(() => {
+      runs.delete(run.id);
+      run.booking?.release();
+    }, keptMs);
     // Where timers keep a process alive, this one must not.
     (timer as { unref?: () => void }).unref?.();
   }
 
-  function resume(lastEventId: string, reply: HttpReply, auth: Auth | undefined): Running | undefined {
+  function resume(tool: string, lastEventId: string, request: HttpRequest, reply: HttpReply): Running | undefined {
+    const { auth, remote } = request;
+    const refusal = server.admit?.({ method: "open", caller: callerOf(auth, remote) });
+    if (refusal !== undefined) return unavailable(reply, refusal);
     const [, id = "", seen = "0"] = /^(.+)-(\d+)$/.exec(lastEventId) ?? [];
     const run = runs.get(id);
     // Nothing is left to tell: this status makes an EventSource stay away.
-    if (run === undefined || run.owner !== identityOf(auth) || (run.done && Number(seen) >= run.events.length))
-      return reply.send(204) as undefined;
+    const isTheirs = run !== undefined && run.tool === tool && run.owner === identityOf(auth);
+    if (!isTheirs || (run.done && Number(seen) >= run.before + run.events.length)) return reply.send(204) as undefined;
     return follow(run, Number(seen), reply);
   }
 
@@ -113,9 +165,9 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
       if (denied !== undefined)
         return reply.send(403, errorMessage(undefined, denied), scopeChallenge(server, denied)) as undefined;
       const lastEventId = request.header("last-event-id");
-      if (lastEventId !== undefined && lastEventId !== "") return resume(lastEventId, reply, request.auth);
+      if (lastEventId !== undefined && lastEventId !== "") return resume(tool, lastEventId, request, reply);
       return isObject(input)
-        ? start(tool, input, reply, request.auth)
+        ? start(tool, input, request, reply)
         : refuse(reply, 400, "the arguments must be a JSON object");
     };
     return {
@@ -135,6 +187,14 @@ export function createToolEvents(server: Server): (tool: string) => Endpoint {
       },
     };
   };
+}
+
+function bytesOf({ data }: RunEvent): number {
+  return eventBytes + 2 * data.length;
+}
+
+function lost(): McpError {
+  return new McpError(errorCodes.internalError, "the result is no longer kept; run the tool again");
 }
 
 /** A number, a boolean, an object … as JSON; `undefined` for what is none. */

@@ -1,0 +1,48 @@
+import { callerOf } from "../../protocol/caller.js";
+import type { Server } from "../../protocol/exchange.js";
+import type { Booking } from "../../protocol/ledger.js";
+import type { HttpRequest, Refusal } from "./exchange.js";
+
+/** Bytes of a body that need no booking. */
+const freeBody = 1024;
+/** Bytes that may wait for a client without a booking. */
+export const freeUnread = 64 * 1024;
+
+/** Books a body as it comes in; false where there is no room for more of it. `drop` is called when others need the room. */
+export function bookBody({ ledger }: Server, request: HttpRequest, length: number, drop: () => void): boolean {
+  if (length <= freeBody) return true;
+  if (request.body !== undefined) return request.body.resize(length);
+  const item = { kind: "body", most: Infinity, caller: callerOf(request.auth, request.remote) };
+  request.body = ledger.book(item, drop, length);
+  return request.body !== undefined;
+}
+
+export const noRoomForBody: Refusal = {
+  status: 503,
+  message: "the server has no room for this body; try again in a moment",
+  headers: { "retry-after": "1" },
+};
+
+/** Books what waits for a client to read it, by its length in characters. */
+export interface Unread {
+  measure(length: number): void;
+  release(): void;
+}
+
+/** `drop` ends the connection of a client that does not read, when there is no room for what waits for it. */
+export function createUnread({ ledger }: Server, { auth, remote }: HttpRequest, drop: () => void): Unread {
+  let booking: Booking | undefined;
+  const release = (): void => {
+    booking?.release();
+    booking = undefined;
+  };
+  return {
+    measure(length) {
+      if (length <= freeUnread) return release();
+      if (booking !== undefined) return booking.resize(2 * length) ? undefined : drop();
+      booking = ledger.book({ kind: "unread", most: Infinity, caller: callerOf(auth, remote) }, drop, 2 * length);
+      if (booking === undefined) drop();
+    },
+    release,
+  };
+}

@@ -1,0 +1,195 @@
+import { allows, anonymous } from "../../protocol/auth.js";
+import { errorCodes, McpError } from "../../protocol/errors.js";
+import type { Auth } from "../../protocol/handlers.js";
+import { errorMessage, lengthOf, type Id, type Outgoing } from "../../protocol/json-rpc.js";
+import type { Booking, Ledger } from "../../protocol/ledger.js";
+import type { HttpReply, Running } from "./exchange.js";
+
+/** Bytes that a session keeps for a client that comes back; its newest message is kept whatever its length. */
+const longestLog = 2 * 1024 * 1024;
+/** Bytes that an event takes beside its message. */
+const eventBytes = 128;
+/** Connections that may wait for the same messages; of more, the oldest closes. */
+const mostReplies = 4;
+/** In characters: an id that is longer is left out of the ids of events. */
+const longestId = 128;
+
+/** The messages of one request, or those that belong to none. */
+export interface Stream {
+  readonly number: number;
+  /** The request that the stream answers, as part of an event's id. */
+  readonly suffix: string;
+  /** Scopes of the caller whose request it answers. */
+  readonly scopes: readonly string[];
+  /** Connections that carry it, the newest last: each message goes to that one alone. */
+  readonly replies: HttpReply[];
+  /** The number of the last event that was written for a client, and of the last one. */
+  written: number;
+  last: number;
+  done: boolean;
+}
+
+export interface SessionStreams {
+  /** Messages that belong to no request. */
+  readonly unsolicited: Stream;
+  open(request: Id, auth: Auth | undefined): Stream;
+  /** Tells an id to come back with, before there is a message (2025-11-25). */
+  prime(stream: Stream, reply: HttpReply): void;
+  send(stream: Stream, message: Outgoing, awaited?: boolean): void;
+  broadcast(message: Outgoing): void;
+  finish(stream: Stream): void;
+  /** Carries the stream of this event, from there on; without one, what belongs to no request. */
+  resume(
+    lastEventId: string | undefined,
+    auth: Auth | undefined,
+    reply: HttpReply,
+    primes: boolean,
+  ): Running | undefined;
+  close(): void;
+}
+
+interface LoggedEvent {
+  readonly number: number;
+  readonly stream: Stream;
+  readonly message: Outgoing;
+}
+
+/** The streams of a session, and the log of what was sent on them (2025-11-25, transports: resumability). */
+export function createSessionStreams(ledger: Ledger, caller: string): SessionStreams {
+  const running = new Map<number, Stream>();
+  let events: LoggedEvent[] = [];
+  let size = 0;
+  let booking: Booking | undefined;
+  let opened = 0;
+  let sent = 0;
+  const unsolicited = create("", []);
+
+  function create(suffix: string, scopes: readonly string[]): Stream {
+    const stream = { number: (opened += 1), suffix, scopes, replies: [], written: 0, last: 0, done: false };
+    running.set(stream.number, stream);
+    return stream;
+  }
+
+  function idOf({ number, suffix }: Stream, event: number): string {
+    return `${number}-${event}${suffix}`;
+  }
+
+  function write(reply: HttpReply, { number, stream, message }: LoggedEvent, awaited?: boolean): void {
+    reply.event(message, idOf(stream, number), awaited);
+    stream.written = number;
+  }
+
+  function keep(event: LoggedEvent): void {
+    events.push(event);
+    size += bytesOf(event);
+    while (size > longestLog && events.length > 1) size -= bytesOf(events.shift()!);
+    if (isBooked()) return;
+    // A newer message is worth more than those before it.
+    events = [event];
+    size = bytesOf(event);
+    if (!isBooked()) forget();
+  }
+
+  function isBooked(): boolean {
+    if (booking !== undefined) return booking.resize(size);
+    const item = { kind: "log", most: Infinity, caller, isIdle: () => true };
+    return (booking = ledger.book(item, forget, size)) !== undefined;
+  }
+
+  function forget(): void {
+    events = [];
+    size = 0;
+    booking?.release();
+    booking = undefined;
+  }
+
+  function unwritten(of: Stream, since = of.written): readonly LoggedEvent[] {
+    return events.filter(({ stream, number }) => stream === of && number > since);
+  }
+
+  function send(stream: Stream, message: Outgoing, awaited?: boolean): void {
+    stream.last = sent += 1;
+    const event = { number: sent, stream, message };
+    keep(event);
+    const reply = stream.replies.at(-1);
+    if (reply !== undefined) write(reply, event, awaited);
+  }
+
+  function finish(stream: Stream): void {
+    stream.done = true;
+    running.delete(stream.number);
+    for (const reply of stream.replies.splice(0)) reply.close();
+  }
+
+  /** The stream that an event's id names; `undefined` when nothing of it is left, or it answers somebody with more rights. */
+  function find(number: number, auth: Auth | undefined): Stream | undefined {
+    const stream = running.get(number) ?? events.find((event) => event.stream.number === number)?.stream;
+    return stream !== undefined && allows(auth ?? anonymous, stream) ? stream : undefined;
+  }
+
+  return {
+    unsolicited,
+    open(request, auth) {
+      const id = JSON.stringify(request);
+      return create(id.length > longestId ? "" : `-${encodeURIComponent(id)}`, auth?.scopes ?? []);
+    },
+    prime: (stream, reply) => reply.event(undefined, idOf(stream, stream.written)),
+    send,
+    broadcast(message) {
+      // What waits for a connection already says the same.
+      const waits =
+        unsolicited.replies.length === 0 && unwritten(unsolicited).some((event) => event.message === message);
+      if (!waits) send(unsolicited, message);
+    },
+    finish,
+    resume(lastEventId, auth, reply, primes) {
+      const [, text, after, id = ""] = /^(\d+)-(\d+)(?:-(.+))?$/.exec(lastEventId ?? "") ?? [];
+      const isKnown = text !== undefined && Number(text) > 0 && Number(text) <= opened;
+      const number = isKnown ? Number(text) : unsolicited.number;
+      const resumed = isKnown ? Number(after) : undefined;
+      const stream = find(number, auth);
+      reply.open();
+      if (stream === undefined) return lose(reply, id);
+      const missed = unwritten(stream, resumed);
+      if (stream.done && missed.length === 0 && stream.last > (resumed ?? Infinity)) return lose(reply, id);
+      while (stream.replies.length >= (stream === unsolicited ? mostReplies : 1)) stream.replies.shift()!.close();
+      if (resumed === undefined && primes) this.prime(stream, reply);
+      // An answer was asked for, and may be long.
+      for (const event of missed) write(reply, event, stream !== unsolicited);
+      if (stream.done) return reply.close() as undefined;
+      stream.replies.push(reply);
+      // Hanging up is not cancelling: what comes is kept until the client is back.
+      return { abandon: () => detach(stream, reply) };
+    },
+    close() {
+      for (const stream of running.values()) finish(stream);
+      forget();
+    },
+  };
+}
+
+/** The connection is gone. */
+export function detach({ replies }: Stream, reply: HttpReply): void {
+  const at = replies.indexOf(reply);
+  if (at !== -1) replies.splice(at, 1);
+}
+
+/** Without an answer to its request a client would wait for ever. */
+function lose(reply: HttpReply, id: string): undefined {
+  const error = new McpError(errorCodes.internalError, "the answer is no longer kept; send the request again");
+  reply.event(errorMessage(idFrom(id), error), undefined, true);
+  reply.close();
+}
+
+function idFrom(text: string): Id | undefined {
+  try {
+    const id: unknown = JSON.parse(decodeURIComponent(text));
+    return typeof id === "string" || Number.isSafeInteger(id) ? (id as Id) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf({ message }: LoggedEvent): number {
+  return eventBytes + 2 * lengthOf(message);
+}

@@ -1,0 +1,125 @@
+import { dispatch, response } from "../../protocol/dispatch.js";
+import { busy, errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
+import { Call, type Outlet, type Payload, type Peer } from "../../protocol/exchange.js";
+import { paramsMustBeObject } from "../../protocol/connection.js";
+import type { Auth } from "../../protocol/handlers.js";
+import { errorMessage, isObject, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
+import { takeBody } from "../../protocol/ledger.js";
+import { whenSilent } from "./events.js";
+import type { Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
+
+/** Whether it may be the answer where JSON would do: only for a client that says so. */
+export function acceptsStream(request: HttpRequest): boolean {
+  return request.header("accept")?.includes("text/event-stream") === true;
+}
+
+/** Where the messages of one request go. */
+export interface Channel extends Outlet {
+  /** The answer has to be waited for; the client does so no more. */
+  wait?(): void;
+  stop?(): void;
+  finish(status: number, answer: Outgoing, headers?: Headers): void;
+}
+
+/** One JSON body; an event stream from the first notification on, when the client takes one. */
+export class Streamed implements Channel {
+  readonly request: HttpRequest;
+  readonly #reply: HttpReply;
+  readonly #only: boolean;
+  readonly #keepAliveMs: number | undefined;
+  #open = false;
+  #silence: (() => void) | undefined;
+
+  /** `only`: there is no other answer than a stream. */
+  constructor(request: HttpRequest, reply: HttpReply, { keepAliveMs }: Pick<HttpOptions, "keepAliveMs">, only = false) {
+    this.request = request;
+    this.#reply = reply;
+    this.#keepAliveMs = keepAliveMs;
+    this.#only = only;
+  }
+
+  notify(message: string): void {
+    if (!this.#open) {
+      if (!this.#only && !acceptsStream(this.request)) return;
+      this.#begin();
+    }
+    this.#reply.event(message);
+  }
+
+  /** Proxies and clients give up on connections that say nothing. */
+  wait(): void {
+    if (!this.#open && acceptsStream(this.request)) this.#silence = whenSilent(this.#keepAliveMs, () => this.#begin());
+  }
+
+  stop(): void {
+    this.#silence?.();
+  }
+
+  #begin(): void {
+    if (this.#open) return;
+    this.#open = true;
+    this.#reply.open();
+  }
+
+  finish(status: number, answer: Outgoing, headers?: Headers): void {
+    this.stop();
+    if (!this.#open) return this.#reply.send(status, answer, headers);
+    this.#reply.event(answer, undefined, true);
+    this.#reply.close();
+  }
+}
+
+/** Answers a request that belongs to no session. */
+export function run(
+  peer: Peer,
+  message: RequestMessage,
+  channel: Channel,
+  auth: Auth | undefined,
+): Running | undefined {
+  const { id, method, params = {} } = message;
+  const { revision } = peer.view;
+  if (!isObject(params)) {
+    channel.finish(revision.httpStatus(errorCodes.invalidParams), errorMessage(id, paramsMustBeObject()));
+    return undefined;
+  }
+  const call = new Call(peer, id, method, params, channel, undefined, auth);
+  const answer = dispatch(call);
+  if (!(answer instanceof Promise)) {
+    finish(call, channel, answer);
+    return undefined;
+  }
+  let over = false;
+  const settle = (settled: Payload | McpError): void => {
+    if (over) return;
+    over = true;
+    finish(call, channel, settled);
+  };
+  const body = takeBody(channel.request);
+  if (body !== undefined)
+    body.evict = () => {
+      settle(busy("the server needs the room of this call for other clients"));
+      call.abort(new Error("another client needs the room of the call"));
+    };
+  channel.wait?.();
+  void answer.then((settled) => {
+    body?.release();
+    settle(settled);
+  });
+  return {
+    abandon() {
+      // Some platforms tell of every client that goes, also of those that have their answer; it may be a task.
+      if (over) return;
+      over = true;
+      channel.stop?.();
+      call.finish();
+      if (revision.disconnectCancels) call.abort(new Error("the client disconnected"));
+    },
+  };
+}
+
+function finish(call: Call, channel: Channel, settled: Payload | McpError): void {
+  call.finish();
+  const answer = response(call, settled);
+  if (settled instanceof UnavailableError) return channel.finish(settled.httpStatus, answer, settled.headers);
+  channel.finish(settled instanceof McpError ? call.peer.view.revision.httpStatus(settled.code) : 200, answer);
+}

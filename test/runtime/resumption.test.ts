@@ -1,0 +1,200 @@
+import { describe, expect, test } from "vitest";
+import { publish } from "../../runtime/protocol/changes.js";
+import { events } from "../e2e/events.js";
+import { settled } from "./caller.js";
+import { serving } from "./many-callers.js";
+import { serverWith } from "./surface.js";
+
+const MB = 1024 * 1024;
+const lost = "the answer is no longer kept; send the request again";
+
+/** A tool that tells of itself, and answers when the test says so. */
+function held() {
+  const runs: { progress: (step: number) => void; end: (text: string) => void }[] = [];
+  const handler = (_input: unknown, { progress }: any) =>
+    new Promise((resolve) => {
+      runs.push({ progress, end: resolve });
+      progress(1);
+    });
+  return { server: serverWith({ t: handler as never }), runs };
+}
+
+/** A session, its calls and its streams. */
+async function open(limits = {}, version = "2025-11-25", scopes = "") {
+  const { server, runs } = held();
+  const { ask, post, session, server: served } = serving(server, {}, limits);
+  const headers: Record<string, string> = { ...(await session("ada", version)), ...(scopes && { "x-scopes": scopes }) };
+  await post("ada", { method: "notifications/initialized" }, headers);
+  const listen = async (lastEventId?: string, more = {}) => {
+    const stop = new AbortController();
+    const wanted = { ...headers, ...(lastEventId !== undefined && { "last-event-id": lastEventId }), ...more };
+    const next = events(await ask("ada", { method: "GET", headers: wanted, signal: stop.signal }));
+    return { next, hangUp: () => stop.abort() };
+  };
+  /** A call that has told of its first step when this resolves, and whose connection then breaks. */
+  const broken = async (id: unknown): Promise<string> => {
+    const stop = new AbortController();
+    const params = { name: "t", _meta: { progressToken: 1 } };
+    const next = events(await post("ada", { id, method: "tools/call", params }, headers, stop.signal));
+    let last = await next();
+    if (version === "2025-11-25") {
+      expect(last!.data).toBeUndefined();
+      last = await next();
+    }
+    expect(last!.data.method).toBe("notifications/progress");
+    stop.abort();
+    return last!.id!;
+  };
+  return { server: served, runs, listen, broken, post, headers };
+}
+
+async function all(next: () => Promise<any>): Promise<any[]> {
+  const seen: any[] = [];
+  for (let event = await next(); event !== undefined; event = await next()) seen.push(event.data);
+  return seen;
+}
+
+describe("an answer whose connection broke", () => {
+  test.each([1, 2, 3])("is told to a client that comes back, at a length of %d MB", async (length) => {
+    const { runs, listen, broken } = await open();
+    const id = await broken(7);
+    runs[0]!.end("x".repeat(length * MB));
+    await settled();
+    const [answer] = await all((await listen(id)).next);
+    expect([answer.id, answer.result.content[0].text.length]).toEqual([7, length * MB]);
+  });
+
+  test.each([[7], ["seven"], ["a-1 \u00e9\u2028"], [-3]])(
+    "is an error for its request (%j) when others have taken its place",
+    async (request) => {
+      const { runs, listen, broken, server } = await open();
+      const id = await broken(request);
+      runs[0]!.end("x");
+      await settled();
+      await broken("other");
+      runs[1]!.end("x".repeat(1.5 * MB));
+      await settled();
+      const stream = await listen(id);
+      expect(await all(stream.next)).toEqual([{ jsonrpc: "2.0", id: request, error: { code: -32603, message: lost } }]);
+      // The stream of what belongs to no request is nobody else's to close.
+      const standing = await listen();
+      await standing.next();
+      publish(server, { kind: "tools" });
+      expect((await standing.next())!.data.method).toBe("notifications/tools/list_changed");
+    },
+  );
+
+  test("is an error, without an id that is too long for a header, when the ledger has no room for it", async () => {
+    const { runs, listen, broken } = await open({ maxKeptBytes: 100_000 });
+    const id = await broken("x".repeat(1000));
+    runs[0]!.end("x".repeat(200_000));
+    await settled();
+    expect(await all((await listen(id)).next)).toEqual([{ jsonrpc: "2.0", error: { code: -32603, message: lost } }]);
+  });
+
+  test("ends at once for a client that has seen it", async () => {
+    const { runs, listen, broken } = await open();
+    const id = await broken(7);
+    runs[0]!.end("x");
+    await settled();
+    const { next } = await listen(id);
+    const answer = await next();
+    expect(answer!.data.id).toBe(7);
+    expect(await all((await listen(answer!.id)).next)).toEqual([]);
+  });
+
+  test("is told once it is there, whatever has taken the place of what came before it", async () => {
+    const { runs, listen, broken } = await open();
+    const id = await broken(7);
+    await broken("other");
+    runs[1]!.end("x".repeat(1.5 * MB));
+    await settled();
+    const { next } = await listen(id);
+    runs[0]!.progress(2);
+    runs[0]!.end("late");
+    const seen = await all(next);
+    expect(seen.map(({ method, result }) => method ?? result.content[0].text)).toEqual([
+      "notifications/progress",
+      "late",
+    ]);
+  });
+
+  test("is not told to credentials of the same caller that open less", async () => {
+    const { runs, listen, broken } = await open({}, "2025-11-25", "admin");
+    const id = await broken(7);
+    runs[0]!.end("secret");
+    await settled();
+    const [weak] = await all((await listen(id, { "x-scopes": "other" })).next);
+    expect(weak.error.message).toBe(lost);
+    const [answer] = await all((await listen(id, { "x-scopes": "other admin" })).next);
+    expect(answer.result.content[0].text).toBe("secret");
+  });
+});
+
+describe("the stream of what belongs to no request", () => {
+  test("tells an id to come back with at once, but not to clients that would take it for a message", async () => {
+    const { listen, server } = await open();
+    const first = await listen();
+    const { id } = (await first.next())!;
+    first.hangUp();
+    publish(server, { kind: "tools" });
+    expect((await (await listen(id)).next())!.data.method).toBe("notifications/tools/list_changed");
+    const older = await open({}, "2025-06-18");
+    const stream = await older.listen();
+    publish(older.server, { kind: "tools" });
+    expect((await stream.next())!.data.method).toBe("notifications/tools/list_changed");
+  });
+
+  test("may be several: each message goes to the newest that lives, and of too many the oldest closes", async () => {
+    const { listen, server } = await open();
+    const streams = [await listen(), await listen()];
+    for (const { next } of streams) await next();
+    publish(server, { kind: "tools" });
+    const message = (await streams[1]!.next())!.data;
+    expect(message.method).toBe("notifications/tools/list_changed");
+    streams[1]!.hangUp();
+    await settled();
+    publish(server, { kind: "tools" });
+    expect((await streams[0]!.next())!.data).toEqual(message);
+    for (let more = 0; more < 4; more += 1) streams.push(await listen());
+    expect(await streams[0]!.next()).toBeUndefined();
+    await streams[2]!.next();
+    publish(server, { kind: "tools" });
+    await streams[5]!.next();
+    expect((await streams[5]!.next())!.data).toEqual(message);
+  });
+
+  test.each([["unknown"], ["99-1"], ["1-x"], ["0-0"], ["99-1-%E0%A4%A"]])(
+    "is what an id that no event had stands for: %s",
+    async (id) => {
+      const { listen, server } = await open();
+      const { next } = await listen(id);
+      publish(server, { kind: "tools" });
+      for (let event = await next(); ; event = await next())
+        if (event!.data !== undefined) return expect(event!.data.method).toBe("notifications/tools/list_changed");
+    },
+  );
+});
+
+describe("requests of one session with the same id at the same time", () => {
+  test("are all answered: each has a response of its own", async () => {
+    const { runs, post, headers } = await open();
+    const call = () =>
+      post("ada", { id: 1, method: "tools/call", params: { name: "t" } }, { ...headers, accept: "application/json" });
+    const answers = [call(), call(), call()];
+    await settled();
+    runs.toReversed().forEach(({ end }, index) => end(`${index}`));
+    const texts = await Promise.all(answers.map(async (answer) => ((await (await answer).json()) as any).result));
+    expect(texts.map(({ content }) => content[0].text)).toEqual(["2", "1", "0"]);
+  });
+
+  test("are all cancelled by a cancellation of the id", async () => {
+    const { post, headers } = await open();
+    const call = () =>
+      post("ada", { id: 1, method: "tools/call", params: { name: "t" } }, { ...headers, accept: "application/json" });
+    const answers = [call(), call()];
+    await settled();
+    await post("ada", { method: "notifications/cancelled", params: { requestId: 1 } }, headers);
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([202, 202]);
+  });
+});
