@@ -9,7 +9,8 @@ import { docComment } from "./code.js";
 import { documentation } from "./documentation.js";
 import { printDeclaration } from "./format.js";
 import { handlersOf } from "./server.js";
-import { typeOfSchema, type TypeOf } from "./type-of-schema.js";
+import { schemasAt } from "./possible-types.js";
+import { typeOfSchema, type References } from "./type-of-schema.js";
 
 /**
  * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
@@ -91,7 +92,7 @@ function declare(schema: Schema, introduction: string | undefined, taken: Readon
   const names: PrivateName[] = [];
   const own = new Set<string>();
   const privateTypes = new Map<string, { readonly name: string; readonly schema: Json }>();
-  const typeOf: TypeOf = (reference) => {
+  const typeOf: References["typeOf"] = (reference) => {
     const { kind, ...rest } = splitReference(reference);
     if (kind !== "local" || !("fragment" in rest) || embedded) return undefined;
     const tokens = pointerTokens(rest.fragment);
@@ -109,10 +110,16 @@ function declare(schema: Schema, introduction: string | undefined, taken: Readon
     privateTypes.set(rest.fragment, { name, schema: target });
     return name;
   };
-  const parts = [print(schema.type, whole, introduction, typeOf)];
+  const schemas = schemasAt((reference) => {
+    const { kind, ...rest } = splitReference(reference);
+    if (kind !== "local" || !("fragment" in rest) || embedded || !/^(?:\/|$)/.test(rest.fragment)) return undefined;
+    return at(whole, pointerTokens(rest.fragment));
+  });
+  const references = { typeOf, ...schemas };
+  const parts = [print(schema.type, whole, introduction, references)];
   // The list grows while it is printed: a private type may refer to others.
   for (const { name, schema: target } of privateTypes.values())
-    parts.push(print(name, target as JsonSchema, undefined, typeOf));
+    parts.push(print(name, target as JsonSchema, undefined, references));
   return { text: parts.join("\n"), names };
 }
 
@@ -122,8 +129,8 @@ function stillFree(names: readonly PrivateName[], taken: ReadonlySet<string>): b
   return names.every(({ best, name }) => free(best, taken, own) === name && own.add(name));
 }
 
-function print(name: string, schema: JsonSchema, introduction: string | undefined, typeOf: TypeOf): string {
-  return docComment([introduction, documentation(schema)]) + printDeclaration(name, typeOfSchema(schema, typeOf));
+function print(name: string, schema: JsonSchema, introduction: string | undefined, references: References): string {
+  return docComment([introduction, documentation(schema)]) + printDeclaration(name, typeOfSchema(schema, references));
 }
 
 function hasEmbeddedId(schema: Json, root = true): boolean {

@@ -79,6 +79,33 @@ function mergedObject(one: ObjectType, other: ObjectType): Type {
   return { kind: "object", members: [...members.values()], ...(index && { index }) };
 }
 
+/** Whether the members of an object are written out in it. */
+export function isInline(type: Type): boolean {
+  switch (type.kind) {
+    case "name":
+      return false;
+    case "object":
+      return true;
+    case "generic":
+      return type.parameters.some(isInline);
+    case "array":
+      return isInline(type.items);
+    case "tuple":
+      return [...type.items, ...(type.rest ? [type.rest] : [])].some(isInline);
+    default:
+      return type.of.some(isInline);
+  }
+}
+
+/** A wider type in fewer words: that of a literal instead of itself. */
+export function widened(type: Type): Type {
+  if (type.kind === "union") return union(type.of.map(widened));
+  if (type.kind !== "name") return type;
+  if (type.text.startsWith('"')) return named("string");
+  if (/^-?\d/.test(type.text)) return named("number");
+  return /^(?:true|false)$/.test(type.text) ? named("boolean") : type;
+}
+
 export function is(type: Type, text: string): boolean {
   return type.kind === "name" && type.text === text;
 }

@@ -61,6 +61,9 @@ const leaf: fc.Arbitrary<JsonSchema> = fc.oneof(
   fc.constantFrom<JsonSchema>({}, true, { not: { type: "string" } }, { minLength: 1, minimum: 1 }),
 );
 
+const ownReference = fc.constantFrom("#/$defs/First", "#/$defs/Second");
+const anyReference = fc.constantFrom("#/$defs/First", "#/$defs/Second", "#");
+
 const composite = (inner: fc.Arbitrary<JsonSchema>): fc.Arbitrary<JsonSchema> => {
   const properties = fc.uniqueArray(fc.tuple(fc.constantFrom(...names), inner), {
     selector: ([name]) => name,
@@ -111,7 +114,21 @@ const composite = (inner: fc.Arbitrary<JsonSchema>): fc.Arbitrary<JsonSchema> =>
     fc.tuple(object, inner).map(([one, then]) => ({ ...one, if: { required: ["name"] }, then }) as JsonObject),
     fc.tuple(inner, object).map(([one, two]) => ({ anyOf: [one, { type: "null" }], ...two }) as JsonObject),
     schema({ type: fc.constant("array"), items: inner, contains: inner }),
-    schema({ $ref: fc.constantFrom("#/$defs/First", "#/$defs/Second", "#"), ...annotations }),
+    schema({ $ref: anyReference, ...annotations }),
+    { weight: 2, arbitrary: fc.tuple(object, ownReference).map(([one, $ref]) => ({ ...one, $ref }) as JsonObject) },
+    fc.tuple(ownReference, object, inner).map(([$ref, one, two]) => ({ allOf: [{ $ref }, one, two] }) as JsonObject),
+    fc.tuple(object, ownReference, inner).map(([one, $ref, two]) => ({ ...one, allOf: [{ $ref }, two] }) as JsonObject),
+    fc
+      .tuple(ownReference, ownReference, object)
+      .map(([one, two, base]) => ({ ...base, anyOf: [{ $ref: one }, { $ref: two, required: ["id"] }] }) as JsonObject),
+    schema({
+      type: fc.constant("object"),
+      propertyNames: fc.constantFrom<Json>({ enum: ["id", "name", "x-y"] }, { const: "id" }, { minLength: 2 }),
+      properties: properties.map((declared) => named(declared)),
+      required: optional(fc.constant(["id"])),
+      additionalProperties: optional(fc.oneof(fc.constant(false), inner)),
+    }),
+    schema({ type: fc.constantFrom("object", "string", "array"), $ref: ownReference, ...annotations }),
   );
 };
 
@@ -166,7 +183,7 @@ function guesses(schema: JsonSchema, root: JsonSchema, depth: number): Json[] {
 
 /** Parts that are taken make a whole that may be taken. */
 function fittingFirst(schema: JsonObject, values: readonly Json[]): Json[] {
-  const { type: _, ...rules } = schema;
+  const { type: _, $ref: _reference, allOf: _all, anyOf: _any, ...rules } = schema;
   const key = JSON.stringify(rules);
   const fits = validators.get(key) ?? createAjv("2020-12").compile(rules);
   validators.set(key, fits);

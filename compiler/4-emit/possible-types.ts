@@ -1,0 +1,106 @@
+import type { Json, JsonObject } from "../model/source.js";
+
+export type JsonType = "null" | "boolean" | "number" | "string" | "array" | "object";
+export const allTypes: readonly JsonType[] = ["boolean", "number", "string", "array", "object", "null"];
+
+export const choices = ["anyOf", "oneOf"] as const;
+
+/** What references lead to. */
+export interface Schemas {
+  schemaAt(reference: string): Json | undefined;
+  /** The types that are left by what a reference leads to. */
+  typesAt(reference: string): readonly JsonType[];
+}
+
+export function schemasAt(schemaAt: Schemas["schemaAt"]): Schemas {
+  const known = new Map<string, readonly JsonType[]>();
+  const typesAt = (reference: string): readonly JsonType[] => {
+    const before = known.get(reference);
+    if (before) return before;
+    // A reference that leads back to itself leaves all.
+    known.set(reference, allTypes);
+    const types = possibleTypes(schemaAt(reference), allTypes, schemas);
+    known.set(reference, types);
+    return types;
+  };
+  const schemas = { schemaAt, typesAt };
+  return schemas;
+}
+
+/** By name, the schemas that each property has to fit. */
+export type Properties = ReadonlyMap<string, ReadonlySet<Json>>;
+
+/** What is left of the types by all that the schema, its reference and `allOf` say together. */
+export function togetherTypes(schema: JsonObject, allowed: readonly JsonType[], schemas: Schemas): readonly JsonType[] {
+  const { $ref: reference } = schema;
+  const declared = declaredTypes(schema, allowed);
+  const referenced = typeof reference === "string" ? schemas.typesAt(reference) : allTypes;
+  return list(schema["allOf"]).reduce<readonly JsonType[]>(
+    (left, branch) => possibleTypes(branch, left, schemas),
+    declared.filter((type) => referenced.includes(type)),
+  );
+}
+
+/** What is left by some branch of each choice, too. */
+export function possibleTypes(
+  schema: Json | undefined,
+  allowed: readonly JsonType[],
+  schemas: Schemas,
+): readonly JsonType[] {
+  if (schema === false) return [];
+  if (!isObject(schema)) return allowed;
+  return choices.reduce(
+    (left, keyword) => {
+      if (!(keyword in schema)) return left;
+      const some = new Set(list(schema[keyword]).flatMap((branch) => possibleTypes(branch, left, schemas)));
+      return left.filter((type) => some.has(type));
+    },
+    togetherTypes(schema, allowed, schemas),
+  );
+}
+
+/** In the order in which the schema names them. */
+function declaredTypes(schema: JsonObject, allowed: readonly JsonType[]): readonly JsonType[] {
+  const declared = schema["type"];
+  if (typeof declared !== "string" && !Array.isArray(declared)) return allowed;
+  const names = [declared].flat().map((name) => (name === "integer" ? "number" : name));
+  return [...new Set(names)].flatMap((name) => allowed.filter((type) => type === name));
+}
+
+/** The properties that a schema declares, by its reference and `allOf` too, beside those that it stands beside. */
+export function propertiesOf(schema: JsonObject, schemas: Schemas, around: Properties): Properties {
+  const properties = new Map<string, Set<Json>>([...around].map(([name, known]) => [name, new Set(known)]));
+  const seen = new Set<Json>();
+  const visit = (one: Json | undefined): void => {
+    if (!isObject(one) || seen.has(one)) return;
+    seen.add(one);
+    for (const [name, property] of entries(one["properties"])) {
+      const known = properties.get(name);
+      if (known) known.add(property);
+      else properties.set(name, new Set([property]));
+    }
+    const { $ref: reference } = one;
+    if (typeof reference === "string") visit(schemas.schemaAt(reference));
+    list(one["allOf"]).forEach(visit);
+  };
+  visit(schema);
+  return properties;
+}
+
+export function typeOfValue(value: Json): JsonType {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value as "boolean" | "number" | "string" | "object";
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function list(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function entries(value: Json | undefined): [string, Json][] {
+  return isObject(value) ? Object.entries(value) : [];
+}
