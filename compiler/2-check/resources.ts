@@ -1,9 +1,10 @@
 import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certainKey, nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
-import { parseUriTemplate, templateVariables } from "../json-schema/uri-template.js";
+import { parseUriTemplate, templateVariables } from "@mcpc/runtime/codegen/v1/uri-templates";
 import type { Declared } from "../model/project.js";
 import type { JsonObject, LocatedObject } from "../model/source.js";
+import { ambiguousPair, listsOfItems } from "./templates.js";
 
 const sources = ["text", "json", "blob", "file", "handler"];
 
@@ -35,6 +36,11 @@ export function checkResourceTemplate(entry: Declared<JsonObject>, diagnostics: 
     diagnostics.push(diagnose("template/invalid", entry.span, { template, reason: parsed.error }));
     return;
   }
+  const { span } = child(entry.node, "uriTemplate") ?? entry;
+  const pair = ambiguousPair(parsed.template);
+  if (pair !== undefined)
+    diagnostics.push(diagnose("template/ambiguous", span, { template, first: pair[0], second: pair[1] }));
+  for (const variable of listsOfItems(parsed.template)) diagnostics.push(diagnose("template/list", span, { variable }));
   const variables = templateVariables(parsed.template);
   const params = child(entry.node, "params");
   for (const named of [child(entry.node, "complete"), params && child(params, "properties")])

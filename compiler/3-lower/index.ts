@@ -1,6 +1,6 @@
 import type { Result } from "../diagnostics/diagnostic.js";
 import { anew, type Again } from "../model/again.js";
-import { parseUriTemplate, templateVariables, type UriTemplate } from "../json-schema/uri-template.js";
+import { parseUriTemplate, templateVariables, type UriTemplate } from "@mcpc/runtime/codegen/v1/uri-templates";
 import type { Reachable, SchemaRoot } from "../json-schema/resolve.js";
 import type {
   Declared,
@@ -39,7 +39,7 @@ import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
 import { checkOverlaps } from "./overlaps.js";
 import { schemaOf } from "./schemas.js";
-import { templatePattern, variablesSchema } from "./templates.js";
+import { variablesSchema } from "./templates.js";
 
 /** Decides everything about a server once: names, files, self-contained schemas, listings. Nothing is left to guess. */
 export function lower(project: Project, again: Again = anew): Result<Server> {
@@ -226,7 +226,6 @@ function lowerTemplate(
     ...(mimeType !== undefined && { mimeType }),
     listing: listing("resourceTemplate", entry, again),
     variables: templateVariables(template),
-    pattern: templatePattern(template),
     params: declared ? schema(declared, made.type) : made,
     handler: handlers.handler("resource-templates", name, entry.value.handler, type as Identifier, uriTemplate),
     ...lowerReuse(entry.value.cache, project),

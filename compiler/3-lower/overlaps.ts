@@ -1,5 +1,10 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { parseUriTemplate, type Expression, type UriTemplate } from "../json-schema/uri-template.js";
+import {
+  parseUriTemplate,
+  uriMatcher,
+  type Expression,
+  type UriTemplate,
+} from "@mcpc/runtime/codegen/v1/uri-templates";
 import type { ResourceTemplate } from "../model/server.js";
 
 /**
@@ -7,11 +12,11 @@ import type { ResourceTemplate } from "../model/server.js";
  * own words, so what is reported is certain. One that comes first because it is the more specific is no mistake.
  */
 export function checkOverlaps(templates: readonly ResourceTemplate[]): Diagnostic[] {
-  const known = templates.map(({ uriTemplate, pattern, span }) => {
+  const known = templates.map(({ uriTemplate, span }) => {
     const parsed = parseUriTemplate(uriTemplate);
     const template = "error" in parsed ? [] : parsed.template;
     const prefix = typeof template[0] === "string" ? template[0] : "";
-    return { uriTemplate, span, template, prefix, pattern: new RegExp(pattern) };
+    return { uriTemplate, span, template, prefix, match: uriMatcher(template) };
   });
   return known.flatMap((later, index) => {
     for (const first of known.slice(0, index)) {
@@ -30,8 +35,8 @@ export function checkOverlaps(templates: readonly ResourceTemplate[]): Diagnosti
   });
 }
 
-function matches({ pattern }: { readonly pattern: RegExp }): (uri: string) => boolean {
-  return (uri) => pattern.test(uri);
+function matches({ match }: { readonly match: ReturnType<typeof uriMatcher> }): (uri: string) => boolean {
+  return (uri) => match(uri) !== undefined;
 }
 
 /** What stands between the delimiters of a template, with `x` for its variables; the shortest first. */

@@ -113,13 +113,12 @@ function resourceEntry(resource: Resource): string {
 }
 
 function templateEntry(template: ResourceTemplate): string {
-  const { uriTemplate, mimeType, pattern, variables } = template;
+  const { uriTemplate, mimeType, variables } = template;
   return entry({
     uriTemplate: literal(uriTemplate),
     scopes: scopes(template),
     mimeType: mimeType !== undefined && literal(mimeType),
     cache: reuse(template),
-    pattern: literal(pattern),
     variables: literal(variables),
     completed: template.completions.length > 0 && literal(template.completions.map(({ name }) => name)),
   });

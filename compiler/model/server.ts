@@ -259,8 +259,6 @@ export interface ResourceTemplate {
   readonly mimeType?: string;
   readonly listing: JsonObject;
   readonly variables: readonly string[];
-  /** Source of a regular expression that matches a whole URI, one capture group per variable, in order. */
-  readonly pattern: string;
   /** From `params`, or made from the variables (each a string). */
   readonly params: Schema;
   readonly handler: Handler;

@@ -1,6 +1,6 @@
 import type {} from "./parts.js";
 import type { Reusable, Server, Subject } from "./exchange.js";
-import { matchTemplate } from "./templates.js";
+import { findResource } from "./resource-lookup.js";
 
 type Found = readonly [Pick<Reusable, "kind" | "name">, Partial<Subject>];
 
@@ -35,9 +35,8 @@ function nothingKept(name: string): Error {
 }
 
 function resourcesAt(server: Server, uri: string): Found[] {
-  const { resources } = server.surface;
-  const fixed = resources.find((resource) => resource.uri === uri);
-  if (fixed !== undefined) return fixed.cache === undefined ? [] : [[{ kind: "resource", name: uri }, {}]];
-  const template = matchTemplate(server, uri)?.template.surface;
+  const { resource, template } = findResource(server, uri) ?? {};
+  if (resource !== undefined)
+    return resource.cache === undefined ? [] : [[{ kind: "resource", name: resource.uri }, {}]];
   return template?.cache === undefined ? [] : [[{ kind: "resourceTemplate", name: template.uriTemplate }, { uri }]];
 }

@@ -37,8 +37,8 @@ export class Rounds implements Interruptible {
 
   constructor(call: Call, progress: Progress, responses: JsonObject) {
     this.#call = call;
-    this.#answers = { ...progress.answers } as Record<string, Json>;
-    this.#steps = { ...progress.steps } as Record<string, Json>;
+    this.#answers = ownNames(progress.answers);
+    this.#steps = ownNames(progress.steps);
     this.#responses = responses;
   }
 
@@ -100,6 +100,11 @@ export class Rounds implements Interruptible {
     const members = `"inputRequests":${JSON.stringify(Object.fromEntries(requests))},"requestState":"${state}"`;
     return `{"resultType":"input_required",${members}${this.#call.peer.view.closing}`;
   }
+}
+
+/** A copy in which every name is one like any other, `__proto__` too. */
+function ownNames(values: JsonObject): Record<string, Json> {
+  return Object.assign(Object.create(null) as Record<string, Json>, values);
 }
 
 /** A method whose handlers may ask: a request that continues one is opened first. */

@@ -4,9 +4,8 @@ import type { Payload, Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
 import { promptNamed } from "./methods/prompts.js";
-import { resourceAt } from "./methods/resources.js";
 import { toolSurface } from "./methods/tools.js";
-import { matchTemplate } from "./templates.js";
+import { findResource } from "./resource-lookup.js";
 import type { JsonObject } from "./types.js";
 
 /**
@@ -45,7 +44,8 @@ function wanted(server: Server, method: string, { name, uri, ref }: JsonObject):
 }
 
 export function scopedUri(server: Server, uri: string): Scoped | undefined {
-  return resourceAt(server, uri) ?? matchTemplate(server, uri)?.template.surface;
+  const found = findResource(server, uri);
+  return found?.resource ?? found?.template;
 }
 
 /** Every scope that the manifest names. */

@@ -158,8 +158,8 @@ export interface ResourceTemplateSurface {
   /** Variables that a function completes. */
   readonly completed?: readonly string[];
   readonly cache?: Reuse;
-  /** Source of the regular expression that matches a whole URI; one capture group per variable. */
-  readonly pattern: string;
+  /** In code that was generated earlier, and not used any more. */
+  readonly pattern?: string;
   readonly variables: readonly string[];
 }
 

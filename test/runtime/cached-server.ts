@@ -31,7 +31,7 @@ export function setup({ tool = () => "x", resource = tool, reuse, output, valid,
       ...made.surface,
       tools: [{ name: "t", cache, ...surface }, { name: "other" }],
       resources: [{ uri: "r://one", cache, subscribe: true }],
-      resourceTemplates: [{ uriTemplate: "r://of/{id}", pattern: "^r://of/([^/]*)$", variables: ["id"], cache }],
+      resourceTemplates: [{ uriTemplate: "r://of/{id}", variables: ["id"], cache }],
       toolValidators: async (name) => ({
         input: Object.assign(() => true, { errors: null }),
         ...((output || valid) && name === "t" && { output: validators }),

@@ -75,12 +75,28 @@ export const entry = {
     explain:
       "Where `runtime.transports` is present, the server is reachable through the transports it names and through no other.",
   }),
+  "template/ambiguous": define<{ template: string; first: string; second: string }>({
+    severity: "error",
+    message: ({ template, first, second }) =>
+      `nothing in ${quote(template)} says where ${quote(first)} ends and ${quote(second)} begins`,
+    help: ({ first, second }) => `write text between the two, such as {${first}}/{${second}}`,
+    explain:
+      "A URI is cut into the values of the variables. Two variables that follow each other, or a list (`*`) with more behind it, can share a text in many ways, so the handler would get arbitrary parts of it. Text between them, or an operator that begins with a character of its own (`{a}{/b}`, `{a}{?b}`), says where one ends.",
+  }),
   "template/invalid": define<{ template: string; reason: string }>({
     severity: "error",
     message: ({ template, reason }) => `${quote(template)} is not a URI template: ${reason}`,
     help: () => "write variables as {name}; see RFC 6570",
     explain:
       "A resource template's `uriTemplate` follows RFC 6570: literal text with variables in braces, such as `users://{id}` or `search://{?query,page}`.",
+  }),
+  "template/list": define<{ variable: string }>({
+    severity: "warning",
+    message: ({ variable }) => `{${variable}*} does not match slashes`,
+    help: ({ variable }) =>
+      `write {+${variable}} for a value that may hold slashes, or {${variable}} for one that may not`,
+    explain:
+      "By RFC 6570 `{name*}` is a list whose items are separated by commas; a slash is not part of it. In other places a star stands for any number of path segments, which here is `{+name}`, or `{/name*}` with the slash before it.",
   }),
   "template/overlap": define<{ template: string; other: string; uri: string }>({
     severity: "warning",

@@ -9,31 +9,21 @@ import { isObject } from "../json-rpc.js";
 import { invalidParams, isThenable, quoted, seal, sealedOnce, undeclared, wrongOutput } from "../results.js";
 
 import { deadlineOf, settle, type Outcome } from "../settle.js";
+import { findResource, type Instance } from "../resource-lookup.js";
 import type { ResourceSurface, Validator } from "../surface.js";
-import { matchTemplate, type Match } from "../templates.js";
 
 /** `resources/read` */
 export function readResource(call: Call): Answer {
   const { uri } = call.params;
   if (typeof uri !== "string") return invalidParams('"uri" must be a string');
   const { server } = call.peer.view;
-  const resource = resourceAt(server, uri);
-  if (resource !== undefined) return readOne(call, resource);
-  const match = matchTemplate(server, uri);
-  if (match === undefined) return notFound(uri);
-  return server.surface.templateValidators(match.template.surface.uriTemplate).then(
-    ({ params }) => readTemplate(call, uri, match, params),
+  const found = findResource(server, uri);
+  if (found === undefined) return notFound(uri);
+  if (found.resource !== undefined) return readOne(call, found.resource);
+  return server.surface.templateValidators(found.template.uriTemplate).then(
+    ({ params }) => readTemplate(call, uri, found, params),
     (error: unknown) => failed(call, uri, error),
   );
-}
-
-export function resourceAt(server: Server, uri: string): ResourceSurface | undefined {
-  let resources = server.indexes.get("resources") as Map<string, ResourceSurface> | undefined;
-  if (resources === undefined) {
-    resources = new Map(server.surface.resources.map((resource) => [resource.uri, resource]));
-    server.indexes.set("resources", resources);
-  }
-  return resources.get(uri);
 }
 
 function readOne(call: Call, resource: ResourceSurface): Answer {
@@ -53,13 +43,12 @@ function readOne(call: Call, resource: ResourceSurface): Answer {
   return read(call, uri, mimeType, run);
 }
 
-function readTemplate(call: Call, uri: string, match: Match, validate: Validator): Answer {
-  const { surface } = match.template;
-  const { uriTemplate, mimeType, cache } = surface;
+function readTemplate(call: Call, uri: string, { template, variables }: Instance, validate: Validator): Answer {
+  const { uriTemplate, mimeType, cache } = template;
   const { server } = call.peer.view;
-  const params = accepted(validate, match.variables);
+  const params = accepted(validate, variables);
   if (params === undefined)
-    return invalidParams(explain(validate.errors ?? [], "variables of the URI", match.variables), { uri });
+    return invalidParams(explain(validate.errors ?? [], "variables of the URI", variables), { uri });
   const run = (of: Call, subject: Subject): unknown => {
     const handler = server.handlers.resourceTemplates.get(uriTemplate);
     if (handler === undefined) throw new NotImplementedError(uriTemplate);
@@ -68,7 +57,7 @@ function readTemplate(call: Call, uri: string, match: Match, validate: Validator
   const subject = { input: params, uri };
   if (!globalThis.mcpcWithoutCache && cache !== undefined) {
     const entry = { kind: "resourceTemplate", name: uriTemplate, mimeType, reuse: cache } as const;
-    const answer = server.cache?.answer(call, reusing(server, surface, entry, run), subject);
+    const answer = server.cache?.answer(call, reusing(server, template, entry, run), subject);
     if (answer !== undefined) return answer;
   }
   return read(call, uri, mimeType, (of) => run(of, subject));

@@ -8,9 +8,9 @@ import { weightOf } from "../ledger.js";
 import { invalidParams, quoted, seal } from "../results.js";
 import { forbidden } from "../scopes.js";
 import { watchedTasks, type Task } from "../tasks.js";
-import { matchTemplate } from "../templates.js";
 import type { JsonObject } from "../types.js";
-import { notFound, resourceAt } from "./resources.js";
+import { findResource } from "../resource-lookup.js";
+import { notFound } from "./resources.js";
 import { subscribable } from "./session.js";
 
 /** Open subscriptions of a server, all clients together; resources that a session subscribes to. */
@@ -143,8 +143,8 @@ function change(call: Call, apply: (uris: Set<string>, uri: string) => Answer): 
 
 /** Why nobody will ever hear of this URI: only resources that say so are watched, and those that a template makes. */
 function refuseToWatch(server: Server, uri: string): McpError | undefined {
-  const resource = resourceAt(server, uri);
-  if (resource === undefined && matchTemplate(server, uri) === undefined) return notFound(uri);
-  if (resource === undefined || resource.subscribe === true) return undefined;
+  const found = findResource(server, uri);
+  if (found === undefined) return notFound(uri);
+  if (found.resource === undefined || found.resource.subscribe === true) return undefined;
   return invalidParams(`${quoted(uri)} cannot be subscribed to: it tells of no updates`, { uri });
 }

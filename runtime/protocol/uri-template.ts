@@ -1,7 +1,13 @@
 /** One expression of a URI template (RFC 6570): an operator and its variables. */
 export interface Expression {
   readonly operator: "" | "+" | "#" | "." | "/" | ";" | "?" | "&";
-  readonly variables: readonly { readonly name: string; readonly explode: boolean; readonly prefix?: number }[];
+  readonly variables: readonly Variable[];
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly explode: boolean;
+  readonly prefix?: number;
 }
 
 export type UriTemplate = readonly (string | Expression)[];
@@ -22,7 +28,7 @@ export function parseUriTemplate(text: string): { readonly template: UriTemplate
     const body = text.slice(open + 1, close);
     const match = /^([+#./;?&]?)(.+)$/s.exec(body);
     if (!match) return { error: "an expression is empty" };
-    const variables: Expression["variables"][number][] = [];
+    const variables: Variable[] = [];
     for (const item of match[2]!.split(",")) {
       const variable =
         /^((?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+(?:\.(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+)*)(\*|:([1-9]\d{0,3}))?$/.exec(item);
@@ -42,4 +48,9 @@ export function parseUriTemplate(text: string): { readonly template: UriTemplate
 /** Names of all variables, in order. */
 export function templateVariables(template: UriTemplate): string[] {
   return template.flatMap((part) => (typeof part === "string" ? [] : part.variables.map(({ name }) => name)));
+}
+
+/** Whether a URI of the template must have a value for the variables: expansion leaves out all others (RFC 6570). */
+export function isRequired({ operator, variables }: Expression): boolean {
+  return (operator === "" || operator === "+") && variables.length === 1;
 }

@@ -1,0 +1,31 @@
+import type { Expression, UriTemplate } from "@mcpc/runtime/codegen/v1/uri-templates";
+
+/** Two variables, the first of which nothing separates from the second; `undefined` where there are none. */
+export function ambiguousPair(template: UriTemplate): readonly [first: string, second: string] | undefined {
+  for (const [index, part] of template.entries()) {
+    if (typeof part === "string") continue;
+    const list = part.variables.findIndex(({ explode }) => explode);
+    const follower = part.variables[list + 1];
+    if (list !== -1 && follower !== undefined && !isByName(part)) return [part.variables[list]!.name, follower.name];
+    const next = template[index + 1];
+    if (typeof next !== "object") continue;
+    const last = part.variables.at(-1)!;
+    const isLonger = last.explode && part.operator === next.operator && !isByName(part);
+    if (next.operator === "" || next.operator === "+" || isLonger) return [last.name, next.variables[0]!.name];
+  }
+  return undefined;
+}
+
+/** Whether variables are told apart by their names. */
+function isByName({ operator }: Expression): boolean {
+  return operator === ";" || operator === "?" || operator === "&";
+}
+
+/** Lists that look like a path of any length, and are none. */
+export function listsOfItems(template: UriTemplate): readonly string[] {
+  return template.flatMap((part) =>
+    typeof part === "object" && part.operator === ""
+      ? part.variables.filter(({ explode }) => explode).map(({ name }) => name)
+      : [],
+  );
+}

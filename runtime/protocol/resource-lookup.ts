@@ -1,0 +1,111 @@
+import type { Server } from "./exchange.js";
+import type { ResourceSurface, ResourceTemplateSurface } from "./surface.js";
+import { uriMatcher, type UriMatcher } from "./uri-matcher.js";
+import { parseUriTemplate } from "./uri-template.js";
+
+/** What a URI names: a resource with a URI of its own, or an instance of a template. */
+export type Found = { readonly resource: ResourceSurface; readonly template?: undefined } | Instance;
+
+export interface Instance {
+  readonly resource?: undefined;
+  readonly template: ResourceTemplateSurface;
+  readonly variables: Record<string, string>;
+}
+
+interface Template {
+  readonly surface: ResourceTemplateSurface;
+  readonly written: Pattern;
+  /** The same for URIs that are normalised. */
+  readonly normal: Pattern;
+}
+
+interface Pattern {
+  readonly text: string;
+  /** What each of its URIs begins with. */
+  readonly prefix: string;
+  /** Made with the first URI that begins so. */
+  matcher?: UriMatcher;
+}
+
+/** In characters: the time of a match grows with the length. */
+const longestUri = 2048;
+
+/**
+ * Looks a URI up as it is written, then as URLs are normalised (WHATWG): many clients do that to all that they send. A
+ * resource with a URI of its own comes before the templates, of which the first that matches is taken.
+ */
+export function findResource(server: Server, uri: string): Found | undefined {
+  const resource = writtenResources(server).get(uri);
+  if (resource !== undefined) return { resource };
+  if (uri.length > longestUri) return undefined;
+  const instance = instanceOf(server, uri, ({ written }) => written);
+  if (instance !== undefined || !URL.canParse(uri)) return instance;
+  const { href } = new URL(uri);
+  const normal = normalResources(server).get(href);
+  return normal === undefined ? instanceOf(server, href, (template) => template.normal) : { resource: normal };
+}
+
+function instanceOf(server: Server, uri: string, form: (template: Template) => Pattern): Instance | undefined {
+  for (const template of templates(server)) {
+    const pattern = form(template);
+    if (!uri.startsWith(pattern.prefix)) continue;
+    const values = (pattern.matcher ??= matcherOf(pattern.text))(uri);
+    const variables = values === undefined ? undefined : decoded(values);
+    if (variables !== undefined) return { template: template.surface, variables };
+  }
+  return undefined;
+}
+
+function matcherOf(text: string): UriMatcher {
+  const parsed = parseUriTemplate(text);
+  return "error" in parsed ? () => undefined : uriMatcher(parsed.template);
+}
+
+function writtenResources(server: Server): ReadonlyMap<string, ResourceSurface> {
+  return kept(server, "resources", () => new Map(server.surface.resources.map((resource) => [resource.uri, resource])));
+}
+
+/** Of several that are one when they are normalised, the first. */
+function normalResources(server: Server): ReadonlyMap<string, ResourceSurface> {
+  return kept(server, "normal resources", () => {
+    const valid = server.surface.resources.filter(({ uri }) => URL.canParse(uri));
+    return new Map(valid.toReversed().map((resource) => [new URL(resource.uri).href, resource]));
+  });
+}
+
+function templates(server: Server): readonly Template[] {
+  return kept(server, "resourceTemplates", () =>
+    server.surface.resourceTemplates.map((surface) => {
+      const written = patternOf(surface.uriTemplate);
+      const text = withNormalOrigin(surface.uriTemplate);
+      return { surface, written, normal: text === surface.uriTemplate ? written : patternOf(text) };
+    }),
+  );
+}
+
+/** The parameters of a query come in any order. */
+function patternOf(text: string): Pattern {
+  return { text, prefix: /^[^{?]*/.exec(text)![0] };
+}
+
+/** The scheme and the host have no case, and a scheme's own port is left out. */
+function withNormalOrigin(template: string): string {
+  const origin = /^[a-z][^:/?#{]*:\/\/[^/?#{]*(?=[/?#])/i.exec(template)?.[0];
+  if (origin === undefined || !URL.canParse(origin)) return template;
+  return new URL(origin).href.replace(/\/$/, "") + template.slice(origin.length);
+}
+
+function kept<T>(server: Server, key: string, make: () => T): T {
+  let value = server.indexes.get(key) as T | undefined;
+  if (value === undefined) server.indexes.set(key, (value = make()));
+  return value;
+}
+
+/** `undefined` when the URI is not percent-encoded UTF-8: such a URI is an instance of nothing. */
+function decoded(values: ReturnType<UriMatcher> & {}): Record<string, string> | undefined {
+  try {
+    return Object.fromEntries(values.map(([name, text]) => [name, decodeURIComponent(text)]));
+  } catch {
+    return undefined;
+  }
+}

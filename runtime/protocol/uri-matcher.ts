@@ -1,0 +1,214 @@
+import { isRequired, type Expression, type UriTemplate, type Variable } from "./uri-template.js";
+
+/**
+ * Returns the value of each variable that is in a URI, still percent-encoded; `undefined` for a URI that is no instance
+ * of the template.
+ */
+export type UriMatcher = (uri: string) => readonly (readonly [name: string, value: string])[] | undefined;
+
+/** A variable by its place. */
+interface Place {
+  readonly variable: string;
+  /** What comes before the value: one of these characters, or nothing. */
+  readonly opens: string;
+  /** Characters that end the value. */
+  readonly ends: string;
+  /** Where the match goes on when the variable is left out; absent when it must be there. */
+  readonly without?: number;
+}
+
+/** Variables by their names, in any order, among others that nobody asked for. */
+interface Named {
+  readonly parameters: readonly Parameter[];
+  readonly between: "&" | ";";
+  readonly opens: string;
+  readonly ends: string;
+}
+
+interface Parameter {
+  readonly key: string;
+  /** Absent for a parameter that always has the same value. */
+  readonly variable?: string;
+  readonly value?: string;
+  readonly isList?: boolean;
+  readonly isRequired?: boolean;
+}
+
+type Step = string | Place | Named;
+
+/**
+ * Prepares a template for matching. The time of a match grows with the length of the URI, whatever the template: each
+ * step looks at each place once, from the end on. Of several matches it takes the one whose values are the shortest,
+ * the first variable first.
+ */
+export function uriMatcher(template: UriTemplate): UriMatcher {
+  const steps = stepsOf(template);
+  return (uri) => {
+    const rows = endings(steps, uri);
+    const values: (readonly [string, string])[] = [];
+    let at = 0;
+    for (let index = 0; index < steps.length;) {
+      const step = steps[index]!;
+      const end = rows[index]![at]!;
+      if (end === none) return undefined;
+      index += 1;
+      if (typeof step !== "string") {
+        const text = uri.slice(at + (step.opens === "" ? 0 : 1), end);
+        if ("parameters" in step) {
+          const found = named(step, text);
+          if (found === undefined) return undefined;
+          values.push(...found);
+        } else if (end > at) values.push([step.variable, text]);
+        else index = step.without!;
+      }
+      at = end;
+    }
+    return at === uri.length ? values : undefined;
+  };
+}
+
+const none = -1;
+
+/** For each step and each place of the URI: where the step ends when it begins there and all that follows fits. */
+function endings(steps: readonly Step[], uri: string): readonly Int32Array[] {
+  const rows: Int32Array[] = [];
+  const fits = (index: number, at: number): boolean =>
+    index === steps.length ? at === uri.length : rows[index]![at] !== none;
+  for (let index = steps.length - 1; index >= 0; index -= 1) {
+    const step = steps[index]!;
+    const row = new Int32Array(uri.length + 1).fill(none);
+    rows[index] = row;
+    if (typeof step === "string") {
+      for (let at = 0; at + step.length <= uri.length; at += 1)
+        if (fits(index + 1, at + step.length) && uri.startsWith(step, at)) row[at] = at + step.length;
+      continue;
+    }
+    const isNamed = "parameters" in step;
+    const without = isNamed ? index + 1 : step.without;
+    /** The nearest end of a value that begins here, and of one that begins behind this place. */
+    let value = none;
+    for (let at = uri.length; at >= 0; at -= 1) {
+      const behind = value;
+      const goesOn = at < uri.length && !step.ends.includes(uri[at]!);
+      value = !goesOn ? none : fits(index + 1, at + 1) ? at + 1 : behind;
+      if (isNamed && fits(index + 1, at)) value = at;
+      if (step.opens === "") row[at] = value;
+      else if (at < uri.length && step.opens.includes(uri[at]!)) row[at] = behind;
+      if (row[at] === none && without !== undefined && fits(without, at)) row[at] = at;
+    }
+  }
+  return rows;
+}
+
+/** Returns the variables of a query, or `undefined` where something is missing that must be there. */
+function named({ parameters, between }: Named, text: string): readonly (readonly [string, string])[] | undefined {
+  const given = text.split(between).map((pair) => {
+    const at = pair.indexOf("=");
+    return at === -1 ? ([pair, ""] as const) : ([pair.slice(0, at), pair.slice(at + 1)] as const);
+  });
+  const values: (readonly [string, string])[] = [];
+  for (const { key, variable, value, isList, isRequired } of parameters) {
+    const found = given.filter(([name]) => name === key).map(([, text]) => text);
+    if (variable === undefined ? !found.includes(value!) : isRequired === true && (found[0] ?? "") === "")
+      return undefined;
+    if (variable !== undefined && found.length > 0) values.push([variable, isList ? found.join(",") : found[0]!]);
+  }
+  return values;
+}
+
+function stepsOf(template: UriTemplate): readonly Step[] {
+  const steps: Step[] = [];
+  for (let index = 0; index < template.length;) {
+    const part = template[index]!;
+    const query = typeof part === "string" ? writtenQuery(template, index) : expandedQuery(template, index);
+    if (typeof part === "string") steps.push(...(query?.before ?? [part]));
+    else if (part.operator === ";") steps.push(byName(part.variables.map(optional), ";", ";", "/?#"));
+    else if (query === undefined) steps.push(...places(part, steps.length));
+    if (query !== undefined) steps.push(byName(query.parameters, "&", query.opens, "#"));
+    index = query?.next ?? index + 1;
+  }
+  return steps;
+}
+
+/** A query within a template. */
+interface Query {
+  readonly parameters: readonly Parameter[];
+  readonly opens: string;
+  /** The rest of the text in which it begins. */
+  readonly before: readonly string[];
+  /** The part that follows it. */
+  readonly next: number;
+}
+
+/** Query expressions that follow each other (`{?a}{&b}`) are one query. */
+function expandedQuery(template: UriTemplate, first: number): Query | undefined {
+  const parameters: Parameter[] = [];
+  let next = first;
+  for (let part = template[next]; isQuery(part); part = template[next]) {
+    parameters.push(...part.variables.map(optional));
+    next += 1;
+  }
+  return next === first ? undefined : { parameters, opens: "?&", before: [], next };
+}
+
+function isQuery(part: string | Expression | undefined): part is Expression {
+  return typeof part === "object" && (part.operator === "?" || part.operator === "&");
+}
+
+/** A query that is written as text, with variables as its values: `?kind=x&page={page}{&more}`. */
+function writtenQuery(template: UriTemplate, first: number): Query | undefined {
+  const [before, ...rest] = (template[first] as string).split("?");
+  if (rest.length === 0) return undefined;
+  let text = rest.join("?");
+  let next = first + 1;
+  for (let part = template[next]; part !== undefined; part = template[next]) {
+    if (typeof part === "object" && !(part.operator === "" && isRequired(part))) break;
+    text += typeof part === "string" ? part : `{${part.variables[0]!.name}}`;
+    next += 1;
+  }
+  const { parameters: expanded, next: end } = expandedQuery(template, next) ?? { parameters: [], next };
+  const written = text === "" ? [] : text.split("&").map(parameter);
+  const parameters = [...written, ...expanded].filter((one) => one !== undefined);
+  const after = template[end];
+  const isWhole = after === undefined || (typeof after === "object" && after.operator === "#");
+  // What is text alone, or no list of parameters, is compared as it is written.
+  if (!isWhole || written.includes(undefined) || parameters.every(({ variable }) => variable === undefined))
+    return undefined;
+  return { parameters, opens: "?", before: before === "" ? [] : [before!], next: end };
+}
+
+/** A parameter that is written as text: `name={variable}` or `name=value`. */
+function parameter(text: string): Parameter | undefined {
+  const [, key, variable, value] = /^([^={}?#]+)(?:=(?:\{([^{}]+)\}|([^={}?#]*)))?$/.exec(text) ?? [];
+  if (key === undefined) return undefined;
+  return variable === undefined ? { key, value: value ?? "" } : { key, variable, isRequired: true };
+}
+
+function optional({ name, explode }: Variable): Parameter {
+  return { key: name, variable: name, isList: explode };
+}
+
+function byName(parameters: readonly Parameter[], between: Named["between"], opens: string, ends: string): Named {
+  return { parameters, between, opens, ends };
+}
+
+/** What comes before the first variable of an expression, before each further one, and what ends a value. */
+const syntax: Readonly<Record<"" | "+" | "#" | "." | "/", readonly [opens: string, between: string, ends: string]>> = {
+  "": ["", ",", "/?#"],
+  "+": ["", ",", ""],
+  "#": ["#", ",", ""],
+  ".": [".", ".", "/?#"],
+  "/": ["/", "/", "?#"],
+};
+
+function places(expression: Expression, first: number): readonly Place[] {
+  const { variables } = expression;
+  const [opens, between, ends] = syntax[expression.operator as keyof typeof syntax];
+  return variables.map(({ name, explode }, index) => ({
+    variable: name,
+    opens: index === 0 ? opens : between,
+    // The values of a list are separated as variables are.
+    ends: explode || (variables.length === 1 && between === ",") ? ends : ends + between,
+    ...(!isRequired(expression) && { without: first + variables.length }),
+  }));
+}
