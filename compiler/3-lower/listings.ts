@@ -18,7 +18,8 @@ const own = {
   resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
   resourceTemplate: ["params", "complete", "handler", "cache", "scopes"],
   prompt: ["messages", "handler", "elicitations", "scopes"],
-  argument: ["default", "enum", "complete"],
+  // Not the protocol's, but listed by others, too: the value that a form begins with.
+  argument: ["enum", "complete"],
 } as const;
 
 type Kind = keyof typeof own;
