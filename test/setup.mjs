@@ -7,9 +7,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(root, ...parts);
 
+// What `npm pack` was told, which runs this, is not told to the npm that installs.
+const own = /^npm_config_(?:workspaces?|dry_run|json|pack_destination)$/;
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
+
 /** Runs npm or a tool of node_modules, its output on stderr. */
 function run(command, ...args) {
-  execFileSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  execFileSync(command, args, { cwd: root, env, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
 }
 
 /** A file that says what it said stays as old as it was: what was made with it still holds. */

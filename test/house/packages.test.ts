@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
@@ -18,15 +28,38 @@ const blocks = blocksOf(readme);
 const npm = (cwd: string, ...args: string[]): string =>
   execFileSync("npm", [...args, "--loglevel=error"], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
+/** What version control would give somebody else, beside packages that are installed: nothing that setting up has made. */
+function clone(to: string): void {
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  const needed = /^(?:compiler|runtime|fixtures\/invalid|test\/setup\.mjs$)(?:\/|$)|^[^/]+$/;
+  for (const path of String(listed)
+    .split("\n")
+    .filter((path) => needed.test(path) && existsSync(join(root, path))))
+    cpSync(join(root, path), join(to, path));
+  for (const modules of ["node_modules", "compiler/node_modules"]) {
+    mkdirSync(join(to, modules));
+    for (const name of readdirSync(join(root, modules)))
+      if (name !== "mcpc" && name !== "@mcpc") symlinkSync(join(root, modules, name), join(to, modules, name));
+  }
+  mkdirSync(join(to, "node_modules/@mcpc"));
+  symlinkSync("../compiler", join(to, "node_modules/mcpc"));
+  symlinkSync("../../runtime", join(to, "node_modules/@mcpc/runtime"));
+}
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "mcpc-packed-"));
+  clone(join(folder, "clone"));
   for (const name of packages) {
-    const [packed] = JSON.parse(npm(join(root, name), "pack", "--json", "--pack-destination", folder)) as {
-      filename: string;
-    }[];
-    tarballs.set(name, join(folder, packed!.filename));
+    npm(join(folder, "clone", name), "pack", "--pack-destination", folder);
+    const { name: full, version } = JSON.parse(readFileSync(join(root, name, "package.json"), "utf8")) as Package;
+    tarballs.set(name, join(folder, `${full.replace("@", "").replace("/", "-")}-${version}.tgz`));
   }
-});
+}, 600_000);
+
+interface Package {
+  readonly name: string;
+  readonly version: string;
+}
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(packages)("the package of %s", (name) => {
@@ -37,6 +70,7 @@ describe.each(packages)("the package of %s", (name) => {
     const allowed =
       /^package\/(dist\/.*\.(c?js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|README\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
+    expect(files).toContain(`package/dist/${name === "compiler" ? "cli" : "index"}.js`);
     expect(files).toContain("package/LICENSE");
     expect(files).toContain("package/README.md");
     if (name === "compiler") {
