@@ -1,6 +1,6 @@
 import type { Diagnostic, Fix } from "./diagnostics/diagnostic.js";
 import { linesOf, positionAt } from "./diagnostics/position.js";
-import { printable } from "./diagnostics/render.js";
+import { printable } from "./diagnostics/printable.js";
 import { applyReplacements, type Replacement } from "./model/output.js";
 import type { Change, Host } from "./host.js";
 

@@ -2,6 +2,7 @@ import { inventory, prefix, textOf } from "../command.js";
 import type { Phase } from "../compile.js";
 import { runtimeModule } from "../7-bundle/runtime.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { printable, printableLines } from "../diagnostics/printable.js";
 import { formatPretty } from "../diagnostics/render.js";
 import { builderThread } from "../host-node/builder-thread.js";
 import { nodeHost } from "../host-node/index.js";
@@ -39,7 +40,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
   const { stderr, color, config, streams, transport } = options;
   const say = (text: string): void => {
     const time = new Date().toTimeString().slice(0, 8);
-    stderr(`${color ? `\u001b[2m${time}\u001b[0m` : time} ${text}\n`);
+    stderr(`${color ? `\u001b[2m${time}\u001b[0m` : time} ${printable(text)}\n`);
   };
   const host = nodeHost(folder);
   const script = runtimeModule("@mcpc/runtime/codegen/v1/dev-process", host);
@@ -96,7 +97,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
       ...(names.some((path) => installations.includes(path)) && { anew: "packages were installed" }),
       ...(config !== undefined && names.includes(looked.of(config)) && { renewed: true }),
     });
-    if (outcome.kind === "failed") stderr(`${outcome.error}\n`);
+    if (outcome.kind === "failed") stderr(`${printableLines(outcome.error)}\n`);
     else if (outcome.kind === "unchanged" && build.changed.length === 0 && !broken) return;
     const what = first ? `${summary!.name}: ${inventory(summary!)}` : some(names);
     const parts = [what, ...(broken && outcome.kind !== "failed" ? ["no errors"] : []), ...told(outcome)];

@@ -1,4 +1,5 @@
 import { locator, type Range } from "./position.js";
+import { printableLines } from "./printable.js";
 import type { Report } from "./report.js";
 
 /** Workflow commands that GitHub shows as annotations on the changed lines; one line each. */
@@ -30,7 +31,7 @@ export function annotation(severity: string, place: Range | undefined, title: st
 }
 
 function escapeData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return printableLines(text).replaceAll("%", "%25").replaceAll("\n", "%0A");
 }
 
 function escapeProperty(text: string): string {

@@ -1,9 +1,10 @@
 import { locator, type Range } from "./position.js";
+import { printableJson } from "./printable.js";
 import type { Report } from "./report.js";
 
 /** One JSON object for all reports: `{ "diagnostics": [{ code, severity, message, file, line, column, endLine, endColumn, help?, related? }] }`. */
 export function formatJson(reports: readonly Report[]): string {
-  return `${JSON.stringify({ diagnostics: diagnosticObjects(reports) }, null, 2)}\n`;
+  return `${printableJson({ diagnostics: diagnosticObjects(reports) })}\n`;
 }
 
 export function diagnosticObjects(reports: readonly Report[]): object[] {

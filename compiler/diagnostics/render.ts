@@ -1,5 +1,6 @@
 import type { Diagnostic } from "./diagnostic.js";
 import { lineText, locator } from "./position.js";
+import { printable } from "./printable.js";
 import type { Report } from "./report.js";
 import type { Span } from "../model/source.js";
 
@@ -92,13 +93,6 @@ function summary(diagnostics: readonly Diagnostic[]): string {
   const fixable = diagnostics.filter(({ fix }) => fix).length;
   const found = [count("error"), count("warning")].filter((text) => text !== "").join(", ");
   return fixable === 0 ? found : `${found} (mcpc check --fix puts ${fixable} right)`;
-}
-
-/** Control characters of a hostile manifest must not reach the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (character) =>
-    character === "\t" ? "  " : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /** Columns on a terminal, near enough: East Asian and emoji take two, combining marks none. */

@@ -1,6 +1,7 @@
 import { annotation } from "../diagnostics/github.js";
 import { diagnosticObjects } from "../diagnostics/json.js";
 import { locator } from "../diagnostics/position.js";
+import { printableJson } from "../diagnostics/printable.js";
 import type { Failure, Verdict } from "./example.js";
 import type { TestReport } from "./report.js";
 
@@ -25,7 +26,7 @@ export function formatJson(reports: readonly TestReport[]): string {
       };
     });
   });
-  return `${JSON.stringify({ diagnostics: diagnosticObjects(reports), examples }, null, 2)}\n`;
+  return `${printableJson({ diagnostics: diagnosticObjects(reports), examples })}\n`;
 }
 
 /** Annotations at the examples that failed. */
@@ -111,8 +112,11 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(3);
 }
 
-/** Text as XML holds it: characters that it has no way to say become a question mark. */
+/** Text as XML holds it: characters that it cannot hold, or that a terminal acts upon, become a question mark. */
 function escaped(text: string): string {
-  const said = text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "?");
+  const said = text.replace(
+    /[^\t\n\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]|\p{Bidi_Control}/gu,
+    "?",
+  );
   return said.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

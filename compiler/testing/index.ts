@@ -3,6 +3,7 @@ import { compileExamples } from "../compile-examples.js";
 import { prefix, promoted, textOf } from "../command.js";
 import type { Phase } from "../compile.js";
 import { hasErrors } from "../diagnostics/diagnostic.js";
+import { printable } from "../diagnostics/printable.js";
 import { formatGithub as formatDiagnosticsForGithub } from "../diagnostics/github.js";
 import { formatPretty as formatDiagnostics } from "../diagnostics/render.js";
 import type { Host } from "../host.js";
@@ -93,6 +94,6 @@ function failed({ diagnostics, verdicts }: TestReport): boolean {
 }
 
 function nothingToTest({ name }: TestReport, { filter }: TestOptions): string {
-  if (filter !== undefined) return `${name}: no example matches ${JSON.stringify(filter)}\n`;
-  return `${name}: no examples; a tool's "examples" in the manifest are what is tested\n`;
+  if (filter !== undefined) return `${printable(name)}: no example matches ${JSON.stringify(filter)}\n`;
+  return `${printable(name)}: no examples; a tool's "examples" in the manifest are what is tested\n`;
 }

@@ -1,6 +1,6 @@
 import { diffJson } from "diff";
 import { locator } from "../diagnostics/position.js";
-import { printable } from "../diagnostics/render.js";
+import { printable } from "../diagnostics/printable.js";
 import type { Json } from "../model/source.js";
 import type { Verdict } from "./example.js";
 import type { TestReport } from "./report.js";
@@ -12,7 +12,7 @@ export function formatPretty(report: TestReport, { color }: { readonly color: bo
   const failed = report.verdicts.filter(({ failure }) => failure !== undefined).length;
   const lines = report.verdicts.flatMap((verdict) => {
     const { tool, name, example, failure, durationMs } = verdict;
-    const head = `${tool}: ${printable(name)}${durationMs < slowMs ? "" : paint("2", ` (${(durationMs / 1000).toFixed(1)} s)`)}`;
+    const head = `${printable(`${tool}: ${name}`)}${durationMs < slowMs ? "" : paint("2", ` (${(durationMs / 1000).toFixed(1)} s)`)}`;
     if (failure === undefined) return [`${paint("32", "✓")} ${head}`];
     const { file, start } = locate.range(example.span);
     const where = `${paint("34", "-->")} ${printable(report.prefix + file)}:${start.line}:${start.column}`;
@@ -20,7 +20,7 @@ export function formatPretty(report: TestReport, { color }: { readonly color: bo
   });
   const passed = report.verdicts.length - failed;
   const counts = [`${passed} passed`, ...(failed > 0 ? [`${failed} failed`] : [])].join(", ");
-  return `${lines.join("\n")}\n${report.name}: ${paint("1", counts)}\n`;
+  return `${lines.join("\n")}\n${printable(report.name)}: ${paint("1", counts)}\n`;
 }
 
 /** From here on it is said how long a call took. */

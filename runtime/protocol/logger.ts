@@ -53,8 +53,13 @@ export const writeLine: LogSink = (record) => console.error(jsonLine(record));
 export function jsonLine({ time, level, message, details }: LogRecord): string {
   // The first order, and the last word.
   const record = Object.assign({ time, level, message }, details, { time, level, message });
-  return JSON.stringify(record).replace(
-    /[\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu,
+  return printable(JSON.stringify(record));
+}
+
+/** Escapes characters that a terminal acts upon, other than the ends of lines. */
+export function printable(text: string): string {
+  return text.replace(
+    /(?!\n)[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
