@@ -10,6 +10,8 @@ const pattern = "**/*.mcp.json";
 const clientConfiguration = ".mcp.json";
 /** Of a manifest, and of what it names: a bound for memory, far beyond what a server says of itself. */
 const largest = 16 * 2 ** 20;
+/** The same for all of them: what is made of them must fit into one text. */
+const largestTogether = 64 * 2 ** 20;
 const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
 
 /**
@@ -24,15 +26,29 @@ export function read(
   const paths = host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
   const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
+  let together = 0;
   /** What a file holds that is named at `span`; one that leads out of the project, or is too large, is not opened. */
   const bytesOf = (path: string, span: Span): Uint8Array | undefined => {
     if (!host.contains(path)) return undefined;
-    if (host.size(path) <= largest) return host.read(path);
-    diagnostics.push(diagnose("file/too-large", span, { path, megabytes: largest / 2 ** 20 }));
+    const size = host.size(path);
+    if (size > largest) {
+      diagnostics.push(diagnose("file/too-large", span, { path, megabytes: largest / 2 ** 20 }));
+      return undefined;
+    }
+    const isFirstBeyond = together <= largestTogether;
+    together += size;
+    if (together <= largestTogether) return host.read(path);
+    if (isFirstBeyond)
+      diagnostics.push(diagnose("file/too-large-together", span, { path, megabytes: largestTogether / 2 ** 20 }));
     return undefined;
   };
   const load = (path: string, span: Span = { path, start: 0, end: 0 }): SourceFile | undefined => {
+    const found = diagnostics.length;
     const bytes = bytesOf(path, span);
+    const isManifest = span.path === path;
+    // The search has found it, and nothing else is wrong with it.
+    if (!bytes && isManifest && diagnostics.length === found && host.contains(path))
+      diagnostics.push(diagnose("file/not-regular", span, { path }));
     if (!bytes) return undefined;
     const parsed = parsing(path, bytes);
     diagnostics.push(...parsed.diagnostics);

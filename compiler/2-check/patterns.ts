@@ -23,7 +23,8 @@ function checkPattern(pattern: string, span: Span, longest: number, diagnostics:
   const reason = failure(pattern, "u");
   if (reason === undefined) {
     const attack = attackOn(pattern);
-    if (attack?.degree === Infinity)
+    if (attack === "too complex") diagnostics.push(diagnose("schema/complex-pattern", span, { pattern }));
+    else if (attack?.degree === Infinity)
       diagnostics.push(diagnose("schema/runaway-pattern", span, { pattern, attack: attack.text }));
     else if (attack && longest ** attack.degree > mostSteps) {
       const advice = Math.floor(mostSteps ** (1 / attack.degree) / 10);

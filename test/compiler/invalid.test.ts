@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -29,6 +38,14 @@ function pad(folder: string, code: Code, copy: string): void {
     writeFileSync(join(copy, path), readFileSync(join(copy, path), "utf8").padEnd(bytes));
 }
 
+/** What version control does not keep on every platform: `linked.json` says which link leads where. */
+function link(folder: string, code: Code, copy: string): void {
+  const file = join(folder, code, "linked.json");
+  if (!existsSync(file)) return;
+  for (const [path, to] of Object.entries(JSON.parse(readFileSync(file, "utf8")) as Record<string, string>))
+    symlinkSync(to, join(copy, path), "junction");
+}
+
 /** Found only once the manifests are right: by then generated code is written; a bundle and a lock file are not. */
 const afterWriting: readonly string[] = ["bundle/failed", "handler/missing-export", "handler/type-error"];
 
@@ -41,9 +58,10 @@ test.each(codes)("%s", async (code) => {
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
   cpSync(join(folder, code), copy, {
     recursive: true,
-    filter: (path) => !/(expected\.txt|(?:options|padded)\.json)$/.test(path),
+    filter: (path) => !/(expected\.txt|(?:options|padded|linked)\.json)$/.test(path),
   });
   pad(folder, code, copy);
+  link(folder, code, copy);
   const before = contents(copy);
   const host = nodeHost(copy);
   const { diagnostics } = await compile(host, { mode: "build", ...optionsOf(code) });

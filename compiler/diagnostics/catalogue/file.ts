@@ -22,6 +22,13 @@ export const file = {
     explain:
       "A manifest names a file that does not exist. Paths are relative to the manifest that names them, not to the project's folder.",
   }),
+  "file/not-regular": define<{ path: string }>({
+    severity: "error",
+    message: ({ path }) => `${quote(path)} is not a regular file`,
+    help: () => "put a file there, or give it a name that does not end in .mcp.json",
+    explain:
+      "What is named like a manifest is a folder behind a link, a pipe, a socket or a device. mcpc does not open it: to read a pipe could take for ever.",
+  }),
   "file/outside-project": define<{ path: string; what: string }>({
     severity: "error",
     message: ({ path, what }) => `the path ${quote(path)} of this ${what} leaves the project`,
@@ -35,6 +42,14 @@ export const file = {
     help: () => "let a handler read what is large, and share schemas through $defs",
     explain:
       "Manifests, the schemas they refer to and the contents of static resources become part of the built server, and are read whole. The limit keeps a slip, or a hostile project, from exhausting the memory of the compiler and of the server.",
+  }),
+  "file/too-large-together": define<{ path: string; megabytes: number }>({
+    severity: "error",
+    message: ({ path, megabytes }) =>
+      `with ${quote(path)}, the project's files are larger than ${megabytes} MB together`,
+    help: () => "let a handler read what is large, share schemas through $defs, or make several servers",
+    explain:
+      "All manifests, the schemas they refer to and the contents of static resources become part of one server. The limit is far beyond what clients can take, and keeps a hostile project from exhausting the memory of the compiler.",
   }),
   "file/too-deep": define<{ limit: number }>({
     severity: "error",

@@ -75,6 +75,13 @@ export const schema = {
     explain:
       "A tool's arguments are a JSON object, and the protocol requires the root of `inputSchema` to say so. Clients refuse a tool whose schema does not.",
   }),
+  "schema/complex-pattern": define<{ pattern: string }>({
+    severity: "error",
+    message: ({ pattern }) => `${quote(pattern)} is too complex to tell how much time it takes`,
+    help: () => "nest its groups less deeply, and bound repeated parts with a number, as in a{0,100}",
+    explain:
+      "mcpc proves that no text makes a regular expression run away. The proof does not get to the end of this one: its groups are nested more than a hundred deep, or it has thousands of parts. Such a pattern could stop the server, and nobody could read it.",
+  }),
   "schema/runaway-pattern": define<{ pattern: string; attack: string }>({
     severity: "warning",
     message: ({ pattern, attack }) => `${quote(pattern)} takes exponential time on some texts, such as ${cut(attack)}`,
