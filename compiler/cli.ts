@@ -3,6 +3,7 @@ import * as modules from "node:module";
 import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Options, Phase } from "./compile.js";
+import { printableLines } from "./diagnostics/printable.js";
 import { HostError } from "./host.js";
 import { version } from "./package-folder.js";
 import { progress } from "./progress.js";
@@ -33,6 +34,7 @@ function program(): Command {
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .showSuggestionAfterError()
+    .configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) })
     .exitOverride();
   checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
     .option("--force", "overwrite generated files that were edited by hand")
@@ -83,6 +85,7 @@ interface CheckingOptions {
   readonly prune?: true;
   readonly rename?: readonly Rename[];
   readonly verbose?: true;
+  readonly cache?: boolean;
 }
 
 type Rename = NonNullable<Options["rename"]>[number];
@@ -99,7 +102,9 @@ function checking(command: Command, description: string): Command {
     .argument("[folders...]", "project folders (default: the working directory)")
     .addOption(new Option("--format <format>", "how to report").choices(["pretty", "json", "github"]).default("pretty"))
     .option("--strict", "treat warnings as errors")
-    .option("--verbose", "say how long each phase took");
+    .option("--verbose", "say how long each phase took")
+    .option("--cache", "use what earlier builds have left (default: unless CI is set)")
+    .option("--no-cache", "make everything anew, and leave nothing to later builds");
 }
 
 async function run(mode: "build" | "check", folders: readonly string[], options: CheckingOptions): Promise<void> {
@@ -108,6 +113,8 @@ async function run(mode: "build" | "check", folders: readonly string[], options:
   try {
     process.exitCode = await compileFolders(mode, folders.length > 0 ? folders : ["."], {
       ...options,
+      // What is built there is what people get: nobody but its own sources has a say in it.
+      cache: options.cache ?? !process.env["CI"],
       color: process.stderr.isTTY && !process.env["NO_COLOR"],
       stdout: (text) => (line.clear(), process.stdout.write(text)),
       stderr: (text) => (line.clear(), process.stderr.write(text)),
@@ -181,7 +188,7 @@ async function explain(code: string | undefined): Promise<void> {
   if (text !== undefined) return void process.stdout.write(text);
   const meant = suggestion(code);
   process.stderr.write(
-    `there is no diagnostic ${JSON.stringify(code)}${meant ? `; did you mean ${JSON.stringify(meant)}?` : ""}\n` +
+    `there is no diagnostic ${printableLines(JSON.stringify(code))}${meant ? `; did you mean ${JSON.stringify(meant)}?` : ""}\n` +
       "run mcpc explain for a list of all\n",
   );
   process.exitCode = exit.usage;
@@ -191,12 +198,12 @@ async function explain(code: string | undefined): Promise<void> {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exit.clean : exit.usage;
   if (error instanceof HostError) {
-    process.stderr.write(`error: ${error.message}\n`);
+    process.stderr.write(`error: ${printableLines(error.message)}\n`);
     return exit.usage;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `this is a bug in mcpc ${version}${phase ? `, in its ${phase} phase` : ""} (Node ${process.version}):\n${detail}\n`,
+    `this is a bug in mcpc ${version}${phase ? `, in its ${phase} phase` : ""} (Node ${process.version}):\n${printableLines(detail)}\n`,
   );
   return exit.bug;
 }

@@ -3,17 +3,18 @@ import type { Compilation, Options, Phase } from "./compile.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { formatGithub } from "./diagnostics/github.js";
 import { formatJson } from "./diagnostics/json.js";
+import { printable } from "./diagnostics/printable.js";
 import { formatPretty } from "./diagnostics/render.js";
 import type { Report } from "./diagnostics/report.js";
 import { fixed } from "./fixes.js";
 import type { Host } from "./host.js";
-import { takingTurns } from "./host-node/lock.js";
-import { nodeHost, recordFile } from "./host-node/index.js";
+import { withBuildLock } from "./host-node/build-lock.js";
+import { noStoredFiles, storedFiles } from "./host-node/cache-folder.js";
+import { nodeHost } from "./host-node/index.js";
 import { seenFile, stayingHost } from "./host-node/staying.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
 import { compileIncrementally } from "./incremental/index.js";
-import type { StoredFile } from "./incremental/stored.js";
 import type { Summary } from "./model/summary.js";
 
 export interface CommandOptions {
@@ -24,6 +25,8 @@ export interface CommandOptions {
   readonly prune?: true;
   readonly rename?: Options["rename"];
   readonly verbose?: true;
+  /** Whether to use what earlier builds have left, and to leave something to later ones. */
+  readonly cache: boolean;
   readonly color: boolean;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
@@ -39,7 +42,7 @@ export async function compileFolders(
   const reports: Report[] = [];
   const thread = typecheckThread(true);
   for (const disk of folders.map(nodeHost)) {
-    const files = (name: string): StoredFile => recordFile(disk.root, name);
+    const files = options.cache ? storedFiles(disk.root) : noStoredFiles;
     const host = stayingHost(disk, options.force ? undefined : files(seenFile));
     const laps = stopwatch();
     laps.start("compare");
@@ -90,7 +93,7 @@ async function fixing(host: Host, act: () => Promise<Compilation>, options: Comm
     const { changes, told } = fixed(compilation.diagnostics, host);
     if (changes.length === 0 || round > mostRounds) return compilation;
     host.commit(changes);
-    for (const line of told) options.stderr(`fixed ${prefix(host)}${line}\n`);
+    for (const line of told) options.stderr(`${printable(`fixed ${prefix(host)}${line}`)}\n`);
   }
 }
 
@@ -100,7 +103,7 @@ function alone<T>(host: Host, act: () => Promise<T>, { stderr }: CommandOptions)
     recover(host.root);
     return act();
   };
-  return takingTurns(host.root, begin, (pid, lock) =>
+  return withBuildLock(host.root, begin, (pid, lock) =>
     stderr(`waiting for another build of this folder, process ${pid} (if that is none, remove ${lock})\n`),
   );
 }
@@ -128,10 +131,10 @@ export function prefix(host: Host): string {
 
 function success(mode: "build" | "check", { summary, changed }: Compilation, prefix: string): string {
   if (!summary) return "";
-  const what = `${summary.name}: ${inventory(summary)}`;
+  const what = `${printable(summary.name)}: ${inventory(summary)}`;
   if (mode === "check") return `${what}: no errors\n`;
   const files = changed.length === 0 ? "nothing to do" : `${count(changed.length, "file")} written`;
-  return `${what} -> ${prefix}${summary.bundle} (${files})\n`;
+  return `${what} -> ${printable(prefix + summary.bundle)} (${files})\n`;
 }
 
 export function inventory(summary: Summary): string {

@@ -3,13 +3,13 @@ import { stayingBundler } from "./7-bundle/bundler.js";
 import type { Compilation, Options, Phase } from "./compile.js";
 import { HostError } from "./host.js";
 import { recover } from "./host-node/commit.js";
-import { nodeHost, recordFile } from "./host-node/index.js";
-import { takingTurns } from "./host-node/lock.js";
+import { withBuildLock } from "./host-node/build-lock.js";
+import { storedFiles } from "./host-node/cache-folder.js";
+import { nodeHost } from "./host-node/index.js";
 import { seenFile, stayingHost } from "./host-node/staying.js";
 import { typecheckThread } from "./host-node/typecheck-thread.js";
 import { memory } from "./incremental/again.js";
 import { compileIncrementally } from "./incremental/index.js";
-import type { StoredFile } from "./incremental/stored.js";
 
 /** A compiler of one project that stays in memory between builds. */
 export interface ResidentCompiler {
@@ -31,7 +31,7 @@ export interface ResidentOptions {
 /** `folder` is absolute, or relative to the working directory. Throws `HostError` when it is none. */
 export function residentCompiler(folder: string, { entering, waiting }: ResidentOptions = {}): ResidentCompiler {
   const disk = nodeHost(folder);
-  const files = (name: string): StoredFile => recordFile(disk.root, name);
+  const files = storedFiles(disk.root);
   const host = stayingHost(disk, files(seenFile));
   let remembered = memory();
   const thread = typecheckThread(false);
@@ -65,7 +65,7 @@ export function residentCompiler(folder: string, { entering, waiting }: Resident
     return compiling(undefined);
   };
   return {
-    build: (touched) => takingTurns(host.root, () => compiling(touched).catch(compilingAnew), waiting ?? (() => {})),
+    build: (touched) => withBuildLock(host.root, () => compiling(touched).catch(compilingAnew), waiting ?? (() => {})),
     end: async () => void (await Promise.all([thread.end(), bundler.end()])),
   };
 }

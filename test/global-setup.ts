@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 
@@ -14,12 +15,18 @@ declare module "vitest" {
   }
 }
 
-/** Builds every example project once, in place. */
-export default function setup({ provide }: TestProject): void {
+/** Builds every example project once, in place. What tests leave in the user's folder for caches goes with them. */
+export default function setup({ provide }: TestProject): () => void {
+  const caches = mkdtempSync(join(tmpdir(), "mcpc-caches-"));
+  process.env["XDG_CACHE_HOME"] = caches;
+  // Where it is set, nothing is kept from build to build.
+  delete process.env["CI"];
   const folders = examples().map((name) => join(fixtures, name));
   const before = folders.map(snapshot);
   execFileSync("node", [join(root, "compiler", "dist", "cli.js"), "build", ...folders], {
     stdio: ["ignore", "ignore", "inherit"],
+    // They stay as they are from run to run.
+    env: { ...process.env, XDG_CACHE_HOME: join(root, "node_modules", ".cache") },
   });
   const after = folders.map(snapshot);
   provide(
@@ -28,6 +35,7 @@ export default function setup({ provide }: TestProject): void {
       [...files].filter(([path, hash]) => before[index]!.get(path) !== hash).map(([path]) => path),
     ),
   );
+  return () => rmSync(caches, { recursive: true, force: true });
 }
 
 /** Folders that are whole projects, with the lock file of their last build. */

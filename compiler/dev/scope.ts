@@ -30,7 +30,7 @@ export const installations: readonly string[] = [
 /** A file of such a name may be a source although no build has read it yet. */
 const source = /\.(?:[cm]?[jt]sx?|json)$/;
 /** What a build stages, and what editors write beside a file. */
-const temporary = /(?:^|\/)(?:\.mcpc-\d+-\d+\.tmp|4913|\.#[^/]*|[^/]*~|\.[^/]*\.sw.)$/;
+const temporary = /(?:^|\/)(?:\.mcpc-[0-9a-f]{12}-\d+\.tmp|4913|\.#[^/]*|[^/]*~|\.[^/]*\.sw.)$/;
 
 export function scope(host: Host, config: string | undefined): Scope {
   let folders: readonly string[] = ["generated", "dist"];

@@ -1,23 +1,13 @@
+import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
-import { HostError, type Change } from "../host.js";
+import { dirname, join, resolve } from "node:path";
+import { hashOf, HostError, type Change } from "../host.js";
 import { cacheFolder } from "./cache-folder.js";
-import { contains, readIfPresent, refusable } from "./files.js";
-
-/** What a commit is about to do, on disk before it is done; paths are relative to the project. */
-interface Journal {
-  /** `staging`: the stages may be half written, no target is touched. `moving`: every stage is whole. */
-  readonly state: "staging" | "moving";
-  readonly moves: readonly Move[];
-  readonly removals: readonly string[];
-}
-interface Move {
-  readonly stage: string;
-  readonly target: string;
-}
+import { contains, readIfPresent, refusable, refuseSpecial } from "./files.js";
+import { isOutput, isStage, readJournal, removeJournal, stageOf, writeJournal, type Move } from "./journal.js";
 
 /**
- * Stages every file beside its target, then renames all; a failure puts back what stood there. A journal tells the next
+ * Stages every file beside its target, then renames all; a failure puts back what was there. A journal says to the next
  * build (`recover`) how far a process came that was killed.
  */
 export function commit(root: string, changes: readonly Change[]): void {
@@ -25,87 +15,107 @@ export function commit(root: string, changes: readonly Change[]): void {
   const inside = new Set<string>();
   for (const { path } of changes) {
     const target = resolve(root, path);
-    // A new file stands where its folder does.
+    // A new file is where its folder is.
     if (inside.has(dirname(target)) && !fs.existsSync(target)) continue;
     if (!contains(root, target)) throw new HostError(`${JSON.stringify(path)} leads outside the project`);
+    if (!isOutput(root, path)) throw new HostError(`${JSON.stringify(path)} is no place for a file of mcpc's`);
     inside.add(dirname(target));
   }
-  const written = changes.filter((change) => change.bytes !== undefined);
-  const moves = written.map(({ path }, index): Move => ({ stage: stageOf(path, index), target: path }));
-  const removals = changes.filter((change) => change.bytes === undefined).map(({ path }) => path);
+  const journal = cacheFolder(root);
+  const before = new Map(changes.map(({ path }) => [path, present(root, path)]));
+  const known = (path: string): string | null => hashOf(before.get(path));
+  const id = randomBytes(6).toString("hex");
+  const moves: Move[] = [];
+  for (const { path: target, bytes } of changes) {
+    if (!bytes) continue;
+    moves.push({ target, stage: stageOf(target, id, moves.length), before: known(target), after: hashOf(bytes)! });
+  }
+  const removals = changes.filter(({ bytes }) => !bytes).map(({ path }) => ({ target: path, before: known(path) }));
   const folders: string[] = [];
-  const before = new Map<string, Uint8Array | undefined>();
+  const staged: string[] = [];
+  const touched: string[] = [];
   try {
-    writeJournal(root, { state: "staging", moves, removals });
-    for (const [index, { path, bytes }] of written.entries()) {
+    writeJournal(journal, { state: "staging", moves, removals });
+    for (const [index, { path, bytes }] of changes.filter(({ bytes }) => bytes).entries()) {
       const target = resolve(root, path);
       const stage = resolve(root, moves[index]!.stage);
       refusable(path, () => {
         const made = fs.existsSync(dirname(target)) ? undefined : fs.mkdirSync(dirname(target), { recursive: true });
         if (made !== undefined) folders.push(made);
-        fs.writeFileSync(stage, bytes!);
-        if (fs.existsSync(target)) fs.chmodSync(stage, fs.statSync(target).mode);
+        staged.push(stage);
+        fs.writeFileSync(stage, bytes!, { flag: "wx" });
+        if (before.get(path)) fs.chmodSync(stage, fs.statSync(target).mode);
       });
     }
-    writeJournal(root, { state: "moving", moves, removals });
-    move(root, moves, removals, (target) => before.set(target, readIfPresent(target)));
+    writeJournal(journal, { state: "moving", moves, removals });
+    for (const { stage, target } of moves) {
+      touched.push(target);
+      move(root, stage, target);
+    }
+    for (const { target } of removals) {
+      touched.push(target);
+      remove(root, target);
+    }
   } catch (error) {
-    rollBack(root, moves, before, folders);
+    rollBack(root, staged, before, touched, folders);
     throw error;
   } finally {
-    fs.rmSync(journalOf(root), { force: true });
+    removeJournal(journal);
   }
 }
 
-/** Ends what a killed build began: the project is as before that build, or as after it. */
+/**
+ * Ends what a killed build began: the project is as before that build, or as after it. A file that somebody has changed
+ * since stays as it is.
+ */
 export function recover(root: string): void {
-  const half = `${journalOf(root)}.tmp`;
-  refusable(relative(root, half), () => fs.rmSync(half, { force: true }));
-  const text = readIfPresent(journalOf(root));
-  if (!text) return;
-  const { state, moves, removals } = JSON.parse(Buffer.from(text).toString()) as Journal;
-  if (state === "moving") {
-    const left = moves.filter(({ stage }) => fs.existsSync(resolve(root, stage)));
-    move(root, left, removals, () => {});
-  } else {
-    for (const { stage } of moves) {
-      fs.rmSync(resolve(root, stage), { force: true });
-      removeEmptyFolders(root, dirname(resolve(root, stage)));
-    }
+  const folder = cacheFolder(root);
+  const journal = readJournal(root, folder);
+  if (!journal) {
+    // A project that was moved, or that another user built, comes without its journal.
+    if (!folder?.read("build.json")) removeStages(root);
+    return;
   }
-  fs.rmSync(journalOf(root), { force: true });
+  const holds = (path: string, hash: string | null): boolean => hashOf(present(root, path)) === hash;
+  for (const { stage, target, before, after } of journal.moves) {
+    const isWanted = journal.state === "moving" && holds(stage, after) && holds(target, before);
+    if (isWanted) move(root, stage, target);
+    else remove(root, stage);
+  }
+  if (journal.state === "moving")
+    for (const { target, before } of journal.removals) if (holds(target, before)) remove(root, target);
+  removeJournal(folder);
 }
 
-/** `touching` is told of each file before it changes. */
-function move(
-  root: string,
-  moves: readonly Move[],
-  removals: readonly string[],
-  touching: (file: string) => void,
-): void {
-  for (const { stage, target } of moves) {
-    refusable(target, () => {
-      touching(resolve(root, target));
-      fs.renameSync(resolve(root, stage), resolve(root, target));
-    });
-  }
-  for (const path of removals) {
-    refusable(path, () => {
-      touching(resolve(root, path));
-      fs.rmSync(resolve(root, path), { force: true });
-      removeEmptyFolders(root, dirname(resolve(root, path)));
-    });
-  }
+/** The bytes of a file that may be replaced; undefined when there is none. Throws `HostError` where it is something else. */
+function present(root: string, path: string): Uint8Array | undefined {
+  refuseSpecial(root, path);
+  return readIfPresent(resolve(root, path));
+}
+
+function move(root: string, stage: string, target: string): void {
+  refusable(target, () => fs.renameSync(resolve(root, stage), resolve(root, target)));
+}
+
+function remove(root: string, path: string): void {
+  refusable(path, () => {
+    fs.rmSync(resolve(root, path), { force: true });
+    removeEmptyFolders(root, dirname(resolve(root, path)));
+  });
 }
 
 function rollBack(
   root: string,
-  moves: readonly Move[],
+  staged: readonly string[],
   before: ReadonlyMap<string, Uint8Array | undefined>,
+  touched: readonly string[],
   folders: readonly string[],
 ): void {
-  for (const { stage } of moves) fs.rmSync(resolve(root, stage), { force: true });
-  for (const [target, bytes] of before) {
+  // Where a folder is a file, so that nothing could be staged, removing it fails, too.
+  for (const stage of staged) if (fs.existsSync(stage)) fs.rmSync(stage);
+  for (const path of touched) {
+    const target = resolve(root, path);
+    const bytes = before.get(path);
     if (bytes === undefined) fs.rmSync(target, { force: true });
     else {
       fs.mkdirSync(dirname(target), { recursive: true });
@@ -115,27 +125,28 @@ function rollBack(
   for (const folder of folders.toReversed()) fs.rmSync(folder, { recursive: true, force: true });
 }
 
-function stageOf(path: string, index: number): string {
-  return join(dirname(path), `.mcpc-${process.pid}-${index}.tmp`);
-}
-
-function journalOf(root: string): string {
-  return join(root, cacheFolder, "commit.json");
-}
-
-/** Whole or not at all. */
-function writeJournal(root: string, journal: Journal): void {
-  const file = journalOf(root);
-  refusable(relative(root, file), () => {
-    fs.mkdirSync(dirname(file), { recursive: true });
-    fs.writeFileSync(`${file}.tmp`, JSON.stringify(journal));
-    fs.renameSync(`${file}.tmp`, file);
-  });
-}
-
 function removeEmptyFolders(root: string, folder: string): void {
   while (folder !== root && fs.existsSync(folder) && fs.readdirSync(folder).length === 0) {
     fs.rmdirSync(folder);
     folder = dirname(folder);
+  }
+}
+
+/** Removes the stages of builds of which nothing else is known. */
+function removeStages(folder: string): void {
+  for (const entry of entriesOf(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (entry.name !== "node_modules" && entry.name !== ".git") removeStages(path);
+    } else if (isStage(entry.name)) refusable(path, () => fs.rmSync(path));
+  }
+}
+
+/** None of a folder that may not be read. */
+function entriesOf(folder: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
   }
 }

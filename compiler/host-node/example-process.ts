@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { ExampleCall, ExampleReply, ExampleSettings } from "@mcpc/runtime/codegen/v1/examples";
 import { HostError } from "../host.js";
-import { cacheFolder } from "./cache-folder.js";
+import { temporaryFolder } from "./temporary-folder.js";
 
 export interface ExampleProcessOptions {
   /** The project; also the working directory of the handlers. */
@@ -31,11 +31,10 @@ export async function callExamples(
   options: ExampleProcessOptions,
   replied: (reply: Reply, durationMs: number) => void,
 ): Promise<void> {
-  const folder = join(options.root, cacheFolder, `test-${process.pid}`);
+  const folder = temporaryFolder(options.root, "test");
   const file = join(folder, "examples.mjs");
   let runner: Runner | undefined;
   try {
-    fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(file, script);
     for (const call of calls) {
       runner ??= start(file, options);

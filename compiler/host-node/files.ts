@@ -2,12 +2,12 @@ import * as fs from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
 import { HostError } from "../host.js";
 
-/** The file's bytes; undefined when there is no such file. */
+/** The file's bytes; undefined when there is no regular file: to read a pipe could take for ever. */
 export function readIfPresent(file: string): Uint8Array | undefined {
   return refusable(file, () => {
     try {
       // Cheaper than a failure.
-      return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
+      return fs.existsSync(file) && fs.statSync(file).isFile() ? fs.readFileSync(file) : undefined;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
@@ -16,12 +16,39 @@ export function readIfPresent(file: string): Uint8Array | undefined {
   });
 }
 
-/** False when the file, links resolved, stands outside `root`; it need not exist. */
-export function contains(root: string, file: string): boolean {
+/** Throws `HostError` for a pipe, a socket or a device: whatever opens it could wait for ever. */
+export function refuseSpecial(root: string, path: string): void {
+  const file = resolve(root, path);
+  const stat = refusable(path, () => fs.statSync(file, { throwIfNoEntry: false }));
+  if (stat && !stat.isFile() && !stat.isDirectory())
+    throw new HostError(`${JSON.stringify(path)} is not a regular file`);
+}
+
+/** False when the file, links resolved, is outside `root`; neither it nor what a link leads to need exist. */
+export function contains(root: string, file: string, links = 0): boolean {
   let existing = file;
-  while (!fs.existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  while (!fs.existsSync(existing) && dirname(existing) !== existing) {
+    const link = linkAt(existing);
+    if (link !== undefined) {
+      const target = resolve(fs.realpathSync(dirname(existing)), link, relative(existing, file));
+      return links < mostLinks && contains(root, target, links + 1);
+    }
+    existing = dirname(existing);
+  }
   const real = resolve(fs.realpathSync(existing), relative(existing, file));
   return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep);
+}
+
+/** A link that leads to itself leads nowhere. */
+const mostLinks = 40;
+
+/** Where a link leads, as it is written; undefined where there is none. */
+function linkAt(path: string): string | undefined {
+  try {
+    return fs.readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the machine refuses becomes a `HostError` that names the path and the reason. */

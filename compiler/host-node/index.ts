@@ -1,17 +1,17 @@
 import * as fs from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { HostError, type Host } from "../host.js";
-import type { StoredFile } from "../incremental/stored.js";
 import type { JsonObject } from "../model/source.js";
 import { packaged } from "../package-folder.js";
-import { cacheFolder } from "./cache-folder.js";
 import { commit } from "./commit.js";
-import { contains, readIfPresent, refusable } from "./files.js";
+import { contains, readIfPresent, refusable, refuseSpecial } from "./files.js";
 import { find } from "./find.js";
 
 /** The host on the real disk. `folder` is the project, absolute or relative to the working directory. Throws `HostError` when it is no folder. */
 export function nodeHost(folder: string): Host {
   const root = realFolder(folder);
+  // Read by Node, TypeScript and esbuild on their own.
+  for (const path of ["package.json", "tsconfig.json"]) refuseSpecial(root, path);
   const absolute = (path: string): string => resolve(root, path);
   return {
     root,
@@ -21,21 +21,6 @@ export function nodeHost(folder: string): Host {
     size: (path) => refusable(absolute(path), () => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0),
     contains: (path) => refusable(absolute(path), () => contains(root, absolute(path))),
     commit: (changes) => commit(root, changes),
-  };
-}
-
-/** A file of what a project's builds leave to later ones. */
-export function recordFile(root: string, name: string): StoredFile {
-  const file = join(root, cacheFolder, name);
-  return {
-    read: () => readIfPresent(file),
-    write: (content) => {
-      refusable(file, () => {
-        fs.mkdirSync(dirname(file), { recursive: true });
-        fs.writeFileSync(`${file}.tmp`, content);
-        fs.renameSync(`${file}.tmp`, file);
-      });
-    },
   };
 }
 

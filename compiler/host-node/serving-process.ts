@@ -5,9 +5,8 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import type { Load, Report } from "@mcpc/runtime/codegen/v1/dev";
-import { cacheFolder } from "./cache-folder.js";
 import { refusable } from "./files.js";
-import { lives } from "./lives.js";
+import { temporaryFolder } from "./temporary-folder.js";
 
 const lastWordsMs = 1000;
 
@@ -63,36 +62,24 @@ export function servingProcess(
 
 /** Where the modules of a running project are, for as long as this process lives. */
 export interface ModuleFolder {
-  /** What is there: whoever installs packages may have removed it. */
+  /** The files that are there: an installation of packages may remove the folder. */
   names(): ReadonlySet<string>;
   write(texts: ReadonlyMap<string, string>): void;
   urlOf(name: string): string;
   remove(): void;
 }
 
-const folderName = /^dev-(\d+)$/;
-
 export function moduleFolder(root: string): ModuleFolder {
-  const parent = join(root, cacheFolder);
-  const folder = join(parent, `dev-${process.pid}`);
-  removeLeft(parent);
+  const folder = temporaryFolder(root, "dev");
   return {
     names: () => new Set(fs.existsSync(folder) ? fs.readdirSync(folder) : []),
     write: (texts) =>
       refusable(folder, () => {
+        // At the same path: what the server has loaded of it stays loaded.
         fs.mkdirSync(folder, { recursive: true });
         for (const [name, text] of texts) fs.writeFileSync(join(folder, name), text);
       }),
     urlOf: (name) => pathToFileURL(join(folder, name)).href,
     remove: () => fs.rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** Those of processes that were killed. */
-function removeLeft(parent: string): void {
-  if (!fs.existsSync(parent)) return;
-  for (const name of fs.readdirSync(parent)) {
-    const pid = Number(folderName.exec(name)?.[1]);
-    if (pid > 0 && !lives(pid)) fs.rmSync(join(parent, name), { recursive: true, force: true });
-  }
 }

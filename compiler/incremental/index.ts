@@ -5,7 +5,7 @@ import type { Memory } from "./again.js";
 import { everIn } from "./ever.js";
 import { lastingIn } from "./lasting.js";
 import { earlierFiles, recorder, seenBy, type BuildRecord } from "./record.js";
-import { stored, type StoredFile } from "./stored.js";
+import { leave, stored, type StoredFile } from "./stored.js";
 
 /** Of this process: its code does not change. */
 let compiler: string | undefined;
@@ -59,7 +59,7 @@ export async function compileIncrementally(
   if (options.mode === "build" && wentWell) {
     const value = record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs);
     const text = JSON.stringify(value);
-    file.write(text);
+    leave(file, text);
     if (remembered) remembered.record = { text, value };
   } else evers?.leaveTexts();
   return { ...compilation, inputs: [...new Set([...looked(), ...inputs])] };

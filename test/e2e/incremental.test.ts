@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -16,7 +17,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { recover } from "../../compiler/host-node/commit.js";
 import { keepingAll, killedAt } from "./killed-at.js";
-import { contents, mcpc, project, seen, write, type Outcome } from "./project.js";
+import { cacheOf, contents, kept, mcpc, project, write, type Outcome } from "./project.js";
 
 const manifest = {
   server: { name: "small", version: "1.0.0", instructions: { file: "./about.md" } },
@@ -82,17 +83,13 @@ describe("a build", () => {
       },
       /1 file written/,
     ],
+    ["a damaged record", (folder) => writeFileSync(join(cacheOf(folder), "build.json"), "{"), /nothing to do/],
+    ["a record of nothing", (folder) => writeFileSync(join(cacheOf(folder), "build.json"), "{}"), /nothing to do/],
     [
-      "a damaged record",
-      (folder) => writeFileSync(join(folder, "node_modules/.cache/mcpc/build.json"), "{"),
+      "a damaged record of what files looked like",
+      (folder) => writeFileSync(join(cacheOf(folder), "seen.json"), "{"),
       /nothing to do/,
     ],
-    [
-      "a record of nothing",
-      (folder) => writeFileSync(join(folder, "node_modules/.cache/mcpc/build.json"), "{}"),
-      /nothing to do/,
-    ],
-    ["a damaged record of what files looked like", (folder) => writeFileSync(join(folder, seen), "{"), /nothing to do/],
   ];
   test.each(changes)("sees what changed since the last: %s", (_what, change, told) => {
     const folder = project(files);
@@ -143,9 +140,13 @@ const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
 const mayRun = !isRoot || spawnSync("node", [cli, "--version"], { uid: nobody, gid: nobody }).status === 0;
 describe.runIf(process.platform === "linux" && mayRun)("where the machine refuses", () => {
+  const caches = kept({});
+  if (isRoot) chownSync(caches, nobody, nobody);
   const mcpcOfNobody = (folder: string, ...args: string[]): Outcome => {
     const own = isRoot ? { uid: nobody, gid: nobody } : {};
-    const { status, stdout, stderr } = spawnSync("node", [cli, ...args], { cwd: folder, encoding: "utf8", ...own });
+    const env = { ...process.env, XDG_CACHE_HOME: caches };
+    const options = { cwd: folder, env, encoding: "utf8", ...own } as const;
+    const { status, stdout, stderr } = spawnSync("node", [cli, ...args], options);
     return { code: status, stdout, stderr };
   };
   const projectOfNobody = (more: Record<string, unknown>): string => {
@@ -186,7 +187,9 @@ describe.runIf(process.platform === "linux" && mayRun)("where the machine refuse
   test("a mistake is told although nothing can be left to later builds", () => {
     const folder = projectOfNobody({});
     expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0 });
-    const cache = join(folder, "node_modules/.cache/mcpc");
+    const [cache] = readdirSync(join(caches, "mcpc"))
+      .map((name) => join(caches, "mcpc", name))
+      .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs) as [string];
     for (const name of readdirSync(cache)) chmodSync(join(cache, name), 0o444);
     chmodSync(cache, 0o555);
     expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: nothing });
@@ -195,13 +198,6 @@ describe.runIf(process.platform === "linux" && mayRun)("where the machine refuse
     chmodSync(cache, 0o755);
   });
 });
-
-/** What the user sees of a project. */
-const visible = (folder: string): Record<string, string> => visibleOf(contents(folder));
-
-function visibleOf(files: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith("node_modules")));
-}
 
 test("what a build takes from the last one is what it would have made anew", () => {
   const server = { name: "large", version: "1.0.0" };
@@ -223,46 +219,53 @@ test("what a build takes from the last one is what it would have made anew", () 
   write(folder, { "a.mcp.json": { server, tools: tools.with(3, tool(3, 2)) } });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
   const after = contents(folder);
-  expect(Object.keys(after).filter((path) => after[path] !== before[path] && !path.startsWith("node_modules"))).toEqual(
+  expect(Object.keys(after).filter((path) => after[path] !== before[path])).toEqual(
     expect.arrayContaining(["a.mcp.json", ...touched.slice(0, 3)].sort()),
   );
   appendFileSync(join(folder, "dist/chunks/validators/Tool4.js"), "//\n");
   rmSync(join(folder, "dist/chunks/validators/Tool5.js"));
   rmSync(join(folder, "generated/validators/Tool6.ts"));
   expect(mcpc(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 files written") });
-  expect(visible(folder)).toEqual(visibleOf(after));
+  expect(contents(folder)).toEqual(after);
   expect(mcpc(folder, "build", "--force")).toMatchObject({ code: 0 });
-  expect(visible(folder)).toEqual(visibleOf(after));
+  expect(contents(folder)).toEqual(after);
 });
 
 test.each<[what: string, change: (folder: string) => void]>([
   [
     "the first build",
     (folder) =>
-      ["generated", "dist", "node_modules", "mcpc.lock.json", "src/tools/other.ts"].forEach((path) =>
-        rmSync(join(folder, path), { recursive: true }),
-      ),
+      [
+        cacheOf(folder),
+        ...["generated", "dist", "mcpc.lock.json", "src/tools/other.ts"].map((path) => join(folder, path)),
+      ].forEach((path) => rmSync(path, { recursive: true })),
   ],
   ["a build after a change", edit("a.mcp.json", '"other"', '"another"')],
 ])("%s, cut off at any write or within one, leaves a project that the next build puts right", (_, change) => {
   const folder = project(files);
   expect(mcpc(folder, "build").code).toBe(0);
   change(folder);
-  const kept = project({});
-  const run = spawnSync("node", [...keepingAll(folder, kept), cli, "build", folder], { encoding: "utf8" });
+  const copies = project({});
+  const keeping = keepingAll({ project: folder, cache: cacheOf(folder) }, copies);
+  const run = spawnSync("node", [...keeping, cli, "build", folder], { encoding: "utf8" });
   expect([run.status, run.stderr]).toEqual([0, expect.not.stringContaining("error")]);
   const states = new Map<string, string>();
-  const all = readdirSync(kept).map((name) => join(kept, name));
-  for (const one of all) {
+  const all = readdirSync(copies).map((name) => join(copies, name));
+  for (const copy of all) {
+    const one = join(copy, "project");
+    // What is left is found by the place of its project.
+    if (existsSync(join(copy, "cache"))) cpSync(join(copy, "cache"), cacheOf(one), { recursive: true });
     recover(one);
-    states.set(JSON.stringify(contents(one)), one);
+    // What was staged there is written anew, the lock is of a process that has ended, and times differ in a copy.
+    const left = Object.entries(contents(cacheOf(one))).filter(([name]) => !/\.(?:tmp|lock)$|^seen/.test(name));
+    states.set(JSON.stringify([contents(one), left]), one);
   }
   expect(all.length).toBeGreaterThan(40);
   // Each is before or after one of the steps of a build: what it records or leaves to later ones, its sources, its bundle.
   expect(states.size).toBeLessThan(32);
   for (const one of states.values()) {
     expect(mcpc(one, "build").code).toBe(0);
-    expect(visible(one)).toEqual(visible(folder));
+    expect(contents(one)).toEqual(contents(folder));
   }
 });
 
@@ -278,7 +281,7 @@ test.each([4, 20])("a build killed at write %s leaves a project that the next bu
   edit("a.mcp.json", '"other"', '"another"')(whole);
   write(whole, { "src/tools/other.ts": readFileSync(join(folder, "src/tools/other.ts")) });
   expect(mcpc(whole, "build").code).toBe(0);
-  expect(visible(folder)).toEqual(visible(whole));
+  expect(contents(folder)).toEqual(contents(whole));
 });
 
 test("two builds at once: one waits for the other, and both agree", async () => {
@@ -306,7 +309,7 @@ test("a build that ends with an error after its types were found right says so",
   }));
   const folder = project({ "a.mcp.json": { ...manifest, tools }, "about.md": "About.\n" });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
-  for (const path of ["generated/validators", "node_modules/.cache"]) rmSync(join(folder, path), { recursive: true });
+  for (const path of [join(folder, "generated/validators"), cacheOf(folder)]) rmSync(path, { recursive: true });
   appendFileSync(join(folder, "generated", "server.ts"), "//\n");
   expect(mcpc(folder, "build")).toMatchObject({ code: 1, stderr: expect.stringContaining("output/hand-edited") });
 });
@@ -325,7 +328,7 @@ test("where version control changes the ends of lines, an edit leaves files that
   expect(mcpc(folder, "build").stdout).toBe(nothing);
   edit("a.mcp.json", '"name": "say"', '"name": "say", "description": "Says it."')(folder);
   expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
-  rmSync(join(folder, "node_modules"), { recursive: true });
+  rmSync(cacheOf(folder), { recursive: true });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "", stdout: nothing });
 });
 
@@ -347,15 +350,15 @@ test("a name that was another tool's is made anew for the one that has it now", 
   expect(mcpc(folder, "build").code).toBe(0);
   const fresh = project({ "a.mcp.json": health([], "A five.") });
   expect(mcpc(fresh, "build").code).toBe(0);
-  expect(visible(folder)).toEqual(visible(fresh));
+  expect(contents(folder)).toEqual(contents(fresh));
 });
 
 test("a file where a folder is needed is named", () => {
-  const folder = project({ ...files, "node_modules/.cache": "" });
+  const folder = project({ ...files, generated: "" });
   const { code, stderr } = mcpc(folder, "build");
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: expect.stringMatching(/^error: ".*\.cache\/mcpc.*": a file stands where a folder is needed\n$/),
+    stderr: expect.stringMatching(/^error: "generated\/.*": a file stands where a folder is needed\n$/),
   });
 });
 

@@ -18,18 +18,19 @@ syncBuiltinESMExports();
 `;
 
 /**
- * Options of `node` that keep what a kill would leave of `folder`, in folders of `into`: before each call which changes
- * the disk, and in the middle of each write. Threads change it in turns, so that none is at it while it is kept.
+ * Options of `node` that keep what a kill would leave of folders, under their names in folders of `into`: before each
+ * call which changes the disk, and in the middle of each write. Threads change it in turns, so that none is at it while
+ * it is kept.
  */
-export function keepingAll(folder: string, into: string): string[] {
-  return ["--import", `data:text/javascript,${encodeURIComponent(keeping(folder, into))}`];
+export function keepingAll(folders: Readonly<Record<string, string>>, into: string): string[] {
+  return ["--import", `data:text/javascript,${encodeURIComponent(keeping(folders, into))}`];
 }
 
-const keeping = (folder: string, into: string): string => `
+const keeping = (folders: Readonly<Record<string, string>>, into: string): string => `
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { threadId } from "node:worker_threads";
-const { mkdirSync: lock, rmdirSync: unlock } = fs;
+const { mkdirSync: lock, rmdirSync: unlock, rmSync: remove } = fs;
 const turn = ${JSON.stringify(`${into}-turn`)};
 const never = new Int32Array(new SharedArrayBuffer(4));
 let kept = 0;
@@ -51,7 +52,11 @@ const inTurn = (act) => {
     unlock(turn);
   }
 };
-const keep = () => fs.cpSync(${JSON.stringify(folder)}, ${JSON.stringify(into)} + "/" + threadId + "-" + ++kept, { recursive: true });
+const keep = () => {
+  const copies = ${JSON.stringify(into)} + "/" + threadId + "-" + ++kept + "/";
+  for (const [name, folder] of Object.entries(${JSON.stringify(folders)}))
+    if (fs.existsSync(folder)) fs.cpSync(folder, copies + name, { recursive: true });
+};
 for (const name of ["writeFileSync", "renameSync", "rmSync", "mkdirSync", "rmdirSync"]) {
   const real = fs[name];
   fs[name] = (...args) => {
@@ -60,8 +65,9 @@ for (const name of ["writeFileSync", "renameSync", "rmSync", "mkdirSync", "rmdir
       keep();
       if (name === "writeFileSync") {
         const bytes = Buffer.from(args[1]);
-        real(args[0], bytes.subarray(0, bytes.length / 2));
+        real(args[0], bytes.subarray(0, bytes.length / 2), args[2]);
         keep();
+        if (args[2]?.flag === "wx") remove(args[0]);
       }
       return real(...args);
     });

@@ -1,8 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, onTestFinished } from "vitest";
+import { cacheFolder } from "../../compiler/host-node/cache-folder.js";
 
 export const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
 
@@ -59,12 +69,14 @@ export function processes(told: string, parent?: number): number[] {
   return running.filter((pid) => isOf(pid) && text(pid, "cmdline").includes(told)).map(Number);
 }
 
-/** What builds know of how files looked: where they are, and when; even one that changes nothing may learn of it. */
-export const seen = "node_modules/.cache/mcpc/seen.json";
+/** The folder in which builds of a project keep files for later ones. */
+export function cacheOf(folder: string): string {
+  return cacheFolder(realpathSync(folder))!.path;
+}
 
-/** Every file below a folder but `seen`, by its path, as bytes in hexadecimal. */
+/** Every file below a folder, by its path, as bytes in hexadecimal. */
 export function contents(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-  const paths = files.map((file) => relative(folder, join(file.parentPath, file.name))).filter((path) => path !== seen);
+  const paths = files.map((file) => relative(folder, join(file.parentPath, file.name)));
   return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(folder, path)).toString("hex")]));
 }

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { residentCompiler, type ResidentCompiler } from "../../compiler/dist/resident.js";
-import { contents, mcpc, processes, project, write } from "./project.js";
+import { cacheOf, contents, mcpc, processes, project, write } from "./project.js";
 
 const tool = (name: string, more: object = {}) => ({
   name,
@@ -242,7 +242,7 @@ test.each(steps)("a compiler that stays sees what becomes of types by %s", async
   for (const step of steps) {
     apply(step);
     const { diagnostics } = await compiler.build(new Set(Object.keys(step)));
-    rmSync(join(folder, "node_modules/.cache"), { recursive: true, force: true });
+    rmSync(cacheOf(folder), { recursive: true });
     const fresh = residentCompiler(folder);
     expect([step, diagnostics]).toEqual([step, (await fresh.build()).diagnostics]);
     await fresh.end();

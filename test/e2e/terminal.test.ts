@@ -23,10 +23,9 @@ let right: string;
 let wrong: string;
 let failed: string;
 beforeAll(() => {
-  const runtime = {
-    config: { schema: { type: "object", properties: { word: { type: "string", default: hostile } } } },
-  };
+  const runtime = { config: { properties: { word: { type: "string", default: hostile } } } };
   right = kept({ "a.mcp.json": manifest({ runtime }) });
+  expect(run(cli, right, "build").status).toBe(0);
   const above = kept({});
   wrong = join(above, `p${inNames}`);
   mkdirSync(wrong);
@@ -85,7 +84,6 @@ test.each<[args: readonly string[], status: number]>([
   [["--config", `${inNames}.json`], 2],
   [["--log-level", hostile], 2],
 ])("a built server with %j prints none either", (args, status) => {
-  expect(run(cli, right, "build").status).toBe(0);
   const printed = run(join(right, "dist/server.js"), right, ...args);
   expect(printed.text).not.toMatch(unsafe);
   expect([args, printed.status, printed.text === ""]).toEqual([args, status, false]);
