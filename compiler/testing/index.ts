@@ -46,7 +46,8 @@ export async function testFolders(folders: readonly string[], options: TestOptio
   if (options.format === "github") options.stdout(formatDiagnosticsForGithub(reports) + formatGithub(reports));
   if (reports.some(failed)) return 1;
   if (options.filter === undefined || reports.some(({ verdicts }) => verdicts.length > 0)) return 0;
-  if (options.format !== "pretty") options.stderr(`no example matches ${JSON.stringify(options.filter)}\n`);
+  if (options.format !== "pretty")
+    options.stderr(`${printable(`no example matches ${JSON.stringify(options.filter)}`)}\n`);
   return 2;
 }
 
@@ -94,6 +95,6 @@ function failed({ diagnostics, verdicts }: TestReport): boolean {
 }
 
 function nothingToTest({ name }: TestReport, { filter }: TestOptions): string {
-  if (filter !== undefined) return `${printable(name)}: no example matches ${JSON.stringify(filter)}\n`;
+  if (filter !== undefined) return `${printable(`${name}: no example matches ${JSON.stringify(filter)}`)}\n`;
   return `${printable(name)}: no examples; a tool's "examples" in the manifest are what is tested\n`;
 }
