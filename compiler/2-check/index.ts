@@ -20,6 +20,7 @@ import { schemaChecks } from "./schemas.js";
 import { checkShape } from "./shape.js";
 import { soundness, type Sound } from "./sound.js";
 import { textParts } from "./text-part.js";
+import { checkToolEvents } from "./tool-events.js";
 import { checkTool } from "./tools.js";
 import { checkSupported } from "./unsupported.js";
 
@@ -40,6 +41,7 @@ export function check(
   checkSupported(merged, diagnostics);
   checkLayout(merged, diagnostics);
   checkCaches(merged, diagnostics);
+  checkToolEvents(merged, diagnostics);
   const config = configSchema(merged);
   checkHealth(merged, diagnostics);
   checkSchemas(merged, config, sources, reachable(merged, sources, host), again, lasting, sound, diagnostics);

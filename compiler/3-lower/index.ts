@@ -119,11 +119,16 @@ function lowerTool(
     elicitations: elicitations(tool, type, types, schema),
     ...(isTask(support) && { task: { support, deferred: tool.value.deferTask ?? false } }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(project.runtime.transports?.toolEvents && isReadOnly(tool.value) && { readOnly: true }),
     examples: lowerExamples(tool.node),
     ...lowerReuse(tool.value.cache, project),
     handler: handlers.handler("tools", name, tool.value.handler, type as Identifier),
     span: tool.span,
   };
+}
+
+function isReadOnly({ annotations }: ToolDeclaration): boolean {
+  return annotations?.readOnlyHint === true;
 }
 
 function isTask(support: string | undefined): support is "optional" | "required" {

@@ -22,6 +22,7 @@ export function lowerTransports(project: Project): Transports {
     allowedOrigins = [],
     allowedHosts = [],
     sessions = true,
+    keepAliveTimeoutMs,
   } = http;
   const beside = {
     ...(sse && { sse: { path: sse.path ?? "/sse", messagesPath: sse.messages ?? "/messages" } }),
@@ -30,6 +31,7 @@ export function lowerTransports(project: Project): Transports {
   };
   const { maxSessions, maxBodyBytes } = project.runtime.limits ?? {};
   const bounds = {
+    ...(keepAliveTimeoutMs !== undefined && { keepAliveTimeoutMs }),
     ...(maxSessions !== undefined && { maxSessions }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
   };

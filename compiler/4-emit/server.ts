@@ -35,9 +35,9 @@ export function serverModule(server: Server): string {
   const types = [...tools, ...resources, ...templates, ...prompts, ...completions].map(([, { type }]) => type);
   return [
     `import { defineServer${types.length > 0 ? ", handler" : ""} } from ${literal(library)};\n`,
-    http && `import { createFetch } from ${literal(`${library}/fetch`)};\n`,
-    http && `import { createListener } from ${literal(`${library}/node-http`)};\n`,
-    http?.websocket && `import { createUpgrade } from ${literal(`${library}/node-websocket`)};\n`,
+    http && `import { createFetch, type Fetch } from ${literal(`${library}/fetch`)};\n`,
+    http && `import { createListener, relocate, type Listener } from ${literal(`${library}/node-http`)};\n`,
+    http?.websocket && `import { createUpgrade, type Upgrade } from ${literal(`${library}/node-websocket`)};\n`,
     ...around.imports,
     ...handlers.lines,
     `import { surface } from "./surface.js";\n`,
@@ -72,9 +72,24 @@ export function serverModule(server: Server): string {
     http?.websocket && "\n/** The server over WebSocket, as a listener of `node:http`'s `upgrade`. */\n",
     http?.websocket &&
       "export const upgrade: ReturnType<typeof createUpgrade> = /* @__PURE__ */ createUpgrade(server, http);\n",
+    http && `\n${relocated(http.websocket !== undefined)}`,
   ]
     .filter((part) => part !== undefined && part !== false)
     .join("");
+}
+
+function relocated(withUpgrade: boolean): string {
+  const type = `{ readonly listener: Listener; readonly fetch: Fetch${withUpgrade ? "; readonly upgrade: Upgrade" : ""} }`;
+  const upgrade = withUpgrade ? "    upgrade: createUpgrade(server, there),\n" : "";
+  return `/** The server with its MCP endpoint at another path; what the manifest has beside it lies beside that. */
+export function at(path: string): ${type} {
+  const there = relocate(http, path);
+  return {
+    listener: createListener(server, there),
+    fetch: createFetch(server, there),
+${upgrade}  };
+}
+`;
 }
 
 /** `generated/main.ts`: serves the server on its transports. */
@@ -120,6 +135,8 @@ function handlerImports(server: Server): HandlerImports {
     "createListener",
     "createUpgrade",
     "upgrade",
+    "relocate",
+    "at",
     "surface",
     "server",
     "http",

@@ -62,7 +62,7 @@ function lines(entries: readonly string[]): string {
 }
 
 function toolEntry(tool: Tool): string {
-  const { name, output, errors, headers, timeoutMs } = tool;
+  const { name, output, errors, headers, timeoutMs, readOnly } = tool;
   return entry({
     name: literal(name),
     scopes: scopes(tool),
@@ -73,6 +73,7 @@ function toolEntry(tool: Tool): string {
     elicitations: questions(tool.elicitations),
     headers: headers.length > 0 && literal(headers as readonly HeaderParameter[] as unknown as Json),
     timeoutMs: timeoutMs !== undefined && String(timeoutMs),
+    readOnly: readOnly === true && "true",
     cache: reuse(tool),
     task: tool.task !== undefined && literal(tool.task.support),
     defersTask: tool.task?.deferred === true && "true",

@@ -201,6 +201,7 @@ export interface RuntimeDeclaration {
       readonly allowedOrigins?: readonly string[];
       readonly allowedHosts?: readonly string[];
       readonly sessions?: boolean;
+      readonly keepAliveTimeoutMs?: number;
     };
     readonly sse?: { readonly path?: string; readonly messages?: string };
     readonly toolEvents?: JsonObject;

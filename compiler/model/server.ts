@@ -227,6 +227,8 @@ export interface Tool {
   /** The call may or must become a task, at once or when the handler says so. */
   readonly task?: { readonly support: "optional" | "required"; readonly deferred: boolean };
   readonly timeoutMs?: number;
+  /** An event stream of it may be opened with GET. */
+  readonly readOnly?: boolean;
   readonly examples: readonly Example[];
   readonly cache?: Reuse;
   readonly handler: Handler;
@@ -306,6 +308,7 @@ export interface Transports {
     readonly websocket?: { readonly path: string };
     readonly maxSessions?: number;
     readonly maxBodyBytes?: number;
+    readonly keepAliveTimeoutMs?: number;
   };
 }
 

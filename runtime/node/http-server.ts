@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { Server } from "../protocol/exchange.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
+import { isLoopback } from "../transports/http/source.js";
 import { createListener } from "./http-listener.js";
 import { directRequests } from "./request-body.js";
 import type { Upgrade } from "./websocket.js";
@@ -13,6 +14,8 @@ export interface Listening {
 }
 
 const sweepMs = 20;
+/** Longer than balancers keep a connection (60 s): one that the server closes first could meet a request, which fails. */
+const keepAliveTimeoutMs = 75_000;
 
 /** Listens at `options.host` and `options.port`; port 0 is any free one. Rejects when the address cannot be had. */
 export async function listen(
@@ -20,9 +23,18 @@ export async function listen(
   options: HttpOptions,
   websocket?: () => Promise<{ readonly createUpgrade: (server: Server, options: HttpOptions) => Upgrade }>,
 ): Promise<Listening> {
+  if (!isLoopback(options.host) && server.auth === undefined)
+    server.logger("warning", "anybody who can reach this address may call: it is public, and asks for no credentials", {
+      host: options.host,
+      help: 'declare "runtime.auth", or listen on 127.0.0.1',
+    });
   // Imported here: a static import would load it in every bundle, also where standard streams are served.
   const { createServer, IncomingMessage } = await import("node:http");
   const http = createServer({ IncomingMessage: directRequests(IncomingMessage) }, createListener(server, options));
+  const keptMs = options.keepAliveTimeoutMs ?? keepAliveTimeoutMs;
+  http.keepAliveTimeout = keptMs;
+  // Node counts the wait for the next request as a wait for its headers.
+  http.headersTimeout = Math.max(http.headersTimeout, keptMs + 1000);
   if (websocket !== undefined) http.on("upgrade", (await websocket()).createUpgrade(server, options));
   return new Promise((resolve, reject) => {
     http.once("error", reject);

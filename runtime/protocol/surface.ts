@@ -75,6 +75,8 @@ export interface ToolSurface {
   /** Questions that the handler may ask, by name. */
   readonly elicitations?: ReadonlyMap<string, ElicitationSurface>;
   readonly timeoutMs?: number;
+  /** It changes nothing, so that its event stream may be opened with GET. */
+  readonly readOnly?: boolean;
   readonly cache?: Reuse;
   /** The call may (`optional`) or must (`required`) become a task. */
   readonly task?: "optional" | "required";

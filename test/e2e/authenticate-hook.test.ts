@@ -10,8 +10,8 @@ import { mcpc, project } from "./project.js";
 const manifest = (runtime: object) => ({
   server: { name: "hooked", version: "1.0.0" },
   tools: [
-    { name: "who", inputSchema: { type: "object" } },
-    { name: "guarded", inputSchema: { type: "object" }, scopes: ["inside"] },
+    { name: "who", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } },
+    { name: "guarded", inputSchema: { type: "object" }, annotations: { readOnlyHint: true }, scopes: ["inside"] },
   ],
   runtime,
 });

@@ -7,13 +7,21 @@ import { WebSocket } from "ws";
 import { serveHttp, type Running } from "./clients.js";
 import { mcpc, write } from "./project.js";
 
+const annotations = { readOnlyHint: true };
+
 /** One project with every limit as low as it can be. */
 const files = {
   "small.mcp.json": {
     server: { name: "small", version: "1.0.0" },
     tools: [
-      { name: "wait", inputSchema: { type: "object" }, handler: "./src/tools.ts#wait" },
-      { name: "quick", inputSchema: { type: "object" }, handler: "./src/tools.ts#quick", timeoutMs: 600000 },
+      { name: "wait", inputSchema: { type: "object" }, handler: "./src/tools.ts#wait", annotations },
+      {
+        name: "quick",
+        inputSchema: { type: "object" },
+        handler: "./src/tools.ts#quick",
+        timeoutMs: 600000,
+        annotations,
+      },
     ],
     resources: [
       { uri: "small://it", name: "it", handler: "./src/tools.ts#it", subscribe: true },

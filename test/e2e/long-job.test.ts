@@ -80,7 +80,12 @@ test("every step is told, in order, before the answer", async () => {
 
 test("a page sees progress as events", async () => {
   const server = await serveHttp(script);
-  const source = new EventSource(`${server.url}/tools/index_pages/sse?pages=2&msPerPage=1`);
+  // The tool changes something, so that GET does not run it.
+  const body = JSON.stringify({ pages: 2, msPerPage: 1 });
+  const source = new EventSource(`${server.url}/tools/index_pages/sse`, {
+    fetch: (url, { headers, ...init }) =>
+      fetch(url, { ...init, method: "POST", body, headers: { ...headers, "content-type": "application/json" } }),
+  });
   const events: string[] = [];
   await new Promise<void>((resolve) => {
     for (const name of ["tool_start", "tool_progress", "tool_complete", "tool_error"])

@@ -9,7 +9,8 @@ import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { fetch as handle, listener } from "../../fixtures/everything/generated/server.js";
+import { WebSocket } from "ws";
+import { at, fetch as handle, listener } from "../../fixtures/everything/generated/server.js";
 
 async function listening(server: HttpServer): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -22,10 +23,15 @@ async function listening(server: HttpServer): Promise<string> {
 
 const hosts: Readonly<Record<string, () => Promise<string>>> = {
   "node:http": () => listening(createServer(listener)),
-  "Express, at its own address": async () => {
+  "node:http, at a path of its own": async () => {
+    const { listener, upgrade } = at("/api/tools");
+    const server = createServer(listener).on("upgrade", upgrade);
+    return `${await listening(server)}/api/tools`;
+  },
+  "Express, at a path of its own": async () => {
     const app = express();
-    app.all("/mcp", listener);
-    return listening(createServer(app));
+    app.all("/api/tools", at("/api/tools").listener);
+    return `${await listening(createServer(app))}/api/tools`;
   },
   "Express, under a prefix, behind a body parser": async () => {
     const app = express();
@@ -35,14 +41,15 @@ const hosts: Readonly<Record<string, () => Promise<string>>> = {
   },
   Fastify: async () => {
     const app = fastify();
-    app.all("/mcp", (request, reply) => {
+    const { listener } = at("/api/tools");
+    app.all("/api/tools", (request, reply) => {
       reply.hijack();
-      // Fastify has read the body; what it made of it stands where other frameworks put it.
+      // Fastify has read the body; the listener looks for it where other frameworks put it.
       listener(Object.assign(request.raw, { body: request.body }), reply.raw);
     });
     await app.listen({ host: "127.0.0.1", port: 0 });
     onTestFinished(() => app.close());
-    return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/api/tools`;
   },
   Hono: async () => {
     const app = new Hono();
@@ -53,7 +60,8 @@ const hosts: Readonly<Record<string, () => Promise<string>>> = {
 
 describe.each(Object.entries(hosts))("inside %s", (_, mount) => {
   test("clients of both eras list, call and follow progress", async () => {
-    const url = new URL("/mcp", await mount());
+    const base = new URL(await mount());
+    const url = base.pathname === "/" ? new URL("/mcp", base) : base;
     const info = { name: "test", version: "1.0.0" };
     const first = new Client1(info);
     await first.connect(new Http1(url) as never);
@@ -93,6 +101,23 @@ test("under a prefix, everything beside the MCP endpoint is there as well", asyn
   const ping = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
   expect((await fetch(new URL("/api/mcp", base), ping)).status).toBe(400);
   expect((await fetch(new URL("/api/elsewhere", base), ping)).status).toBe(404);
+});
+
+test("at a path of its own, everything beside the MCP endpoint lies beside that path", async () => {
+  const { listener, upgrade, fetch: handleThere } = at("/api/tools");
+  const base = await listening(createServer(listener).on("upgrade", upgrade));
+  const client = new Client1({ name: "test", version: "1.0.0" });
+  await client.connect(new Sse1(new URL("/api/sse", base)));
+  expect((await client.listTools()).tools.length).toBeGreaterThan(10);
+  await client.close();
+  const path = "/api/tools/tools/test_x_mcp_header/sse?level=3";
+  expect(await (await fetch(new URL(path, base))).text()).toContain("event: tool_complete");
+  expect(await (await handleThere(new Request(`http://localhost${path}`))).text()).toContain("event: tool_complete");
+  const socket = new WebSocket(new URL("/api/ws", base.replace("http", "ws")), ["mcp"]);
+  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+  socket.terminate();
+  expect((await fetch(new URL("/mcp", base))).status).toBe(404);
+  expect(() => at("tools")).toThrow('must begin with "/"');
 });
 
 test("as a bare Web-standard handler", async () => {

@@ -193,7 +193,15 @@ describe("what one has begun, another does not find", () => {
     const again = (token: string) => fetch(url, { headers: { ...bearer(token), "last-event-id": id } });
     expect((await again(key.bob)).status).toBe(204);
     expect(await (await again(key.ada)).text()).toContain("tool_complete");
-    const refused = await fetch(new URL("/mcp/tools/add_note/sse?text=x", http.url), { headers: bearer(key.nobody) });
+    const write = new URL("/mcp/tools/add_note/sse?text=x", http.url);
+    const byGet = await fetch(write, { headers: bearer(key.ada) });
+    expect([byGet.status, byGet.headers.get("allow"), await byGet.text()]).toEqual([
+      405,
+      "POST",
+      expect.stringContaining("send the arguments with POST"),
+    ]);
+    const headers = { ...bearer(key.nobody), "content-type": "application/json" };
+    const refused = await fetch(write, { method: "POST", headers, body: '{"text":"x"}' });
     expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([
       403,
       expect.stringContaining('scope="notes:write"'),

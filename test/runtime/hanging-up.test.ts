@@ -62,7 +62,7 @@ function made(gates: Place["gates"]): Server {
     await gates.call.pass();
     return "x".repeat(1_000_000);
   };
-  const server = serverWith({ wait: tool as never });
+  const server = serverWith({ wait: tool as never }, { surface: { readOnly: true } });
   const authenticate = async () => (await gates.authenticate.pass(), { principal: "p", scopes: [], claims: {} });
   const auth = { challenge: () => "Bearer", start: async () => [], stop: () => {}, authenticate };
   const check = { health: { wait: () => gates.call.pass() } };

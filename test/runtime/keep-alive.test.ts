@@ -24,7 +24,7 @@ const options: HttpOptions = {
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
 afterEach(() => void vi.useRealTimers());
 
-const never = () => serverWith({ t: () => new Promise<never>(() => {}) });
+const never = () => serverWith({ t: () => new Promise<never>(() => {}) }, { surface: { readOnly: true } });
 
 async function listening(): Promise<string> {
   const server = never();

@@ -97,7 +97,8 @@ async function until(isSo: () => boolean): Promise<void> {
 const upgrade = (path: string, more = "", host = "localhost"): string =>
   `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${more}\r\n`;
 const key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-const made = (part: object = {}): Server => Object.assign(serverWith({ say: () => "said" }), part);
+const made = (part: object = {}): Server =>
+  Object.assign(serverWith({ say: () => "said" }, { surface: { readOnly: true } }), part);
 const unready = (): Server => {
   const starting = Promise.reject(new Error("no"));
   starting.catch(() => {});

@@ -173,7 +173,7 @@ const metadata = "/.well-known/oauth-protected-resource";
 
 /** A server that asks for credentials and lets everybody in. */
 function guarded(): Server {
-  const server = serverWith({ read: () => "x" });
+  const server = serverWith({ read: () => "x" }, { surface: { readOnly: true } });
   const authenticate = (): Auth => ({ principal: "p", scopes: [], claims: {} });
   const auth = { challenge: () => "Bearer", start: async () => [], stop: () => {}, authenticate };
   return Object.assign(server, { auth: { ...auth, metadata: new Map([[metadata, '{"resource":"x"}']]) } });
@@ -181,7 +181,7 @@ function guarded(): Server {
 
 describe.each(doors)("%s", (_, door) => {
   test.each(rows)("$what: $status", async ({ served, authenticated, ask, headers, status }) => {
-    const server = authenticated ? guarded() : serverWith({ read: () => "x" });
+    const server = authenticated ? guarded() : serverWith({ read: () => "x" }, { surface: { readOnly: true } });
     const all: HttpOptions = {
       ...options,
       toolEvents: true,
@@ -192,6 +192,25 @@ describe.each(doors)("%s", (_, door) => {
     const told = await door(server, all, asked);
     expect(told.status, told.text).toBe(status);
     if (status === 403) expect(told.headers).not.toHaveProperty("access-control-allow-origin");
+  });
+
+  test.each([
+    ["GET", undefined, {}, 405],
+    ["GET", false, {}, 405],
+    ["GET", true, {}, 200],
+    ["GET", false, { "last-event-id": "none-1" }, 204],
+    ["POST", false, json, 200],
+  ] as const)("%s of a tool with readOnly %s: a run, if it may", async (method, readOnly, headers, status) => {
+    let runs = 0;
+    const surface = readOnly === undefined ? {} : { readOnly };
+    const server = serverWith({ t: () => String((runs += 1)) }, { surface });
+    const ask = { method, path: "/mcp/tools/t/sse", headers, ...(method === "POST" && { body: "{}" }) };
+    const told = await door(server, { ...options, toolEvents: true }, ask);
+    expect([told.status, told.headers["allow"], runs]).toEqual([
+      status,
+      status === 405 ? "POST" : undefined,
+      status === 200 ? 1 : 0,
+    ]);
   });
 
   test("a page anywhere may ask for the metadata, with any header", async () => {

@@ -25,10 +25,15 @@ export function cut(text: string): string {
 
 /** `"a", "b" or "c"`, shortened. */
 export function oneOf(words: readonly string[]): string {
+  return listOf(words, "or");
+}
+
+/** `"a", "b" and "c"`, shortened. */
+export function listOf(words: readonly string[], conjunction = "and"): string {
   const shown = words.slice(0, 8).map(quote);
-  if (words.length > shown.length) return `${shown.join(", ")} or ${words.length - shown.length} more`;
+  if (words.length > shown.length) return `${shown.join(", ")} ${conjunction} ${words.length - shown.length} more`;
   const last = shown.pop() ?? "";
-  return shown.length === 0 ? last : `${shown.join(", ")} or ${last}`;
+  return shown.length === 0 ? last : `${shown.join(", ")} ${conjunction} ${last}`;
 }
 
 export function didYouMean(suggestion: string | undefined): string | undefined {

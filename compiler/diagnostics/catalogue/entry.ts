@@ -1,4 +1,4 @@
-import { didYouMean, define, quote } from "./definition.js";
+import { didYouMean, define, listOf, quote } from "./definition.js";
 
 export const entry = {
   "cache/not-read-only": define<{ tool: string }>({
@@ -67,6 +67,15 @@ export const entry = {
     message: ({ uri }) => `${quote(uri)} is not an absolute URI`,
     help: () => "begin with a scheme, such as config://app",
     explain: "A resource is addressed by an absolute URI: a scheme, a colon, and whatever that scheme says.",
+  }),
+  "runtime/unstated-effect": define<{ names: readonly string[] }>({
+    severity: "warning",
+    message: ({ names }) =>
+      `an EventSource cannot run ${listOf(names)}: no "readOnlyHint" says that ${names.length === 1 ? "it changes" : "they change"} nothing`,
+    help: () =>
+      'give each "annotations": true for "readOnlyHint" if it changes nothing, and false if POST alone may run it',
+    explain:
+      'With `toolEvents` each tool has an event stream. A web page of anybody\'s can make a browser send GET there, with an image or a link, so GET runs only tools whose annotations say `"readOnlyHint": true`; the others answer to POST. Tools that say neither are listed here, because the hint may have been forgotten.',
   }),
   "runtime/no-transport": define<object>({
     severity: "error",

@@ -1,1 +1,1 @@
-export { createFetch } from "../../transports/http/fetch.js";
+export { createFetch, type Fetch } from "../../transports/http/fetch.js";

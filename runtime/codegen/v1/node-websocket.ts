@@ -1,1 +1,1 @@
-export { createUpgrade } from "../../node/websocket.js";
+export { createUpgrade, type Upgrade } from "../../node/websocket.js";

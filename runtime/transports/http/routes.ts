@@ -34,6 +34,27 @@ export function createRoutes(server: Server, options: HttpOptions): Routes {
   };
 }
 
+/**
+ * The same options for an endpoint at another path. What lies beside the manifest's path, such as `/sse` beside `/mcp`,
+ * lies beside the other one: `/api/sse` beside `/api/tools`.
+ */
+export function relocate(options: HttpOptions, path: string): HttpOptions {
+  if (!path.startsWith("/")) throw new TypeError(`the path ${JSON.stringify(path)} must begin with "/"`);
+  const { sse, websocket } = options;
+  const [from, to] = [folderOf(options.path), folderOf(path)];
+  const moved = (other: string): string => to + (other.startsWith(`${from}/`) ? other.slice(from.length) : other);
+  return {
+    ...options,
+    path,
+    ...(sse && { sse: { path: moved(sse.path), messagesPath: moved(sse.messagesPath) } }),
+    ...(websocket && { websocket: { path: moved(websocket.path) } }),
+  };
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, pathOf(path).lastIndexOf("/"));
+}
+
 /** Where to get credentials (RFC 9728): for anybody who asks, from any page. */
 function protectedResource({ metadata }: Authentication): (path: string) => Endpoint | undefined {
   return (path) => {

@@ -179,6 +179,13 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
       },
       open(request, reply) {
         if (request.method !== "GET") return refuse(reply, 405, `${request.method} is not served here`);
+        const surface = toolSurface(server, tool);
+        // To come back to a run starts none.
+        if (surface !== undefined && surface.readOnly !== true && !request.header("last-event-id")) {
+          const message = 'GET runs tools with "readOnlyHint": true alone; send the arguments with POST';
+          const error = new McpError(errorCodes.invalidRequest, message);
+          return reply.send(405, errorMessage(undefined, error), { allow: "POST" }) as undefined;
+        }
         const query = queryOf(request.url);
         const whole = query.get("arguments");
         if (whole !== null) return this.post(request, whole, reply);

@@ -1,0 +1,17 @@
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { child } from "../json-schema/pointer.js";
+import type { Merged } from "./merge.js";
+
+/** Reports tools that do not say whether they change anything: an EventSource could not run them, which may be a slip. */
+export function checkToolEvents({ runtime, tools }: Merged, diagnostics: Diagnostic[]): void {
+  const transports = runtime && child(runtime.node, "transports");
+  const toolEvents = transports && child(transports, "toolEvents");
+  if (!toolEvents) return;
+  const unstated = tools.filter(({ node }) => {
+    const annotations = child(node, "annotations");
+    return annotations === undefined || child(annotations, "readOnlyHint") === undefined;
+  });
+  if (unstated.length === 0) return;
+  const names = unstated.map(({ value }) => value["name"] as string);
+  diagnostics.push(diagnose("runtime/unstated-effect", toolEvents.span, { names }));
+}
