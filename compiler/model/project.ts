@@ -54,6 +54,7 @@ export interface ToolDeclaration {
   readonly elicitations?: { readonly [name: string]: ElicitationDeclaration };
   readonly examples?: readonly Json[];
   readonly execution?: { readonly taskSupport?: string };
+  readonly annotations?: { readonly readOnlyHint?: boolean };
   readonly deferTask?: boolean;
 }
 

@@ -73,7 +73,7 @@ export const entry = {
     message: ({ names }) =>
       `an EventSource cannot run ${listOf(names)}: no "readOnlyHint" says that ${names.length === 1 ? "it changes" : "they change"} nothing`,
     help: () =>
-      'give each "annotations": true for "readOnlyHint" if it changes nothing, and false if POST alone may run it',
+      'in "annotations", say "readOnlyHint": true of those that change nothing, and false of those that POST alone may run',
     explain:
       'With `toolEvents` each tool has an event stream. A web page of anybody\'s can make a browser send GET there, with an image or a link, so GET runs only tools whose annotations say `"readOnlyHint": true`; the others answer to POST. Tools that say neither are listed here, because the hint may have been forgotten.',
   }),

@@ -1,0 +1,45 @@
+import diagnostics from "node:diagnostics_channel";
+import type { Server as HttpServer } from "node:http";
+import { expect, onTestFinished, test } from "vitest";
+import { listen } from "../../runtime/node/http-server.js";
+import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import { options } from "./doors.js";
+import { serverWith } from "./surface.js";
+
+const auth = { metadata: new Map(), challenge: () => "Bearer", start: async () => [], stop: () => {} };
+
+/** Serves as the built server does; what it logs meanwhile. */
+async function served(more: Partial<HttpOptions>, part: object = {}) {
+  const log: string[] = [];
+  const server = Object.assign(serverWith({}, { log: (message) => log.push(message) }), part);
+  const listening = await listen(server, { ...options, ...more });
+  onTestFinished(() => listening.close());
+  return { log, url: listening.url };
+}
+
+test.each([
+  ["unless told otherwise", {}, 75_000],
+  ["as the manifest says", { keepAliveTimeoutMs: 1000 }, 1000],
+  ["for longer than Node waits for headers", { keepAliveTimeoutMs: 120_000 }, 120_000],
+])("a connection is kept %s, and its next headers are waited for longer", async (_, more, kept) => {
+  const { url } = await served(more);
+  let http: HttpServer | undefined;
+  const note = (message: unknown): void => void (http = (message as { server: HttpServer }).server);
+  diagnostics.subscribe("http.server.request.start", note);
+  onTestFinished(() => void diagnostics.unsubscribe("http.server.request.start", note));
+  const answer = await fetch(url, { headers: { connection: "close" } });
+  expect(answer.status).toBe(405);
+  expect(http?.keepAliveTimeout).toBe(kept);
+  expect(http?.headersTimeout).toBeGreaterThan(kept);
+});
+
+const warned = [expect.stringContaining("anybody who can reach this address may call")];
+test.each([
+  ["in public without credentials", { host: "0.0.0.0" }, {}, warned],
+  ["in public, over IPv6", { host: "::" }, {}, warned],
+  ["in public without credentials, by name", { host: "0.0.0.0", allowedHosts: ["mcp.example"] }, {}, warned],
+  ["in public with credentials", { host: "0.0.0.0" }, { auth }, []],
+  ["on this machine", {}, {}, []],
+])("what a server that listens %s says in its log", async (_, more, part, log) => {
+  expect((await served(more, part)).log).toEqual(log);
+});
