@@ -1,4 +1,4 @@
-import { splitReference } from "../json-schema/reference.js";
+import { referencedFile } from "../json-schema/reference.js";
 import type { Again } from "../model/again.js";
 import { projectPath } from "../project-path.js";
 import type { Located, SourceFile, Span } from "../model/source.js";
@@ -20,8 +20,8 @@ export function schemaFiles(root: Located): Map<string, Span> {
     if (node.kind !== "object") return;
     for (const { key, node: value } of node.members) {
       if (key === "$ref" && typeof value.value === "string") {
-        const reference = splitReference(value.value);
-        if (reference.kind === "file") files.set(reference.file, value.span);
+        const file = referencedFile(value.value);
+        if (file !== undefined) files.set(file, value.span);
       } else if (named.has(key) && value.kind === "object") value.members.forEach((member) => visit(member.node));
       else if (!data.has(key)) visit(value);
     }

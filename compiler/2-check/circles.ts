@@ -1,42 +1,73 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { child } from "../json-schema/pointer.js";
-import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
-import { subschemas } from "../json-schema/walk.js";
-import type { Located, Span } from "../model/source.js";
+import type { Reachable } from "../json-schema/resolve.js";
+import { placeBelow, type Place } from "../json-schema/resource.js";
+import { enter, follow, referencesOf, type Reference, type Scope } from "../json-schema/scope.js";
+import { heldSchemas } from "../json-schema/walk.js";
+import type { Located } from "../model/source.js";
 
 /** Keywords whose schemas look at the same value as the schema they stand in. */
-const inPlace = ["allOf", "anyOf", "oneOf", "not", "if"];
+const inPlace: ReadonlySet<string> = new Set([
+  "allOf",
+  "anyOf",
+  "oneOf",
+  "not",
+  "if",
+  "then",
+  "else",
+  "dependentSchemas",
+  "dependencies",
+]);
 
-/** One step from a schema to another that looks at the same value. */
+/** More dynamic scopes of a schema than any that people write. */
+const mostScopes = 200;
+
+/** A schema that is reached in a dynamic scope, perhaps by a reference. */
 interface Step {
-  readonly node: Located;
-  /** What `#` means there. */
-  readonly root: SchemaRoot;
-  readonly reference?: { readonly written: string; readonly span: Span };
+  readonly place: Place;
+  readonly scope: Scope;
+  readonly reference?: Reference;
 }
 
+/** Schemas whose ways are known, by the scopes that they were reached in. */
+export type KnownWays = Map<Located, Set<string>>;
+
 /**
- * References that lead back to where they stand without a step into the value: checking one would never end. `done` are
- * schemas whose ways are known.
+ * References that lead back to where they stand without a step into the value: checking one would never end. Also those
+ * whose dynamic scopes are too many to follow.
  */
-export function circles(root: SchemaRoot, start: Located, reachable: Reachable, done: Set<Located>): Diagnostic[] {
+export function circles(start: Place, reachable: Reachable, known: KnownWays): Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const node of subschemas(start)) {
+  const done = (step: Step): Set<string> => {
+    let scopes = known.get(step.place.node);
+    if (!scopes) known.set(step.place.node, (scopes = new Set()));
+    return scopes;
+  };
+  const pending: Step[] = [{ place: start, scope: enter(start.resource) }];
+  for (let first = pending.pop(); first; first = pending.pop()) {
+    if (first.place.node.kind !== "object") continue;
     const way: { readonly step: Step; readonly rest: Step[] }[] = [];
-    const open = new Set<Located>();
-    const enter = (step: Step): void => {
-      if (done.has(step.node)) return;
-      open.add(step.node);
-      way.push({ step, rest: stepsFrom(step, reachable) });
+    const open = new Map<Located, Set<string>>();
+    const begin = (step: Step): void => {
+      const scopes = done(step);
+      if (scopes.has(step.scope.key)) return;
+      if (scopes.size >= mostScopes) {
+        const { reference } = step;
+        if (reference) found.push(diagnose("reference/too-dynamic", reference.span, { reference: reference.written }));
+        return;
+      }
+      open.set(step.place.node, new Set([...(open.get(step.place.node) ?? []), step.scope.key]));
+      way.push({ step, rest: stepsFrom(step, reachable, inPlace) });
     };
-    enter({ node, root });
-    for (let here = way.at(-1); here; here = way.at(-1)) {
+    begin(first);
+    for (let here = way.at(-1); here && found.length === 0; here = way.at(-1)) {
       const next = here.rest.pop();
       if (!next) {
-        done.add(here.step.node);
-        open.delete(here.step.node);
+        const { place, scope } = here.step;
+        done(here.step).add(scope.key);
+        open.get(place.node)!.delete(scope.key);
+        pending.push(...stepsFrom(here.step, reachable).filter((step) => !done(step).has(step.scope.key)));
         way.pop();
-      } else if (!open.has(next.node)) enter(next);
+      } else if (!open.get(next.place.node)?.has(next.scope.key)) begin(next);
       else {
         const last = [...way.map(({ step }) => step), next].findLast(({ reference }) => reference)?.reference;
         if (last) found.push(diagnose("reference/circular", last.span, { reference: last.written }));
@@ -46,16 +77,17 @@ export function circles(root: SchemaRoot, start: Located, reachable: Reachable, 
   return found;
 }
 
-function stepsFrom({ node, root }: Step, reachable: Reachable): Step[] {
-  const steps = inPlace.flatMap((keyword): Step[] => {
-    const value = child(node, keyword);
-    const schemas = value?.kind === "array" ? value.items : value ? [value] : [];
-    return schemas.map((schema) => ({ node: schema, root }));
+/** The schemas that a schema holds, in all keywords or some, and those that it refers to. */
+function stepsFrom({ place, scope }: Step, reachable: Reachable, only?: ReadonlySet<string>): Step[] {
+  if (place.node.kind !== "object") return [];
+  const held = [...heldSchemas(place.node, only)].map((node): Step => {
+    const below = placeBelow(place, node);
+    return { place: below, scope: below.resource === place.resource ? scope : enter(below.resource, scope) };
   });
-  const reference = node.kind === "object" ? child(node, "$ref") : undefined;
-  if (typeof reference?.value !== "string") return steps;
-  const target = resolve(reference.value, root, reachable);
-  if (target.kind === "failure") return steps;
-  const next = target.kind === "own" ? root : target.root;
-  return [...steps, { node: target.node, root: next, reference: { written: reference.value, span: reference.span } }];
+  const referred = referencesOf(place).flatMap((reference): Step[] => {
+    const target = follow(reference, place.resource, scope, reachable);
+    if ("failure" in target) return [];
+    return [{ place: target.place, scope: enter(target.place.resource, scope), reference }];
+  });
+  return [...held, ...referred];
 }

@@ -105,8 +105,8 @@ function checkSchemas(
     .digest("base64url");
   const { check } = schemaChecks(reachable, others, again, lasting, diagnostics);
   if (config) check({ node: config, file: config.span.path });
-  for (const { node } of merged.defs.values()) {
-    check({ node, file: node.span.path });
+  for (const [definition, { node }] of merged.defs) {
+    check({ node, file: node.span.path, definition });
     refuseHeaders(node, diagnostics);
   }
   for (const entry of [...merged.tools, ...merged.resourceTemplates]) {
@@ -127,7 +127,10 @@ function checkSchemas(
 
 function reachable(merged: Merged, sources: Sources, host: Pick<Host, "contains">): Reachable {
   return {
-    definitions: new Map([...merged.defs].map(([name, { node }]) => [name, { node, file: node.span.path }])),
+    definitions: new Map(
+      [...merged.defs].map(([name, { node }]) => [name, { node, file: node.span.path, definition: name }]),
+    ),
+    files: [...sources.schemas].map(([path, { root }]) => ({ node: root, file: path })),
     file: (from, written) => {
       const path = projectPath(from, written);
       if (path === undefined || !host.contains(path)) return "outside";

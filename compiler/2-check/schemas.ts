@@ -1,15 +1,16 @@
 import type { ValidateFunction } from "ajv";
 import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
-import { dialectOf } from "../json-schema/dialect.js";
 import { child, locateNearest, pointerTokens } from "../json-schema/pointer.js";
-import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
-import { subschemas } from "../json-schema/walk.js";
+import { resolve, type Failure, type Reachable } from "../json-schema/resolve.js";
+import { placeOf, schemasAt, type Place, type Resource, type SchemaRoot } from "../json-schema/resource.js";
+import { referencesOf, type Reference } from "../json-schema/scope.js";
+import { mapped } from "../json-schema/walk.js";
 import type { Again, Lasting } from "../model/again.js";
 import type { JsonSchema } from "../model/schema.js";
-import type { Located, Span } from "../model/source.js";
+import type { Json, JsonObject, Located, Span } from "../model/source.js";
 import { tooDeep } from "./chains.js";
-import { circles } from "./circles.js";
+import { circles, type KnownWays } from "./circles.js";
 import { checkKeywords } from "./keywords.js";
 import { checkPatterns } from "./patterns.js";
 import { schemaValidator } from "./precompiled.js";
@@ -21,10 +22,9 @@ export interface SchemaChecks {
   check(root: SchemaRoot): void;
 }
 
-/** A schema still to be checked: all of `root`, or the part `node` of it, which the reference at `via` names. */
+/** A schema still to be checked, which the reference at `via` names. */
 interface Visit {
-  readonly root: SchemaRoot;
-  readonly node: Located;
+  readonly place: Place;
   readonly via?: Span;
 }
 
@@ -40,57 +40,65 @@ export function schemaChecks(
   diagnostics: Diagnostic[],
 ): SchemaChecks {
   const seen = new Set<Located>();
-  const straight = new Set<Located>();
+  const ways: KnownWays = new Map();
   const queue: Visit[] = [];
-  const visit = ({ root, node }: Visit, found: Diagnostic[]): void => {
-    const dialect = dialectOf(root.node.value as JsonSchema);
-    if (dialect === undefined) {
-      const declared = child(root.node, "$schema") ?? root.node;
-      found.push(diagnose("schema/unsupported-dialect", declared.span, { dialect: String(declared.value) }));
-      return;
-    }
-    const validate = schemaValidator(dialect);
-    const isValid = (schema: JsonSchema): boolean => validate(schema) === true;
-    found.push(...validity(node, validate));
-    if (found.length > 0) return;
-    for (const schema of subschemas(node)) {
-      checkKeywords(schema, dialect, isValid, found);
-      checkPatterns(schema, found);
-      checkSatisfiable(schema, dialect, found);
-      for (const { at, other, reason } of contradictions(schema, root, reachable, dialect)) {
+  const visit = (start: Place, found: Diagnostic[]): void => {
+    const unsupported = new Set<Resource>();
+    for (const place of schemasAt(start)) {
+      const { node, resource } = place;
+      seen.add(node);
+      const { dialect } = resource;
+      if (dialect === undefined) {
+        if (unsupported.has(resource)) continue;
+        unsupported.add(resource);
+        const declared = child(resource.node, "$schema") ?? resource.node;
+        found.push(diagnose("schema/unsupported-dialect", declared.span, { dialect: String(declared.value) }));
+        continue;
+      }
+      const validate = schemaValidator(dialect);
+      if (node === start.node || (node === resource.node && isOther(resource))) {
+        const mistakes = validity(node, resource, validate);
+        found.push(...mistakes);
+        if (mistakes.length > 0) return;
+      }
+      if (node.kind !== "object") continue;
+      checkKeywords(node, dialect, (schema) => validate(schema) === true, found);
+      checkPatterns(node, found);
+      checkSatisfiable(node, dialect, found);
+      for (const { at, other, reason } of contradictions(place, reachable)) {
         const related = [{ span: other.span, message: "together with this" }];
         found.push(diagnose("schema/unsatisfiable", at.span, { reason, suggestion: undefined }, related));
       }
-      for (const keyword of ["$ref", "$dynamicRef"]) {
-        const reference = child(schema, keyword);
-        if (typeof reference?.value === "string") follow(reference.value, reference.span, root, found);
-      }
+      for (const reference of referencesOf(place)) follow(reference, resource, found);
     }
-    found.push(...circles(root, node, reachable, straight));
+    if (found.length === 0 || !found.some(({ severity }) => severity === "error"))
+      found.push(...circles(start, reachable, ways));
   };
-  const follow = (written: string, span: Span, root: SchemaRoot, found: Diagnostic[]): void => {
-    const resolved = resolve(written, root, reachable);
-    if (resolved.kind === "failure") found.push(failure(resolved.reason, written, span, root, reachable));
-    if (resolved.kind !== "definition" && resolved.kind !== "file") return;
-    const node = resolved.kind === "definition" ? resolved.root.node : resolved.node;
-    const [own, other] = [root, resolved.root].map((each) => dialectOf(each.node.value as JsonSchema));
-    const keyword = own === other || other === undefined ? undefined : dialectKeyword(node);
-    if (keyword !== undefined) found.push(diagnose("reference/other-dialect", span, { reference: written, keyword }));
-    queue.push({ root: resolved.root, node, via: span });
+  const follow = (reference: Reference, resource: Resource, found: Diagnostic[]): void => {
+    const { written, span } = reference;
+    const target = resolve(written, resource, reachable);
+    if ("failure" in target) return void found.push(failure(target.failure, written, span, resource, reachable));
+    const { place } = target;
+    const { root, main } = place.resource.document;
+    if (root.builtIn) return;
+    if (place.resource.document === resource.document) queue.push({ place });
+    else queue.push({ place: root.definition === undefined ? place : { node: root.node, resource: main }, via: span });
   };
   let mistakes = 0;
   /** Whether there has been no mistake: then there is none where the same is reached again. */
   const look = (start: SchemaRoot): boolean => {
-    queue.push({ root: start, node: start.node });
+    queue.push({ place: placeOf(start) });
     for (let next = queue.shift(); next; next = queue.shift()) {
-      if (seen.has(next.node)) continue;
-      seen.add(next.node);
+      if (seen.has(next.place.node)) continue;
+      seen.add(next.place.node);
       const found: Diagnostic[] = [];
-      visit(next, found);
+      visit(next.place, found);
       mistakes += found.length;
       diagnostics.push(...found.map((diagnostic) => reachedBy(diagnostic, next.via)));
     }
-    const chain = diagnostics.some(({ code }) => code === "reference/too-deep") ? undefined : tooDeep(start, reachable);
+    const chain = diagnostics.some(({ code }) => code === "reference/too-deep")
+      ? undefined
+      : tooDeep(placeOf(start), reachable);
     if (chain) {
       mistakes += 1;
       diagnostics.push(chain);
@@ -126,8 +134,20 @@ function reachedBy(diagnostic: Diagnostic, via: Span | undefined): Diagnostic {
   return { ...diagnostic, related: [...diagnostic.related, { span: via, message: "referred to here" }] };
 }
 
-function validity(node: Located, validate: ValidateFunction): Diagnostic[] {
-  const schema = node.value as JsonSchema;
+/** Whether a part of a document has another dialect than the whole. */
+function isOther({ dialect, document }: Resource): boolean {
+  return dialect !== document.main.dialect;
+}
+
+/** What is wrong with a schema by its dialect; parts of other dialects are left to theirs. */
+function validity(node: Located, { document }: Resource, validate: ValidateFunction): Diagnostic[] {
+  const elsewhere = new Set<Json>([...document.embedded.values()].filter(isOther).map((other) => other.node.value));
+  const part = (value: Json): Json => {
+    if (elsewhere.has(value) && value !== node.value) return true;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value as JsonObject).map(([key, each]) => [key, mapped(key, each, part)]));
+  };
+  const schema = (elsewhere.size === 0 ? node.value : part(node.value)) as JsonSchema;
   const { $schema: _, ...rest } = typeof schema === "object" ? schema : {};
   if (validate(typeof schema === "object" ? rest : schema)) return [];
   const errors = validate.errors ?? [];
@@ -149,34 +169,10 @@ function values(params: Record<string, unknown>): string {
   return Array.isArray(allowed) ? ` (${allowed.map(String).join(", ")})` : "";
 }
 
-/** A keyword below a schema that dialects understand differently. */
-function dialectKeyword(node: Located): string | undefined {
-  for (const schema of subschemas(node)) {
-    const found = schema.members.find(
-      ({ key, node: value }) => telling.has(key) || (key === "items" && value.kind === "array"),
-    );
-    if (found) return found.key;
-  }
-  return undefined;
-}
-
-const telling: ReadonlySet<string> = new Set(
-  (
-    "prefixItems additionalItems dependencies dependentRequired dependentSchemas unevaluatedProperties unevaluatedItems " +
-    "minContains maxContains $dynamicRef $recursiveRef"
-  ).split(" "),
-);
-
-function failure(
-  reason: "unresolved" | "outside" | "missing" | "remote",
-  reference: string,
-  span: Span,
-  root: SchemaRoot,
-  reachable: Reachable,
-): Diagnostic {
+function failure(reason: Failure, reference: string, span: Span, { node }: Resource, reachable: Reachable): Diagnostic {
   if (reason === "outside") return diagnose("reference/outside-project", span, { reference });
   if (reason === "remote") return diagnose("reference/remote", span, { reference });
-  const own = child(root.node, "$defs");
+  const own = child(node, "$defs");
   const names = [...(own?.kind === "object" ? own.members.map(({ key }) => key) : []), ...reachable.definitions.keys()];
   const candidates = new Set(names.map((name) => `#/$defs/${name}`));
   const parameters = { reference, suggestion: nearest(reference, candidates) };

@@ -1,6 +1,6 @@
 import { child } from "../json-schema/pointer.js";
-import { resolve, type Reachable, type SchemaRoot } from "../json-schema/resolve.js";
-import type { Dialect } from "../model/schema.js";
+import { resolve, type Reachable } from "../json-schema/resolve.js";
+import { placeBelow, type Place } from "../json-schema/resource.js";
 import type { Json, Located, LocatedObject } from "../model/source.js";
 import { bounds, isOfType } from "./satisfiable.js";
 
@@ -18,15 +18,9 @@ const most = 64;
  * Contradictions between the schemas that hold for the same value: what a schema says itself, each branch of `allOf`,
  * and what `$ref` names. Silent where it cannot be sure.
  */
-export function contradictions(
-  schema: LocatedObject,
-  root: SchemaRoot,
-  reachable: Reachable,
-  dialect: Dialect,
-): Contradiction[] {
-  // In draft-07 nothing counts beside `$ref`.
-  if (dialect === "draft-07" && child(schema, "$ref")) return [];
-  const groups = [[schema], ...partsOf(schema, root, reachable).map((part) => closure(part, reachable))];
+export function contradictions(place: Place, reachable: Reachable): Contradiction[] {
+  if (place.node.kind !== "object" || isReplaced(place)) return [];
+  const groups = [[place.node], ...partsOf(place, reachable).map((part) => closure(part, reachable))];
   if (groups.length === 1 || groups.flat().length > most) return [];
   return groups.flatMap((group, index) =>
     groups
@@ -37,28 +31,29 @@ export function contradictions(
   );
 }
 
-interface Part {
-  readonly node: Located;
-  readonly root: SchemaRoot;
+/** In draft-07 nothing counts beside `$ref`. */
+function isReplaced({ node, resource }: Place): boolean {
+  return resource.dialect === "draft-07" && child(node, "$ref") !== undefined;
 }
 
-function partsOf(schema: Located, root: SchemaRoot, reachable: Reachable): Part[] {
-  const all = child(schema, "allOf");
-  const parts: Part[] = all?.kind === "array" ? all.items.map((node) => ({ node, root })) : [];
-  const reference = child(schema, "$ref")?.value;
-  const target = typeof reference === "string" ? resolve(reference, root, reachable) : undefined;
-  if (!target || target.kind === "failure") return parts;
-  return [...parts, { node: target.node, root: target.kind === "own" ? root : target.root }];
+function partsOf(place: Place, reachable: Reachable): Place[] {
+  const all = isReplaced(place) ? undefined : child(place.node, "allOf");
+  const parts = all?.kind === "array" ? all.items.map((node) => placeBelow(place, node)) : [];
+  const reference = child(place.node, "$ref")?.value;
+  const target = typeof reference === "string" ? resolve(reference, place.resource, reachable) : undefined;
+  return target && "place" in target ? [...parts, target.place] : parts;
 }
 
 /** All that holds with a schema, itself first. */
-function closure(first: Part, reachable: Reachable): LocatedObject[] {
+function closure(first: Place, reachable: Reachable): LocatedObject[] {
   const found = new Set<LocatedObject>();
+  const seen = new Set<Located>();
   const open = [first];
-  for (let part = open.pop(); part && found.size <= most; part = open.pop()) {
-    if (part.node.kind !== "object" || found.has(part.node)) continue;
-    found.add(part.node);
-    open.push(...partsOf(part.node, part.root, reachable));
+  for (let place = open.pop(); place && seen.size <= most; place = open.pop()) {
+    if (place.node.kind !== "object" || seen.has(place.node)) continue;
+    seen.add(place.node);
+    if (!isReplaced(place)) found.add(place.node);
+    open.push(...partsOf(place, reachable));
   }
   return [...found];
 }

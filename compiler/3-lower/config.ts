@@ -1,7 +1,7 @@
 import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { createAjv } from "../json-schema/ajv.js";
-import { withStaticReferences } from "../json-schema/dynamic.js";
+import { withoutForeignKeywords } from "../json-schema/foreign.js";
 import { child, locate } from "../json-schema/pointer.js";
 import type { Reachable } from "../json-schema/resolve.js";
 import type { Project, SettingDeclaration } from "../model/project.js";
@@ -14,7 +14,8 @@ import { selfContained } from "./schemas.js";
 export function lowerConfig({ config, runtime, server }: Project, reachable: Reachable): Config | undefined {
   if (!config || !runtime.config) return undefined;
   const made = selfContained({ node: config, file: config.span.path }, "Config" as Identifier, reachable, new Map());
-  const schema = { ...made, schema: withDefaults(made.schema as JsonObject) };
+  const { plain = made.schema, ...rest } = made;
+  const schema = { ...rest, schema: withDefaults(plain as JsonObject) };
   const settings = Object.entries(runtime.config.properties).map(([name, setting]): Setting => {
     const { env = variable(`${server.value.name}_${name}`), secret = false } = setting;
     const preset = setting["default"];
@@ -75,8 +76,8 @@ function sharedVariables({ settings }: Config, properties: Located): Diagnostic[
 
 function wrongDefaults({ schema, settings }: Config, properties: Located): Diagnostic[] {
   const { required: _, ...optional } = schema.schema as JsonObject;
-  const ajv = createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false });
-  const validate = ajv.compile(withStaticReferences(optional));
+  const ajv = createAjv("2020-12", { meta: false, validateSchema: false, messages: false });
+  const validate = ajv.compile(withoutForeignKeywords(optional) as JsonSchema);
   return settings.flatMap(({ name, default: preset }) => {
     if (preset === undefined || validate({ [name]: preset })) return [];
     const reason = explain((validate.errors ?? []) as ValidationError[], "default");

@@ -2,8 +2,9 @@ import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain"
 
 import { nearest } from "../diagnostics/suggest.js";
 import { createAjv, type ErrorObject } from "../json-schema/ajv.js";
-import { withStaticReferences } from "../json-schema/dynamic.js";
+import { withoutForeignKeywords } from "../json-schema/foreign.js";
 import { locateNearest, pointerTokens } from "../json-schema/pointer.js";
+import type { JsonSchema } from "../model/schema.js";
 import type { Schema } from "../model/server.js";
 import type { Json, JsonObject, Located, Span } from "../model/source.js";
 import { writtenOf, type WrittenSchema } from "./schemas.js";
@@ -23,11 +24,10 @@ const most = 20;
 
 /** What a value of the user's breaks of a schema; `what` it is called in the reasons. */
 export function failuresOf(value: Located, checked: Schema, what: string): Failure[] {
-  const { schema, dialect } = checked;
   const written = writtenOf(checked);
   const options = { meta: false, validateSchema: false, messages: false, verbose: true } as const;
-  const read = withStaticReferences(schema);
-  const validate = createAjv(dialect, options).compile(read);
+  const read = withoutForeignKeywords(checked.plain ?? checked.schema) as JsonSchema;
+  const validate = createAjv("2020-12", options).compile(read);
   if (validate(value.value)) return [];
   return apart(validate.errors ?? [])
     .slice(0, most)

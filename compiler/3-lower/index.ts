@@ -1,7 +1,8 @@
 import type { Result } from "../diagnostics/diagnostic.js";
 import { anew, type Again } from "../model/again.js";
 import { parseUriTemplate, templateVariables, type UriTemplate } from "@mcpc/runtime/codegen/v1/uri-templates";
-import type { Reachable, SchemaRoot } from "../json-schema/resolve.js";
+import type { Reachable } from "../json-schema/resolve.js";
+import type { SchemaRoot } from "../json-schema/resource.js";
 import type {
   Declared,
   Project,
@@ -218,7 +219,6 @@ function lowerTemplate(
   const made: Schema = {
     type: `${type}Params` as Identifier,
     schema: variablesSchema(template),
-    dialect: "2020-12",
     definitions: {},
     span: entry.span,
   };
@@ -309,9 +309,10 @@ function lowerLayout(project: Project): Layout {
 
 function reachableFrom(project: Project): Reachable {
   const definitions = new Map<string, SchemaRoot>();
-  for (const [name, { node }] of project.defs) definitions.set(name, { node, file: node.span.path });
+  for (const [name, { node }] of project.defs) definitions.set(name, { node, file: node.span.path, definition: name });
   return {
     definitions,
+    files: [...project.schemas].map(([path, node]) => ({ node, file: path })),
     file: (from, written) => {
       const path = projectPath(from, written);
       const node = path === undefined ? undefined : project.schemas.get(path);

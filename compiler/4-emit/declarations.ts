@@ -1,4 +1,4 @@
-import { withStaticReferences } from "../json-schema/dynamic.js";
+import { withoutForeignKeywords } from "../json-schema/foreign.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import { splitReference } from "../json-schema/reference.js";
 import type { Again, Lasting } from "../model/again.js";
@@ -47,9 +47,9 @@ export function schemaTypes(server: Server, again: Again, lasting: Lasting): Map
   ]);
   const declared = new Map<string, Declaration>();
   for (const { schema, introduction } of schemas) {
-    const { type, schema: key, definitions } = schema;
+    const { type, plain, schema: key, definitions } = schema;
     const make = (): Declared => {
-      const all = JSON.stringify([type, introduction ?? null, definitions, key]);
+      const all = JSON.stringify([type, introduction ?? null, definitions, plain ?? key]);
       const left = lasting("declarations", all, () => declare(schema, introduction, taken));
       const { text, names } = stillFree(left.names, taken) ? left : declare(schema, introduction, taken);
       return { text, names, type, definitions, introduction };
@@ -86,35 +86,28 @@ interface PrivateName {
 }
 
 function declare(schema: Schema, introduction: string | undefined, taken: ReadonlySet<string>): Declaration {
-  const whole = withStaticReferences(schema.schema);
-  // Within an `$id` of its own `#` means another schema: such references are left untyped.
-  const embedded = hasEmbeddedId(whole);
+  const whole = withoutForeignKeywords(schema.plain ?? schema.schema) as JsonSchema;
   const names: PrivateName[] = [];
   const own = new Set<string>();
   const privateTypes = new Map<string, { readonly name: string; readonly schema: Json }>();
   const typeOf: References["typeOf"] = (reference) => {
-    const { kind, ...rest } = splitReference(reference);
-    if (kind !== "local" || !("fragment" in rest) || embedded) return undefined;
-    const tokens = pointerTokens(rest.fragment);
-    if (rest.fragment === "") return schema.type;
+    const { fragment } = splitReference(reference);
+    const tokens = pointerTokens(fragment);
+    if (fragment === "") return schema.type;
     const shared = tokens[0] === "$defs" && tokens.length === 2 ? tokens[1]! : undefined;
     if (shared !== undefined && Object.hasOwn(schema.definitions, shared)) return schema.definitions[shared];
-    const known = privateTypes.get(rest.fragment);
+    const known = privateTypes.get(fragment);
     if (known) return known.name;
     const target = at(whole, tokens);
-    if (rest.fragment[0] !== "/" || target === undefined) return undefined;
+    if (target === undefined) return undefined;
     const best = schema.type + pascal(tokens.at(-1) ?? "");
     const name = free(best, taken, own);
     own.add(name);
     names.push({ best, name });
-    privateTypes.set(rest.fragment, { name, schema: target });
+    privateTypes.set(fragment, { name, schema: target });
     return name;
   };
-  const schemas = schemasAt((reference) => {
-    const { kind, ...rest } = splitReference(reference);
-    if (kind !== "local" || !("fragment" in rest) || embedded || !/^(?:\/|$)/.test(rest.fragment)) return undefined;
-    return at(whole, pointerTokens(rest.fragment));
-  });
+  const schemas = schemasAt((reference) => at(whole, pointerTokens(splitReference(reference).fragment)));
   const references = { typeOf, ...schemas };
   const parts = [print(schema.type, whole, introduction, references)];
   // The list grows while it is printed: a private type may refer to others.
@@ -131,14 +124,6 @@ function stillFree(names: readonly PrivateName[], taken: ReadonlySet<string>): b
 
 function print(name: string, schema: JsonSchema, introduction: string | undefined, references: References): string {
   return docComment([introduction, documentation(schema)]) + printDeclaration(name, typeOfSchema(schema, references));
-}
-
-function hasEmbeddedId(schema: Json, root = true): boolean {
-  if (Array.isArray(schema)) return schema.some((item) => hasEmbeddedId(item, false));
-  if (typeof schema !== "object" || schema === null) return false;
-  return Object.entries(schema).some(
-    ([key, value]) => (key === "$id" && !root && typeof value === "string") || hasEmbeddedId(value, false),
-  );
 }
 
 function at(schema: Json, tokens: readonly string[]): Json | undefined {

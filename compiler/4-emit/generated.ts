@@ -91,10 +91,9 @@ export function validatorsMadeOf(server: Server, again: Again = anew): Map<strin
 /** `madeOf`, known by its schemas where they are the very same as before. */
 function madeAgain(module: ValidatorModule, again: Again): string {
   const { schemas, answers } = module;
-  const parts = [...Object.entries(schemas), ...answers].flatMap(([name, { dialect, schema }]) => [
+  const parts = [...Object.entries(schemas), ...answers].flatMap(([name, { plain, schema }]) => [
     name,
-    dialect,
-    schema,
+    plain ?? schema,
   ]);
   const key = parts.find((part) => typeof part === "object");
   const make = (): Made => ({ parts, text: madeOf(module) });

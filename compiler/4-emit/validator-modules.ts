@@ -59,10 +59,9 @@ function answersTo(elicitations: readonly Elicitation[]): ValidatorModule["answe
 
 /** Stands for all that the text of the module depends on, beside this compiler. */
 export function madeOf({ schemas, answers }: ValidatorModule): string {
-  const all = [...Object.entries(schemas), ...answers].map(([name, { dialect, schema }]) => [
+  const all = [...Object.entries(schemas), ...answers].map(([name, { plain, schema }]) => [
     name,
-    dialect,
-    silent(schema),
+    silent(plain ?? schema),
   ]);
   return createHash("sha256").update(JSON.stringify(all)).digest("base64url");
 }

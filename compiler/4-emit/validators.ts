@@ -2,7 +2,7 @@ import { _ } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
 import { createAjv, lean } from "../json-schema/ajv.js";
-import { withStaticReferences } from "../json-schema/dynamic.js";
+import { withoutForeignKeywords } from "../json-schema/foreign.js";
 import { silent } from "../json-schema/silent.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import type { JsonSchema } from "../model/schema.js";
@@ -38,12 +38,12 @@ export function printValidators({ schemas, answers, span }: ValidatorModule): Re
 }
 
 function compile(name: string, schema: Schema, scoped: boolean): string {
-  const compiled = withStaticReferences(silent(schema.schema) as JsonSchema);
+  const compiled = withoutForeignKeywords(silent(schema.plain ?? schema.schema)) as JsonSchema;
   // It is not called here: no need to compile its code.
   const process = (): string => "return () => true";
   const options = { source: true, esm: true, lines: true, formats: _`formats`, process };
   const ajv = lean(
-    createAjv(schema.dialect, { meta: false, validateSchema: false, messages: false, code: options }),
+    createAjv("2020-12", { meta: false, validateSchema: false, messages: false, code: options }),
     compiled,
   );
   const validate = ajv.compile(compiled);

@@ -1,20 +1,22 @@
-/** What a `$ref` says: a place in the same schema, a file of the project, or a URI that would have to be fetched. */
-export type Reference =
-  | { readonly kind: "local"; readonly fragment: string }
-  | { readonly kind: "file"; readonly file: string; readonly fragment: string }
-  | { readonly kind: "remote" };
-
-/** Takes a `$ref` apart (RFC 3986). `fragment` is decoded and without the `#`. */
-export function splitReference(written: string): Reference {
+/** Takes a URI reference apart (RFC 3986). `path` is all before the `#`; `fragment` is decoded and without the `#`. */
+export function splitReference(written: string): { readonly path: string; readonly fragment: string } {
   const hash = written.indexOf("#");
-  const file = hash === -1 ? written : written.slice(0, hash);
-  const fragment = decode(hash === -1 ? "" : written.slice(hash + 1));
-  if (file === "") return { kind: "local", fragment };
-  if (/^[a-z][a-z0-9+.-]+:/i.test(file) || file.startsWith("//")) return { kind: "remote" };
-  return { kind: "file", file: decode(file), fragment };
+  if (hash === -1) return { path: written, fragment: "" };
+  return { path: written.slice(0, hash), fragment: decoded(written.slice(hash + 1)) };
 }
 
-function decode(text: string): string {
+/** The file that a reference names by a relative path; undefined for any other reference. */
+export function referencedFile(written: string): string | undefined {
+  const { path } = splitReference(written);
+  return path === "" || isAbsolute(path) ? undefined : decoded(path);
+}
+
+/** Whether a reference begins with a scheme or an authority. */
+export function isAbsolute(path: string): boolean {
+  return /^(?:[a-z][a-z0-9+.-]+:|\/\/)/i.test(path);
+}
+
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,76 +1,112 @@
 import type { Located } from "../model/source.js";
-import { child, locate, pointerTokens } from "./pointer.js";
-import { splitReference } from "./reference.js";
-import { subschemas } from "./walk.js";
-
-/** A schema resource: the root that `#` means, and the file it stands in (relative paths start there). */
-export interface SchemaRoot {
-  readonly node: Located;
-  readonly file: string;
-}
+import { metaSchema } from "./meta-schemas.js";
+import { child, pointerTokens } from "./pointer.js";
+import { decoded, isAbsolute, splitReference } from "./reference.js";
+import {
+  absolute,
+  documentOf,
+  indexBelow,
+  placeOf,
+  type Place,
+  type Resource,
+  type SchemaDocument,
+  type SchemaRoot,
+} from "./resource.js";
+import { applicators } from "./walk.js";
 
 /** What references may reach beyond their own schema. */
 export interface Reachable {
   /** Shared `$defs` of all manifests. */
   readonly definitions: ReadonlyMap<string, SchemaRoot>;
-  /** Other files of the project, by the path as written in `from`; undefined when the path leaves the project. */
+  /** All files of schemas. */
+  readonly files: readonly SchemaRoot[];
+  /** Another file of the project, by the path as written in `from`. */
   readonly file: (from: string, written: string) => SchemaRoot | "outside" | "missing";
 }
 
-export type Resolved =
-  | { readonly kind: "own"; readonly node: Located }
-  /** A shared definition, and the place inside it. */
-  | { readonly kind: "definition"; readonly name: string; readonly root: SchemaRoot; readonly node: Located }
-  | { readonly kind: "file"; readonly root: SchemaRoot; readonly fragment: string; readonly node: Located }
-  | { readonly kind: "failure"; readonly reason: "unresolved" | "outside" | "missing" | "remote" };
+export type Failure = "unresolved" | "outside" | "missing" | "remote";
+export type Resolved = { readonly place: Place } | { readonly failure: Failure };
 
-/** Where a `$ref` or `$dynamicRef`, written in the schema `root`, leads. */
-export function resolve(written: string, root: SchemaRoot, reachable: Reachable): Resolved {
-  const reference = splitReference(written);
-  const identified = reference.kind === "local" ? undefined : byId(root.node, written);
-  if (identified) return { kind: "own", node: identified };
-  if (reference.kind === "remote") return { kind: "failure", reason: "remote" };
-  if (reference.kind === "file") {
-    const target = reachable.file(root.file, reference.file);
-    if (typeof target === "string") return { kind: "failure", reason: target };
-    const node = atFragment(target.node, reference.fragment);
-    if (!node) return { kind: "failure", reason: "unresolved" };
-    return { kind: "file", root: target, fragment: reference.fragment, node };
-  }
-  const own = atFragment(root.node, reference.fragment);
-  if (own) return { kind: "own", node: own };
-  const [section, name, ...rest] = pointerTokens(reference.fragment);
-  const definition = section === "$defs" && name !== undefined ? reachable.definitions.get(name) : undefined;
-  const node = definition && locate(definition.node, rest);
-  if (!definition || !node || name === undefined) return { kind: "failure", reason: "unresolved" };
-  return { kind: "definition", name, root: definition, node };
+/** Resolves a reference (core, section 8.2): `resource` is what it stands in. */
+export function resolve(written: string, resource: Resource, reachable: Reachable): Resolved {
+  const { path, fragment } = splitReference(written);
+  const target = path === "" ? resource : targetOf(path, resource, reachable);
+  if (typeof target === "string") return { failure: target };
+  const place = atFragment(target, fragment, reachable);
+  if (place) return { place };
+  const [section, name, ...rest] = pointerTokens(fragment);
+  const shared = path === "" && section === "$defs" ? reachable.definitions.get(name ?? "") : undefined;
+  const inside = shared && atTokens(placeOf(shared), rest, reachable);
+  return inside ? { place: inside } : { failure: "unresolved" };
+}
+
+function targetOf(path: string, { base, document }: Resource, reachable: Reachable): Resource | Failure {
+  const uri = absolute(path, base);
+  const known = uri === undefined ? undefined : (document.byUri.get(uri) ?? identified(reachable).get(uri));
+  if (known) return known;
+  const builtIn = uri === undefined ? undefined : metaSchema(uri);
+  if (builtIn) return documentOf(builtIn).main;
+  if (isAbsolute(path)) return "remote";
+  const file = reachable.file(document.root.file, decoded(path));
+  return typeof file === "string" ? file : documentOf(file).main;
 }
 
 /** A fragment is a JSON pointer, or the name of an anchor. */
-function atFragment(root: Located, fragment: string): Located | undefined {
-  if (fragment === "") return root;
-  if (fragment.startsWith("/")) return locate(root, pointerTokens(fragment));
-  for (const schema of subschemas(root)) {
-    if (child(schema, "$anchor")?.value === fragment || child(schema, "$dynamicAnchor")?.value === fragment)
-      return schema;
-    if (child(schema, "$id")?.value === `#${fragment}`) return schema;
-  }
-  return undefined;
+function atFragment(resource: Resource, fragment: string, reachable: Reachable): Place | undefined {
+  const start = { node: resource.node, resource };
+  if (fragment === "") return start;
+  if (fragment.startsWith("/")) return atTokens(start, pointerTokens(fragment), reachable);
+  const node = resource.anchors.get(fragment);
+  return node && { node, resource };
 }
 
-/** A schema inside `root` whose `$id`, resolved against the root's, is what the reference names. */
-function byId(root: Located, written: string): Located | undefined {
-  const rootId = child(root, "$id")?.value;
-  const base = typeof rootId === "string" ? rootId : "mcpc:/";
-  const [target = "", fragment = ""] = absolute(written, base)?.split("#") ?? [];
-  for (const schema of subschemas(root)) {
-    const id = child(schema, "$id")?.value;
-    if (typeof id === "string" && !id.startsWith("#") && absolute(id, base)?.split("#")[0] === target)
-      return atFragment(schema, decodeURIComponent(fragment));
+/** A pointer may lead into another resource, and through parts of a file that are no schemas. */
+function atTokens(start: Place, tokens: readonly string[], reachable: Reachable): Place | undefined {
+  let { node, resource } = start;
+  /** What holds the next token's value: a schema, the schemas of a keyword, or anything else. */
+  let holder: "schema" | "schemas" | "other" = "schema";
+  for (const token of tokens) {
+    const next = child(node, token);
+    if (!next) return undefined;
+    const how: string | undefined = holder === "schema" ? applicators.get(token) : undefined;
+    if (holder === "schemas") holder = "schema";
+    else if (how === undefined) holder = "other";
+    else holder = how === "schema" || (how === "schema-or-list" && next.kind !== "array") ? "schema" : "schemas";
+    node = next;
+    const document: SchemaDocument = resource.document;
+    resource = definitionAt(node, reachable) ?? document.embedded.get(node) ?? resource;
+    if (node === resource.node) holder = "schema";
   }
-  return undefined;
+  if (holder === "schema") return { node, resource };
+  indexBelow({ node, resource });
+  return { node, resource: resource.document.embedded.get(node) ?? resource };
 }
 
-function absolute(written: string, base: string): string | undefined {
-  return URL.canParse(written, base) ? new URL(written, base).href : undefined;
+interface Identified {
+  readonly byUri: ReadonlyMap<string, Resource>;
+  readonly definitions: ReadonlyMap<Located, SchemaRoot>;
+}
+const known = new WeakMap<Reachable, Identified>();
+
+function knownOf(reachable: Reachable): Identified {
+  let found = known.get(reachable);
+  if (found) return found;
+  const byUri = new Map<string, Resource>();
+  for (const root of [...reachable.definitions.values(), ...reachable.files]) {
+    for (const [uri, resource] of documentOf(root).byUri) if (!byUri.has(uri)) byUri.set(uri, resource);
+  }
+  const definitions = new Map([...reachable.definitions.values()].map((root) => [root.node, root]));
+  known.set(reachable, (found = { byUri, definitions }));
+  return found;
+}
+
+/** Shared definitions and files that have an `$id`, and their parts that have one. */
+function identified(reachable: Reachable): ReadonlyMap<string, Resource> {
+  return knownOf(reachable).byUri;
+}
+
+/** A shared definition, reached by the path of its manifest. */
+function definitionAt(node: Located, reachable: Reachable): Resource | undefined {
+  const root = knownOf(reachable).definitions.get(node);
+  return root && documentOf(root).main;
 }

@@ -29,24 +29,23 @@ export const applicators: ReadonlyMap<string, Applicator> = new Map<string, Appl
   ["unevaluatedProperties", "schema"],
 ]);
 
-/** Every object schema in a schema, itself first, in document order. */
-export function* subschemas(root: Located): Generator<LocatedObject> {
-  for (const [schema] of leveledSubschemas(root)) yield schema;
+/** The schemas that a schema holds directly, in all keywords or some, in document order. */
+export function* heldSchemas({ members }: LocatedObject, only?: ReadonlySet<string>): Generator<Located> {
+  for (const { key, node } of members) {
+    const how = applicators.get(key);
+    if (how === undefined || (only && !only.has(key))) continue;
+    if (node.kind === "array" && (how === "list" || how === "schema-or-list")) yield* node.items;
+    else if (node.kind === "object" && (how === "map" || how === "map-or-names")) {
+      for (const member of node.members) yield member.node;
+    } else if (how === "schema" || how === "schema-or-list") yield node;
+  }
 }
 
-/** The same, with how many schemas deep each stands. */
-export function* leveledSubschemas(root: Located, level = 0): Generator<[schema: LocatedObject, level: number]> {
+/** Every object schema in a schema, itself first, in document order. */
+export function* subschemas(root: Located): Generator<LocatedObject> {
   if (root.kind !== "object") return;
-  yield [root, level];
-  for (const { key, node } of root.members) {
-    const how = applicators.get(key);
-    if (how === undefined) continue;
-    if (node.kind === "array" && (how === "list" || how === "schema-or-list")) {
-      for (const item of node.items) yield* leveledSubschemas(item, level + 1);
-    } else if (node.kind === "object" && (how === "map" || how === "map-or-names")) {
-      for (const member of node.members) yield* leveledSubschemas(member.node, level + 1);
-    } else if (how === "schema" || how === "schema-or-list") yield* leveledSubschemas(node, level + 1);
-  }
+  yield root;
+  for (const schema of heldSchemas(root)) yield* subschemas(schema);
 }
 
 /** The value of a keyword with each schema that it holds mapped; the very same where nothing has changed. */

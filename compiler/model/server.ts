@@ -1,4 +1,4 @@
-import type { Dialect, JsonSchema } from "./schema.js";
+import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
 
 /** A name as it goes over the wire. Never printed into code except as a quoted literal. */
@@ -151,14 +151,16 @@ export interface Handler {
 }
 
 /**
- * One schema of the surface. `schema` is self-contained: every `$ref` points into itself (`#…`), so it can be compiled
- * and listed alone. `definitions` says which of its `$defs` are the project's shared ones, so that they share one type.
+ * One schema of the surface. `schema` is self-contained, so that it can be listed alone. `plain` says the same in 2020-12,
+ * where every `$ref` is a pointer into itself (`#…`) and nothing has an identifier: types and validators are made of it.
+ * It is absent where `schema` is plain. `definitions` says which of the plain form's `$defs` are the project's shared
+ * ones, so that they share one type.
  */
 export interface Schema {
   readonly type: Identifier;
   readonly schema: JsonSchema;
-  readonly dialect: Dialect;
-  /** `$defs` key in `schema` → the shared definition's type. */
+  readonly plain?: JsonSchema;
+  /** `$defs` key in the plain form → the shared definition's type. */
   readonly definitions: { readonly [key: string]: Identifier };
   readonly span: Span;
 }

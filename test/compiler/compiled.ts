@@ -24,19 +24,29 @@ export interface CompiledSchemas {
   readonly types: string;
 }
 
-/** Takes schemas through the phases, each as the `outputSchema` of a tool, and loads what comes out. */
-export async function compiled(schemas: readonly JsonSchema[]): Promise<CompiledSchemas> {
+/**
+ * Takes schemas through the phases, each as the `outputSchema` of a tool, and loads what comes out. `definitions` are the
+ * shared `$defs` of the manifests.
+ */
+export async function compiled(
+  schemas: readonly JsonSchema[],
+  definitions: Readonly<Record<string, JsonSchema>> = {},
+): Promise<CompiledSchemas> {
   const manifest = (index: number): [string, string] => {
     const tool = { name: `case_${index}`, inputSchema: { type: "object" }, outputSchema: schemas[index] };
     return [`${index}.mcp.json`, JSON.stringify({ tools: [tool] })];
   };
   const refused = new Map<number, Diagnostic[]>();
   const emitted = async (indices: readonly number[]): Promise<Map<string, string> | undefined> => {
-    const server = { "server.mcp.json": JSON.stringify({ server: { name: "cases", version: "1.0.0" } }) };
-    const host = memoryHost({ ...server, ...Object.fromEntries(indices.map(manifest)) });
+    const server = { name: "cases", version: "1.0.0" };
+    const host = memoryHost({
+      "server.mcp.json": JSON.stringify({ server, $defs: definitions }),
+      ...Object.fromEntries(indices.map(manifest)),
+    });
     const refuse = (diagnostics: readonly Diagnostic[]): void => {
       for (const diagnostic of diagnostics.filter(({ severity }) => severity === "error")) {
         const index = parseInt(diagnostic.span!.path, 10);
+        if (Number.isNaN(index)) throw new Error(`the definitions are refused: ${diagnostic.message}`);
         refused.set(index, [...(refused.get(index) ?? []), diagnostic]);
       }
     };

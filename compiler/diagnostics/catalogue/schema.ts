@@ -9,14 +9,6 @@ export const schema = {
     explain:
       "A schema may be recursive where each round goes deeper into the value, through `properties` or `items`. A `$ref` that comes back to the same schema for the same value, directly or through `allOf` and its like, checks nothing and never ends.",
   }),
-  "reference/other-dialect": define<{ reference: string; keyword: string }>({
-    severity: "error",
-    message: ({ reference, keyword }) =>
-      `the reference ${quote(reference)} leads to a schema of another dialect, which uses ${quote(keyword)}`,
-    help: () => 'let both schemas name the same dialect with "$schema"',
-    explain:
-      "A schema becomes part of the one that refers to it, and is read in that one's dialect. A keyword that dialects understand differently would then check something else, or nothing.",
-  }),
   "reference/outside-project": define<{ reference: string }>({
     severity: "error",
     message: ({ reference }) => `the reference ${quote(reference)} leaves the project`,
@@ -37,6 +29,13 @@ export const schema = {
     help: () => "let the schemas on the way be fewer, or one that is recursive",
     explain:
       "Each schema refers to the next, or holds others, and the last is deeper than a validator could follow. The limit keeps a hostile manifest from exhausting the compiler.",
+  }),
+  "reference/too-dynamic": define<{ reference: string }>({
+    severity: "error",
+    message: ({ reference }) => `the reference ${quote(reference)} is reached in too many dynamic scopes`,
+    help: () => "let fewer schemas with an $id declare the same $dynamicAnchor",
+    explain:
+      "What a `$dynamicRef` means depends on the schemas that lead to it, and mcpc works out each of these meanings at build time. The limit keeps a hostile manifest from exhausting the compiler.",
   }),
   "reference/unresolved": define<{ reference: string; suggestion: string | undefined }>({
     severity: "error",

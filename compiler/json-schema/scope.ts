@@ -1,0 +1,75 @@
+import type { Span } from "../model/source.js";
+import { child } from "./pointer.js";
+import { splitReference } from "./reference.js";
+import { resolve, type Reachable, type Resolved } from "./resolve.js";
+import type { Place, Resource } from "./resource.js";
+
+/**
+ * The dynamic scope (core, section 7.1) at a place that is reached by references: the outermost place of each dynamic
+ * anchor. It follows from the way of references alone, so that it is known before there is a value.
+ */
+export interface Scope {
+  readonly anchors: ReadonlyMap<string, Place>;
+  /** Equal for equal scopes. */
+  readonly key: string;
+}
+
+const empty: Scope = { anchors: new Map(), key: "" };
+
+const numbers = new WeakMap<Resource, number>();
+let resources = 0;
+
+function numberOf(resource: Resource): number {
+  let number = numbers.get(resource);
+  if (number === undefined) numbers.set(resource, (number = resources++));
+  return number;
+}
+
+/** The scope within a resource that is entered from another, or at first. */
+export function enter(resource: Resource, outer: Scope = empty): Scope {
+  const added = [...resource.dynamicAnchors].filter(([name]) => !outer.anchors.has(name));
+  if (added.length === 0) return outer;
+  const anchors = new Map([...outer.anchors, ...added.map(([name, node]) => [name, { node, resource }] as const)]);
+  const key = [...anchors]
+    .map(([name, place]) => `${name}@${numberOf(place.resource)}`)
+    .sort()
+    .join(" ");
+  return { anchors, key };
+}
+
+/** A keyword that refers to a schema. */
+export interface Reference {
+  readonly keyword: "$ref" | "$dynamicRef" | "$recursiveRef";
+  readonly written: string;
+  readonly span: Span;
+}
+
+const keywords = {
+  "draft-07": ["$ref"],
+  "2019-09": ["$ref", "$recursiveRef"],
+  "2020-12": ["$ref", "$dynamicRef"],
+} as const;
+
+/** The references of a schema itself. */
+export function referencesOf({ node, resource }: Place): Reference[] {
+  return keywords[resource.dialect ?? "2020-12"].flatMap((keyword) => {
+    const found = child(node, keyword);
+    return typeof found?.value === "string" ? [{ keyword, written: found.value, span: found.span }] : [];
+  });
+}
+
+/** Where a reference leads that stands in `resource` and is reached in `scope`. */
+export function follow(
+  { keyword, written }: Reference,
+  resource: Resource,
+  scope: Scope,
+  reachable: Reachable,
+): Resolved {
+  const target = resolve(written, resource, reachable);
+  if (keyword === "$ref" || "failure" in target) return target;
+  const name = keyword === "$recursiveRef" ? "" : splitReference(written).fragment;
+  // Without a dynamic anchor where it leads at first, it is a `$ref` (core, section 8.2.3.2).
+  if (name.startsWith("/") || (name === "" && keyword === "$dynamicRef")) return target;
+  if (!target.place.resource.dynamicAnchors.has(name)) return target;
+  return { place: scope.anchors.get(name) ?? target.place };
+}
