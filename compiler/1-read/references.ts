@@ -15,12 +15,13 @@ const schemaMembers = new Set(["inputSchema", "outputSchema", "params"]);
 /** Files that a schema file's `$ref`s name, as written, and where; whether they may be named is checked later. */
 export function schemaFiles(root: Located): Map<string, Span> {
   const files = new Map<string, Span>();
+  const id = member(root, "$id")?.value;
   const visit = (node: Located): void => {
     if (node.kind === "array") node.items.forEach(visit);
     if (node.kind !== "object") return;
     for (const { key, node: value } of node.members) {
       if (key === "$ref" && typeof value.value === "string") {
-        const file = referencedFile(value.value);
+        const file = referencedFile(value.value, typeof id === "string" ? id : undefined);
         if (file !== undefined) files.set(file, value.span);
       } else if (named.has(key) && value.kind === "object") value.members.forEach((member) => visit(member.node));
       else if (!data.has(key)) visit(value);

@@ -52,14 +52,15 @@ export function circles(start: Place, reachable: Reachable, known: KnownWays): D
       if (scopes.has(step.scope.key)) return;
       if (scopes.size >= mostScopes) {
         const { reference } = step;
-        if (reference) found.push(diagnose("reference/too-dynamic", reference.span, { reference: reference.written }));
+        if (reference && found.length === 0)
+          found.push(diagnose("reference/too-dynamic", reference.span, { reference: reference.written }));
         return;
       }
       open.set(step.place.node, new Set([...(open.get(step.place.node) ?? []), step.scope.key]));
       way.push({ step, rest: stepsFrom(step, reachable, inPlace) });
     };
     begin(first);
-    for (let here = way.at(-1); here && found.length === 0; here = way.at(-1)) {
+    for (let here = way.at(-1); here; here = way.at(-1)) {
       const next = here.rest.pop();
       if (!next) {
         const { place, scope } = here.step;

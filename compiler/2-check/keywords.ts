@@ -40,6 +40,7 @@ function unknownKeyword(
 /** What says the same, for keywords of another dialect or another language of schemas. */
 const others: Readonly<Record<string, string>> = {
   additionalItems: 'write "items": what follows "prefixItems" obeys it',
+  dependencies: 'write "dependentRequired" or "dependentSchemas"',
   dependentRequired: 'write "dependencies", or name a newer dialect with "$schema"',
   dependentSchemas: 'write "dependencies", or name a newer dialect with "$schema"',
   disallow: 'write "not"',

@@ -128,7 +128,7 @@ function isForeign(keyword: string, dialect: Dialect): boolean {
 
 /** A schema of an older dialect in the words of 2020-12. */
 function inNewestDialect(schema: JsonObject, containsEvaluates: boolean): JsonObject {
-  const { items, additionalItems, ...rest } = schema;
+  const { items, additionalItems, dependencies: _, ...rest } = { ...schema, ...withDependents(schema) };
   const tuple = Array.isArray(items)
     ? { prefixItems: items, ...(additionalItems !== undefined && { items: additionalItems }) }
     : { ...(items !== undefined && { items }) };
@@ -141,6 +141,17 @@ function inNewestDialect(schema: JsonObject, containsEvaluates: boolean): JsonOb
   };
   // In 2019-09 `contains` evaluates no items; below `not` nothing does.
   return { ...others, ...tuple, allOf: [...(allOf as Json[]), { not: { not: matching } }] };
+}
+
+/** `dependencies` in the words of later dialects. */
+function withDependents({ dependencies }: JsonObject): JsonObject {
+  const all = Object.entries((dependencies ?? {}) as JsonObject);
+  const required = all.filter(([, rule]) => Array.isArray(rule));
+  const schemas = all.filter(([, rule]) => !Array.isArray(rule));
+  return {
+    ...(required.length > 0 && { dependentRequired: Object.fromEntries(required) }),
+    ...(schemas.length > 0 && { dependentSchemas: Object.fromEntries(schemas) }),
+  };
 }
 
 /** A name for what a reference leads to. */

@@ -88,6 +88,7 @@ function modularize(code: string): string {
       return `= ${name};`;
     });
   if (/^\S+ = failed\(/m.test(body)) imports.add("failed");
+  for (const [, name] of body.matchAll(/^const func\d+ = (isMultipleOf);$/gm)) imports.add(name!);
   const outsideStrings = body.replace(quoted, '""');
   if (/\brequire\(|\beval\(|\bnew Function\b|\/\*/.test(outsideStrings))
     throw new Error("a validator would need code that is not emitted");

@@ -2,9 +2,10 @@ import { createRequire } from "node:module";
 import type { Ajv, CodeKeywordDefinition, KeywordCxt, Options } from "ajv";
 import type * as Ajv2019 from "ajv/dist/2019.js";
 import type * as Ajv2020 from "ajv/dist/2020.js";
-import type * as Utilities from "ajv/dist/compile/util.js";
 import * as formats from "@mcpc/runtime/codegen/v1/formats";
+import { isMultipleOf } from "@mcpc/runtime/codegen/v1/validation";
 import type { Dialect, JsonSchema } from "../model/schema.js";
+import { noteEvaluated } from "./evaluated.js";
 
 export type { ErrorObject } from "ajv";
 
@@ -29,15 +30,14 @@ export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
     strict: false,
     logger: false,
     ownProperties: true,
-    // 19.99 is a multiple of 0.01, whatever binary fractions make of it.
-    multipleOfPrecision: 8,
     ...options,
   });
   for (const [name, format] of Object.entries(formats)) {
     ajv.addFormat(name.replace(/_format$/, "").replaceAll("_", "-"), format);
   }
   ajv.addVocabulary(vocabulary);
-  notePatternsApart(ajv);
+  noteEvaluated(ajv);
+  divideExactly(ajv);
   matchBoundedOnly(ajv);
   return ajv;
 }
@@ -63,21 +63,12 @@ function matchBoundedOnly(ajv: Ajv): void {
   };
 }
 
-/**
- * What `patternProperties` evaluates is noted by itself, then added to what `anyOf` or `$ref` beside it evaluated: that may
- * be `true` for all, on which ajv's own code would set a property.
- */
-function notePatternsApart(ajv: Ajv): void {
-  const definition = ajv.getKeyword("patternProperties") as CodeKeywordDefinition;
-  const { code } = definition;
-  const { _, Name } = require("ajv") as typeof import("ajv");
-  const { mergeEvaluated } = require("ajv/dist/compile/util.js") as typeof Utilities;
+/** ajv divides, which has no answer where the quotient is too large. */
+function divideExactly(ajv: Ajv): void {
+  const definition = ajv.getKeyword("multipleOf") as CodeKeywordDefinition;
+  const { _ } = require("ajv") as typeof import("ajv");
   definition.code = (cxt: KeywordCxt): void => {
-    const { gen, it } = cxt;
-    const before = it.props;
-    if (!(before instanceof Name)) return code(cxt);
-    it.props = gen.var("props", _`{}`);
-    code(cxt);
-    it.props = mergeEvaluated.props(gen, it.props, before);
+    const isMultiple = cxt.gen.scopeValue("func", { ref: isMultipleOf, code: _`isMultipleOf` });
+    cxt.pass(_`${isMultiple}(${cxt.data}, ${cxt.schemaCode})`);
   };
 }

@@ -29,7 +29,7 @@ const shared = (
   "$schema $id $ref $comment $defs definitions " +
   "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern format " +
   "items contains maxItems minItems uniqueItems properties patternProperties additionalProperties propertyNames " +
-  "required maxProperties minProperties dependencies allOf anyOf oneOf not if then else " +
+  "required maxProperties minProperties allOf anyOf oneOf not if then else " +
   "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType " +
   // Of editors, OpenAPI and forms.
   "enumNames enumDescriptions markdownDescription markdownEnumDescriptions deprecationMessage errorMessage " +
@@ -42,7 +42,7 @@ const since2019 = (
 
 /** What means something in a schema of each dialect; ajv ignores the rest. */
 export const keywordsOf: Readonly<Record<Dialect, ReadonlySet<string>>> = {
-  "draft-07": new Set([...shared, "additionalItems"]),
+  "draft-07": new Set([...shared, "additionalItems", "dependencies"]),
   "2019-09": new Set([...shared, ...since2019, "additionalItems"]),
   "2020-12": new Set([...shared, ...since2019, "prefixItems"]),
 };

@@ -5,10 +5,16 @@ export function splitReference(written: string): { readonly path: string; readon
   return { path: written.slice(0, hash), fragment: decoded(written.slice(hash + 1)) };
 }
 
-/** The file that a reference names by a relative path; undefined for any other reference. */
-export function referencedFile(written: string): string | undefined {
+/**
+ * The file that a reference names: by a relative path, or by a URI in the folder of `id`, the URI of the file that it stands
+ * in. Undefined for any other reference.
+ */
+export function referencedFile(written: string, id: string | undefined): string | undefined {
   const { path } = splitReference(written);
-  return path === "" || isAbsolute(path) ? undefined : decoded(path);
+  if (path === "") return undefined;
+  if (!isAbsolute(path)) return decoded(path);
+  const folder = id?.replace(/[^/]*$/, "");
+  return folder && /^https?:/.test(folder) && path.startsWith(folder) ? decoded(path.slice(folder.length)) : undefined;
 }
 
 /** Whether a reference begins with a scheme or an authority. */

@@ -1,7 +1,7 @@
 import type { Located } from "../model/source.js";
 import { metaSchema } from "./meta-schemas.js";
 import { child, pointerTokens } from "./pointer.js";
-import { decoded, isAbsolute, splitReference } from "./reference.js";
+import { isAbsolute, referencedFile, splitReference } from "./reference.js";
 import {
   absolute,
   documentOf,
@@ -46,8 +46,11 @@ function targetOf(path: string, { base, document }: Resource, reachable: Reachab
   if (known) return known;
   const builtIn = uri === undefined ? undefined : metaSchema(uri);
   if (builtIn) return documentOf(builtIn).main;
-  if (isAbsolute(path)) return "remote";
-  const file = reachable.file(document.root.file, decoded(path));
+  const named = referencedFile(path, document.main.base);
+  if (named === undefined) return "remote";
+  const file = reachable.file(document.root.file, named);
+  // A URI that names no file of the project would have to be fetched.
+  if (file === "missing" && isAbsolute(path)) return "remote";
   return typeof file === "string" ? file : documentOf(file).main;
 }
 

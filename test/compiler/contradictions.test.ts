@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { contradictions } from "../../compiler/2-check/together.js";
 import { createAjv } from "../../compiler/json-schema/ajv.js";
+import { placeOf } from "../../compiler/json-schema/resource.js";
 import { located } from "../../compiler/json-schema/located.js";
 import type { Json, JsonObject, LocatedObject } from "../../compiler/model/source.js";
+import { nothingElse } from "./plain.js";
 
 function found(schema: JsonObject): string[] {
   const node = located(schema, { path: "a.mcp.json", start: 0, end: 0 }) as LocatedObject;
-  const reachable = { definitions: new Map(), file: () => "missing" as const };
-  return contradictions(node, { node, file: "a.mcp.json" }, reachable, "2020-12").map(({ reason }) => reason);
+  return contradictions(placeOf({ node, file: "a.mcp.json" }), nothingElse).map(({ reason }) => reason);
 }
 
 const low = fc.constantFrom(undefined, 0, 2, 4);

@@ -1,8 +1,9 @@
-import { registerSchema, validate, type SchemaObject } from "@hyperjump/json-schema/draft-2020-12";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import * as draft07 from "@hyperjump/json-schema/draft-07";
+import * as draft2019 from "@hyperjump/json-schema/draft-2019-09";
+import * as draft2020 from "@hyperjump/json-schema/draft-2020-12";
 import { expect, test } from "vitest";
 import { createAjv } from "../../compiler/json-schema/ajv.js";
+import { dialectOf, dialectUris } from "../../compiler/json-schema/dialect.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Json } from "../../compiler/model/source.js";
 import { compiled } from "./compiled.js";
@@ -15,12 +16,16 @@ const values = ({ valid, invalid }: SchemaCase): (readonly [value: Json, expecte
   ...invalid.map((value) => [value, false] as const),
 ];
 
+const references = { "draft-07": draft07, "2019-09": draft2019, "2020-12": draft2020 } as const;
+
 test("the cases say what another implementation of the specification says", async () => {
   const differing: unknown[] = [];
-  // It looks for identifiers in enum and const, too, where the specification sees data.
+  // It looks for identifiers in enum and const, too, where the specification sees data, and drops definitions beside $ref.
   for (const [index, one] of schemaCases.filter(({ keyword }) => keyword !== "$id").entries()) {
     const id = `https://cases.example/${index}`;
-    registerSchema(one.schema as SchemaObject, id, "https://json-schema.org/draft/2020-12/schema");
+    const dialect = dialectOf(one.schema)!;
+    const { registerSchema, validate } = references[dialect];
+    registerSchema(one.schema as draft2020.SchemaObject & boolean, id, dialectUris[dialect]);
     const reference = await validate(id);
     for (const [value, expected] of values(one)) {
       if (reference(value as Parameters<typeof reference>[0]).valid !== expected)
@@ -30,30 +35,16 @@ test("the cases say what another implementation of the specification says", asyn
   expect(differing).toEqual([]);
 });
 
-test("emitted validators give ajv's verdict where ajv is right; what it misjudges is documented", async () => {
-  expect(schemaCases.flatMap(values).length).toBeGreaterThan(900);
+test("emitted validators give the specification's verdict", () => {
+  expect(schemaCases.flatMap(values).length).toBeGreaterThan(1000);
   expect(emitted.refused).toEqual(new Map());
-  const misjudged: string[] = [];
-  for (const [index, one] of schemaCases.entries()) {
-    const ajv = createAjv("2020-12").compile(one.schema);
-    const emit = emitted.validators[index]!;
-    for (const [value, expected] of values(one)) {
-      const verdicts = { ajv: ajv(value), emitted: emit(value) };
-      if (verdicts.ajv === expected) expect({ ...one, value, ...verdicts }).toMatchObject({ emitted: expected });
-      else if (verdicts.emitted !== expected)
-        misjudged.push(
-          `| \`${one.keyword}\` | ${one.says} | ${code(one.schema)} | ${expected ? "refuses" : "takes"} ${code(value)} |`,
-        );
-    }
-  }
-  const guide = join(import.meta.dirname, "..", "..", "docs", "schemas.md");
-  const text = readFileSync(guide, "utf8");
-  const table = /(?<=\| Keyword \| Case \|.*\n\|---.*\n)(?:\|.*\n)*/;
-  expect(table.test(text)).toBe(true);
-  await expect(text.replace(table, () => misjudged.map((line) => `${line}\n`).join(""))).toMatchFileSnapshot(guide);
+  const differing = schemaCases.flatMap((one, index) =>
+    values(one)
+      .filter(([value, expected]) => emitted.validators[index]!(value) !== expected)
+      .map(([value, expected]) => ({ ...one, value, expected })),
+  );
+  expect(differing).toEqual([]);
 });
-
-const code = (value: Json): string => `\`${JSON.stringify(value).replaceAll("|", "\\|")}\``;
 
 test.each<[code: string, schema: JsonSchema]>([
   ["reference/remote", { $ref: "https://example.com/elsewhere.json" }],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Json } from "../../compiler/model/source.js";
 
-/** One schema of 2020-12, values that it takes, and values that it does not. */
+/** One schema, of 2020-12 unless it says otherwise, values that it takes, and values that it does not. */
 export interface SchemaCase {
   readonly keyword: string;
   readonly says: string;

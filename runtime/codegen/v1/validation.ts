@@ -46,3 +46,25 @@ export function equal(a: unknown, b: unknown): boolean {
     (key) => Object.hasOwn(b, key) && equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
   );
 }
+
+/** Whether a number is a multiple of another, as their decimals say: 19.99 is one of 0.01. */
+export function isMultipleOf(value: number, divisor: number): boolean {
+  if (Number.isInteger(value) && Number.isInteger(divisor) && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
+    return value % divisor === 0;
+  const quotient = value / divisor;
+  // A sum of decimals may be off by the last bits of a number.
+  if (Math.abs(quotient) < 2 ** 40)
+    return Math.abs(quotient - Math.round(quotient)) <= 4 * Number.EPSILON * Math.abs(quotient);
+  const [digits, exponent] = decimal(value);
+  const [divisorDigits, divisorExponent] = decimal(divisor);
+  const least = Math.min(exponent, divisorExponent);
+  const scaled = digits * 10n ** BigInt(exponent - least);
+  return scaled % (divisorDigits * 10n ** BigInt(divisorExponent - least)) === 0n;
+}
+
+/** A number as an integer times a power of ten. */
+function decimal(value: number): readonly [digits: bigint, exponent: number] {
+  const [mantissa = "", exponent = ""] = value.toExponential().split("e");
+  const [, fraction = ""] = mantissa.split(".");
+  return [BigInt(mantissa.replace(".", "")), Number(exponent) - fraction.length];
+}
