@@ -1,6 +1,8 @@
 import { isObject } from "../json-rpc.js";
 import type { Json, JsonObject } from "../types.js";
 
+const references = new Set(["$ref", "$dynamicRef", "$recursiveRef"]);
+
 /** Members whose value is data, not a schema: a `$ref` in it is no reference. */
 const data = new Set(["const", "enum", "default", "examples"]);
 
@@ -13,9 +15,7 @@ const named = new Set(["$defs", "definitions", "dependentSchemas", "patternPrope
  */
 export function wrapOutputSchema(schema: Json): JsonObject {
   const { $schema: dialect, ...rest } = isObject(schema) ? schema : {};
-  // With an `$id` of its own the schema is the base of its references, wherever it stands.
-  const based = isObject(schema) && typeof schema["$id"] === "string";
-  const inner = isObject(schema) ? (based ? rest : (rebased(rest) as JsonObject)) : schema;
+  const inner = isObject(schema) ? (rebased(rest) as JsonObject) : schema;
   return {
     ...(dialect !== undefined && { $schema: dialect }),
     type: "object",
@@ -26,22 +26,23 @@ export function wrapOutputSchema(schema: Json): JsonObject {
 
 function rebased(node: Json | undefined): Json | undefined {
   if (Array.isArray(node)) return (node as readonly Json[]).map((item) => rebased(item) as Json);
-  if (!isObject(node)) return node;
+  // With an `$id` of its own a schema is the base of its references, wherever it stands.
+  if (!isObject(node) || (typeof node["$id"] === "string" && !node["$id"].startsWith("#"))) return node;
   const entries = Object.entries(node).map(([key, value]) => {
-    if ((key === "$ref" || key === "$dynamicRef") && typeof value === "string") return [key, moved(value)] as const;
+    if (references.has(key) && typeof value === "string") return moved(key, value);
     if (data.has(key)) return [key, value] as const;
     if (named.has(key) && isObject(value)) {
       const members = Object.entries(value).map(([name, schema]) => [name, rebased(schema)] as const);
       return [key, Object.fromEntries(members)] as const;
     }
-    // A nested resource is the base of its own references.
-    if (isObject(value) && typeof value["$id"] === "string") return [key, value] as const;
     return [key, rebased(value)] as const;
   });
   return Object.fromEntries(entries);
 }
 
-function moved(reference: string): string {
-  if (reference === "#") return "#/properties/result";
-  return reference.startsWith("#/") ? `#/properties/result${reference.slice(1)}` : reference;
+/** `$recursiveRef` can say nothing but `#`. */
+function moved(key: string, reference: string): readonly [string, Json] {
+  const place = "#/properties/result";
+  if (reference === "#") return [key === "$recursiveRef" ? "$ref" : key, place];
+  return [key, reference.startsWith("#/") ? place + reference.slice(1) : reference];
 }
