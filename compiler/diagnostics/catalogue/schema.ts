@@ -21,7 +21,7 @@ export const schema = {
     message: ({ reference }) => `the reference ${quote(reference)} points to the network`,
     help: () => "copy the schema into the project and refer to it there",
     explain:
-      "The protocol forbids servers and clients to fetch schemas, and mcpc never reaches for the network: a `$ref` must resolve inside the project.",
+      "The protocol forbids servers and clients to fetch schemas, and mcpc never reaches for the network: a `$ref` must resolve inside the project. A URI does so where a schema of the project has it as its `$id`.",
   }),
   "reference/too-deep": define<{ reference: string; limit: number }>({
     severity: "error",
@@ -43,7 +43,7 @@ export const schema = {
     help: ({ suggestion }) =>
       didYouMean(suggestion) ?? "point it into this schema, to the shared $defs, or into a file of the project",
     explain:
-      "A `$ref` names a schema that does not exist. `#/…` is looked for in the same schema first; `#/$defs/NAME` then among the shared `$defs` of all manifests; a path is relative to the file that says it.",
+      "A `$ref` names a schema that does not exist. `#/…` is looked for in the schema with the nearest `$id` around it; `#/$defs/NAME` then among the shared `$defs` of all manifests; a path is relative to the file that says it.",
   }),
   "schema/invalid": define<{ reason: string }>({
     severity: "error",
