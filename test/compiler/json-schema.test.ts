@@ -18,10 +18,22 @@ const values = ({ valid, invalid }: SchemaCase): (readonly [value: Json, expecte
 
 const references = { "draft-07": draft07, "2019-09": draft2019, "2020-12": draft2020 } as const;
 
+/** Cases that the other implementation judges otherwise than the specification, by what they say. */
+const departures: ReadonlySet<string> = new Set([
+  // In draft-07 an $id beside $ref is ignored (core, section 8.3).
+  "an $id beside it is no base",
+  // 2019-09 names what unevaluatedItems depends on (core, section 9.3.1.3), and contains is not among it.
+  "contains evaluates no item",
+  // It allows for 1e-8 of a rounding error, whatever the numbers.
+  "a tiny step of a large number",
+  "less than the step",
+]);
+
 test("the cases say what another implementation of the specification says", async () => {
   const differing: unknown[] = [];
   // It sees identifiers in enum and const, drops definitions beside $ref, and follows no pointer through another resource.
-  for (const [index, one] of schemaCases.filter(({ keyword }) => keyword !== "$id").entries()) {
+  const compared = schemaCases.filter(({ keyword, says }) => keyword !== "$id" && !departures.has(says));
+  for (const [index, one] of compared.entries()) {
     const id = `https://cases.example/${index}`;
     const dialect = dialectOf(one.schema)!;
     const { registerSchema, validate } = references[dialect];
