@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Ajv, ValidateFunction } from "ajv";
 import type * as Standalone from "ajv/dist/standalone/index.js";
-import { createAjv, lean } from "../json-schema/ajv.js";
+import { createPlainAjv, lean } from "../json-schema/ajv.js";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 import type { JsonObject } from "../model/source.js";
 
@@ -72,14 +72,14 @@ const optimize = false;
 
 function ofManifests(schema: JsonObject, source = false): Compiled {
   const options = { validateSchema: false, meta: false, inlineRefs: false, verbose: true, code: { optimize, source } };
-  const ajv = lean(createAjv("2020-12", options), schema as JsonSchema);
+  const ajv = lean(createPlainAjv("2020-12", options), schema as JsonSchema);
   const id = "manifests";
   ajv.addSchema(schema, id);
   return { ajv, id, validate: ajv.getSchema(id)! };
 }
 
 function ofSchemas(dialect: Dialect, source = false): Compiled {
-  const ajv = createAjv(dialect, { validateFormats: false, code: { optimize, source } });
+  const ajv = createPlainAjv(dialect, { validateFormats: false, code: { optimize, source } });
   const id = String(ajv.defaultMeta());
   return { ajv, id, validate: ajv.getSchema(id)! };
 }

@@ -49,7 +49,9 @@ function apart(errors: readonly ErrorObject[]): ErrorObject[][] {
   const found: ErrorObject[][] = [];
   for (const error of errors) {
     if (error.keyword === "if" && found.length > 0) continue;
-    const isChoice = error.keyword === "anyOf" || (error.keyword === "oneOf" && !error.params["passingSchemas"]);
+    const { keyword, params } = error;
+    const isUnion = keyword === "anyOf" || (keyword === "oneOf" && !params["passingSchemas"]);
+    const isChoice = isUnion && !params["forms"];
     let first = found.length;
     while (isChoice && first > 0 && isInside(found[first - 1]!.at(-1)!, error)) first -= 1;
     found.push([...found.splice(first).flat(), error]);

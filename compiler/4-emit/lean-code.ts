@@ -34,6 +34,7 @@ vErrors\.push\(\1\);
 \}$`,
   "gm",
 );
+const appended = /^vErrors = vErrors === null \? (.+) : vErrors\.concat\(\1\);$/gm;
 const only = new RegExp(String.raw`^(validate\d+\.errors = )\[${failure}\];$`, "gm");
 
 /** Each failure is a call of `failed`, which the runtime has; below `if` and `not` it only counts. */
@@ -45,6 +46,7 @@ function withCalls(code: string): string {
     .replace(added, (_text, _name, ...parts: Parts) =>
       parts[1] ? `vErrors = ${failed("vErrors", parts)}` : "(vErrors ??= []).push({});",
     )
+    .replace(appended, "vErrors = joined(vErrors, $1);")
     .replace(only, (_text, target: string, ...parts: Parts) => target + failed("null", parts));
 }
 

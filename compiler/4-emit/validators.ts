@@ -29,7 +29,7 @@ export function printValidators({ schemas, answers, span }: ValidatorModule): Re
       code.push(compile(`answer${index}`, schema, true).replace(/^export /, ""));
     if (answers.length > 0) {
       const members = answers.map(([name], index) => `  [${literal(name)}]: answer${index},\n`);
-      code.push(`export const answers = {\n${members.join("")}};`);
+      code.push(`export const answers: AnswerValidators = {\n${members.join("")}};`);
     }
   } catch (error) {
     return { diagnostics: [diagnose("schema/invalid", span, { reason: (error as Error).message })] };
@@ -51,13 +51,15 @@ function compile(name: string, schema: Schema, scoped: boolean): string {
     .default(ajv, validate)
     .replace(/^"use strict";\s*/, "")
     .replace(sourceUrl, "");
-  const text = leanCode(withSecrets(written, compiled));
+  // Without types, TypeScript would infer them from all of the code, and run out of stack.
+  const text = leanCode(withSecrets(written, compiled)).replace(/^(function validate\d+\(.*\))\{$/gm, "$1: any {");
+  const declaration = `export const ${name}: Validator`;
   const exported = /^export const validate = (validate\d+);\s*export default \1;\s*/m;
   if (!exported.test(text)) throw new Error("ajv's standalone code has another shape than expected");
-  if (!scoped) return text.replace(exported, (_match, local: string) => `export const ${name} = ${local};\n`);
+  if (!scoped) return text.replace(exported, (_match, local: string) => `${declaration} = ${local};\n`);
   const [, local] = exported.exec(text)!;
   // Two schemas of one module: ajv numbers the names of each from the start.
-  return `export const ${name} = (() => {\n${text.replace(exported, "")}\nreturn ${local};\n})();`;
+  return `${declaration} = (() => {\n${text.replace(exported, "")}\nreturn ${local};\n})();`;
 }
 
 /** A failed choice says what came instead, unless the schema says that nobody may see it. */
@@ -87,12 +89,14 @@ function modularize(code: string): string {
       imports.add(name);
       return `= ${name};`;
     });
-  if (/^\S+ = failed\(/m.test(body)) imports.add("failed");
-  for (const [, name] of body.matchAll(/^const func\d+ = (isMultipleOf);$/gm)) imports.add(name!);
   const outsideStrings = body.replace(quoted, '""');
+  for (const [, name] of outsideStrings.matchAll(
+    /^(?:\S+|const func\d+) = (failed|isMultipleOf|joined|member|repeatedItems|typeOf)\b/gm,
+  ))
+    imports.add(name!);
   if (/\brequire\(|\beval\(|\bnew Function\b|\/\*/.test(outsideStrings))
     throw new Error("a validator would need code that is not emitted");
-  const names = [...imports].sort();
-  const head = names.length === 0 ? "" : `import { ${names.join(", ")} } from ${JSON.stringify(library)};\n`;
-  return `// @ts-nocheck\n${head}${body}\n`;
+  const types = ["AnswerValidators", "Validator"].filter((name) => outsideStrings.includes(`: ${name} = `));
+  const names = [...[...imports].sort(), ...types.map((name) => `type ${name}`)];
+  return `// @ts-nocheck\nimport { ${names.join(", ")} } from ${JSON.stringify(library)};\n${body}\n`;
 }

@@ -3,9 +3,10 @@ import type { Ajv, CodeKeywordDefinition, KeywordCxt, Options } from "ajv";
 import type * as Ajv2019 from "ajv/dist/2019.js";
 import type * as Ajv2020 from "ajv/dist/2020.js";
 import * as formats from "@mcpc/runtime/codegen/v1/formats";
-import { isMultipleOf } from "@mcpc/runtime/codegen/v1/validation";
+import { isMultipleOf, repeatedItems } from "@mcpc/runtime/codegen/v1/validation";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 import { noteEvaluated } from "./evaluated.js";
+import { discriminateUnions } from "./unions.js";
 
 export type { ErrorObject } from "ajv";
 
@@ -21,10 +22,22 @@ const ajvOf = {
 const vocabulary = ["x-mcp-header"];
 
 /**
- * The one configuration of ajv: what checks a schema is what emits its validator. Unknown keywords and formats pass
- * here (they are warnings elsewhere); only own properties count, so that `constructor` is a name like any other.
+ * The one configuration of ajv for users' schemas: what checks a schema is what emits its validator. The time that a
+ * validator takes grows with the value, not with a power of it.
  */
 export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
+  const ajv = createPlainAjv(dialect, options);
+  compareItemsOnce(ajv);
+  searchChoices(ajv);
+  discriminateUnions(ajv);
+  return ajv;
+}
+
+/**
+ * ajv as it validates manifests and schemas, with code of its own alone. Unknown keywords and formats pass here (they are
+ * warnings elsewhere); only own properties count, so that `constructor` is a name like any other.
+ */
+export function createPlainAjv(dialect: Dialect, options: Options = {}): Ajv {
   const ajv: Ajv = new (ajvOf[dialect]())({
     allErrors: true,
     strict: false,
@@ -60,6 +73,33 @@ function matchBoundedOnly(ajv: Ajv): void {
     const longest: unknown = cxt.parentSchema["maxLength"];
     if (typeof longest !== "number" || !cxt.it.allErrors) code(cxt);
     else cxt.gen.if(_`${cxt.data}.length <= ${2 * longest}`, () => code(cxt));
+  };
+}
+
+/** ajv compares each item with each other one. */
+function compareItemsOnce(ajv: Ajv): void {
+  const definition = ajv.getKeyword("uniqueItems") as CodeKeywordDefinition;
+  const { _ } = require("ajv") as typeof import("ajv");
+  definition.code = (cxt: KeywordCxt): void => {
+    if (cxt.schema !== true) return;
+    const compare = cxt.gen.scopeValue("func", { ref: repeatedItems, code: _`repeatedItems` });
+    const pair = cxt.gen.const("pair", _`${compare}(${cxt.data})`);
+    cxt.setParams({ i: _`${pair}[0]`, j: _`${pair}[1]` });
+    cxt.pass(_`${pair} === undefined`);
+  };
+}
+
+/** ajv compares a value with each of many choices; most are scalars, which a set finds at once. */
+function searchChoices(ajv: Ajv): void {
+  const definition = ajv.getKeyword("enum") as CodeKeywordDefinition;
+  const { code } = definition;
+  const { _ } = require("ajv") as typeof import("ajv");
+  definition.code = (cxt: KeywordCxt): void => {
+    const choices = cxt.schema as readonly unknown[];
+    const isLong = choices.length >= Number(cxt.it.opts.loopEnum ?? 200);
+    if (!isLong || choices.some((choice) => typeof choice === "object" && choice !== null)) return code(cxt);
+    const set = cxt.gen.scopeValue("obj", { ref: new Set(choices), code: _`new Set(${cxt.schemaCode})` });
+    cxt.pass(_`${set}.has(${cxt.data})`);
   };
 }
 

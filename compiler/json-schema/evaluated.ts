@@ -52,7 +52,7 @@ export function noteEvaluated(ajv: Ajv): void {
 }
 
 /** Makes variables for the notes of a schema, so that a branch can add to them where it passes. */
-function ownNotes({ gen, it }: KeywordCxt): void {
+export function ownNotes({ gen, it }: KeywordCxt): void {
   const { _, Name } = codegen();
   const { setEvaluated } = utilities();
   if (it.props !== true && !(it.props instanceof Name)) {

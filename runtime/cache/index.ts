@@ -3,7 +3,7 @@ import type { McpError } from "../protocol/errors.js";
 import type { Answer, Call, Payload, ResultCache, Reusable, Subject } from "../protocol/exchange.js";
 import { isThenable } from "../protocol/results.js";
 
-import { canonical } from "./canonical.js";
+import { canonical } from "../protocol/canonical.js";
 import { crew, sharedCall, type Flight, type Outcome } from "./flight.js";
 import { createStore, type Kept, type Shelf } from "./store.js";
 

@@ -32,14 +32,23 @@ function folded(errors: readonly ValidationError[]): ValidationError[] {
       kept.push(error);
       continue;
     }
+    const needed = error.params["forms"] as readonly ValidationError[] | undefined;
+    if (needed) {
+      const inside = needed.map((form) => ({ ...form, instancePath: error.instancePath + form.instancePath }));
+      kept.push(inside.length === 1 ? inside[0]! : asForms(error, inside));
+      continue;
+    }
     // The failures of the branches stand right before that of the whole.
     let first = kept.length;
     while (first > 0 && isInside(kept[first - 1]!.instancePath, error.instancePath)) first -= 1;
-    const branches = kept.splice(first);
-    const forms = [...new Set(branches.map((branch) => `${relative(branch, error)}${rule(branch)}`))].slice(0, shown);
-    kept.push({ ...error, keyword: "forms", params: { forms } });
+    kept.push(asForms(error, kept.splice(first)));
   }
   return kept;
+}
+
+function asForms(error: ValidationError, branches: readonly ValidationError[]): ValidationError {
+  const forms = [...new Set(branches.map((branch) => `${relative(branch, error)}${rule(branch)}`))].slice(0, shown);
+  return { ...error, keyword: "forms", params: { forms } };
 }
 
 function isUnion({ keyword, params }: ValidationError): boolean {

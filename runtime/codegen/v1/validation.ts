@@ -1,6 +1,8 @@
 /** What the validators of generated code use. */
+import { canonical } from "../../protocol/canonical.js";
 import type { ValidationError } from "../../protocol/surface.js";
 
+export type { AnswerValidators, Validator } from "../../protocol/surface.js";
 export * from "./formats.js";
 
 /** The failures that were found before, if any, and one more. */
@@ -16,6 +18,41 @@ export function failed(
   if (before === null) return [error];
   before.push(error);
   return before;
+}
+
+/** The failures that were found before, if any, and those of a definition. Copying the former would be quadratic. */
+export function joined(before: ValidationError[] | null, more: ValidationError[]): ValidationError[] {
+  if (before === null) return more;
+  for (const error of more) before.push(error);
+  return before;
+}
+
+/** The places of two equal items: the last that repeats another, and that one. */
+export function repeatedItems(items: readonly unknown[]): readonly [number, number] | undefined {
+  const places = new Map<unknown, number>();
+  const structures = new Map<string, number>();
+  let found: readonly [number, number] | undefined;
+  items.forEach((item, index) => {
+    const isStructure = typeof item === "object" && item !== null;
+    const seen: Map<unknown, number> = isStructure ? structures : places;
+    const key = isStructure ? canonical(item) : item;
+    const before = seen.get(key);
+    if (before !== undefined) found = [index, before];
+    seen.set(key, index);
+  });
+  return found;
+}
+
+/** An object's own member; undefined where there is none, or no object. */
+export function member(value: unknown, name: string): unknown {
+  return typeOf(value) === "object" && Object.hasOwn(value as object, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+/** The type of a value, as JSON Schema names it. */
+export function typeOf(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
 }
 
 /** The length of a text in Unicode code points, as JSON Schema counts it. */

@@ -1,0 +1,118 @@
+import { intersection, type Facts, type Scalar } from "./facts.js";
+
+/** A rule that values of some branches of a union obey, and values of others do not. */
+export type Condition =
+  | {
+      readonly kind: "values" | "types";
+      readonly path: readonly string[];
+      /** Whether the rule holds only where there is such a member. */
+      readonly optional: boolean;
+      readonly values: ReadonlySet<Scalar>;
+    }
+  | { readonly kind: "present"; readonly path: readonly [name: string] }
+  | { readonly kind: "absent"; readonly path: readonly [name: string] };
+
+/** Where to look at a value, and for what. */
+interface Test {
+  readonly path: readonly string[];
+  readonly kind: "values" | "types" | "presence";
+}
+
+/** Larger unions are told apart by values and types alone: each name would be compared with each other one. */
+const mostNames = 16;
+
+/**
+ * Conditions by which the branches of a union can be told apart, for each branch; undefined where there are none. A value
+ * that breaks a condition of a branch does not match it.
+ */
+export function discriminators(branches: readonly Facts[]): readonly (readonly Condition[])[] | undefined {
+  const tests: Test[] = [];
+  let pairs = branches.flatMap((a, index) => branches.slice(index + 1).map((b) => [a, b] as const));
+  for (const group of candidates(branches)) {
+    for (;;) {
+      const counts = group.map((test) => pairs.filter(([a, b]) => tells(test, a, b)).length);
+      const most = Math.max(0, ...counts);
+      if (most === 0) break;
+      const best = group[counts.indexOf(most)]!;
+      tests.push(best);
+      pairs = pairs.filter(([a, b]) => !tells(best, a, b));
+    }
+  }
+  if (tests.length === 0) return undefined;
+  return branches.map((facts) => tests.flatMap((test) => conditionOf(test, facts) ?? []));
+}
+
+/** Whether an object can match at most one of two branches, as `discriminators` tells. */
+export function areApart(a: Facts, b: Facts): boolean {
+  return candidates([a, b]).some((group) => group.some((test) => tells(test, a, b)));
+}
+
+/** What could be tested, the clearest first. */
+function candidates(branches: readonly Facts[]): Test[][] {
+  const paths = new Map<string, { readonly path: string[]; count: number; values: number }>();
+  const note = (path: string[], { values, members }: Facts): void => {
+    const key = JSON.stringify(path);
+    const entry = paths.get(key) ?? { path, count: 0, values: 0 };
+    paths.set(key, { ...entry, count: entry.count + 1, values: entry.values + (values ? 1 : 0) });
+    for (const [name, member] of members) note([...path, name], member);
+  };
+  for (const facts of branches) note([], facts);
+  const shared = [...paths.values()].filter(({ count }) => count > 1);
+  const byValues = shared.filter(({ values }) => values > 1).map(({ path }): Test => ({ path, kind: "values" }));
+  const root: Test = { path: [], kind: "types" };
+  const groups = [
+    [root],
+    byValues.filter(({ path }) => path.length < 2),
+    byValues.filter(({ path }) => path.length > 1),
+  ];
+  if (branches.length > mostNames) return groups;
+  const names = new Set(branches.flatMap(({ required }) => [...required]));
+  const presence = [...names].map((name): Test => ({ path: [name], kind: "presence" }));
+  const types = shared.filter(({ path }) => path.length > 0).map(({ path }): Test => ({ path, kind: "types" }));
+  return [...groups, presence, types];
+}
+
+function tells({ path, kind }: Test, a: Facts, b: Facts): boolean {
+  const [one, other] = [at(a, path), at(b, path)];
+  if (kind === "presence") return (one.required && other.isForbidden) || (other.required && one.isForbidden);
+  if (!one.required && !other.required) return false;
+  if (kind === "types") return !!one.facts && !!other.facts && isDisjoint(one.facts.types, other.facts.types);
+  return !!one.facts?.values && !!other.facts?.values && isDisjoint(one.facts.values, other.facts.values);
+}
+
+function conditionOf({ path, kind }: Test, branch: Facts): Condition | undefined {
+  const { facts, required, isForbidden } = at(branch, path);
+  if (kind === "presence") {
+    if (!required && !isForbidden) return undefined;
+    const name = path as readonly [string];
+    return required ? { kind: "present", path: name } : { kind: "absent", path: name };
+  }
+  if (kind === "types")
+    return facts && facts.types.size < 6 ? { kind, path, optional: !required, values: facts.types } : undefined;
+  return facts?.values && { kind, path, optional: !required, values: facts.values };
+}
+
+interface Place {
+  readonly facts: Facts | undefined;
+  readonly required: boolean;
+  readonly isForbidden: boolean;
+}
+
+function at(branch: Facts, path: readonly string[]): Place {
+  return path.reduce<Place>(
+    ({ facts, required }, name, index) => {
+      const isObject = index === 0 || (facts?.types.size === 1 && facts.types.has("object"));
+      const member = facts?.members.get(name);
+      return {
+        facts: member,
+        required: required && isObject && facts?.required.has(name) === true,
+        isForbidden: member?.types.size === 0 || (facts?.allowed !== undefined && !facts.allowed.has(name)),
+      };
+    },
+    { facts: branch, required: true, isForbidden: false },
+  );
+}
+
+function isDisjoint<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  return intersection(a, b).size === 0;
+}

@@ -1,0 +1,170 @@
+import { expect, test } from "vitest";
+import type { JsonSchema } from "../../compiler/model/schema.js";
+import type { Json, JsonObject } from "../../compiler/model/source.js";
+import { compiled } from "./compiled.js";
+
+/** The value, and how often anything of it is read. */
+function counted(value: unknown): { readonly value: unknown; readonly reads: () => number } {
+  let reads = 0;
+  const wrap = (part: unknown): unknown => {
+    if (typeof part !== "object" || part === null) return part;
+    const inner = Array.isArray(part)
+      ? part.map(wrap)
+      : Object.fromEntries(Object.entries(part).map(([key, each]) => [key, wrap(each)]));
+    return new Proxy(inner, {
+      get: (target, key) => {
+        reads += 1;
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+  };
+  return { value: wrap(value), reads: () => reads };
+}
+
+interface Case {
+  readonly says: string;
+  readonly schema: JsonSchema;
+  /** A value of this size, and whether it is valid. */
+  readonly value: (size: number) => unknown;
+  readonly valid: boolean;
+}
+
+const list = (size: number, item: (index: number) => unknown): unknown[] =>
+  Array.from({ length: size }, (_, i) => item(i));
+const id = { type: "object", properties: { id: { type: "number" } } };
+
+const leaf = (kind: string): JsonSchema => ({
+  type: "object",
+  properties: { kind: { const: kind }, value: { type: "number" } },
+  required: ["kind", "value"],
+  additionalProperties: false,
+});
+const ref = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` });
+const node = (kind: string | JsonSchema): JsonSchema => ({
+  type: "object",
+  properties: {
+    kind: typeof kind === "string" ? { const: kind } : kind,
+    left: ref("Expr"),
+    right: ref("Expr"),
+  },
+  required: ["kind", "left", "right"],
+  additionalProperties: false,
+});
+const untyped = (schema: JsonSchema): JsonSchema =>
+  Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "type"));
+
+/** A recursive union, with a valid value of so many levels and one that is wrong at its end. */
+function recursive(says: string, schema: { readonly [keyword: string]: Json }): Case[] {
+  const { $defs, ...Expr } = schema;
+  const tree = (levels: number, end: Json): Json =>
+    levels === 0 ? end : { kind: "add", left: tree(levels - 1, end), right: { kind: "number", value: 1 } };
+  const whole: JsonSchema = { $ref: "#/$defs/Expr", $defs: { ...($defs as JsonObject | undefined), Expr } };
+  return [
+    { says, schema: whole, value: (size) => tree(size, { kind: "number", value: 1 }), valid: true },
+    {
+      says: `${says}: invalid`,
+      schema: whole,
+      value: (size) => tree(size, { kind: "number", value: "x" }),
+      valid: false,
+    },
+    { says: `${says}: none`, schema: whole, value: (size) => tree(size, { kind: "none" }), valid: false },
+  ];
+}
+
+const cases: readonly Case[] = [
+  {
+    says: "unique objects",
+    schema: { type: "array", uniqueItems: true, items: id },
+    value: (size) => list(size, (index) => ({ id: index })),
+    valid: true,
+  },
+  {
+    says: "unique lists of objects",
+    schema: { type: "array", uniqueItems: true },
+    value: (size) => list(size, (index) => [{ id: index }]),
+    valid: true,
+  },
+  {
+    says: "objects of which the first two are equal",
+    schema: { type: "array", uniqueItems: true, items: id },
+    value: (size) => list(size, (index) => ({ id: Math.max(index, 1) })),
+    valid: false,
+  },
+  ...recursive("oneOf, a const that tells its branches apart", {
+    oneOf: [leaf("number"), node("add"), node("multiply")],
+  }),
+  ...recursive("anyOf, likewise", { anyOf: [node("multiply"), node("add"), leaf("number")] }),
+  ...recursive("without a type", { oneOf: [untyped(leaf("number")), untyped(node("add")), untyped(node("multiply"))] }),
+  ...recursive("branches by reference", {
+    oneOf: [ref("Number"), ref("Add"), ref("Multiply")],
+    $defs: { Number: leaf("number"), Add: node("add"), Multiply: node("multiply") },
+  }),
+  ...recursive("a base that all branches share", {
+    type: "object",
+    required: ["kind"],
+    oneOf: [leaf("number"), node("add"), node("multiply")].map((branch) => ({
+      allOf: [{ ...branch, required: ["kind"] }],
+    })),
+  }),
+  ...recursive("unions within a union", { oneOf: [leaf("number"), { oneOf: [node("add"), node("multiply")] }] }),
+  ...recursive("a union in a list of conditions", {
+    allOf: [{ oneOf: [leaf("number"), node("add"), node("multiply")] }],
+  }),
+  ...recursive("an enum that tells apart", {
+    oneOf: [leaf("number"), node({ enum: ["add", "plus"] }), node({ enum: ["multiply", "times"] })],
+  }),
+  ...recursive("names that are required here and excluded there", {
+    oneOf: [
+      leaf("number"),
+      { ...node("add"), required: ["kind", "left", "right"] },
+      {
+        type: "object",
+        properties: { other: true, left: ref("Expr"), right: ref("Expr") },
+        required: ["other"],
+        additionalProperties: false,
+      },
+    ],
+  }),
+];
+
+const { validators, refused } = await compiled(cases.map(({ schema }) => schema));
+
+test.each(cases.map((each, index) => [each.says, index] as const))(
+  "the time grows with the value: %s",
+  (_says, index) => {
+    const { value, valid } = cases[index]!;
+    const reads = [8, 16, 32].map((size) => {
+      const made = counted(value(size));
+      expect(validators[index]!(made.value)).toBe(valid);
+      return made.reads();
+    });
+    expect(refused.get(index)).toBeUndefined();
+    // As much more for each doubling, but for what is read once.
+    expect(reads[2]! - reads[1]!).toBeLessThanOrEqual(2 * (reads[1]! - reads[0]!));
+  },
+);
+
+test("failures of a definition are not copied with each that follows", async () => {
+  const { modules } = await compiled([
+    {
+      items: { $ref: "#/$defs/Node" },
+      $defs: { Node: { properties: { id: { type: "number" }, next: { $ref: "#/$defs/Node" } } } },
+    },
+  ]);
+  expect(modules[0]).toContain("joined(vErrors, ");
+  expect(modules[0]).not.toContain(".concat(");
+});
+
+test("a choice of many is looked up", async () => {
+  const choices = list(300, (index) => `choice ${index}`);
+  const { validators, modules } = await compiled([
+    { enum: choices as string[] },
+    { enum: [...(choices as string[]), { a: 1 }] },
+  ]);
+  expect(modules[0]).toContain("new Set(");
+  for (const validate of validators) {
+    expect(choices.every((choice) => validate!(choice))).toBe(true);
+    expect([validate!("choice"), validate!(1)]).toEqual([false, false]);
+  }
+  expect(validators[1]!({ a: 1 })).toBe(true);
+});
