@@ -33,14 +33,14 @@ const list = (size: number, item: (index: number) => unknown): unknown[] =>
   Array.from({ length: size }, (_, i) => item(i));
 const id = { type: "object", properties: { id: { type: "number" } } };
 
-const leaf = (kind: string): JsonSchema => ({
+const leaf = (kind: string): JsonObject => ({
   type: "object",
   properties: { kind: { const: kind }, value: { type: "number" } },
   required: ["kind", "value"],
   additionalProperties: false,
 });
-const ref = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` });
-const node = (kind: string | JsonSchema): JsonSchema => ({
+const ref = (name: string): JsonObject => ({ $ref: `#/$defs/${name}` });
+const node = (kind: string | JsonObject): JsonObject => ({
   type: "object",
   properties: {
     kind: typeof kind === "string" ? { const: kind } : kind,
@@ -50,7 +50,7 @@ const node = (kind: string | JsonSchema): JsonSchema => ({
   required: ["kind", "left", "right"],
   additionalProperties: false,
 });
-const untyped = (schema: JsonSchema): JsonSchema =>
+const untyped = (schema: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "type"));
 
 /** A recursive union, with a valid value of so many levels and one that is wrong at its end. */
