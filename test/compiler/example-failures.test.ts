@@ -74,9 +74,30 @@ test.each<[says: string, schema: object, value: object, expected: string[][]]>([
   ],
   [
     "a choice, told as one",
-    { properties: { a: { anyOf: [{ type: "string" }, { type: "object", required: ["b"] }] } } },
+    {
+      properties: {
+        a: {
+          anyOf: [
+            { type: "object", required: ["d"] },
+            { type: "object", required: ["b"] },
+          ],
+        },
+      },
+    },
     { a: { c: 1 } },
     [['{"c":1}', '"anyOf"', "a.mcp.json"]],
+  ],
+  [
+    "the branch of a choice that was meant",
+    { properties: { a: { anyOf: [{ type: "string" }, { type: "object", required: ["b"] }] } } },
+    { a: { c: 1 } },
+    [['{"c":1}', '"required"', "a.mcp.json"]],
+  ],
+  [
+    "a choice of which no branch was meant",
+    { properties: { a: { anyOf: [{ type: "string" }, { type: "object", required: ["b"] }] } } },
+    { a: 1 },
+    [["1", '"anyOf"', "a.mcp.json"]],
   ],
   ["a property that may not be there", { properties: { a: false } }, { a: 1 }, [["1", "undefined", ""]]],
   ["what is missing", { required: ["a"] }, {}, [["{}", '"required"', "a.mcp.json"]]],

@@ -78,12 +78,27 @@ const rows: readonly [schema: object, value: unknown, told: string][] = [
   [
     a({ anyOf: [{ type: "string" }, { type: "number" }] }),
     { a: null },
-    '"a" must match one of the declared forms: must be of type string, or must be of type number, got null',
+    '"a" must be of type string or number, got null',
   ],
   [
     { oneOf: [{ required: ["a"] }, { required: ["b"] }] },
     { a: 1, b: 1 },
     "the arguments must match exactly one of the declared forms; it matches several, got an object",
+  ],
+  [
+    a({ anyOf: [{ type: "string", minLength: 3 }, { type: "number" }] }),
+    { a: "x" },
+    '"a" must have at least 3 characters, got 1',
+  ],
+  [
+    a({ oneOf: ["x", "y"].map((kind) => ({ properties: { kind: { const: kind } }, required: ["kind"] })) }),
+    { a: { kind: "z" } },
+    '"a.kind" must be one of "x","y", got "z"',
+  ],
+  [
+    a({ oneOf: ["x", "y"].map((kind) => ({ properties: { kind: { const: kind } }, required: ["kind"] })) }),
+    { a: {} },
+    '"a" must have the property "kind"',
   ],
   [
     a({ anyOf: [{ type: "object", required: ["x"] }] }),
