@@ -82,7 +82,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   ),
   door("ts-morph", "4-emit/module-names"),
   door("typescript", "host-node/typescript/(findings|process|session)"),
-  door("ajv", "json-schema/(ajv|evaluated)", "4-emit/validators", "2-check/(shape|schemas|precompiled)"),
+  door("ajv", "json-schema/(ajv|evaluated|unions)", "4-emit/validators", "2-check/(shape|schemas|precompiled)"),
   door("prettier", "4-emit/format"),
   door("jsonc-parser", "1-read/visit"),
   door("glob", "host-node/find"),
