@@ -1,6 +1,7 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
+import { promptParts, type PromptVariable } from "../json-schema/prompt-template.js";
 import type { Declared } from "../model/project.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
 import { isBase64 } from "./resources.js";
@@ -32,7 +33,7 @@ export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagno
   if (messages.kind === "array") for (const message of messages.items) checkData(message, diagnostics);
   const used = new Set<string>();
   for (const text of texts(messages)) {
-    for (const { variable, at } of promptVariables(String(text.value))) {
+    for (const { name: variable, at } of promptVariables(String(text.value))) {
       used.add(variable);
       if (names.has(variable)) continue;
       const parameters = { variable, suggestion: nearest(variable, names.keys()) };
@@ -70,10 +71,8 @@ function checkDefault(argument: Located, name: string, diagnostics: Diagnostic[]
     diagnostics.push(diagnose("prompt/invalid-default", preset.span, { argument: name, value: String(preset.value) }));
 }
 
-/** `{{ name }}` in a text; blanks around the name do not count. */
-function promptVariables(text: string): { readonly variable: string; readonly at: number }[] {
-  const found = text.matchAll(/(\{\{\s*)([^{}]+?)\s*\}\}/g);
-  return [...found].map(({ index, 1: opening = "", 2: variable = "" }) => ({ variable, at: index + opening.length }));
+function promptVariables(text: string): PromptVariable[] {
+  return promptParts(text).filter((part) => typeof part !== "string");
 }
 
 function* texts(node: Located): Generator<Located> {

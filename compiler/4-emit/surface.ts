@@ -1,3 +1,4 @@
+import { promptParts } from "../json-schema/prompt-template.js";
 import { anew, type Again } from "../model/again.js";
 import type {
   Elicitation,
@@ -152,15 +153,11 @@ export function segments(messages: readonly Json[], names: readonly string[]): (
   const add = (json: string): void => void (parts[parts.length - 1] += json);
   const visitText = (text: string): void => {
     add('"');
-    let from = 0;
-    for (const match of text.matchAll(/\{\{\s*([^{}]+?)\s*\}\}/g)) {
-      const index = names.indexOf(match[1]!);
-      if (index === -1) continue;
-      add(JSON.stringify(text.slice(from, match.index)).slice(1, -1));
-      parts.push(index, "");
-      from = match.index + match[0].length;
+    for (const part of promptParts(text)) {
+      if (typeof part === "string") add(JSON.stringify(part).slice(1, -1));
+      else parts.push(names.indexOf(part.name), "");
     }
-    add(`${JSON.stringify(text.slice(from)).slice(1, -1)}"`);
+    add('"');
   };
   const visit = (value: Json): void => {
     if (typeof value === "string") return visitText(value);

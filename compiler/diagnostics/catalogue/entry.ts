@@ -32,9 +32,10 @@ export const entry = {
   "prompt/unknown-variable": define<{ variable: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ variable }) => `the prompt has no argument ${quote(variable)}`,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? 'declare it under "arguments", or remove the braces',
+    help: ({ variable, suggestion }) =>
+      didYouMean(suggestion) ?? `declare it under "arguments", or write \\\\{{${variable}}} for the braces themselves`,
     explain:
-      "`{{name}}` in a message is replaced by an argument of the prompt, so each name must be a declared argument.",
+      "`{{name}}` in a message is replaced by an argument of the prompt, so each name must be a declared argument. A backslash before the braces, which JSON writes as `\\\\{{name}}`, makes them text.",
   }),
   "prompt/unused-argument": define<{ argument: string }>({
     severity: "warning",
