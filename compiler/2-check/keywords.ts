@@ -1,8 +1,8 @@
-import { diagnose, respell, type Diagnostic, type Fix } from "../diagnostics/diagnostic.js";
-import { certain, certainKey, nearest } from "../diagnostics/suggest.js";
-import { keywordsOf, knownFormats } from "../json-schema/dialect.js";
+import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { certainKey, nearest, slipOf } from "../diagnostics/suggest.js";
+import { annotationFormats, keywordsOf, knownFormats, uncheckedFormats } from "../json-schema/dialect.js";
 import type { Dialect } from "../model/schema.js";
-import type { JsonObject, LocatedObject, Member } from "../model/source.js";
+import type { JsonObject, Located, LocatedObject, Member } from "../model/source.js";
 
 /** Words of a schema that no validator heeds: keywords that its dialect lacks, formats that nobody knows. */
 export function checkKeywords(
@@ -13,13 +13,20 @@ export function checkKeywords(
 ): void {
   for (const member of schema.members) {
     const { key, node } = member;
-    if (key === "format" && typeof node.value === "string" && !knownFormats.has(node.value)) {
-      const parameters = { format: node.value, suggestion: nearest(node.value, knownFormats) };
-      const fix = respell(node.span, certain(node.value, knownFormats));
-      diagnostics.push(diagnose("schema/unknown-format", node.span, parameters, [], fix));
+    if (key === "format" && typeof node.value === "string") {
+      if (!knownFormats.has(node.value) && !annotationFormats.has(node.value))
+        diagnostics.push(unknownFormat(node, node.value));
     } else if (!keywordsOf[dialect].has(key) && !key.startsWith("x-"))
       diagnostics.push(unknownKeyword(schema, member, dialect, isValid));
   }
+}
+
+/** A format that another language of schemas has is never a slip of the keys for one of ours. */
+function unknownFormat({ span }: Located, format: string): Diagnostic {
+  const isKnown = uncheckedFormats.has(format);
+  const suggestion = isKnown ? undefined : nearest(format, knownFormats);
+  const fix = isKnown ? undefined : respell(span, slipOf(format, knownFormats, false));
+  return diagnose("schema/unknown-format", span, { format, isKnown, suggestion }, [], fix);
 }
 
 function unknownKeyword(
@@ -29,10 +36,10 @@ function unknownKeyword(
   isValid: (schema: JsonObject) => boolean,
 ): Diagnostic {
   const known = [...keywordsOf[dialect]];
-  const meant = certainKey(key, Object.keys(schema.value), known);
-  const fix: Fix | undefined =
-    meant !== undefined && isValid({ [meant]: node.value }) ? respell(keySpan, meant) : undefined;
   const instead = Object.hasOwn(others, key) ? others[key] : undefined;
+  const meant = certainKey(key, Object.keys(schema.value), known, (word, words) => slipOf(word, words, true));
+  const isSlip = instead === undefined && meant !== undefined && isValid({ [meant]: node.value });
+  const fix = isSlip ? respell(keySpan, meant) : undefined;
   const suggestion = instead === undefined ? nearest(key, known) : undefined;
   return diagnose("schema/unknown-keyword", keySpan, { keyword: key, dialect, instead, suggestion }, [], fix);
 }
@@ -49,5 +56,7 @@ const others: Readonly<Record<string, string>> = {
   extends: 'write "allOf"',
   id: 'write "$id"; to name a property, put it into "properties"',
   nullable: 'write "type": ["…", "null"]',
+  optional: 'remove it; what "required" does not name is optional',
   prefixItems: 'write "items" as a list, or name the dialect 2020-12 with "$schema"',
+  requires: 'write "dependentRequired" beside "properties"',
 };

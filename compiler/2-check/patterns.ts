@@ -34,7 +34,8 @@ function checkPattern(pattern: string, span: Span, longest: number, diagnostics:
     }
     return;
   }
-  const meant = failure(pattern, "") === undefined ? withoutNeedlessEscapes(pattern) : pattern;
+  const translated = fromPython(pattern);
+  const meant = failure(translated, "") === undefined ? withoutNeedlessEscapes(translated) : translated;
   const instead = failure(meant, "u") === undefined ? meant : undefined;
   const parameters = { pattern, reason, instead };
   diagnostics.push(diagnose("schema/invalid-pattern", span, parameters, [], respell(span, instead)));
@@ -55,7 +56,26 @@ function withoutNeedlessEscapes(pattern: string): string {
   let inClass = false;
   return pattern.replace(/\\(.)|[[\]]/gs, (whole, escaped: string | undefined) => {
     if (escaped === undefined) inClass = whole === "[" || (inClass && whole !== "]");
-    else if (!/[\w^$\\.*+?()[\]{}|/]/.test(escaped) && !(inClass && escaped === "-")) return escaped;
+    else if (!/[A-Za-z0-9^$\\.*+?()[\]{}|/]/.test(escaped) && !(inClass && escaped === "-")) return escaped;
     return whole;
+  });
+}
+
+/** The same pattern in ECMAScript's words, where Python's have but one translation. */
+function fromPython(pattern: string): string {
+  // There, the bracket that follows is a member of the class.
+  if (/\[\^?\]/.test(pattern)) return pattern;
+  let inClass = false;
+  const parts = /\\U([0-9a-fA-F]{8})|\\(?:[^])|\(\?P<(?![=!])|\(\?P=(\w+)\)|\(\?#[^)]*\)|\{,(?=\d+\})|[[\]]/g;
+  return pattern.replace(parts, (whole, point: string | undefined, group: string | undefined) => {
+    if (whole === "[" || whole === "]") inClass = whole === "[" || (inClass && whole !== "]");
+    if (point !== undefined) return `\\u{${point.replace(/^0+(?=.)/, "")}}`;
+    if (inClass) return whole;
+    if (whole === "\\A") return "^";
+    if (whole === "\\Z") return "$";
+    if (whole.startsWith("(?P<")) return "(?<";
+    if (group !== undefined) return `\\k<${group}>`;
+    if (whole.startsWith("(?#")) return "";
+    return whole === "{," ? "{0," : whole;
   });
 }

@@ -10,13 +10,49 @@ export function certain(word: string, candidates: Iterable<string>): string | un
 }
 
 /** The same for a key of an object: nobody else there has the word, or means it too. */
-export function certainKey(key: string, keys: readonly string[], candidates: readonly string[]): string | undefined {
-  const meant = certain(key, candidates);
+export function certainKey(
+  key: string,
+  keys: readonly string[],
+  candidates: readonly string[],
+  find: (word: string, candidates: readonly string[]) => string | undefined = certain,
+): string | undefined {
+  const meant = find(key, candidates);
   const contested = keys.some(
-    (other) =>
-      other === meant || (other !== key && !candidates.includes(other) && certain(other, candidates) === meant),
+    (other) => other === meant || (other !== key && !candidates.includes(other) && find(other, candidates) === meant),
   );
   return contested ? undefined : meant;
+}
+
+/**
+ * The one candidate that the word is a slip of the keys for: it differs in case or separators alone, two neighbours
+ * changed places, a letter is missing, stands twice or, in the vocabulary of a language, is another one. Words that merely
+ * look alike, as "uuid" and "ulid" do, mean different things.
+ */
+export function slipOf(word: string, candidates: Iterable<string>, otherLetters: boolean): string | undefined {
+  const found = [...candidates].filter((candidate) => isSlip(plain(word), plain(candidate), otherLetters));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[-_. ]/g, "");
+}
+
+/** Shorter words are each other's neighbours too often. */
+const shortest = 5;
+
+function isSlip(word: string, meant: string, otherLetters: boolean): boolean {
+  if (word === meant) return true;
+  if (word.length < shortest || meant.length < shortest || word.replace(/\D/g, "") !== meant.replace(/\D/g, ""))
+    return false;
+  let at = 0;
+  while (word[at] === meant[at]) at++;
+  const rest = (text: string, from: number): string => text.slice(at + from);
+  if (rest(word, 2) === rest(meant, 2) && word[at] === meant[at + 1] && word[at + 1] === meant[at]) return true;
+  // The first letter is seldom wrong, and one more at the end is often another word.
+  if (at === 0) return false;
+  if (rest(word, 0) === rest(meant, 1)) return true;
+  if (rest(word, 1) === rest(meant, 0) && word[at] === word[at - 1]) return true;
+  return otherLetters && at < meant.length && rest(word, 1) === rest(meant, 1);
 }
 
 /** The candidates with the fewest edits, `most` at the most. */

@@ -51,3 +51,29 @@ export const keywordsOf: Readonly<Record<Dialect, ReadonlySet<string>>> = {
 export const knownFormats: ReadonlySet<string> = new Set(
   Object.keys(formats).map((name) => name.replace(/_format$/, "").replaceAll("_", "-")),
 );
+
+/** Formats of JSON Schema that mcpc does not check. */
+export const uncheckedFormats: ReadonlySet<string> = new Set(["idn-email", "idn-hostname", "iri", "iri-reference"]);
+
+/** Formats that generators of schemas write to say more than JSON Schema can, which nothing checks. */
+export const annotationFormats: ReadonlySet<string> = new Set(
+  // Registered for OpenAPI.
+  (
+    "base64url char commonmark date-time-local decimal decimal128 double-int html http-date int8 int16 media-range " +
+    "sf-binary sf-boolean sf-decimal sf-integer sf-string sf-token time-local uint8 uint16 uint32 uint64 " +
+    // Rust's schemars.
+    "int uint int128 uint128 partial-date-time ip " +
+    // Zod.
+    "base64 cidrv4 cidrv6 cuid cuid2 e164 emoji guid jwt ksuid lowercase mac nanoid ulid uppercase xid " +
+    // Pydantic.
+    "color directory-path file-path ipvanyaddress ipvanyinterface ipvanynetwork ipv4interface ipv4network " +
+    "ipv6interface ipv6network json-string multi-host-uri name-email path phone time-delta uuid1 uuid3 uuid4 uuid5 " +
+    "uuid6 uuid7 uuid8 " +
+    // Protocol Buffers and Google's APIs.
+    "bytes fixed32 fixed64 sfixed32 sfixed64 sint32 sint64 google-datetime google-duration google-fieldmask " +
+    // .NET.
+    "date-span time-span " +
+    // Others.
+    "bigint float16 float32 float64 hex long semver timestamp unix-time unixtime"
+  ).split(" "),
+);

@@ -63,7 +63,7 @@ export const schema = {
     help: ({ instead }) =>
       instead === undefined
         ? "patterns are ECMAScript regular expressions with the u flag; escape only what needs it"
-        : `write ${quote(instead)}: with the u flag, only what needs it is escaped`,
+        : `write ${quote(instead)}, which is ECMAScript with the u flag`,
     explain:
       "A `pattern` (or a key of `patternProperties`) does not compile. JSON Schema's patterns are ECMAScript regular expressions in Unicode mode.",
   }),
@@ -112,11 +112,15 @@ export const schema = {
     explain:
       "Two keywords of one schema, or of schemas that hold together through `allOf` or `$ref`, contradict each other, so a value that the schema seems to allow can never pass. Only what is certain is reported: types that exclude each other, bounds that leave nothing between them, a `const` or a value of `enum` that `type` forbids, a required property that may not be there.",
   }),
-  "schema/unknown-format": define<{ format: string; suggestion: string | undefined }>({
+  "schema/unknown-format": define<{ format: string; isKnown: boolean; suggestion: string | undefined }>({
     severity: "warning",
-    message: ({ format }) => `the format ${quote(format)} is not known and will not be checked`,
+    message: ({ format, isKnown }) =>
+      isKnown
+        ? `the format ${quote(format)} is not checked`
+        : `the format ${quote(format)} is not known and will not be checked`,
     help: ({ suggestion }) => didYouMean(suggestion) ?? 'say the rule with "pattern" if it matters',
-    explain: "A `format` that JSON Schema does not define is an annotation: it documents, and checks nothing.",
+    explain:
+      "A `format` that JSON Schema does not define is an annotation: it documents, and checks nothing. So are the international formats of JSON Schema (`iri`, `idn-email` and their like), which mcpc does not check. Formats that well-known generators write, such as `uint32`, `ulid` and `e164`, are taken as deliberate.",
   }),
   "schema/unknown-keyword": define<{
     keyword: string;
