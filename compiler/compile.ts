@@ -130,14 +130,16 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const code = await whole(made, fronted.generated);
   const existing = existingHandlers(server, host);
   const isBuilt = host.size(lockFile) > 0;
-  const theirs = take(emitUserFiles(server, existing, isBuilt ? elsewhere(server, existing, host) : new Map()));
+  const inFolders = handlerTexts(server.layout, host);
+  const others = isBuilt ? elsewhere(server, existing, host) : new Map<string, string>();
+  const theirs = take(emitUserFiles(server, existing, others, [...inFolders.keys()]));
   // Types need no data and no validators: they may be checked while those are made.
   const ask = options.ask ?? (await import("./host-node/typescript/index.js")).askOnce(host);
   const checking = theirs && typecheck(server, textsOf([...code, ...theirs], host), ask);
   checking?.catch(() => {});
   // What goes wrong will once more, when it is waited for.
   if (options.mode === "build" && !options.bundler) foresee().catch(() => {});
-  const left = orphans(server, handlerTexts(server.layout, host), () => listedNames(host, again)).filter(
+  const left = orphans(server, inFolders, () => listedNames(host, again)).filter(
     ({ path }) => !isFound(path, diagnostics),
   );
   const pruned = options.prune ? left.filter(({ untouched }) => untouched) : [];

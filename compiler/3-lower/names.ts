@@ -33,7 +33,8 @@ export function fileName(name: string, fallback: string): string {
     .replace(/^[.-]+|[.-]+$/g, "")
     .slice(0, 80);
   if (slug === "") return `${fallback}-${digest(name)}`;
-  const taken = /^(?:con|prn|aux|nul|com\d|lpt\d|index)$/i.test(slug.split(".")[0]!) || /\.(?:test|d)$/i.test(slug);
+  const taken =
+    /^(?:con|prn|aux|nul|com\d|lpt\d|index)$/i.test(slug.split(".")[0]!) || /\.(?:test|spec|d)$/i.test(slug);
   return taken ? `${slug}-${fallback}` : slug;
 }
 

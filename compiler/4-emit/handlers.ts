@@ -2,9 +2,9 @@ import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnosti
 import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { importPath, literal } from "./code.js";
-import { boundNames, exportedNames, parseModule, plainExport } from "./module-names.js";
+import { boundNames, exportedNames, parseModule, plainExport, preambleEnd } from "./module-names.js";
 import { moved } from "./moved.js";
-import { stubsOf, stubText, type Stub } from "./stubs.js";
+import { nameOf, stubsOf, stubText, type Stub } from "./stubs.js";
 
 /** Paths of all handlers' files. */
 export function handlerFiles(server: Server): string[] {
@@ -20,12 +20,14 @@ export function userFiles(server: Server): string[] {
 /**
  * New files with stubs, and insertions of missing stubs into files that exist. TypeScript reads, we splice text: every
  * byte of the user's stays. A file that does not parse is left alone. A handler that was moved to another file, of those
- * in `elsewhere`, gets no new stub.
+ * in `elsewhere`, gets no new stub, nor does one whose file differs in case alone from one of `present`, the paths in the
+ * handlers' folders: many file systems hold but one of them.
  */
 export function handlers(
   server: Server,
   existing: ReadonlyMap<string, string>,
   elsewhere: ReadonlyMap<string, string>,
+  present: readonly string[] = [],
 ): Result<OutputFile[]> {
   const byFile = new Map<string, Stub[]>();
   for (const stub of stubsOf(server)) {
@@ -36,7 +38,17 @@ export function handlers(
   }
   const diagnostics: Diagnostic[] = [];
   const files: OutputFile[] = [];
+  // A file of the very name counts before one that differs in case.
+  const ordered = [...present.filter((path) => !byFile.has(path)), ...present.filter((path) => byFile.has(path))];
+  const spelling = new Map(ordered.map((path) => [path.toLowerCase(), path]));
   for (const [path, stubs] of byFile) {
+    const found = stubs[0]!.handler.declared ? undefined : spelling.get(path.toLowerCase());
+    if (found !== undefined && found !== path) {
+      const { span, name } = stubs[0]!;
+      const parameters = { what: JSON.stringify(name), file: path, found, from: nameOf(found), to: nameOf(path) };
+      diagnostics.push(diagnose("handler/other-case", span, parameters));
+      continue;
+    }
     const unique = [...new Map(stubs.map((stub) => [stub.handler.export, stub])).values()];
     const text = existing.get(path);
     if (text === undefined) {
@@ -80,20 +92,24 @@ function insertion(
   const { statements } = module.source;
   const lastImport = statements.findLast((statement) => module.ts.isImportDeclaration(statement));
   const start = text.startsWith("\uFEFF") ? 1 : 0;
-  const at = lastImport
-    ? endOfLine(text, lastImport.end)
-    : text.slice(start).startsWith("#!")
-      ? text.indexOf("\n") + 1
-      : start;
-  const before = lastImport ? end : "";
+  const preamble = lastImport ? lastImport.end : preambleEnd(module);
+  const at = preamble > start ? endOfLine(text, preamble) : start;
+  const before = lastImport ? "\n" : at === start ? "" : "\n\n";
+  const after = lastImport ? "" : at === start ? "\n\n" : blankBefore(text.slice(at));
   const insert = [
-    ...(head === "" ? [] : [{ at, text: withEnds(lastImport ? before + head.trimEnd() : `${head}\n`) }]),
+    ...(head === "" ? [] : [{ at, text: withEnds(before + head.trimEnd() + after) }]),
     {
       at: text.length,
       text: withEnds(`${text === "" || text.endsWith("\n") ? "" : "\n"}${text.trim() === "" ? "" : "\n"}${body}`),
     },
   ];
   return { path, owner: "user", content: { insert } };
+}
+
+/** Line ends that are missing between imports and what follows them, for a blank line. */
+function blankBefore(text: string): string {
+  if (text.trim() === "" || /^[ \t]*\r?\n[ \t]*\r?\n/.test(text)) return "";
+  return /^[ \t]*\r?\n/.test(text) ? "\n" : "\n\n";
 }
 
 /** Behind a comment that ends the line, so that it stays with what it speaks of. */

@@ -15,12 +15,13 @@ export { renamed, type Rename } from "./rename.js";
 
 /**
  * Stubs of missing handlers and hooks. `existing` holds the text of the handlers' files that exist; `elsewhere`, where a
- * handler's file is missing, that of all source files.
+ * handler's file is missing, that of all source files; `present` are the paths in the handlers' folders.
  */
 export function emitUserFiles(
   server: Server,
   existing: ReadonlyMap<string, string>,
   elsewhere: ReadonlyMap<string, string>,
+  present: readonly string[] = [],
 ): Result<OutputFile[]> {
   const { hooks } = server.runtime;
   const diagnostics: Diagnostic[] = [];
@@ -28,7 +29,7 @@ export function emitUserFiles(
   const written = hooks && existing.get(hooks.file);
   if (written !== undefined) diagnostics.push(...misspeltHooks(hooks!.file, written));
   else if (hooks) files.push({ path: hooks.file, owner: "user", content: hooksStub(server, hooks.file) });
-  const made = handlers(server, existing, elsewhere);
+  const made = handlers(server, existing, elsewhere, present);
   files.push(...(made.value ?? []));
   return { value: files, diagnostics: [...diagnostics, ...made.diagnostics] };
 }

@@ -37,6 +37,28 @@ export function plainExport(text: string, name: string): number {
   return -1;
 }
 
+/**
+ * Where the preamble of a module without imports ends: `#!`, comments on the file (its licence, `@ts-nocheck`, JSX
+ * pragmas), directives. A comment right above the first statement belongs to that, unless it speaks of the file.
+ */
+export function preambleEnd({ source, ts }: ParsedModule): number {
+  const { statements, text } = source;
+  const isDirective = (statement: TS.Statement): boolean =>
+    ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
+  const first = statements.find((statement) => !isDirective(statement));
+  const directives = first ? statements.slice(0, statements.indexOf(first)) : statements;
+  let end = /^#!.*/.exec(text)?.[0].length ?? 0;
+  const last = directives.at(-1);
+  if (last) end = last.end;
+  for (const comment of ts.getLeadingCommentRanges(text, last?.end ?? 0) ?? []) {
+    const isOfFile = first === undefined || /^\s*\n\s*\n/.test(text.slice(comment.end).replaceAll("\r", ""));
+    if (isOfFile || ofFile.test(text.slice(comment.pos, comment.end))) end = comment.end;
+  }
+  return end;
+}
+
+const ofFile = /@ts-(?:no)?check|@jsx|@file\b|@fileoverview|copyright|licen[cs]e|SPDX-|^\/\*!|^\/\/\/\s*</i;
+
 /** Names that a module exports, and where it says them; `anything` when it re-exports all of another. */
 export function exportedNames({ source, ts }: ParsedModule): Map<string, TS.Node> | "anything" {
   const names = new Map<string, TS.Node>();

@@ -1,9 +1,9 @@
-import { basename, dirname } from "node:path/posix";
+import { dirname } from "node:path/posix";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { nearest } from "../diagnostics/suggest.js";
 import type { Server } from "../model/server.js";
 import { handlerFiles } from "./handlers.js";
-import { isUntouched, stubsOf, type Stub } from "./stubs.js";
+import { isUntouched, nameOf, stubsOf, type Stub } from "./stubs.js";
 
 /** A file in the handlers' folders that no entry of the manifests leads to. */
 export interface Orphan {
@@ -22,9 +22,14 @@ export function orphans(
   texts: ReadonlyMap<string, string>,
   listed: () => ReadonlySet<string> | undefined,
 ): Orphan[] {
-  const used = new Set(handlerFiles(server).map((path) => path.toLowerCase()));
+  const used = new Set(handlerFiles(server));
+  // A manifest may spell a path in any way that the file system takes.
+  const declared = new Set(
+    stubsOf(server).flatMap(({ handler: { declared, file } }) => (declared ? [file.toLowerCase()] : [])),
+  );
   const alone = [...texts].filter(
-    ([path]) => !used.has(path.toLowerCase()) && !/(?:\.(?:test|spec|d)\.ts|\/index\.ts)$/.test(path),
+    ([path]) =>
+      !used.has(path) && !declared.has(path.toLowerCase()) && !/(?:\.(?:test|spec|d)\.ts|\/index\.ts)$/.test(path),
   );
   if (alone.length === 0) return [];
   const names = listed();
@@ -46,8 +51,13 @@ export function orphans(
   });
 }
 
-/** The new entry that the file's entry may have become: the only one of its kind, or the one whose name is near. */
+/**
+ * The new entry that the file's entry may have become: the one whose name differs in case alone, the only one of its
+ * kind, or the one whose name is near.
+ */
 function heirOf(path: string, added: readonly Stub[], orphaned: readonly string[]): Stub | undefined {
+  const same = added.find(({ handler }) => handler.file.toLowerCase() === path.toLowerCase());
+  if (same) return same;
   const near = (other: string): boolean => dirname(other) === dirname(path);
   const heirs = added.filter(({ handler }) => near(handler.file));
   if (heirs.length === 1 && orphaned.filter(near).length === 1) return heirs[0];
@@ -56,9 +66,4 @@ function heirOf(path: string, added: readonly Stub[], orphaned: readonly string[
     heirs.map(({ handler }) => nameOf(handler.file)),
   );
   return heirs.find(({ handler }) => nameOf(handler.file) === meant);
-}
-
-/** What a handler's file is called, without its ending. */
-export function nameOf(path: string): string {
-  return basename(path).replace(/\.[mc]?tsx?$/, "");
 }

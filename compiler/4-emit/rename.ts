@@ -5,8 +5,8 @@ import { applyReplacements } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { importPath } from "./code.js";
 import { annotation, boundNames, exportedNames, parseModule, respelled, type ParsedModule } from "./module-names.js";
-import { nameOf, orphans } from "./orphans.js";
-import { isUntouched, stubsOf } from "./stubs.js";
+import { orphans } from "./orphans.js";
+import { isUntouched, nameOf, stubsOf } from "./stubs.js";
 
 /** An entry that was called `from` and is called `to`; both as their handlers' files are called. */
 export interface Rename {

@@ -1,3 +1,4 @@
+import { basename } from "node:path/posix";
 import type { Handler, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import { docComment, literal } from "./code.js";
@@ -30,6 +31,11 @@ const imports =
 const oneStub =
   /(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export const [\w$]+: \w+ = async \(_\w+, _context\) => \{\n {2}throw notImplemented\("(?:[^"\\\n]|\\.)*"\);\n\};\n/;
 const untouched = new RegExp(`^${imports.source}${oneStub.source}(?:\\n${oneStub.source})*$`);
+
+/** The name of a handler's file, without its ending. */
+export function nameOf(path: string): string {
+  return basename(path).replace(/\.[mc]?tsx?$/, "");
+}
 
 /** The stubs of all handlers, whether they are written yet or not. */
 export function stubsOf(server: Server): Stub[] {

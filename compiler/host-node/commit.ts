@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { hashOf, HostError, type Change } from "../host.js";
 import { cacheFolder } from "./cache-folder.js";
 import { contains, readIfPresent, refusable, refuseSpecial } from "./files.js";
@@ -22,7 +22,8 @@ export function commit(root: string, changes: readonly Change[]): void {
     inside.add(dirname(target));
   }
   const journal = cacheFolder(root);
-  const before = new Map(changes.map(({ path }) => [path, present(root, path)]));
+  const isRespelt = respelt(changes.map(({ path }) => path));
+  const before = new Map(changes.map(({ path }) => [path, present(root, path, isRespelt(path))]));
   const known = (path: string): string | null => hashOf(before.get(path));
   const id = randomBytes(6).toString("hex");
   const moves: Move[] = [];
@@ -48,14 +49,19 @@ export function commit(root: string, changes: readonly Change[]): void {
       });
     }
     writeJournal(journal, { state: "moving", moves, removals });
+    const take = (isFirst: boolean): void => {
+      for (const { target } of removals) {
+        if (isRespelt(target) !== isFirst) continue;
+        touched.push(target);
+        remove(root, target);
+      }
+    };
+    take(true);
     for (const { stage, target } of moves) {
       touched.push(target);
       move(root, stage, target);
     }
-    for (const { target } of removals) {
-      touched.push(target);
-      remove(root, target);
-    }
+    take(false);
   } catch (error) {
     rollBack(root, staged, before, touched, folders);
     throw error;
@@ -76,21 +82,41 @@ export function recover(root: string): void {
     if (!folder?.read("build.json")) removeStages(root);
     return;
   }
-  const holds = (path: string, hash: string | null): boolean => hashOf(present(root, path)) === hash;
+  const isRespelt = respelt([...journal.moves, ...journal.removals].map(({ target }) => target));
+  const holds = (path: string, hash: string | null): boolean => hashOf(present(root, path, isRespelt(path))) === hash;
+  const take = (isFirst: boolean): void => {
+    for (const { target, before } of journal.removals)
+      if (journal.state === "moving" && isRespelt(target) === isFirst && holds(target, before)) remove(root, target);
+  };
+  take(true);
   for (const { stage, target, before, after } of journal.moves) {
     const isWanted = journal.state === "moving" && holds(stage, after) && holds(target, before);
     if (isWanted) move(root, stage, target);
     else remove(root, stage);
   }
-  if (journal.state === "moving")
-    for (const { target, before } of journal.removals) if (holds(target, before)) remove(root, target);
+  take(false);
   removeJournal(folder);
 }
 
-/** The bytes of a file that may be replaced; undefined when there is none. Throws `HostError` where it is something else. */
-function present(root: string, path: string): Uint8Array | undefined {
+/**
+ * Whether a path differs from another one in case alone. Many file systems take both for one file: it counts under the
+ * name that it has, and is removed before it comes under the other one.
+ */
+function respelt(paths: readonly string[]): (path: string) => boolean {
+  const counts = new Map<string, number>();
+  for (const path of paths) counts.set(path.toLowerCase(), (counts.get(path.toLowerCase()) ?? 0) + 1);
+  return (path) => counts.get(path.toLowerCase())! > 1;
+}
+
+/**
+ * The bytes of a file that may be replaced; undefined when there is none, or when it has another name and `exactly` that
+ * one is meant. Throws `HostError` where it is something else.
+ */
+function present(root: string, path: string, exactly: boolean): Uint8Array | undefined {
   refuseSpecial(root, path);
-  return readIfPresent(resolve(root, path));
+  const file = resolve(root, path);
+  if (exactly && !(fs.existsSync(file) && fs.readdirSync(dirname(file)).includes(basename(file)))) return undefined;
+  return readIfPresent(file);
 }
 
 function move(root: string, stage: string, target: string): void {
@@ -113,7 +139,7 @@ function rollBack(
 ): void {
   // Where a folder is a file, so that nothing could be staged, removing it fails, too.
   for (const stage of staged) if (fs.existsSync(stage)) fs.rmSync(stage);
-  for (const path of touched) {
+  for (const path of touched.toReversed()) {
     const target = resolve(root, path);
     const bytes = before.get(path);
     if (bytes === undefined) fs.rmSync(target, { force: true });

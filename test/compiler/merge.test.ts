@@ -48,11 +48,21 @@ const file = fc
   .record({
     mark: fc.constantFrom("", "\uFEFF"),
     bang: fc.constantFrom("", "#!/usr/bin/env node\n"),
+    preamble: fc.constantFrom(
+      "",
+      "// @ts-nocheck\n",
+      "/* A licence.\n */\n\n",
+      "'use strict'; // strictly\n",
+      "/** On what follows. */\n",
+    ),
     parts: fc.uniqueArray(fc.constantFrom(...pieces), { maxLength: 8 }),
     between: fc.constantFrom("\n", "\n\n", "\r\n"),
     end: fc.constantFrom("", "\n", "\r\n", "// no line end", " ", "\n\n\n"),
   })
-  .map(({ mark, bang, parts, between, end }) => mark + bang.replace("\n", between) + parts.join(between) + end);
+  .map(
+    ({ mark, bang, preamble, parts, between, end }) =>
+      mark + (bang + preamble).replaceAll("\n", between) + parts.join(between) + end,
+  );
 
 /** The text with what was inserted taken out again, first to last: each stands where the user's file had its place. */
 function without(grown: string, { insert }: Insertions): string {
@@ -91,9 +101,70 @@ test("what was inserted into a handlers' file, removed, gives back the user's by
       const disk = memoryHost({ [path]: text });
       const [change] = plan(files, disk, { sweep: [], force: false, untouched: () => false }).value!.changes;
       expect(new TextDecoder("utf-8", { ignoreBOM: true }).decode(change!.bytes)).toBe(grown);
-      if (text.includes("\r\n") && !/(?<!\r)\n/.test(text)) expect(grown).not.toMatch(/(?<!\r)\n/);
+      if (text.includes("\r\n") && !/(?<!\r)\n/.test(text)) expect(grown).not.toMatch(/(?<!\r)\n|\r(?!\n)/);
     }),
     { numRuns: 400 },
   );
   expect(merged).toBeGreaterThan(50);
+});
+
+const imports =
+  'import { notImplemented } from "@mcpc/runtime";\nimport type { First } from "../generated/types.js";\n';
+const rest = "export const second = () => 2;\n";
+test.each([
+  ["nothing", "", ""],
+  ["a comment on the first statement", "", "/** On the second. */\n"],
+  ["a licence", "/*\n * A licence.\n */\n", ""],
+  ["a licence, and a comment on the first statement", "// A licence.\n", "// On the second.\n"],
+  ["@ts-nocheck right above the code", "// @ts-nocheck\n", ""],
+  ["a JSX pragma", "/** @jsxImportSource preact */\n", ""],
+  ["a reference", '/// <reference types="node" />\n', ""],
+  ["#!", "#!/usr/bin/env node\n", ""],
+  ["#! and a licence", "#!/usr/bin/env node\n// A licence.\n", ""],
+  ["a directive", '"use strict";\n', ""],
+  [
+    "a licence, directives and a comment",
+    "// A licence.\n'use strict'; // strictly\n\"use client\";\n",
+    "// On the second.\n",
+  ],
+])("imports of a new stub stand below %s", (_, preamble, comment) => {
+  for (const gap of preamble === "" ? [""] : ["", "\n"]) {
+    for (const end of ["\n", "\r\n"]) {
+      const text = `${preamble}${gap}${comment}${rest}`.replaceAll("\n", end);
+      const [made] = handlers(server, new Map([[path, text]]), new Map()).value!;
+      const grown = applyInsertions(text, (made!.content as Insertions).insert);
+      const above = preamble === "" ? "" : `${preamble}\n`;
+      expect(grown.startsWith(`${above}${imports}\n${comment}${rest}`.replaceAll("\n", end)), grown).toBe(true);
+    }
+  }
+});
+
+test("an import joins those of a file with CRLF", () => {
+  const text =
+    'import type { Second } from "../generated/types.js";\r\n\r\nexport const second: Second = () => "";\r\n';
+  const [made] = handlers(server, new Map([[path, text]]), new Map()).value!;
+  const grown = applyInsertions(text, (made!.content as Insertions).insert);
+  expect(grown.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+});
+
+const renamed = JSON.stringify({
+  server: { name: "renamed", version: "1.0.0" },
+  tools: [{ name: "getUser", inputSchema: { type: "object" } }],
+});
+test.each([
+  ["tells case apart", []],
+  ["does not", [["src/tools/getUser.ts", "export const getuser = () => 1;\n"]]],
+] as const)("a file that differs in case alone gets no stub beside it, on a file system that %s", (_, existing) => {
+  const host = memoryHost({ "a.mcp.json": renamed });
+  const server = lower(check(read(host).value!, host).value!).value!;
+  const made = handlers(server, new Map(existing), new Map(), ["src/tools/getuser.ts"]);
+  expect(made.value).toEqual([]);
+  expect(made.diagnostics).toMatchObject([
+    { code: "handler/other-case", help: "mcpc build --rename getuser=getUser lets the handler follow" },
+  ]);
+  const both = handlers(server, new Map([["src/tools/getUser.ts", ""]]), new Map(), [
+    "src/tools/getUser.ts",
+    "src/tools/getuser.ts",
+  ]);
+  expect(both.diagnostics).toEqual([]);
 });

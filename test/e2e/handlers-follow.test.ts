@@ -55,6 +55,30 @@ test("a renamed tool's handler is recognised, and follows when asked: to the byt
 });
 
 test.each([
+  ["getuser", "getUser", "export const getUser: GetUser"],
+  ["get_user", "Get_User", "export const getUser: GetUser"],
+])("the handler of %s follows to %s, which differs in case alone", (from, to, exported) => {
+  const folder = project({ "a.mcp.json": manifest(tool(from)) });
+  built(folder);
+  const stub = readFileSync(join(folder, `src/tools/${from}.ts`), "utf8");
+  const text = stub.replace(/throw .*;/, 'return "mine";').replace(/import .*notImplemented.*\n/, "");
+  write(folder, { [`src/tools/${from}.ts`]: text, "a.mcp.json": manifest(tool(to)) });
+  const before = contents(folder);
+  const { code, stderr } = mcpc(folder, "build");
+  expect(code).toBe(1);
+  expect(stderr).toContain("error[handler/other-case]");
+  expect(stderr).toContain("warning[handler/orphaned]");
+  expect(stderr).toContain(`mcpc build --rename ${from}=${to} lets the handler follow`);
+  expect(Object.keys(contents(folder)).filter((path) => path.startsWith("src/"))).toEqual([`src/tools/${from}.ts`]);
+  expect(contents(folder)[`src/tools/${from}.ts`]).toBe(before[`src/tools/${from}.ts`]);
+  expect(built(folder, "--rename", `${from}=${to}`)).not.toContain("warning");
+  expect(Object.keys(contents(folder)).filter((path) => path.startsWith("src/"))).toEqual([`src/tools/${to}.ts`]);
+  const moved = readFileSync(join(folder, `src/tools/${to}.ts`), "utf8");
+  expect(moved).toContain(exported);
+  expect(moved).toContain('return "mine";');
+});
+
+test.each([
   ["a handler that is written", ["say_it=other"], /"src\/tools\/other.ts" is written already/],
   ["a name of nobody's", ["say_it=tel"], /no entry called "tel" .*\n.*did you mean "tell"/],
   ["a file that is not there", ["said=tell"], /no file called "said" .*\n.*did you mean "say_it"/],

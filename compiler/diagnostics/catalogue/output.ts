@@ -59,6 +59,14 @@ export const output = {
     explain:
       "TypeScript found a mistake in a handler, or in a file it imports: usually the manifest's schema changed and the handler has not followed. What TypeScript says is told at the handler's line, in the words of the manifests where it speaks of them, with the place there that it follows from.",
   }),
+  "handler/other-case": define<{ what: string; file: string; found: string; from: string; to: string }>({
+    severity: "error",
+    message: ({ what, file, found }) =>
+      `the handler of ${what} belongs in ${quote(file)}, and ${quote(found)} differs from that in case alone`,
+    help: ({ from, to }) => `${rename(from, to)} lets the handler follow`,
+    explain:
+      "An entry has a new name that differs from the old one in upper and lower case alone, and its handler's file is still called by the old one. Windows and macOS cannot hold two such files in one folder, so no stub is written beside it.",
+  }),
   "handler/unparsable": define<{ reason: string }>({
     severity: "error",
     message: ({ reason }) => `a stub must be added to this file, but it does not parse: ${reason}`,
