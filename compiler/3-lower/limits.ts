@@ -17,14 +17,21 @@ export function lowerReuse(
 /** What the whole surface has in common. */
 export function lowerSurfaceLimits(
   project: Project,
-): Pick<Server, "pageSize" | "listed" | "timeoutMs" | "maxSubscriptions"> {
-  const { limits: { pageSize, timeoutMs, maxSubscriptions } = {}, cache } = project.runtime;
+): Pick<
+  Server,
+  "pageSize" | "listed" | "timeoutMs" | "maxSubscriptions" | "maxTasks" | "taskTtlMs" | "maxKeptBytes"
+> {
+  const { limits = {}, cache } = project.runtime;
+  const { pageSize, timeoutMs, maxSubscriptions, maxTasks, taskTtlMs, maxKeptBytes } = limits;
   const { cache: listed } = lowerReuse(cache?.listings, project, false);
   return {
     ...(pageSize !== undefined && { pageSize }),
     ...(listed && { listed }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(maxSubscriptions !== undefined && { maxSubscriptions }),
+    ...(maxTasks !== undefined && { maxTasks }),
+    ...(taskTtlMs !== undefined && { taskTtlMs }),
+    ...(maxKeptBytes !== undefined && { maxKeptBytes }),
   };
 }
 

@@ -23,17 +23,20 @@ export function lowerTransports(project: Project): Transports {
     allowedHosts = [],
     sessions = true,
     keepAliveTimeoutMs,
+    keepAliveMs,
   } = http;
   const beside = {
     ...(sse && { sse: { path: sse.path ?? "/sse", messagesPath: sse.messages ?? "/messages" } }),
     ...(toolEvents && { toolEvents: true }),
     ...(websocket && { websocket: { path: websocket.path ?? "/ws" } }),
   };
-  const { maxSessions, maxBodyBytes } = project.runtime.limits ?? {};
+  const { maxSessions, maxBodyBytes, maxConnections } = project.runtime.limits ?? {};
   const bounds = {
     ...(keepAliveTimeoutMs !== undefined && { keepAliveTimeoutMs }),
     ...(maxSessions !== undefined && { maxSessions }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
+    ...(maxConnections !== undefined && { maxConnections }),
+    ...(keepAliveMs !== undefined && { keepAliveMs }),
   };
   return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions, ...beside, ...bounds } };
 }

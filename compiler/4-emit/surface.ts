@@ -18,7 +18,7 @@ export function surfaceModule(server: Server): string {
   const members = [
     `server: ${literal(server.info)},`,
     ...(server.instructions === undefined ? [] : [`instructions: ${literal(server.instructions)},`]),
-    ...(["pageSize", "timeoutMs", "maxSubscriptions"] as const).flatMap((key) =>
+    ...(["pageSize", "timeoutMs", "maxSubscriptions", "maxTasks", "taskTtlMs", "maxKeptBytes"] as const).flatMap((key) =>
       server[key] === undefined ? [] : [`${key}: ${server[key]},`],
     ),
     ...(server.listed === undefined ? [] : [`listed: ${literal({ ...server.listed })},`]),

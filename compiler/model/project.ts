@@ -191,6 +191,10 @@ export interface RuntimeDeclaration {
     readonly maxBodyBytes?: number;
     readonly maxSessions?: number;
     readonly maxSubscriptions?: number;
+    readonly maxTasks?: number;
+    readonly taskTtlMs?: number;
+    readonly maxKeptBytes?: number;
+    readonly maxConnections?: number;
     readonly drainMs?: number;
   };
   readonly transports?: {
@@ -203,6 +207,7 @@ export interface RuntimeDeclaration {
       readonly allowedHosts?: readonly string[];
       readonly sessions?: boolean;
       readonly keepAliveTimeoutMs?: number;
+      readonly keepAliveMs?: number;
     };
     readonly sse?: { readonly path?: string; readonly messages?: string };
     readonly toolEvents?: JsonObject;

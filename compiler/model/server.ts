@@ -27,6 +27,9 @@ export interface Server {
   /** Of handlers that have none of their own. */
   readonly timeoutMs?: number;
   readonly maxSubscriptions?: number;
+  readonly maxTasks?: number;
+  readonly taskTtlMs?: number;
+  readonly maxKeptBytes?: number;
   readonly runtime: Runtime;
   readonly layout: Layout;
   /** Packages that are not bundled. */
@@ -311,6 +314,8 @@ export interface Transports {
     readonly maxSessions?: number;
     readonly maxBodyBytes?: number;
     readonly keepAliveTimeoutMs?: number;
+    readonly maxConnections?: number;
+    readonly keepAliveMs?: number;
   };
 }
 

@@ -45,13 +45,15 @@ export function createListener(server: Server, options: HttpOptions): Listener {
     if (request.method !== "POST") return reply.follow(endpoint.open(request, reply));
     const given = givenBody(incoming);
     if (given === undefined) {
-      return readBody(incoming, request, most, (text) => {
+      return readBody(server, incoming, request, most, (text) => {
         try {
           if (typeof text === "string") reply.follow(endpoint.post(request, text, reply));
           else reply.refuse(text);
         } catch (error) {
           reply.fail(error);
         }
+        // What goes on beyond the message has taken it.
+        request.body?.release();
       });
     }
     if ("status" in given) reply.refuse(given);
@@ -61,9 +63,9 @@ export function createListener(server: Server, options: HttpOptions): Listener {
   }
 
   return (incoming, response) => {
-    const reply = new NodeReply(server, incoming, response);
+    const request = new NodeRequest(incoming);
+    const reply = new NodeReply(server, incoming, response, request, options.keepAliveMs);
     try {
-      const request = new NodeRequest(incoming);
       if (server.health !== undefined && probed(server, request, reply)) return;
       const started = ready(server);
       if (started === true) return take(incoming, request, reply);

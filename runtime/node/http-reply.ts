@@ -12,7 +12,8 @@ import {
   namedEventText,
   retryText,
 } from "../transports/http/events.js";
-import type { Headers, HttpReply, Refusal, Running } from "../transports/http/exchange.js";
+import { createUnread, freeUnread, type Unread } from "../transports/http/bookings.js";
+import type { Headers, HttpReply, HttpRequest, Refusal, Running } from "../transports/http/exchange.js";
 
 /** In characters: more leaves at once. */
 const mostHeld = 64 * 1024;
@@ -26,12 +27,24 @@ export class NodeReply implements HttpReply {
   readonly #server: Server;
   readonly #incoming: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #request: HttpRequest;
+  readonly #keepAliveMs: number;
+  /** What the client has not read yet, once it is more than a little. */
+  #unread: Unread | undefined;
   /** Of a stream that has just been opened: what was sent since, to leave in one piece with its headers. */
   #held: string | undefined;
   #headers: Headers | undefined;
 
-  constructor(server: Server, incoming: IncomingMessage, response: ServerResponse) {
+  constructor(
+    server: Server,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    request: HttpRequest,
+    silentMs = keepAliveMs,
+  ) {
     this.#server = server;
+    this.#request = request;
+    this.#keepAliveMs = silentMs;
     this.#incoming = incoming;
     this.#response = response;
   }
@@ -55,9 +68,25 @@ export class NodeReply implements HttpReply {
     const plain = this.always === undefined && headers === undefined;
     response.writeHead(status, plain ? own : { ...own, ...this.always, ...headers });
     // A text leaves in one piece with the headers, as bytes would not.
-    if (typeof body === "string") return void response.end(body);
-    response.write(text);
-    response.end(body.ready.bytes);
+    if (typeof body === "string") response.end(body);
+    else {
+      response.write(text);
+      response.end(body.ready.bytes);
+    }
+    this.#measure();
+  }
+
+  /** Books what waits for a client that reads slowly, or not at all. */
+  #measure(): void {
+    const response = this.#response;
+    if (response.writableLength <= freeUnread && this.#unread === undefined) return;
+    if (this.#unread === undefined) {
+      const unread = createUnread(this.#server, this.#request, () => response.destroy());
+      this.#unread = unread;
+      response.on("drain", () => unread.measure(response.writableLength));
+      response.on("finish", unread.release).on("close", unread.release);
+    }
+    this.#unread.measure(response.writableLength);
   }
 
   /** The body is JSON-RPC's error without an id: what was refused is not read as a message. */
@@ -95,7 +124,7 @@ export class NodeReply implements HttpReply {
     this.#held = undefined;
     // A client may go away between two events.
     response.on("error", ignore);
-    const beat = setInterval(() => response.write(keepAlive), keepAliveMs);
+    const beat = setInterval(() => response.write(keepAlive), this.#keepAliveMs);
     response.on("close", () => clearInterval(beat));
     if (held === "") response.flushHeaders();
     else response.write(held);
@@ -120,7 +149,10 @@ export class NodeReply implements HttpReply {
       this.#held += text;
       if (this.#held.length > mostHeld) this.#flow();
     } else if (isDeaf(response.writableLength, awaited)) response.destroy();
-    else response.write(text);
+    else {
+      response.write(text);
+      this.#measure();
+    }
   }
 
   close(): void {
@@ -131,6 +163,7 @@ export class NodeReply implements HttpReply {
     if (this.isGone) return;
     const length = { "content-length": Buffer.byteLength(held) };
     response.writeHead(200, { ...eventStream, ...length, ...this.always, ...this.#headers }).end(held);
+    this.#measure();
   }
 
   /** Abandons what runs when the client hangs up before it has its answer. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Auth } from "../protocol/handlers.js";
+import type { Booking } from "../protocol/ledger.js";
 import type { HttpRequest } from "../transports/http/exchange.js";
 
 /** Node's request as it is: headers are looked up, not copied. */
@@ -7,6 +8,7 @@ export class NodeRequest implements HttpRequest {
   readonly method: string;
   readonly url: string;
   auth?: Auth;
+  body?: Booking | undefined;
   readonly #incoming: IncomingMessage;
 
   constructor(incoming: IncomingMessage) {

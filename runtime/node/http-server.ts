@@ -1,4 +1,6 @@
 import type { AddressInfo } from "node:net";
+import type { Server as Http } from "node:http";
+import { callerOf } from "../protocol/caller.js";
 import type { Server } from "../protocol/exchange.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
 import { isLoopback } from "../transports/http/source.js";
@@ -16,6 +18,10 @@ export interface Listening {
 const sweepMs = 20;
 /** Longer than balancers keep a connection (60 s): one that the server closes first could meet a request, which fails. */
 const keepAliveTimeoutMs = 75_000;
+/** Connections at a time, unless told otherwise. */
+const mostConnections = 4000;
+/** How long a request may take to arrive. */
+const requestTimeout = 90_000;
 
 /** Listens at `options.host` and `options.port`; port 0 is any free one. Rejects when the address cannot be had. */
 export async function listen(
@@ -35,6 +41,8 @@ export async function listen(
   http.keepAliveTimeout = keptMs;
   // Node counts the wait for the next request as a wait for its headers.
   http.headersTimeout = Math.max(http.headersTimeout, keptMs + 1000);
+  http.requestTimeout = Math.max(requestTimeout, http.headersTimeout);
+  bookConnections(server, http, options.maxConnections);
   if (websocket !== undefined) http.on("upgrade", (await websocket()).createUpgrade(server, options));
   return new Promise((resolve, reject) => {
     http.once("error", reject);
@@ -55,5 +63,15 @@ export async function listen(
           }),
       });
     });
+  });
+}
+
+/** One address must not take all connections: those that are too many close, the oldest of who holds most first. */
+function bookConnections({ ledger }: Server, http: Http, most = mostConnections): void {
+  http.on("connection", (socket) => {
+    const item = { kind: "connection", most, caller: callerOf(undefined, socket.remoteAddress) };
+    const booking = ledger.book(item, () => socket.destroy());
+    if (booking === undefined) return socket.destroy();
+    socket.on("close", booking.release);
   });
 }

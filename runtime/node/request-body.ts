@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import type { Server } from "../protocol/exchange.js";
 import { bodyTooLong, checkEncoding } from "../transports/http/admission.js";
+import { bookBody, noRoomForBody } from "../transports/http/bookings.js";
 import type { HttpRequest, Refusal } from "../transports/http/exchange.js";
 
 /** Takes a body as it comes in. */
@@ -62,6 +64,7 @@ export function givenBody(incoming: IncomingMessage): GivenBody | undefined {
  * client that still writes would keep the refusal from it. A client that hangs up gets no answer.
  */
 export function readBody(
+  server: Server,
   incoming: IncomingMessage,
   request: HttpRequest,
   most: number,
@@ -69,7 +72,15 @@ export function readBody(
 ): void {
   const encoded = checkEncoding(request);
   if (encoded !== undefined) return done(encoded);
-  const body = new Body(most, done);
+  const evict = (): void => body.fail(noRoomForBody);
+  const book = (length: number): boolean => {
+    const isFirst = request.body === undefined;
+    const isBooked = bookBody(server, request, length, evict);
+    // The client may hang up before the body is whole.
+    if (isFirst && request.body !== undefined) incoming.on("close", () => request.body?.release());
+    return isBooked;
+  };
+  const body: Body = new Body(most, book, done);
   // What came before somebody asked for it is in the stream.
   if ("sink" in incoming && !incoming.complete && incoming.readableLength === 0) (incoming as Direct).sink = body;
   else {
@@ -83,25 +94,34 @@ export function readBody(
 
 class Body implements Sink {
   readonly #most: number;
+  readonly #book: (length: number) => boolean;
   readonly #done: (text: string | Refusal) => void;
   #first: Buffer | undefined;
   /** There rarely is more than one piece. */
   #more: Buffer[] | undefined;
   #length = 0;
 
-  constructor(most: number, done: (text: string | Refusal) => void) {
+  /** `book` is false where there is no room for a body of this length. */
+  constructor(most: number, book: (length: number) => boolean, done: (text: string | Refusal) => void) {
     this.#most = most;
+    this.#book = book;
     this.#done = done;
   }
 
   add(chunk: Buffer): void {
-    const before = this.#length;
+    if (this.#length > this.#most) return;
     this.#length += chunk.length;
-    if (this.#length > this.#most) {
-      this.#first = this.#more = undefined;
-      if (before <= this.#most) this.#done(bodyTooLong(this.#most));
-    } else if (this.#first === undefined) this.#first = chunk;
+    if (this.#length > this.#most) this.fail(bodyTooLong(this.#most));
+    else if (!this.#book(this.#length)) this.fail(noRoomForBody);
+    else if (this.#first === undefined) this.#first = chunk;
     else (this.#more ??= []).push(chunk);
+  }
+
+  /** Drops what has come, and what comes yet. */
+  fail(refusal: Refusal): void {
+    this.#length = Infinity;
+    this.#first = this.#more = undefined;
+    this.#done(refusal);
   }
 
   end(): void {

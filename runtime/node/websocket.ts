@@ -3,15 +3,23 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { ready } from "../protocol/application.js";
 import { atExpiry } from "../protocol/auth.js";
+import { callerOf } from "../protocol/caller.js";
 import { connect, unexpected } from "../protocol/connection.js";
-import type { McpError } from "../protocol/errors.js";
+import { full, type McpError, type UnavailableError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
-import type { Auth } from "../protocol/handlers.js";
-import { errorMessage, parseError, textOf, type Id, type Outgoing } from "../protocol/json-rpc.js";
+import { errorMessage, parseError, readableId, textOf, type Id, type Outgoing } from "../protocol/json-rpc.js";
+import { weightOf, type Booking } from "../protocol/ledger.js";
 import { parseMessage } from "../protocol/parse-message.js";
 import { createAdmission, longestBody, notStarted } from "../transports/http/admission.js";
-import { pathOf, type HttpOptions, type HttpRequest, type Refusal } from "../transports/http/exchange.js";
-import { mostSessions } from "../transports/http/sessions.js";
+import { createUnread, freeBody, freeUnread } from "../transports/http/bookings.js";
+import {
+  noRoomForMessage,
+  pathOf,
+  type HttpOptions,
+  type HttpRequest,
+  type Refusal,
+} from "../transports/http/exchange.js";
+import { mostSessions, sessionBytes } from "../transports/http/sessions.js";
 import { NodeRequest } from "./http-request.js";
 
 /** A listener of `node:http`'s `upgrade`. */
@@ -28,11 +36,6 @@ const admissionMs = 30_000;
 const flushMs = 5000;
 
 const nothingHere: Refusal = { status: 404, message: "nothing here" };
-const tooMany: Refusal = {
-  status: 503,
-  message: "too many clients; try again later",
-  headers: { "retry-after": "30" },
-};
 const tooLate: Refusal = { status: 503, message: "the credentials could not be checked in time; try again later" };
 
 /** The protocol over WebSocket (RFC 6455), subprotocol `mcp`: one message a frame, both ways, both eras. */
@@ -85,9 +88,21 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
       socket.on("close", () => clearTimeout(late));
       const open = (refusal: Refusal | undefined): void => {
         clearTimeout(late);
-        if (refusal !== undefined) refuse(socket, refusal);
-        else if (sockets.clients.size >= (options.maxSessions ?? mostSessions)) refuse(socket, tooMany);
-        else sockets.handleUpgrade(incoming, socket, head, (opened) => serve(server, opened, request.auth));
+        if (refusal !== undefined) return refuse(socket, refusal);
+        const caller = callerOf(request.auth, request.remote);
+        const unavailable = server.admit?.({ method: "open", caller });
+        if (unavailable !== undefined) return refuse(socket, refusalOf(unavailable));
+        let client: WebSocket | undefined;
+        const evict = (): void =>
+          client === undefined ? refuse(socket, tooMany) : client.close(1013, tooMany.message);
+        const item = { kind: "websocket", most: options.maxSessions ?? mostSessions, caller };
+        const booking = server.ledger.book(item, evict, sessionBytes);
+        if (booking === undefined) return refuse(socket, tooMany);
+        socket.on("close", booking.release);
+        sockets.handleUpgrade(incoming, socket, head, (opened) => {
+          client = opened;
+          serve(server, opened, request, booking);
+        });
       };
       const started = ready(server);
       if (started === true) take(request, socket, open);
@@ -98,26 +113,41 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
   };
 }
 
-function serve(server: Server, socket: WebSocket, auth: Auth | undefined): void {
+const tooMany = refusalOf(full("too many clients are connected"));
+
+function refusalOf({ httpStatus, message, headers }: UnavailableError): Refusal {
+  return { status: httpStatus, message, headers };
+}
+
+function serve(server: Server, socket: WebSocket, request: HttpRequest, booking: Booking): void {
+  const { auth, remote } = request;
+  const unread = createUnread(server, request, () => socket.terminate());
+  const read = (): void => unread.measure(socket.bufferedAmount);
   const send = (message: Outgoing, awaited = false): void => {
     if (socket.readyState !== socket.OPEN) return;
     if (!awaited && socket.bufferedAmount > mostBuffered) return socket.terminate();
     const text = textOf(message);
-    if (socket.bufferedAmount + text.length <= mostBuffered) return socket.send(text);
-    socket.pause();
-    socket.send(text, () => {
-      if (socket.bufferedAmount <= mostBuffered) socket.resume();
-    });
+    const waiting = socket.bufferedAmount + text.length;
+    if (waiting <= freeUnread) return socket.send(text);
+    if (waiting <= mostBuffered) socket.send(text, read);
+    else {
+      socket.pause();
+      socket.send(text, () => {
+        read();
+        if (socket.bufferedAmount <= mostBuffered) socket.resume();
+      });
+    }
+    read();
   };
   const refused = (error: McpError, id?: Id): void => send(errorMessage(id, error), true);
-  const connection = connect(server, send, auth);
+  const connection = connect(server, send, auth, { remote, booking });
   const stop = atExpiry(auth, () => socket.close(1008, "the credentials have expired"));
   let alive = true;
-  let unread = 0;
+  let unreadBefore = 0;
   const beat = setInterval(() => {
     // While it is not heard, it lives as long as it reads.
-    if (!alive && socket.bufferedAmount >= unread) return socket.terminate();
-    unread = socket.bufferedAmount;
+    if (!alive && socket.bufferedAmount >= unreadBefore) return socket.terminate();
+    unreadBefore = socket.bufferedAmount;
     alive = false;
     socket.ping();
   }, pingMs);
@@ -125,13 +155,20 @@ function serve(server: Server, socket: WebSocket, auth: Auth | undefined): void 
   socket.on("message", (data, isBinary) => {
     alive = true;
     if (isBinary) return refused(parseError());
-    const message = parseMessage(String(data), refused);
-    if (message !== undefined) connection.receive(message);
+    const text = String(data);
+    const message = parseMessage(text, refused);
+    if (message === undefined) return;
+    if (text.length <= freeBody) return connection.receive(message);
+    const item = { kind: "body", most: Infinity, caller: callerOf(auth, remote) };
+    const body = server.ledger.book(item, () => {}, weightOf(message));
+    if (body === undefined) refused(noRoomForMessage(), readableId(message));
+    else connection.receive(message, undefined, body);
   });
   socket.on("error", () => {});
   socket.on("close", () => {
     clearInterval(beat);
     stop();
+    unread.release();
     connection.close(new Error("the client disconnected"));
   });
 }

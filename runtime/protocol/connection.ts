@@ -165,6 +165,8 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     calls.delete(running.key);
     const reason = noRoom();
     letGo(running, reason, () => tell(running.reply, running.call, reason));
+    // The handler may never end.
+    running.call.forget();
   }
 
   /** The client says that it is ready (2025-11-25, lifecycle): what has changed meanwhile is told now. */

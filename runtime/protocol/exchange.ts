@@ -263,6 +263,7 @@ export class Call {
   #controller: AbortController | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   #finished = false;
+  #outlives = false;
 
   constructor(peer: Peer, id: Id, method: string, params: JsonObject, outlet: Outlet, ask?: Ask, auth?: Auth) {
     this.peer = peer;
@@ -323,10 +324,10 @@ export class Call {
     }
   }
 
-  /** Lets go of the arguments, which the handler has, and of the connection: the call outlives both. */
+  /** Lets go of the arguments, which the handler has, and, once answered, of the connection: the call outlives both. */
   outlive(): void {
     this.params = { _meta: this.params["_meta"] };
-    this.#outlet = { notify: () => {} };
+    this.#outlives = true;
   }
 
   /** Lets go of all that the client sent: the handler has ended. */
@@ -343,6 +344,7 @@ export class Call {
 
   finish(): void {
     this.#finished = true;
+    if (this.#outlives) this.#outlet = { notify: () => {} };
   }
 }
 

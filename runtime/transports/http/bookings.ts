@@ -4,7 +4,7 @@ import type { Booking } from "../../protocol/ledger.js";
 import type { HttpRequest, Refusal } from "./exchange.js";
 
 /** Bytes of a body that need no booking. */
-const freeBody = 1024;
+export const freeBody = 1024;
 /** Bytes that may wait for a client without a booking. */
 export const freeUnread = 64 * 1024;
 

@@ -22,6 +22,7 @@ import {
   type Refusal,
   type Running,
 } from "./exchange.js";
+import { bookBody, createUnread, noRoomForBody } from "./bookings.js";
 import { probed } from "./probes.js";
 import { createRoutes } from "./routes.js";
 
@@ -59,17 +60,25 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
     const always = refusal !== undefined && isForeign(refusal) ? undefined : corsHeaders(request, endpoint);
     if (refusal !== undefined) return refused(refusal, always);
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { ...always } });
-    const body = method === "POST" ? await readBody(incoming, request, most) : "";
-    if (typeof body !== "string") return refused(body, always);
+    let body: string | Refusal | undefined = method === "POST" ? await readBody(server, incoming, request, most) : "";
     // While something was awaited the client may have hung up.
-    if (signal.aborted) return nobody();
+    if (typeof body !== "string" || signal.aborted) {
+      request.body?.release();
+      return typeof body === "string" ? nobody() : refused(body, always);
+    }
     return new Promise((resolve) => {
       let running: Running | undefined;
-      const reply = replyTo(server, resolve, () => running?.abandon(), always);
+      const reply = replyTo(server, resolve, () => running?.abandon(), always, request, options.keepAliveMs);
+      const text = body as string;
+      // Nothing that lives as long as a stream is to hold the text.
+      body = undefined;
       try {
-        running = method === "POST" ? endpoint.post(request, body, reply) : endpoint.open(request, reply);
+        running = method === "POST" ? endpoint.post(request, text, reply) : endpoint.open(request, reply);
       } catch (error) {
         return reply.fail(error);
+      } finally {
+        // What goes on beyond the message has taken it.
+        request.body?.release();
       }
       const abandon = (): void => {
         running?.abandon();
@@ -106,10 +115,13 @@ function replyTo(
   resolve: (response: Response) => void,
   abandon: () => void,
   always: Headers | undefined,
+  request?: HttpRequest,
+  silentMs = keepAliveMs,
 ): HttpReply {
   const encoder = new TextEncoder();
   let end = (): void => {};
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const unread = request && createUnread(server, request, () => breakOff(new Error("the client does not read")));
   const breakOff = (reason: unknown): void => {
     end();
     stream?.error(reason);
@@ -118,8 +130,9 @@ function replyTo(
   };
   const write = (text: string, awaited?: boolean): void => {
     if (stream === undefined) return;
-    if (isDeaf(-(stream.desiredSize ?? 0), awaited)) breakOff(new Error("the client does not read"));
-    else stream.enqueue(encoder.encode(text));
+    if (isDeaf(-(stream.desiredSize ?? 0), awaited)) return breakOff(new Error("the client does not read"));
+    stream.enqueue(encoder.encode(text));
+    unread?.measure(-(stream.desiredSize ?? 0));
   };
   return {
     send(status, body, headers) {
@@ -128,8 +141,11 @@ function replyTo(
       resolve(new Response(content, { status, headers: { ...type, ...always, ...headers } }));
     },
     open(headers) {
-      const beat = setInterval(() => write(keepAlive), keepAliveMs);
-      end = () => clearInterval(beat);
+      const beat = setInterval(() => write(keepAlive), silentMs);
+      end = () => {
+        clearInterval(beat);
+        unread?.release();
+      };
       const body = new ReadableStream<Uint8Array>(
         {
           start: (controller) => void (stream = controller),
@@ -173,7 +189,12 @@ const alreadyRead: Refusal = {
 };
 const brokenOff: Refusal = { status: 400, message: "the body broke off" };
 
-async function readBody(incoming: Request, request: HttpRequest, most: number): Promise<string | Refusal> {
+async function readBody(
+  server: Server,
+  incoming: Request,
+  request: HttpRequest,
+  most: number,
+): Promise<string | Refusal> {
   if (incoming.bodyUsed || incoming.body?.locked) return alreadyRead;
   const encoded = checkEncoding(request);
   if (encoded !== undefined) return encoded;
@@ -182,20 +203,25 @@ async function readBody(incoming: Request, request: HttpRequest, most: number): 
   const decoder = new TextDecoder();
   let text = "";
   let length = 0;
+  let refusal: Refusal | undefined;
+  const stop = (reason: Refusal): void => {
+    refusal = reason;
+    text = "";
+    // Whether the rest can be called off makes no difference to the answer.
+    void reader.cancel().catch(() => {});
+  };
   try {
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       length += piece.value.length;
-      if (length > most) {
-        // Whether the rest can be called off makes no difference to the answer.
-        void reader.cancel().catch(() => {});
-        return bodyTooLong(most);
-      }
+      if (length > most) stop(bodyTooLong(most));
+      else if (!bookBody(server, request, length, () => stop(noRoomForBody))) stop(noRoomForBody);
+      if (refusal !== undefined) return refusal;
       text += decoder.decode(piece.value, { stream: true });
     }
   } catch {
-    return brokenOff;
+    return refusal ?? brokenOff;
   }
-  return text + decoder.decode();
+  return refusal ?? text + decoder.decode();
 }
 
 function refused({ status, message, headers }: Refusal, always?: Headers): Response {

@@ -99,6 +99,8 @@ export function run(
     body.evict = () => {
       settle(busy("the server needs the room of this call for other clients"));
       call.abort(new Error("another client needs the room of the call"));
+      // The handler may never end.
+      call.forget();
     };
   channel.wait?.();
   void answer.then((settled) => {

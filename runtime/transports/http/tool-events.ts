@@ -32,8 +32,9 @@ interface Run {
   /** Those that are kept, and how many there were before them. */
   readonly events: RunEvent[];
   before: number;
-  /** Bytes of the events. */
+  /** Bytes of the events, and of the arguments while the tool runs. */
   size: number;
+  held: number;
   readonly replies: Set<HttpReply>;
   done: boolean;
   booking: Booking | undefined;
@@ -59,8 +60,13 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
     run.events.push(event);
     run.size += bytesOf(event);
     while (run.size > longestLog && run.events.length > 1) drop(run);
-    while (run.booking?.resize(runBytes + run.size) === false && run.events.length > 0) drop(run);
+    while (run.booking?.resize(runBytes + run.held + run.size) === false && run.events.length > 0) drop(run);
     for (const reply of run.replies) reply.named(name, data, `${run.id}-${run.before + run.events.length}`);
+  }
+
+  function forget(run: Run): void {
+    runs.delete(run.id);
+    run.booking?.release();
   }
 
   function drop(run: Run): void {
@@ -86,15 +92,15 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
     const { auth, remote } = request;
     const run: Run = {
       ...{ id: crypto.randomUUID(), tool, owner: identityOf(auth), replies: new Set(), done: false },
-      ...{ events: [], before: 0, size: 0, booking: undefined },
+      ...{ events: [], before: 0, size: 0, held: weightOf(input), booking: undefined },
     };
     let stop: ((reason: McpError) => void) | undefined;
     const evict = (): void => {
-      runs.delete(run.id);
+      forget(run);
       stop?.(busy("another client needs the place of the run"));
     };
     const item = { kind: "run", most, caller: callerOf(auth, remote), isIdle: () => run.done };
-    run.booking = server.ledger.book(item, evict, runBytes + weightOf(input));
+    run.booking = server.ledger.book(item, evict, runBytes + run.held);
     if (run.booking === undefined) return unavailable(reply, full("too many tools are running"));
     emit(run, "tool_start", JSON.stringify({ tool }));
     const notify = (text: string): void => {
@@ -117,6 +123,8 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
       call.finish();
       finish(run, reason);
       call.abort(reason);
+      // The handler may never end.
+      call.forget();
     };
     if (body !== undefined) body.evict = () => stop?.(busy("another client needs the room of the run"));
     void Promise.resolve(answer).then((settled) => {
@@ -132,14 +140,17 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
     if (run.done) return;
     const text = settled instanceof McpError ? errorText(settled) : resultText(settled);
     const failed = settled instanceof McpError || (JSON.parse(text) as JsonObject)["isError"] === true;
+    run.held = 0;
     emit(run, failed ? "tool_error" : "tool_complete", text);
     run.done = true;
     run.booking?.touch();
     for (const reply of run.replies) reply.close();
     run.replies.clear();
+    // A run that was evicted is not to be held by a timer.
+    const { id } = run;
     const timer: unknown = setTimeout(() => {
-      runs.delete(run.id);
-      run.booking?.release();
+      const kept = runs.get(id);
+      if (kept !== undefined) forget(kept);
     }, keptMs);
     // Where timers keep a process alive, this one must not.
     (timer as { unref?: () => void }).unref?.();
