@@ -17,10 +17,7 @@ export function lowerReuse(
 /** What the whole surface has in common. */
 export function lowerSurfaceLimits(
   project: Project,
-): Pick<
-  Server,
-  "pageSize" | "listed" | "timeoutMs" | "maxSubscriptions" | "maxTasks" | "taskTtlMs" | "maxKeptBytes"
-> {
+): Pick<Server, "pageSize" | "listed" | "timeoutMs" | "maxSubscriptions" | "maxTasks" | "taskTtlMs" | "maxKeptBytes"> {
   const { limits = {}, cache } = project.runtime;
   const { pageSize, timeoutMs, maxSubscriptions, maxTasks, taskTtlMs, maxKeptBytes } = limits;
   const { cache: listed } = lowerReuse(cache?.listings, project, false);
