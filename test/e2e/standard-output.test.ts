@@ -160,7 +160,10 @@ export const common = async () => (await writeAll("calling"), "done");
     const http = await serveHttp(join(folder, "dist/server.js"));
     let output = "";
     http.process.stdout!.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const closed = once(http.process, "close");
     await http.stop();
+    // A process may end before what it wrote is read.
+    await closed;
     expect(output).toContain("loading log\n");
     expect(output).toContain("stopped\n");
     expect(http.stderr()).not.toContain("loading");
