@@ -139,3 +139,81 @@ test("an `$id` does not become code", () => {
 function outsideText(code: string): string {
   return code.replace(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, " ");
 }
+
+test("names that every object has are names like any other", async () => {
+  const names = ["__proto__", "constructor", "toString", "hasOwnProperty"];
+  const each = <T>(value: (name: string) => T) => Object.fromEntries(names.map((name) => [name, value(name)]));
+  const schema = {
+    type: "object",
+    properties: each(() => ({ type: "string" })),
+    required: names,
+    additionalProperties: false,
+  };
+  const folder = project({
+    "a.mcp.json": {
+      server: { name: "names", version: "1.0.0" },
+      tools: [
+        {
+          name: "t",
+          inputSchema: { ...schema, properties: { ...schema.properties, fails: { type: "string" } } },
+          errors: each((name) => ({ message: `${name}: {${name}}` })),
+          elicitations: each(() => ({ message: "?", requestedSchema: { type: "object", properties: {} } })),
+        },
+      ],
+      resourceTemplates: names.map((name, index) => ({ uriTemplate: `x${index}://{${name}}{?q}`, name: `r${index}` })),
+      prompts: [{ name: "p", arguments: names.map((name) => ({ name, required: true })) }],
+      runtime: { config: { properties: each(() => ({ type: "string" })), required: names } },
+    },
+    "src/tools/t.ts": `export const t = async (input: any, { errors, elicit, config }: any) => {
+  if (input.fails) throw errors[input.fails]({ [input.fails]: "told" });
+  const answers = [];
+  for (const name of ${JSON.stringify(names)}) answers.push((await elicit[name]()).action);
+  return JSON.stringify([Object.entries(input), Object.entries(config), answers]);
+};
+`,
+    ...Object.fromEntries(
+      names.map((_, index) => [
+        `src/resource-templates/r${index}.ts`,
+        `export const r${index} = (input: any) => JSON.stringify(Object.entries(input));\n`,
+      ]),
+    ),
+    "src/prompts/p.ts": "export const p = (input: any) => JSON.stringify(Object.entries(input));\n",
+  });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+  const variables = Object.fromEntries(
+    ["PROTO", "CONSTRUCTOR", "TO_STRING", "HAS_OWN_PROPERTY"].map((name) => [`NAMES_${name}`, "set"]),
+  );
+  const server = rawStdio("node", ["dist/server.js"], folder, variables);
+  const ask = async (method: string, params: object) => (await server.request(method, params)).result;
+  const input = each(() => "x");
+  const entries = names.map((name) => [name, "x"]);
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": { elicitation: {} },
+  };
+  for (const fails of names) {
+    const { content } = await ask("tools/call", { name: "t", arguments: { ...input, fails }, _meta });
+    expect(content[0].text).toBe(`${fails}: told`);
+  }
+  let params: Record<string, unknown> = { name: "t", arguments: input, _meta };
+  let result: any = await ask("tools/call", params);
+  for (let round = 0; result.resultType === "input_required" && round < names.length; round += 1) {
+    const inputResponses = Object.fromEntries(
+      Object.keys(result.inputRequests).map((name) => [name, { action: "accept", content: {} }]),
+    );
+    params = { ...params, requestState: result.requestState, inputResponses };
+    result = await ask("tools/call", params);
+  }
+  const settings = names.map((name) => [name, "set"]);
+  expect(JSON.parse(result.content[0].text)).toEqual([entries, settings, names.map(() => "accept")]);
+  for (const [index, name] of names.entries()) {
+    const { contents } = await ask("resources/read", { uri: `x${index}://x?q=y`, _meta });
+    expect(JSON.parse(contents[0].text)).toEqual([
+      [name, "x"],
+      ["q", "y"],
+    ]);
+  }
+  const { messages } = await ask("prompts/get", { name: "p", arguments: input, _meta });
+  expect(JSON.parse(messages[0].content.text)).toEqual(entries);
+  expect(await server.end()).toBe(0);
+});
