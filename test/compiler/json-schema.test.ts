@@ -52,8 +52,6 @@ test("emitted validators give the specification's verdict", () => {
   expect(emitted.refused).toEqual(new Map());
   const differing = schemaCases.flatMap((one, index) =>
     values(one)
-      // ajv keeps texts in an object, which has this property already.
-      .filter(([value]) => JSON.stringify(value) !== '["__proto__","__proto__"]')
       .filter(([value, expected]) => emitted.validators[index]!(value) !== expected)
       .map(([value, expected]) => ({ ...one, value, expected })),
   );

@@ -34,15 +34,16 @@ const erasable = { erasableSyntaxOnly: true };
 const composite = { composite: true };
 const checked = { skipLibCheck: false };
 const declared = { declaration: true };
+const isolated = { declaration: true, isolatedDeclarations: true };
 
 /** Each row is one program over all projects. Those of the compilers in JavaScript take seconds. */
 const rows: readonly (readonly [version: keyof typeof compilers, what: string, options: object])[] = [
   ["5.4", "a composite project, libraries checked", { ...nodenext, ...composite, ...checked }],
-  ["5.9", "declarations, erasable syntax", { ...nodenext, ...declared, ...erasable }],
+  ["5.9", "isolated declarations, erasable syntax", { ...nodenext, ...isolated, ...erasable }],
   ["6.0", "declarations, for a bundler, libraries checked", { ...bundler, ...declared, ...checked }],
   ["7.0", "a composite project, libraries checked", { ...nodenext, ...composite, ...checked }],
   ["7.0", "module node16", { ...strict, module: "node16", ...declared }],
-  ["7.0", "declarations, for a bundler", { ...bundler, ...declared, ...erasable }],
+  ["7.0", "isolated declarations, for a bundler", { ...bundler, ...isolated, ...erasable }],
   ["7.0", "no strict option, module preserve", { strict: false, module: "preserve", ...declared }],
 ];
 
