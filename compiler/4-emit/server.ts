@@ -35,9 +35,9 @@ export function serverModule(server: Server): string {
   const types = [...tools, ...resources, ...templates, ...prompts, ...completions].map(([, { type }]) => type);
   return [
     `import { defineServer${types.length > 0 ? ", handler" : ""} } from ${literal(library)};\n`,
-    http && `import { createFetch, type Fetch } from ${literal(`${library}/fetch`)};\n`,
-    http && `import { createListener, relocate, type Listener } from ${literal(`${library}/node-http`)};\n`,
-    http?.websocket && `import { createUpgrade, type Upgrade } from ${literal(`${library}/node-websocket`)};\n`,
+    http && `import { createFetch } from ${literal(`${library}/fetch`)};\n`,
+    http && `import { createListener, relocate } from ${literal(`${library}/node-http`)};\n`,
+    http?.websocket && `import { createUpgrade } from ${literal(`${library}/node-websocket`)};\n`,
     ...around.imports,
     ...handlers.lines,
     `import { surface } from "./surface.js";\n`,
@@ -79,7 +79,7 @@ export function serverModule(server: Server): string {
 }
 
 function relocated(withUpgrade: boolean): string {
-  const type = `{ readonly listener: Listener; readonly fetch: Fetch${withUpgrade ? "; readonly upgrade: Upgrade" : ""} }`;
+  const type = `{ readonly listener: typeof listener; readonly fetch: typeof fetch${withUpgrade ? "; readonly upgrade: typeof upgrade" : ""} }`;
   const upgrade = withUpgrade ? "    upgrade: createUpgrade(server, there),\n" : "";
   return `/** The server with its MCP endpoint at another path; what the manifest has beside it lies beside that. */
 export function at(path: string): ${type} {
