@@ -1,4 +1,5 @@
 import { busy } from "../protocol/errors.js";
+import { createLedger } from "../protocol/ledger.js";
 import { isThenable } from "../protocol/results.js";
 import type { AnyToolHandler, Handlers } from "../protocol/surface.js";
 
@@ -38,63 +39,105 @@ export const limitConcurrency =
     };
   };
 
+/** What the limits need to know of a call. */
+interface CallerContext {
+  readonly signal: AbortSignal;
+  readonly caller: string;
+}
+
 function within(slots: Slots, handler: AnyHandler): AnyHandler {
-  const run = (input: unknown, context: unknown): unknown => {
+  const run = (input: unknown, context: CallerContext): unknown => {
+    const leave = (): void => slots.leave(context.caller);
     let output: unknown;
     try {
       output = handler(input, context);
     } catch (error) {
-      slots.leave();
+      leave();
       throw error;
     }
-    if (isThenable(output)) return Promise.resolve(output).finally(slots.leave);
-    slots.leave();
+    if (isThenable(output)) return Promise.resolve(output).finally(leave);
+    leave();
     return output;
   };
-  return (input: unknown, context: { readonly signal: AbortSignal }) =>
-    slots.enter() ? run(input, context) : slots.wait(context.signal).then(() => run(input, context));
+  return (input: unknown, context: CallerContext) =>
+    slots.enter(context.caller) ? run(input, context) : slots.wait(context).then(() => run(input, context));
 }
 
 interface Slots {
   /** Takes a slot, if one is free. */
-  enter(): boolean;
-  /** A slot as soon as there is one; rejects when the signal is aborted. Throws when too many wait. */
-  wait(signal: AbortSignal): Promise<void>;
-  leave(): void;
+  enter(caller: string): boolean;
+  /**
+   * Resolves with a slot as soon as there is one for the caller; rejects when the signal is aborted, or when another
+   * caller has more right to the place in the queue. Throws when too many wait.
+   */
+  wait(context: CallerContext): Promise<void>;
+  leave(caller: string): void;
 }
 
 function createSlots(most: number, maxQueue: number, complaint: string): Slots {
-  const queue = new Set<() => void>();
+  /** Those who wait, by caller; the callers take turns. */
+  const queue = new Map<string, Set<() => void>>();
+  /** Places in the queue: the caller who takes most of them makes room for others. */
+  const places = createLedger(0);
+  const running = new Map<string, number>();
   let taken = 0;
+
+  function count(caller: string, by: 1 | -1): void {
+    const left = (running.get(caller) ?? 0) + by;
+    if (left > 0) running.set(caller, left);
+    else running.delete(caller);
+  }
+
+  function remove(caller: string, admit: () => void): void {
+    const own = queue.get(caller);
+    own?.delete(admit);
+    if (own?.size === 0) queue.delete(caller);
+  }
+
+  /** The caller whose turn it is, of those who run the fewest calls. */
+  function next(): string | undefined {
+    let found: string | undefined;
+    for (const caller of queue.keys())
+      if (found === undefined || (running.get(caller) ?? 0) < (running.get(found) ?? 0)) found = caller;
+    return found;
+  }
+
   return {
-    enter() {
+    enter(caller) {
       if (taken >= most) return false;
       taken += 1;
+      count(caller, 1);
       return true;
     },
-    wait(signal) {
-      if (queue.size >= maxQueue) throw busy(complaint);
+    wait({ signal, caller }) {
+      let evict = (): void => {};
+      const place = places.book({ kind: "queue", most: maxQueue, caller }, () => evict());
+      if (place === undefined) throw busy(complaint);
       return new Promise((resolve, reject) => {
-        const admit = (): void => {
-          signal.removeEventListener("abort", leave);
-          resolve();
+        const end = (): void => {
+          remove(caller, admit);
+          place.release();
+          signal.removeEventListener("abort", abort);
         };
-        const leave = (): void => {
-          queue.delete(admit);
-          reject(signal.reason as Error);
-        };
-        if (signal.aborted) return leave();
-        queue.add(admit);
-        signal.addEventListener("abort", leave, { once: true });
+        const admit = (): void => (end(), resolve());
+        const abort = (): void => (end(), reject(signal.reason as Error));
+        evict = () => (end(), reject(busy(complaint)));
+        if (signal.aborted) return abort();
+        const own = queue.get(caller) ?? new Set();
+        queue.set(caller, own.add(admit));
+        signal.addEventListener("abort", abort, { once: true });
       });
     },
-    leave() {
-      // A slot goes to whoever has waited the longest, without being free in between.
-      for (const admit of queue) {
-        queue.delete(admit);
-        return admit();
-      }
-      taken -= 1;
+    leave(caller) {
+      count(caller, -1);
+      const follower = next();
+      if (follower === undefined) return void (taken -= 1);
+      const own = queue.get(follower)!;
+      queue.delete(follower);
+      queue.set(follower, own);
+      // The slot is not free in between.
+      count(follower, 1);
+      for (const admit of own) return admit();
     },
   };
 }

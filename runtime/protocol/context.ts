@@ -70,6 +70,11 @@ export class CallContext implements Context {
     return this.#call.peer.view.server.application.state;
   }
 
+  /** For `limits`, which share the server among callers. */
+  get caller(): string {
+    return this.#call.caller;
+  }
+
   /** For the tool that mcpc makes of `"health": { "tool": true }`. */
   get health(): () => Promise<unknown> {
     const { server } = this.#call.peer.view;

@@ -100,6 +100,21 @@ describe("concurrency", () => {
     expect(runs).toHaveLength(3);
   });
 
+  test("a caller who fills the queue makes room for others, and callers take turns", async () => {
+    const { server, runs } = limited({ server: 1, maxQueue: 4 });
+    const [eve, ada] = ["eve", "ada"].map((principal) => callerOf(server, "2025-11-25", {}, principal));
+    const floods = Array.from({ length: 5 }, () => text(eve!.call("slow")));
+    await settled();
+    const honest = text(ada!.call("slow"));
+    for (const answer of ["eve 1", "eve 3", "ada", "eve 4", "eve 5"]) {
+      await settled();
+      runs.at(-1)!.end(answer);
+    }
+    expect(await honest).toBe("ada");
+    const busy = "the server is busy; try again in a moment";
+    expect(await Promise.all(floods)).toEqual(["eve 1", busy, "eve 3", "eve 4", "eve 5"]);
+  });
+
   test("a handler that answers at once holds its slot no longer", async () => {
     const { server } = limited({ server: 1, maxQueue: 0 });
     const client = callerOf(server);
