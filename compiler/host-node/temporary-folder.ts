@@ -14,7 +14,11 @@ const parent = "node_modules/.cache/mcpc";
 export function temporaryFolder(root: string, use: "dev" | "test"): string {
   const folder = join(root, parent);
   return refusable(folder, () => {
-    if (!contains(root, folder)) throw new HostError(`${JSON.stringify(parent)} leads outside the project`);
+    const packages = join(root, "node_modules");
+    fs.mkdirSync(packages, { recursive: true });
+    // Where packages are installed behind a link, that is where modules find them.
+    if (!contains(root, folder) && !contains(fs.realpathSync(packages), folder))
+      throw new HostError(`${JSON.stringify(parent)} leads outside the project`);
     fs.mkdirSync(folder, { recursive: true });
     for (const name of fs.readdirSync(folder)) {
       const pid = Number(/^(?:dev|test)-(\d+)-\w+$/.exec(name)?.[1]);

@@ -155,23 +155,31 @@ describe("what comes with a project", () => {
     expect(contents(above)).toEqual(before);
   });
 
-  test.each(["node_modules", "node_modules/.cache", "node_modules/.cache/mcpc"])(
-    "is no link by which %s leads out of it",
-    (path) => {
-      const above = project({ "outside/x": "", "p/a.mcp.json": manifest });
-      const folder = join(above, "p");
-      fs.mkdirSync(dirname(join(folder, path)), { recursive: true });
-      fs.symlinkSync(join(above, "outside"), join(folder, path));
-      for (const use of ["dev", "test"] as const)
-        expect(() => temporaryFolder(folder, use)).toThrow('"node_modules/.cache/mcpc" leads outside the project');
-      expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
-      expect(mcpc(folder, "test")).toMatchObject({
-        code: 2,
-        stderr: expect.stringContaining("leads outside the project"),
-      });
-      expect(fs.readdirSync(join(above, "outside"))).toEqual(["x"]);
-    },
-  );
+  test("may lie with packages that are installed behind a link", () => {
+    const above = project({ "packages/x": "", "p/a.mcp.json": manifest });
+    const folder = join(above, "p");
+    fs.symlinkSync(join(above, "packages"), join(folder, "node_modules"));
+    const made = temporaryFolder(folder, "dev");
+    expect(fs.realpathSync(made).startsWith(fs.realpathSync(join(above, "packages", ".cache", "mcpc")))).toBe(true);
+    fs.rmSync(made, { recursive: true });
+    expect(mcpc(folder, "test").stderr).not.toContain("leads outside");
+    expect(fs.readdirSync(join(above, "packages", ".cache", "mcpc"))).toEqual([]);
+  });
+
+  test.each(["node_modules/.cache", "node_modules/.cache/mcpc"])("is no link by which %s leads out of it", (path) => {
+    const above = project({ "outside/x": "", "p/a.mcp.json": manifest });
+    const folder = join(above, "p");
+    fs.mkdirSync(dirname(join(folder, path)), { recursive: true });
+    fs.symlinkSync(join(above, "outside"), join(folder, path));
+    for (const use of ["dev", "test"] as const)
+      expect(() => temporaryFolder(folder, use)).toThrow('"node_modules/.cache/mcpc" leads outside the project');
+    expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+    expect(mcpc(folder, "test")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("leads outside the project"),
+    });
+    expect(fs.readdirSync(join(above, "outside"))).toEqual(["x"]);
+  });
 
   test("is no link where a file is to be staged", () => {
     const above = project({ "victim.txt": "precious\n", "p/a.mcp.json": manifest });
