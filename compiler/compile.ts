@@ -209,7 +209,11 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const bundled = take(result);
   if (!bundled) return done(server);
   inputs.push(...bundled.inputs);
-  const bundlePlan = planned(bundled.files, `${server.layout.dist}/chunks/**/*.{js,json}`);
+  const bundlePlan = planned(
+    bundled.files,
+    `${server.layout.dist}/chunks/**/*.{js,json}`,
+    `${server.layout.dist}/assets/*`,
+  );
   const artifacts = [take(lockPlan), take(bundlePlan)];
   if (!hasErrors(diagnostics)) commit(artifacts.flatMap((plan) => plan?.changes ?? []));
   // So that the next build of this process need not read it.

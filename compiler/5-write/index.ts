@@ -39,7 +39,9 @@ export function plan(files: readonly OutputFile[], host: Host, options: Planning
   }
   const kept = new Set(files.map((file) => file.path));
   for (const path of host.find(options.sweep, [])) {
-    if (!kept.has(path) && verifyHeader(textOf(host.read(path) ?? new Uint8Array())) === "ours") changes.push({ path });
+    if (kept.has(path)) continue;
+    const isOurs = options.untouched(path) || verifyHeader(textOf(host.read(path) ?? new Uint8Array())) === "ours";
+    if (isOurs) changes.push({ path });
   }
   return { value: { changes }, diagnostics };
 }

@@ -4,6 +4,7 @@ import type { Plugin } from "esbuild";
 import type { Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Server } from "../model/server.js";
+import { assetsInPlace } from "./assets.js";
 import { run } from "./bundler.js";
 import { failed } from "./index.js";
 import { whereTheBundleStands } from "./modules.js";
@@ -26,7 +27,7 @@ export async function bundleExamples(
     entryPoints: [`./${entry}`],
     // As Node resolves packages, which it loads itself.
     conditions: [],
-    plugins: [overlay(texts, host), installedPackages(server.external, host)],
+    plugins: [overlay(texts, host), installedPackages(server.external, host), assetsInPlace(host, server.layout.dist)],
     outdir: server.layout.dist,
     bundle: true,
     format: "esm",

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Message, OutputFile as OutputFileOfEsbuild, Plugin } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
@@ -10,6 +10,7 @@ import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import type { Stored } from "../model/stored.js";
 import type { Built, Bundler, Options as BundlerOptions, Outcome } from "./bundler.js";
+import { assets, copies, type Assets } from "./assets.js";
 import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
 import { isSplit, type ListingFiles } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
@@ -81,7 +82,10 @@ async function make(
       : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
     runtime.plugin,
     externalPackages(server.external, format, host, () => (importsEsPackage = true)),
+    // Where nothing needs an ES module, no code says where it is.
+    ...(format === "esm" ? [named.plugin] : []),
   ];
+  const named = assets(host, dist);
   let importsEsPackage = false;
   let options = buildOptions(server, host, "cjs", plugins("cjs"));
   const bundling = bundler(options);
@@ -91,23 +95,56 @@ async function make(
   let result = await bundling;
   if (importsEsPackage || needsEsModule(result)) {
     options = buildOptions(server, host, "esm", plugins("esm"));
-    result = await bundler(options);
-    if ("built" in result && needsRequire(result.built))
-      result = await bundler({ ...options, banner: { js: requireBanner("import.meta.url") } });
+    result = await withRequire(options, bundler);
   }
   if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };
+  const scripts = await bundleScripts(named, options, bundler);
+  if ("failure" in scripts) return { diagnostics: scripts.failure.map((message) => failed(message, host)) };
   const isStrict = options.format === "esm" || !holdsSloppyCode(result.built, host);
   const files = result.built.outputFiles.flatMap((file): OutputFile[] => {
     const path = file.path.slice(join(host.root, "/").length).replaceAll("\\", "/");
     const content = contentOf(file, path, dist, host, isStrict);
     return content === undefined ? [] : [{ path, owner: "artifact", content }];
   });
+  for (const { path, text } of scripts.files)
+    files.push({ path: relative(host.root, path).replaceAll("\\", "/"), owner: "artifact", content: text });
+  files.push(...copies(named, dist, host));
   const type = options.format === "cjs" ? "commonjs" : "module";
   if (isSplit(server)) files.push(...(await (options.format === "cjs" && beside ? beside : chunked(options.format))));
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const own = Object.keys(result.built.metafile.inputs).filter((path) => !isCondensed(path));
-  return { value: { files, code: own, inputs: [...own, ...runtime.inputs] }, diagnostics: [] };
+  const inputs = [...Object.keys(result.built.metafile.inputs), ...scripts.inputs];
+  const own = [...new Set(inputs)].filter((path) => !isCondensed(path));
+  const diagnostics = [...named.diagnostics.values()];
+  return { value: { files, code: own, inputs: [...own, ...runtime.inputs, ...named.found.keys()] }, diagnostics };
+}
+
+/** An ES module, with `require` where CommonJS packages in it reach Node's own modules through that. */
+async function withRequire(options: Options, bundler: Bundler): Promise<Outcome> {
+  const result = await bundler(options);
+  if ("failure" in result || !needsRequire(result.built)) return result;
+  return bundler({ ...options, banner: { js: requireBanner("import.meta.url") } });
+}
+
+/** Bundles code that code names by a URL, such as that of workers, and what that names in turn. */
+async function bundleScripts(
+  { found }: Assets,
+  options: Options,
+  bundler: Bundler,
+): Promise<{ readonly files: OutputFileOfEsbuild[]; readonly inputs: string[] } | Exclude<Outcome, { built: Built }>> {
+  const files: OutputFileOfEsbuild[] = [];
+  const inputs: string[] = [];
+  const done = new Set<string>();
+  for (;;) {
+    const next = [...found.values()].filter(({ isScript, source }) => isScript && !done.has(source));
+    if (next.length === 0) return { files, inputs };
+    for (const { source } of next) done.add(source);
+    const entryPoints = next.map(({ source, name }) => ({ in: `./${source}`, out: name.slice(0, -".js".length) }));
+    const result = await withRequire({ ...options, entryPoints, sourcemap: false }, bundler);
+    if ("failure" in result) return result;
+    files.push(...result.built.outputFiles);
+    inputs.push(...Object.keys(result.built.metafile.inputs));
+  }
 }
 
 /** Whether the last bundle was an ES module. */
@@ -189,7 +226,6 @@ function buildOptions(server: Server, host: Host, format: Format, plugins: Plugi
   };
 }
 
-/** CommonJS packages in the bundle reach Node's own modules through `require`, which an ES module does not have. */
 function needsRequire({ outputFiles }: Built): boolean {
   return outputFiles.some(({ path, text }) => path.endsWith(".js") && text.includes('Dynamic require of "'));
 }
@@ -199,9 +235,15 @@ export function failed(message: Message, host: Host): Diagnostic {
   if (/^Could not resolve "jose"/.test(text)) {
     // Where it is missing is our own code, which says nothing to the user.
     const reason = 'signed access tokens (runtime.auth.oauth) need the package "jose": npm install jose';
-    return diagnose("bundle/failed", undefined, { reason });
+    return diagnose("bundle/failed", undefined, { reason, external: undefined });
   }
-  return diagnose("bundle/failed", location ? span(location, host) : undefined, { reason: text });
+  // The package whose code this is; where it is the project's own, the package of the file that cannot be bundled.
+  const external = packageOf(location?.file ?? "") ?? packageOf(text);
+  return diagnose("bundle/failed", location ? span(location, host) : undefined, { reason: text, external });
+}
+
+function packageOf(path: string): string | undefined {
+  return /.*\bnode_modules\/((?:@[\w.~-]+\/)?[\w.~-]+)\//.exec(path.replaceAll("\\", "/"))?.[1];
 }
 
 function span(location: NonNullable<Message["location"]>, host: Host): Span | undefined {

@@ -5,6 +5,7 @@ import type { BuildOptions, OnResolveArgs, OnResolveResult, Plugin } from "esbui
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
+import { assetsInPlace } from "./assets.js";
 import { run } from "./bundler.js";
 import { failed } from "./index.js";
 import { namesOf, type Hashed } from "./module-hashes.js";
@@ -87,7 +88,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
       charset: "utf8",
       // As Node resolves packages, which it loads itself.
       conditions: [],
-      plugins: [apart(host, external)],
+      plugins: [apart(host, external), assetsInPlace(host, dirname(bundle))],
       outdir: dirname(bundle),
       treeShaking: false,
       sourcemap: "inline",

@@ -122,20 +122,29 @@ describe("the format of a bundle", () => {
     rmSync(join(folder, "node_modules"), { recursive: true, force: true });
     write(folder, { "src/tools/say.ts": handler });
     write(join(folder, "node_modules"), files);
-    const host = nodeHost(folder);
-    const server = lower(check(read(host).value!, host).value!).value!;
-    const means = {
-      listings: undefined,
-      validators: [],
-      earlier: () => false,
-      again: anew,
-      stored: undefined,
-      bundler: run,
-      answered: () => {},
-    };
-    const { value, diagnostics } = await bundle({ ...server, external }, host, means);
+    const { value, diagnostics } = await bundled(folder, external);
     expect(diagnostics).toEqual([]);
     const manifest = value!.files.find(({ path }) => path === "dist/package.json")!;
     expect(JSON.parse(String(manifest.content))).toEqual({ type });
   });
+
+  test.each([
+    ["a package", "dep", { ...commonPackage("dep", `module.exports = require("./a.node");`), "dep/a.node": "\0" }],
+    ["a handler", "@scope/dep", { "@scope/dep/package.json": `{ "main": "a.node" }`, "@scope/dep/a.node": "\0" }],
+  ])("native code that %s imports is refused, with the remedy", async (_, name, files) => {
+    rmSync(join(folder, "node_modules"), { recursive: true, force: true });
+    write(folder, { "src/tools/say.ts": say(`import f from "${name}"; f();`) });
+    write(join(folder, "node_modules"), files);
+    expect((await bundled(folder, [])).diagnostics).toMatchObject([
+      { code: "bundle/failed", help: expect.stringContaining(`"build": { "external": ["${name}"] }`) },
+    ]);
+  });
 });
+
+/** The bundle of a project that has been built, with other code. */
+function bundled(folder: string, external: readonly string[]): ReturnType<typeof bundle> {
+  const host = nodeHost(folder);
+  const server = lower(check(read(host).value!, host).value!).value!;
+  const means = { listings: undefined, validators: [], earlier: () => false, again: anew, stored: undefined };
+  return bundle({ ...server, external }, host, { ...means, bundler: run, answered: () => {} });
+}

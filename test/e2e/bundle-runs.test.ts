@@ -133,6 +133,49 @@ const together: readonly Tool[] = [
   },
 ];
 
+const worker = (path: string) => `new Promise<string>((resolve, reject) =>
+  new Worker(new URL(${JSON.stringify(path)}, import.meta.url)).on("message", resolve).on("error", reject))`;
+/** Tools that name files beside their code. */
+const named: readonly Tool[] = [
+  {
+    name: "reads_file",
+    said: "data more",
+    handler: `
+      import { readFileSync } from "node:fs";
+      const more = readFileSync(new URL('../tools/more.bin', import.meta.url), "utf8");
+      export const readsFile = () => readFileSync(new URL("./data.txt", import.meta.url), "utf8") + more;`,
+    beside: { "data.txt": "data ", "more.bin": "more" },
+  },
+  {
+    name: "starts_worker",
+    said: "worker data ",
+    handler: `
+      import { Worker } from "node:worker_threads";
+      export const startsWorker = () => ${worker("../threads/worker.js")};`,
+    beside: {
+      "../threads/worker.ts": `// @ts-nocheck
+        import { readFileSync } from "node:fs";
+        import { parentPort } from "node:worker_threads";
+        import { word } from "./word.js";
+        parentPort.postMessage(word + readFileSync(new URL("../tools/data.txt", import.meta.url), "utf8"));`,
+      "../threads/word.ts": `export const word: string = "worker ";`,
+    },
+  },
+  {
+    name: "package_reads_file",
+    said: "of the package",
+    handler: `import f from "reads"; export const packageReadsFile = () => f();`,
+    files: {
+      ...esPackage(
+        "reads",
+        `import { readFileSync } from "node:fs";
+         export default () => readFileSync(new URL("data.wasm", import.meta.url), "utf8");`,
+      ),
+      "reads/data.wasm": "of the package",
+    },
+  },
+];
+
 /** Tools of one server, whose code needs no ES module. */
 const common: readonly Tool[] = [
   {
@@ -257,6 +300,7 @@ const external = [
 
 describe.each([
   ["code that needs an ES module", "module", together, undefined],
+  ["code that names files", "module", named, undefined],
   ["code that needs none", "commonjs", common, undefined],
   ["packages outside the bundle", "module", outside, { external }],
 ] as const)("%s", (_, type, tools, build) => {

@@ -3,6 +3,8 @@ export interface Tool {
   readonly name: string;
   readonly handler: string;
   readonly files?: Readonly<Record<string, string>>;
+  /** Files beside the handlers. */
+  readonly beside?: Readonly<Record<string, string>>;
   readonly said: string;
 }
 
@@ -21,6 +23,9 @@ export function files(tools: readonly Tool[], build?: object): Record<string, un
   return {
     "package.json": { type: "module" },
     "a.mcp.json": manifest(tools, build),
+    ...Object.fromEntries(
+      tools.flatMap(({ beside = {} }) => Object.entries(beside).map(([path, text]) => [`src/tools/${path}`, text])),
+    ),
     ...Object.fromEntries(tools.map(({ name, handler }) => [`src/tools/${name}.ts`, `// @ts-nocheck\n${handler}`])),
     ...Object.fromEntries(
       tools.flatMap(({ files = {} }) => Object.entries(files).map(([path, text]) => [`node_modules/${path}`, text])),

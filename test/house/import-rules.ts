@@ -89,6 +89,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("recheck", "2-check/runaway"),
   door(
     "esbuild",
+    "7-bundle/assets",
     "7-bundle/bundler",
     "7-bundle/index",
     "7-bundle/chunks",

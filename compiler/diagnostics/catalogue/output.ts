@@ -7,11 +7,22 @@ function rename(from: string, to: string): string {
 }
 
 export const output = {
-  "bundle/failed": define<{ reason: string }>({
+  "bundle/failed": define<{ reason: string; external: string | undefined }>({
     severity: "error",
     message: ({ reason }) => `the bundle could not be made: ${reason}`,
+    help: ({ external }) =>
+      external === undefined
+        ? undefined
+        : `leave the package out of the bundle: "build": { "external": [${quote(external)}] }, and install it where the server runs`,
     explain:
-      "The last phase puts the generated code, the handlers and everything they import into one file. An import that does not resolve is the usual cause.",
+      "The last phase puts the generated code, the handlers and everything they import into one file. An import that does not resolve is the usual cause. Packages with native code (`.node` files) cannot be in it: `build.external` names packages that stay outside.",
+  }),
+  "bundle/unknown-file": define<{ file: string }>({
+    severity: "warning",
+    message: ({ file }) => `the file that ${file} leads to cannot be found, so it is not beside the bundle`,
+    help: () => "write the file's path relative to the code, as a text in quotes, or put the file beside the bundle",
+    explain:
+      '`new URL("./file", import.meta.url)` names a file beside the code. The build copies such files beside the bundle, and bundles those that are code, such as workers. It can only do so where the path is a text in quotes and the file is in the project, or in the package whose code it is.',
   }),
   "handler/missing-export": define<{ name: string; what: string; file: string }>({
     severity: "error",

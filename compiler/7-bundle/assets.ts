@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { basename, dirname, extname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Plugin } from "esbuild";
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Host } from "../host.js";
+import { applyReplacements, type OutputFile } from "../model/output.js";
+
+/** A file that code names relative to itself. */
+interface Asset {
+  /** Relative to the project. */
+  readonly source: string;
+  /** Relative to the folder of the bundle. */
+  readonly name: string;
+  /** Whether it is code, which has to be bundled itself. */
+  readonly isScript: boolean;
+}
+
+export interface Assets {
+  readonly plugin: Plugin;
+  readonly found: ReadonlyMap<string, Asset>;
+  /** Warnings at places that name files which cannot be found. */
+  readonly diagnostics: ReadonlyMap<string, Diagnostic>;
+}
+
+/**
+ * Finds the files that code names as `new URL("./file", import.meta.url)`, and lets the URL lead to where `urlOf` says.
+ * A file that is not beside the code is taken as one beside the bundle, where `import.meta.url` leads.
+ */
+export function assets(host: Host, dist: string, urlOf: (asset: Asset) => string = ({ name }) => `./${name}`): Assets {
+  const found = new Map<string, Asset>();
+  const diagnostics = new Map<string, Diagnostic>();
+  const rewritten = (path: string, text: string): string => {
+    const replacements = [...text.matchAll(urlOfFile)].flatMap(({ 0: whole, 1: argument = "", index }) => {
+      const start = index + whole.indexOf(argument);
+      const end = start + argument.length;
+      const literal = /^(["'`])([^"'`\\$?#\n]+)\1$/.exec(argument)?.[2];
+      if (literal !== undefined && /^(?:[a-z][a-z\d+.-]+:|\/)/i.test(literal)) return [];
+      const source = literal === undefined ? undefined : fileBeside(path, literal, host);
+      if (source !== undefined) {
+        const asset = assetOf(source);
+        found.set(source, asset);
+        return [{ start, end, text: JSON.stringify(urlOf(asset)) }];
+      }
+      // "." and its like ask where the code is, not for a file.
+      const isPlace = literal !== undefined && /(?:^|\/)\.{0,2}$/.test(literal);
+      const isBeside = literal !== undefined && exists(join(dist, literal), host);
+      if (!isPlace && !isBeside)
+        diagnostics.set(`${path} ${start}`, diagnose("bundle/unknown-file", { path, start, end }, { file: argument }));
+      return [];
+    });
+    return applyReplacements(text, replacements);
+  };
+  return {
+    found,
+    diagnostics,
+    plugin: {
+      name: "assets",
+      setup(build) {
+        build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => {
+          const file = relative(host.root, path).replaceAll("\\", "/");
+          const bytes = host.read(file);
+          if (!bytes || !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes("import.meta.url"))
+            return undefined;
+          const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+          const contents = rewritten(file, text);
+          const loader = (/[jt]sx?$/.exec(path)?.[0] ?? "js") as "js";
+          return contents === text ? undefined : { contents, loader, resolveDir: dirname(path) };
+        });
+      },
+    },
+  };
+}
+
+const urlOfFile = /\bnew\s+URL\(\s*([^\s,()][^,()\n]*?)\s*,\s*import\.meta\.url\s*,?\s*\)/g;
+
+function assetOf(source: string): Asset {
+  const extension = extname(source);
+  const isScript = /^\.[cm]?[jt]sx?$/.test(extension);
+  const hash = createHash("sha256").update(source).digest("hex").slice(0, 8);
+  const name = `${basename(source, extension)}-${hash}`;
+  return { source, isScript, name: isScript ? `${name}.js` : `assets/${name}${extension}` };
+}
+
+/** The file that is meant: of the project, or of the package that names it. */
+function fileBeside(path: string, literal: string, host: Host): string | undefined {
+  const file = join(dirname(path), decodeURI(literal)).replaceAll("\\", "/");
+  const own = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(path)?.[0];
+  if (own === undefined ? !host.contains(file) : !file.startsWith(own)) return undefined;
+  const candidates = [file, file.replace(/\.([cm]?)js$/, ".$1ts"), file.replace(/\.js$/, ".tsx")];
+  return candidates.find((candidate) => exists(candidate, host));
+}
+
+function exists(path: string, host: Host): boolean {
+  try {
+    return host.read(path) !== undefined;
+  } catch {
+    // It is a folder.
+    return false;
+  }
+}
+
+/** The files that are not code, as they stand beside the bundle. */
+export function copies({ found }: Assets, dist: string, host: Host): OutputFile[] {
+  return [...found.values()]
+    .filter(({ isScript }) => !isScript)
+    .map(({ source, name }) => ({ path: `${dist}/${name}`, owner: "artifact", content: host.read(source)! }));
+}
+
+/** For code that runs beside a bundle: files where they are, code as it was bundled. */
+export function assetsInPlace(host: Host, dist: string): Plugin {
+  return assets(host, dist, ({ source, name, isScript }) =>
+    String(pathToFileURL(join(host.root, isScript ? join(dist, name) : source))),
+  ).plugin;
+}
