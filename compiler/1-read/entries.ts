@@ -1,5 +1,6 @@
 import type { Again } from "../model/again.js";
 import type { Located, Span } from "../model/source.js";
+import { endOfComment, endOfString } from "./extent.js";
 import { TooDeep, treeBuilder } from "./tree.js";
 import { visit, type Visitor } from "./visit.js";
 
@@ -50,27 +51,6 @@ function cutsOf(text: string): Cut[] | undefined {
     }
   }
   return cuts;
-}
-
-/** The quote that ends it; -1 where there is none. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let escape = end;
-    while (text[escape - 1] === "\\") escape -= 1;
-    if ((end - escape) % 2 === 0) return end;
-  }
-  return -1;
-}
-
-/** Its last character; -1 where there is none. */
-function endOfComment(text: string, start: number): number {
-  if (text[start + 1] === "*") {
-    const end = text.indexOf("*/", start + 2);
-    return end === -1 ? -1 : end + 1;
-  }
-  const line = /[\n\r]|$/g;
-  line.lastIndex = start;
-  return text[start + 1] === "/" ? line.exec(text)!.index - 1 : -1;
 }
 
 /** How deep in the file an entry stands. */

@@ -3,6 +3,7 @@ import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
 import { anew, type Again } from "../model/again.js";
 import type { SourceFile, Sources, Span } from "../model/source.js";
+import { impreciseNumbers } from "./numbers.js";
 import { parse, type Parsed } from "./parse.js";
 import { contentFiles, hooksFile, manifestSchemaFiles, schemaFiles } from "./references.js";
 
@@ -51,7 +52,7 @@ export function read(
       diagnostics.push(diagnose("file/not-regular", span, { path }));
     if (!bytes) return undefined;
     const parsed = parsing(path, bytes);
-    diagnostics.push(...parsed.diagnostics);
+    diagnostics.push(...parsed.diagnostics, ...(parsed.file ? impreciseNumbers(parsed.file) : []));
     return parsed.file;
   };
   const manifests = paths.map((path) => load(path)).filter((file) => file !== undefined);

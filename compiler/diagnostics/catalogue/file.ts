@@ -1,4 +1,4 @@
-import { define, quote } from "./definition.js";
+import { cut, define, quote } from "./definition.js";
 
 export const file = {
   "file/duplicate-key": define<{ key: string }>({
@@ -7,6 +7,13 @@ export const file = {
     help: () => "remove one of the two",
     explain:
       "An object of a manifest names a key twice. JSON readers keep one of the two and drop the other without a word, so the manifest would not say what it seems to say.",
+  }),
+  "file/imprecise-number": define<{ written: string; double: string }>({
+    severity: "warning",
+    message: ({ written, double }) => `the number ${cut(written)} becomes ${double}`,
+    help: () => "write an exact value as a string, and a bound as a number within ±9007199254740991",
+    explain:
+      "JavaScript reads the numbers of JSON as doubles, and so do most clients: beyond ±(2^53 - 1) a double cannot hold every integer. The listing, the types and the checks have the nearest double instead, so a long id in `enum`, `const` or `default` becomes another one. Fractions are rounded, too, without a warning unless nothing remains of the fraction.",
   }),
   "file/invalid-json": define<{ reason: string }>({
     severity: "error",
