@@ -2,6 +2,7 @@ import type { Settings } from "../config/settings.js";
 import type { Server } from "../protocol/exchange.js";
 import { SettingsError, type SettingSources } from "../protocol/hooks.js";
 import { printable } from "../protocol/logger.js";
+import { standardOutput } from "./standard-output.js";
 
 /** What the command line says of the settings. */
 export interface ConfigureOptions {
@@ -42,7 +43,7 @@ async function printSettings(settings: Settings, sources: SettingSources): Promi
   });
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const line = (row: string[]): string => `${row[0]!.padEnd(widths[0]!)}  ${row[1]!.padEnd(widths[1]!)}  ${row[2]!}\n`;
-  process.stdout.write(printable(rows.map(line).join("")));
+  standardOutput().write(printable(rows.map(line).join("")));
   if (problems.length > 0) process.stderr.write(`${printable(new SettingsError(problems).message)}\n`);
   process.exit(problems.length > 0 ? 2 : 0);
 }

@@ -21,7 +21,7 @@ interface Counts {
 }
 
 const runners: Readonly<Record<string, (files: readonly string[]) => readonly string[]>> = {
-  vitest: () => [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--reporter=json"],
+  vitest: () => [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--reporter=json", "--testTimeout=60000"],
   "node:test": (files) => ["--import", "tsx", "--test", "--test-reporter=tap", ...files],
 };
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { contents, mcpc, project, write } from "./project.js";
+import { cacheOf, contents, mcpc, project, write } from "./project.js";
 
 const tool = (name: string, more: object = {}) => ({
   name,
@@ -32,7 +32,7 @@ test("a second build writes no byte, and a deleted generated/ comes back identic
   expect(Object.keys(before).map((path) => statSync(join(folder, path)).mtimeMs)).toEqual(times);
   // All over again, not known from the last time.
   expect(mcpc(folder, "build", "--force").stdout).toMatch(/nothing to do/);
-  rmSync(join(folder, "node_modules"), { recursive: true });
+  rmSync(cacheOf(folder), { recursive: true });
   expect(mcpc(folder, "build").stdout).toMatch(/nothing to do/);
   expect(contents(folder)).toEqual(before);
   rmSync(join(folder, "generated"), { recursive: true });
