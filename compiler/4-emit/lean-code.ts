@@ -18,7 +18,7 @@ export function leanCode(code: string): string {
     })
     // Whatever a string says, it is not taken for code.
     .replace(quoted, (text) => `"${strings.push(text) - 1}"`);
-  const { text, constants } = withParts(withPlainArguments(withCalls(masked)), schemas, strings);
+  const { text, constants } = withParts(withMemory(withPlainArguments(withCalls(masked)), strings), schemas, strings);
   return constants + text.replace(/"(\d+)"/g, (_text, index: string) => strings[Number(index)]!);
 }
 
@@ -35,6 +35,8 @@ vErrors\.push\(\1\);
   "gm",
 );
 const appended = /^vErrors = vErrors === null \? (.+) : vErrors\.concat\(\1\);$/gm;
+const dropped =
+  /^if\(vErrors !== null\)\{\nif\((_errs\d+)\)\{\nvErrors\.length = \1;\n\}\nelse \{\nvErrors = null;\n\}\n\}$/gm;
 const only = new RegExp(String.raw`^(validate\d+\.errors = )\[${failure}\];$`, "gm");
 
 /** Each failure is a call of `failed`, which the runtime has; below `if` and `not` it only counts. */
@@ -44,9 +46,11 @@ function withCalls(code: string): string {
     `failed(${before}, ${path}, ${keyword}, ${params}${propertyName ? `, ${propertyName}` : ""});`;
   return code
     .replace(added, (_text, _name, ...parts: Parts) =>
-      parts[1] ? `vErrors = ${failed("vErrors", parts)}` : "(vErrors ??= []).push({});",
+      parts[1] ? `vErrors = ${failed("vErrors", parts)}` : "vErrors = failed(vErrors);",
     )
     .replace(appended, "vErrors = joined(vErrors, $1);")
+    .replace(/^errors = vErrors\.length;$/gm, "errors = failures(vErrors);")
+    .replace(dropped, "vErrors = firstFailures(vErrors, $1);")
     .replace(only, (_text, target: string, ...parts: Parts) => target + failed("null", parts));
 }
 
@@ -61,6 +65,33 @@ function withPlainArguments(code: string): string {
     .replace(parameters, "$1$2$3")
     .replace(passed, (_text, path = "instancePath", anchors = "") => `${path}${anchors})`);
   return /(?<!\.)\b(?:parentData|parentDataProperty|rootData)\b/.test(plain) ? code : plain;
+}
+
+const wrapper = /^const (wrapper\d+) = \{validate: (validate\d+)\};$/gm;
+
+/** Recursive validators that may come to a part of a value by several ways remember what they have validated. */
+function withMemory(code: string, strings: readonly string[]): string {
+  // What a dynamic reference leads to depends on the way to it.
+  if (/\bdynamicAnchors[.[]/.test(code)) return code;
+  return code.replace(wrapper, (text, name: string, validate: string) =>
+    hasOneWay(code, name, validate, strings) ? text : `const ${name} = {validate: remembering(${validate})};`,
+  );
+}
+
+/** Whether a validator calls itself for different members alone, and nothing else calls it again. */
+function hasOneWay(code: string, wrapper: string, validate: string, strings: readonly string[]): boolean {
+  const calls = (text: string): string[] =>
+    [...text.matchAll(new RegExp(String.raw`\b${wrapper}\.validate\((.*)$`, "gm"))].map(([, rest]) => rest!);
+  const [, body = ""] =
+    new RegExp(String.raw`^function ${validate}\(([^]*?)^${validate}\.errors = vErrors;$`, "m").exec(code) ?? [];
+  const own = calls(body);
+  if (own.length !== calls(code).length) return false;
+  const members = own.map((call) => {
+    const index = /, instancePath\+"(\d+)"/.exec(call)?.[1];
+    const [, member] = index === undefined ? [] : (JSON.parse(strings[Number(index)]!) as string).split("/");
+    return member || undefined;
+  });
+  return own.length < 2 || (!members.includes(undefined) && new Set(members).size === own.length);
 }
 
 const reading = /(?<![\w$.])(schema\d+)\b((?:\.[A-Za-z_$][\w$]*|\["?\d+"?\])*)/g;

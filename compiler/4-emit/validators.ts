@@ -91,10 +91,11 @@ function modularize(code: string): string {
     });
   const outsideStrings = body.replace(quoted, '""');
   for (const [, name] of outsideStrings.matchAll(
-    /^(?:\S+|const func\d+) = (failed|isMultipleOf|joined|member|repeatedItems|typeOf)\b/gm,
+    /^(?:\S+|const func\d+) = (failed|failures|firstFailures|isMultipleOf|joined|member|repeatedItems|typeOf)\b/gm,
   ))
     imports.add(name!);
-  if (/\brequire\(|\beval\(|\bnew Function\b|\/\*/.test(outsideStrings))
+  if (outsideStrings.includes("remembering(")) imports.add("remembering");
+  if (/\bvErrors\.|\brequire\(|\beval\(|\bnew Function\b|\/\*/.test(outsideStrings))
     throw new Error("a validator would need code that is not emitted");
   const types = ["AnswerValidators", "Validator"].filter((name) => outsideStrings.includes(`: ${name} = `));
   const names = [...[...imports].sort(), ...types.map((name) => `type ${name}`)];

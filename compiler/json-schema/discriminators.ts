@@ -42,11 +42,6 @@ export function discriminators(branches: readonly Facts[]): readonly (readonly C
   return branches.map((facts) => tests.flatMap((test) => conditionOf(test, facts) ?? []));
 }
 
-/** Whether an object can match at most one of two branches, as `discriminators` tells. */
-export function areApart(a: Facts, b: Facts): boolean {
-  return candidates([a, b]).some((group) => group.some((test) => tells(test, a, b)));
-}
-
 /** What could be tested, the clearest first. */
 function candidates(branches: readonly Facts[]): Test[][] {
   const paths = new Map<string, { readonly path: string[]; count: number; values: number }>();

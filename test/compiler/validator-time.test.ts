@@ -71,7 +71,7 @@ function recursive(says: string, schema: { readonly [keyword: string]: Json }): 
   ];
 }
 
-const cases: readonly Case[] = [
+const discriminated: readonly Case[] = [
   {
     says: "unique objects",
     schema: { type: "array", uniqueItems: true, items: id },
@@ -127,7 +127,82 @@ const cases: readonly Case[] = [
   }),
 ];
 
-const { validators, refused } = await compiled(cases.map(({ schema }) => schema));
+/** A recursive schema without a discriminator, and a value of so many levels that it comes to by several ways. */
+function runaway(says: string, node: JsonObject, value: (size: number) => unknown, more: JsonObject = {}): Case[] {
+  const schema = { $ref: "#/$defs/Node", $defs: { ...more, Node: node } };
+  const wrong = (size: number, end: unknown): unknown =>
+    JSON.parse(JSON.stringify(value(size)).replace('"end"', JSON.stringify(end))) as unknown;
+  return [
+    { says, schema, value: (size) => wrong(size, {}), valid: true },
+    { says: `${says}: invalid`, schema, value: (size) => wrong(size, { bad: 1 }), valid: false },
+  ];
+}
+const nested = (wrap: (inner: unknown) => unknown) => (size: number) =>
+  Array.from({ length: size }).reduce<unknown>(wrap, "end");
+const self = ref("Node");
+const fine = { properties: { bad: false } };
+const next = { properties: { next: self } };
+const chain = nested((inner) => ({ next: inner }));
+
+const runaways: readonly Case[] = [
+  ...runaway("anyOf without a discriminator", { ...fine, anyOf: [{ ...next, required: ["x"] }, next] }, chain),
+  ...runaway("oneOf without a discriminator", { ...fine, oneOf: [{ ...next, required: ["x"] }, next] }, chain),
+  ...runaway("allOf", { ...fine, allOf: [next, next] }, chain),
+  ...runaway("if and then", { ...fine, if: next, then: next, else: next }, chain),
+  ...runaway("not", { ...fine, allOf: [next, { not: { not: next } }] }, chain),
+  ...runaway(
+    "contains and items",
+    { properties: { bad: false }, items: self, contains: self },
+    nested((inner) => [inner]),
+  ),
+  ...runaway(
+    "tuples",
+    { ...fine, anyOf: [{ prefixItems: [self], minItems: 2 }, { prefixItems: [self] }] },
+    nested((inner) => [inner]),
+  ),
+  ...runaway(
+    "additionalProperties",
+    { ...fine, allOf: [{ additionalProperties: self }, { additionalProperties: self }] },
+    chain,
+  ),
+  ...runaway("patternProperties", { patternProperties: { "^n": self, t$: self }, properties: { bad: false } }, chain),
+  ...runaway(
+    "unevaluatedProperties",
+    { ...fine, anyOf: [next, { ...next, minProperties: 1 }], unevaluatedProperties: false },
+    chain,
+  ),
+  ...runaway("dependentSchemas", { ...fine, allOf: [next], dependentSchemas: { next } }, chain),
+  ...runaway(
+    "members of different depth",
+    { ...fine, properties: { bad: false, next: { ...next, anyOf: [self] } } },
+    chain,
+  ),
+  ...runaway("two definitions that hold each other", { ...fine, anyOf: [ref("A"), ref("B")] }, chain, {
+    A: { ...next, required: ["x"] },
+    B: next,
+  }),
+  ...runaway("a definition that is reached twice", { ...fine, allOf: [ref("A"), ref("A")] }, chain, { A: next }),
+  ...runaway(
+    "a definition that a definition holds twice",
+    { ...fine, properties: { bad: false, next: { allOf: [ref("A"), ref("A")] } } },
+    chain,
+    { A: { allOf: [self] } },
+  ),
+  ...runaway(
+    "a discriminator deeper than is looked",
+    {
+      ...fine,
+      anyOf: ["a", "b"].map((kind) => ({
+        ...next,
+        properties: { ...next.properties, x: { properties: { y: { properties: { z: { const: kind } } } } } },
+      })),
+    },
+    chain,
+  ),
+];
+const cases: readonly Case[] = [...discriminated, ...runaways];
+
+const { validators, modules, refused } = await compiled(cases.map(({ schema }) => schema));
 
 test.each(cases.map((each, index) => [each.says, index] as const))(
   "the time grows with the value: %s",
@@ -143,6 +218,37 @@ test.each(cases.map((each, index) => [each.says, index] as const))(
     expect(reads[2]! - reads[1]!).toBeLessThanOrEqual(2 * (reads[1]! - reads[0]!));
   },
 );
+
+test("what comes to no part twice remembers nothing", async () => {
+  const { modules: plain } = await compiled([
+    { properties: { left: { $ref: "#" }, right: { $ref: "#" } } },
+    { items: { $ref: "#" } },
+    { properties: { children: { items: { $ref: "#" } }, next: { $ref: "#" } } },
+  ]);
+  for (const module of plain) expect(module).not.toContain("remembering");
+  expect(modules.filter((module) => module!.includes("remembering")).length).toBeGreaterThanOrEqual(runaways.length);
+});
+
+test("validation keeps no more failures than an explanation reads, and counts all", async () => {
+  const names = list(10, (index) => `p${index}`) as string[];
+  const { validators } = await compiled([
+    { items: { required: names } },
+    { anyOf: [{ items: { required: names } }, { items: { required: ["x"] } }, { minItems: 2000 }] },
+    { items: { $ref: "#/$defs/Item" }, $defs: { Item: { required: names } } },
+    { allOf: [{ items: { required: names } }, { anyOf: [{ items: { required: ["x"] } }, true] }, { maxItems: 1 }] },
+  ]);
+  const outcome = (index: number, size: number): unknown => {
+    const isValid = validators[index]!(list(size, () => ({})));
+    const errors = validators[index]!.errors as (unknown[] & { more?: number }) | null;
+    return [isValid, errors?.length, errors?.more];
+  };
+  expect(outcome(0, 50)).toEqual([false, 500, undefined]);
+  expect(outcome(0, 1000)).toEqual([false, 500, 9500]);
+  expect(outcome(1, 1000)).toEqual([false, 500, 10_502]);
+  expect(outcome(1, 2000)).toEqual([true, undefined, undefined]);
+  expect(outcome(2, 1000)).toEqual([false, 500, 9500]);
+  expect(outcome(3, 1000)).toEqual([false, 500, 9501]);
+});
 
 test("failures of a definition are not copied with each that follows", async () => {
   const { modules } = await compiled([

@@ -5,14 +5,21 @@ import type { ValidationError } from "../../protocol/surface.js";
 export type { AnswerValidators, Validator } from "../../protocol/surface.js";
 export * from "./formats.js";
 
-/** The failures that were found before, if any, and one more. */
+/** A list of failures; `more` counts those that it does not hold. */
+type Failures = ValidationError[] & { more?: number };
+
+/** Hostile values can fail a million times, of which an explanation reads no more than these. */
+const most = 500;
+
+/** Adds a failure to those that were found before, if any. */
 export function failed(
-  before: ValidationError[] | null,
-  instancePath: string,
-  keyword: string,
-  params: ValidationError["params"],
+  before: Failures | null,
+  instancePath = "",
+  keyword = "",
+  params: ValidationError["params"] = {},
   propertyName?: string,
-): ValidationError[] {
+): Failures {
+  if (before !== null && before.length >= most) return counted(before, 1);
   const error =
     propertyName === undefined ? { instancePath, keyword, params } : { instancePath, keyword, params, propertyName };
   if (before === null) return [error];
@@ -20,11 +27,65 @@ export function failed(
   return before;
 }
 
-/** The failures that were found before, if any, and those of a definition. Copying the former would be quadratic. */
-export function joined(before: ValidationError[] | null, more: ValidationError[]): ValidationError[] {
+/** Adds the failures of a definition to those that were found before. Copying the latter would be quadratic. */
+export function joined(before: Failures | null, more: Failures): Failures {
   if (before === null) return more;
-  for (const error of more) before.push(error);
-  return before;
+  const room = Math.min(most - before.length, more.length);
+  for (let index = 0; index < room; index++) before.push(more[index]!);
+  return counted(before, failures(more) - room);
+}
+
+function counted(list: Failures, more: number): Failures {
+  if (more > 0) list.more = (list.more ?? 0) + more;
+  return list;
+}
+
+/** The number of failures, with those that the list does not hold. */
+export function failures(list: Failures): number {
+  return list.length + (list.more ?? 0);
+}
+
+/** Drops all failures but the first ones. */
+export function firstFailures(list: Failures | null, count: number): Failures | null {
+  if (list === null || count === 0) return null;
+  if (count < list.length) list.length = count;
+  if (list.more !== undefined) list.more = count - list.length;
+  return list;
+}
+
+interface Recursive {
+  (data: unknown, instancePath: string, dynamicAnchors?: object): boolean;
+  errors?: Failures | null;
+  evaluated?: { props?: unknown; items?: unknown };
+}
+
+/**
+ * Validates each object only once while it validates one that holds it. Branches of a union that come to the same part
+ * again would otherwise take a time that doubles with each level.
+ */
+export function remembering(validate: Recursive): Recursive {
+  let known: Map<object, readonly [error: ValidationError | undefined, props?: unknown, items?: unknown]> | undefined;
+  const visit: Recursive = (data, instancePath, dynamicAnchors) => {
+    const before = known?.get(data as object);
+    if (before) {
+      const [error, props, items] = before;
+      visit.errors = error ? [error] : null;
+      if (validate.evaluated) Object.assign(validate.evaluated, { props, items });
+      return !error;
+    }
+    const isFirst = known === undefined;
+    known ??= new Map();
+    try {
+      const isValid = validate(data, instancePath, dynamicAnchors);
+      visit.errors = validate.errors!;
+      const { props, items } = validate.evaluated ?? {};
+      if (typeof data === "object" && data !== null) known.set(data, [visit.errors?.[0], props, items]);
+      return isValid;
+    } finally {
+      if (isFirst) known = undefined;
+    }
+  };
+  return Object.defineProperty(visit, "evaluated", { get: () => validate.evaluated });
 }
 
 /** The places of two equal items: the last that repeats another, and that one. */
