@@ -77,7 +77,10 @@ export function serveVersions(): void {
 
   process.on("message", (message: Load | { readonly announce: readonly List[] }) => {
     if ("announce" in message) {
-      for (const kind of message.announce) publish(live!.server, { kind });
+      // A client on standard streams was handed over before this message, but its input may be read after it.
+      setTimeout(() => {
+        for (const kind of message.announce) publish(live!.server, { kind });
+      }, handOverMs);
       return;
     }
     report({ kind: "loading" });
@@ -92,6 +95,9 @@ export function serveVersions(): void {
   // Whoever has started this process is gone.
   process.on("disconnect", () => process.exit(1));
 }
+
+/** How long input that has arrived may take to be read. */
+const handOverMs = 50;
 
 /** Those that were served before may come back: somebody undoes a change. */
 const versions = new Map<string, Version>();
