@@ -44,22 +44,14 @@ function track(call: Call, answer: Promise<Payload | McpError>): Promise<Payload
 /** The response to a request, as it goes over the wire. */
 export function response(call: Call, settled: Payload | McpError): Outgoing {
   if (!(settled instanceof McpError)) return resultMessage(call.id, settled);
-  try {
-    return errorMessage(call.id, settled, call.peer.view.revision.errorCode(settled.code));
-  } catch {
-    return errorMessage(call.id, unspeakable());
-  }
+  return errorMessage(call.id, settled, call.peer.view.revision.errorCode);
 }
 
 function failed(call: Call, error: unknown): McpError {
   try {
     return error instanceof McpError ? error : internalError(call, "unexpected error", error);
   } catch {
-    return unspeakable();
+    // What the handler has thrown cannot even be read.
+    return new McpError(errorCodes.internalError, "internal error");
   }
-}
-
-/** For what a handler has thrown that cannot even be looked at. */
-function unspeakable(): McpError {
-  return new McpError(errorCodes.internalError, "internal error");
 }

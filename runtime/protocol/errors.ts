@@ -99,12 +99,20 @@ export function notImplemented(name: string): Error {
   return new NotImplementedError(name);
 }
 
-/** The code, message and data of an error as JSON text, whatever the handler has put into it. */
-export function errorText(error: McpError, code: number = error.code): string {
-  const known = Number.isSafeInteger(code) ? code : errorCodes.internalError;
-  const data = error.data === undefined ? undefined : serialised(error.data);
-  const rest = data === undefined ? "" : `,"data":${data}`;
-  return `{"code":${known},"message":${JSON.stringify(String(error.message))}${rest}}`;
+/**
+ * The code, message and data of an error as JSON text, whatever the handler has put into it. Never throws. `errorCode`
+ * translates the code for a revision.
+ */
+export function errorText(error: McpError, errorCode = (code: number): number => code): string {
+  try {
+    const code = errorCode(error.code);
+    const known = Number.isSafeInteger(code) ? code : errorCodes.internalError;
+    const data = error.data === undefined ? undefined : serialised(error.data);
+    const rest = data === undefined ? "" : `,"data":${data}`;
+    return `{"code":${known},"message":${JSON.stringify(String(error.message))}${rest}}`;
+  } catch {
+    return `{"code":${errorCodes.internalError},"message":"internal error"}`;
+  }
 }
 
 function serialised(value: unknown): string | undefined {

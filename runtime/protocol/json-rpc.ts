@@ -126,9 +126,9 @@ export function resultText(result: string | Ready): string {
 }
 
 /** Without a readable id the member is left out: `null` is no id in the protocol's schema. */
-export function errorMessage(id: Id | undefined, error: McpError, code?: number): string {
+export function errorMessage(id: Id | undefined, error: McpError, errorCode?: (code: number) => number): string {
   const member = id === undefined ? "" : `"id":${idText(id)},`;
-  return `{"jsonrpc":"2.0",${member}"error":${errorText(error, code)}}`;
+  return `{"jsonrpc":"2.0",${member}"error":${errorText(error, errorCode)}}`;
 }
 
 /** `params` is JSON text. */

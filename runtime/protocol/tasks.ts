@@ -93,8 +93,8 @@ export class Task {
 
   finish(settled: Payload | McpError): void {
     if (settled instanceof McpError) {
-      const code = this.#call.peer.view.revision.errorCode(settled.code);
-      return this.#finish("failed", `,"error":${errorText(settled, code)}`);
+      const { errorCode } = this.#call.peer.view.revision;
+      return this.#finish("failed", `,"error":${errorText(settled, errorCode)}`);
     }
     this.#finish("completed", `,"result":${resultText(settled)}`);
   }
