@@ -83,7 +83,7 @@ export const calls: readonly Case[] = [
         ["tools/call", {}, -32602],
         ["tools/call", { name: 7 }, -32602],
         ["tools/call", { name: "echo", arguments: [] }, -32602],
-        ["tools/call", { name: "echo", arguments: null }, -32602],
+        ["tools/call", { name: "echo", arguments: [1] }, -32602],
         ["prompts/get", { name: "none" }, -32602],
         ["prompts/get", { name: "review", arguments: [] }, -32602],
         ["resources/read", {}, -32602],

@@ -36,7 +36,7 @@ export const listing: readonly Case[] = lists.map(([method, member, names]) => (
     const { result } = await client.request(method);
     expect(result).toMatchObject(client.modern ? { resultType: "complete", ttlMs: 0, cacheScope: "private" } : {});
     if (!client.modern) expect(Object.keys(result).sort()).toEqual(["nextCursor", member].sort());
-    for (const cursor of ["", "x", 7, null, {}, btoa("page 1"), btoa("page 99")]) {
+    for (const cursor of ["", "x", 7, {}, btoa("page 1"), btoa("page 99")]) {
       const { error } = await client.request(method, { cursor });
       expect(error).toMatchObject({ code: -32602, message: "unknown cursor" });
     }
