@@ -307,7 +307,7 @@ function handlerTexts(layout: Layout, host: Host): Map<string, string> {
   return texts(host.find(patterns, []), host);
 }
 
-/** Where no file is that could declare something for the handlers. */
+/** Folders without files that could declare something for the handlers. */
 function notOfProject({ generated, dist }: Layout): string[] {
   return ["**/node_modules/**", "**/.*/**", `${generated}/**`, `${dist}/**`];
 }

@@ -139,7 +139,7 @@ function isOther({ dialect, document }: Resource): boolean {
   return dialect !== document.main.dialect;
 }
 
-/** What is wrong with a schema by its dialect; parts of other dialects are left to theirs. */
+/** Mistakes in a schema by its dialect; each dialect checks its own parts. */
 function validity(node: Located, { document }: Resource, validate: ValidateFunction): Diagnostic[] {
   const elsewhere = new Set<Json>([...document.embedded.values()].filter(isOther).map((other) => other.node.value));
   const part = (value: Json): Json => {

@@ -10,7 +10,7 @@ import { escaped, nameOf } from "./plain.js";
 /** A schema with what it reaches beyond itself copied into its own `$defs`. */
 export interface WithCopies {
   readonly schema: JsonSchema;
-  /** What was copied, by key. */
+  /** Copies so far, by key. */
   readonly copies: ReadonlyMap<string, Place>;
 }
 

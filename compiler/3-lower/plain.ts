@@ -118,7 +118,7 @@ function isMap(keyword: string): boolean {
   return how === "map" || how === "map-or-names";
 }
 
-/** What readers are told; in draft-07 nothing else may stand beside `$ref`. */
+/** Annotations for readers; draft-07 allows nothing else beside `$ref`. */
 const annotations: ReadonlySet<string> = new Set(["title", "description", "deprecated", "default", "examples"]);
 
 /** A keyword of another dialect, which means nothing in this one. */

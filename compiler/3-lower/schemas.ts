@@ -10,7 +10,7 @@ import { isPlain, plainSchema } from "./plain.js";
 /** Where a self-contained schema stands in the user's files. */
 export interface WrittenSchema {
   readonly root: Located;
-  /** What the entries of its `$defs` were made of, by key. */
+  /** Sources of the entries of its `$defs`, by key. */
   readonly copied: ReadonlyMap<string, Located>;
 }
 

@@ -5,7 +5,7 @@ export const allTypes: readonly JsonType[] = ["boolean", "number", "string", "ar
 
 export const choices = ["anyOf", "oneOf"] as const;
 
-/** What references lead to. */
+/** Targets of references. */
 export interface Schemas {
   schemaAt(reference: string): Json | undefined;
   /** The types that are left by what a reference leads to. */
@@ -30,7 +30,7 @@ export function schemasAt(schemaAt: Schemas["schemaAt"]): Schemas {
 /** By name, the schemas that each property has to fit. */
 export type Properties = ReadonlyMap<string, ReadonlySet<Json>>;
 
-/** What is left of the types by all that the schema, its reference and `allOf` say together. */
+/** Narrows the types by the schema, its reference and `allOf` together. */
 export function togetherTypes(schema: JsonObject, allowed: readonly JsonType[], schemas: Schemas): readonly JsonType[] {
   const { $ref: reference } = schema;
   const declared = declaredTypes(schema, allowed);
@@ -41,7 +41,7 @@ export function togetherTypes(schema: JsonObject, allowed: readonly JsonType[], 
   );
 }
 
-/** What is left by some branch of each choice, too. */
+/** Narrows the types by the branches of each choice, too. */
 export function possibleTypes(
   schema: Json | undefined,
   allowed: readonly JsonType[],

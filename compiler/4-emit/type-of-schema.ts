@@ -18,7 +18,7 @@ import {
 } from "./possible-types.js";
 import { intersection, is, isInline, named, never, union, unknown, widened, type Member, type Type } from "./type.js";
 
-/** Where references lead. */
+/** Resolution of references. */
 export interface References extends Schemas {
   /** The name of the type; undefined when there is none. */
   typeOf(reference: string): string | undefined;
@@ -155,7 +155,7 @@ function object(schema: JsonObject, around: Properties, context: Context): Type 
   return { kind: "object", members, index };
 }
 
-/** What a property is that is declared by others than the schema which requires it. */
+/** Type of a property that another schema declares than the one that requires it. */
 function typeBeside(schemas: Iterable<Json> = [], context: Context): Type {
   const types = [...schemas].map((schema) => {
     // What is left out is said where it is declared.

@@ -20,10 +20,10 @@ export interface LockTimes {
 }
 const usual: LockTimes = { retryMs: 50, renewMs: 1000, silentMs: 30_000, mostMs: 10 * 60_000 };
 
-/** What the lock says of the process that holds it. */
+/** Contents of the lock: the process that holds it. */
 interface Holder {
   readonly pid: number;
-  /** Where `pid` means that process: a machine since it started, and on it a namespace of process numbers. */
+  /** Scope in which `pid` is unique: the boot of a machine, and a namespace of process numbers. */
   readonly space: string;
   /** When the process started, by which it is told from a later one of the same number; null where that is unknown. */
   readonly started: string | null;
@@ -151,7 +151,7 @@ function ownSpace(): string {
   }
 }
 
-/** Of a process that has ended, but is still listed, no start. */
+/** Returns no start time for a zombie: it has ended, but is still listed. */
 function startOf(pid: number): string | null {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");

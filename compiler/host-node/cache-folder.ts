@@ -56,7 +56,7 @@ export function storedFiles(root: string): (name: string) => StoredFile {
 /** Keeps nothing. */
 export const noStoredFiles = (): StoredFile => ({ read: () => undefined, write: () => {} });
 
-/** Where the folder may be, best first. */
+/** Candidate places of the folder, best first. */
 function places(): string[] {
   const named = [process.env["XDG_CACHE_HOME"], ofPlatform()].find((place) => place && isAbsolute(place));
   // Used where a home is missing, or read-only, as in some containers.

@@ -42,7 +42,7 @@ export function contains(root: string, file: string, links = 0): boolean {
 /** A link that leads to itself leads nowhere. */
 const mostLinks = 40;
 
-/** Where a link leads, as it is written; undefined where there is none. */
+/** Returns the target of a link as it is written; undefined without a link. */
 function linkAt(path: string): string | undefined {
   try {
     return fs.readlinkSync(path);

@@ -3,7 +3,7 @@ import { HostError } from "../host.js";
 import type { CacheFolder } from "./cache-folder.js";
 import { contains } from "./files.js";
 
-/** What a commit is about to do, on disk before it is done. Paths are relative to the project, with `/`. */
+/** Plan of a commit, on disk before it runs. Paths are relative to the project, with `/`. */
 export interface Journal {
   /** `staging`: the stages may be half written, no target is touched. `moving`: every stage is whole. */
   readonly state: "staging" | "moving";

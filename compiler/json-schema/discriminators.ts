@@ -12,7 +12,7 @@ export type Condition =
   | { readonly kind: "present"; readonly path: readonly [name: string] }
   | { readonly kind: "absent"; readonly path: readonly [name: string] };
 
-/** Where to look at a value, and for what. */
+/** A place in a value, and a test of it. */
 interface Test {
   readonly path: readonly string[];
   readonly kind: "values" | "types" | "presence";
@@ -42,7 +42,7 @@ export function discriminators(branches: readonly Facts[]): readonly (readonly C
   return branches.map((facts) => tests.flatMap((test) => conditionOf(test, facts) ?? []));
 }
 
-/** What could be tested, the clearest first. */
+/** Candidate tests, the clearest first. */
 function candidates(branches: readonly Facts[]): Test[][] {
   const paths = new Map<string, { readonly path: string[]; count: number; values: number }>();
   const note = (path: string[], { values, members }: Facts): void => {

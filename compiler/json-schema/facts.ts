@@ -3,12 +3,12 @@ import type { Json, JsonObject } from "../model/source.js";
 
 export type Scalar = null | boolean | number | string;
 
-/** What every valid value of a schema has in common, as far as few keywords tell. */
+/** Facts that hold for every valid value of a schema, as far as few keywords tell. */
 export interface Facts {
   readonly types: ReadonlySet<string>;
   /** The only values there are. */
   readonly values?: ReadonlySet<Scalar>;
-  /** What holds of a property, if an object has it. */
+  /** Facts about a property, if an object has it. */
   readonly members: ReadonlyMap<string, Facts>;
   readonly required: ReadonlySet<string>;
   /** The only properties that an object may have. */
@@ -96,7 +96,7 @@ function valuesOf({ const: constant, enum: values, writeOnly, format }: JsonObje
   return new Set(chosen as readonly Scalar[]);
 }
 
-/** What holds where both hold. */
+/** Combines facts of which both hold. */
 export function both(a: Facts, b: Facts): Facts {
   const values = a.values && b.values ? intersection(a.values, b.values) : (a.values ?? b.values);
   const allowed = a.allowed && b.allowed ? intersection(a.allowed, b.allowed) : (a.allowed ?? b.allowed);
@@ -111,7 +111,7 @@ export function both(a: Facts, b: Facts): Facts {
   };
 }
 
-/** What holds where one of both does. */
+/** Combines facts of which one holds. */
 function either(a: Facts, b: Facts): Facts {
   if (a.types.size === 0) return b;
   if (b.types.size === 0) return a;

@@ -58,7 +58,7 @@ export function referencesOf({ node, resource }: Place): Reference[] {
   });
 }
 
-/** Where a reference leads that stands in `resource` and is reached in `scope`. */
+/** Resolves a reference in `resource` that is reached in `scope`. */
 export function follow(
   { keyword, written }: Reference,
   resource: Resource,

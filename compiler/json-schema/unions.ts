@@ -205,7 +205,7 @@ function lookup(gen: CodeGen, data: Code): Lookup {
   return { value, type };
 }
 
-/** What holds of all values of a branch; undefined where nothing is known. */
+/** Facts about all values of a branch; undefined where nothing is known. */
 function guardOf(conditions: readonly Condition[], { types }: Facts, look: Lookup): Code | undefined {
   const { _, and, or } = codegen();
   const codes = (isRoot: boolean): Code[] =>

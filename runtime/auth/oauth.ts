@@ -18,7 +18,7 @@ import { createTokenCache, type TokenCache } from "./token-cache.js";
 
 export interface OAuthOptions {
   readonly issuer: Value;
-  /** Where its metadata is, when not where the issuer's address says; a variable that is not set counts as absent. */
+  /** Address of its metadata, if it is not derived from the issuer's; an unset variable counts as absent. */
   readonly metadataUrl?: Value;
   /** This server's names in tokens. */
   readonly audience: readonly Value[];

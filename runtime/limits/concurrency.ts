@@ -39,7 +39,7 @@ export const limitConcurrency =
     };
   };
 
-/** What the limits need to know of a call. */
+/** Members of a call's context that the limits read. */
 interface CallerContext {
   readonly signal: AbortSignal;
   readonly caller: string;

@@ -29,7 +29,7 @@ export class NodeReply implements HttpReply {
   readonly #response: ServerResponse;
   readonly #request: HttpRequest;
   readonly #keepAliveMs: number;
-  /** What the client has not read yet, once it is more than a little. */
+  /** Bytes that the client has not read yet, once they are more than a little. */
   #unread: Unread | undefined;
   /** Of a stream that has just been opened: what was sent since, to leave in one piece with its headers. */
   #held: string | undefined;

@@ -86,7 +86,7 @@ export interface Server {
   readonly stateKeys: readonly string[];
   /** Present where callers must say who they are. */
   readonly auth: Authentication | undefined;
-  /** What is kept for clients beyond a message. */
+  /** Limits of the state that outlives a message. */
   readonly ledger: Ledger;
   /** Who is to be told of changes. */
   readonly subscribers: Set<Subscriber>;
@@ -198,7 +198,7 @@ export interface Source {
   header(name: string): string | undefined;
   /** The network address of the peer; absent where the platform does not tell. */
   readonly remote?: string | undefined;
-  /** Where a long message is booked. Whatever outlives the message takes it, and releases it in the end. */
+  /** Booking of a long message. Code that outlives the message takes it over and releases it. */
   body?: Booking | undefined;
 }
 

@@ -13,7 +13,7 @@ interface Place {
   readonly opens: string;
   /** Characters that end the value. */
   readonly ends: string;
-  /** Where the match goes on when the variable is left out; absent when it must be there. */
+  /** Step after an omitted variable; absent if the variable is required. */
   readonly without?: number;
 }
 

@@ -13,7 +13,7 @@ export function acceptsStream(request: HttpRequest): boolean {
   return request.header("accept")?.includes("text/event-stream") === true;
 }
 
-/** Where the messages of one request go. */
+/** Destination of the messages of one request. */
 export interface Channel extends Outlet {
   /** The answer has to be waited for; the client does so no more. */
   wait?(): void;
