@@ -125,13 +125,14 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
   const port = settings.port === undefined ? declared.port : Number(settings.port);
   try {
     const listening = await listen(server, { ...declared, host, port }, loadWebSocket);
-    process.stderr.write(`listening on ${listening.url}\n`);
     stopOnSignal(async (hurry) => {
       const closed = listening.close();
       await drain(server, options.drainMs ?? drainMs, hurry);
       await Promise.race([closed, new Promise((late) => setTimeout(late, hurry.now ? 0 : lastBytesMs))]);
       await leave(server, hurry);
     });
+    // Not earlier: who reads this line may send a signal at once.
+    process.stderr.write(`listening on ${listening.url}\n`);
   } catch (error) {
     fail(`cannot listen on ${host} port ${port}: ${(error as Error).message}; choose another with --port`);
   }
