@@ -6,7 +6,7 @@ import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { SettingsError } from "../protocol/hooks.js";
 import { describe } from "../protocol/logger.js";
-import { fail } from "./leave.js";
+import { exit, fail } from "./leave.js";
 import { processOptions, type MainOptions, type ProcessOptions } from "./options.js";
 import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
@@ -85,20 +85,20 @@ async function starting(server: Server, { configure }: MainOptions, options: Pro
   } catch (error) {
     if (error instanceof SettingsError) fail(error.message);
     server.logger("critical", "the server could not start", { error: describe(error) });
-    process.exit(1);
+    exit(1);
   }
 }
 
 /** Ends the process after the last answer, once what `onStart` opened is closed. */
 async function leave(server: Server, { now }: Hurry): Promise<never> {
   if (!globalThis.mcpcWithoutApplication) await stopped(server);
-  process.exit(now ? 1 : 0);
+  exit(now ? 1 : 0);
 }
 
 async function stopped(server: Server): Promise<void> {
   const timer = setTimeout(() => {
     server.logger("error", `the hook onStop has not ended within ${graceMs} ms`);
-    process.exit(1);
+    exit(1);
   }, graceMs);
   try {
     await stop(server);
@@ -155,9 +155,9 @@ function stopOnSignal(stop: (hurry: Hurry) => Promise<void>): Stopping {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (!stopping) return begin();
-      if (hurry.now) process.exit(1);
+      if (hurry.now) exit(1);
       hurry.now = true;
-      setTimeout(() => process.exit(1), hurriedMs);
+      setTimeout(() => exit(1), hurriedMs);
     });
   }
   return { begin, hurry };
