@@ -213,6 +213,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     bundled.files,
     `${server.layout.dist}/chunks/**/*.{js,json}`,
     `${server.layout.dist}/assets/*`,
+    `${server.layout.dist}/bundle.js*`,
   );
   const artifacts = [take(lockPlan), take(bundlePlan)];
   if (!hasErrors(diagnostics)) commit(artifacts.flatMap((plan) => plan?.changes ?? []));

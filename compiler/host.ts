@@ -25,6 +25,8 @@ export interface Change {
   readonly path: string;
   /** Absent: the file is removed. */
   readonly bytes?: Uint8Array;
+  /** Whoever may read the file may run it. */
+  readonly executable?: true;
 }
 
 /** The machine refused (no permission, disk full, …): not the user's manifest, not our bug. Exit code 2. */

@@ -35,7 +35,7 @@ export function plan(files: readonly OutputFile[], host: Host, options: Planning
     if (content === undefined) continue;
     const refusal = present && !options.force ? refuse(file, present) : undefined;
     if (refusal) diagnostics.push(refusal);
-    else changes.push({ path: file.path, bytes: typeof content === "string" ? bytesOf(content) : content });
+    else changes.push(changeTo(file, typeof content === "string" ? bytesOf(content) : content));
   }
   const kept = new Set(files.map((file) => file.path));
   for (const path of host.find(options.sweep, [])) {
@@ -44,6 +44,10 @@ export function plan(files: readonly OutputFile[], host: Host, options: Planning
     if (isOurs) changes.push({ path });
   }
   return { value: { changes }, diagnostics };
+}
+
+function changeTo({ path, executable }: OutputFile, bytes: Uint8Array): Change {
+  return { path, bytes, ...(executable && { executable }) };
 }
 
 function isWhole(content: OutputFile["content"]): content is string | Uint8Array {
@@ -56,7 +60,7 @@ function changeOf(file: OutputFile, content: string | Uint8Array, host: Host): C
   if (hashOf(bytes) === hashAt(host, file.path)) return [];
   const present = host.read(file.path);
   const isSame = present?.includes(carriageReturn) && wanted(file, present) === undefined;
-  return isSame ? [] : [{ path: file.path, bytes }];
+  return isSame ? [] : [changeTo(file, bytes)];
 }
 
 /** None is in what is wanted: where one is, version control has changed the ends of lines. */

@@ -11,7 +11,9 @@ import type { Span } from "../model/source.js";
 import type { Stored } from "../model/stored.js";
 import type { Built, Bundler, Options as BundlerOptions, Outcome } from "./bundler.js";
 import { assets, copies, type Assets } from "./assets.js";
-import { chunkEntries, chunkFiles, chunkFolder, chunks } from "./chunks.js";
+import { chunkFiles, chunkFolder, chunks } from "./chunks.js";
+import { dependencies } from "./dependencies.js";
+import { codeFile, entryPoints, hashbang, loaderModule } from "./entry-points.js";
 import { isSplit, type ListingFiles } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
 import { namesAsking, unusedParts } from "./parts.js";
@@ -82,19 +84,21 @@ async function make(
       : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
     runtime.plugin,
     externalPackages(server.external, format, host, () => (importsEsPackage = true)),
+    ...(codeFile(server) === "bundle.js" ? [loaderModule(server, host, format, Object.keys(installed))] : []),
     // Where nothing needs an ES module, no code says where it is.
     ...(format === "esm" ? [named.plugin] : []),
   ];
   const named = assets(host, dist);
+  const installed = dependencies(server.external, host);
   let importsEsPackage = false;
-  let options = buildOptions(server, host, "cjs", plugins("cjs"));
+  let options = buildOptions(server, host, "cjs", plugins("cjs"), parts);
   const bundling = bundler(options);
   // While esbuild is at work.
   const beside = isSplit(server) && !wasModule(dist, host) ? chunked("cjs") : undefined;
   beside?.catch(() => {});
   let result = await bundling;
   if (importsEsPackage || needsEsModule(result)) {
-    options = buildOptions(server, host, "esm", plugins("esm"));
+    options = buildOptions(server, host, "esm", plugins("esm"), parts);
     result = await withRequire(options, bundler);
   }
   if ("failure" in result) return { diagnostics: result.failure.map((message) => failed(message, host)) };
@@ -103,15 +107,18 @@ async function make(
   const isStrict = options.format === "esm" || !holdsSloppyCode(result.built, host);
   const files = result.built.outputFiles.flatMap((file): OutputFile[] => {
     const path = file.path.slice(join(host.root, "/").length).replaceAll("\\", "/");
-    const content = contentOf(file, path, dist, host, isStrict);
-    return content === undefined ? [] : [{ path, owner: "artifact", content }];
+    const content = contentOf(file, path, server, host, isStrict);
+    if (content === undefined) return [];
+    return [{ path, owner: "artifact", content, ...(path === `${dist}/server.js` && { executable: true }) }];
   });
   for (const { path, text } of scripts.files)
     files.push({ path: relative(host.root, path).replaceAll("\\", "/"), owner: "artifact", content: text });
   files.push(...copies(named, dist, host));
+  // So that the next build knows them for its own.
+  for (const { path } of files) earlier(path, "bundle");
   const type = options.format === "cjs" ? "commonjs" : "module";
   if (isSplit(server)) files.push(...(await (options.format === "cjs" && beside ? beside : chunked(options.format))));
-  files.push({ path: `${dist}/package.json`, owner: "artifact", content: `{ "type": "${type}" }\n` });
+  files.push({ path: `${dist}/package.json`, owner: "artifact", content: manifestText(type, installed) });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const inputs = [...Object.keys(result.built.metafile.inputs), ...scripts.inputs];
   const own = [...new Set(inputs)].filter((path) => !isCondensed(path));
@@ -149,21 +156,32 @@ async function bundleScripts(
 
 /** Whether the last bundle was an ES module. */
 function wasModule(dist: string, host: Host): boolean {
-  return /"module"/.test(textOf(`${dist}/package.json`, host));
+  return /"type": "module"/.test(textOf(`${dist}/package.json`, host));
 }
 
-/** A chunk carries our header, and has no map: nothing in it is written by hand. */
+function manifestText(type: string, dependencies: Readonly<Record<string, string>>): string {
+  if (Object.keys(dependencies).length === 0) return `{ "type": "${type}" }\n`;
+  return `${JSON.stringify({ private: true, type, dependencies }, undefined, 2)}\n`;
+}
+
+/** A chunk carries our header. Only the file with code that is written by hand has a map. */
 function contentOf(
   file: OutputFileOfEsbuild,
   path: string,
-  dist: string,
+  server: Server,
   host: Host,
   isStrict: boolean,
 ): string | undefined {
-  const chunk = path.startsWith(`${dist}/${chunkFolder}/`);
-  if (path.endsWith(".map")) return chunk ? undefined : portableMap(file.text, dist, runtimeOf(host).folder, host.root);
-  if (chunk) return withHeader(file.text);
-  return `${isStrict ? file.text : file.text.slice(strict.length)}${mapComment}\n`;
+  const { dist } = server.layout;
+  const code = codeFile(server);
+  const prefix = path.startsWith(`${dist}/server.js`) ? hashbang : "";
+  if (path.endsWith(".map"))
+    return path === `${dist}/${code}.map`
+      ? portableMap(file.text, dist, runtimeOf(host).folder, host.root, prefix)
+      : undefined;
+  if (path.startsWith(`${dist}/${chunkFolder}/`)) return withHeader(file.text);
+  const text = `${prefix}${isStrict ? file.text : file.text.slice(strict.length)}`;
+  return path === `${dist}/${code}` ? `${text}${mapComment}${code}.map\n` : text;
 }
 
 /** The directive that makes a CommonJS bundle as strict as the ES modules in it are. */
@@ -182,7 +200,7 @@ function holdsSloppyCode({ metafile }: Built, host: Host): boolean {
 }
 
 /** In two parts, because tools would take it for this module's own. */
-const mapComment = ["//#", "sourceMappingURL=server.js.map"].join(" ");
+const mapComment = ["//#", "sourceMappingURL="].join(" ");
 
 /** Whether something that is in a CommonJS bundle, or should be, works in an ES module alone. */
 function needsEsModule(result: Outcome): boolean {
@@ -193,16 +211,18 @@ function needsEsModule(result: Outcome): boolean {
   return warnings.some(({ id, location }) => id === "empty-import-meta" && isBundled(location?.file ?? ""));
 }
 
-function buildOptions(server: Server, host: Host, format: Format, plugins: Plugin[]): Options {
-  const { generated, dist } = server.layout;
+function buildOptions(
+  server: Server,
+  host: Host,
+  format: Format,
+  plugins: Plugin[],
+  parts: Readonly<Record<string, string>>,
+): Options {
   return {
     absWorkingDir: host.root,
-    entryPoints: {
-      server: `./${generated}/main.ts`,
-      ...(isSplit(server) && chunkEntries),
-    },
+    entryPoints: entryPoints(server),
     plugins,
-    outdir: dist,
+    outdir: server.layout.dist,
     bundle: true,
     format,
     platform: "node",
@@ -214,7 +234,10 @@ function buildOptions(server: Server, host: Host, format: Format, plugins: Plugi
     legalComments: "none",
     banner: { js: format === "cjs" ? strict : "" },
     // CommonJS packages know their place by these names, which an ES module does not have.
-    define: format === "cjs" ? {} : { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
+    define: {
+      ...parts,
+      ...(format === "esm" && { __dirname: "import.meta.dirname", __filename: "import.meta.filename" }),
+    },
     // Without it, esbuild says nothing of packages.
     logOverride: { "empty-import-meta": "warning" },
     write: false,

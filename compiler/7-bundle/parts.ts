@@ -33,6 +33,7 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
     Cache: cache !== undefined,
     Auth: auth !== undefined,
     Application: (hooks ?? config ?? auth) !== undefined,
+    External: server.external.length > 0,
     Replacing: false,
   };
   return {

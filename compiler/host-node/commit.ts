@@ -37,7 +37,7 @@ export function commit(root: string, changes: readonly Change[]): void {
   const touched: string[] = [];
   try {
     writeJournal(journal, { state: "staging", moves, removals });
-    for (const [index, { path, bytes }] of changes.filter(({ bytes }) => bytes).entries()) {
+    for (const [index, { path, bytes, executable }] of changes.filter(({ bytes }) => bytes).entries()) {
       const target = resolve(root, path);
       const stage = resolve(root, moves[index]!.stage);
       refusable(path, () => {
@@ -45,7 +45,8 @@ export function commit(root: string, changes: readonly Change[]): void {
         if (made !== undefined) folders.push(made);
         staged.push(stage);
         fs.writeFileSync(stage, bytes!, { flag: "wx" });
-        if (before.get(path)) fs.chmodSync(stage, fs.statSync(target).mode);
+        const { mode } = fs.statSync(before.get(path) ? target : stage);
+        fs.chmodSync(stage, executable ? mode | ((mode & 0o444) >> 2) : mode);
       });
     }
     writeJournal(journal, { state: "moving", moves, removals });

@@ -7,6 +7,8 @@ export interface OutputFile {
    */
   readonly owner: "generated" | "user" | "artifact";
   readonly content: string | Uint8Array | Insertions | Standing;
+  /** Whoever may read the file may run it. */
+  readonly executable?: true;
 }
 
 /** The file is right as it stands. */

@@ -12,13 +12,8 @@ import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
 import { serveStdio } from "./stdio.js";
 
-// Modules of the user's are evaluated after this one, before the transport is known for certain.
-if (!globalThis.mcpcWithoutStdio && requestedTransport() !== "http") reserveStandardOutput();
-
-/** Returns the transport that the process was started with, if that was said at all. */
-function requestedTransport(): string | undefined {
-  return /--transport[= ](\w+)/.exec(process.argv.join(" "))?.[1] ?? process.env["MCPC_TRANSPORT"];
-}
+// Modules of the user's are evaluated after this one.
+if (!globalThis.mcpcWithoutStdio) reserveStandardOutput();
 
 /** Replicas that share the secrets can go on with each other's calls; a new one is put before the old. */
 function stateKeys(): string[] {

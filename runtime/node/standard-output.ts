@@ -1,17 +1,36 @@
 type Stream = typeof process.stdout;
 
+type Place = readonly [owner: object, name: string, descriptor: PropertyDescriptor];
+
+declare global {
+  /** What the loader of a bundle found, which has reserved the stream before the bundle is loaded. */
+  var mcpcStandardOutput: readonly Place[] | undefined;
+}
+
 /** Properties that lead to the stream: `console` keeps one that was opened before, in all of its methods. */
-const places = [[process, "stdout"] as const, [console, "_stdout"] as const].map(
-  ([owner, name]) => [owner, name, Object.getOwnPropertyDescriptor(owner, name)!] as const,
-);
+const places: readonly Place[] =
+  (globalThis.mcpcWithoutExternal ? undefined : globalThis.mcpcStandardOutput) ??
+  [[process, "stdout"] as const, [console, "_stdout"] as const].map(
+    ([owner, name]) => [owner, name, Object.getOwnPropertyDescriptor(owner, name)!] as const,
+  );
+
+/** Returns the transport that the process was started with, if that was said at all. */
+function requestedTransport(): string | undefined {
+  return /--transport[= ](\w+)/.exec(process.argv.join(" "))?.[1] ?? process.env["MCPC_TRANSPORT"];
+}
 
 /** Returns the stream of standard output, which takes time to open, also while it is reserved. */
 export function standardOutput(): Stream {
   return places[0]![2].get!.call(process) as Stream;
 }
 
-/** Makes all code that writes to `process.stdout` or `console` write to standard error. */
+/**
+ * Makes all code that writes to `process.stdout` or `console` write to standard error, unless the process is known to
+ * serve HTTP: modules of the user's are evaluated before the transport is known for certain.
+ */
 export function reserveStandardOutput(): void {
+  if (requestedTransport() === "http") return;
+  if (!globalThis.mcpcWithoutExternal) globalThis.mcpcStandardOutput = places;
   for (const [owner, name, { enumerable }] of places)
     Object.defineProperty(owner, name, { get: () => process.stderr, configurable: true, enumerable: enumerable! });
 }

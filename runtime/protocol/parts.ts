@@ -33,6 +33,8 @@ declare global {
   var mcpcWithoutAuth: true | undefined;
   /** Settings, hooks, callers: what has to be ready before the first request. */
   var mcpcWithoutApplication: true | undefined;
+  /** Packages that are not in the bundle. */
+  var mcpcWithoutExternal: true | undefined;
   /** Servers that are replaced while they serve: never in a bundle. */
   var mcpcWithoutReplacing: true | undefined;
 }

@@ -93,6 +93,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     "7-bundle/bundler",
     "7-bundle/index",
     "7-bundle/chunks",
+    "7-bundle/entry-points",
     "7-bundle/esbuild",
     "7-bundle/examples",
     "7-bundle/modules",
