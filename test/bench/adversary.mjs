@@ -1,4 +1,4 @@
-// `npm run adversary [-- --minutes 10]`: attacks a built server of 256 MB with default limits through all doors at once,
+// `npm run adversary [-- --minutes 10] [--door NAME]...`: attacks a built server of 256 MB with default limits through all doors at once,
 // beside twenty honest clients. Exit code 1 when the server ends, a call of an honest client fails, their median time
 // more than doubles, or memory after garbage collection does not come back once the adversary is gone.
 import { fork, spawn } from "node:child_process";
@@ -10,7 +10,9 @@ import { callAll, honestClients } from "./adversary/honest.mjs";
 import { files } from "./adversary/project.mjs";
 import { build, here, root, scratch } from "./project.mjs";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } });
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "10" }, door: { type: "string", multiple: true } },
+});
 const megabyte = 1024 * 1024;
 const folder = join(scratch, "target");
 for (const [path, content] of Object.entries(files)) {
@@ -71,7 +73,7 @@ tell("alone", alone);
 const before = await sample();
 show("before", before);
 
-const attack = fork(join(here, "adversary", "attack.mjs"), [String(url)]);
+const attack = fork(join(here, "adversary", "attack.mjs"), [String(url), ...(values.door ?? [])]);
 const attackMs = Number(values.minutes) * 60_000;
 const beside = await callAll(clients, performance.now() + attackMs);
 tell("attacked", beside);
