@@ -1,6 +1,6 @@
 import { McpError } from "../protocol/errors.js";
 import type { Call, Observe, Payload } from "../protocol/exchange.js";
-import { isObject, resultText } from "../protocol/json-rpc.js";
+import { isErrorResult, isObject, resultText } from "../protocol/json-rpc.js";
 import { severity } from "../protocol/logger.js";
 import { traceOf } from "../protocol/trace.js";
 import type { JsonObject, LoggingLevel } from "../protocol/types.js";
@@ -50,11 +50,5 @@ const longestName = 200;
 function outcome(call: Call, settled: Payload | McpError): JsonObject {
   if (call.aborted) return { outcome: "aborted" };
   if (settled instanceof McpError) return { outcome: "error", code: settled.code };
-  return { outcome: call.method === "tools/call" && isErrorResult(settled) ? "tool error" : "ok" };
-}
-
-/** The text alone does not tell: structured content may have a member of that name. */
-function isErrorResult(payload: Payload): boolean {
-  const text = resultText(payload);
-  return text.includes('"isError":true') && (JSON.parse(text) as JsonObject)["isError"] === true;
+  return { outcome: call.method === "tools/call" && isErrorResult(resultText(settled)) ? "tool error" : "ok" };
 }

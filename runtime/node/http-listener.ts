@@ -45,15 +45,18 @@ export function createListener(server: Server, options: HttpOptions): Listener {
     if (request.method !== "POST") return reply.follow(endpoint.open(request, reply));
     const given = givenBody(incoming);
     if (given === undefined) {
-      return readBody(server, incoming, request, most, (text) => {
+      return readBody(server, incoming, request, reply, most, (text) => {
         try {
+          // It may hang up while its message waits for its turn.
+          if (reply.isGone) return;
           if (typeof text === "string") reply.follow(endpoint.post(request, text, reply));
           else reply.refuse(text);
         } catch (error) {
           reply.fail(error);
+        } finally {
+          // What goes on beyond the message has taken it.
+          request.body?.release();
         }
-        // What goes on beyond the message has taken it.
-        request.body?.release();
       });
     }
     if ("status" in given) reply.refuse(given);

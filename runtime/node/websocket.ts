@@ -20,6 +20,7 @@ import {
   type Refusal,
 } from "../transports/http/exchange.js";
 import { mostSessions, sessionBytes } from "../transports/http/sessions.js";
+import { largeMessage, takeTurn } from "../transports/http/turns.js";
 import { NodeRequest } from "./http-request.js";
 
 /** A listener of `node:http`'s `upgrade`. */
@@ -121,6 +122,7 @@ function refusalOf({ httpStatus, message, headers }: UnavailableError): Refusal 
 
 function serve(server: Server, socket: WebSocket, request: HttpRequest, booking: Booking): void {
   const { auth, remote } = request;
+  const caller = callerOf(auth, remote);
   const unread = createUnread(server, request, () => socket.terminate());
   const read = (): void => unread.measure(socket.bufferedAmount);
   const send = (message: Outgoing, awaited = false): void => {
@@ -131,13 +133,19 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
     if (waiting <= freeUnread) return socket.send(text);
     if (waiting <= mostBuffered) socket.send(text, read);
     else {
-      socket.pause();
       socket.send(text, () => {
         read();
-        if (socket.bufferedAmount <= mostBuffered) socket.resume();
+        settle();
       });
+      settle();
     }
     read();
+  };
+  /** Messages that wait for their turn. */
+  let waiting = 0;
+  const settle = (): void => {
+    if (waiting > 0 || socket.bufferedAmount > mostBuffered) socket.pause();
+    else socket.resume();
   };
   const refused = (error: McpError, id?: Id): void => send(errorMessage(id, error), true);
   const connection = connect(server, send, auth, { remote, booking });
@@ -152,17 +160,27 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
     socket.ping();
   }, pingMs);
   socket.on("pong", () => (alive = true));
-  socket.on("message", (data, isBinary) => {
-    alive = true;
-    if (isBinary) return refused(parseError());
-    const text = String(data);
+  const receive = (text: string): void => {
     const message = parseMessage(text, refused);
     if (message === undefined) return;
     if (text.length <= freeBody) return connection.receive(message);
-    const item = { kind: "body", most: Infinity, caller: callerOf(auth, remote) };
+    const item = { kind: "body", most: Infinity, caller };
     const body = server.ledger.book(item, () => {}, weightOf(message));
     if (body === undefined) refused(noRoomForMessage(), readableId(message));
     else connection.receive(message, undefined, body);
+  };
+  socket.on("message", (data: Buffer, isBinary) => {
+    alive = true;
+    if (isBinary) return refused(parseError());
+    // Those behind one that waits keep their places.
+    if (waiting === 0 && data.length <= largeMessage) return receive(String(data));
+    waiting += 1;
+    settle();
+    takeTurn(caller, () => {
+      waiting -= 1;
+      settle();
+      if (socket.readyState === socket.OPEN) receive(String(data));
+    });
   });
   socket.on("error", () => {});
   socket.on("close", () => {

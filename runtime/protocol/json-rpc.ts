@@ -72,6 +72,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether the result of a tool, as JSON, tells of an error. Structured content may have a member of that name. */
+export function isErrorResult(text: string): boolean {
+  return text.includes('"isError":true') && (JSON.parse(text) as JsonObject)["isError"] === true;
+}
+
 /** The response around a result that is JSON already. */
 export function resultMessage(id: Id, payload: string | Ready): Outgoing {
   const head = `{"jsonrpc":"2.0","id":${idText(id)},"result":`;
@@ -136,7 +141,7 @@ export function notificationMessage(method: string, params: string): string {
   return `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
 }
 
-function isId(value: unknown): value is Id {
+export function isId(value: unknown): value is Id {
   return typeof value === "string" || Number.isSafeInteger(value);
 }
 

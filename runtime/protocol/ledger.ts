@@ -190,7 +190,8 @@ export function weightOf(value: unknown): number {
       for (const member of one) if (isSizeable(member)) waiting.push(member);
     } else if (typeof one === "object" && one !== null) {
       weight += 64;
-      for (const key of Object.keys(one)) {
+      // A list of the names would take twice the time.
+      for (const key in one) {
         weight += 64 + 2 * key.length;
         const member = (one as Record<string, unknown>)[key];
         if (isSizeable(member)) waiting.push(member);

@@ -1,40 +1,128 @@
 import { invalidRequest, type McpError } from "./errors.js";
-import { parseError, readableId, type Id } from "./json-rpc.js";
+import { isId, parseError, type Id } from "./json-rpc.js";
 
 /** The deepest nesting of JSON from outside. What walks a deeper value could overflow the stack. */
 const mostLevels = 1000;
+/** The most lists, objects and texts in a message, names of members included. More would keep all callers waiting. */
+const mostValues = 50_000;
+/** The most members of lists and objects, numbers among them. */
+const mostMembers = 500_000;
 
 /** Parses a message from outside. Returns `undefined` after it has called `refuse`. */
 export function parseMessage(text: string, refuse: (error: McpError, id?: Id) => void): unknown {
-  let message: unknown;
+  // Before it is parsed: that takes the longer, the more values there are.
+  if (mayBeTooLarge(text)) {
+    const { levels, values, members, id } = outlineOf(text);
+    if (levels > mostLevels) return refuse(tooDeep(), id);
+    if (values > mostValues || members > mostMembers) return refuse(tooMany(), id);
+  }
   try {
-    message = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch {
     return refuse(parseError());
   }
-  return mayBeTooDeep(text) && isTooDeep(message) ? refuse(tooDeep(), readableId(message)) : message;
 }
 
 export function tooDeep(): McpError {
   return invalidRequest(`JSON has at most ${mostLevels} levels here`);
 }
 
-/** Whether a text has a bracket for each level that is too many; nearly no message does. */
-function mayBeTooDeep(text: string): boolean {
-  if (text.length <= 2 * mostLevels) return false;
-  let brackets = 0;
-  for (const bracket of "[{")
-    for (let at = text.indexOf(bracket); at !== -1 && brackets <= mostLevels; at = text.indexOf(bracket, at + 1))
-      brackets += 1;
-  return brackets > mostLevels;
+function tooMany(): McpError {
+  return invalidRequest(
+    `JSON has at most ${mostMembers} members here, and ${mostValues} lists, objects and texts; send less at a time`,
+  );
+}
+
+/** Characters, and how many of them a value has at the most that is not too large. */
+const bounds: readonly (readonly [characters: string, most: number])[] = [
+  ["[{", mostLevels],
+  ['"', mostValues],
+  [",", mostMembers - mostLevels],
+];
+
+/** Whether a text has more of some character than most values; nearly no message does. */
+function mayBeTooLarge(text: string): boolean {
+  return text.length > 2 * mostLevels && bounds.some(([characters, most]) => countOf(text, characters, most) > most);
+}
+
+/** Counts characters up to a bound, and one beyond it. */
+function countOf(text: string, characters: string, most: number): number {
+  let count = 0;
+  for (const one of characters)
+    for (let at = text.indexOf(one); at !== -1 && count <= most; at = text.indexOf(one, at + 1)) count += 1;
+  return count;
+}
+
+interface Outline {
+  readonly levels: number;
+  /** Lists, objects and texts. */
+  readonly values: number;
+  readonly members: number;
+  /** The id of the message, where it has one. */
+  readonly id: Id | undefined;
+}
+
+const idMember = /"id"\s*:\s*("(?:[^"\\]|\\.){0,256}"|-?\d[\d.eE+-]*)/y;
+
+/** Measures JSON without parsing it. */
+function outlineOf(text: string): Outline {
+  let level = 0;
+  let levels = 0;
+  let values = 0;
+  let members = 0;
+  let id: Id | undefined;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === quote) {
+      values += 1;
+      members += 1;
+      if (level === 1) id = idAt(text, at) ?? id;
+      at = endOfString(text, at);
+    } else if (code === openingBrace || code === openingBracket) {
+      level += 1;
+      values += 1;
+      members += 1;
+      if (level > levels) levels = level;
+    } else if (code === closingBrace || code === closingBracket) level -= 1;
+    else if (code === comma) members += 1;
+  }
+  return { levels, values, members, id };
+}
+
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [openingBrace, closingBrace, openingBracket, closingBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Returns where the string ends that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (text.charCodeAt(before) === backslash) before -= 1;
+    // An odd number of backslashes escapes the quote.
+    if ((end - before) % 2 === 1) return end;
+  }
+  return text.length;
+}
+
+function idAt(text: string, at: number): Id | undefined {
+  idMember.lastIndex = at;
+  const written = idMember.exec(text)?.[1];
+  if (written === undefined) return undefined;
+  try {
+    const id: unknown = JSON.parse(written);
+    return isId(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a parsed value nests too deep. Goes level by level, so that its own stack does not grow. */
 export function isTooDeep(value: unknown): boolean {
-  let level = [value].filter(isNested);
+  let level = isNested(value) ? [value] : [];
   for (let count = 1; level.length > 0; count += 1) {
     if (count > mostLevels) return true;
-    level = level.flatMap(Object.values).filter(isNested);
+    const next: object[] = [];
+    for (const one of level) for (const member of Object.values(one)) if (isNested(member)) next.push(member);
+    level = next;
   }
   return false;
 }

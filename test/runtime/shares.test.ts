@@ -211,7 +211,7 @@ const refusals: readonly [what: string, send: (from: Serving) => Promise<Respons
   ["a body that there is no room for", ({ ask }) => ask("eve", { body: JSON.stringify(tooLong.repeat(5)) }), 503],
   [
     "a message that there is no room for, as it is many times its text",
-    ({ ask }) => ask("eve", { body: `[${"{},".repeat(50_000)}{}]` }),
+    ({ ask }) => ask("eve", { body: `[${"{},".repeat(40_000)}{}]` }),
     503,
   ],
 ];

@@ -1,4 +1,5 @@
 import { ready } from "../../protocol/application.js";
+import { callerOf } from "../../protocol/caller.js";
 import { unexpected } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
@@ -25,6 +26,7 @@ import {
 import { bookBody, createUnread, noRoomForBody } from "./bookings.js";
 import { probed } from "./probes.js";
 import { createRoutes } from "./routes.js";
+import { largeMessage, takeTurn } from "./turns.js";
 
 export type Fetch = (request: Request) => Promise<Response>;
 
@@ -69,24 +71,30 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
     return new Promise((resolve) => {
       let running: Running | undefined;
       const reply = replyTo(server, resolve, () => running?.abandon(), always, request, options.keepAliveMs);
-      const text = body as string;
-      // Nothing that lives as long as a stream is to hold the text.
-      body = undefined;
-      try {
-        running = method === "POST" ? endpoint.post(request, text, reply) : endpoint.open(request, reply);
-      } catch (error) {
-        return reply.fail(error);
-      } finally {
-        // What goes on beyond the message has taken it.
-        request.body?.release();
-      }
       const abandon = (): void => {
         running?.abandon();
         reply.close();
         // A promise that never settles would leak.
         resolve(nobody());
       };
-      if (running !== undefined) signal.addEventListener("abort", abandon, { once: true });
+      const take = (): void => {
+        try {
+          // It may hang up while its message waits for its turn.
+          if (signal.aborted) return abandon();
+          const text = body as string;
+          // Nothing that lives as long as a stream is to hold the text.
+          body = undefined;
+          running = method === "POST" ? endpoint.post(request, text, reply) : endpoint.open(request, reply);
+        } catch (error) {
+          return reply.fail(error);
+        } finally {
+          // What goes on beyond the message has taken it.
+          request.body?.release();
+        }
+        if (running !== undefined) signal.addEventListener("abort", abandon, { once: true });
+      };
+      if ((body as string).length <= largeMessage) take();
+      else takeTurn(callerOf(request.auth, request.remote), take);
     });
   }
 

@@ -4,7 +4,7 @@ import { dispatch } from "../../protocol/dispatch.js";
 import { busy, errorCodes, full, errorText, McpError, UnavailableError } from "../../protocol/errors.js";
 import { Call, type Payload, type Server } from "../../protocol/exchange.js";
 import { legacyPeer } from "../../protocol/initialize.js";
-import { errorMessage, isObject, resultText } from "../../protocol/json-rpc.js";
+import { errorMessage, isErrorResult, isObject, resultText } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf, type Booking } from "../../protocol/ledger.js";
 import { toolSurface } from "../../protocol/methods/tools.js";
 import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
@@ -139,7 +139,7 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
   function finish(run: Run, settled: Payload | McpError): void {
     if (run.done) return;
     const text = settled instanceof McpError ? errorText(settled) : resultText(settled);
-    const failed = settled instanceof McpError || (JSON.parse(text) as JsonObject)["isError"] === true;
+    const failed = settled instanceof McpError || isErrorResult(text);
     run.held = 0;
     emit(run, failed ? "tool_error" : "tool_complete", text);
     run.done = true;

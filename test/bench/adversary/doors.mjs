@@ -12,6 +12,8 @@ const claims = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
   "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
 };
+/** As many as a message may have, each another: what takes the longest to parse. */
+const names = Array.from({ length: 49_000 }, (_, at) => `"name ${at}":0`).join(",");
 let id = 0;
 const message = (method, params) => ({ jsonrpc: "2.0", id: (id += 1), method, params });
 const modern = (method, params) => message(method, { ...params, _meta: claims });
@@ -141,8 +143,11 @@ export const doors = {
   "bodies under way": (url) => raw(url, head(url, "/mcp", 4_190_000), big),
   "heads under way": (url) => raw(url, "POST /mcp HTTP/1.1\r\nhost: "),
   "deep values": (url) => send(url, `{"jsonrpc":"2.0","id":1,"method":"ping","params":${nested(500_000)}}`),
-  "wide values": (url) =>
+  "too many values": (url) =>
     send(url, `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[${"{},".repeat(900_000)}0]}}`),
+  "many numbers": (url) =>
+    send(url, `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[${"1,".repeat(2_000_000)}0]}}`),
+  "many names": (url) => send(url, `{"jsonrpc":"2.0","id":1,"method":"ping","params":{${names}}}`),
   "large answers, unread": (url) => {
     const body = modern("tools/call", { name: "echo", arguments: { text: big.slice(0, 3_000_000) } });
     return send(url, body, { headers: modernHeaders(body), unread: true });

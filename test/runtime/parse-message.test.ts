@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import type { McpError } from "../../runtime/protocol/errors.js";
+import { parseMessage } from "../../runtime/protocol/parse-message.js";
+
+interface Outcome {
+  readonly value?: unknown;
+  readonly refusal?: string;
+  readonly id?: unknown;
+}
+
+function outcome(text: string): Outcome {
+  let refusal: { readonly error: McpError; readonly id: unknown } | undefined;
+  const value = parseMessage(text, (error, id) => (refusal = { error, id }));
+  return refusal === undefined ? { value } : { refusal: refusal.error.message, id: refusal.id };
+}
+
+const list = (count: number, item: (at: number) => string): string =>
+  `[${Array.from({ length: count }, (_, at) => item(at)).join(",")}]`;
+const object = (count: number): string => `{${Array.from({ length: count }, (_, at) => `"n${at}":0`).join(",")}}`;
+const nested = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+const levels = /^JSON has at most 1000 levels here$/;
+const size = /^JSON has at most 500000 members here, and 50000 lists, objects and texts; send less at a time$/;
+
+describe("a value as large as it may be is parsed, and one beyond that is refused", () => {
+  // The outermost list or object counts as well.
+  test.each<[what: string, largest: string, tooLarge: string, refusal: RegExp]>([
+    ["levels", nested(1000), nested(1001), levels],
+    ["lists", list(49_999, () => "[]"), list(50_000, () => "[]"), size],
+    ["objects", list(49_999, () => "{}"), list(50_000, () => "{}"), size],
+    ["texts", list(49_999, () => '""'), list(50_000, () => '""'), size],
+    ["names", object(49_999), object(50_000), size],
+    ["numbers", list(500_000, () => "1"), list(500_001, () => "1"), size],
+  ])("%s", (_what, largest, tooLarge, refusal) => {
+    expect(outcome(largest)).toEqual({ value: JSON.parse(largest) });
+    expect(outcome(tooLarge)).toEqual({ refusal: expect.stringMatching(refusal), id: undefined });
+  });
+
+  test("what texts hold does not count", () => {
+    const text = JSON.stringify({ a: '["\\,'.repeat(300_000), '{{"': "]".repeat(2000), "\\": '\\"' });
+    expect(outcome(text)).toEqual({ value: JSON.parse(text) });
+  });
+});
+
+describe("a message that is refused is answered under its id", () => {
+  const params = nested(1001);
+  test.each<[text: string, id: unknown]>([
+    [`{"jsonrpc":"2.0","id":1,"params":${params}}`, 1],
+    [`{"params":${params},"id":"a\\"b"}`, 'a"b'],
+    [`\ufeff {"id" : -7 ,"params":${params}}`, -7],
+    [`{"params":[{"id":1},${params}]}`, undefined],
+    [`{"note":"\\"id\\":1","params":${params}}`, undefined],
+    [`{"id":null,"params":${params}}`, undefined],
+    [`{"id":1.5,"params":${params}}`, undefined],
+    [`{"id":1e,"params":${params}}`, undefined],
+    [`{"id":"${"x".repeat(2_000_000)}","params":${params}}`, undefined],
+    [`[{"id":1,"params":${params}}]`, undefined],
+    [`{"id":1,"params":${"[".repeat(3000)}`, 1],
+  ])("%#", (text, id) => {
+    expect(outcome(text)).toEqual({ refusal: expect.stringMatching(levels), id });
+  });
+});
+
+test.each(["", "{", `{"a":"${"x".repeat(5000)}`, '"\\', `[${'"\\"'.repeat(60_000)}`])("no JSON: %#", (text) => {
+  const { refusal } = outcome(text);
+  expect(refusal).toMatch(/^(the message is not valid JSON|JSON has at most )/);
+});
