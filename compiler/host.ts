@@ -25,7 +25,7 @@ export interface Change {
   readonly path: string;
   /** Absent: the file is removed. */
   readonly bytes?: Uint8Array;
-  /** Whoever may read the file may run it. */
+  /** Makes the file executable for everybody who may read it. */
   readonly executable?: true;
 }
 

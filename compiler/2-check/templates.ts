@@ -16,7 +16,7 @@ export function ambiguousPair(template: UriTemplate): readonly [first: string, s
   return undefined;
 }
 
-/** Whether variables are told apart by their names. */
+/** Whether variables are distinguished by their names. */
 function isByName({ operator }: Expression): boolean {
   return operator === ";" || operator === "?" || operator === "&";
 }

@@ -24,7 +24,7 @@ export interface References extends Schemas {
   typeOf(reference: string): string | undefined;
 }
 
-/** What holds for all that is below a schema. */
+/** Settings for all that is below a schema. */
 interface Context {
   readonly references: References;
   /** How many references are written out around. */

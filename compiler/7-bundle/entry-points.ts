@@ -4,7 +4,7 @@ import type { Server } from "../model/server.js";
 import { chunkEntries } from "./chunks.js";
 import { isSplit } from "./listing-files.js";
 
-/** What is in front of the bundle: the system may run it as a command. */
+/** The first line of the bundle: with it the system can run it as a command. */
 export const hashbang = "#!/usr/bin/env node\n";
 
 const loader = "mcpc:loader";

@@ -25,7 +25,7 @@ interface Holder {
   readonly pid: number;
   /** Scope in which `pid` is unique: the boot of a machine, and a namespace of process numbers. */
   readonly space: string;
-  /** When the process started, by which it is told from a later one of the same number; null where that is unknown. */
+  /** The start time of the process, which a later one of the same number does not have; null where it is unknown. */
   readonly started: string | null;
   /** Tells one lock from another. */
   readonly id: string;

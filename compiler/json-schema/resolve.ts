@@ -66,7 +66,7 @@ function atFragment(resource: Resource, fragment: string, reachable: Reachable):
 /** A pointer may lead into another resource, and through parts of a file that are no schemas. */
 function atTokens(start: Place, tokens: readonly string[], reachable: Reachable): Place | undefined {
   let { node, resource } = start;
-  /** What holds the next token's value: a schema, the schemas of a keyword, or anything else. */
+  /** The kind of value that holds the next token's: a schema, the schemas of a keyword, or anything else. */
   let holder: "schema" | "schemas" | "other" = "schema";
   for (const token of tokens) {
     const next = child(node, token);

@@ -15,7 +15,7 @@ import { pointer } from "./pointer.js";
 const require = createRequire(import.meta.url);
 const codegen = (): typeof CodeGeneration => require("ajv/dist/compile/codegen/index.js") as typeof CodeGeneration;
 
-/** What `#` means, and the base of references. */
+/** The schema that `#` names, and the base of references. */
 interface Place {
   readonly root: KeywordCxt["it"]["schemaEnv"]["root"];
   readonly baseId: string;

@@ -7,7 +7,7 @@ export interface OutputFile {
    */
   readonly owner: "generated" | "user" | "artifact";
   readonly content: string | Uint8Array | Insertions | Standing;
-  /** Whoever may read the file may run it. */
+  /** Marks the file as executable for everybody who may read it. */
   readonly executable?: true;
 }
 

@@ -12,7 +12,7 @@ export interface JwtOptions {
 const reloadWindowMs = 30_000;
 const mostReloads = 5;
 const keptMs = 10 * 60_000;
-/** What bearer tokens call themselves in their header. Tokens of other kinds are signed with the same keys. */
+/** Types of bearer tokens in their header. Tokens of other kinds are signed with the same keys. */
 const bearerTypes: readonly (string | undefined)[] = ["at+jwt", "application/at+jwt", "jwt", undefined];
 
 /** Signed tokens (RFC 9068), verified with the issuer's published keys. */

@@ -31,7 +31,7 @@ export class NodeReply implements HttpReply {
   readonly #keepAliveMs: number;
   /** Bytes that the client has not read yet, once they are more than a little. */
   #unread: Unread | undefined;
-  /** Of a stream that has just been opened: what was sent since, to leave in one piece with its headers. */
+  /** The text of a stream that has just been opened, to leave in one piece with its headers. */
   #held: string | undefined;
   #headers: Headers | undefined;
 

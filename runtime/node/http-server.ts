@@ -18,7 +18,7 @@ export interface Listening {
 const sweepMs = 20;
 /** Longer than balancers keep a connection (60 s): one that the server closes first could meet a request, which fails. */
 const keepAliveTimeoutMs = 75_000;
-/** Connections at a time, unless told otherwise. */
+/** The default number of connections at a time. */
 const mostConnections = 4000;
 /** How long a request may take to arrive. */
 const requestTimeout = 90_000;

@@ -3,7 +3,7 @@ type Stream = typeof process.stdout;
 type Place = readonly [owner: object, name: string, descriptor: PropertyDescriptor];
 
 declare global {
-  /** What the loader of a bundle found, which has reserved the stream before the bundle is loaded. */
+  /** The stream that the loader of a bundle has reserved, before the bundle is loaded. */
   var mcpcStandardOutput: readonly Place[] | undefined;
 }
 

@@ -7,7 +7,7 @@ export function callerOf(auth: Auth | undefined, address: string | undefined): s
   return identityOf(auth) ?? (globalThis.mcpcWithoutHttp || address === undefined ? "" : `from ${networkOf(address)}`);
 }
 
-/** Of an IPv6 address the first half: a single host may choose any second one. */
+/** Returns the first half of an IPv6 address: a single host may choose any second half. */
 function networkOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address);
   if (mapped !== null) return mapped[1]!;

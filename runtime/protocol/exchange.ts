@@ -105,7 +105,7 @@ export interface Server {
 
 /** A request, or an opening of a stream or connection, before it is taken. */
 export interface Asked {
-  /** Of the protocol; `open` for a stream or connection. */
+  /** A method of the protocol; `open` for a stream or connection. */
   readonly method: string;
   readonly caller: string;
 }
@@ -193,7 +193,7 @@ export interface Peer extends ClientInformation {
   booking?: Booking | undefined;
 }
 
-/** What a message came with. */
+/** The request or connection that a message came with. */
 export interface Source {
   header(name: string): string | undefined;
   /** The network address of the peer; absent where the platform does not tell. */

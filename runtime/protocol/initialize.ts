@@ -11,7 +11,7 @@ import { viewOf } from "./view.js";
 /** Until the client says otherwise (`logging/setLevel`). */
 const initialLogLevel: LoggingLevel = "info";
 
-/** Of what a client says about itself, in characters and bytes of memory: it is kept as long as the session. */
+/** Bounds on a client's words about itself, in characters and bytes: they are kept as long as the session. */
 const longestName = 256;
 const mostCapabilities = 64 * 1024;
 

@@ -40,7 +40,7 @@ export type Outgoing = string | Spliced;
 
 export const parseError = (): McpError => new McpError(errorCodes.parseError, "the message is not valid JSON");
 
-/** What a parsed message is. The value is not copied; members that may be absent and are `null` become `undefined`. */
+/** A parsed message by its kind. The value is not copied; optional members that are `null` become `undefined`. */
 export function classify(value: unknown): "request" | "notification" | "response" | McpError {
   if (!isObject(value)) return invalidRequest("a message is a JSON object");
   if (value["jsonrpc"] !== "2.0") return invalidRequest('"jsonrpc" must be "2.0"');

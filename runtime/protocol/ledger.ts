@@ -22,7 +22,7 @@ export interface Booking {
 }
 
 /**
- * What a server keeps, by the caller who caused it. When all is taken, the caller who holds most loses its oldest item,
+ * Books all that a server keeps, by the caller who caused it. When all is taken, the caller who holds most loses its oldest item,
  * idle ones first; nobody loses anything to a caller who holds more. So a single caller may use everything, as long as
  * no other needs it.
  */

@@ -3,7 +3,7 @@ import type { ResourceSurface, ResourceTemplateSurface } from "./surface.js";
 import { uriMatcher, type UriMatcher } from "./uri-matcher.js";
 import { parseUriTemplate } from "./uri-template.js";
 
-/** What a URI names: a resource with a URI of its own, or an instance of a template. */
+/** The entry that a URI names: a resource with a URI of its own, or an instance of a template. */
 export type Found = { readonly resource: ResourceSurface; readonly template?: undefined } | Instance;
 
 export interface Instance {
@@ -21,7 +21,7 @@ interface Template {
 
 interface Pattern {
   readonly text: string;
-  /** What each of its URIs begins with. */
+  /** The beginning of each of its URIs. */
   readonly prefix: string;
   /** Made with the first URI that begins so. */
   matcher?: UriMatcher;
@@ -65,7 +65,7 @@ function writtenResources(server: Server): ReadonlyMap<string, ResourceSurface> 
   return kept(server, "resources", () => new Map(server.surface.resources.map((resource) => [resource.uri, resource])));
 }
 
-/** Of several that are one when they are normalised, the first. */
+/** Keeps the first of several that are the same when they are normalised. */
 function normalResources(server: Server): ReadonlyMap<string, ResourceSurface> {
   return kept(server, "normal resources", () => {
     const valid = server.surface.resources.filter(({ uri }) => URL.canParse(uri));

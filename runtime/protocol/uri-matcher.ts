@@ -9,7 +9,7 @@ export type UriMatcher = (uri: string) => readonly (readonly [name: string, valu
 /** A variable by its place. */
 interface Place {
   readonly variable: string;
-  /** What comes before the value: one of these characters, or nothing. */
+  /** Characters one of which comes before the value; none where nothing does. */
   readonly opens: string;
   /** Characters that end the value. */
   readonly ends: string;
@@ -192,7 +192,7 @@ function byName(parameters: readonly Parameter[], between: Named["between"], ope
   return { parameters, between, opens, ends };
 }
 
-/** What comes before the first variable of an expression, before each further one, and what ends a value. */
+/** The text before the first variable of an expression, before each further one, and at the end of a value. */
 const syntax: Readonly<Record<"" | "+" | "#" | "." | "/", readonly [opens: string, between: string, ends: string]>> = {
   "": ["", ",", "/?#"],
   "+": ["", ",", ""],

@@ -10,7 +10,7 @@ import type { HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js
 import { acceptsStream } from "./single-request.js";
 import { createSessionStreams, detach, type Stream } from "./session-streams.js";
 
-/** Sessions of one endpoint, unless told otherwise. */
+/** The default number of sessions of one endpoint. */
 export const mostSessions = 1000;
 const idleMs = 30 * 60_000;
 /** Within this time a use is the same use: a busy session is not moved in the order with every request. */

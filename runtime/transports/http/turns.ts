@@ -18,7 +18,7 @@ const lines = new Map<string, Line>();
 let isGoing = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Where requests of one process are kept apart, none may go on for another. */
+/** Whether requests of one process may go on for each other: some edge platforms keep them apart. */
 const isShared =
   globalThis.process?.release?.name === "node" &&
   (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent !== "Cloudflare-Workers";
