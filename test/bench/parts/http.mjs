@@ -8,7 +8,7 @@ import { answer, call, inEra, initialize } from "../surface.mjs";
 
 const peer = (name, ...args) => [join(here, "peers", `${name}.mjs`), ...args];
 
-const withoutSessions = { runtime: { transports: { stdio: {}, http: { sessions: false } } } };
+export const withoutSessions = { runtime: { transports: { stdio: {}, http: { sessions: false } } } };
 
 const bare = (count) => [join(here, "servers", "bare-http.mjs"), String(count)];
 
@@ -78,7 +78,7 @@ export async function measure({ quick }) {
   return rows;
 }
 
-async function opened({ command, era, session: given, version = "2025-11-25" }) {
+export async function opened({ command, era, session: given, version = "2025-11-25" }) {
   const server = await serving(command);
   const { port } = server;
   const params = { ...initialize.params, protocolVersion: version };

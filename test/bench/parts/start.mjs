@@ -61,7 +61,7 @@ async function waiting() {
   return median(values);
 }
 
-function listing(command) {
+export function listing(command) {
   return () =>
     new Promise((resolve, reject) => {
       const from = performance.now();

@@ -16,7 +16,7 @@ const servers = (count, bundle) => ({
   "SDK 2.x, modern": [join(here, "peers", "sdk2.mjs"), String(count), "stdio"],
   tmcp: [join(here, "peers", "tmcp.mjs"), String(count), "stdio"],
 });
-const kinds = [
+export const kinds = [
   ["tools/call", 1],
   ["tools/call", 64],
   ["tools/list", 1],
@@ -46,7 +46,7 @@ export async function measure({ quick }) {
   return rows;
 }
 
-async function opened(command, era) {
+export async function opened(command, era) {
   const server = spawned(command);
   const request = (method) => {
     const given = method === "tools/call" ? { name: "tool_7", arguments: call } : {};
