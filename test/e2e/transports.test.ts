@@ -92,6 +92,8 @@ describe("sessions", () => {
     const rest = events(
       await fetch(http.url, { headers: { ...session, accept: "text/event-stream", "last-event-id": id! } }),
     );
+    // The id that it came back with.
+    expect(await rest()).toMatchObject({ id, data: undefined });
     const seen: any[] = [];
     for (let event = await rest(); event !== undefined; event = await rest()) seen.push(event.data);
     expect(seen.map(({ method, id: answered }) => method ?? answered)).toEqual([

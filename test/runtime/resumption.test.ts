@@ -25,10 +25,13 @@ async function open(limits = {}, version = "2025-11-25", scopes = "") {
   const { ask, post, session, server: served } = serving(server, {}, limits);
   const headers: Record<string, string> = { ...(await session("ada", version)), ...(scopes && { "x-scopes": scopes }) };
   await post("ada", { method: "notifications/initialized" }, headers);
+  const get = (lastEventId?: string, more = {}, signal = new AbortController().signal) => {
+    const wanted = { ...headers, ...(lastEventId !== undefined && { "last-event-id": lastEventId }), ...more };
+    return ask("ada", { method: "GET", headers: wanted, signal });
+  };
   const listen = async (lastEventId?: string, more = {}) => {
     const stop = new AbortController();
-    const wanted = { ...headers, ...(lastEventId !== undefined && { "last-event-id": lastEventId }), ...more };
-    const next = events(await ask("ada", { method: "GET", headers: wanted, signal: stop.signal }));
+    const next = events(await get(lastEventId, more, stop.signal));
     return { next, hangUp: () => stop.abort() };
   };
   /** A call that has told of its first step when this resolves, and whose connection then breaks. */
@@ -45,12 +48,14 @@ async function open(limits = {}, version = "2025-11-25", scopes = "") {
     stop.abort();
     return last!.id!;
   };
-  return { server: served, runs, listen, broken, post, headers };
+  return { server: served, runs, get, listen, broken, ask, post, headers };
 }
 
+/** The messages of a stream until its end, without events that only tell an id. */
 async function all(next: () => Promise<any>): Promise<any[]> {
   const seen: any[] = [];
-  for (let event = await next(); event !== undefined; event = await next()) seen.push(event.data);
+  for (let event = await next(); event !== undefined; event = await next())
+    if (event.data !== undefined) seen.push(event.data);
   return seen;
 }
 
@@ -92,15 +97,14 @@ describe("an answer whose connection broke", () => {
     expect(await all((await listen(id)).next)).toEqual([{ jsonrpc: "2.0", error: { code: -32603, message: lost } }]);
   });
 
-  test("ends at once for a client that has seen it", async () => {
+  test("goes to the connection that came back last, however the one before it fares", async () => {
     const { runs, listen, broken } = await open();
     const id = await broken(7);
+    const [halfOpen, newest] = [await listen(id), await listen(id)];
     runs[0]!.end("x");
-    await settled();
-    const { next } = await listen(id);
-    const answer = await next();
-    expect(answer!.data.id).toBe(7);
-    expect(await all((await listen(answer!.id)).next)).toEqual([]);
+    expect(await all(halfOpen.next)).toEqual([]);
+    expect((await all(newest.next)).map((message) => message.id)).toEqual([7]);
+    expect((await all((await listen(id)).next)).map((message) => message.id)).toEqual([7]);
   });
 
   test("is told once it is there, whatever has taken the place of what came before it", async () => {
@@ -131,6 +135,98 @@ describe("an answer whose connection broke", () => {
   });
 });
 
+/** Each breaks the connection of call 7, and leaves its stream in a state: the id of the last event that was read. */
+const states: Record<string, (session: Awaited<ReturnType<typeof open>>) => Promise<string>> = {
+  "a call that runs": ({ broken }) => broken(7),
+  "a call that has its answer": async ({ broken, runs }) => {
+    const id = await broken(7);
+    runs[0]!.end("x");
+    await settled();
+    return id;
+  },
+  "a call whose answer is no longer kept": async ({ broken, runs }) => {
+    const id = await broken(7);
+    runs[0]!.end("x");
+    await settled();
+    await broken("other");
+    runs[1]!.end("x".repeat(1.5 * MB));
+    await settled();
+    return id;
+  },
+  "no call": async ({ listen }) => {
+    const { next, hangUp } = await listen();
+    const { id } = (await next())!;
+    hangUp();
+    return id!;
+  },
+};
+
+describe("the first event of a stream that is resumed", () => {
+  test.each(Object.keys(states))("tells once more the id that the client came back with: %s", async (state) => {
+    const session = await open();
+    const id = await states[state]!(session);
+    for (let times = 0; times < 3; times += 1) {
+      const { next, hangUp } = await session.listen(id);
+      expect(await next()).toEqual({ id, text: "", data: undefined });
+      hangUp();
+    }
+  });
+
+  test("is a message for a client of 2025-06-18", async () => {
+    const session = await open({}, "2025-06-18");
+    const { next } = await session.listen(await states["a call that has its answer"]!(session));
+    expect((await next())!.data.id).toBe(7);
+  });
+});
+
+describe("a client that comes back after the end of a stream is told to stay away", () => {
+  test.each<[string, (session: Awaited<ReturnType<typeof open>>) => Promise<string>]>([
+    [
+      "with its answer",
+      async (session) => {
+        const { next } = await session.listen(await states["a call that has its answer"]!(session));
+        await next();
+        return (await next())!.id!;
+      },
+    ],
+    [
+      "with the error in place of its answer",
+      async (session) => {
+        const { next } = await session.listen(await states["a call whose answer is no longer kept"]!(session));
+        await next();
+        return (await next())!.id!;
+      },
+    ],
+    [
+      "cancelled",
+      async ({ broken, post, headers }) => {
+        const id = await broken(7);
+        await post("ada", { method: "notifications/cancelled", params: { requestId: 7 } }, headers);
+        return id;
+      },
+    ],
+  ])("%s", async (_, end) => {
+    const session = await open();
+    const response = await session.get(await end(session));
+    expect([response.status, response.body]).toEqual([204, null]);
+  });
+});
+
+describe("a session that ends", () => {
+  test("answers what still runs with an error, on a stream or as JSON", async () => {
+    const { ask, post, runs, headers } = await open();
+    const params = { name: "t", _meta: { progressToken: 1 } };
+    const stream = events(await post("ada", { id: 1, method: "tools/call", params }, headers));
+    const json = post("ada", { id: 2, method: "tools/call", params }, { ...headers, accept: "application/json" });
+    await settled();
+    expect(runs.length).toBe(2);
+    await ask("ada", { method: "DELETE", headers });
+    const error = { code: -32603, message: "the client ended the session" };
+    expect((await all(stream)).at(-1)).toEqual({ jsonrpc: "2.0", id: 1, error });
+    expect(await (await json).json()).toEqual({ jsonrpc: "2.0", id: 2, error });
+  });
+});
+
 describe("the stream of what belongs to no request", () => {
   test("tells an id to come back with at once, but not to clients that would take it for a message", async () => {
     const { listen, server } = await open();
@@ -138,7 +234,9 @@ describe("the stream of what belongs to no request", () => {
     const { id } = (await first.next())!;
     first.hangUp();
     publish(server, { kind: "tools" });
-    expect((await (await listen(id)).next())!.data.method).toBe("notifications/tools/list_changed");
+    const second = await listen(id);
+    await second.next();
+    expect((await second.next())!.data.method).toBe("notifications/tools/list_changed");
     const older = await open({}, "2025-06-18");
     const stream = await older.listen();
     publish(older.server, { kind: "tools" });

@@ -31,7 +31,7 @@ async function session() {
     const response = await fetch(new Request("http://localhost/mcp", { headers: wanted, signal: stop.signal }));
     const next = events(response);
     // Only the id to come back with.
-    if (lastEventId === undefined) expect((await next())?.data).toBeUndefined();
+    expect((await next())?.data).toBeUndefined();
     return { next, hangUp: () => stop.abort() };
   };
   return { server, listen };

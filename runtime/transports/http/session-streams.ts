@@ -13,6 +13,8 @@ const eventBytes = 128;
 const mostReplies = 4;
 /** In characters: an id that is longer is left out of the ids of events. */
 const longestId = 128;
+/** In place of a number, the last event of a stream whose answer is no longer kept. */
+const lastWord = "end";
 
 /** The messages of one request, or those that belong to none. */
 export interface Stream {
@@ -38,7 +40,10 @@ export interface SessionStreams {
   send(stream: Stream, message: Outgoing, awaited?: boolean): void;
   broadcast(message: Outgoing): void;
   finish(stream: Stream): void;
-  /** Carries the stream of this event, from there on; without one, what belongs to no request. */
+  /**
+   * Carries the stream of this event, from there on; without one, what belongs to no request. `primes` tells at once an
+   * id to come back with.
+   */
   resume(
     lastEventId: string | undefined,
     auth: Auth | undefined,
@@ -143,17 +148,21 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
     },
     finish,
     resume(lastEventId, auth, reply, primes) {
-      const [, text, after, id = ""] = /^(\d+)-(\d+)(?:-(.+))?$/.exec(lastEventId ?? "") ?? [];
+      const [, text, after, id = ""] = /^(\d+)-(\d+|end)(?:-(.+))?$/.exec(lastEventId ?? "") ?? [];
       const isKnown = text !== undefined && Number(text) > 0 && Number(text) <= opened;
       const number = isKnown ? Number(text) : unsolicited.number;
       const resumed = isKnown ? Number(after) : undefined;
       const stream = find(number, auth);
+      const missed = stream === undefined ? [] : unwritten(stream, resumed);
+      const hasEnded = stream?.done === true && missed.length === 0;
+      // Some clients come back even after the end, and again and again: this status makes them stay away.
+      if (isKnown && (after === lastWord || (hasEnded && stream.last <= Number(after))))
+        return reply.send(204) as undefined;
       reply.open();
-      if (stream === undefined) return lose(reply, id);
-      const missed = unwritten(stream, resumed);
-      if (stream.done && missed.length === 0 && stream.last > (resumed ?? Infinity)) return lose(reply, id);
+      // A client keeps the id that it came back with only if it reads it again before the next break.
+      if (primes) reply.event(undefined, isKnown ? lastEventId : idOf(unsolicited, unsolicited.written));
+      if (stream === undefined || hasEnded) return lose(reply, number, id);
       while (stream.replies.length >= (stream === unsolicited ? mostReplies : 1)) stream.replies.shift()!.close();
-      if (resumed === undefined && primes) this.prime(stream, reply);
       // An answer was asked for, and may be long.
       for (const event of missed) write(reply, event, stream !== unsolicited);
       if (stream.done) return reply.close() as undefined;
@@ -175,9 +184,9 @@ export function detach({ replies }: Stream, reply: HttpReply): void {
 }
 
 /** Without an answer to its request a client would wait for ever. */
-function lose(reply: HttpReply, id: string): undefined {
+function lose(reply: HttpReply, number: number, id: string): undefined {
   const error = new McpError(errorCodes.internalError, "the answer is no longer kept; send the request again");
-  reply.event(errorMessage(idFrom(id), error), undefined, true);
+  reply.event(errorMessage(idFrom(id), error), `${number}-${lastWord}${id && `-${id}`}`, true);
   reply.close();
 }
 
