@@ -13,79 +13,111 @@ const reconnectionOptions = {
   maxRetries: 20,
 };
 
-/** Watches the event streams of one client: which event each request resumes from, and which streams are open. */
-function watchedFetch() {
-  const streams = new Set();
-  const watched = async (url, init) => {
-    const response = await fetch(url, init);
-    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
-    const stream = {
-      resumes: new Headers(init?.headers).get("last-event-id") ?? undefined,
-      post: init?.method === "POST",
+/**
+ * Records the requests of one client, in their order, and what became of each: "asked" (no answer has begun), "open" (it
+ * has, and goes on), "ended" (the server has ended it), or "broken" (its connection was cut). `hasEvent`: a whole event
+ * has come.
+ */
+function recordedFetch() {
+  const requests = [];
+  const recorded = async (url, init) => {
+    const request = {
+      isCall: typeof init?.body === "string" && init.body.includes('"method":"tools/call"'),
+      lastEventId: new Headers(init?.headers).get("last-event-id") ?? undefined,
+      status: undefined,
+      state: "asked",
+      hasEvent: false,
     };
-    streams.add(stream);
+    requests.push(request);
+    const response = await fetch(url, init).catch((error) => {
+      request.state = "broken";
+      throw error;
+    });
+    request.status = response.status;
+    request.state = response.body === null ? "ended" : "open";
+    if (response.body === null) return response;
     const reader = response.body.getReader();
+    let isLineEnd = false;
+    const read = (bytes) => {
+      for (const byte of request.hasEvent ? [] : bytes) {
+        if (byte === 10 && isLineEnd) request.hasEvent = true;
+        isLineEnd = byte === 10;
+      }
+    };
     const body = new ReadableStream({
       async pull(controller) {
         try {
           const { value, done } = await reader.read();
-          if (!done) return controller.enqueue(value);
+          if (!done) return (read(value), controller.enqueue(value));
+          request.state = "ended";
           controller.close();
         } catch (error) {
+          request.state = "broken";
           controller.error(error);
         }
-        streams.delete(stream);
       },
-      cancel: (reason) => (streams.delete(stream), reader.cancel(reason)),
+      cancel: (reason) => ((request.state = "ended"), reader.cancel(reason)),
     });
     return new Response(body, { status: response.status, headers: response.headers });
   };
-  return { watched, streams };
+  return { recorded, requests };
 }
 
-const connected = async (client, transport, call, streams) => {
+const connected = async (client, transport, more) => {
   client.onerror = () => {};
   await client.connect(transport);
-  return { call, streams, close: () => client.close() };
+  return { ...more, close: () => client.close() };
 };
 const classic = (Client, Http) => (url) => {
   const client = new Client(info, { capabilities: {} });
-  const { watched, streams } = watchedFetch();
+  const { recorded, requests } = recordedFetch();
   const call = (params, options) => client.callTool(params, undefined, options);
-  return connected(client, new Http(url, { reconnectionOptions, fetch: watched }), call, streams);
+  return connected(client, new Http(url, { reconnectionOptions, fetch: recorded }), { call, requests });
 };
 const second = (mode) => (url) => {
   const client = new Client2(info, { capabilities: {}, versionNegotiation: { mode } });
-  const { watched, streams } = watchedFetch();
+  const { recorded, requests } = recordedFetch();
   const call = (params, options) => client.callTool(params, options);
-  return connected(client, new Http2(url, { reconnectionOptions, fetch: watched }), call, streams);
-};
-
-/** The official clients, by name. Each connects to a URL. */
-export const callers = {
-  "sdk 1.x": classic(Client1, Http1),
-  "sdk 1.17": classic(Client117, Http117),
-  "client 2.x, legacy": second("legacy"),
-  "client 2.x, 2026-07-28": second({ pin: "2026-07-28" }),
+  return connected(client, new Http2(url, { reconnectionOptions, fetch: recorded }), { call, requests });
 };
 
 /**
- * Makes one call and says what became of it: "answered" (the right value), "refused" (an error), "wrong" (another
- * value), "hung" (the client's time limit passed while a stream for the call was open), or "abandoned" (it passed while
- * none was: the client did not come back for the rest, so that no server could tell it anything. Version 1.17 never
- * comes back for an answer, the others do so once they have read the id of an event).
+ * The official clients, by name. Each connects to a URL. `comesBack`: for the rest of an answer, once it has read the id
+ * of an event. Version 1.17 never does, and 2026-07-28 has no such ids.
  */
-export async function outcome(client, { steps, size }, timeout) {
+export const callers = {
+  "sdk 1.x": { connect: classic(Client1, Http1), comesBack: true },
+  "sdk 1.17": { connect: classic(Client117, Http117), comesBack: false },
+  "client 2.x, legacy": { connect: second("legacy"), comesBack: true },
+  "client 2.x, 2026-07-28": { connect: second({ pin: "2026-07-28" }), comesBack: false },
+};
+
+/** Milliseconds before the time limit: clients have not given up yet, and have not closed their connections. */
+const beforeLimit = 500;
+
+/**
+ * Makes one call and says what became of it: "answered" (the right value), "refused" (an error), "wrong" (another
+ * value), "abandoned" or "hung". The last two ran into the client's time limit. Abandoned is a call that no server can
+ * answer any more: its last connection was cut, and the client is one that never comes back, or had not read an event on
+ * that connection; official clients forget the id then. Any other one hung. `calm` is called some time before the limit,
+ * and keeps the network from breaking.
+ */
+export async function outcome(client, { steps, size }, { comesBack, timeout, calmAfter, calm }) {
   const began = performance.now();
+  const before = client.requests.length;
+  /** The number of the call's stream, which begins the id of each event. Clients report ids of other streams, too. */
   let stream;
-  const isOpen = () =>
-    [...client.streams].some(
-      ({ post, resumes }) => post || (stream !== undefined && resumes?.split("-")[0] === stream),
-    );
-  let open = false;
-  const watching = setTimeout(() => (open = isOpen()), timeout - 500);
+  let last;
+  const timers = [
+    setTimeout(calm, calmAfter),
+    setTimeout(() => {
+      const isOfCall = ({ isCall, lastEventId }) =>
+        isCall || (stream !== undefined && lastEventId?.split("-")[0] === stream);
+      last = { ...client.requests.slice(before).findLast(isOfCall) };
+    }, timeout - beforeLimit),
+  ];
   try {
-    const onresumptiontoken = (id) => (stream = id.split("-")[0]);
+    const onresumptiontoken = (id) => (stream ??= id.split("-")[0]);
     const options = { timeout, onprogress() {}, onresumptiontoken };
     const { content, isError } = await client.call({ name: "report", arguments: { steps, size } }, options);
     if (isError === true) return { kind: "refused", message: content[0].text };
@@ -93,11 +125,15 @@ export async function outcome(client, { steps, size }, timeout) {
       ? { kind: "answered" }
       : { kind: "wrong", message: content[0].text.slice(0, 80) };
   } catch (error) {
-    const late = performance.now() - began >= timeout - 100;
-    const kind = !late ? "refused" : open ? "hung" : "abandoned";
-    return { kind, message: String(error.message).slice(0, 120) };
+    if (performance.now() - began < timeout - 100)
+      return { kind: "refused", message: String(error.message).slice(0, 120) };
+    if (last.state !== "broken") return { kind: "hung", message: JSON.stringify(last) };
+    if (!comesBack) return { kind: "abandoned", message: "the client never comes back" };
+    if (last.status === 200 && !last.hasEvent)
+      return { kind: "abandoned", message: "the connection broke before its first event" };
+    return { kind: "hung", message: JSON.stringify(last) };
   } finally {
-    clearTimeout(watching);
+    timers.forEach(clearTimeout);
   }
 }
 

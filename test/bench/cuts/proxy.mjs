@@ -17,7 +17,7 @@ export function random(seed) {
 const lateMs = 500;
 
 /**
- * Starts a proxy in front of `target`. `share` of all connections are cut; `open()` lets the rest of them live.
+ * Starts a proxy in front of `target`. `share` of all connections are cut, except between `calm()` and `resume()`.
  * Returns the port, the number of cuts so far, and how to stop.
  */
 export async function cuttingProxy(target, { seed, share }) {
@@ -68,8 +68,8 @@ export async function cuttingProxy(target, { seed, share }) {
   return {
     port: server.address().port,
     cuts: () => cuts,
-    /** From now on no connection is cut. */
-    open: () => (active = false),
+    calm: () => (active = false),
+    resume: () => (active = true),
     stop() {
       server.close();
       for (const socket of sockets) socket.destroy();
