@@ -65,11 +65,16 @@ export function createListener(server: Server, options: HttpOptions): Listener {
     else reply.follow(endpoint.postParsed(request, given.value, reply));
   }
 
+  function isProbed(incoming: IncomingMessage, request: NodeRequest, reply: NodeReply): boolean {
+    if (probed(server, request, reply, pathOf(request.url))) return true;
+    return "originalUrl" in incoming && probed(server, request, reply, pathOf(incoming.url ?? "/"));
+  }
+
   return (incoming, response) => {
     const request = new NodeRequest(incoming);
     const reply = new NodeReply(server, incoming, response, request, options.keepAliveMs);
     try {
-      if (server.health !== undefined && probed(server, request, reply)) return;
+      if (server.health !== undefined && isProbed(incoming, request, reply)) return;
       const started = ready(server);
       if (started === true) return take(incoming, request, reply);
       after(started, reply, (can) => (can ? take(incoming, request, reply) : reply.refuse(notStarted)));

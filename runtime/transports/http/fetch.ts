@@ -16,6 +16,7 @@ import {
 import { eventStream, eventText, isDeaf, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import {
   pathOf,
+  type Endpoint,
   type Headers,
   type HttpOptions,
   type HttpReply,
@@ -47,16 +48,22 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
       // Where a Request is made by hand it has no Host; its address says the same.
       header: (name) => incoming.headers.get(name) ?? (name === "host" ? new URL(incoming.url).host : undefined),
     };
-    if (server.health !== undefined) {
-      const probe = await new Promise<Response | undefined>((resolve) => {
-        const reply = replyTo(server, resolve, () => {}, undefined);
-        if (!probed(server, request, reply)) resolve(undefined);
+    const ends = endsOf(pathOf(request.url));
+    const probedPath = server.health && ends.find((end) => server.health!.at(end) !== undefined);
+    if (probedPath !== undefined)
+      return new Promise((resolve) => {
+        probed(
+          server,
+          request,
+          replyTo(server, resolve, () => {}, undefined),
+          probedPath,
+        );
       });
-      if (probe !== undefined) return probe;
-    }
     const started = ready(server);
     if (started !== true && !(await started)) return refused(notStarted);
-    const endpoint = routes.at(pathOf(request.url)) ?? routes.mcp;
+    let endpoint: Endpoint | undefined;
+    for (const end of ends) endpoint ??= routes.at(end);
+    endpoint ??= routes.mcp;
     const verdict = admission.request(endpoint, request);
     const refusal = verdict instanceof Promise ? await verdict : verdict;
     const always = refusal !== undefined && isForeign(refusal) ? undefined : corsHeaders(request, endpoint);
@@ -106,6 +113,17 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
       return failed(server, error);
     }
   };
+}
+
+/** Folders of a framework's prefix, and of an endpoint below it. */
+const mostFolders = 16;
+
+/** Returns a path, and what is left of it below each of its folders: a framework's prefix is part of the address here. */
+function endsOf(path: string): readonly string[] {
+  const ends = [path];
+  for (let at = path.indexOf("/", 1); at !== -1 && ends.length < mostFolders; at = path.indexOf("/", at + 1))
+    ends.push(path.slice(at));
+  return ends;
 }
 
 /** The answer to a client that has hung up. */

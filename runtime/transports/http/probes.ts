@@ -1,14 +1,14 @@
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage } from "../../protocol/json-rpc.js";
-import { pathOf, type HttpReply, type HttpRequest } from "./exchange.js";
+import { type HttpReply, type HttpRequest } from "./exchange.js";
 
 /**
  * Answers a probe, if the request is one. A platform calls by address, so any `Host` will do, and it has no credentials;
  * what it learns is a status and names. A request with an `Origin` comes from a page, which has no business here.
  */
-export function probed(server: Server, request: HttpRequest, reply: HttpReply): boolean {
-  const answer = server.health?.at(pathOf(request.url));
+export function probed(server: Server, request: HttpRequest, reply: HttpReply, path: string): boolean {
+  const answer = server.health?.at(path);
   if (answer === undefined) return false;
   const { method } = request;
   if (request.header("origin") !== undefined) refuse(reply, 403, "health is for the platform, not for pages");

@@ -56,9 +56,10 @@ function folderOf(path: string): string {
 }
 
 /** Where to get credentials (RFC 9728): for anybody who asks, from any page. */
-function protectedResource({ metadata }: Authentication): (path: string) => Endpoint | undefined {
+function protectedResource(auth: Authentication): (path: string) => Endpoint | undefined {
   return (path) => {
-    const body = metadata.get(path);
+    // A mounted server has routes before it has read its settings.
+    const body = auth.metadata.get(path);
     if (body === undefined) return undefined;
     const open: Endpoint["open"] = ({ method }, reply) =>
       (method === "GET" || method === "HEAD"
