@@ -48,7 +48,7 @@ export interface Connection {
   readonly pending: number;
   /** Nothing will come from the client any more: questions to it fail, what runs may still be answered. */
   hangUp(): void;
-  /** Aborts what is running; nothing is sent any more. */
+  /** Aborts what is running, with an error for each request that has an outlet of its own; sends nothing any more. */
   close(reason: Error): void;
 }
 
@@ -220,13 +220,13 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       waiting -= 1;
       if (waiting > 0) return;
       body?.release();
-      if (answers.length > 0) send(`[${answers.join(",")}]`, true);
+      if (answers.length > 0 && !closed) send(`[${answers.join(",")}]`, true);
     };
     for (const message of messages) single(message, reply, auth);
   }
 
   const direct: Reply = (answer) => {
-    if (answer !== undefined) send(answer, true);
+    if (answer !== undefined && !closed) send(answer, true);
   };
 
   return {
@@ -260,7 +260,8 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       subscriber.end();
       const running = [...calls.values()];
       calls.clear();
-      for (const one of running) letGo(one, reason);
+      const error = new McpError(errorCodes.internalError, reason.message);
+      for (const one of running) letGo(one, reason, () => tell(one.reply, one.call, error));
     },
   };
 }

@@ -212,18 +212,25 @@ describe("a client that comes back after the end of a stream is told to stay awa
   });
 });
 
-describe("a session that ends", () => {
-  test("answers what still runs with an error, on a stream or as JSON", async () => {
-    const { ask, post, runs, headers } = await open();
-    const params = { name: "t", _meta: { progressToken: 1 } };
-    const stream = events(await post("ada", { id: 1, method: "tools/call", params }, headers));
-    const json = post("ada", { id: 2, method: "tools/call", params }, { ...headers, accept: "application/json" });
+describe("a session that ends answers what still runs with an error", () => {
+  const error = { code: -32603, message: "the client ended the session" };
+  const call = (id: number) => ({
+    ...{ jsonrpc: "2.0", id, method: "tools/call" },
+    params: { name: "t", _meta: { progressToken: 1 } },
+  });
+  test.each<[string, string, object, string, object]>([
+    ["on a stream", "2025-11-25", call(1), "text/event-stream", { jsonrpc: "2.0", id: 1, error }],
+    ["as JSON", "2025-11-25", call(1), "application/json", { jsonrpc: "2.0", id: 1, error }],
+    ["in a batch", "2025-03-26", [call(1)], "application/json", [{ jsonrpc: "2.0", id: 1, error }]],
+  ])("%s", async (_, version, body, accept, answer) => {
+    const { ask, runs, headers } = await open({}, version);
+    const response = ask("ada", { body, headers: { ...headers, accept } });
     await settled();
-    expect(runs.length).toBe(2);
+    expect(runs.length).toBe(1);
     await ask("ada", { method: "DELETE", headers });
-    const error = { code: -32603, message: "the client ended the session" };
-    expect((await all(stream)).at(-1)).toEqual({ jsonrpc: "2.0", id: 1, error });
-    expect(await (await json).json()).toEqual({ jsonrpc: "2.0", id: 2, error });
+    const isStream = accept === "text/event-stream";
+    const answered = isStream ? (await all(events(await response))).at(-1) : await (await response).json();
+    expect(answered).toEqual(answer);
   });
 });
 

@@ -1,7 +1,7 @@
 import { callerOf } from "../../protocol/caller.js";
 import { identityOf } from "../../protocol/auth.js";
 import { connect, type Connection, type Reply } from "../../protocol/connection.js";
-import { errorCodes, full, McpError, type UnavailableError } from "../../protocol/errors.js";
+import { full, type UnavailableError } from "../../protocol/errors.js";
 import type { Outlet, Server } from "../../protocol/exchange.js";
 import { errorMessage, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
 import { weightOf, type Booking } from "../../protocol/ledger.js";
@@ -114,8 +114,6 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
   const connection = connect(server, streams.broadcast, undefined, { remote });
   /** Clients of older revisions take an event without a message for a message. */
   const primes = (): boolean => connection.session?.protocolVersion === "2025-11-25";
-  /** The session's end, as the answer to what still runs. */
-  let ended: McpError | undefined;
   // A server that stops ends the stream of what belongs to no request; it would stay open for ever.
   const ending = { deliver: () => {}, end: () => streams.finish(unsolicited) };
   return {
@@ -148,8 +146,7 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
           if (accepts && !begin().done) streams.send(begin(), text);
         },
       };
-      const settle: Reply = (answered, refusal) => {
-        const answer = answered ?? (ended && errorMessage(message.id, ended));
+      const settle: Reply = (answer, refusal) => {
         settled = true;
         silence?.();
         if (stream === undefined) {
@@ -178,7 +175,6 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
     close(reason) {
       server.subscribers.delete(ending);
       this.booking?.release();
-      ended = new McpError(errorCodes.internalError, reason.message);
       connection.close(reason);
       streams.close();
     },
