@@ -55,8 +55,16 @@ export class NodeReply implements HttpReply {
   }
 
   send(status: number, body?: Outgoing, headers?: Headers): void {
-    const response = this.#response;
     if (this.isGone) return;
+    try {
+      this.#send(status, body, headers);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #send(status: number, body?: Outgoing, headers?: Headers): void {
+    const response = this.#response;
     if (body === undefined) {
       const empty = status === 204 ? {} : { "content-length": 0 };
       response.writeHead(status, { ...empty, ...this.always, ...headers }).end();
@@ -100,8 +108,13 @@ export class NodeReply implements HttpReply {
     this.#held = undefined;
     this.always = undefined;
     const response = this.#response;
-    if (!response.headersSent) this.send(500, errorMessage(undefined, problem));
-    else if (!response.writableEnded) response.destroy();
+    if (this.isGone) return;
+    try {
+      if (!response.headersSent) return this.#send(500, errorMessage(undefined, problem));
+    } catch {
+      // Middleware may have put a method of its own in place of Node's.
+    }
+    if (!response.writableFinished) response.destroy();
   }
 
   open(headers?: Headers): void {
@@ -144,7 +157,7 @@ export class NodeReply implements HttpReply {
 
   #write(text: string, awaited?: boolean): void {
     const response = this.#response;
-    if (this.isGone) return;
+    if (this.isGone || response.writableEnded) return;
     if (this.#held !== undefined) {
       this.#held += text;
       if (this.#held.length > mostHeld) this.#flow();
@@ -162,7 +175,11 @@ export class NodeReply implements HttpReply {
     this.#held = undefined;
     if (this.isGone) return;
     const length = { "content-length": Buffer.byteLength(held) };
-    response.writeHead(200, { ...eventStream, ...length, ...this.always, ...this.#headers }).end(held);
+    try {
+      response.writeHead(200, { ...eventStream, ...length, ...this.always, ...this.#headers }).end(held);
+    } catch (error) {
+      return this.fail(error);
+    }
     this.#measure();
   }
 

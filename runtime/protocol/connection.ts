@@ -266,8 +266,18 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
   };
 }
 
+/** Answers. Where that fails, an error is the answer: some callers have nothing that would catch it. */
 function tell(reply: Reply, call: Call, settled: Payload | McpError): void {
-  reply(response(call, settled), settled instanceof UnavailableError ? settled : undefined);
+  try {
+    reply(response(call, settled), settled instanceof UnavailableError ? settled : undefined);
+  } catch (error) {
+    const problem = unexpected(call.peer.view.server, error);
+    try {
+      reply(errorMessage(call.id, problem));
+    } catch {
+      // The transport takes nothing; the log has why.
+    }
+  }
 }
 
 function refuse(reply: Reply, id: Id, error: McpError): undefined {

@@ -1,11 +1,11 @@
-import { errorCodes, McpError } from "./errors.js";
+import { errorCodes, McpError, plainError } from "./errors.js";
 import type { Answer, Call } from "./exchange.js";
 import { errorMessage, resultMessage, type Outgoing } from "./json-rpc.js";
 import type { Payload } from "./exchange.js";
 import { internalError, quoted } from "./results.js";
 import { forbidden } from "./scopes.js";
 
-/** Answers a request; never throws, never rejects. */
+/** Answers a request; never throws, never rejects. Whatever a handler does, the members of an error are plain values. */
 export function dispatch(call: Call): Answer {
   const { observe } = call.peer.view.server;
   return observe === undefined ? answer(call) : observe(call, answer);
@@ -19,7 +19,7 @@ function answer(call: Call): Answer {
   if (refusal !== undefined) return refusal;
   try {
     const answer = forbidden(server, call.auth, call.method, call.params) ?? method(call);
-    return answer instanceof Promise ? track(call, answer) : answer;
+    return answer instanceof Promise ? track(call, answer) : plain(call, answer);
   } catch (error) {
     return failed(call, error);
   }
@@ -32,7 +32,7 @@ function track(call: Call, answer: Promise<Payload | McpError>): Promise<Payload
   return answer.then(
     (settled) => {
       running.delete(call);
-      return settled;
+      return plain(call, settled);
     },
     (error: unknown) => {
       running.delete(call);
@@ -49,9 +49,18 @@ export function response(call: Call, settled: Payload | McpError): Outgoing {
 
 function failed(call: Call, error: unknown): McpError {
   try {
-    return error instanceof McpError ? error : internalError(call, "unexpected error", error);
+    if (error instanceof McpError) return plainError(error);
   } catch {
-    // What the handler has thrown cannot even be read.
-    return new McpError(errorCodes.internalError, "internal error");
+    // What the handler has thrown cannot be read.
+  }
+  return internalError(call, "unexpected error", error);
+}
+
+function plain(call: Call, settled: Payload | McpError): Payload | McpError {
+  if (typeof settled === "string") return settled;
+  try {
+    return settled instanceof McpError ? plainError(settled) : settled;
+  } catch (error) {
+    return failed(call, error);
   }
 }

@@ -70,6 +70,14 @@ export function stopping(): UnavailableError {
   return new UnavailableError(503, "the server is stopping; try again in a moment", 1000);
 }
 
+/** Copies an error, reading each member once: those of a handler may have getters, or be a Proxy. May throw. */
+export function plainError(error: McpError): McpError {
+  const { code, message, data } = error;
+  if (!(error instanceof UnavailableError)) return new McpError(code, message, data);
+  const { httpStatus, retryAfterMs } = error;
+  return new UnavailableError(httpStatus === 429 ? 429 : 503, message, Number(retryAfterMs) || 1000);
+}
+
 /** A failure that the manifest declares; `message` has its placeholders filled in. */
 export class DeclaredError extends Error {
   readonly code: string;

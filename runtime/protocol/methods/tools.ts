@@ -1,7 +1,7 @@
 import type {} from "../parts.js";
 import { blocksContent, isContentBlock, textContent } from "../content.js";
 import { createErrors, ToolCallContext, type Questions } from "../context.js";
-import { DeclaredError, McpError, NotImplementedError, UnavailableError } from "../errors.js";
+import { DeclaredError, McpError, NotImplementedError, plainError, UnavailableError } from "../errors.js";
 import type { Answer, Call, Payload, Reusable, Server, View } from "../exchange.js";
 import { explain } from "../explain.js";
 import { decided } from "../failures.js";
@@ -258,21 +258,33 @@ function whole(view: View, result: JsonObject, content: readonly unknown[]): str
   return seal(view, members, isObject(meta) ? meta : undefined);
 }
 
+/** Answers for a handler that has thrown, whatever that is. Never throws. */
 function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
-  const { view } = call.peer;
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
+  try {
+    return answerTo(error, call, tool);
+  } catch {
+    // It throws when it is read, as a Proxy may.
+    return errorResult(call.peer.view, explainedByLog(logged(call, tool, error)));
+  }
+}
+
+function logged(call: Call, { surface }: Tool, error: unknown): string {
+  return logFailure(call.peer.view.server.logger, `the tool ${quoted(surface.name)} failed`, error, traceOf(call));
+}
+
+function answerTo(error: unknown, call: Call, tool: Tool): Payload | McpError {
+  const { view } = call.peer;
   if (error instanceof MissingCapability) return errorResult(view, error.message);
   if (error instanceof NotImplementedError) return errorResult(view, `the tool ${error.message}`);
   const { name } = tool.surface;
   const meant = error instanceof McpError || (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError);
-  const errorId = meant
-    ? undefined
-    : logFailure(view.server.logger, `the tool ${quoted(name)} failed`, error, traceOf(call));
+  const errorId = meant ? undefined : logged(call, tool, error);
   const verdict = decided(call, { kind: "tool", name, ...(errorId !== undefined && { errorId }) }, error);
   if (typeof verdict === "string") return errorResult(view, verdict);
-  if (verdict !== undefined) return verdict;
+  if (verdict !== undefined) return plainError(verdict);
   if (error instanceof UnavailableError) return errorResult(view, error.message);
-  if (error instanceof McpError) return error;
+  if (error instanceof McpError) return plainError(error);
   if (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError) return declared(view, error);
   return errorResult(view, explainedByLog(errorId));
 }

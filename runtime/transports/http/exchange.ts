@@ -56,7 +56,10 @@ export interface HttpRequest extends Source {
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** The one answer to a request: either `send` once, or `open`, events, `close`. Calls on a lost connection do nothing. */
+/**
+ * The one answer to a request: either `send` once, or `open`, events, `close`. Nothing here throws: an answer that cannot
+ * be sent becomes one with status 500. Calls on a lost connection do nothing.
+ */
 export interface HttpReply {
   send(status: number, body?: Outgoing, headers?: Headers): void;
   /** Begins an event stream (status 200). */

@@ -164,7 +164,11 @@ function replyTo(
     send(status, body, headers) {
       const type = body === undefined ? undefined : { "content-type": "application/json" };
       const content = body === undefined ? null : typeof body === "string" ? body : joined(body);
-      resolve(new Response(content, { status, headers: { ...type, ...always, ...headers } }));
+      try {
+        resolve(new Response(content, { status, headers: { ...type, ...always, ...headers } }));
+      } catch (error) {
+        resolve(failed(server, error));
+      }
     },
     open(headers) {
       const beat = setInterval(() => write(keepAlive), silentMs);

@@ -19,6 +19,8 @@ export interface Channel extends Outlet {
   wait?(): void;
   stop?(): void;
   finish(status: number, answer: Outgoing, headers?: Headers): void;
+  /** Logs an error, and answers with it. */
+  fail(error: unknown): void;
 }
 
 /** One JSON body; an event stream from the first notification on, when the client takes one. */
@@ -67,6 +69,11 @@ export class Streamed implements Channel {
     this.#reply.event(answer, undefined, true);
     this.#reply.close();
   }
+
+  fail(error: unknown): void {
+    this.stop();
+    this.#reply.fail(error);
+  }
 }
 
 /** Answers a request that belongs to no session. */
@@ -103,10 +110,12 @@ export function run(
       call.forget();
     };
   channel.wait?.();
-  void answer.then((settled) => {
-    body?.release();
-    settle(settled);
-  });
+  answer
+    .then((settled) => {
+      body?.release();
+      settle(settled);
+    })
+    .catch((error: unknown) => channel.fail(error));
   return {
     abandon() {
       // Some platforms tell of every client that goes, also of those that have their answer; it may be a task.

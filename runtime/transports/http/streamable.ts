@@ -309,5 +309,6 @@ function batched(
   if (method === "initialize") return answer(errorMessage(id, invalidParams('"initialize" must not be in a batch')));
   const outlet: Outlet = { notify: () => {}, oneWay: true, shared: true };
   if (session !== undefined) return void session.connection.request(message, outlet, answer, auth);
-  run(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text) }, auth);
+  const fail = (error: unknown): void => answer(errorMessage(id, unexpected(server, error)));
+  run(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text), fail }, auth);
 }

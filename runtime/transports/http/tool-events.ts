@@ -127,12 +127,17 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
       call.forget();
     };
     if (body !== undefined) body.evict = () => stop?.(busy("another client needs the room of the run"));
-    void Promise.resolve(answer).then((settled) => {
-      body?.release();
-      stop = undefined;
-      call.finish();
-      finish(run, settled);
-    });
+    Promise.resolve(answer)
+      .then((settled) => {
+        body?.release();
+        stop = undefined;
+        call.finish();
+        finish(run, settled);
+      })
+      .catch((error: unknown) => {
+        forget(run);
+        for (const other of run.replies) other.fail(error);
+      });
     return running;
   }
 
