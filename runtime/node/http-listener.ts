@@ -8,7 +8,7 @@ import { pathOf, type Endpoint, type HttpOptions, type Refusal } from "../transp
 import { probed } from "../transports/http/probes.js";
 import { createRoutes, type Routes } from "../transports/http/routes.js";
 import { NodeReply } from "./http-reply.js";
-import { NodeRequest } from "./http-request.js";
+import { NodeRequest, pathAndQuery } from "./http-request.js";
 import { givenBody, readBody } from "./request-body.js";
 
 /** A listener of `node:http`; also a handler of Express and of whatever else passes Node's own objects. */
@@ -97,6 +97,6 @@ function after<Value>(promise: Promise<Value>, reply: NodeReply, next: (value: V
 function find(incoming: IncomingMessage, { url }: NodeRequest, routes: Routes): Endpoint | undefined {
   const found = routes.at(pathOf(url));
   if (found !== undefined || !("originalUrl" in incoming)) return found;
-  const rest = pathOf(incoming.url ?? "/");
+  const rest = pathOf(pathAndQuery(incoming.url ?? "/"));
   return routes.at(rest) ?? (rest === "/" ? routes.mcp : undefined);
 }

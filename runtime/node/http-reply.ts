@@ -137,10 +137,10 @@ export class NodeReply implements HttpReply {
     this.#held = undefined;
     // A client may go away between two events.
     response.on("error", ignore);
-    const beat = setInterval(() => response.write(keepAlive), this.#keepAliveMs);
+    const beat = setInterval(() => this.#put(keepAlive), this.#keepAliveMs);
     response.on("close", () => clearInterval(beat));
-    if (held === "") response.flushHeaders();
-    else response.write(held);
+    if (held !== "") this.#put(held);
+    else response.flushHeaders();
   }
 
   event(message: Outgoing | undefined, id?: string, awaited?: boolean): void {
@@ -163,8 +163,16 @@ export class NodeReply implements HttpReply {
       if (this.#held.length > mostHeld) this.#flow();
     } else if (isDeaf(response.writableLength, awaited)) response.destroy();
     else {
-      response.write(text);
+      this.#put(text);
       this.#measure();
+    }
+  }
+
+  #put(text: string): void {
+    try {
+      this.#response.write(text);
+    } catch (error) {
+      this.fail(error);
     }
   }
 

@@ -14,7 +14,8 @@ export class NodeRequest implements HttpRequest {
   constructor(incoming: IncomingMessage) {
     this.method = incoming.method ?? "";
     // Where a framework has cut off a prefix, this is the address before.
-    this.url = (incoming as { readonly originalUrl?: string }).originalUrl ?? incoming.url ?? "/";
+    const target = (incoming as { readonly originalUrl?: string }).originalUrl ?? incoming.url ?? "/";
+    this.url = target[0] === "/" ? target : pathAndQuery(target);
     this.#incoming = incoming;
   }
 
@@ -29,10 +30,25 @@ export class NodeRequest implements HttpRequest {
   }
 }
 
-/** Returns the name that the server is called by: HTTP/2 has it in `:authority`. Two of them are joined, as in a list. */
-function hostOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
+/** A target that names the server, too: proxies get such ones, and every server must take them (RFC 9112, 3.2.2). */
+const absoluteForm = /^https?:\/\/([^/?#]*)/i;
+
+/** Returns the path and the query of a target in whatever form. */
+export function pathAndQuery(target: string): string {
+  const rest = target.replace(absoluteForm, "");
+  return rest[0] === "/" || rest === target ? rest : `/${rest}`;
+}
+
+/**
+ * Returns the name that the server is called by: that of the target where it has one, else the header. HTTP/2 has it in
+ * `:authority`. Two of them are joined, as in a list.
+ */
+function hostOf(incoming: IncomingMessage): string | undefined {
+  const { headers, rawHeaders } = incoming;
+  const target = (incoming as { readonly originalUrl?: string }).originalUrl ?? incoming.url;
+  const named = target === undefined || target[0] === "/" ? undefined : absoluteForm.exec(target)?.[1];
   const authority = headers[":authority"] as string | undefined;
-  const host = headers.host ?? authority;
+  const host = named ?? headers.host ?? authority;
   if (authority !== undefined && authority !== host) return `${host}, ${authority}`;
   let count = 0;
   // Node keeps the first Host alone.
