@@ -1,5 +1,6 @@
-import type { Authentication, Credentials, Shared, Unauthorized } from "../protocol/auth.js";
+import type { Attempt, Authentication, Shared, Unauthorized } from "../protocol/auth.js";
 import type { Auth } from "../protocol/handlers.js";
+import { inTime, longestWaitMs } from "../protocol/in-time.js";
 import { bearerToken } from "./authorization-header.js";
 import { challengeText } from "./challenge.js";
 import { invalidToken, type Common, type Method, type Verdict } from "./method.js";
@@ -17,16 +18,16 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   function from(
     first: number,
     token: string | undefined,
-    credentials: Credentials,
+    attempt: Attempt,
     application: Shared,
     refusal: Unauthorized | undefined,
   ): Auth | Unauthorized | Promise<Auth | Unauthorized> {
     let last = refusal;
     for (let at = first; at < methods.length; at += 1) {
-      const verdict = verify(methods[at]!, token, credentials, application);
+      const verdict = verify(methods[at]!, token, attempt, application);
       if (verdict instanceof Promise) {
         return verdict.then(
-          (settled) => final(settled) ?? from(at + 1, token, credentials, application, refused(settled) ?? last),
+          (settled) => final(settled) ?? from(at + 1, token, attempt, application, refused(settled) ?? last),
         );
       }
       const settled = final(verdict);
@@ -44,9 +45,11 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       return problems.flat();
     },
     stop: () => methods.forEach((method) => method.stop?.()),
-    authenticate(credentials, application) {
-      const token = bearerToken(credentials);
-      return typeof token === "object" ? token : from(0, token, credentials, application, undefined);
+    authenticate(attempt, application) {
+      const token = bearerToken(attempt);
+      if (typeof token === "object") return token;
+      const verdict = from(0, token, attempt, application, undefined);
+      return verdict instanceof Promise ? inTime(verdict, () => tooLate) : verdict;
     },
     challenge: ({ error, message, scopes = options.requested }) =>
       challengeText({
@@ -68,14 +71,21 @@ const missing: Unauthorized = {
   message: "the request needs credentials: send the header Authorization: Bearer with a key or an access token",
 };
 
+/** A hook may wait for something that never comes. */
+const tooLate: Unauthorized = {
+  status: 503,
+  message: "the credentials could not be checked in time; try again later",
+  reason: `the check of the credentials has not ended within ${longestWaitMs} ms`,
+};
+
 function verify(
   method: Method,
   token: string | undefined,
-  credentials: Credentials,
+  attempt: Attempt,
   application: Shared,
 ): Verdict | Promise<Verdict> {
   try {
-    const verdict = method.verify(token, credentials, application);
+    const verdict = method.verify(token, attempt, application);
     return verdict instanceof Promise ? verdict.catch(broken) : verdict;
   } catch (error) {
     return broken(error);

@@ -8,9 +8,9 @@ import { invalidToken, withIncluded, type Common, type Method, type Verdict } fr
 export const hook =
   (authenticate: AuthenticateHook<any>) =>
   ({ includes }: Common): Method => ({
-    async verify(_token, credentials, { config, state }): Promise<Verdict> {
+    async verify(_token, { transport, url, header }, { config, state }): Promise<Verdict> {
       try {
-        const found: unknown = await authenticate({ ...credentials, config, state });
+        const found: unknown = await authenticate({ transport, url, header, config, state });
         return found === undefined || found === null || found === false ? undefined : accepted(found, includes);
       } catch (error) {
         if (error instanceof McpError) return { ...invalidToken(), message: error.message };

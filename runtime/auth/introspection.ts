@@ -29,12 +29,13 @@ export const introspection =
     return {
       keptMs: options.cacheSeconds * 1000,
       mostAtOnce,
-      async claims(token) {
+      async claims(token, signal) {
         const endpoint = declared ?? (await issuer.endpoint("introspection_endpoint"));
         const answer = await fetchJson(endpoint, {
           method: "POST",
           headers: { authorization: `Basic ${btoa(credentials.join(":"))}`, accept: "application/json" },
           body: new URLSearchParams({ token, token_type_hint: "access_token" }),
+          signal,
         }).catch((error: unknown) => {
           throw new Unavailable(`introspection failed: ${error instanceof Error ? error.message : String(error)}`);
         });

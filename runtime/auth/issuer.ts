@@ -86,7 +86,9 @@ function wellKnown(issuer: string): readonly string[] {
 }
 
 export async function fetchJson(address: string | URL, init: RequestInit = {}): Promise<JsonObject> {
-  const response = await fetch(address, { redirect: "error", ...init, signal: AbortSignal.timeout(timeoutMs) });
+  const late = AbortSignal.timeout(timeoutMs);
+  const signal = init.signal ? AbortSignal.any([late, init.signal]) : late;
+  const response = await fetch(address, { redirect: "error", ...init, signal });
   if (!response.ok) {
     await response.body?.cancel();
     throw new Error(`status ${response.status}`);

@@ -1,4 +1,4 @@
-import type { Credentials, Shared, Unauthorized } from "../protocol/auth.js";
+import type { Attempt, Shared, Unauthorized } from "../protocol/auth.js";
 import type { Environment } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { Logger } from "../protocol/logger.js";
@@ -12,7 +12,7 @@ export interface Method {
   start?(environment: Environment, secrets: Set<string>, logger: Logger): Promise<readonly string[]>;
   stop?(): void;
   /** `token` is the one of the `Authorization` header, if there is one; a promise only if it has to be waited for. */
-  verify(token: string | undefined, credentials: Credentials, application: Shared): Verdict | Promise<Verdict>;
+  verify(token: string | undefined, attempt: Attempt, application: Shared): Verdict | Promise<Verdict>;
   /** What this way adds to challenges, and what it publishes by path, once it has started. */
   readonly published?: Published | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Unauthorized } from "../protocol/auth.js";
+import { callerOf } from "../protocol/caller.js";
 import type { Environment } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { JsonObject } from "../protocol/types.js";
@@ -41,7 +42,7 @@ export interface CheckContext {
 
 /** The claims of a good token; rejects with `RefusedToken` for any other, with `Unavailable` when nobody can tell. */
 export interface TokenCheck {
-  claims(token: string): Promise<JsonObject>;
+  claims(token: string, signal: AbortSignal): Promise<JsonObject>;
   /** How long an answer may be kept, unless the token expires before; ten minutes when absent. */
   readonly keptMs?: number;
   /** How many tokens may be examined at a time; any number when absent. */
@@ -59,9 +60,9 @@ export const oauth =
     let check: TokenCheck | undefined;
     let published: Published | undefined;
 
-    async function examine(token: string): Promise<Auth | Unauthorized> {
+    async function examine(token: string, signal: AbortSignal): Promise<Auth | Unauthorized> {
       try {
-        const claims = await check!.claims(token);
+        const claims = await check!.claims(token, signal);
         return authOf(claims, options.clockToleranceSeconds, common);
       } catch (error) {
         if (error instanceof RefusedToken) return invalidToken(error.message);
@@ -97,8 +98,10 @@ export const oauth =
         if (problems.length === 0) published = publish(resource, url, common);
         return problems;
       },
-      verify: (token) =>
-        token === undefined || known === undefined ? undefined : known.get(token, () => examine(token)),
+      verify: (token, { remote }) =>
+        token === undefined || known === undefined
+          ? undefined
+          : known.get(token, callerOf(undefined, remote), (signal) => examine(token, signal)),
       get published() {
         return published;
       },

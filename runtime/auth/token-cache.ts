@@ -1,5 +1,6 @@
 import type { Unauthorized } from "../protocol/auth.js";
 import type { Auth } from "../protocol/handlers.js";
+import { createLedger } from "../protocol/ledger.js";
 
 /** Tokens that are remembered at a time, of those that are good and of those that are not. */
 const most = 10_000;
@@ -15,8 +16,15 @@ export interface TokenCacheOptions {
 
 /** Remembers what was found out about tokens. */
 export interface TokenCache {
-  /** Returns the verdict on a token: a known one, that of an examination that is under way, or that of a new one. */
-  get(token: string, examine: () => Promise<Auth | Unauthorized>): Promise<Auth | Unauthorized>;
+  /**
+   * Returns the verdict on a token: a known one, that of an examination that is under way, or that of a new one. When all
+   * places are taken, the caller with the most examinations loses its oldest one, whose signal aborts.
+   */
+  get(
+    token: string,
+    caller: string,
+    examine: (signal: AbortSignal) => Promise<Auth | Unauthorized>,
+  ): Promise<Auth | Unauthorized>;
 }
 
 interface Known {
@@ -30,6 +38,8 @@ export function createTokenCache({ keptMs, mostExaminations }: TokenCacheOptions
   const good = new Map<string, Known>();
   const bad = new Map<string, Known>();
   const running = new Map<string, Promise<Auth | Unauthorized>>();
+  // Examinations take places alone, no bytes.
+  const places = createLedger(0);
 
   function recall(known: Map<string, Known>, key: string): Auth | Unauthorized | undefined {
     const entry = known.get(key);
@@ -51,14 +61,23 @@ export function createTokenCache({ keptMs, mostExaminations }: TokenCacheOptions
   }
 
   return {
-    async get(token, examine) {
+    async get(token, caller, examine) {
       const key = await hashOf(token);
       const known = recall(good, key) ?? recall(bad, key) ?? running.get(key);
       if (known !== undefined) return known;
-      if (running.size >= mostExaminations) return overloaded;
-      const examined = examine()
-        .then((verdict) => remember(key, verdict))
-        .finally(() => running.delete(key));
+      const stopped = new AbortController();
+      let evict!: () => void;
+      const evicted = new Promise<Unauthorized>((resolve) => (evict = () => resolve(overloaded)));
+      const place = places.book({ kind: "examination", most: mostExaminations, caller }, () => {
+        evict();
+        stopped.abort();
+      });
+      if (place === undefined) return overloaded;
+      const verdict = examine(stopped.signal).then((found) => remember(key, found));
+      const examined = Promise.race([verdict, evicted]).finally(() => {
+        place.release();
+        running.delete(key);
+      });
       running.set(key, examined);
       return examined;
     },

@@ -1,9 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ready } from "../protocol/application.js";
 import type { Server } from "../protocol/exchange.js";
 import { errorMessage } from "../protocol/json-rpc.js";
 import { isTooDeep, tooDeep } from "../protocol/parse-message.js";
-import { corsHeaders, createAdmission, isForeign, longestBody, notStarted } from "../transports/http/admission.js";
+import {
+  corsHeaders,
+  createAdmission,
+  isForeign,
+  longestBody,
+  refuseUntilStarted,
+} from "../transports/http/admission.js";
 import { pathOf, type Endpoint, type HttpOptions, type Refusal } from "../transports/http/exchange.js";
 import { probed } from "../transports/http/probes.js";
 import { createRoutes, type Routes } from "../transports/http/routes.js";
@@ -75,9 +80,9 @@ export function createListener(server: Server, options: HttpOptions): Listener {
     const reply = new NodeReply(server, incoming, response, request, options.keepAliveMs);
     try {
       if (server.health !== undefined && isProbed(incoming, request, reply)) return;
-      const started = ready(server);
-      if (started === true) return take(incoming, request, reply);
-      after(started, reply, (can) => (can ? take(incoming, request, reply) : reply.refuse(notStarted)));
+      const starting = refuseUntilStarted(server);
+      if (starting === undefined) return take(incoming, request, reply);
+      after(starting, reply, (refusal) => (refusal ? reply.refuse(refusal) : take(incoming, request, reply)));
     } catch (error) {
       reply.fail(error);
     }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import { ready } from "../protocol/application.js";
 import { atExpiry } from "../protocol/auth.js";
 import { callerOf } from "../protocol/caller.js";
 import { connect, unexpected } from "../protocol/connection.js";
@@ -10,7 +9,7 @@ import type { Server } from "../protocol/exchange.js";
 import { errorMessage, parseError, readableId, textOf, type Id, type Outgoing } from "../protocol/json-rpc.js";
 import { weightOf, type Booking } from "../protocol/ledger.js";
 import { parseMessage } from "../protocol/parse-message.js";
-import { createAdmission, longestBody, notStarted } from "../transports/http/admission.js";
+import { createAdmission, longestBody, refuseUntilStarted } from "../transports/http/admission.js";
 import { createUnread, freeBody, freeUnread } from "../transports/http/bookings.js";
 import {
   noRoomForMessage,
@@ -31,13 +30,10 @@ const pingMs = 30_000;
 /** In bytes: beyond it a client is heard again when it has read, and told nothing that it has not asked for. */
 const mostBuffered = 4 * 1024 * 1024;
 
-/** How long the start of the server and the check of credentials may take together. */
-const admissionMs = 30_000;
 /** How long a refusal may take to leave. */
 const flushMs = 5000;
 
 const nothingHere: Refusal = { status: 404, message: "nothing here" };
-const tooLate: Refusal = { status: 503, message: "the credentials could not be checked in time; try again later" };
 
 /** The protocol over WebSocket (RFC 6455), subprotocol `mcp`: one message a frame, both ways, both eras. */
 export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
@@ -85,10 +81,7 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
         if (http === undefined || http.listenerCount("upgrade") < 2) refuse(socket, nothingHere);
         return;
       }
-      const late = setTimeout(() => refuse(socket, tooLate), admissionMs);
-      socket.on("close", () => clearTimeout(late));
       const open = (refusal: Refusal | undefined): void => {
-        clearTimeout(late);
         if (refusal !== undefined) return refuse(socket, refusal);
         const caller = callerOf(request.auth, request.remote);
         const unavailable = server.admit?.({ method: "open", caller });
@@ -105,9 +98,9 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
           serve(server, opened, request, booking);
         });
       };
-      const started = ready(server);
-      if (started === true) take(request, socket, open);
-      else after(started, socket, (can) => (can ? take(request, socket, open) : open(notStarted)));
+      const starting = refuseUntilStarted(server);
+      if (starting === undefined) take(request, socket, open);
+      else after(starting, socket, (refusal) => (refusal ? open(refusal) : take(request, socket, open)));
     } catch (error) {
       fail(socket, error);
     }

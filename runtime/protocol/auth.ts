@@ -13,6 +13,12 @@ export interface Credentials {
   header(name: string): string | undefined;
 }
 
+/** Credentials as they come. */
+export interface Attempt extends Credentials {
+  /** The network address of the peer; absent where the platform does not tell. */
+  readonly remote?: string | undefined;
+}
+
 export type Transport = "http" | "sse" | "toolEvents" | "websocket" | "stdio";
 
 /** Why credentials are refused: `message` is for the caller and reveals nothing, `reason` is for the log. */
@@ -47,8 +53,8 @@ export interface Authentication {
    */
   start(environment: Environment, secrets?: Set<string>, logger?: Logger): Promise<readonly string[]>;
   stop(): void;
-  /** A promise only if something has to be waited for. */
-  authenticate(credentials: Credentials, application: Shared): Auth | Unauthorized | Promise<Auth | Unauthorized>;
+  /** A promise only if something has to be waited for, and not for long. */
+  authenticate(attempt: Attempt, application: Shared): Auth | Unauthorized | Promise<Auth | Unauthorized>;
   /** The `WWW-Authenticate` of a refusal (RFC 6750, section 3). */
   challenge(refusal: {
     readonly error?: string;

@@ -173,12 +173,14 @@ describe("what was found out about tokens", () => {
   const cacheOf = (mostExaminations = Infinity) => {
     const cache = createTokenCache({ keptMs: minute, mostExaminations });
     const examined: string[] = [];
-    const get = (token: string, verdict: Auth | Unauthorized | Promise<Auth>) =>
-      cache.get(token, async () => {
+    const stopped: string[] = [];
+    const get = (token: string, verdict: Auth | Unauthorized | Promise<Auth>, caller = "") =>
+      cache.get(token, caller, async (signal) => {
         examined.push(token);
+        signal.addEventListener("abort", () => stopped.push(token));
         return verdict;
       });
-    return { get, examined };
+    return { get, examined, stopped };
   };
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
@@ -215,6 +217,21 @@ describe("what was found out about tokens", () => {
     await vi.advanceTimersByTimeAsync(minute);
     await get("a", good);
     expect(examined).toHaveLength(3);
+  });
+
+  test("a caller with many examinations loses the oldest to another, and gets no more", async () => {
+    const { get, examined, stopped } = cacheOf(3);
+    const never = new Promise<Auth>(() => {});
+    const flood = ["1", "2", "3"].map((token) => get(token, never, "flood"));
+    await vi.waitFor(() => expect(examined).toEqual(["1", "2", "3"]));
+    expect(await get("4", good, "flood")).toMatchObject({ status: 503 });
+    expect(await get("mine", good, "honest")).toEqual(good);
+    expect(await flood[0]).toMatchObject({ status: 503 });
+    expect(stopped).toEqual(["1"]);
+    // The place is free again, and an equal token is examined anew.
+    expect(await get("1", good, "flood")).toEqual(good);
+    expect(await get("5", refused(401), "flood")).toEqual(refused(401));
+    expect(examined).toEqual(["1", "2", "3", "mine", "1", "5"]);
   });
 
   test("no more are examined at a time than may be, and bad ones drive out no good one", async () => {

@@ -32,11 +32,11 @@ async function authentication(cacheSeconds = 0, audience = ["https://mcp.example
     ],
   });
   expect(await auth.start(environment)).toEqual([]);
-  return (token: string) =>
-    auth.authenticate(
-      { transport: "http", url: "/mcp", header: (name) => (name === "authorization" ? `Bearer ${token}` : undefined) },
-      { config: undefined, state: undefined },
-    );
+  return (token: string, remote?: string) => {
+    const header = (name: string) => (name === "authorization" ? `Bearer ${token}` : undefined);
+    const shared = { config: undefined, state: undefined };
+    return auth.authenticate({ transport: "http", url: "/mcp", remote, header }, shared);
+  };
 }
 
 test("an active token says who calls", async () => {
@@ -113,6 +113,18 @@ test("a flood of bad tokens is a bounded number of requests, and equal ones are 
   );
   const busy = statuses.filter(({ status }) => status === 503).length;
   expect([asked.length, busy]).toEqual([101, 400]);
+});
+
+test("a flood of bad tokens shuts out nobody at another address", async () => {
+  answer = { statusCode: 200, body: { active: false } };
+  asked = [];
+  const verify = await authentication();
+  await verify("first");
+  const flood = Array.from({ length: 100 }, (_, number) => verify(`${number}`, "192.0.2.1"));
+  const others = ["192.0.2.2", "192.0.2.3"].map((remote) => verify(`of-${remote}`, remote));
+  const statuses = (await Promise.all(others)).map((verdict: any) => verdict.status as number);
+  expect(statuses).toEqual([401, 401]);
+  await Promise.all(flood);
 });
 
 test("an issuer that fails is not taken for a refusal, nor remembered", async () => {

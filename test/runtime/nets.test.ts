@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import express from "express";
-import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { createListener } from "../../runtime/node/http-listener.js";
 import { createUpgrade } from "../../runtime/node/websocket.js";
@@ -17,7 +17,6 @@ const served: HttpOptions = {
   websocket: { path: "/ws" },
   toolEvents: true,
 };
-afterEach(() => void vi.useRealTimers());
 
 const boom = (): never => {
   throw new Error("boom");
@@ -146,20 +145,6 @@ test.each(refused)(
     await until(() => sockets.size === 0);
   },
 );
-
-test("an upgrade whose credentials are not checked in time is refused", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  let asked = (): void => {};
-  const checking = new Promise<void>((resolve) => (asked = resolve));
-  const authenticate = (): Promise<never> => (asked(), new Promise(() => {}));
-  const { port, sockets } = await serve(made({ auth: { ...auth, authenticate } }));
-  const socket = await halfOpen(port, upgrade("/ws", key));
-  await checking;
-  vi.advanceTimersByTime(30_000);
-  const [chunk] = (await once(socket, "data")) as [Buffer];
-  expect(chunk.toString()).toMatch(/^HTTP\/1.1 503 [^]*in time/);
-  await until(() => sockets.size === 0);
-});
 
 test("an upgrade of another path is left to the others who listen", async () => {
   const { http, port } = await serve(made());

@@ -1,4 +1,6 @@
+import { ready } from "../../protocol/application.js";
 import type { Server } from "../../protocol/exchange.js";
+import { inTime, longestWaitMs } from "../../protocol/in-time.js";
 import type { Endpoint, Headers, HttpOptions, HttpRequest, Refusal } from "./exchange.js";
 import { identify } from "./identify.js";
 import { createSourceCheck } from "./source.js";
@@ -90,7 +92,27 @@ export function corsHeaders(request: HttpRequest, { access }: Pick<Endpoint, "ac
 }
 
 /** Refuses requests to a server whose settings are wrong, or whose `onStart` failed. */
-export const notStarted: Refusal = { status: 503, message: "the server could not start; its log explains it" };
+const notStarted: Refusal = { status: 503, message: "the server could not start; its log explains it" };
+
+const stillStarting: Refusal = {
+  status: 503,
+  message: "the server is still starting; try again in a moment",
+  headers: { "retry-after": "5" },
+};
+
+/** Returns why the server cannot answer yet; `undefined` once it has started. */
+export function refuseUntilStarted(server: Server): undefined | Promise<Refusal | undefined> {
+  const started = ready(server);
+  if (started === true) return undefined;
+  const late = (): Refusal => {
+    server.logger("error", `the start of the server has not ended within ${longestWaitMs} ms; requests are refused`);
+    return stillStarting;
+  };
+  return inTime(
+    started.then((can) => (can ? undefined : notStarted)),
+    late,
+  );
+}
 
 export function bodyTooLong(most = longestBody): Refusal {
   return { status: 413, message: `the body must have at most ${most} bytes` };

@@ -1,4 +1,3 @@
-import { ready } from "../../protocol/application.js";
 import { callerOf } from "../../protocol/caller.js";
 import { unexpected } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
@@ -11,7 +10,7 @@ import {
   createAdmission,
   isForeign,
   longestBody,
-  notStarted,
+  refuseUntilStarted,
 } from "./admission.js";
 import { eventStream, eventText, isDeaf, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import {
@@ -59,8 +58,9 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
           probedPath,
         );
       });
-    const started = ready(server);
-    if (started !== true && !(await started)) return refused(notStarted);
+    const starting = refuseUntilStarted(server);
+    const unready = starting && (await starting);
+    if (unready !== undefined) return refused(unready);
     let endpoint: Endpoint | undefined;
     for (const end of ends) endpoint ??= routes.at(end);
     endpoint ??= routes.mcp;

@@ -22,8 +22,9 @@ export function identify(
     request.auth = verdict;
     return undefined;
   };
-  const credentials = { transport, url: request.url, header: (name: string) => request.header(name) };
-  const verdict = authentication.authenticate(credentials, server.application);
+  const { url, remote } = request;
+  const attempt = { transport, url, remote, header: (name: string) => request.header(name) };
+  const verdict = authentication.authenticate(attempt, server.application);
   return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
 }
 
