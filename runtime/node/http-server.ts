@@ -1,4 +1,4 @@
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Server as Http } from "node:http";
 import { callerOf } from "../protocol/caller.js";
 import type { Server } from "../protocol/exchange.js";
@@ -42,8 +42,14 @@ export async function listen(
   // Node counts the wait for the next request as a wait for its headers.
   http.headersTimeout = Math.max(http.headersTimeout, keptMs + 1000);
   http.requestTimeout = Math.max(requestTimeout, http.headersTimeout);
-  bookConnections(server, http, options.maxConnections);
-  if (websocket !== undefined) http.on("upgrade", (await websocket()).createUpgrade(server, options));
+  const upgraded = bookConnections(server, http, options.maxConnections);
+  if (websocket !== undefined) {
+    const upgrade = (await websocket()).createUpgrade(server, options);
+    http.on("upgrade", (incoming, socket, head) => {
+      upgraded.add(socket);
+      upgrade(incoming, socket, head);
+    });
+  }
   return new Promise((resolve, reject) => {
     http.once("error", reject);
     http.listen(options.port, options.host, () => {
@@ -66,12 +72,24 @@ export async function listen(
   });
 }
 
-/** One address must not take all connections: those that are too many close, the oldest of who holds most first. */
-function bookConnections({ ledger }: Server, http: Http, most = mostConnections): void {
-  http.on("connection", (socket) => {
-    const item = { kind: "connection", most, caller: callerOf(undefined, socket.remoteAddress) };
+/** A socket of Node's HTTP server, with the answer that is under way on it; Node's types leave that out. */
+interface HttpSocket extends Socket {
+  readonly _httpMessage?: unknown;
+}
+
+/**
+ * One address must not take all connections: those that are too many close, the oldest of the address with the most
+ * first, those without a request before any others. Returns the sockets that have left HTTP: those have no requests.
+ */
+function bookConnections({ ledger }: Server, http: Http, most = mostConnections): WeakSet<object> {
+  const upgraded = new WeakSet<object>();
+  http.on("connection", (socket: HttpSocket) => {
+    // Read only when room is needed: to count requests would cost something with each.
+    const isIdle = (): boolean => (socket._httpMessage ?? null) === null && !upgraded.has(socket);
+    const item = { kind: "connection", most, caller: callerOf(undefined, socket.remoteAddress), isIdle };
     const booking = ledger.book(item, () => socket.destroy());
     if (booking === undefined) return socket.destroy();
     socket.on("close", booking.release);
   });
+  return upgraded;
 }
