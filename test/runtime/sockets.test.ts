@@ -126,17 +126,15 @@ describe.runIf(process.platform === "linux")("over connections of two addresses"
   });
 
   test("answers that nobody reads shut out nobody else, and leave nothing behind", async () => {
-    const here = await place(40 * megabyte);
+    const here = await place(20 * megabyte);
     const { ledger } = here.server;
     const deaf = await Promise.all(Array.from({ length: 5 }, () => open(here.port, greedy)));
     let closed = 0;
     for (const socket of deaf) socket.pause().on("close", () => (closed += 1));
-    for (const socket of deaf) {
-      socket.write(message("long", { length: 8 * megabyte }));
-      await until(() => ledger.bytes > 15 * megabyte);
-    }
-    // Answers of 16 MB in memory: two of them fit.
-    await until(() => ledger.count("unread") === 2);
+    for (const socket of deaf) socket.write(message("long", { length: 8 * megabyte }));
+    // There is room for a few of them.
+    await until(() => ledger.count("connection") < deaf.length);
+    expect(ledger.bytes).toBeGreaterThan(7 * megabyte);
     const wanted = 4 * megabyte;
     const [status, length] = await ask(here, honest, "long", { length: wanted });
     expect([status, length > wanted]).toEqual([200, true]);
@@ -221,7 +219,7 @@ describe.runIf(process.platform === "linux")("over connections of two addresses"
       return { socket, answers, send };
     };
     const one = await client(greedy);
-    for (let id = 1; id <= 20; id += 1) one.send(id, "never", 200_000);
+    for (let id = 1; id <= 60; id += 1) one.send(id, "never", 200_000);
     await until(() => one.answers.length > 0);
     expect(one.answers[0]).toMatchObject({ error: { code: -32603, message: expect.stringContaining("no room") } });
     expect(ledger.bytes).toBeGreaterThan(3 * megabyte);
