@@ -131,6 +131,7 @@ describe.runIf(process.platform === "linux")("over connections of two addresses"
     const deaf = await Promise.all(Array.from({ length: 5 }, () => open(here.port, greedy)));
     let closed = 0;
     for (const socket of deaf) socket.pause().on("close", () => (closed += 1));
+    await until(() => ledger.count("connection") === deaf.length);
     for (const socket of deaf) socket.write(message("long", { length: 8 * megabyte }));
     // There is room for a few of them.
     await until(() => ledger.count("connection") < deaf.length);
@@ -195,7 +196,7 @@ describe.runIf(process.platform === "linux")("over connections of two addresses"
       socket.on("close", () => closed.push(index)).on("error", () => {});
       sockets.push(socket);
     }
-    expect(here.server.ledger.count("connection")).toBe(all.length);
+    await until(() => here.server.ledger.count("connection") === all.length);
     expect((await ask(here, newcomer, "say"))[0]).toBe(200);
     await until(() => closed.length > 0);
     expect(closed).toEqual([closes]);
