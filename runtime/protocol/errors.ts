@@ -1,3 +1,5 @@
+import type {} from "./parts.js";
+
 /** Every error code that the protocol defines. An application's own codes lie outside -32768 to -32000. */
 export const errorCodes = {
   parseError: -32700,
@@ -73,7 +75,7 @@ export function stopping(): UnavailableError {
 /** Copies an error, reading each member once: those of a handler may have getters, or be a Proxy. May throw. */
 export function plainError(error: McpError): McpError {
   const { code, message, data } = error;
-  if (!(error instanceof UnavailableError)) return new McpError(code, message, data);
+  if (globalThis.mcpcWithoutHttp || !(error instanceof UnavailableError)) return new McpError(code, message, data);
   const { httpStatus, retryAfterMs } = error;
   return new UnavailableError(httpStatus === 429 ? 429 : 503, message, Number(retryAfterMs) || 1000);
 }

@@ -1,7 +1,7 @@
 import type {} from "../parts.js";
 import { blocksContent, isContentBlock, textContent } from "../content.js";
 import { createErrors, ToolCallContext, type Questions } from "../context.js";
-import { DeclaredError, McpError, NotImplementedError, plainError, UnavailableError } from "../errors.js";
+import { DeclaredError, McpError, NotImplementedError, UnavailableError } from "../errors.js";
 import type { Answer, Call, Payload, Reusable, Server, View } from "../exchange.js";
 import { explain } from "../explain.js";
 import { decided } from "../failures.js";
@@ -282,9 +282,9 @@ function answerTo(error: unknown, call: Call, tool: Tool): Payload | McpError {
   const errorId = meant ? undefined : logged(call, tool, error);
   const verdict = decided(call, { kind: "tool", name, ...(errorId !== undefined && { errorId }) }, error);
   if (typeof verdict === "string") return errorResult(view, verdict);
-  if (verdict !== undefined) return plainError(verdict);
+  if (verdict !== undefined) return verdict;
   if (error instanceof UnavailableError) return errorResult(view, error.message);
-  if (error instanceof McpError) return plainError(error);
+  if (error instanceof McpError) return error;
   if (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError) return declared(view, error);
   return errorResult(view, explainedByLog(errorId));
 }
