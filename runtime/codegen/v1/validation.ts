@@ -5,11 +5,12 @@ import type { ValidationError } from "../../protocol/surface.js";
 export type { AnswerValidators, Validator } from "../../protocol/surface.js";
 export * from "./formats.js";
 
-/** A list of failures; `more` counts those that it does not hold. */
-type Failures = ValidationError[] & { more?: number };
+type Failures = ValidationError[];
 
 /** Hostile values can fail a million times, of which an explanation reads no more than these. */
 const most = 500;
+/** Stands for each failure beyond them. Generated code counts by the length of the list. */
+const unlisted: ValidationError = { instancePath: "", keyword: "", params: {} };
 
 /** Adds a failure to those that were found before, if any. */
 export function failed(
@@ -19,7 +20,10 @@ export function failed(
   params: ValidationError["params"] = {},
   propertyName?: string,
 ): Failures {
-  if (before !== null && before.length >= most) return counted(before, 1);
+  if (before !== null && before.length >= most) {
+    before.push(unlisted);
+    return before;
+  }
   const error =
     propertyName === undefined ? { instancePath, keyword, params } : { instancePath, keyword, params, propertyName };
   if (before === null) return [error];
@@ -27,29 +31,27 @@ export function failed(
   return before;
 }
 
-/** Adds the failures of a definition to those that were found before. Copying the latter would be quadratic. */
+/**
+ * Adds the failures of a definition to those that were found before: as many as there is room for, and at least one, by
+ * which generated code sees that the definition has failed. To add all at each level would be quadratic.
+ */
 export function joined(before: Failures | null, more: Failures): Failures {
   if (before === null) return more;
   const room = Math.min(most - before.length, more.length);
   for (let index = 0; index < room; index++) before.push(more[index]!);
-  return counted(before, failures(more) - room);
+  if (room < 1) before.push(unlisted);
+  return before;
 }
 
-function counted(list: Failures, more: number): Failures {
-  if (more > 0) list.more = (list.more ?? 0) + more;
-  return list;
-}
-
-/** The number of failures, with those that the list does not hold. */
+/** The number of failures. */
 export function failures(list: Failures): number {
-  return list.length + (list.more ?? 0);
+  return list.length;
 }
 
 /** Drops all failures but the first ones. */
 export function firstFailures(list: Failures | null, count: number): Failures | null {
   if (list === null || count === 0) return null;
-  if (count < list.length) list.length = count;
-  if (list.more !== undefined) list.more = count - list.length;
+  list.length = count;
   return list;
 }
 
