@@ -51,11 +51,12 @@ function within(slots: Slots, handler: AnyHandler): AnyHandler {
     let output: unknown;
     try {
       output = handler(input, context);
+      // To look at what it returns may throw, too: it may be a Proxy.
+      if (isThenable(output)) return Promise.resolve(output).finally(leave);
     } catch (error) {
       leave();
       throw error;
     }
-    if (isThenable(output)) return Promise.resolve(output).finally(leave);
     leave();
     return output;
   };

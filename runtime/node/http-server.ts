@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Server as Http } from "node:http";
 import { callerOf } from "../protocol/caller.js";
 import type { Server } from "../protocol/exchange.js";
+import { describe } from "../protocol/logger.js";
 import type { HttpOptions } from "../transports/http/exchange.js";
 import { isLoopback } from "../transports/http/source.js";
 import { createListener } from "./http-listener.js";
@@ -54,6 +55,10 @@ export async function listen(
     http.once("error", reject);
     http.listen(options.port, options.host, () => {
       http.off("error", reject);
+      // A process without free descriptors accepts nothing for a while.
+      http.on("error", (error) => {
+        server.logger("error", "a connection could not be accepted", { error: describe(error) });
+      });
       const { port } = http.address() as AddressInfo;
       const host = options.host.includes(":") ? `[${options.host}]` : options.host;
       resolve({

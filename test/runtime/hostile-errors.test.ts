@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { McpError } from "../../runtime/index.js";
+import { limitConcurrency } from "../../runtime/limits/concurrency.js";
 import { createListener } from "../../runtime/node/http-listener.js";
 import { createUpgrade } from "../../runtime/node/websocket.js";
 import { connect } from "../../runtime/protocol/connection.js";
@@ -209,6 +210,18 @@ test.each(entries)("%s is answered whatever its handler throws", async (_, metho
       const server = defineServer(whole, handlers, () => ({ logger: () => {} }));
       const answer = await callerOf(server).request(method, params as never);
       expect([way, value, answer]).toEqual([way, value, expect.objectContaining({ error: expect.anything() })]);
+    }
+  }
+});
+
+test("a place among the handlers that run at a time is free again, whatever a handler comes to", async () => {
+  for (const [value, make] of Object.entries(thrown)) {
+    for (const [way, handlerOf] of Object.entries(ways)) {
+      const { surface, definition } = serverWith({ t: handlerOf(make) as never, say: () => "said" });
+      const limit = limitConcurrency({ server: 1, maxQueue: 0 });
+      const { call } = callerOf(defineServer(surface, definition.handlers, () => ({ limit, logger: () => {} })));
+      await call("t");
+      expect([way, value, await call("say")]).toMatchObject([way, value, { result: { content: [{ text: "said" }] } }]);
     }
   }
 });

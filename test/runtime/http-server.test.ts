@@ -33,6 +33,20 @@ test.each([
   expect(http?.headersTimeout).toBeGreaterThan(kept);
 });
 
+test("a connection that cannot be accepted is logged, and others are answered", async () => {
+  const { url, log } = await served({});
+  let http: HttpServer | undefined;
+  const note = (message: unknown): void => void (http = (message as { server: HttpServer }).server);
+  diagnostics.subscribe("http.server.request.start", note);
+  onTestFinished(() => void diagnostics.unsubscribe("http.server.request.start", note));
+  const ask = async () => (await fetch(url, { headers: { connection: "close" } })).status;
+  expect(await ask()).toBe(405);
+  // As Node tells of it when the process has no descriptor left.
+  http!.emit("error", Object.assign(new Error("accept EMFILE"), { code: "EMFILE", syscall: "accept" }));
+  expect(log).toEqual(["a connection could not be accepted"]);
+  expect(await ask()).toBe(405);
+});
+
 const warned = [expect.stringContaining("anybody who can reach this address may call")];
 test.each([
   ["in public without credentials", { host: "0.0.0.0" }, {}, warned],
