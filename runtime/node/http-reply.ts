@@ -18,6 +18,9 @@ import type { Headers, HttpReply, HttpRequest, Refusal, Running } from "../trans
 /** In characters: more leaves at once. */
 const mostHeld = 64 * 1024;
 
+/** Requests that may run behind another one on their connection. */
+const mostBehind = 64;
+
 function ignore(): void {}
 
 /** An answer by Node's response. */
@@ -203,6 +206,11 @@ export class NodeReply implements HttpReply {
     // Behind another answer on its connection a response has no socket yet, and is not told when that closes.
     if (response.socket !== null) return;
     const { socket } = this.#incoming;
+    // Node stops reading from a client whose answers wait, and would not notice that it hangs up.
+    if (socket.listenerCount("close") > mostBehind) {
+      socket.destroy();
+      return running.abandon();
+    }
     socket.setMaxListeners(0).on("close", leave);
     response.on("close", () => socket.off("close", leave));
   }

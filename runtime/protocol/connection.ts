@@ -60,7 +60,7 @@ export interface Origin {
 
 /** Calls of one connection that need no place of their own, and of all connections that do. */
 const freeCalls = 4;
-const mostCalls = 5000;
+export const mostCalls = 5000;
 
 /** Changes that wait for a client to be ready. */
 const mostHeld = 1024;
@@ -284,7 +284,7 @@ function refuse(reply: Reply, id: Id, error: McpError): undefined {
   reply(errorMessage(id, error), error instanceof UnavailableError ? error : undefined);
 }
 
-function noRoom(): UnavailableError {
+export function noRoom(): UnavailableError {
   return busy("the server keeps as much for its clients as it can");
 }
 

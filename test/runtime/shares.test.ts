@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { identityOf } from "../../runtime/protocol/auth.js";
 import { events } from "../e2e/events.js";
 import { settled } from "./caller.js";
 import { claim, serving } from "./many-callers.js";
@@ -228,4 +229,20 @@ test.each(refusals)("nothing is kept of %s", async (_what, send, status) => {
   await settled();
   expect([all.server.ledger.count(), all.server.ledger.bytes]).toEqual([0, 0]);
   expect([all.server.subscribers.size, all.server.running.size]).toEqual([before, 0]);
+});
+
+test("calls beyond a thousand have places, of which the caller with most loses the oldest", async () => {
+  const { server, modern } = serving(made());
+  const { ledger, running } = server;
+  const call = (who: string, slow: boolean) => modern(who, "tools/call", { name: "t", arguments: { slow } });
+  for (let number = 0; number < 1000; number += 1) running.add({ abort: () => {} });
+  const oldest = call("greedy", true);
+  while (ledger.count("call") === 0) await settled();
+  const caller = identityOf({ principal: "greedy", scopes: [], claims: {} })!;
+  for (let number = 1; number < 5000; number += 1) ledger.book({ kind: "call", most: 5000, caller }, () => {});
+  expect((await call("greedy", true)).status).toBe(503);
+  expect((await call("honest", false)).status).toBe(200);
+  // It has ended for that, and the place is free again.
+  expect((await oldest).status).toBe(503);
+  expect(ledger.count("call")).toBe(4999);
 });

@@ -144,6 +144,15 @@ describe.runIf(process.platform === "linux")("over connections of two addresses"
     await empties(here);
   });
 
+  test("a connection on which calls without end pile up is closed, and leaves nothing behind", async () => {
+    const here = await place(64 * megabyte);
+    const socket = await open(here.port, greedy);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.write(message("never").repeat(200));
+    await closed;
+    await empties(here);
+  });
+
   /** What a connection does until a new one comes; the oldest first. `idle`: it had an answer, and is kept alive. */
   const kinds = {
     idle: async (here: Place, from: string) => {

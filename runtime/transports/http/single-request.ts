@@ -1,10 +1,10 @@
 import { dispatch, response } from "../../protocol/dispatch.js";
 import { busy, errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
 import { Call, type Outlet, type Payload, type Peer } from "../../protocol/exchange.js";
-import { paramsMustBeObject } from "../../protocol/connection.js";
+import { mostCalls, noRoom, paramsMustBeObject } from "../../protocol/connection.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { errorMessage, isObject, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
-import { takeBody } from "../../protocol/ledger.js";
+import { takeBody, type Booking } from "../../protocol/ledger.js";
 import { whenSilent } from "./events.js";
 import type { Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
 
@@ -76,6 +76,9 @@ export class Streamed implements Channel {
   }
 }
 
+/** Calls that run without a place on the ledger: to book each would slow down all. */
+const freeCalls = 1000;
+
 /** Answers a request that belongs to no session. */
 export function run(
   peer: Peer,
@@ -90,10 +93,16 @@ export function run(
     return undefined;
   }
   const call = new Call(peer, id, method, params, channel, undefined, auth);
+  const { ledger, running } = peer.view.server;
+  let place: Booking | undefined;
+  if (running.size >= freeCalls) {
+    place = ledger.book({ kind: "call", most: mostCalls, caller: call.caller }, () => {});
+    if (place === undefined) return finish(call, channel, noRoom()) as undefined;
+  }
   const answer = dispatch(call);
   if (!(answer instanceof Promise)) {
-    finish(call, channel, answer);
-    return undefined;
+    place?.release();
+    return finish(call, channel, answer) as undefined;
   }
   let over = false;
   const settle = (settled: Payload | McpError): void => {
@@ -102,16 +111,18 @@ export function run(
     finish(call, channel, settled);
   };
   const body = takeBody(channel.request);
-  if (body !== undefined)
-    body.evict = () => {
-      settle(busy("the server needs the room of this call for other clients"));
-      call.abort(new Error("another client needs the room of the call"));
-      // The handler may never end.
-      call.forget();
-    };
+  for (const booking of [place, body])
+    if (booking !== undefined)
+      booking.evict = () => {
+        settle(busy("the server needs the room of this call for other clients"));
+        call.abort(new Error("another client needs the room of the call"));
+        // The handler may never end.
+        call.forget();
+      };
   channel.wait?.();
   answer
     .then((settled) => {
+      place?.release();
       body?.release();
       settle(settled);
     })
