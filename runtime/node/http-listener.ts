@@ -72,7 +72,7 @@ export function createListener(server: Server, options: HttpOptions): Listener {
 
   function isProbed(incoming: IncomingMessage, request: NodeRequest, reply: NodeReply): boolean {
     if (probed(server, request, reply, pathOf(request.url))) return true;
-    return "originalUrl" in incoming && probed(server, request, reply, pathOf(incoming.url ?? "/"));
+    return "originalUrl" in incoming && probed(server, request, reply, pathOf(pathAndQuery(incoming.url ?? "/")));
   }
 
   return (incoming, response) => {
