@@ -237,7 +237,7 @@ test("validation keeps no more failures than an explanation reads, and counts al
     { items: { $ref: "#/$defs/Item" }, $defs: { Item: { required: names } } },
     { allOf: [{ items: { required: names } }, { anyOf: [{ items: { required: ["x"] } }, true] }, { maxItems: 1 }] },
   ]);
-  const outcome = (index: number, size: number): readonly unknown[] => {
+  const outcome = (index: number, size: number): unknown => {
     const isValid = validators[index]!(list(size, () => ({})));
     const errors = validators[index]!.errors;
     return [isValid, errors?.length, new Set(errors ?? []).size];
@@ -247,8 +247,7 @@ test("validation keeps no more failures than an explanation reads, and counts al
   expect(outcome(0, 1000)).toEqual([false, 10_000, 501]);
   expect(outcome(1, 1000)).toEqual([false, 11_002, 501]);
   expect(outcome(1, 2000)).toEqual([true, undefined, 0]);
-  expect(outcome(2, 1000)[1]).toBeLessThan(2000);
-  expect(outcome(2, 1000)[2]).toBe(501);
+  expect(outcome(2, 1000)).toEqual([false, 10_000, 501]);
   expect(outcome(3, 1000)).toEqual([false, 10_001, 501]);
 });
 
