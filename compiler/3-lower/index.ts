@@ -53,10 +53,11 @@ export function lower(project: Project, again: Again = anew): Result<Server> {
     const base = pascalCase(name, "Schema");
     sharedTypes.set(name, types.claim([base, `${base}Schema`], name) as Identifier);
   }
-  const schema = (node: Located, type: string): Schema =>
-    schemaOf({ node, file: node.span.path }, type as Identifier, reachable, sharedTypes, again);
-  const definitions = [...project.defs].map(([name, { node }]): Definition => ({
-    ...schema(node, sharedTypes.get(name)!),
+  const made = (root: SchemaRoot, type: string): Schema =>
+    schemaOf(root, type as Identifier, reachable, sharedTypes, again);
+  const schema = (node: Located, type: string): Schema => made({ node, file: node.span.path }, type);
+  const definitions = [...reachable.definitions].map(([name, root]): Definition => ({
+    ...made(root, sharedTypes.get(name)!),
     name,
   }));
   const { instructions, ...info } = project.server.value as JsonObject;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -114,3 +114,31 @@ function visible(folder: string): Record<string, string> {
   );
   return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(folder, path), "utf8")]));
 }
+
+const fixtures = join(import.meta.dirname, "..", "..", "fixtures");
+/** Projects whose entries share definitions. */
+const examples = ["cached", "pooled", "weather"];
+
+test("a comment in front of a manifest changes nothing that is generated", () => {
+  const folder = mkdtempSync(join(tmpdir(), "mcpc-commented-"));
+  try {
+    const generated = (): Record<string, string> =>
+      Object.fromEntries(Object.entries(contents(folder)).filter(([path]) => /\/generated\/|mcpc\.lock/.test(path)));
+    symlinkSync(join(fixtures, "..", "node_modules"), join(folder, "node_modules"));
+    for (const name of examples) cpSync(join(fixtures, name), join(folder, name), { recursive: true });
+    expect(mcpc(folder, "build", ...examples)).toMatchObject({ code: 0, stderr: "" });
+    const before = generated();
+    for (const name of examples)
+      for (const file of readdirSync(join(folder, name)).filter((file) => file.endsWith(".mcp.json"))) {
+        const path = join(folder, name, file);
+        writeFileSync(path, `// A comment.\n${readFileSync(path, "utf8")}`);
+      }
+    expect(mcpc(folder, "build", ...examples)).toMatchObject({ code: 0, stderr: "" });
+    const after = generated();
+    expect(Object.keys(after)).toEqual(Object.keys(before));
+    expect(Object.keys(before).filter((path) => after[path] !== before[path])).toEqual([]);
+    expect(Object.keys(before)).toContain("weather/generated/types.ts");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
