@@ -1,4 +1,4 @@
-import type { Result } from "../diagnostics/diagnostic.js";
+import { diagnose, type Result } from "../diagnostics/diagnostic.js";
 import { anew, type Again } from "../model/again.js";
 import { parseUriTemplate, templateVariables, type UriTemplate } from "@mcpc/runtime/codegen/v1/uri-templates";
 import type { Reachable } from "../json-schema/resolve.js";
@@ -38,6 +38,7 @@ import { claims, pascalCase, reservedTypes } from "./names.js";
 import { handlerNames, type HandlerNames } from "./handlers.js";
 import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
+import { wrapsOutput } from "./outputs.js";
 import { checkOverlaps } from "./overlaps.js";
 import { schemaOf } from "./schemas.js";
 import { variablesSchema } from "./templates.js";
@@ -85,6 +86,9 @@ export function lower(project: Project, again: Again = anew): Result<Server> {
       ...checkConfig(project, server.runtime.config),
       ...checkExamples(project, server),
       ...checkOverlaps(server.resourceTemplates),
+      ...server.tools.flatMap(({ name, wraps, output }) =>
+        wraps && output ? [diagnose("schema/wrapped-output", output.span, { name })] : [],
+      ),
     ],
   };
 }
@@ -116,6 +120,7 @@ function lowerTool(
     listing: listing("tool", tool, again, replaced),
     input,
     ...(output && { output }),
+    ...(output && again("wrapped outputs", output, () => wrapsOutput(output)) && { wraps: true }),
     errors: Object.entries(tool.value.errors ?? {}).map(([code, error]) => declaredError(code, error)),
     headers: again("header parameters", input.schema as object, () => headerParameters(input.schema)),
     elicitations: elicitations(tool, type, types, schema),

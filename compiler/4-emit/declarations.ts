@@ -19,9 +19,9 @@ import { typeOfSchema, type References } from "./type-of-schema.js";
 export function schemaTypes(server: Server, again: Again, lasting: Lasting): Map<string, Declaration> {
   const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [
     ...server.definitions.map((schema) => ({ schema, introduction: undefined })),
-    ...server.tools.flatMap(({ name, input, output }) => [
+    ...server.tools.flatMap(({ name, input, output, wraps }) => [
       { schema: input, introduction: `Arguments of the tool ${JSON.stringify(name)}.` },
-      ...(output ? [{ schema: output, introduction: `Result of the tool ${JSON.stringify(name)}.` }] : []),
+      ...(output ? [{ schema: output, introduction: resultOf(name, wraps) }] : []),
     ]),
     ...[...server.tools, ...server.prompts].flatMap(({ name: owner, elicitations }) =>
       elicitations.flatMap(({ name, answer }) =>
@@ -114,6 +114,11 @@ function declare(schema: Schema, introduction: string | undefined, taken: Readon
   for (const { name, schema: target } of privateTypes.values())
     parts.push(print(name, target as JsonSchema, undefined, references));
   return { text: parts.join("\n"), names };
+}
+
+function resultOf(tool: string, wraps = false): string {
+  const older = wraps ? '\n\nClients of revisions before 2026-07-28 get it as `{ "result": … }`.' : "";
+  return `Result of the tool ${JSON.stringify(tool)}.${older}`;
 }
 
 /** Whether names that were found free before would be found again. */

@@ -1,5 +1,6 @@
 import type { DeclaredError, Server, Tool } from "../model/server.js";
-import type { JsonObject } from "../model/source.js";
+import type { Json, JsonObject } from "../model/source.js";
+import { wrapOutputSchema } from "@mcpc/runtime/codegen/v1/older-forms";
 
 /** `mcpc.lock.json`: the surface as it is listed, in readable lines, so that its changes show in version control. */
 export function lockFile(server: Server): string {
@@ -25,12 +26,15 @@ interface Entry {
   /** To whom it is listed. */
   readonly scopes: readonly string[];
   readonly errors?: readonly DeclaredError[];
+  readonly wraps?: boolean;
 }
 
-function locked({ listing, scopes, errors = [] }: Entry): JsonObject {
-  if (scopes.length === 0 && errors.length === 0) return listing;
+function locked({ listing, scopes, errors = [], wraps = false }: Entry): JsonObject {
+  if (scopes.length === 0 && errors.length === 0 && !wraps) return listing;
   return {
     ...listing,
+    // The listings of older revisions follow from those of the newest, but for this.
+    ...(wraps && { olderOutputSchema: wrapOutputSchema(listing["outputSchema"]!) as Json }),
     ...(scopes.length > 0 && { scopes }),
     ...(errors.length > 0 && { errors: Object.fromEntries(errors.map(({ code, message }) => [code, message])) }),
   };

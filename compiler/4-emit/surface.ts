@@ -9,7 +9,6 @@ import type {
   Server,
   Tool,
 } from "../model/server.js";
-import type { JsonSchema } from "../model/schema.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { literal } from "./code.js";
 
@@ -63,11 +62,11 @@ function lines(entries: readonly string[]): string {
 }
 
 function toolEntry(tool: Tool): string {
-  const { name, output, errors, headers, timeoutMs, readOnly } = tool;
+  const { name, wraps, errors, headers, timeoutMs, readOnly } = tool;
   return entry({
     name: literal(name),
     scopes: scopes(tool),
-    wraps: output !== undefined && !describesObject(output.schema) && "true",
+    wraps: wraps === true && "true",
     errors:
       errors.length > 0 &&
       `new Map([${errors.map(({ code, message }) => `[${literal(code)}, ${literal(message)}]`).join(", ")}])`,
@@ -216,10 +215,6 @@ function entry(fields: Readonly<Record<string, string | false>>): string {
 
 function list(key: string, entries: readonly string[]): string {
   return `${key}: [${lines(entries)}],`;
-}
-
-function describesObject(schema: JsonSchema): boolean {
-  return typeof schema === "object" && schema["type"] === "object";
 }
 
 function indent(lines: string): string {

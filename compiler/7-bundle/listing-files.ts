@@ -137,15 +137,20 @@ export function listingsModule(forms: Forms, format: "cjs" | "esm"): string {
   return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n${lists.join("")}`;
 }
 
+interface Listed {
+  readonly listing: JsonObject;
+  readonly wraps?: boolean;
+}
+
 /** What the revisions are told. */
-function told(kind: EntryKind, entries: readonly { readonly listing: JsonObject }[], again: Again): Form[] {
+function told(kind: EntryKind, entries: readonly Listed[], again: Again): Form[] {
   if (entries.length === 0) return [];
   const current = entries.map(({ listing }) => again("listings as JSON", listing, () => JSON.stringify(listing)));
   // What an older revision is told in full, all later ones are.
   const inFull = new Set<number>();
   const forms = legacyVersions.map((version): Form => {
-    const texts = entries.map(({ listing }, index) => {
-      const older = inFull.has(index) ? listing : olderEntry(version, kind, listing);
+    const texts = entries.map(({ listing, wraps }, index) => {
+      const older = inFull.has(index) ? listing : olderEntry(version, kind, listing, wraps);
       if (older !== listing) return JSON.stringify(older);
       inFull.add(index);
       return current[index]!;

@@ -56,12 +56,12 @@ type Info = Parameters<typeof olderImplementation>[1];
 /** The first revision that is told every entry as the newest is; none if even the last is not. */
 function sameEntriesSince({ tools, resources, resourceTemplates, prompts }: Server): string | undefined {
   const entries = [
-    ...tools.map(({ listing }) => ["tool", listing] as const),
-    ...resources.map(({ listing }) => ["resource", listing] as const),
-    ...resourceTemplates.map(({ listing }) => ["resourceTemplate", listing] as const),
-    ...prompts.map(({ listing }) => ["prompt", listing] as const),
+    ...tools.map(({ listing, wraps }) => ["tool", listing, wraps] as const),
+    ...resources.map(({ listing }) => ["resource", listing, false] as const),
+    ...resourceTemplates.map(({ listing }) => ["resourceTemplate", listing, false] as const),
+    ...prompts.map(({ listing }) => ["prompt", listing, false] as const),
   ];
   return legacyVersions.find((version) =>
-    entries.every(([kind, listing]) => olderEntry(version, kind, listing) === listing),
+    entries.every(([kind, listing, wraps]) => olderEntry(version, kind, listing, wraps) === listing),
   );
 }

@@ -49,10 +49,13 @@ export function factsFinder<P>(resolve: Resolve<P>): (schema: Json, place: P) =>
       const branches = schema[keyword];
       return isList(branches) ? [branches.map((branch) => find(branch, place, depth)).reduce(either, nothing)] : [];
     });
+    const { if: condition, then = true, else: other = true } = schema;
+    const conditional = condition === undefined ? [] : [either(find(then, place, depth), find(other, place, depth))];
     return [
       ...(target ? [find(target[0], target[1], depth)] : []),
       ...(isList(allOf) ? allOf.map((part) => find(part, place, depth)) : []),
       ...unions,
+      ...conditional,
     ];
   };
 

@@ -226,6 +226,8 @@ export interface Tool {
   readonly listing: JsonObject;
   readonly input: Schema;
   readonly output?: Schema;
+  /** The result may be something else than an object: older revisions get it as an object's `result`. */
+  readonly wraps?: boolean;
   readonly errors: readonly DeclaredError[];
   readonly headers: readonly HeaderParameter[];
   readonly elicitations: readonly Elicitation[];

@@ -135,8 +135,8 @@ export interface Revision {
   readonly methods: (surface: Surface) => ReadonlyMap<string, Method>;
   /** What every result begins and ends with, and what a cacheable one carries besides, as JSON text. */
   readonly frame: (surface: Surface) => Frame;
-  /** An entry of a listing in this revision's form. */
-  readonly entry: (kind: EntryKind, listing: string) => string;
+  /** An entry of a listing in this revision's form; `wraps` is that of a tool's surface. */
+  readonly entry: (kind: EntryKind, listing: string, wraps?: boolean) => string;
   /** The server's description of itself in this revision's form. */
   readonly implementation: (info: JsonObject & Implementation) => JsonObject;
   /** A content block in this revision's form; absent when all are known to it. */

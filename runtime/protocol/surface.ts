@@ -66,7 +66,7 @@ export interface ToolSurface {
   readonly name: string;
   /** What a caller must have to see and to use it; all of them. */
   readonly scopes?: readonly string[];
-  /** The `outputSchema` describes something else than an object: older revisions see it as an object's `result`. */
+  /** The result may be something else than an object: older revisions get it as an object's `result`. */
   readonly wraps?: boolean;
   /** Message templates of the declared errors, by code. Own properties of an object without a prototype, or a Map. */
   readonly errors?: ReadonlyMap<string, string>;

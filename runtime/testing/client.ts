@@ -1,5 +1,6 @@
 import type { CallToolResult, GetPromptResult } from "../protocol/handlers.js";
-import type { JsonObject } from "../protocol/types.js";
+import { isObject } from "../protocol/json-rpc.js";
+import type { Json, JsonObject } from "../protocol/types.js";
 import { converse, type Conversation, type ConversationOptions } from "./conversation.js";
 import { toolError } from "./errors.js";
 import { createEmitter, type Events } from "./events.js";
@@ -158,5 +159,12 @@ async function outputOf(name: string, result: JsonObject, { wire, era }: Convers
   const { content, structuredContent: value } = result;
   if (!structured) return content;
   if (value === undefined) return JSON.parse((content as unknown as readonly { readonly text: string }[])[0]!.text);
-  return wraps && era === "legacy" ? (value as JsonObject)["result"] : value;
+  return wraps && era === "legacy" ? unwrapped(value, content) : value;
+}
+
+/** The text beside a result is that of the value itself, unless the handler wrote its own. */
+function unwrapped(value: Json, content: Json | undefined): Json | undefined {
+  if (!isObject(value) || !("result" in value) || Object.keys(value).length > 1) return value;
+  const [block] = content as unknown as readonly { readonly text?: string }[];
+  return block?.text === JSON.stringify(value) ? value : value["result"];
 }

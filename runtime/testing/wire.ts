@@ -14,7 +14,7 @@ export interface Incoming {
 export interface ToolShape {
   /** It declares an `outputSchema`. */
   readonly structured: boolean;
-  /** Revisions that know only objects get its result as an object's `result`. */
+  /** Revisions that know only objects may get its result as an object's `result`. */
   readonly wraps: boolean;
 }
 

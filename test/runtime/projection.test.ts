@@ -110,7 +110,7 @@ const structured: Readonly<Record<string, unknown>> = {
 
 test.each(Object.keys(listed))("what a client of %s is sent", async (version) => {
   const handler = () => ({ content: [link, audio], structuredContent: [1] });
-  const made = serverWith({ t: handler as never });
+  const made = serverWith({ t: handler as never }, { surface: { wraps: true } });
   const resource = { uri: "a:b" };
   const template = { uriTemplate: "a:{b}", pattern: "a:(.*)", variables: ["b"] };
   const prompt = { name: "p", arguments: [{ name: "a", required: true, completed: true }] };

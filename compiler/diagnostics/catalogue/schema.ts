@@ -135,6 +135,14 @@ export const schema = {
     explain:
       "A keyword that the dialect does not define is ignored by every validator, so a misspelt one silently checks nothing. Names that begin with `x-` are taken as deliberate.",
   }),
+  "schema/wrapped-output": define<{ name: string }>({
+    severity: "warning",
+    message: ({ name }) =>
+      `clients of revisions before 2026-07-28 get the result of ${quote(name)} as { "result": … }, others as it is`,
+    help: () => 'describe an object, so that all clients see the same: { "type": "object", … }',
+    explain:
+      "Structured results are objects in 2025-06-18 and 2025-11-25, and any JSON from 2026-07-28 on. An `outputSchema` that may describe something else than an object, such as a list, is therefore listed to older clients as that of an object whose `result` it is, and results come to them so. The lock file has that form as `olderOutputSchema`. A `$ref`, `allOf`, or union is followed: only what may be something else is wrapped.",
+  }),
   "schema/unsupported-dialect": define<{ dialect: string }>({
     severity: "error",
     message: ({ dialect }) => `the dialect ${quote(dialect)} is not supported`,

@@ -32,7 +32,9 @@ export async function remoteTools(
 }
 
 function shapeOf({ inputSchema, outputSchema }: JsonObject): RemoteTool {
-  const wraps = outputSchema !== undefined && !(isObject(outputSchema) && outputSchema["type"] === "object");
+  // Whether a reference leads to objects alone is for the server to know: the client tells by the result.
+  const isPlain = isObject(outputSchema) && outputSchema["type"] === "object" && outputSchema["$ref"] === undefined;
+  const wraps = outputSchema !== undefined && !isPlain;
   return { structured: outputSchema !== undefined, wraps, headers: headersOf(inputSchema, []) };
 }
 

@@ -45,7 +45,7 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
         () => {
           const end = start + size;
           const page = shown.slice(start, end);
-          const entries = entriesOf(view, kind, listings[member], page, page.length === surface[member].length);
+          const entries = entriesOf(view, kind, listings[member], surface[member], page);
           const next = end < shown.length ? `,"nextCursor":"${cursorOf(end, audience)}"` : "";
           return [`"${member}":[`, entries, `]${next}`];
         },
@@ -56,18 +56,25 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   );
 }
 
-/** Those with these indexes, with commas between; `all`: these are all that there are. */
+/** The listed texts of the entries with these indexes, with commas between. */
 function entriesOf(
   view: View,
   kind: EntryKind,
   listing: Listing,
+  entries: readonly object[],
   indexes: readonly number[],
-  all: boolean,
 ): string | Filling {
   if (globalThis.mcpcWithoutListingFiles || typeof listing !== "function")
-    return indexes.map((index) => view.revision.entry(kind, (listing as readonly string[])[index]!)).join(",");
+    return indexes
+      .map((index) => {
+        const { wraps }: { readonly wraps?: boolean } = entries[index]!;
+        return view.revision.entry(kind, (listing as readonly string[])[index]!, wraps);
+      })
+      .join(",");
   const form = listing(view.revision.version);
-  return all ? { length: form.size, fill: (place) => form.read(place, 0) } : partOf(form, indexes);
+  return indexes.length === entries.length
+    ? { length: form.size, fill: (place) => form.read(place, 0) }
+    : partOf(form, indexes);
 }
 
 function partOf({ ends: endsOf, read }: ListingForm, indexes: readonly number[]): string | Filling {

@@ -25,10 +25,10 @@ function legacyRevision(version: LegacyVersion): Revision {
     era: "legacy",
     methods,
     frame: () => ({ opening: "{", hints: () => "", meta: "" }),
-    entry: (kind, listing) =>
+    entry: (kind, listing, wraps) =>
       globalThis.mcpcWithoutOlderEntries || version >= (globalThis.mcpcSameEntriesSince ?? "none")
         ? listing
-        : entryText(version, kind, listing),
+        : entryText(version, kind, listing, wraps),
     implementation: (info) => (globalThis.mcpcWithoutOlderServer ? info : olderImplementation(version, info)),
     ...(since("2025-06-18") ? undefined : { content: (block: ContentBlock) => olderContent(version, block) }),
     structuredContent: since("2025-06-18") ? "objects" : "none",
@@ -77,9 +77,9 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
   ]);
 }
 
-function entryText(version: LegacyVersion, kind: EntryKind, listing: string): string {
+function entryText(version: LegacyVersion, kind: EntryKind, listing: string, wraps?: boolean): string {
   const entry = JSON.parse(listing) as JsonObject;
-  const older = olderEntry(version, kind, entry);
+  const older = olderEntry(version, kind, entry, wraps);
   return older === entry ? listing : JSON.stringify(older);
 }
 

@@ -48,10 +48,10 @@ function known(
   return kept.length === Object.keys(members).length ? members : Object.fromEntries(kept);
 }
 
-/** An entry of a listing, in the newest revision's form, in that of an older one. */
-export function olderEntry(version: LegacyVersion, kind: EntryKind, entry: JsonObject): JsonObject {
+/** An entry of a listing, in the newest revision's form, in that of an older one; `wraps` is that of a tool's surface. */
+export function olderEntry(version: LegacyVersion, kind: EntryKind, entry: JsonObject, wraps = false): JsonObject {
   let projected = known(version, entry, introduced[kind]);
-  if (kind === "tool") projected = olderTool(projected);
+  if (kind === "tool") projected = olderTool(projected, wraps);
   if (kind === "prompt" && version < "2025-06-18") projected = olderPrompt(projected);
   if (isObject(projected["annotations"])) {
     const annotations = known(version, projected["annotations"], introducedAnnotations);
@@ -61,20 +61,22 @@ export function olderEntry(version: LegacyVersion, kind: EntryKind, entry: JsonO
 }
 
 /** These revisions know only objects as results, and no property that is described by a bare boolean. */
-function olderTool(tool: JsonObject): JsonObject {
+function olderTool(tool: JsonObject, wraps: boolean): JsonObject {
   const { inputSchema, outputSchema } = tool;
   const input = isObject(inputSchema) ? withObjectProperties(inputSchema) : inputSchema;
-  const output =
-    isObject(outputSchema) && outputSchema["type"] === "object" ? withObjectProperties(outputSchema) : outputSchema;
-  if (output !== undefined && output === outputSchema && !(isObject(output) && output["type"] === "object")) {
-    return { ...tool, ...(input !== undefined && { inputSchema: input }), outputSchema: wrapOutputSchema(output) };
-  }
+  const output = outputSchema === undefined ? undefined : olderOutput(outputSchema, wraps);
   if (input === inputSchema && output === outputSchema) return tool;
   return {
     ...tool,
     ...(input !== undefined && { inputSchema: input }),
     ...(output !== undefined && { outputSchema: output }),
   };
+}
+
+/** Older clients look for `"type": "object"` at the root itself, and follow no reference to it. */
+function olderOutput(schema: Json, wraps: boolean): Json {
+  if (wraps || !isObject(schema)) return wrapOutputSchema(schema);
+  return withObjectProperties(schema["type"] === "object" ? schema : { ...schema, type: "object" });
 }
 
 function withObjectProperties(schema: JsonObject): JsonObject {

@@ -15,7 +15,8 @@ const named = new Set(["$defs", "definitions", "dependentSchemas", "patternPrope
  */
 export function wrapOutputSchema(schema: Json): JsonObject {
   const { $schema: dialect, ...rest } = isObject(schema) ? schema : {};
-  const inner = isObject(schema) ? (rebased(rest) as JsonObject) : schema;
+  // Older clients take no boolean as the schema of a property.
+  const inner = isObject(schema) ? (rebased(rest) as JsonObject) : schema === false ? { not: {} } : {};
   return {
     ...(dialect !== undefined && { $schema: dialect }),
     type: "object",
