@@ -16,6 +16,7 @@ import type {
   DeclaredError,
   Definition,
   Elicitation,
+  Filling,
   Identifier,
   Layout,
   Prompt,
@@ -35,6 +36,8 @@ import { healthTool } from "./health.js";
 import { headerParameters } from "./headers.js";
 import { listing } from "./listings.js";
 import { claims, pascalCase, reservedTypes } from "./names.js";
+import { checkDefaults } from "./defaults.js";
+import { fillingOf } from "./fillings.js";
 import { handlerNames, type HandlerNames } from "./handlers.js";
 import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
@@ -84,6 +87,7 @@ export function lower(project: Project, again: Again = anew): Result<Server> {
     value: server,
     diagnostics: [
       ...checkConfig(project, server.runtime.config),
+      ...checkDefaults(server, again),
       ...checkExamples(project, server),
       ...checkOverlaps(server.resourceTemplates),
       ...server.tools.flatMap(({ name, wraps, output }) =>
@@ -109,6 +113,7 @@ function lowerTool(
   const type = claimFamily(types, pascalCase(name, "Tool"), "Tool", ["Input", "Output"], name);
   const input = schema(child(tool.node, "inputSchema")!, `${type}Input`);
   const outputNode = child(tool.node, "outputSchema");
+  const filling = project.build.defaults === false ? undefined : fillingIn(input, type, name, types, again);
   const output = outputNode && schema(outputNode, `${type}Output`);
   const replaced = { inputSchema: input.schema as Json, ...(output && { outputSchema: output.schema as Json }) };
   return {
@@ -119,6 +124,7 @@ function lowerTool(
     ...(description !== undefined && { description }),
     listing: listing("tool", tool, again, replaced),
     input,
+    ...(filling && { filling }),
     ...(output && { output }),
     ...(output && again("wrapped outputs", output, () => wrapsOutput(output)) && { wraps: true }),
     errors: Object.entries(tool.value.errors ?? {}).map(([code, error]) => declaredError(code, error)),
@@ -132,6 +138,16 @@ function lowerTool(
     handler: handlers.handler("tools", name, tool.value.handler, type as Identifier),
     span: tool.span,
   };
+}
+
+/** The type of arguments as they are given is named only where it differs from what the handler gets. */
+function fillingIn(input: Schema, owner: string, key: string, types: Types, again: Again): Filling | undefined {
+  const { schema, plain = schema } = input;
+  const make = (): Omit<Filling, "type"> | undefined => fillingOf(input);
+  const found = typeof plain === "object" ? again("fillings", plain, make) : undefined;
+  if (!found) return undefined;
+  const type = types.claim([`${owner}Arguments`, `${owner}GivenArguments`], `${key} arguments`) as Identifier;
+  return { ...found, type };
 }
 
 function isReadOnly({ annotations }: ToolDeclaration): boolean {

@@ -56,9 +56,9 @@ export function clientPiece(tool: Tool): string {
   return indent(indent(toolMember(tool)));
 }
 
-function toolMember({ name, title, description, input, output }: Tool): string {
+function toolMember({ name, title, description, input, filling, output }: Tool): string {
   const result = output ? `types.${output.type}` : "testing.Content";
-  return `${docComment([description ?? title])}${literal(name)}: testing.ToolCall<types.${input.type}, ${result}>;`;
+  return `${docComment([description ?? title])}${literal(name)}: testing.ToolCall<types.${(filling ?? input).type}, ${result}>;`;
 }
 
 function promptMember({ name, title, description, type, arguments: declared }: Prompt): string {

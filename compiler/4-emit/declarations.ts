@@ -3,7 +3,7 @@ import { pointerTokens } from "../json-schema/pointer.js";
 import { splitReference } from "../json-schema/reference.js";
 import type { Again, Lasting } from "../model/again.js";
 import type { JsonSchema } from "../model/schema.js";
-import type { Schema, Server } from "../model/server.js";
+import type { Filling, Schema, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { docComment } from "./code.js";
 import { documentation } from "./documentation.js";
@@ -19,8 +19,8 @@ import { typeOfSchema, type References } from "./type-of-schema.js";
 export function schemaTypes(server: Server, again: Again, lasting: Lasting): Map<string, Declaration> {
   const schemas: { readonly schema: Schema; readonly introduction: string | undefined }[] = [
     ...server.definitions.map((schema) => ({ schema, introduction: undefined })),
-    ...server.tools.flatMap(({ name, input, output, wraps }) => [
-      { schema: input, introduction: `Arguments of the tool ${JSON.stringify(name)}.` },
+    ...server.tools.flatMap(({ name, input, filling, output, wraps }) => [
+      ...argumentsOf(name, input, filling),
       ...(output ? [{ schema: output, introduction: resultOf(name, wraps) }] : []),
     ]),
     ...[...server.tools, ...server.prompts].flatMap(({ name: owner, elicitations }) =>
@@ -114,6 +114,20 @@ function declare(schema: Schema, introduction: string | undefined, taken: Readon
   for (const { name, schema: target } of privateTypes.values())
     parts.push(print(name, target as JsonSchema, undefined, references));
   return { text: parts.join("\n"), names };
+}
+
+function argumentsOf(
+  tool: string,
+  input: Schema,
+  filling: Filling | undefined,
+): { readonly schema: Schema; readonly introduction: string }[] {
+  const introduction = `Arguments of the tool ${JSON.stringify(tool)}`;
+  if (!filling) return [{ schema: input, introduction: `${introduction}.` }];
+  const { filled, type } = filling;
+  return [
+    { schema: { ...input, schema: filled, plain: filled }, introduction: `${introduction}, with defaults filled in.` },
+    { schema: { ...input, type }, introduction: `${introduction}, as clients give them.` },
+  ];
 }
 
 function resultOf(tool: string, wraps = false): string {

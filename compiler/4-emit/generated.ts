@@ -90,11 +90,11 @@ export function validatorsMadeOf(server: Server, again: Again = anew): Map<strin
 
 /** `madeOf`, known by its schemas where they are the very same as before. */
 function madeAgain(module: ValidatorModule, again: Again): string {
-  const { schemas, answers } = module;
-  const parts = [...Object.entries(schemas), ...answers].flatMap(([name, { plain, schema }]) => [
-    name,
-    plain ?? schema,
-  ]);
+  const { schemas, answers, filling } = module;
+  const parts = [
+    ...[...Object.entries(schemas), ...answers].flatMap(([name, { plain, schema }]) => [name, plain ?? schema]),
+    filling?.places,
+  ];
   const key = parts.find((part) => typeof part === "object");
   const make = (): Made => ({ parts, text: madeOf(module) });
   const known = key ? again("made of", key, make) : make();

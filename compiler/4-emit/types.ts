@@ -27,8 +27,9 @@ function typesOf({ tools, resources, resourceTemplates, prompts }: Server): stri
   const answers = (elicitations: readonly Elicitation[]): string[] =>
     elicitations.flatMap(({ answer }) => (answer ? [answer.type] : []));
   return [
-    ...tools.flatMap(({ input, output, elicitations, handler }) => [
+    ...tools.flatMap(({ input, filling, output, elicitations, handler }) => [
       input.type,
+      ...(filling ? [filling.type] : []),
       ...(output ? [output.type] : []),
       ...answers(elicitations),
       handler.type,

@@ -1,6 +1,16 @@
 import { createHash } from "node:crypto";
 import { silent } from "../json-schema/silent.js";
-import type { Config, Elicitation, Handler, Prompt, ResourceTemplate, Schema, Server, Tool } from "../model/server.js";
+import type {
+  Config,
+  Elicitation,
+  Filling,
+  Handler,
+  Prompt,
+  ResourceTemplate,
+  Schema,
+  Server,
+  Tool,
+} from "../model/server.js";
 import type { Span } from "../model/source.js";
 
 /** A module of validators: one export for each of `schemas`, and `answers` where there are questions. */
@@ -9,6 +19,8 @@ export interface ValidatorModule {
   readonly name: string;
   readonly schemas: Readonly<Record<string, Schema>>;
   readonly answers: readonly (readonly [question: string, answer: Schema])[];
+  /** What is filled in of a tool's arguments. */
+  readonly filling?: Filling;
   /** What it belongs to. */
   readonly span: Span;
 }
@@ -29,9 +41,10 @@ export function validatorModules({
 }
 
 /** Of a tool's arguments, of its result when it declares an `outputSchema`, and of the answers to its questions. */
-export function toolValidators({ handler, input, output, elicitations, span }: Tool): ValidatorModule {
+export function toolValidators({ handler, input, filling, output, elicitations, span }: Tool): ValidatorModule {
   const schemas = { input, ...(output && { output }) };
-  return { name: moduleOf(handler), schemas, answers: answersTo(elicitations), span };
+  const name = moduleOf(handler);
+  return { name, schemas, answers: answersTo(elicitations), ...(filling && { filling }), span };
 }
 
 function templateValidators({ handler, params, span }: ResourceTemplate): ValidatorModule {
@@ -58,10 +71,11 @@ function answersTo(elicitations: readonly Elicitation[]): ValidatorModule["answe
 }
 
 /** Stands for all that the text of the module depends on, beside this compiler. */
-export function madeOf({ schemas, answers }: ValidatorModule): string {
+export function madeOf({ schemas, answers, filling }: ValidatorModule): string {
   const all = [...Object.entries(schemas), ...answers].map(([name, { plain, schema }]) => [
     name,
     silent(plain ?? schema),
   ]);
-  return createHash("sha256").update(JSON.stringify(all)).digest("base64url");
+  const whole = filling ? [...all, filling.places] : all;
+  return createHash("sha256").update(JSON.stringify(whole)).digest("base64url");
 }

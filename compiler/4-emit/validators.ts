@@ -8,6 +8,7 @@ import { pointerTokens } from "../json-schema/pointer.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Schema } from "../model/server.js";
 import { literal } from "./code.js";
+import { fillingCode } from "./filling.js";
 import { leanCode } from "./lean-code.js";
 import type { ValidatorModule } from "./validator-modules.js";
 
@@ -19,7 +20,7 @@ const sourceUrl = /^\/\*# sourceURL=.*\*\/;\n/gm;
 const quotedAsKey = /"(?:[^"\\]|\\.)*"(?::(?=\S))?/g;
 
 /** ajv's standalone code, as an ES module that depends on nothing but the runtime. */
-export function printValidators({ schemas, answers, span }: ValidatorModule): Result<string> {
+export function printValidators({ schemas, answers, filling, span }: ValidatorModule): Result<string> {
   const names = Object.keys(schemas);
   const code: string[] = [];
   try {
@@ -31,6 +32,7 @@ export function printValidators({ schemas, answers, span }: ValidatorModule): Re
       const members = answers.map(([name], index) => `  [${literal(name)}]: answer${index},\n`);
       code.push(`export const answers: AnswerValidators = {\n${members.join("")}};`);
     }
+    if (filling) code.push(fillingCode(filling));
   } catch (error) {
     return { diagnostics: [diagnose("schema/invalid", span, { reason: (error as Error).message })] };
   }
@@ -97,7 +99,7 @@ function modularize(code: string): string {
   if (outsideStrings.includes("remembering(")) imports.add("remembering");
   if (/\bvErrors\.|\brequire\(|\beval\(|\bnew Function\b|\/\*/.test(outsideStrings))
     throw new Error("a validator would need code that is not emitted");
-  const types = ["AnswerValidators", "Validator"].filter((name) => outsideStrings.includes(`: ${name} = `));
+  const types = ["AnswerValidators", "Fill", "Validator"].filter((name) => outsideStrings.includes(`: ${name} = `));
   const names = [...[...imports].sort(), ...types.map((name) => `type ${name}`)];
   return `// @ts-nocheck\nimport { ${names.join(", ")} } from ${JSON.stringify(library)};\n${body}\n`;
 }

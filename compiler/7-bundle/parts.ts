@@ -28,6 +28,7 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
     OlderServer: olderImplementation(oldest, server.info as Info) !== server.info,
     Errors: tools.some(({ errors }) => errors.length > 0),
     Timeouts: [server, ...tools].some(({ timeoutMs }) => timeoutMs !== undefined),
+    Defaults: tools.some(({ filling }) => filling !== undefined),
     Outputs: tools.some(({ output }) => output !== undefined),
     Asking: asks || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
     Cache: cache !== undefined,

@@ -221,4 +221,6 @@ export interface BuildDeclaration {
   readonly source?: string;
   readonly dist?: string;
   readonly external?: readonly string[];
+  /** Whether defaults of tools' arguments are filled in. */
+  readonly defaults?: boolean;
 }

@@ -168,6 +168,26 @@ export interface Schema {
   readonly span: Span;
 }
 
+/** What is filled in of a valid value. */
+export interface Filling {
+  /** The type of the value as it is given. */
+  readonly type: Identifier;
+  /** Places in the value, itself first; each names others by their index. */
+  readonly places: readonly FilledPlace[];
+  /** The schema of the value once it is filled in, for its type. */
+  readonly filled: JsonSchema;
+}
+
+/** A place in a value: the defaults of an object's properties, and the places below it. */
+export interface FilledPlace {
+  readonly presets: readonly (readonly [name: string, value: Json])[];
+  readonly members: readonly (readonly [name: string, place: number])[];
+  /** Of the items at the beginning of a list. */
+  readonly prefix: readonly (number | null)[];
+  /** Of those that follow. */
+  readonly items?: number;
+}
+
 /** A shared definition; `schema` is self-contained in the same sense. */
 export interface Definition extends Schema {
   readonly name: string;
@@ -225,6 +245,8 @@ export interface Tool {
   /** What `tools/list` answers for it, as JSON: the protocol's fields only, in the manifest's order. */
   readonly listing: JsonObject;
   readonly input: Schema;
+  /** Where arguments have defaults. */
+  readonly filling?: Filling;
   readonly output?: Schema;
   /** The result may be something else than an object: older revisions get it as an object's `result`. */
   readonly wraps?: boolean;

@@ -23,6 +23,8 @@ declare global {
   var mcpcWithoutErrors: true | undefined;
   /** Time limits of handlers. */
   var mcpcWithoutTimeouts: true | undefined;
+  /** Defaults of tools' arguments. */
+  var mcpcWithoutDefaults: true | undefined;
   /** Tools with an `outputSchema`. */
   var mcpcWithoutOutputs: true | undefined;
   /** Questions to the client: no entry declares any, and no code names what asks (`sample`, `roots`, `step`). */

@@ -5,7 +5,7 @@ import type {
   ResourceTemplateHandler,
   ToolHandler,
 } from "./handlers.js";
-import type { Implementation } from "./types.js";
+import type { Implementation, JsonObject } from "./types.js";
 
 /** The compiled surface of a server: what `generated/surface.ts` holds, pure data. */
 export interface Surface {
@@ -115,7 +115,12 @@ export interface ToolValidators {
   /** Present when the tool declares an `outputSchema`. */
   readonly output?: Validator;
   readonly answers?: AnswerValidators;
+  /** Present where arguments have defaults. */
+  readonly fill?: Fill;
 }
+
+/** Returns valid arguments with defaults filled in; those that were given stay as they are. */
+export type Fill = (input: JsonObject) => JsonObject;
 
 export interface PromptValidators {
   readonly answers?: AnswerValidators;

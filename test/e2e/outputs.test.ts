@@ -4,7 +4,7 @@ import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv
 import { ToolSchema } from "@modelcontextprotocol/sdk/types.js";
 import { startServer } from "@mcpc/runtime/testing/node";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Client, ClientOptions, Target } from "../../runtime/testing/index.js";
+import type { Client, ClientOptions, Target } from "@mcpc/runtime/testing";
 import { imported } from "./in-process.js";
 import { kept, mcpc } from "./project.js";
 
@@ -91,7 +91,7 @@ let createClient: (options: ClientOptions, to?: Target) => Client<any>;
 beforeAll(async () => {
   folder = kept(files);
   const outcome = mcpc(folder, "build");
-  expect(outcome).toMatchObject({ code: 0 });
+  expect(outcome.code, outcome.stderr).toBe(0);
   ({ stderr } = outcome);
   ({ createClient } = await imported<{ createClient: typeof createClient }>(folder, "generated/client.ts"));
 });

@@ -51,6 +51,13 @@ export const schema = {
     explain:
       "A schema breaks the rules of its dialect: JSON Schema 2020-12, or the one that `$schema` names. A client could refuse the whole listing for it.",
   }),
+  "schema/invalid-default": define<{ reason: string }>({
+    severity: "warning",
+    message: ({ reason }) => reason,
+    help: () => "give a value that the schema allows, or remove the default",
+    explain:
+      "A `default` is a value that its own schema must allow. Clients show it, and mcpc fills it in where a tool's arguments lack it; one that does not fit is not filled in.",
+  }),
   "schema/invalid-header": define<{ reason: string }>({
     severity: "error",
     message: ({ reason }) => `"x-mcp-header" ${reason}`,

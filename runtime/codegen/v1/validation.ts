@@ -2,7 +2,7 @@
 import { canonical } from "../../protocol/canonical.js";
 import type { ValidationError } from "../../protocol/surface.js";
 
-export type { AnswerValidators, Validator } from "../../protocol/surface.js";
+export type { AnswerValidators, Fill, Validator } from "../../protocol/surface.js";
 export * from "./formats.js";
 
 type Failures = ValidationError[];

@@ -67,12 +67,13 @@ function toolNamed(server: Server, name: string): Tool | undefined {
   return tools.get(name);
 }
 
-function run(call: Call, tool: Tool, validators: ToolValidators, input: JsonObject): Answer {
+function run(call: Call, tool: Tool, validators: ToolValidators, given: JsonObject): Answer {
   try {
     // Cancelled before it began: nobody waits for an answer.
     if (call.aborted) return errorResult(call.peer.view, "cancelled");
-    const refusal = check(validators.input, input);
+    const refusal = check(validators.input, given);
     if (refusal !== undefined) return errorResult(call.peer.view, refusal);
+    const input = globalThis.mcpcWithoutDefaults || validators.fill === undefined ? given : validators.fill(given);
     if (tool.handler === undefined) throw new NotImplementedError(tool.surface.name);
     if (!globalThis.mcpcWithoutTasks && tool.surface.task !== undefined) {
       if (knowsTasks(call)) return runAsTask(call, tool, tool.handler, validators, input);

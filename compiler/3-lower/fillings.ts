@@ -1,0 +1,166 @@
+import { mentions } from "../json-schema/resource.js";
+import { below, isObject, partsOf, withConjuncts, type Part } from "../json-schema/in-place.js";
+import type { JsonSchema } from "../model/schema.js";
+import type { FilledPlace, Filling, Schema } from "../model/server.js";
+import type { Json, JsonObject } from "../model/source.js";
+import { misfit } from "./fits.js";
+
+/** Beyond that many places, nothing is filled in: combinations of a hostile schema's parts could be endless. */
+const mostPlaces = 500;
+const defaults: ReadonlySet<string> = new Set(["default"]);
+
+/**
+ * What is filled in of a value that has passed its schema: defaults of properties that it lacks, in objects below
+ * `properties`, `items` and `prefixItems`, references and `allOf` followed. A default within a branch of a union is none,
+ * nor is that of a property that a branch names: whether it is there decides which branch holds. Undefined where there is
+ * nothing to fill in.
+ */
+export function fillingOf({ schema, plain = schema }: Schema): Omit<Filling, "type"> | undefined {
+  if (!mentions(plain, defaults)) return undefined;
+  const places: MutablePlace[] = [];
+  const indexes = new Map<string, number>();
+  const identities = new Map<Json, number>();
+  const identity = ({ schema: part }: Part): number => {
+    if (!identities.has(part)) identities.set(part, identities.size);
+    return identities.get(part)!;
+  };
+
+  const place = (parts: readonly Part[]): number | undefined => {
+    const conjuncts = withConjuncts(plain, parts);
+    const key = conjuncts.map(identity).join();
+    const known = indexes.get(key);
+    if (known !== undefined || conjuncts.length === 0 || places.length >= mostPlaces) return known;
+    const made: MutablePlace = { presets: [], members: [], prefix: [], useful: false };
+    const index = places.push(made) - 1;
+    indexes.set(key, index);
+    const decided = decidedNames(plain, conjuncts);
+    for (const [name, properties] of propertiesOf(conjuncts)) {
+      if (name === "__proto__" || decided.has(name)) continue;
+      const preset = withConjuncts(plain, properties).find(({ schema: part }) => "default" in (part as JsonObject));
+      const value = preset && (preset.schema as JsonObject)["default"]!;
+      const fits = (): boolean => properties.every((property) => misfit(plain, property, value!) === undefined);
+      if (value !== undefined && !isRequired(conjuncts, name) && fits()) made.presets.push([name, value]);
+      const member = place(properties);
+      if (member !== undefined) made.members.push([name, member]);
+    }
+    const heads = conjuncts.map((part) => partsOf(part, "prefixItems").map(([, item]) => item));
+    const longest = Math.max(...heads.map(({ length }) => length));
+    for (let at = 0; at < longest; at++) made.prefix.push(place(heads.flatMap((items) => items[at] ?? [])));
+    const rest = conjuncts.flatMap((part) => below(part, "items") ?? []);
+    // Items mean those that follow `prefixItems`: with heads of several lengths they are of several schemas.
+    if (heads.every(({ length }) => length === longest)) made.items = place(rest);
+    return index;
+  };
+
+  const start = place([{ schema: plain, tokens: [] }]);
+  if (start === undefined) return undefined;
+  markUseful(places);
+  if (!places[start]!.useful) return undefined;
+  const useful = (index: number | undefined): number | undefined =>
+    index !== undefined && places[index]!.useful ? index : undefined;
+  const kept = places.map(({ presets, members, prefix, items }): FilledPlace => {
+    const rest = useful(items);
+    return {
+      presets,
+      members: members.filter(([, index]) => useful(index) !== undefined),
+      prefix: prefix.map((index) => useful(index) ?? null),
+      ...(rest !== undefined && { items: rest }),
+    };
+  });
+  return { places: kept, filled: filledSchema(plain, kept) };
+}
+
+interface MutablePlace {
+  readonly presets: [name: string, value: Json][];
+  readonly members: [name: string, index: number][];
+  readonly prefix: (number | undefined)[];
+  items?: number | undefined;
+  useful: boolean;
+}
+
+/** A place is of use where it, or one below it, has something to fill in. */
+function markUseful(places: readonly MutablePlace[]): void {
+  for (let changed = true; changed;) {
+    changed = false;
+    for (const place of places) {
+      if (place.useful) continue;
+      const below = [...place.members.map(([, index]) => index), ...place.prefix, place.items];
+      place.useful = place.presets.length > 0 || below.some((index) => index !== undefined && places[index]!.useful);
+      changed ||= place.useful;
+    }
+  }
+}
+
+function propertiesOf(conjuncts: readonly Part[]): Map<string, Part[]> {
+  const found = new Map<string, Part[]>();
+  for (const part of conjuncts)
+    for (const [name, property] of partsOf(part, "properties")) found.set(name, [...(found.get(name) ?? []), property]);
+  return found;
+}
+
+function isRequired(conjuncts: readonly Part[], name: string): boolean {
+  return conjuncts.some(({ schema }) => {
+    const { required } = schema as JsonObject;
+    return Array.isArray(required) && required.includes(name);
+  });
+}
+
+const lists = ["anyOf", "oneOf"] as const;
+const singles = ["if", "then", "else", "not"] as const;
+
+/** Names of properties on which it depends what else holds for the value. */
+function decidedNames(root: Json, conjuncts: readonly Part[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const seen = new Set<Json>();
+  const branchesOf = (part: Part): Part[] => [
+    ...[...lists, "dependentSchemas"].flatMap((keyword) => partsOf(part, keyword).map(([, branch]) => branch)),
+    ...singles.flatMap((keyword) => below(part, keyword) ?? []),
+  ];
+  const visit = (branch: Part): void => {
+    for (const part of withConjuncts(root, [branch])) {
+      if (seen.has(part.schema)) continue;
+      seen.add(part.schema);
+      const { properties, required } = part.schema as JsonObject;
+      if (isObject(properties)) Object.keys(properties).forEach((name) => names.add(name));
+      if (Array.isArray(required)) required.forEach((name) => names.add(String(name)));
+      branchesOf(part).forEach(visit);
+    }
+  };
+  for (const part of conjuncts) {
+    branchesOf(part).forEach(visit);
+    for (const keyword of ["dependentSchemas", "dependentRequired"])
+      for (const [name] of partsOf(part, keyword)) names.add(name);
+  }
+  return names;
+}
+
+/** The schema of a value in which everything is filled in, for its type. */
+function filledSchema(root: JsonSchema, places: readonly FilledPlace[]): JsonSchema {
+  const filled = (schema: Json | undefined, index: number, around: readonly number[]): Json => {
+    const base = isObject(schema) ? schema : {};
+    // A recursive value is said to be filled in once.
+    if (around.includes(index)) return base;
+    const { presets, members, items, prefix } = places[index]!;
+    const inner = [...around, index];
+    const { properties, required, prefixItems } = base;
+    const names = [...(Array.isArray(required) ? required : []), ...presets.map(([name]) => name)];
+    const declared = isObject(properties) ? properties : {};
+    const changed = members.map(([name, member]) => {
+      const property = Object.hasOwn(declared, name) ? declared[name] : undefined;
+      return [name, filled(property, member, inner)] as const;
+    });
+    return {
+      ...base,
+      ...(names.length > 0 && { required: [...new Set(names)] }),
+      ...(members.length > 0 && { properties: { ...declared, ...Object.fromEntries(changed) } }),
+      ...(Array.isArray(prefixItems) && {
+        prefixItems: prefixItems.map((item, at) => {
+          const head = prefix[at];
+          return typeof head === "number" ? filled(item, head, inner) : item;
+        }),
+      }),
+      ...(items !== undefined && isObject(base["items"]) && { items: filled(base["items"], items, inner) }),
+    };
+  };
+  return filled(root, 0, []) as JsonSchema;
+}
