@@ -1,5 +1,7 @@
 /** What the author of a handler imports. */
 export { McpError, errorCodes, notImplemented } from "./protocol/errors.js";
+export { result } from "./protocol/tool-result.js";
+export type { ResultOptions, ToolResult } from "./protocol/tool-result.js";
 export type { AuthenticateHook, Credentials, HookVerdict } from "./protocol/auth.js";
 export type { ErrorCode } from "./protocol/errors.js";
 export type {
@@ -49,6 +51,7 @@ export type {
   PromptContext,
   PromptHandler,
   PromptOutput,
+  ReadResourceResult,
   ResourceContent,
   ResourceHandler,
   ResourceOutput,

@@ -10,6 +10,7 @@ import type {
   PromptMessage,
   TextContent,
 } from "./types.js";
+import type { ToolResult } from "./tool-result.js";
 
 /**
  * Sends a message to the client's log (`notifications/message`), when the client asked for that level; where the manifest
@@ -164,7 +165,7 @@ export type ToolOutput = string | ContentBlock | readonly ContentBlock[] | CallT
 export type ToolHandler<I, O = ToolOutput, E = {}, Q = {}, A = unknown> = (
   input: I,
   context: ToolContext<E, Q> & A,
-) => O | Promise<O>;
+) => O | ToolResult<O> | Promise<O | ToolResult<O>>;
 
 /** One piece of a resource. `uri` and `mimeType` default to the request's and the manifest's. */
 export type ResourceContent = {
@@ -173,8 +174,14 @@ export type ResourceContent = {
   readonly _meta?: JsonObject;
 } & ({ readonly text: string } | { readonly json: unknown } | { readonly blob: string | Uint8Array });
 
+/** A whole `resources/read` result. */
+export interface ReadResourceResult {
+  readonly contents: readonly ResourceContent[];
+}
+
 /** A string is text, bytes are a blob. `undefined` means that there is no such resource. */
-export type ResourceOutput = string | Uint8Array | ResourceContent | readonly ResourceContent[] | undefined;
+export type ResourceOutput =
+  string | Uint8Array | ResourceContent | readonly ResourceContent[] | ReadResourceResult | undefined;
 
 export type ResourceHandler<A = unknown> = (
   input: { readonly uri: string },

@@ -158,8 +158,18 @@ async function outputOf(name: string, result: JsonObject, { wire, era }: Convers
   const { structured, wraps } = await wire.shapeOf(name);
   const { content, structuredContent: value } = result;
   if (!structured) return content;
-  if (value === undefined) return JSON.parse((content as unknown as readonly { readonly text: string }[])[0]!.text);
+  if (value === undefined) return parsed(content);
   return wraps && era === "legacy" ? unwrapped(value, content) : value;
+}
+
+/** In revisions without structured content, the text is that of the value unless the handler wrote its own. */
+function parsed(content: Json | undefined): unknown {
+  const [block] = content as unknown as readonly { readonly text?: string }[];
+  try {
+    return JSON.parse(block?.text ?? "");
+  } catch {
+    return content;
+  }
 }
 
 /** The text beside a result is that of the value itself, unless the handler wrote its own. */

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { McpError } from "../../runtime/index.js";
+import { McpError, result } from "../../runtime/index.js";
 import { publish } from "../../runtime/protocol/changes.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import { callerOf, revisions, settled } from "./caller.js";
@@ -99,6 +99,8 @@ const outputs: [string, unknown, Partial<Setup>?][] = [
   ["a whole result", { content: [], structuredContent: { a: [1] }, _meta: { "x/y": 1 } }],
   ["a whole result of another shape", { content: [{ type: "text", text: "t" }], structuredContent: [1] }],
   ["an object", { a: 1, b: undefined }, { output: true }],
+  ["a value with content of its own", result({ a: 1 }, { content: "one", _meta: { "x/y": 1 } }), { output: true }],
+  ["a text with metadata", result("one", { _meta: { "x/y": 1 } })],
   ["a list", [1, 2], { output: true, surface: { wraps: true } }],
   ["nothing", null, { output: true, surface: { wraps: true } }],
   ["a date", new Date(0), { output: true, surface: { wraps: true } }],
@@ -123,7 +125,7 @@ test.each(outputs)(
 
 test("resources are kept as what they hold: texts, bytes, JSON", async () => {
   const bytes = Uint8Array.of(1, 2, 3);
-  const resource = vi.fn(async () => ["text", bytes, { json: { a: 1 } }]);
+  const resource = vi.fn(async () => ({ contents: ["text", bytes, { json: { a: 1 } }] }));
   const { server } = setup({ resource });
   const plain = setup({ resource: () => ["text", bytes, { json: { a: 1 } }], cached: false }).server;
   for (const uri of ["r://one", "r://of/7"]) {

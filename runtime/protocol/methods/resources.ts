@@ -146,7 +146,8 @@ function isNone(output: unknown): boolean {
 }
 
 function contentsText(output: unknown, uri: string, mimeType: string | undefined): string {
-  const parts: readonly unknown[] = Array.isArray(output) ? output : [output];
+  const whole = isObject(output) && Array.isArray(output["contents"]) ? output["contents"] : output;
+  const parts: readonly unknown[] = Array.isArray(whole) ? whole : [whole];
   return JSON.stringify(parts.map((part) => contentsOf(part, uri, mimeType)));
 }
 

@@ -1,5 +1,5 @@
 import type {} from "../parts.js";
-import { blocksContent, isContentBlock, textContent } from "../content.js";
+import { textContent } from "../content.js";
 import { createErrors, ToolCallContext, type Questions } from "../context.js";
 import { DeclaredError, McpError, NotImplementedError, UnavailableError } from "../errors.js";
 import type { Answer, Call, Payload, Reusable, Server, View } from "../exchange.js";
@@ -8,10 +8,11 @@ import { decided } from "../failures.js";
 import type { DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
 import { logFailure } from "../logger.js";
-import { isPlainJson } from "../plain-json.js";
 import { MissingCapability } from "../questions.js";
-import { explainedByLog, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { explainedByLog, invalidParams, isThenable, quoted, seal } from "../results.js";
 import { settle, timedOut } from "../settle.js";
+import { composing, outputText, structured, structuredText, unstructured } from "./tool-output.js";
+import { composedResult, composedText, ToolResult } from "../tool-result.js";
 import { traceOf } from "../trace.js";
 import { createTask, knowsTasks, needsTasks, tooManyTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, Reuse, ToolSurface, ToolValidators, Validator } from "../surface.js";
@@ -123,11 +124,16 @@ function reusing(tool: Tool, handler: AnyToolHandler, validators: ToolValidators
         contextOf(call, tool, validators, () => {}),
       ),
     keep: (output) => {
+      if (output instanceof ToolResult) return composedText(output, validate);
       if (validate !== undefined) return structuredText(validate, output);
       return isObject(output) && output["isError"] === true ? undefined : JSON.stringify(output);
     },
-    seal: (view, kept) =>
-      validate !== undefined ? structured(view, tool, kept) : unstructured(view, JSON.parse(kept) as unknown),
+    seal: (view, kept) => {
+      const wraps = tool.surface.wraps === true;
+      const composed = composedResult(kept);
+      if (composed !== undefined) return composed[composing](view, validate, wraps);
+      return validate !== undefined ? structured(view, wraps, kept) : unstructured(view, JSON.parse(kept) as unknown);
+    },
     finish: (call, output) => finished(call, tool, output),
     fail: (call, error) => failed(call, tool, error),
     wait: (call, answer) => wait(call, tool, answer, (settled) => settled as Payload | McpError),
@@ -205,61 +211,12 @@ function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
   try {
     const { view } = call.peer;
     const validate = globalThis.mcpcWithoutOutputs ? undefined : tool.validators?.output;
-    return globalThis.mcpcWithoutOutputs || validate === undefined
-      ? unstructured(view, output)
-      : structured(view, tool, structuredText(validate, output));
+    return outputText(view, output, validate, tool.surface.wraps === true);
   } catch (error) {
     return failed(call, tool, error);
   }
 }
 
-function unstructured(view: View, output: unknown): string {
-  if (typeof output === "string") return seal(view, textContent(output));
-  if (Array.isArray(output)) return seal(view, blocksContent(view, output));
-  if (isContentBlock(output)) return seal(view, blocksContent(view, [output]));
-  if (isObject(output) && Array.isArray(output["content"])) return whole(view, output, output["content"]);
-  throw wrongOutput("a string, content blocks or a whole result", output);
-}
-
-/** The value as it leaves, checked. */
-function structuredText(validate: Validator, output: unknown): string {
-  const json = JSON.stringify(output) as string | undefined;
-  if (json === undefined) throw wrongOutput("a JSON value", output);
-  // What is checked is what leaves.
-  if (!validate(isPlainJson(output) ? output : JSON.parse(json))) {
-    throw new TypeError(explain(validate.errors ?? [], "output"));
-  }
-  return json;
-}
-
-/** A value as structured content, and as text for clients that know no better. */
-function structured(view: View, tool: Tool, json: string): string {
-  const members = textContent(json);
-  switch (view.revision.structuredContent) {
-    case "any":
-      return seal(view, `${members},"structuredContent":${json}`);
-    case "objects":
-      // Listed as an object's `result`, so it comes as one.
-      return seal(view, `${members},"structuredContent":${tool.surface.wraps === true ? `{"result":${json}}` : json}`);
-    case "none":
-      return seal(view, members);
-  }
-}
-
-function whole(view: View, result: JsonObject, content: readonly unknown[]): string {
-  let members = blocksContent(view, content);
-  const { structuredContent: value, isError, _meta: meta } = result;
-  const accepts = view.revision.structuredContent;
-  if (value !== undefined && accepts !== "none") {
-    const json = JSON.stringify(value) as string | undefined;
-    if (json === undefined) throw wrongOutput("a JSON value as structuredContent", value);
-    members += `,"structuredContent":${accepts === "any" || json.startsWith("{") ? json : `{"result":${json}}`}`;
-  }
-  if (isError === true) members += ',"isError":true';
-  return seal(view, members, isObject(meta) ? meta : undefined);
-}
-
-/** Answers for a handler that has thrown, whatever that is. Never throws. */
 function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {

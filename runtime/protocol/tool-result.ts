@@ -1,0 +1,76 @@
+import { blocksContent, textContent } from "./content.js";
+import type { View } from "./exchange.js";
+import { isObject } from "./json-rpc.js";
+import { composing, structuredMember, structuredText, whole, type Composed } from "./methods/tool-output.js";
+import { seal } from "./results.js";
+import type { Validator } from "./surface.js";
+import type { ContentBlock, JsonObject } from "./types.js";
+
+/** What a tool's result has beside its value. */
+export interface ResultOptions {
+  /** What models read, in place of the value as JSON; a string is one text. */
+  readonly content?: string | ContentBlock | readonly ContentBlock[];
+  /** A failure that the model can read, other than the errors that the manifest declares. */
+  readonly isError?: boolean;
+  readonly _meta?: JsonObject;
+}
+
+/** A tool's value with what goes beside it. Servers whose code makes none have nothing of this in their bundle. */
+export class ToolResult<T> implements Composed {
+  readonly value: T;
+  readonly options: ResultOptions;
+
+  constructor(value: T, options: ResultOptions) {
+    this.value = value;
+    this.options = options;
+  }
+
+  /** Sets the result of a tool as JSON text; throws for what its `outputSchema` refuses. */
+  [composing](view: View, validate: Validator | undefined, wraps: boolean): string {
+    const { value, options } = this;
+    const { content, isError, _meta: meta } = options;
+    const blocks = content === undefined ? undefined : blocksOf(content);
+    if (validate === undefined) {
+      const rest: JsonObject = isObject(value) ? value : {};
+      const own = Array.isArray(rest["content"]) ? (rest["content"] as readonly unknown[]) : undefined;
+      return whole(view, { ...(own && rest), ...(options as JsonObject) }, blocks ?? own ?? blocksOf(value));
+    }
+    const json = value === undefined && isError === true ? undefined : structuredText(validate, value);
+    let members = blocks === undefined ? textContent(json ?? "") : blocksContent(view, blocks);
+    if (json !== undefined) members += structuredMember(view, wraps, json);
+    if (isError === true) members += ',"isError":true';
+    return seal(view, members, isObject(meta) ? meta : undefined);
+  }
+}
+
+function blocksOf(content: unknown): readonly unknown[] {
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return Array.isArray(content) ? content : [content];
+}
+
+/**
+ * Returns a value for a handler to return, with content of its own, `_meta` or `isError`. A failure needs no value:
+ * `result(undefined, { isError: true, content: "…" })`.
+ */
+export function result(value: undefined, options: ResultOptions & { readonly isError: true }): ToolResult<never>;
+export function result<T>(value: T, options?: ResultOptions): ToolResult<T>;
+export function result<T>(value: T, options: ResultOptions = {}): ToolResult<T> {
+  return new ToolResult(value, options);
+}
+
+/** Begins what the cache keeps of such a result; no JSON begins so. */
+const mark = "+";
+
+/** What the cache keeps: nothing of a failure. */
+export function composedText({ value, options }: ToolResult<unknown>, validate?: Validator): string | undefined {
+  if (options.isError === true) return undefined;
+  if (validate !== undefined) structuredText(validate, value);
+  return mark + JSON.stringify({ value, options });
+}
+
+/** The result of which the cache has kept the text; undefined for the text of another. */
+export function composedResult(kept: string): ToolResult<unknown> | undefined {
+  if (!kept.startsWith(mark)) return undefined;
+  const { value, options } = JSON.parse(kept.slice(mark.length)) as ToolResult<unknown>;
+  return new ToolResult(value, options);
+}
