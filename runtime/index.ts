@@ -1,7 +1,6 @@
 /** What the author of a handler imports. */
 export { McpError, errorCodes, notImplemented } from "./protocol/errors.js";
 export { result } from "./protocol/tool-result.js";
-export type { ResultOptions, ToolResult } from "./protocol/tool-result.js";
 export type { AuthenticateHook, Credentials, HookVerdict } from "./protocol/auth.js";
 export type { ErrorCode } from "./protocol/errors.js";
 export type {
@@ -46,6 +45,7 @@ export type {
   Elicit,
   ElicitResult,
   GetPromptResult,
+  ListedResource,
   Log,
   Notify,
   PromptContext,
@@ -54,11 +54,14 @@ export type {
   ReadResourceResult,
   ResourceContent,
   ResourceHandler,
+  ResourceLister,
   ResourceOutput,
   ResourceTemplateHandler,
+  ResultOptions,
   Root,
   SamplingMessage,
   ToolContext,
   ToolHandler,
   ToolOutput,
+  ToolResult,
 } from "./protocol/handlers.js";

@@ -18,10 +18,12 @@ export function resolveFiles(
 ): Declared<JsonObject> {
   const handler = child(entry.node, "handler");
   const file = child(entry.node, "file");
+  const list = child(entry.node, "list");
   const completions = completionReferences(entry.node, files, diagnostics);
-  if (!handler && !file && !completions) return entry;
+  if (!handler && !file && !list && !completions) return entry;
   const resolved = {
     ...completions,
+    ...(list && { list: handlerReference(list, files, diagnostics) }),
     ...(handler && { handler: handlerReference(handler, files, diagnostics) }),
     ...(file && { file: contentFile(file, "resource", files, diagnostics) }),
   };

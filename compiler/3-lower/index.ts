@@ -17,6 +17,7 @@ import type {
   Definition,
   Elicitation,
   Filling,
+  Handler,
   Identifier,
   Layout,
   Prompt,
@@ -191,10 +192,13 @@ function elicitations(
 
 /** `reference` is `path#export`, as checked. */
 function completion(name: string, reference: string): Completion {
+  return { name, handler: named(reference, "CompletionHandler") };
+}
+
+function named(reference: string, type: string): Handler {
   const hash = reference.lastIndexOf("#");
-  const type = "CompletionHandler" as Identifier;
   const exported = reference.slice(hash + 1) as Identifier;
-  return { name, handler: { file: reference.slice(0, hash), export: exported, type, declared: true } };
+  return { file: reference.slice(0, hash), export: exported, type: type as Identifier, declared: true };
 }
 
 function lowerResource(
@@ -256,6 +260,7 @@ function lowerTemplate(
     params: declared ? schema(declared, made.type) : made,
     handler: handlers.handler("resource-templates", name, entry.value.handler, type as Identifier, uriTemplate),
     ...lowerReuse(entry.value.cache, project),
+    ...(entry.value.list !== undefined && { list: named(entry.value.list, "ResourceLister") }),
     completions: Object.entries(entry.value.complete ?? {}).map(([variable, reference]) =>
       completion(variable, reference),
     ),

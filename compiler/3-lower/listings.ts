@@ -16,7 +16,7 @@ const own = {
     "deprecated",
   ],
   resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
-  resourceTemplate: ["params", "complete", "handler", "cache", "scopes"],
+  resourceTemplate: ["params", "complete", "list", "handler", "cache", "scopes"],
   prompt: ["messages", "handler", "elicitations", "scopes"],
   // Not the protocol's, but listed by others, too: the value that a form begins with.
   argument: ["enum", "complete"],

@@ -77,7 +77,7 @@ const reserved: ReadonlySet<string> = new Set(
 
 /** Type names that generated code uses, or that readers would mistake. */
 export const reservedTypes: readonly string[] = (
-  "Any Application Array ArrayBuffer BigInt Boolean Buffer CheckedHooks CompletionHandler Context Date Error Exclude Extract Function Infinity Intl Iterable Iterator JSON Map Math " +
+  "Any Application Array ArrayBuffer BigInt Boolean Buffer CheckedHooks CompletionHandler ResourceLister Context Date Error Exclude Extract Function Infinity Intl Iterable Iterator JSON Map Math " +
   "NaN Never Null Number Object Omit Parameters Partial Pick Promise PromptHandler Proxy Readonly Record Reflect RegExp " +
   "Request Required ResourceHandler ResourceTemplateHandler Response ReturnType Set String Symbol ToolHandler ToolOutput Type " +
   "Uint8Array Undefined Unknown URL Void WeakMap WeakSet"

@@ -24,6 +24,9 @@ export function serverModule(server: Server): string {
   const prompts = server.prompts.flatMap(({ name, source }) =>
     "handler" in source ? [[name, source.handler] as const] : [],
   );
+  const lists = server.resourceTemplates.flatMap(({ uriTemplate, list }) =>
+    list ? [[uriTemplate, list] as const] : [],
+  );
   const completions = [
     ...server.resourceTemplates.flatMap(({ uriTemplate, completions }) =>
       completions.map(({ name, handler }) => [`${uriTemplate} ${name}`, handler] as const),
@@ -32,7 +35,9 @@ export function serverModule(server: Server): string {
       completions.map(({ name, handler }) => [`${prompt} ${name}`, handler] as const),
     ),
   ];
-  const types = [...tools, ...resources, ...templates, ...prompts, ...completions].map(([, { type }]) => type);
+  const types = [...tools, ...resources, ...templates, ...prompts, ...completions, ...lists].map(
+    ([, { type }]) => type,
+  );
   return [
     `import { defineServer${types.length > 0 ? ", handler" : ""} } from ${literal(library)};\n`,
     http && `import { createFetch } from ${literal(`${library}/fetch`)};\n`,
@@ -58,6 +63,7 @@ export function serverModule(server: Server): string {
     `  resourceTemplates: ${rows(templates)}\n`,
     `  prompts: ${rows(prompts)}\n`,
     `  completions: ${rows(completions)}\n`,
+    lists.length > 0 && `  lists: ${rows(lists)}\n`,
     around.options.length === 0
       ? "});\n"
       : `}, () => ({\n${around.options.map((line) => `  ${line}\n`).join("")}}));\n`,
@@ -111,6 +117,7 @@ export function handlersOf(server: Server): Handler[] {
     ...server.resources.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
     ...server.resourceTemplates.map(({ handler }) => handler),
     ...server.prompts.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
+    ...server.resourceTemplates.flatMap(({ list }) => list ?? []),
     ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions }) =>
       completions.map(({ handler }) => handler),
     ),

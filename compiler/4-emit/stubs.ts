@@ -29,7 +29,7 @@ export function isUntouched(text: string): boolean {
 const imports =
   /import \{ notImplemented \} from "@mcpc\/runtime";\n(?:import type \{ [\w, ]+ \} from "[^"\n]+";\n)?\n/;
 const oneStub =
-  /(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export const [\w$]+: \w+ = async \(_\w+, _context\) => \{\n {2}throw notImplemented\("(?:[^"\\\n]|\\.)*"\);\n\};\n/;
+  /(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export const [\w$]+: \w+ = async \((?:_\w+, )?_context\) => \{\n {2}throw notImplemented\("(?:[^"\\\n]|\\.)*"\);\n\};\n/;
 const untouched = new RegExp(`^${imports.source}${oneStub.source}(?:\\n${oneStub.source})*$`);
 
 /** The name of a handler's file, without its ending. */
@@ -50,6 +50,10 @@ export function stubsOf(server: Server): Stub[] {
     ...server.resources.flatMap((resource) => stub(resource, resource.uri, "_input, _context")),
     ...server.resourceTemplates.flatMap((template) => stub(template, template.uriTemplate, "_params, _context")),
     ...server.prompts.flatMap((prompt) => stub(prompt, prompt.name, "_arguments, _context")),
+    ...server.resourceTemplates.flatMap(({ list, uriTemplate, span }): Stub[] => {
+      const description = `Lists the resources of ${JSON.stringify(uriTemplate)}.`;
+      return list ? [{ handler: list, name: uriTemplate, span, description, parameters: "_context" }] : [];
+    }),
     ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
       completions.map(({ name, handler }): Stub => {
         const description = `Completes ${JSON.stringify(name)} while the user types.`;

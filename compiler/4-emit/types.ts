@@ -13,7 +13,8 @@ export function typesModule(server: Server, declared: ReadonlyMap<string, Declar
   const text = (type: string): string => declared.get(type)!.text;
   const parts = [
     ...server.definitions.map(({ type }) => text(type)),
-    ...(hasCompletions(server) ? [completionHandler(application)] : []),
+    ...(hasCompletions(server) ? [sharedHandler("CompletionHandler", application)] : []),
+    ...(server.resourceTemplates.some(({ list }) => list) ? [sharedHandler("ResourceLister", application)] : []),
     ...typesOf(server).map(text),
   ];
   const used = runtimeTypes(server, application);
@@ -135,9 +136,9 @@ function toolParameters(tool: Tool, application: boolean): Type[] {
   return [named(input.type), named(output?.type ?? "ToolOutput"), object(declared), ...asked];
 }
 
-function completionHandler(application: boolean): string {
-  if (!application) return `export type { CompletionHandler } from "@mcpc/runtime";\n`;
-  return `export type CompletionHandler = import("@mcpc/runtime").CompletionHandler<Application>;\n`;
+function sharedHandler(type: string, application: boolean): string {
+  if (!application) return `export type { ${type} } from "@mcpc/runtime";\n`;
+  return `export type ${type} = import("@mcpc/runtime").${type}<Application>;\n`;
 }
 
 function parameters(placeholders: readonly string[]): Type {

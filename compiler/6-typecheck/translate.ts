@@ -49,6 +49,9 @@ function handlersOf(server: Server): BoundHandler[] {
     ...server.prompts.flatMap(({ source, name, span }) =>
       "handler" in source ? [{ handler: source.handler, what: `the prompt ${JSON.stringify(name)}`, span }] : [],
     ),
+    ...server.resourceTemplates.flatMap(({ list, uriTemplate, span }) =>
+      list ? [{ handler: list, what: `the list of ${JSON.stringify(uriTemplate)}`, span }] : [],
+    ),
     ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
       completions.map(({ name, handler }) => ({ handler, what: `the completion of ${JSON.stringify(name)}`, span })),
     ),

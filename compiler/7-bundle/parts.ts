@@ -18,6 +18,7 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
   const used = {
     Prompts: prompts.length > 0,
     Resources: resources.length + resourceTemplates.length > 0,
+    Lists: resourceTemplates.some(({ list }) => list !== undefined),
     Completion: completes || chooses,
     Stdio: transports.stdio,
     Http: transports.http !== undefined,

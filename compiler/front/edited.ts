@@ -87,6 +87,7 @@ function namesOf(entry: Server[Section][number]): string {
   const answers = "elicitations" in entry ? entry.elicitations.map(({ answer }) => answer?.type) : [];
   const handler = "handler" in entry ? entry.handler : "handler" in entry.source ? entry.source.handler : undefined;
   const completions = "completions" in entry ? entry.completions : [];
+  const list = "list" in entry ? entry.list : undefined;
   const type = entry.kind === "prompt" ? entry.type : entry.kind === "tool" ? entry.filling?.type : undefined;
-  return JSON.stringify([type, handler, answers, completions]);
+  return JSON.stringify([type, handler, answers, completions, list]);
 }

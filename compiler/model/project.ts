@@ -99,6 +99,7 @@ export interface ResourceTemplateDeclaration {
   readonly handler?: string;
   readonly cache?: CacheDeclaration;
   readonly complete?: { readonly [variable: string]: string };
+  readonly list?: string;
 }
 
 export interface PromptArgumentDeclaration {

@@ -294,6 +294,8 @@ export interface ResourceTemplate {
   readonly params: Schema;
   readonly handler: Handler;
   readonly cache?: Reuse;
+  /** What lists its resources. */
+  readonly list?: Handler;
   readonly completions: readonly Completion[];
   readonly span: Span;
 }

@@ -2,6 +2,7 @@ import type {
   Annotations,
   AudioContent,
   ContentBlock,
+  Icon,
   ImageContent,
   Implementation,
   Json,
@@ -10,7 +11,6 @@ import type {
   PromptMessage,
   TextContent,
 } from "./types.js";
-import type { ToolResult } from "./tool-result.js";
 
 /**
  * Sends a message to the client's log (`notifications/message`), when the client asked for that level; where the manifest
@@ -149,6 +149,24 @@ export interface CallToolResult {
   readonly _meta?: JsonObject;
 }
 
+/** What a tool's result has beside its value. */
+export interface ResultOptions {
+  /** What models read, in place of the value as JSON; a string is one text. */
+  readonly content?: string | ContentBlock | readonly ContentBlock[];
+  /** A failure that the model can read, other than the errors that the manifest declares. */
+  readonly isError?: boolean;
+  readonly _meta?: JsonObject;
+}
+
+declare const madeByResult: unique symbol;
+
+/** A tool's value with what goes beside it; made by `result`. */
+export interface ToolResult<T> {
+  readonly value: T;
+  readonly options: ResultOptions;
+  readonly [madeByResult]: true;
+}
+
 /** What a tool without an `outputSchema` may return. A string is one text block. */
 export type ToolOutput = string | ContentBlock | readonly ContentBlock[] | CallToolResult;
 
@@ -193,6 +211,26 @@ export type ResourceTemplateHandler<P, A = unknown> = (
   input: P,
   context: Context & { readonly uri: string } & A,
 ) => ResourceOutput | Promise<ResourceOutput>;
+
+/** An entry of `resources/list`. `mimeType` defaults to the template's. */
+export interface ListedResource {
+  /** A URI that the template matches. */
+  readonly uri: string;
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly mimeType?: string;
+  /** In bytes. */
+  readonly size?: number;
+  readonly icons?: readonly Icon[];
+  readonly annotations?: Annotations;
+  readonly _meta?: JsonObject;
+}
+
+/** Lists the resources of a template that there are, for this caller. */
+export type ResourceLister<A = unknown> = (
+  context: Context & A,
+) => readonly ListedResource[] | Promise<readonly ListedResource[]>;
 
 export interface GetPromptResult {
   readonly description?: string;

@@ -11,6 +11,8 @@ declare global {
   var mcpcWithoutStdio: true | undefined;
   /** HTTP, and what stands on it. */
   var mcpcWithoutHttp: true | undefined;
+  /** Lists of resources that handlers make. */
+  var mcpcWithoutLists: true | undefined;
   /** Lists that are read from files, ready-made. */
   var mcpcWithoutListingFiles: true | undefined;
   /** Entries of which older revisions are told something else, unless that is in files. */

@@ -90,9 +90,14 @@ export function pinned(handlers: Handlers, application: Application): Handlers {
     resources: all(handlers.resources),
     resourceTemplates: all(handlers.resourceTemplates),
     prompts: all(handlers.prompts),
+    ...(handlers.lists && { lists: listing(handlers.lists, own) }),
     // They are handed both as values.
     completions: handlers.completions,
   };
+}
+
+function listing(lists: NonNullable<Handlers["lists"]>, own: PropertyDescriptorMap): NonNullable<Handlers["lists"]> {
+  return new Map([...lists].map(([key, list]) => [key, (context) => list(Object.defineProperties(context, own))]));
 }
 
 /** Connections keep their view of the server: it shows the new one. */

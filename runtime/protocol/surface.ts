@@ -2,6 +2,7 @@ import type {
   CompletionHandler,
   PromptHandler,
   ResourceHandler,
+  ResourceLister,
   ResourceTemplateHandler,
   ToolHandler,
 } from "./handlers.js";
@@ -201,10 +202,13 @@ export interface Handlers {
   readonly prompts: ReadonlyMap<string, AnyPromptHandler>;
   /** By the name of a prompt or the URI template, a space, and the name of the argument. */
   readonly completions: ReadonlyMap<string, AnyCompletionHandler>;
+  /** By URI template: what lists its resources. Absent in code that was generated earlier. */
+  readonly lists?: ReadonlyMap<string, AnyResourceLister>;
 }
 /* eslint-disable @typescript-eslint/no-explicit-any -- generated code has checked each handler against its own type */
 export type AnyToolHandler = ToolHandler<any, any, any, any, any>;
 export type AnyCompletionHandler = CompletionHandler<any>;
+export type AnyResourceLister = ResourceLister<any>;
 export type AnyResourceHandler = ResourceHandler<any>;
 export type AnyResourceTemplateHandler = ResourceTemplateHandler<any, any>;
 export type AnyPromptHandler = PromptHandler<any, any, any>;

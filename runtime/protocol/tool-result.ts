@@ -1,26 +1,18 @@
 import { blocksContent, textContent } from "./content.js";
 import type { View } from "./exchange.js";
+import type { ResultOptions, ToolResult } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
 import { composing, structuredMember, structuredText, whole, type Composed } from "./methods/tool-output.js";
 import { seal } from "./results.js";
 import type { Validator } from "./surface.js";
-import type { ContentBlock, JsonObject } from "./types.js";
+import type { JsonObject } from "./types.js";
 
-/** What a tool's result has beside its value. */
-export interface ResultOptions {
-  /** What models read, in place of the value as JSON; a string is one text. */
-  readonly content?: string | ContentBlock | readonly ContentBlock[];
-  /** A failure that the model can read, other than the errors that the manifest declares. */
-  readonly isError?: boolean;
-  readonly _meta?: JsonObject;
-}
-
-/** A tool's value with what goes beside it. Servers whose code makes none have nothing of this in their bundle. */
-export class ToolResult<T> implements Composed {
-  readonly value: T;
+/** The result that `result` makes. Servers whose code makes none have nothing of this in their bundle. */
+export class ComposedResult implements Composed {
+  readonly value: unknown;
   readonly options: ResultOptions;
 
-  constructor(value: T, options: ResultOptions) {
+  constructor(value: unknown, options: ResultOptions) {
     this.value = value;
     this.options = options;
   }
@@ -55,22 +47,22 @@ function blocksOf(content: unknown): readonly unknown[] {
 export function result(value: undefined, options: ResultOptions & { readonly isError: true }): ToolResult<never>;
 export function result<T>(value: T, options?: ResultOptions): ToolResult<T>;
 export function result<T>(value: T, options: ResultOptions = {}): ToolResult<T> {
-  return new ToolResult(value, options);
+  return new ComposedResult(value, options) as unknown as ToolResult<T>;
 }
 
 /** Begins what the cache keeps of such a result; no JSON begins so. */
 const mark = "+";
 
 /** What the cache keeps: nothing of a failure. */
-export function composedText({ value, options }: ToolResult<unknown>, validate?: Validator): string | undefined {
+export function composedText({ value, options }: ComposedResult, validate?: Validator): string | undefined {
   if (options.isError === true) return undefined;
   if (validate !== undefined) structuredText(validate, value);
   return mark + JSON.stringify({ value, options });
 }
 
 /** The result of which the cache has kept the text; undefined for the text of another. */
-export function composedResult(kept: string): ToolResult<unknown> | undefined {
+export function composedResult(kept: string): ComposedResult | undefined {
   if (!kept.startsWith(mark)) return undefined;
-  const { value, options } = JSON.parse(kept.slice(mark.length)) as ToolResult<unknown>;
-  return new ToolResult(value, options);
+  const { value, options } = JSON.parse(kept.slice(mark.length)) as ComposedResult;
+  return new ComposedResult(value, options);
 }

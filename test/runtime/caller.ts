@@ -28,6 +28,7 @@ export function callerOf(
   revision: RevisionName = "2025-11-25",
   capabilities: object = {},
   principal?: string,
+  scopes: readonly string[] = [],
 ): Caller {
   const waiting = new Map<unknown, (message: any) => void>();
   const others: any[] = [];
@@ -40,7 +41,7 @@ export function callerOf(
       else resolve(message);
       waiting.delete(message.id);
     },
-    principal === undefined ? undefined : { principal, scopes: [], claims: {} },
+    principal === undefined ? undefined : { principal, scopes, claims: {} },
   );
   const claims = {
     "io.modelcontextprotocol/protocolVersion": modern,

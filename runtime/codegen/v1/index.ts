@@ -10,12 +10,12 @@ export type {
 } from "../../protocol/surface.js";
 
 /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- the type argument is what checks */
-type AnyHandler = (input: any, context: any) => any;
+type AnyHandler = (...given: any[]) => any;
 
 /**
  * Checks a handler against its generated type, at its own line in `generated/server.ts`. Arguments may be `never`:
  * those of a tool whose schema takes nothing.
  */
-export function handler<T extends (input: never, context: never) => unknown>(value: T): AnyHandler {
+export function handler<T extends (...given: never[]) => unknown>(value: T): AnyHandler {
   return value as unknown as AnyHandler;
 }

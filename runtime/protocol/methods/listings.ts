@@ -2,6 +2,8 @@ import type {} from "../parts.js";
 import { allows, anonymous } from "../auth.js";
 import type { Answer, Call, EntryKind, Payload, View } from "../exchange.js";
 import type { Filling } from "../json-rpc.js";
+import type { McpError } from "../errors.js";
+import { listersFor, listWith } from "./listed-resources.js";
 import { internalError, invalidParams, sealedOnce } from "../results.js";
 import { audienceOf, type Audience } from "../scopes.js";
 import type { Listing, ListingForm, Listings } from "../surface.js";
@@ -24,19 +26,21 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const { surface } = view.server;
   const { cursor } = call.params;
   const audience = audienceOf(view.server, call.auth);
+  const listers = globalThis.mcpcWithoutLists || member !== "resources" ? none : listersFor(call);
   if (cursor !== undefined && typeof cursor !== "string") return invalidParams("unknown cursor");
   const first = `${member} ${view.revision.version}`;
   const key = cursor === undefined ? first : `${first} ${cursor}.`;
   const payloads = audience === undefined ? view.payloads : audience.payloads;
-  const payload = payloads.get(key);
+  const payload = listers.length > 0 ? undefined : payloads.get(key);
   if (payload !== undefined) return payload;
   const auth = call.auth ?? anonymous;
   const shown = [...surface[member].keys()].filter(
     (index) => audience === undefined || allows(auth, surface[member][index]!),
   );
   const size = surface.pageSize ?? Infinity;
-  const start = startOf(cursor, size, shown.length, audience);
+  const start = startOf(cursor, size, listers.length > 0 ? mostListed : shown.length, audience);
   if (start === undefined) return invalidParams("unknown cursor");
+  if (!globalThis.mcpcWithoutLists && listers.length > 0) return listAll(call, listers, shown, start, size, audience);
   return surface.listings().then(
     (listings): Payload =>
       sealedOnce(
@@ -54,6 +58,43 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
       ),
     (error: unknown) => internalError(call, `the listing of ${member}`, error),
   );
+}
+
+const none: readonly never[] = [];
+
+/** Cursors of lists that depend on data end here: which entries there are is not known before the handlers have run. */
+const mostListed = 1_000_000;
+
+/** Declared resources, then those that handlers list. */
+async function listAll(
+  call: Call,
+  listers: ReturnType<typeof listersFor>,
+  shown: readonly number[],
+  start: number,
+  size: number,
+  audience: Audience | undefined,
+): Promise<Payload | McpError> {
+  const { view } = call.peer;
+  let listing: Listing;
+  try {
+    listing = (await view.server.surface.listings()).resources;
+  } catch (error) {
+    return internalError(call, "the listing of resources", error);
+  }
+  const textOf = (from: number, to: number): string => {
+    const entries = entriesOf(view, "resource", listing, view.server.surface.resources, shown.slice(from, to));
+    if (typeof entries === "string") return entries;
+    const bytes = new Uint8Array(entries.length);
+    entries.fill(bytes);
+    return new TextDecoder().decode(bytes);
+  };
+  return listWith(call, listers, {
+    declared: shown.length,
+    textOf,
+    start,
+    size,
+    cursorOf: (at) => cursorOf(at, audience),
+  });
 }
 
 /** The listed texts of the entries with these indexes, with commas between. */

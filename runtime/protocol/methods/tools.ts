@@ -12,7 +12,7 @@ import { MissingCapability } from "../questions.js";
 import { explainedByLog, invalidParams, isThenable, quoted, seal } from "../results.js";
 import { settle, timedOut } from "../settle.js";
 import { composing, outputText, structured, structuredText, unstructured } from "./tool-output.js";
-import { composedResult, composedText, ToolResult } from "../tool-result.js";
+import { composedResult, ComposedResult, composedText } from "../tool-result.js";
 import { traceOf } from "../trace.js";
 import { createTask, knowsTasks, needsTasks, tooManyTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, Reuse, ToolSurface, ToolValidators, Validator } from "../surface.js";
@@ -124,7 +124,7 @@ function reusing(tool: Tool, handler: AnyToolHandler, validators: ToolValidators
         contextOf(call, tool, validators, () => {}),
       ),
     keep: (output) => {
-      if (output instanceof ToolResult) return composedText(output, validate);
+      if (output instanceof ComposedResult) return composedText(output, validate);
       if (validate !== undefined) return structuredText(validate, output);
       return isObject(output) && output["isError"] === true ? undefined : JSON.stringify(output);
     },

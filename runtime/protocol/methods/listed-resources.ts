@@ -1,0 +1,125 @@
+import { allows, anonymous } from "../auth.js";
+import { CallContext } from "../context.js";
+import type { Answer, Call, Payload } from "../exchange.js";
+import { handlerFailure } from "../failures.js";
+import { isObject } from "../json-rpc.js";
+import { findResource } from "../resource-lookup.js";
+import { isThenable, quoted, seal, undeclared } from "../results.js";
+import { deadlineOf, settle } from "../settle.js";
+import type { AnyResourceLister, ResourceTemplateSurface } from "../surface.js";
+
+/** A template, and the handler that lists its resources. */
+type Lister = readonly [template: ResourceTemplateSurface, handler: AnyResourceLister];
+
+/** What a page of a list is cut from: entries in order, by their number. */
+export interface Pages {
+  /** Entries that the manifest declares. */
+  readonly declared: number;
+  readonly textOf: (start: number, end: number) => string;
+  /** The page that was asked for: its first entry, where the next one starts, and the cursor for a start. */
+  readonly start: number;
+  readonly size: number;
+  readonly cursorOf: (start: number) => string;
+}
+
+/** The templates that list their resources themselves, as far as the caller may see them. */
+export function listersFor(call: Call): readonly Lister[] {
+  const { surface, handlers } = call.peer.view.server;
+  return surface.resourceTemplates.flatMap((template): Lister[] => {
+    const handler = handlers.lists?.get(template.uriTemplate);
+    return handler !== undefined && allows(call.auth ?? anonymous, template) ? [[template, handler]] : [];
+  });
+}
+
+/** `resources/list` of a server whose list depends on data: made anew for each request. */
+export function listWith(call: Call, listers: readonly Lister[], pages: Pages): Answer {
+  const finish = (lists: unknown): Payload => page(call, listers, lists as readonly unknown[], pages);
+  const fail = (error: unknown) => handlerFailure(call, "resource", "resources/list", error);
+  try {
+    const context = new CallContext(call);
+    const lists: readonly unknown[] = listers.map(([, handler]) => handler(context));
+    if (!lists.some(isThenable)) return finish(lists);
+    return settle(
+      call,
+      Promise.all(lists),
+      { finish: catching(finish, fail), fail },
+      deadlineOf(call, "resources/list"),
+    );
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function catching<T, R, F>(act: (value: T) => R, fail: (error: unknown) => F): (value: T) => R | F {
+  return (value) => {
+    try {
+      return act(value);
+    } catch (error) {
+      return fail(error);
+    }
+  };
+}
+
+function page(call: Call, listers: readonly Lister[], lists: readonly unknown[], pages: Pages): Payload {
+  const { view } = call.peer;
+  const { declared, start, size, textOf, cursorOf } = pages;
+  const listed = new Map<string, object>();
+  for (const [index, [template]] of listers.entries())
+    for (const entry of entriesOf(call, template, lists[index]))
+      if (!listed.has(entry.uri)) listed.set(entry.uri, entry);
+  const total = declared + listed.size;
+  const end = Math.min(start + size, total);
+  const own = [...listed.values()]
+    .slice(Math.max(0, start - declared), Math.max(0, end - declared))
+    .map((entry) => view.revision.entry("resource", JSON.stringify(entry)));
+  const texts = [textOf(start, Math.min(end, declared)), ...own].filter((text) => text !== "");
+  const next = end < total ? `,"nextCursor":"${cursorOf(end)}"` : "";
+  const { ttlMs, scope } = view.server.surface.listed ?? undeclared;
+  return seal(view, `"resources":[${texts.join(",")}]${next}`, undefined, view.frame.hints(ttlMs, scope));
+}
+
+interface Entry {
+  readonly uri: string;
+}
+
+/** The entries of one template, checked; those that the manifest declares by themselves are listed already. */
+function entriesOf(call: Call, template: ResourceTemplateSurface, list: unknown): Entry[] {
+  const { uriTemplate, mimeType } = template;
+  if (!Array.isArray(list)) throw wrong(uriTemplate, "a list was expected");
+  return (list as readonly unknown[]).flatMap((entry): Entry[] => {
+    if (!isObject(entry)) throw wrong(uriTemplate, "each entry must be an object");
+    for (const [key, value] of Object.entries(entry)) {
+      const isRight = Object.hasOwn(members, key) ? members[key]!(value) : undefined;
+      if (isRight === undefined) throw wrong(uriTemplate, `an entry has the unknown member ${quoted(key)}`);
+      if (!isRight && value !== undefined) throw wrong(uriTemplate, `an entry has a wrong ${quoted(key)}`);
+    }
+    const { uri, name } = entry;
+    if (typeof uri !== "string" || typeof name !== "string")
+      throw wrong(uriTemplate, "each entry needs a uri and a name");
+    const found = findResource(call.peer.view.server, uri);
+    if (found?.resource !== undefined) return [];
+    if (found?.template !== template) throw wrong(uriTemplate, `${quoted(uri)} is no resource of the template`);
+    return [{ ...(mimeType !== undefined && { mimeType }), ...entry, uri }];
+  });
+}
+
+/** Members of an entry (the protocol's `Resource`), and whether a value is one. */
+const members: Readonly<Record<string, (value: unknown) => boolean>> = {
+  uri: isText,
+  name: isText,
+  title: isText,
+  description: isText,
+  mimeType: isText,
+  size: (value) => typeof value === "number",
+  icons: Array.isArray,
+  annotations: isObject,
+  _meta: isObject,
+};
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function wrong(uriTemplate: string, reason: string): TypeError {
+  return new TypeError(`the list of the resource template ${quoted(uriTemplate)}: ${reason}`);
+}
