@@ -2,7 +2,7 @@ import { blocksContent, textContent } from "./content.js";
 import type { View } from "./exchange.js";
 import type { ResultOptions, ToolResult } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
-import { composing, structuredMember, structuredText, whole, type Composed } from "./methods/tool-output.js";
+import { structuredMember, structuredText, whole, type Composed } from "./methods/tool-output.js";
 import { seal } from "./results.js";
 import type { Validator } from "./surface.js";
 import type { JsonObject } from "./types.js";
@@ -18,7 +18,7 @@ export class ComposedResult implements Composed {
   }
 
   /** Sets the result of a tool as JSON text; throws for what its `outputSchema` refuses. */
-  [composing](view: View, validate: Validator | undefined, wraps: boolean): string {
+  toToolResult(view: View, validate: Validator | undefined, wraps: boolean): string {
     const { value, options } = this;
     const { content, isError, _meta: meta } = options;
     const blocks = content === undefined ? undefined : blocksOf(content);

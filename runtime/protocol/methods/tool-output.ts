@@ -8,18 +8,15 @@ import { seal, wrongOutput } from "../results.js";
 import type { Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
 
-/** The key under which what a handler returns says how it is set as a result. */
-export const composing: unique symbol = Symbol.for("@mcpc/runtime/composing");
-
 /** A result that sets itself: code that makes none leaves how out of the bundle. */
 export interface Composed {
-  [composing](view: View, validate: Validator | undefined, wraps: boolean): string;
+  toToolResult(view: View, validate: Validator | undefined, wraps: boolean): string;
 }
 
 /** What a handler returned, as a result in JSON text; throws for what is none. */
 export function outputText(view: View, output: unknown, validate: Validator | undefined, wraps: boolean): string {
   const composed = output as Partial<Composed> | null | undefined;
-  if (composed?.[composing] !== undefined) return composed[composing](view, validate, wraps);
+  if (typeof composed?.toToolResult === "function") return composed.toToolResult(view, validate, wraps);
   return globalThis.mcpcWithoutOutputs || validate === undefined
     ? unstructured(view, output)
     : structured(view, wraps, structuredText(validate, output));

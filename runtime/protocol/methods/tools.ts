@@ -11,7 +11,7 @@ import { logFailure } from "../logger.js";
 import { MissingCapability } from "../questions.js";
 import { explainedByLog, invalidParams, isThenable, quoted, seal } from "../results.js";
 import { settle, timedOut } from "../settle.js";
-import { composing, outputText, structured, structuredText, unstructured } from "./tool-output.js";
+import { outputText, structured, structuredText, unstructured } from "./tool-output.js";
 import { composedResult, ComposedResult, composedText } from "../tool-result.js";
 import { traceOf } from "../trace.js";
 import { createTask, knowsTasks, needsTasks, tooManyTasks, type Task } from "../tasks.js";
@@ -131,7 +131,7 @@ function reusing(tool: Tool, handler: AnyToolHandler, validators: ToolValidators
     seal: (view, kept) => {
       const wraps = tool.surface.wraps === true;
       const composed = composedResult(kept);
-      if (composed !== undefined) return composed[composing](view, validate, wraps);
+      if (composed !== undefined) return composed.toToolResult(view, validate, wraps);
       return validate !== undefined ? structured(view, wraps, kept) : unstructured(view, JSON.parse(kept) as unknown);
     },
     finish: (call, output) => finished(call, tool, output),
