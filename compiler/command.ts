@@ -129,12 +129,18 @@ export function prefix(host: Host): string {
   return path === "" ? "" : `${path}/`;
 }
 
-function success(mode: "build" | "check", { summary, changed }: Compilation, prefix: string): string {
+/** Stubs that are named one by one: a first build of a large server makes hundreds. */
+const mostStubs = 20;
+
+function success(mode: "build" | "check", { summary, changed, stubs }: Compilation, prefix: string): string {
   if (!summary) return "";
   const what = `${printable(summary.name)}: ${inventory(summary)}`;
   if (mode === "check") return `${what}: no errors\n`;
   const files = changed.length === 0 ? "nothing to do" : `${count(changed.length, "file")} written`;
-  return `${what} -> ${printable(prefix + summary.bundle)} (${files})\n`;
+  const named = stubs.slice(0, mostStubs).map((path) => `  ${printable(prefix + path)}\n`);
+  const more = stubs.length > named.length ? `  and ${stubs.length - named.length} more\n` : "";
+  const toFill = stubs.length === 0 ? "" : `stubs for you to fill in:\n${named.join("")}${more}`;
+  return `${what} -> ${printable(prefix + summary.bundle)} (${files})\n${toFill}`;
 }
 
 export function inventory(summary: Summary): string {

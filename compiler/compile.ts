@@ -1,9 +1,9 @@
-import { emitUserFiles, emitValidators, orphans, renamed, userFiles, type Rename } from "./4-emit/index.js";
+import { emitUserFiles, emitValidators, orphans, renamed, unwritten, userFiles, type Rename } from "./4-emit/index.js";
 import { plan, textsOf, type Plan } from "./5-write/index.js";
 import { typecheck, type Ask } from "./6-typecheck/index.js";
 import { foresee, run, type Bundler } from "./7-bundle/bundler.js";
 import { bundle } from "./7-bundle/index.js";
-import { diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
+import { byPlace, diagnose, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import { anew, type Again, type Lasting } from "./model/again.js";
 import type { Earlier, Untouched } from "./model/earlier.js";
 import type { Written } from "./1-read/edited.js";
@@ -15,7 +15,8 @@ import type { Edit } from "./model/edit.js";
 import { standing, type OutputFile } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
 import type { Stored } from "./model/stored.js";
-import type { Serving, Summary } from "./model/summary.js";
+import type { Summary } from "./model/summary.js";
+import { servingOf } from "./serving.js";
 
 export const phases = ["read", "check", "lower", "emit", "write", "type-check", "bundle"] as const;
 export type Phase = (typeof phases)[number];
@@ -56,6 +57,10 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   /** What was written or removed, by project path. */
   readonly changed: readonly string[];
+  /** The files of those into which stubs were written. */
+  readonly stubs: readonly string[];
+  /** Handlers that are stubs: of no importance to a build, a warning of a check, which has them among `diagnostics`. */
+  readonly unwritten: readonly Diagnostic[];
   /** Absent when the manifests did not get as far as a server. */
   readonly summary?: Summary;
   /**
@@ -74,6 +79,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const diagnostics: Diagnostic[] = [];
   const changed: string[] = [];
   const inputs: string[] = [];
+  let stubs: readonly string[] = [];
+  let unfinished: readonly Diagnostic[] = [];
   let entered: Phase | undefined;
   /** Of a phase that goes on, nothing is told once more. */
   const enter = (phase: Phase): void => {
@@ -90,8 +97,10 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   let leave = (): void => {};
   const done = (server?: Server): Compilation => {
     leave();
-    const told = diagnostics.toSorted(byPlace);
-    return { diagnostics: told, changed, inputs, ...(server && { summary: summaryOf(server) }) };
+    const all = options.mode === "check" ? [...diagnostics, ...unfinished] : diagnostics;
+    const sorted = all.toSorted(byPlace);
+    const summary = server && { summary: summaryOf(server) };
+    return { diagnostics: sorted, changed, stubs, unwritten: unfinished, inputs, ...summary };
   };
 
   const again: Again = options.again ?? anew;
@@ -133,6 +142,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const inFolders = handlerTexts(server.layout, host);
   const others = isBuilt ? elsewhere(server, existing, host) : new Map<string, string>();
   const theirs = take(emitUserFiles(server, existing, others, [...inFolders.keys()]));
+  const written = options.mode === "build" ? textsOf(theirs ?? [], host) : [];
+  unfinished = unwritten(server, new Map([...existing, ...written]));
   // Types need no data and no validators: they may be checked while those are made.
   const ask = options.ask ?? (await import("./host-node/typescript/index.js")).askOnce(host);
   const checking = theirs && typecheck(server, textsOf([...code, ...theirs], host), ask);
@@ -170,8 +181,10 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   };
   const sourcePlan = take(planned(sources, `${server.layout.generated}/**/*.ts`));
   if (!sourcePlan) return done(server);
-  if (options.mode === "build") commit([...sourcePlan.changes, ...pruned.map(({ path }) => ({ path }))]);
-  else {
+  if (options.mode === "build") {
+    commit([...sourcePlan.changes, ...pruned.map(({ path }) => ({ path }))]);
+    stubs = theirs.map(({ path }) => path).filter((path) => changed.includes(path));
+  } else {
     const artifacts = await lock();
     const lockPlan = take(planned(artifacts));
     const changes = [...sourcePlan.changes, ...(lockPlan?.changes ?? [])];
@@ -218,8 +231,8 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const artifacts = [take(lockPlan), take(bundlePlan)];
   if (!hasErrors(diagnostics)) commit(artifacts.flatMap((plan) => plan?.changes ?? []));
   // So that the next build of this process need not read it.
-  const written = options.again && host.read(lockFile);
-  if (written) again("listed names", written, () => namesOf(server));
+  const lockText = options.again && host.read(lockFile);
+  if (lockText) again("listed names", lockText, () => namesOf(server));
   return done(server);
 }
 
@@ -234,25 +247,6 @@ function summaryOf(server: Server): Summary {
     bundle: `${layout.dist}/server.js`,
     serving: servingOf(server),
   };
-}
-
-function servingOf({ runtime, transports, layout, external }: Server): Serving {
-  const { hooks, config, auth, logging, cache, rate, drainMs } = runtime;
-  const fixed = { transports, auth, logging, cache, limits: { rate, drainMs } };
-  return {
-    generated: layout.generated,
-    external,
-    ...(hooks && { hooks: hooks.file }),
-    ...(config && { config: JSON.stringify([config.settings, config.schema.schema]) }),
-    fixed: Object.fromEntries(Object.entries(fixed).map(([member, value]) => [member, JSON.stringify(value ?? null)])),
-  };
-}
-
-/** By file and position; what has no place comes last. */
-function byPlace({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
-  if (!a || !b) return a ? -1 : b ? 1 : 0;
-  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
-  return a.start - b.start;
 }
 
 /** The texts of the files that are the user's, where they exist. */

@@ -1,8 +1,17 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import { intended } from "../diagnostics/suggest.js";
 import type { OutputFile } from "../model/output.js";
-import type { Server } from "../model/server.js";
+import type { Handler, Server } from "../model/server.js";
 import { importPath, literal } from "./code.js";
-import { boundNames, exportedNames, parseModule, plainExport, preambleEnd } from "./module-names.js";
+import {
+  boundNames,
+  exportedFunctions,
+  exportedNames,
+  parseModule,
+  plainExport,
+  preambleEnd,
+  type ParsedModule,
+} from "./module-names.js";
 import { moved } from "./moved.js";
 import { nameOf, stubsOf, stubText, type Stub } from "./stubs.js";
 
@@ -83,7 +92,8 @@ function insertion(
   if (exported === "anything") return undefined;
   const bound = boundNames(module);
   // A name that is taken without being exported is the user's to sort out: the type check says so.
-  const missing = stubs.filter(({ handler }) => !exported.has(handler.export) && !bound.has(handler.export));
+  const absent = stubs.filter(({ handler }) => !exported.has(handler.export) && !bound.has(handler.export));
+  const missing = absent.filter(({ handler }) => !isMisnamed(handler, stubs, module));
   if (missing.length === 0) return undefined;
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   const withEnds = (code: string): string => code.replaceAll("\n", end);
@@ -104,6 +114,17 @@ function insertion(
     },
   ];
   return { path, owner: "user", content: { insert } };
+}
+
+/**
+ * Whether the file seems to hold the handler under another name. Then nothing is inserted, and the type check says which
+ * export is missing. A file that the handler has to itself holds no other function; in one that the manifest names, the
+ * export must look like the handler.
+ */
+function isMisnamed({ export: name, declared }: Handler, stubs: readonly Stub[], module: ParsedModule): boolean {
+  const claimed = new Set<string>(stubs.map(({ handler }) => handler.export));
+  const functions = exportedFunctions(module).filter((each) => !claimed.has(each));
+  return declared ? intended(name, functions) !== undefined : functions.length > 0;
 }
 
 /** Line ends that are missing between imports and what follows them, for a blank line. */

@@ -12,6 +12,7 @@ import { validatorModules, type ValidatorModule } from "./validator-modules.js";
 export { userFiles } from "./handlers.js";
 export { orphans } from "./orphans.js";
 export { renamed, type Rename } from "./rename.js";
+export { unwritten } from "./unwritten.js";
 
 /**
  * Stubs of missing handlers and hooks. `existing` holds the text of the handlers' files that exist; `elsewhere`, where a

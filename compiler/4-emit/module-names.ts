@@ -73,6 +73,37 @@ export function exportedNames({ source, ts }: ParsedModule): Map<string, TS.Node
   return names;
 }
 
+/**
+ * The functions that a module exports, by name, those of other modules included; `default` for the default export. What
+ * cannot be told from the syntax alone, such as the result of a call, counts as one.
+ */
+export function exportedFunctions({ source, ts }: ParsedModule): string[] {
+  const mayBe = (value: TS.Expression | undefined): boolean =>
+    value !== undefined &&
+    !ts.isLiteralExpression(value) &&
+    !ts.isObjectLiteralExpression(value) &&
+    !ts.isArrayLiteralExpression(value) &&
+    !ts.isNewExpression(value);
+  return source.statements.flatMap((statement): string[] => {
+    if (ts.isExportAssignment(statement)) return mayBe(statement.expression) ? ["default"] : [];
+    if (ts.isExportDeclaration(statement)) {
+      const { exportClause: clause, isTypeOnly } = statement;
+      if (isTypeOnly || !clause || !ts.isNamedExports(clause)) return [];
+      return clause.elements.filter((element) => !element.isTypeOnly).map(({ name }) => name.text);
+    }
+    const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
+    if (!modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
+    if (ts.isFunctionDeclaration(statement)) {
+      const isDefault = modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
+      return isDefault ? ["default"] : statement.name ? [statement.name.text] : [];
+    }
+    if (!ts.isVariableStatement(statement)) return [];
+    return statement.declarationList.declarations.flatMap(({ name, initializer }) =>
+      ts.isIdentifier(name) && mayBe(initializer) ? [name.text] : [],
+    );
+  });
+}
+
 function isExported(statement: TS.Statement, ts: typeof TS): boolean {
   const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
   const has = (kind: TS.SyntaxKind): boolean => modifiers.some((modifier) => modifier.kind === kind);

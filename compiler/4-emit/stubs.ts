@@ -7,6 +7,8 @@ import { docComment, literal } from "./code.js";
 export interface Stub {
   readonly handler: Handler;
   readonly name: string;
+  /** `the tool "get_weather"`. */
+  readonly what: string;
   /** Of its entry: where it is declared. */
   readonly span: Span;
   readonly description: string | undefined;
@@ -39,25 +41,37 @@ export function nameOf(path: string): string {
 
 /** The stubs of all handlers, whether they are written yet or not. */
 export function stubsOf(server: Server): Stub[] {
-  const stub = (entry: Tool | Resource | ResourceTemplate | Prompt, name: string, parameters: string): Stub[] => {
+  type Entry = Tool | Resource | ResourceTemplate | Prompt;
+  const stub = (entry: Entry, kind: string, name: string, parameters: string): Stub[] => {
     const handler = "handler" in entry ? entry.handler : "handler" in entry.source ? entry.source.handler : undefined;
     // What the compiler writes needs no beginning.
-    if (handler?.file.startsWith(`${server.layout.generated}/`)) return [];
-    return handler ? [{ handler, name, span: entry.span, description: entry.description, parameters }] : [];
+    if (handler === undefined || handler.file.startsWith(`${server.layout.generated}/`)) return [];
+    const { span, description } = entry;
+    return [{ handler, name, what: `the ${kind} ${JSON.stringify(name)}`, span, description, parameters }];
   };
   return [
-    ...server.tools.flatMap((tool) => stub(tool, tool.name, "_input, _context")),
-    ...server.resources.flatMap((resource) => stub(resource, resource.uri, "_input, _context")),
-    ...server.resourceTemplates.flatMap((template) => stub(template, template.uriTemplate, "_params, _context")),
-    ...server.prompts.flatMap((prompt) => stub(prompt, prompt.name, "_arguments, _context")),
+    ...server.tools.flatMap((tool) => stub(tool, "tool", tool.name, "_input, _context")),
+    ...server.resources.flatMap((resource) => stub(resource, "resource", resource.uri, "_input, _context")),
+    ...server.resourceTemplates.flatMap((template) =>
+      stub(template, "resource template", template.uriTemplate, "_params, _context"),
+    ),
+    ...server.prompts.flatMap((prompt) => stub(prompt, "prompt", prompt.name, "_arguments, _context")),
     ...server.resourceTemplates.flatMap(({ list, uriTemplate, span }): Stub[] => {
+      const what = `the list of the resource template ${JSON.stringify(uriTemplate)}`;
       const description = `Lists the resources of ${JSON.stringify(uriTemplate)}.`;
-      return list ? [{ handler: list, name: uriTemplate, span, description, parameters: "_context" }] : [];
+      return list ? [{ handler: list, name: uriTemplate, what, span, description, parameters: "_context" }] : [];
     }),
     ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
       completions.map(({ name, handler }): Stub => {
         const description = `Completes ${JSON.stringify(name)} while the user types.`;
-        return { handler, name, span, description, parameters: "_value, _context" };
+        return {
+          handler,
+          name,
+          what: `the completion of ${JSON.stringify(name)}`,
+          span,
+          description,
+          parameters: "_value, _context",
+        };
       }),
     ),
   ];

@@ -24,10 +24,14 @@ export interface Finding {
   readonly line: string;
   /** What stands there. */
   readonly word: string;
+  /** The bracket that is not closed, of a mistake in the syntax. */
+  readonly opening?: { readonly start: number; readonly end: number; readonly word: string };
 }
 
 export interface Findings {
   readonly errors: readonly Finding[];
+  /** What is wrong with the user's configuration of TypeScript, which may lie outside the project. */
+  readonly misconfigured: readonly Finding[];
   /** Where what these files export is declared, which an error may be told at. */
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, Place>>;
   /** Every file that was read, relative to the project, but for the texts given. */

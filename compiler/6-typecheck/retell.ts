@@ -1,3 +1,4 @@
+import { phrased, type Situated } from "./phrases.js";
 import { nearest } from "../diagnostics/suggest.js";
 import type { Schema, Server } from "../model/server.js";
 import type { JsonObject, Span } from "../model/source.js";
@@ -14,14 +15,18 @@ interface Origin {
 export interface Retold {
   readonly message: string;
   readonly suggestion?: string | undefined;
+  /** What to do, where no word is near. */
+  readonly help?: string | undefined;
   /** The part of a manifest that it speaks of. */
   readonly origin?: { readonly span: Span; readonly message: string };
 }
 
 /** Retells errors of the user's files where they speak of generated types. */
-export function retelling(server: Server): (code: number, message: string) => Retold {
+export function retelling(server: Server): (code: number, message: string, situated: Situated) => Retold {
   const origins = originsOf(server);
-  return (code, message) => {
+  return (code, message, situated) => {
+    const phrase = phrased(message, situated);
+    if (phrase) return { ...phrase, message: `${phrase.message} (TS${code})` };
     const [, property = "", type = ""] = /^Property '(.+?)' does not exist on type '(\w+)'/.exec(message) ?? [];
     const [, name] =
       /^(?:Module '"[^"]*\/types\.js"'|'"[^"]*\/types\.js"') has no exported member (?:named )?'(\w+)'/.exec(message) ??

@@ -1,14 +1,33 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { intended } from "../diagnostics/suggest.js";
 import type { Handler, Identifier, Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import type { Bound, Finding, Findings } from "./question.js";
 import { retelling } from "./retell.js";
 
 /** TypeScript's errors as diagnostics: those in generated code are told at the handler that causes them. */
-export function translate({ errors, exports }: Findings, server: Server): Diagnostic[] {
-  if (errors.length === 0) return [];
+export function translate({ errors, misconfigured, exports }: Findings, server: Server): Diagnostic[] {
+  if (errors.length === 0) return misconfigured.map(configurationError);
   const situation = { server, handlers: handlersOf(server), exports, retell: retelling(server) };
-  return distinct(errors.map((error) => translated(error, situation)));
+  const unparsed = new Set(errors.filter(({ code }) => code < semantic).map(({ path }) => path));
+  const told = errors.filter((error) => error.code < semantic || !speaksOf(error, unparsed, situation));
+  return [...misconfigured.map(configurationError), ...distinct(told.map((error) => translated(error, situation)))];
+}
+
+/** TypeScript's codes below are mistakes in the syntax. */
+const semantic = 2000;
+
+/** Whether an error may only follow from the syntax of one of these files. */
+function speaksOf(error: Finding, files: ReadonlySet<string>, situation: Situation): boolean {
+  if (files.size === 0) return false;
+  const isServer = error.path === `${situation.server.layout.generated}/server.ts`;
+  const bound = isServer ? boundAt(error, situation) : undefined;
+  return files.has(bound?.handler.file ?? error.path);
+}
+
+function configurationError({ path, start, length, text, code }: Finding): Diagnostic {
+  const span = path.startsWith("../") ? undefined : { path, start, end: start + length };
+  return diagnose("tsconfig/invalid", span, { path, reason: `${text} (TS${code})` });
 }
 
 /** The user's modules that `generated/server.ts` binds. */
@@ -65,23 +84,35 @@ function translated(error: Finding, situation: Situation): Diagnostic {
   const hooks = inServer ? hooksError(error, `${text} (TS${code})`, situation) : undefined;
   if (hooks) return hooks;
   const bound = inServer ? boundAt(error, situation) : undefined;
+  if (error.opening) {
+    const { word, ...place } = error.opening;
+    const message = `this ${JSON.stringify(word)} is not closed: ${text} at the end (TS${code})`;
+    return diagnose("handler/type-error", { path, ...place }, { message });
+  }
   if (!bound) {
-    const { message, suggestion, origin } = situation.retell(code, text);
-    const around = origin ?? handlerAround(span, situation);
-    return diagnose("handler/type-error", span, { message, suggestion }, around ? [around] : []);
+    const around = handlerAround(span, situation);
+    const { line, word } = error;
+    const { server } = situation;
+    const tool = server.tools.find((tool) => tool.span === around?.span);
+    const { origin, ...told } = situation.retell(code, text, { server, what: around?.what, tool, line, word });
+    const entry = around && { span: around.span, message: `${around.what} is declared here` };
+    const related = origin ?? entry;
+    return diagnose("handler/type-error", span, told, related ? [related] : []);
   }
   const { handler, what } = bound;
   const message = `${text} (TS${code})`;
   const related = [{ span: bound.span, message: `${what} is declared here` }];
   const exported = exportSpan(handler, situation);
   if (exported === undefined) {
-    const top = { path: handler.file, start: 0, end: 0 };
-    return diagnose("handler/missing-export", top, { name: handler.export, what, file: handler.file }, related);
+    const instead = otherExport(handler, situation);
+    const place = situation.exports.get(handler.file)?.get(instead ?? "");
+    const parameters = { name: handler.export, what, file: handler.file, instead };
+    return diagnose("handler/missing-export", place ?? top(handler.file), parameters, related);
   }
   return diagnose(
     "handler/type-error",
     exported,
-    { message: `the handler of ${what} does not fit it: ${message}`, suggestion: undefined },
+    { message: `the handler of ${what} does not fit it: ${message}` },
     related,
   );
 }
@@ -98,22 +129,21 @@ function hooksError({ code, line }: Finding, message: string, situation: Situati
   if (!hooks || !line.includes(hooksBinding)) return undefined;
   const name = /'(\w+)(?:\(\.\.\.\))?'(?= are incompatible)/.exec(message)?.[1] ?? "";
   const exported = exportSpan({ file: hooks.file, export: name as Identifier }, situation);
-  const span = exported ?? { path: hooks.file, start: 0, end: 0 };
+  const span = exported ?? top(hooks.file);
   const told =
     code === nothingInCommon && exported === undefined
       ? "nothing that this module exports is a hook: onStart, onStop, onError, authenticate, logger, health"
       : `the hook does not fit: ${message}`;
-  return diagnose("handler/type-error", span, { message: told, suggestion: undefined });
+  return diagnose("handler/type-error", span, { message: told });
 }
 
 /** The entry whose handler a place in the user's file belongs to: the last that is exported before it. */
-function handlerAround(span: Span, situation: Situation): Diagnostic["related"][number] | undefined {
+function handlerAround(span: Span, situation: Situation): BoundHandler | undefined {
   const placed = situation.handlers
     .map((bound) => ({ bound, at: exportSpan(bound.handler, situation) }))
     .filter(({ at }) => at?.path === span.path && at.start <= span.start)
     .sort((a, b) => b.at!.start - a.at!.start);
-  const bound = placed[0]?.bound;
-  return bound && { span: bound.span, message: `${bound.what} is declared here` };
+  return placed[0]?.bound;
 }
 
 /** TypeScript's code for a file without a single export or import. */
@@ -130,6 +160,19 @@ function boundAt({ line, word, code }: Finding, { handlers }: Situation): BoundH
       (code === noModule || handler.export === word) &&
       line.includes(`/${handler.file.replace(/.*\//, "").replace(/\w+$/, "")}`),
   );
+}
+
+function top(path: string): Span {
+  return { path, start: 0, end: 0 };
+}
+
+/** The export that is probably the handler under another name: it looks like it, or is the only one without an entry. */
+function otherExport({ file, export: name }: Handler, { exports, handlers }: Situation): string | undefined {
+  const claimed = new Set<string>(
+    handlers.filter(({ handler }) => handler.file === file).map(({ handler }) => handler.export),
+  );
+  const free = [...(exports.get(file)?.keys() ?? [])].filter((each) => !claimed.has(each));
+  return intended(name, free) ?? (free.length === 1 ? free[0] : undefined);
 }
 
 /** Where what the user's file exports under the handler's name is declared; undefined when there is none. */

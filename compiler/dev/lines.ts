@@ -1,3 +1,4 @@
+import { some } from "./names.js";
 import type { Outcome } from "./served.js";
 
 /** What happened, in few words. */
@@ -12,11 +13,12 @@ export function told(outcome: Outcome): string[] {
     case "failed":
       return [outcome.serving ? "the last version that worked goes on" : "waiting for a change"];
     case "swapped": {
-      const { handlers, renewed, told } = outcome;
+      const { handlers, settings, renewed, told } = outcome;
       const parts = [
         ...listed("swapped", handlers.changed),
         ...listed("new", handlers.added),
         ...listed("gone", handlers.removed),
+        ...(settings.length > 0 ? [`${some(settings)} changed`] : []),
         ...(renewed ? ["onStart ran anew"] : []),
         ...(told.length > 0 ? [`listings changed: ${told.join(", ")}`] : []),
       ];
@@ -25,14 +27,6 @@ export function told(outcome: Outcome): string[] {
   }
 }
 
-const mostNamed = 4;
-
 function listed(word: string, names: readonly string[]): string[] {
   return names.length === 0 ? [] : [`${word} ${some(names)}`];
-}
-
-/** The first few, and how many more. */
-export function some(names: readonly string[]): string {
-  const more = names.length - mostNamed;
-  return `${names.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

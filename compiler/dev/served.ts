@@ -1,6 +1,8 @@
 import type { Lists, Report, Swapped } from "@mcpc/runtime/codegen/v1/dev";
 import type { Ending, ServingProcess } from "../host-node/serving-process.js";
 import type { Serving } from "../model/summary.js";
+import { differences } from "../serving.js";
+import { some } from "./names.js";
 
 /** What can be served: a project as it was at one moment. */
 export interface Version {
@@ -17,6 +19,8 @@ export type Outcome =
   | {
       readonly kind: "swapped";
       readonly handlers: Swapped;
+      /** The settings that have changed. */
+      readonly settings: readonly string[];
       readonly told: readonly string[];
       readonly renewed: boolean;
     }
@@ -154,14 +158,17 @@ export function served(options: ServedOptions): Served {
   /** Lets what runs come to an end; what does not is ended. */
   function end(process: ServingProcess, { fixed }: Serving): Promise<Ending> {
     process.signal("SIGTERM");
-    const { drainMs = 10_000 } = JSON.parse(fixed["limits"]!) as { readonly drainMs?: number };
+    const { limits } = fixed["runtime"] as { readonly limits: { readonly drainMs?: number } };
+    const { drainMs = 10_000 } = limits;
     const timer = setTimeout(() => process.signal("SIGKILL"), drainMs + graceMs);
     return process.ended.finally(() => clearTimeout(timer));
   }
 
   async function restart(version: Version, why: string): Promise<Outcome> {
     const { process, version: before, port, lists } = running!;
-    const moved = version.serving.fixed["transports"] !== before.serving.fixed["transports"];
+    const moved = changedSettings(before.serving, version.serving, "fixed").some((name) =>
+      name.startsWith("runtime.transports"),
+    );
     options.leaving();
     running = undefined;
     const patience = setTimeout(options.delayed, patienceMs);
@@ -194,9 +201,10 @@ export function served(options: ServedOptions): Served {
     }
     if (report.kind !== "swapped")
       return { kind: "failed", error: report.kind === "failed" ? report.error : "", serving: true };
+    const { serving } = running!.version;
     Object.assign(running!, { version, lists: report.lists });
     const { handlers, told } = report;
-    return { kind: "swapped", handlers, told, renewed };
+    return { kind: "swapped", handlers, settings: changedSettings(serving, version.serving, "swapped"), told, renewed };
   }
 
   async function update(version: Version, { anew, renewed = false }: UpdateOptions = {}): Promise<Outcome> {
@@ -207,7 +215,8 @@ export function served(options: ServedOptions): Served {
       return error === undefined ? { kind: "started" } : { kind: "failed", error, serving: false };
     }
     const { version: before } = running;
-    const why = anew ?? unlike(before.serving, version.serving);
+    const fixed = changedSettings(before.serving, version.serving, "fixed");
+    const why = anew ?? (fixed.length === 0 ? undefined : `${some(fixed)} changed`);
     if (why !== undefined) return restart(version, why);
     if (!renewed && version.module === before.module) return { kind: "unchanged" };
     const others = version.hooks !== before.hooks || version.serving.config !== before.serving.config;
@@ -233,10 +242,8 @@ export function served(options: ServedOptions): Served {
   };
 }
 
-/** What a process cannot change while it runs. */
-function unlike(before: Serving, after: Serving): string | undefined {
-  const changed = Object.keys(after.fixed).filter((member) => before.fixed[member] !== after.fixed[member]);
-  return changed.length === 0 ? undefined : `${changed.map((member) => `runtime.${member}`).join(", ")} changed`;
+function changedSettings(before: Serving, after: Serving, kind: "fixed" | "swapped"): string[] {
+  return differences(before[kind], after[kind]);
 }
 
 function different(before: Lists, after: Lists): (keyof Lists)[] {

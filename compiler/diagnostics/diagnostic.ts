@@ -68,6 +68,13 @@ export function addMember(object: LocatedObject, key: string, value: string): Fi
   return { span: { path, start: first, end: first }, text: `${text},`, spaced: true };
 }
 
+/** Orders diagnostics by file and position; what has no place comes last. */
+export function byPlace({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
+  if (!a || !b) return a ? -1 : b ? 1 : 0;
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
+  return a.start - b.start;
+}
+
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((diagnostic) => diagnostic.severity === "error");
 }

@@ -3,6 +3,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return allNearest(word, candidates, Math.max(1, Math.floor(word.length / 3)))[0];
 }
 
+/** The export that was probably meant as `name`: one that is called almost so, or else the default export. */
+export function intended(name: string, exported: readonly string[]): string | undefined {
+  const plainName = plain(name);
+  const same = exported.find((each) => plain(each) === plainName);
+  return same ?? nearest(name, exported) ?? exported.find((each) => each === "default");
+}
+
 /** The one candidate that a slip or two of the pen make of the word; undefined when there is none, or a choice. */
 export function certain(word: string, candidates: Iterable<string>): string | undefined {
   const found = allNearest(word, candidates, Math.min(2, Math.max(1, Math.floor(word.length / 3))));

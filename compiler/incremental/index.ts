@@ -1,4 +1,5 @@
 import type { Compilation, Options } from "../compile.js";
+import { byPlace } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { fingerprint } from "./fingerprint.js";
 import type { Memory } from "./again.js";
@@ -30,8 +31,7 @@ export async function compileIncrementally(
   const changed = !seen?.sourcesHold();
   if (changed) options.preparing?.();
   compiler ??= fingerprint();
-  if (known && !changed && known.compiler === compiler && seen!.restHolds())
-    return { diagnostics: known.warnings, changed: [], summary: known.summary, inputs: Object.keys(known.files) };
+  if (known && !changed && known.compiler === compiler && seen!.restHolds()) return outcomeOf(known, options.mode);
   if (!changed) options.preparing?.();
   const { compile } = await import("../compile.js");
   const { host: recording, record, looked } = recorder(host);
@@ -52,17 +52,26 @@ export async function compileIncrementally(
     ...left,
     ...(evers && { ever: evers.ever }),
   });
-  const { diagnostics, summary, inputs } = compilation;
+  const { diagnostics, unwritten, summary, inputs } = compilation;
   // A mistake in the manifests writes nothing at all.
   if (!remembered && summary) lasts?.leave();
   const wentWell = summary && diagnostics.every(({ severity }) => severity !== "error");
   if (options.mode === "build" && wentWell) {
-    const value = record({ compiler, summary, warnings: diagnostics, made: Object.fromEntries(made) }, inputs);
+    const value = record(
+      { compiler, summary, warnings: diagnostics, unwritten, made: Object.fromEntries(made) },
+      inputs,
+    );
     const text = JSON.stringify(value);
     leave(file, text);
     if (remembered) remembered.record = { text, value };
   } else evers?.leaveTexts();
   return { ...compilation, inputs: [...new Set([...looked(), ...inputs])] };
+}
+
+/** What a build comes to that changes nothing. */
+function outcomeOf({ warnings, unwritten, summary, files }: BuildRecord, mode: Options["mode"]): Compilation {
+  const diagnostics = mode === "check" ? [...warnings, ...unwritten].sort(byPlace) : warnings;
+  return { diagnostics, changed: [], stubs: [], unwritten, summary, inputs: Object.keys(files) };
 }
 
 /** A record that is damaged, or of another version, is none. */

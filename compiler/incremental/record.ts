@@ -17,6 +17,8 @@ export interface BuildRecord {
   readonly made: Readonly<Record<string, string>>;
   readonly summary: Summary;
   readonly warnings: readonly Diagnostic[];
+  /** Handlers that are stubs. */
+  readonly unwritten: readonly Diagnostic[];
 }
 interface Search {
   readonly patterns: readonly string[];
@@ -41,7 +43,7 @@ export interface Recorder {
   looked(): Iterable<string>;
   /** Of a build that ended well; `inputs` are files that were read past the host. */
   record(
-    built: Pick<BuildRecord, "compiler" | "summary" | "warnings" | "made">,
+    built: Pick<BuildRecord, "compiler" | "summary" | "warnings" | "unwritten" | "made">,
     inputs: readonly string[],
   ): BuildRecord;
 }

@@ -1,3 +1,5 @@
+import type { JsonObject } from "./source.js";
+
 /** What a project's manifests come to. */
 export interface Summary {
   readonly name: string;
@@ -20,6 +22,8 @@ export interface Serving {
   readonly hooks?: string;
   /** The declared settings, as JSON. */
   readonly config?: string;
-  /** What of `runtime` a process keeps for as long as it lives, by member, as JSON. */
-  readonly fixed: Readonly<Record<string, string>>;
+  /** Settings that a process keeps for as long as it lives, as the manifest names them. */
+  readonly fixed: JsonObject;
+  /** Settings that it takes over while it runs. */
+  readonly swapped: JsonObject;
 }

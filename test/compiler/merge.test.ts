@@ -108,6 +108,37 @@ test("what was inserted into a handlers' file, removed, gives back the user's by
   expect(merged).toBeGreaterThan(50);
 });
 
+const byConvention = JSON.stringify({
+  server: { name: "named", version: "1.0.0" },
+  tools: [{ name: "sum_up", inputSchema: { type: "object" } }],
+});
+const byName = JSON.stringify({
+  server: { name: "named", version: "1.0.0" },
+  tools: [{ name: "sum_up", inputSchema: { type: "object" }, handler: "./src/tools/sum_up.ts#sumUp" }],
+});
+test.each([
+  ["a default export", "export default () => 1;\n", false, false],
+  ["a default function", "export default function sumUp() {}\n", false, false],
+  ["a default export by name", "const sum = () => 1;\nexport default sum;\n", false, false],
+  ["another spelling", "export const sum_up = () => 1;\n", false, false],
+  ["an export list", "const f = () => 1;\nexport { f as sumup };\n", false, false],
+  ["the result of a call", "export const sumUpp = wrap(() => 1);\n", false, false],
+  ["quite another name", "export function handler() {}\n", false, true],
+  ["nothing but data", "export const limit = 10;\nexport const names = ['a'];\n", true, true],
+  ["nothing but types", "export type SumUp = () => string;\nexport interface Options {}\n", true, true],
+  ["nothing", "const sum = 1;\n", true, true],
+])("a stub joins a file with %s: %s, or where the manifest names the file", (_, text, alone, named) => {
+  for (const [manifest, isAdded] of [
+    [byConvention, alone],
+    [byName, named],
+  ] as const) {
+    const host = memoryHost({ "a.mcp.json": manifest });
+    const server = lower(check(read(host).value!, host).value!).value!;
+    const made = handlers(server, new Map([["src/tools/sum_up.ts", text]]), new Map());
+    expect([made.diagnostics, made.value!.length], text).toEqual([[], isAdded ? 1 : 0]);
+  }
+});
+
 const imports =
   'import { notImplemented } from "@mcpc/runtime";\nimport type { First } from "../generated/types.js";\n';
 const rest = "export const second = () => 2;\n";

@@ -175,7 +175,7 @@ test("what was read is recorded, even if something else was there at the first l
   expect(bytes?.toString()).toBe("9;\n");
   expect(hashOf(bytes)).not.toBe(thought);
   expect(hashAt(host, "src/b.ts")).toBe(hashOf(bytes));
-  const built = { compiler: "", warnings: [], made: {}, summary: {} as Summary };
+  const built = { compiler: "", warnings: [], unwritten: [], made: {}, summary: {} as Summary };
   expect(record(built, []).files["src/b.ts"]).toBe(hashOf(bytes));
 });
 

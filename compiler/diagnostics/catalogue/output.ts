@@ -24,11 +24,23 @@ export const output = {
     explain:
       '`new URL("./file", import.meta.url)` names a file beside the code. The build copies such files beside the bundle, and bundles those that are code, such as workers. It can only do so where the path is a text in quotes and the file is in the project, or in the package whose code it is.',
   }),
-  "handler/missing-export": define<{ name: string; what: string; file: string }>({
+  "handler/missing-export": define<{ name: string; what: string; file: string; instead: string | undefined }>({
     severity: "error",
     message: ({ name, what, file }) => `${quote(file)} does not export ${quote(name)}, the handler of ${what}`,
-    help: ({ name }) => `export const ${name} = …`,
-    explain: "The file of a handler exists but does not export the function that the manifest promises.",
+    help: ({ name, instead }) => {
+      if (instead === undefined) return `export const ${name} = …`;
+      if (instead === "default") return `did you mean to export ${quote(name)}? write it as export const ${name} = …`;
+      return `did you mean to export ${quote(name)}? rename ${quote(instead)}, or name it with "handler"`;
+    },
+    explain:
+      "The file of a handler exists but does not export the function that the manifest promises. A handler is a named export, in the tool's name in camel case; a default export, or one of another name, is not called. Nothing is added to such a file.",
+  }),
+  "handler/not-implemented": define<{ what: string; file: string }>({
+    severity: "warning",
+    message: ({ what }) => `the handler of ${what} is a stub: each call fails`,
+    help: ({ file }) => `write it in ${file}`,
+    explain:
+      "`mcpc build` writes a stub for each handler that is missing, which throws `notImplemented(…)`. `mcpc check` names those in which nothing else has been written yet; with `--strict` they are errors, so that nothing is deployed that cannot answer.",
   }),
   "handler/not-utf8": define<{ path: string }>({
     severity: "error",
@@ -63,10 +75,10 @@ export const output = {
     explain:
       "A file stands where handlers live, but no tool, resource, template or prompt leads to it, usually because the entry was removed or renamed. mcpc deletes no file of yours unasked: `--prune` deletes stubs into which nothing was written, `--rename` moves a handler to the new name of its entry, and anything else is yours to delete.",
   }),
-  "handler/type-error": define<{ message: string; suggestion: string | undefined }>({
+  "handler/type-error": define<{ message: string; suggestion?: string | undefined; help?: string | undefined }>({
     severity: "error",
     message: ({ message }) => message,
-    help: ({ suggestion }) => didYouMean(suggestion),
+    help: ({ suggestion, help }) => didYouMean(suggestion) ?? help,
     explain:
       "TypeScript found a mistake in a handler, or in a file it imports: usually the manifest's schema changed and the handler has not followed. What TypeScript says is told at the handler's line, in the words of the manifests where it speaks of them, with the place there that it follows from.",
   }),
@@ -113,5 +125,12 @@ export const output = {
     help: () => "run mcpc build, and commit what it writes",
     explain:
       "`mcpc check` found that a build would change a file: the manifests were changed without building, or the result was not committed.",
+  }),
+  "tsconfig/invalid": define<{ path: string; reason: string }>({
+    severity: "error",
+    message: ({ path, reason }) => `${quote(path)} is not right: ${reason}`,
+    help: () => "correct it; without it, other options would hold than you mean",
+    explain:
+      "TypeScript finds a mistake in the `tsconfig.json` that the handlers belong to, or in a file that it extends: an option that there is not, a value of the wrong type, a file that cannot be read. What it does understand would hold nevertheless, so a misspelt `strict` would silently check less. Options that only older versions of TypeScript have are taken.",
   }),
 };

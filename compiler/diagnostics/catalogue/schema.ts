@@ -45,9 +45,10 @@ export const schema = {
     explain:
       "A `$ref` names a schema that does not exist. `#/…` is looked for in the schema with the nearest `$id` around it; `#/$defs/NAME` then among the shared `$defs` of all manifests; a path is relative to the file that says it.",
   }),
-  "schema/invalid": define<{ reason: string }>({
+  "schema/invalid": define<{ reason: string; suggestion?: string | undefined }>({
     severity: "error",
     message: ({ reason }) => `this is not a valid JSON Schema: ${reason}`,
+    help: ({ suggestion }) => didYouMean(suggestion),
     explain:
       "A schema breaks the rules of its dialect: JSON Schema 2020-12, or the one that `$schema` names. A client could refuse the whole listing for it.",
   }),
@@ -112,10 +113,12 @@ export const schema = {
     explain:
       "`x-mcp-header` repeats an argument in an HTTP header, where proxies read it and logs keep it. The protocol says not to name secrets so: arguments whose name, `format` or `writeOnly` says that they are one.",
   }),
-  "schema/unsatisfiable": define<{ reason: string; suggestion: string | undefined }>({
+  "schema/unsatisfiable": define<{ reason: string; suggestion: string | undefined; isAlone?: boolean }>({
     severity: "warning",
     message: ({ reason }) => reason,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? "no value can obey both: change or remove one",
+    help: ({ suggestion, isAlone = false }) =>
+      didYouMean(suggestion) ??
+      (isAlone ? "name the values that may be given, or remove it" : "no value can obey both: change or remove one"),
     explain:
       "Two keywords of one schema, or of schemas that hold together through `allOf` or `$ref`, contradict each other, so a value that the schema seems to allow can never pass. Only what is certain is reported: types that exclude each other, bounds that leave nothing between them, a `const` or a value of `enum` that `type` forbids, a required property that may not be there.",
   }),

@@ -68,8 +68,15 @@ function findingOf(diagnostic: Diagnostic, path: string, source: string, shift: 
   const next = source.indexOf("\n", pos);
   const line = source.slice(source.lastIndexOf("\n", pos - 1) + 1, next === -1 ? source.length : next);
   const text = flattened(diagnostic).replace(/;\s+/g, "; ").replace(/\.$/, "");
-  return { path, code, text, start: pos + shift, length: end - pos, line, word: source.slice(pos, end) };
+  const finding = { path, code, text, start: pos + shift, length: end - pos, line, word: source.slice(pos, end) };
+  const opening = diagnostic.relatedInformation?.find((related) => related.code === unclosed);
+  if (opening === undefined) return finding;
+  const start = opening.pos + shift;
+  return { ...finding, opening: { start, end: start + 1, word: source.charAt(opening.pos) } };
 }
+
+/** TypeScript's code for the bracket that another one should match. */
+const unclosed = 1007;
 
 /** A byte order mark is no part of what TypeScript counts. */
 function shiftOf(file: string, { textOf }: Sources): number {

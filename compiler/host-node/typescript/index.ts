@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import type { Ask, Findings, Question } from "../../6-typecheck/index.js";
 import { HostError, type Host } from "../../host.js";
 import { configFile, configTexts } from "./config.js";
+import { configErrors } from "./config-errors.js";
 import { ambientFiles } from "./ambient.js";
 import { concerning, exportsOf, findingsIn, toldAt, type Sources } from "./findings.js";
 import { listening, overlay } from "./overlay.js";
@@ -114,11 +115,15 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
       pathOf: (file) => ownPath(root, file),
       textOf: (file) => disk.given(file) ?? fs.readFileSync(file, "utf8"),
     };
+    const { project: own } = configuration!;
+    const wrong = own ? project.program.getConfigFileParsingDiagnostics() : [];
+    const misconfigured =
+      wrong.length === 0 ? [] : configErrors(wrong, own!.config, root, (file) => textAt(disk, file));
     const errors = concerning(findingsIn(sources), [...roots, ...question.bound.map(({ file }) => file)], sources);
     const places = [...toldAt(errors, question)].map((path) => [path, exportsOf(at(path), sources)] as const);
     const inputs = [...configuration!.files, ...scanned!, ...files.filter((file) => !isLibrary(file))];
     const known = inputs.filter((file) => !session!.texts.has(file)).map((file) => relative(folder, file));
-    return { errors, exports: new Map(places), inputs: known, isProject: configuration!.project !== undefined };
+    return { errors, misconfigured, exports: new Map(places), inputs: known, isProject: own !== undefined };
   }
 
   return {

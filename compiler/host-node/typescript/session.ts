@@ -72,7 +72,9 @@ export function configurationOf({ process, disk }: Session, root: string, handle
       parse: (file) => process.api.parseConfigFile(file),
     }),
   );
-  return { project, files, key: JSON.stringify([project?.config, project?.options, files]) };
+  // An option that is corrected may leave all others as they were.
+  const texts = project ? files.filter((file) => file.endsWith(".json")).map((file) => textAt(disk, file) ?? null) : [];
+  return { project, files, key: JSON.stringify([project?.config, project?.options, files, texts]) };
 }
 
 /** The text of a file as TypeScript sees it; undefined where there is none. */

@@ -9,6 +9,8 @@ describe("the options of a tsconfig.json", () => {
     files: { ...wrong, "tsconfig.json": { compilerOptions: { strict: true, ...compilerOptions }, ...more } },
     told: [found],
   });
+  const wrongly = (place: string, reason: string): RegExp =>
+    new RegExp(`^tsconfig\\.json:${place} "tsconfig\\.json" is not right: ${reason}`);
   const importing = (from: string, tsconfig: object, files: Files, told: Case["told"] = [taken]): Case => ({
     files: { ...say, "src/tools/say.ts": taking(from), "tsconfig.json": tsconfig, ...files },
     told,
@@ -39,8 +41,19 @@ describe("the options of a tsconfig.json", () => {
       alwaysStrict: false,
       esModuleInterop: false,
     }),
-    "that there are not": options({ charset: "utf8", nonsense: true, plugins: [{ name: "nonsense" }] }),
-    "of no such value": options({ target: "ES1", types: "node", paths: { five: "five" }, lib: 5 }),
+    "that there are not": {
+      ...options({ charset: "utf8", nonsense: true, plugins: [{ name: "nonsense" }] }),
+      told: [found, wrongly("5:5", "Unknown compiler option 'nonsense'")],
+    },
+    "of no such value": {
+      ...options({ target: "ES1", types: "node", paths: { five: "five" }, lib: 5 }),
+      told: [
+        found,
+        wrongly("4:15", "Argument for '--target' option must be"),
+        wrongly("5:14", "Compiler option 'types' requires a value of type Array"),
+        wrongly("9:12", "Compiler option 'lib' requires a value of type Array"),
+      ],
+    },
     "that name files": {
       files: {
         ...options({}, { files: ["other/wrong.ts"], include: ["other"], references: [{ path: "./other" }] }).files,
@@ -49,7 +62,10 @@ describe("the options of a tsconfig.json", () => {
       },
       told: [found],
     },
-    "a file that is none": { files: { ...wrong, "tsconfig.json": [1, 2] }, told: [found] },
+    "a file that is none": {
+      files: { ...wrong, "tsconfig.json": [1, 2] },
+      told: [found, wrongly("1:1", "The root value")],
+    },
     "with comments": {
       files: { ...wrong, "tsconfig.json": '\uFEFF// Options.\n{ "compilerOptions": { "strict": true, }, }\n' },
       told: [found],
@@ -117,6 +133,57 @@ describe("the options of a tsconfig.json", () => {
     ),
     "extends of what is not there": {
       files: { ...wrong, "tsconfig.json": { extends: "./nowhere.json", compilerOptions: { strict: true } } },
+      told: [found, wrongly("2:14", "Cannot read file 'nowhere.json'")],
+    },
+    "extends of a package that is not installed": {
+      files: { ...wrong, "tsconfig.json": { extends: "@own/nothing" } },
+      told: [found, wrongly("2:14", "File '@own/nothing' not found")],
+    },
+    "an option that there is not, and values that there are not": {
+      files: {
+        ...wrong,
+        "tsconfig.json": '{\n"compilerOptions": {\n"strictt": true,\n"target": "es1999",\n"strict": "yes" } }',
+      },
+      told: [
+        found,
+        wrongly("3:1", "Unknown compiler option 'strictt'"),
+        wrongly("4:11", "Argument for '--target' option must be"),
+        wrongly("5:11", "Compiler option 'strict' requires a value of type boolean"),
+      ],
+    },
+    "a mistake in a file that it extends": {
+      files: {
+        ...wrong,
+        "tsconfig.json": { extends: "./base.json" },
+        "base.json": '{ "compilerOptions": { "strictt": true } }',
+      },
+      told: [`base.json:1:24 "base.json" is not right: Unknown compiler option 'strictt' (TS5023)`, found],
+    },
+    "a mistake in a file outside the folder": {
+      app: "app",
+      files: {
+        ...Object.fromEntries(Object.entries(wrong).map(([path, text]) => [`app/${path}`, text])),
+        "app/tsconfig.json": { extends: "../base.json" },
+        "base.json": { compilerOptions: { strictt: true } },
+      },
+      told: [
+        `app/${found}`,
+        `app/tsconfig.json:1:1 "tsconfig.json" is not right: Unknown compiler option 'strictt', in ../base.json (TS5023)`,
+      ],
+    },
+    "options that older versions have": {
+      files: {
+        ...wrong,
+        "tsconfig.json": {
+          compilerOptions: {
+            target: "es3",
+            module: "none",
+            out: "x",
+            importsNotUsedAsValues: "error",
+            charset: "utf8",
+          },
+        },
+      },
       told: [found],
     },
     jsx: {

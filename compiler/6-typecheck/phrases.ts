@@ -1,0 +1,155 @@
+import { nearest } from "../diagnostics/suggest.js";
+import type { Server, Tool } from "../model/server.js";
+
+/** What is known of the place of an error. */
+export interface Situated {
+  readonly server: Server;
+  /** The entry whose handler it is in: `the tool "get_weather"`. */
+  readonly what: string | undefined;
+  readonly tool: Tool | undefined;
+  /** The line that the error begins on, and what it marks. */
+  readonly line: string;
+  readonly word: string;
+}
+
+export interface Phrase {
+  readonly message: string;
+  readonly suggestion?: string | undefined;
+  readonly help?: string;
+}
+
+/** A message of TypeScript about a type of the runtime, and the same in the manifest's terms. */
+interface Rule {
+  readonly pattern: RegExp;
+  /** Undefined where the message turns out to speak of something else. */
+  readonly retell: (groups: readonly string[], situated: Situated) => Phrase | undefined;
+}
+
+const rules: readonly Rule[] = [
+  {
+    pattern: /^Property 'config' does not exist on type '\w*Context\b/,
+    retell: () => ({
+      message: 'the context has no "config": the manifest declares no settings',
+      help: 'declare them under "runtime": { "config": { … } }',
+    }),
+  },
+  {
+    pattern: /^Property 'state' does not exist on type '\w*Context\b/,
+    retell: (_, { server }) => ({
+      message: 'the context has no "state": there is no module of hooks that makes one',
+      help: `export onStart from ${server.layout.source}/hooks.ts; what it returns is the state`,
+    }),
+  },
+  {
+    pattern: /^Property '([^']+)' does not exist on type 'DeclaredErrors</,
+    retell: ([name = ""], { tool, what = "this tool" }) => ({
+      message: `${what} declares no error ${JSON.stringify(name)}`,
+      suggestion: nearest(name, tool?.errors.map(({ code }) => code) ?? []),
+      help: `declare it under "errors" of ${what}: ${JSON.stringify(name)}: { "message": "…" }`,
+    }),
+  },
+  {
+    pattern: /^Property '([^']+)' does not exist on type 'Elicit</,
+    retell: ([name = ""], { tool, what = "this entry" }) => ({
+      message: `${what} declares no question ${JSON.stringify(name)}`,
+      suggestion: nearest(name, tool?.elicitations.map((question) => question.name) ?? []),
+      help: `declare it under "elicitations" of ${what}`,
+    }),
+  },
+  {
+    pattern: /^Argument of type '.+' is not assignable to parameter of type 'void'/,
+    retell: (_, { line, word }) => {
+      const called = calledBefore(line, `(${word}`);
+      return (
+        called && {
+          message: `the message of ${JSON.stringify(called.name)} has no placeholders, so it takes no argument`,
+          help: `call it without one, ${called.text}(), or write a placeholder such as {{name}} into the message`,
+        }
+      );
+    },
+  },
+  {
+    pattern: /^Expected \d+ arguments?, but got 0/,
+    retell: (_, { line, word, tool }) => {
+      const called = calledBefore(line, `${word}()`, word);
+      const placeholders = [...(tool?.errors ?? []), ...(tool?.elicitations ?? [])].find((declared) =>
+        "code" in declared ? declared.code === called?.name : declared.name === called?.name,
+      )?.placeholders;
+      if (called === undefined || placeholders === undefined || placeholders.length === 0) return undefined;
+      return {
+        message: `the message of ${JSON.stringify(called.name)} has placeholders, and nothing to fill them in`,
+        help: `give it their values: ${called.text}({ ${placeholders.join(", ")} })`,
+      };
+    },
+  },
+  {
+    pattern: /^Object literal may only specify known properties, and '(.+?)' does not exist in type 'ContentBlock'/,
+    retell: ([name = ""], { what = "this tool" }) => ({
+      message: `a content block has no ${JSON.stringify(name)}`,
+      help: `declare an "outputSchema" in ${what} for values of your own, or return { type: "text", text: … }`,
+    }),
+  },
+  {
+    pattern: /^Type '([^]+?)' is not assignable to type 'readonly ContentBlock\[\]'$/,
+    retell: ([type = ""]) => ({
+      message: `content is an array of content blocks, not ${short(type)}`,
+      help: 'return the text itself, or { content: [{ type: "text", text: … }] }',
+    }),
+  },
+  {
+    pattern: /Type '([^']+?)' is not assignable to type '(?:Promise<ToolOutput> \| )?ToolOutput'/,
+    retell: ([type = ""], { what = "this tool" }) => ({
+      message: `${what} has no "outputSchema", so its handler returns a text or content, not ${short(type)}`,
+      help: /^(?:void|undefined)$/.test(unpromised(type))
+        ? "return a text, on every path"
+        : 'declare an "outputSchema", or return a string: JSON.stringify(…), for example',
+    }),
+  },
+  {
+    pattern: /Type '([^']+?)' is not assignable to type '(?:Promise<ResourceOutput> \| )?ResourceOutput'/,
+    retell: ([type = ""], { what = "this resource" }) => ({
+      message: `the handler of ${what} returns a string, bytes, or objects with "text", "json" or "blob", not ${short(type)}`,
+      help: /^\{ contents: /.test(unpromised(type))
+        ? "return what stands in `contents`, alone"
+        : "return the text, or { json: … } for a value",
+    }),
+  },
+  {
+    pattern: /Type '([^']+?)' is not assignable to type '(?:Promise<PromptOutput> \| )?PromptOutput'/,
+    retell: ([type = ""], { what = "this prompt" }) => ({
+      message: `the handler of ${what} returns a string, messages, or an object with "messages", not ${short(type)}`,
+      help: "return the text of the one message, or { messages: [{ role, content }] }",
+    }),
+  },
+];
+
+/** Returns a message of TypeScript in the manifest's terms, where it speaks of what the runtime hands to handlers. */
+export function phrased(message: string, situated: Situated): Phrase | undefined {
+  for (const { pattern, retell } of rules) {
+    const [found, ...groups] = pattern.exec(message) ?? [];
+    const phrase = found === undefined ? undefined : retell(groups, situated);
+    if (phrase) return phrase;
+  }
+  return undefined;
+}
+
+/** The function of `errors` or `elicit` whose call the line holds before some text. */
+function calledBefore(
+  line: string,
+  text: string,
+  end = "",
+): { readonly text: string; readonly name: string } | undefined {
+  const at = line.indexOf(text);
+  const [found, name] = /\b(?:errors|elicit)\.([\w$]+)$/.exec(at === -1 ? "" : line.slice(0, at) + end) ?? [];
+  return found === undefined || name === undefined ? undefined : { text: found, name };
+}
+
+function unpromised(type: string): string {
+  return type.replace(/^Promise<([^]*)>$/, "$1");
+}
+
+/** A type as it is printed, cut where it is long. */
+function short(type: string): string {
+  const text = unpromised(type);
+  return text === "void" ? "nothing" : text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

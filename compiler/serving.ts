@@ -1,0 +1,64 @@
+import type { Json, JsonObject } from "./model/source.js";
+import type { Server } from "./model/server.js";
+import type { Serving } from "./model/summary.js";
+
+/** Returns what a process needs to know that serves the project while it changes. */
+export function servingOf(server: Server): Serving {
+  const { runtime, layout, external } = server;
+  const { hooks, config } = runtime;
+  return {
+    generated: layout.generated,
+    external,
+    ...(hooks && { hooks: hooks.file }),
+    ...(config && { config: JSON.stringify([config.settings, config.schema.schema]) }),
+    ...settingsOf(server),
+  };
+}
+
+/** The settings of a manifest under the names that it gives them: lowering puts some elsewhere. */
+function settingsOf(server: Server): Pick<Serving, "fixed" | "swapped"> {
+  const { runtime, transports, maxKeptBytes, listed } = server;
+  const { auth, logging, cache, concurrency, rate, drainMs } = runtime;
+  const { sse, toolEvents, websocket, maxSessions, maxBodyBytes, maxConnections, ...http } = transports.http ?? {};
+  const { name, path: _, ...callers } = auth ?? {};
+  const { pageSize, timeoutMs, maxSubscriptions, maxTasks, taskTtlMs } = server;
+  const { server: calls, maxQueue } = concurrency ?? {};
+  return plain({
+    fixed: {
+      server: { name },
+      runtime: {
+        transports: { stdio: transports.stdio, http: transports.http && http, sse, toolEvents, websocket },
+        limits: { maxSessions, maxBodyBytes, maxConnections, maxKeptBytes, rate, drainMs },
+        auth: auth && [callers],
+        logging,
+        cache: { maxBytes: cache?.maxSize },
+      },
+    },
+    swapped: {
+      runtime: {
+        limits: { pageSize, timeoutMs, maxSubscriptions, maxTasks, taskTtlMs, concurrency: calls, maxQueue },
+        cache: { listings: listed },
+      },
+    },
+  });
+}
+
+/** As it comes back from a file or another thread. */
+function plain<Name extends string>(value: Readonly<Record<Name, object>>): Record<Name, JsonObject> {
+  return JSON.parse(JSON.stringify(value)) as Record<Name, JsonObject>;
+}
+
+/** The paths of the members that differ, such as `runtime.limits.rate`; a value that is new or gone is one difference. */
+export function differences(before: Json | undefined, after: Json | undefined, path = ""): string[] {
+  if (!isObject(before) || !isObject(after)) return same(before, after) ? [] : [path];
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].flatMap((name) => differences(before[name], after[name], path === "" ? name : `${path}.${name}`));
+}
+
+function same(before: Json | undefined, after: Json | undefined): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

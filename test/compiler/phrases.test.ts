@@ -1,0 +1,188 @@
+import { beforeAll, expect, test } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
+import { nodeHost } from "../../compiler/host-node/index.js";
+import { kept } from "../e2e/project.js";
+
+const inputSchema = { type: "object" };
+const errors = { gone: { message: "It is gone." }, away: { message: "{who} is away." } };
+const who = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } };
+
+/** Each is the whole expression of a handler, on the second line of its file. */
+const cases: readonly [
+  what: string,
+  kind: "tool" | "resource" | "prompt",
+  handler: string,
+  message: string,
+  help: string,
+][] = [
+  [
+    "settings that there are not",
+    "tool",
+    "(_, { config }) => String(config)",
+    'the context has no "config": the manifest declares no settings',
+    'declare them under "runtime": { "config": { … } }',
+  ],
+  [
+    "settings, by the context",
+    "resource",
+    "(_, context) => String(context.config)",
+    'the context has no "config"',
+    "declare them",
+  ],
+  [
+    "a state that there is not",
+    "tool",
+    "(_, context) => String(context.state)",
+    'the context has no "state"',
+    "export onStart from src/hooks.ts",
+  ],
+  [
+    "an error that is not declared",
+    "tool",
+    "(_, { errors }) => { throw errors.missing(); }",
+    'the tool "NAME" declares no error "missing"',
+    'declare it under "errors" of the tool "NAME"',
+  ],
+  [
+    "an error by a near name",
+    "tool",
+    "(_, { errors }) => { throw errors.gones(); }",
+    'declares no error "gones"',
+    'did you mean "gone"?',
+  ],
+  [
+    "a question that is not declared",
+    "tool",
+    "async (_, { elicit }) => String(await elicit.missing())",
+    'the tool "NAME" declares no question "missing"',
+    'under "elicitations"',
+  ],
+  [
+    "an argument for a question without placeholders",
+    "tool",
+    "async (_, { elicit }) => String(await elicit.who({}))",
+    'the message of "who" has no placeholders',
+    "call it without one, elicit.who()",
+  ],
+  [
+    "an argument for an error without placeholders",
+    "tool",
+    "(_, { errors }) => { throw errors.gone({}); }",
+    'the message of "gone" has no placeholders',
+    "call it without one, errors.gone()",
+  ],
+  [
+    "no argument for an error with placeholders",
+    "tool",
+    "(_, { errors }) => { throw errors.away(); }",
+    'the message of "away" has placeholders',
+    "errors.away({ who })",
+  ],
+  [
+    "an object without an outputSchema",
+    "tool",
+    "() => ({ length: 3 })",
+    'the tool "NAME" has no "outputSchema", so its handler returns a text or content, not { length: number; }',
+    'declare an "outputSchema", or return a string',
+  ],
+  [
+    "a promise of one",
+    "tool",
+    "async () => ({ id: 1, name: 'x' })",
+    'has no "outputSchema"',
+    'declare an "outputSchema"',
+  ],
+  [
+    "a number",
+    "tool",
+    "() => 5",
+    'has no "outputSchema", so its handler returns a text or content, not number',
+    'declare an "outputSchema"',
+  ],
+  [
+    "nothing",
+    "tool",
+    "async () => {}",
+    'has no "outputSchema", so its handler returns a text or content, not nothing',
+    "return a text, on every path",
+  ],
+  [
+    "rows in place of content",
+    "tool",
+    "() => [{ id: 1 }]",
+    'a content block has no "id"',
+    'declare an "outputSchema" in the tool "NAME"',
+  ],
+  [
+    "a text as content",
+    "tool",
+    '() => ({ content: "hello" })',
+    "content is an array of content blocks, not string",
+    "return the text itself",
+  ],
+  [
+    "a number of a resource",
+    "resource",
+    "() => 5",
+    'returns a string, bytes, or objects with "text", "json" or "blob", not number',
+    "return the text",
+  ],
+  [
+    "a number of a prompt",
+    "prompt",
+    "() => 5",
+    'returns a string, messages, or an object with "messages", not number',
+    "return the text of the one message",
+  ],
+  [
+    "a brace that is not closed",
+    "tool",
+    '() => {\n  if (Math.random() > 1) {\n    return "x";\n};',
+    "this \"{\" is not closed: '}' expected at the end",
+    "",
+  ],
+];
+
+const folders = { tool: "tools", resource: "resources", prompt: "prompts" };
+const types = { tool: "", resource: "Resource", prompt: "Prompt" };
+const of = (kind: string) => cases.flatMap((each, index) => (each[1] === kind ? [`case_${index}`] : []));
+const project = kept({
+  "a.mcp.json": {
+    server: { name: "phrases", version: "1.0.0" },
+    tools: of("tool").map((name) => ({ name, inputSchema, errors, elicitations: { who } })),
+    resources: of("resource").map((name) => ({ uri: `phrases://${name}`, name })),
+    prompts: of("prompt").map((name) => ({ name })),
+  },
+  ...Object.fromEntries(
+    cases.map(([, kind, handler], index) => {
+      const type = `Case${index}${types[kind]}`;
+      const head = `import type { ${type} } from "../../generated/types.js";\n`;
+      return [`src/${folders[kind]}/case_${index}.ts`, `${head}export const case${index}: ${type} = ${handler};\n`];
+    }),
+  ),
+});
+let found: readonly Diagnostic[] = [];
+
+beforeAll(async () => {
+  const { diagnostics } = await compile(nodeHost(project), { mode: "check" });
+  found = diagnostics;
+});
+
+test.each(cases.map(([what, ...rest], index) => [what, index, ...rest] as const))(
+  "%s: TypeScript's words are those of the manifest",
+  (_what, index, kind, _handler, message, help) => {
+    const path = `src/${folders[kind]}/case_${index}.ts`;
+    const [own, ...others] = found.filter(({ span }) => span?.path === path);
+    expect(others).toEqual([]);
+    expect(own?.message).toContain(message.replace("NAME", `case_${index}`));
+    expect(own?.message).toMatch(/ \(TS\d+\)$/);
+    expect(own?.help ?? "").toContain(help.replace("NAME", `case_${index}`));
+    expect(own?.message).not.toMatch(/Context<|DeclaredErrors|ToolOutput|ResourceOutput|PromptOutput|readonly/);
+  },
+);
+
+test("a bracket that is not closed is shown where it is, not at the end of the file", () => {
+  const { span } = found.find(({ message }) => message.includes("is not closed"))!;
+  expect(span!.start).toBeLessThan(110);
+});

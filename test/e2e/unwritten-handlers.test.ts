@@ -1,0 +1,71 @@
+import { beforeAll, expect, test } from "vitest";
+import { contents, kept, mcpc, write } from "./project.js";
+
+const object = { type: "object" };
+const manifest = {
+  server: { name: "unwritten", version: "1.0.0" },
+  tools: [
+    { name: "sum_up", inputSchema: object },
+    { name: "other", inputSchema: object },
+  ],
+  resources: [{ uri: "numbers://all", name: "numbers" }],
+  resourceTemplates: [
+    { uriTemplate: "numbers://{n}", name: "number", complete: { n: "./src/completions.ts#completeN" } },
+  ],
+  prompts: [{ name: "ask" }],
+};
+const folder = kept({ "a.mcp.json": manifest });
+const path = "src/tools/sum_up.ts";
+const other = {
+  "src/tools/other.ts": 'export const other = () => "";\n',
+  "src/resources/numbers.ts": 'export const numbers = () => "";\n',
+};
+let first = "";
+
+beforeAll(() => {
+  first = mcpc(folder, "build", "--strict").stdout;
+});
+
+test("a build names the stubs that it makes; the next one makes none", () => {
+  const stubs = Object.keys(contents(folder)).filter((path) => path.startsWith("src/"));
+  const [, named = ""] = first.split("stubs for you to fill in:\n");
+  expect(named.match(/\S+/g)?.sort()).toEqual(stubs);
+  expect(mcpc(folder, "build").stdout).not.toContain("stubs");
+});
+
+test.each([
+  ["from the last build's record", []],
+  ["without it", ["--no-cache"]],
+])("a check names each handler that is still a stub, %s, and fails where it is strict", (_, options) => {
+  const { code, stderr } = mcpc(folder, "check", ...options);
+  expect(code).toBe(0);
+  const named = stderr.match(/(?<=warning\[handler\/not-implemented\]: the handler of )the .*(?= is a stub)/g);
+  expect(named?.sort()).toEqual([
+    'the completion of "n"',
+    'the prompt "ask"',
+    'the resource "numbers://all"',
+    'the resource template "numbers://{n}"',
+    'the tool "other"',
+    'the tool "sum_up"',
+  ]);
+  expect(stderr).toMatch(/src\/tools\/sum_up\.ts:5:3\n.*\n5 \| {3}throw notImplemented\("sum_up"\);\n.*\^{30}\n/);
+  expect(mcpc(folder, "check", "--strict", ...options)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("error[handler/not-implemented]"),
+  });
+});
+
+test.each([
+  ["a default export", "export default () => 1;\n", /did you mean to export "sumUp"\? write it as export const/],
+  ["another spelling", "export const sum_up = () => 1;\n", /did you mean to export "sumUp"\? rename "sum_up"/],
+  ["another name", "export async function handler() {}\n", /did you mean to export "sumUp"\? rename "handler"/],
+])("%s is not the handler, and the file stays as it is", (_, text, help) => {
+  write(folder, { ...other, [path]: text });
+  const before = contents(folder);
+  const { code, stderr } = mcpc(folder, "build");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/error\[handler\/missing-export\]: "src\/tools\/sum_up\.ts" does not export "sumUp"/);
+  expect(stderr).toMatch(/--> src\/tools\/sum_up\.ts:1:\d+\n/);
+  expect(stderr).toMatch(help);
+  expect(contents(folder)[path]).toBe(before[path]);
+});
