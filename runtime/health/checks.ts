@@ -1,5 +1,5 @@
 import type { Application, HealthCheck } from "../protocol/hooks.js";
-import { describe, type Logger } from "../protocol/logger.js";
+import { failureDetails, type Logger } from "../protocol/logger.js";
 
 /** What came of one check. Why it failed is for the log. */
 export interface Outcome {
@@ -35,7 +35,7 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
     failing.add(name);
     const what = status === "timeout" ? `has not ended within ${timeoutMs} ms` : "failed";
     logger("warning", `the health check ${JSON.stringify(name)} ${what}`, {
-      ...(error !== undefined && { error: describe(error) }),
+      ...(error !== undefined && failureDetails(error)),
     });
   }
 

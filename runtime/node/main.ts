@@ -5,7 +5,7 @@ import { drain, drainMs, type Hurry } from "../protocol/drain.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { SettingsError } from "../protocol/hooks.js";
-import { describe } from "../protocol/logger.js";
+import { failureDetails } from "../protocol/logger.js";
 import { exit, fail } from "./leave.js";
 import { processOptions, type MainOptions, type ProcessOptions } from "./options.js";
 import { withSources } from "./stack-traces.js";
@@ -44,12 +44,12 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   else if (!globalThis.mcpcWithoutApplication && writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
   // A slip in one handler is no reason to end the sessions of everybody else.
   process.on("unhandledRejection", (error) => {
-    logger("error", "a promise of a handler was rejected and nobody took notice", { error: describe(error) });
+    logger("error", "a promise of a handler was rejected and nobody took notice", failureDetails(error));
   });
   process.on("uncaughtException", (error) => {
     // It may be the log itself that cannot be written (EPIPE, a full disk): to log that would never end.
     if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => {});
-    logger("error", "an error was thrown where nothing could catch it", { error: describe(error) });
+    logger("error", "an error was thrown where nothing could catch it", failureDetails(error));
   });
   if (!served.application.ready || settings.problems.length > 0) await starting(served, options, settings);
   const caller = globalThis.mcpcWithoutAuth
@@ -79,7 +79,7 @@ async function starting(server: Server, { configure }: MainOptions, options: Pro
     await start(server, await configure?.(server, { file, print }), problems);
   } catch (error) {
     if (error instanceof SettingsError) fail(error.message);
-    server.logger("critical", "the server could not start", { error: describe(error) });
+    server.logger("critical", "the server could not start", failureDetails(error));
     exit(1);
   }
 }
@@ -98,7 +98,7 @@ async function stopped(server: Server): Promise<void> {
   try {
     await stop(server);
   } catch (error) {
-    server.logger("error", "the hook onStop failed", { error: describe(error) });
+    server.logger("error", "the hook onStop failed", failureDetails(error));
   }
   clearTimeout(timer);
 }
@@ -129,7 +129,10 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
     // Not earlier: who reads this line may send a signal at once.
     process.stderr.write(`listening on ${listening.url}\n`);
   } catch (error) {
-    fail(`cannot listen on ${host} port ${port}: ${(error as Error).message}; choose another with --port`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isOfPort = code === "EADDRINUSE" || code === "EACCES";
+    const remedy = isOfPort ? "choose another port with --port" : "choose an address of this machine with --host";
+    fail(`cannot listen on ${host} port ${port}: ${message}; ${remedy}`);
   }
 }
 

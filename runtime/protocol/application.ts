@@ -4,7 +4,7 @@ import { environment, levelFrom } from "./environment.js";
 import type { Server } from "./exchange.js";
 import type { Notify } from "./handlers.js";
 import { SettingsError, type Application, type Lifecycle, type SettingSources } from "./hooks.js";
-import { describe } from "./logger.js";
+import { failureDetails } from "./logger.js";
 
 /** `config` and `state` that are known already are taken as they are: nothing is loaded, and nothing started. */
 export function createLifecycle(waits: boolean, known: Partial<Application> = {}): Lifecycle {
@@ -67,7 +67,7 @@ export function ready(server: Server): true | Promise<boolean> {
   return start(server).then(
     () => true,
     (error: unknown) => {
-      server.logger("critical", "the server could not start", { error: describe(error) });
+      server.logger("critical", "the server could not start", failureDetails(error));
       return false;
     },
   );

@@ -291,7 +291,7 @@ export function noRoom(): UnavailableError {
 /** For what should be impossible: one message must not end the process. */
 export function unexpected(server: Server, error: unknown): McpError {
   const errorId = logFailure(server.logger, "a message could not be handled", error);
-  return new McpError(errorCodes.internalError, explainedByLog(errorId), { errorId });
+  return new McpError(errorCodes.internalError, explainedByLog(server, errorId, error), { errorId });
 }
 
 export function noBatches(): McpError {

@@ -78,6 +78,8 @@ export interface Server {
   readonly observe: Observe | undefined;
   /** Values that no log may show. */
   readonly secrets: Set<string>;
+  /** Returns what clients are told of an unexpected error beside its id: under `mcpc dev` alone. */
+  readonly revealed?: (error: unknown) => string;
   /** By protocol version. */
   readonly views: Map<string, View>;
   /** Indexes that a method keeps across calls, by a key of its own. */

@@ -2,7 +2,7 @@ import type {} from "./parts.js";
 import { errorCodes, McpError, NotImplementedError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import type { FailureContext } from "./hooks.js";
-import { describe } from "./logger.js";
+import { failureDetails } from "./logger.js";
 import { MissingCapability } from "./questions.js";
 import { internalError, quoted } from "./results.js";
 import { traceOf } from "./trace.js";
@@ -21,7 +21,7 @@ export function decided(call: Call, subject: Subject, error: unknown): McpError 
     const verdict: unknown = onError(error, { ...subject, config, state, client });
     return typeof verdict === "string" || verdict instanceof McpError ? verdict : undefined;
   } catch (thrown) {
-    server.logger("error", "the hook onError failed", { ...traceOf(call), error: describe(thrown) });
+    server.logger("error", "the hook onError failed", { ...traceOf(call), ...failureDetails(thrown) });
     return undefined;
   }
 }

@@ -93,25 +93,40 @@ export function logFailure(
   details?: Readonly<Record<string, unknown>>,
 ): string {
   const errorId = Math.random().toString(16).slice(2, 10).padEnd(8, "0");
-  logger("error", message, { ...details, errorId, error: describe(error) });
+  logger("error", message, { ...details, errorId, ...failureDetails(error) });
   return errorId;
 }
 
 /** Causes of causes that are shown: an error may cause itself. */
 const mostCauses = 8;
 
-/** A thrown value can be anything, even one that throws when it is looked at. */
+/** A failure in one text. */
 export function describe(error: unknown): string {
+  return failureDetails(error).error;
+}
+
+/**
+ * Returns the details of a log entry about a failure. An object that is no error is one of them as it is, so that the
+ * log redacts its fields. A thrown value can be anything, even one that throws when it is looked at.
+ */
+export function failureDetails(error: unknown): { readonly error: string; readonly thrown?: object } {
   try {
     const texts: string[] = [];
     const seen = new Set<unknown>();
+    let thrown: object | undefined;
     for (let cause = error; !seen.has(cause) && seen.size < mostCauses; cause = (cause as Error).cause) {
       seen.add(cause);
-      texts.push(cause instanceof Error ? String(cause.stack ?? cause) : `thrown: ${String(cause)}`);
+      if (cause instanceof Error) texts.push(String(cause.stack ?? cause));
+      else if (isObject(cause)) texts.push(`thrown: an ${Array.isArray((thrown = cause)) ? "array" : "object"}`);
+      else texts.push(`thrown: ${String(cause)}`);
       if (!(cause instanceof Error) || cause.cause === undefined) break;
     }
-    return texts.join("\ncaused by ");
+    return { error: texts.join("\ncaused by "), ...(thrown && { thrown }) };
   } catch {
-    return "a value that cannot be shown";
+    return { error: "a value that cannot be shown" };
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

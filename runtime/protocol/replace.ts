@@ -3,7 +3,7 @@ import { offered } from "./changes.js";
 import { withOptions } from "./define-server.js";
 import { Call, type Abortable, type Server, type Subscriber } from "./exchange.js";
 import type { Application, SettingSources } from "./hooks.js";
-import { describe } from "./logger.js";
+import { failureDetails } from "./logger.js";
 import type { Handlers, Listings, Surface } from "./surface.js";
 import { viewOf } from "./view.js";
 
@@ -165,6 +165,6 @@ async function retire(old: Server, begun: readonly Abortable[], { drainMs }: Rep
   try {
     await stop(old);
   } catch (error) {
-    old.logger("error", "the hook onStop failed", { error: describe(error) });
+    old.logger("error", "the hook onStop failed", failureDetails(error));
   }
 }

@@ -1,5 +1,6 @@
 import { errorCodes, McpError } from "./errors.js";
-import type { Call, Payload, View } from "./exchange.js";
+import type {} from "./parts.js";
+import type { Call, Payload, Server, View } from "./exchange.js";
 import { readied, type Filling } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
 import { traceOf } from "./trace.js";
@@ -48,13 +49,15 @@ export function invalidParams(message: string, data?: unknown): McpError {
 
 /** The error for a failure of the server's own: an id for the client, the rest for the log. */
 export function internalError(call: Call, what: string, error: unknown): McpError {
-  const errorId = logFailure(call.peer.view.server.logger, `${call.method} failed: ${what}`, error, traceOf(call));
-  return new McpError(errorCodes.internalError, explainedByLog(errorId), { errorId });
+  const { server } = call.peer.view;
+  const errorId = logFailure(server.logger, `${call.method} failed: ${what}`, error, traceOf(call));
+  return new McpError(errorCodes.internalError, explainedByLog(server, errorId, error), { errorId });
 }
 
-/** All that a client is told of a failure of the server's own. */
-export function explainedByLog(errorId: string | undefined): string {
-  return `internal error ${errorId}; the server's log explains it`;
+/** All that a client is told of a failure of the server's own; under `mcpc dev` that is the error's own text, too. */
+export function explainedByLog(server: Server, errorId: string | undefined, error: unknown): string {
+  const shown = globalThis.mcpcWithoutReplacing ? undefined : server.revealed?.(error);
+  return `internal error ${errorId}${shown === undefined ? "" : ` (${shown})`}; the server's log explains it`;
 }
 
 /** A name from the wire, fit to be shown in a message. */
@@ -72,8 +75,14 @@ export function wrongOutput(expected: string, value: unknown): TypeError {
   return new TypeError(`the handler returned ${kindOf(value)}; expected ${expected}`);
 }
 
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
+/** With the members of an object, one level deep. */
+function kindOf(value: unknown, deep = true): string {
+  if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object of another shape" : typeof value;
+  if (ArrayBuffer.isView(value)) return "bytes";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (!deep) return "an object";
+  const members = Object.entries(value).slice(0, 8);
+  if (members.length === 0) return "an object without members";
+  return `an object of ${members.map(([name, member]) => `${quoted(name)} (${kindOf(member, false)})`).join(", ")}`;
 }

@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import { connect } from "../../runtime/protocol/connection.js";
 import { textOf } from "../../runtime/protocol/json-rpc.js";
 import { McpError } from "../../runtime/index.js";
+import { revealed } from "../../runtime/node/dev/host.js";
+import type { Server } from "../../runtime/protocol/exchange.js";
+import { createLogger, logFailure, type LogRecord } from "../../runtime/protocol/logger.js";
 import { serverWith } from "./surface.js";
 
 const secret = "postgres://user:hunter2@db";
@@ -25,12 +28,14 @@ async function answerOf(
   handler: (...all: any[]) => unknown,
   output: boolean | ((value: unknown) => boolean) = false,
   surface = {},
+  part: Partial<Server> = {},
 ): Promise<{ answer: any; log: string }> {
   let log = "";
   const server = serverWith(
     { t: handler as never, good: () => "good" },
     { output, surface, log: (message, details) => (log += `${message} ${details?.error}`) },
   );
+  Object.assign(server, part);
   const arrived: ((message: any) => void)[] = [];
   const connection = connect(server, (message) => arrived.shift()!(JSON.parse(textOf(message))));
   const send = (id: number, method: string, params: object): Promise<any> => {
@@ -98,6 +103,59 @@ test("an unexpected error has an id, under which the log tells the rest", async 
   });
   expect(answer.result.content[0].text).toMatch(/^internal error [0-9a-f]{8}; the server's log explains it$/);
   expect(log).toContain(secret);
+});
+
+test.each<[string, () => unknown, object]>([
+  [
+    "an object",
+    () => ({ code: 42, message: "boom", Password: "p" }),
+    { code: 42, message: "boom", Password: "[redacted]" },
+  ],
+  ["an array", () => [1, { password: "p" }], [1, { password: "[redacted]" }]],
+  ["without a prototype", () => Object.assign(Object.create(null), { code: 42 }), { code: 42 }],
+  ["with itself inside", () => cyclic, { self: expect.anything() }],
+  ["behind an error", () => new Error("outer", { cause: { code: 42 } }), { code: 42 }],
+])("an object that is no error is in the log with its fields, without secrets: %s", (_, make, shown) => {
+  const records: LogRecord[] = [];
+  const log = createLogger("info", (record) => records.push(record), {
+    names: new Set(["password"]),
+    secrets: new Set(),
+  });
+  logFailure(log, "failed", make());
+  expect(records[0]?.details).toMatchObject({ error: expect.stringContaining("thrown: an"), thrown: shown });
+});
+
+test.each<[string, () => unknown, string]>([
+  ["an error", () => new Error("no such city: " + secret), "no such city: postgres://user:[redacted]@db"],
+  ["a text", () => "just so", "just so"],
+  ["an object", () => ({ code: 42 }), '{"code":42}'],
+  ["nothing", () => undefined, "undefined"],
+])("a client of mcpc dev is told %s in its own words, and no other client", async (_, make, words) => {
+  const fail = () => {
+    throw make();
+  };
+  const server = { revealed: (error: unknown) => revealed(error, { secrets: new Set(), logging: undefined }) };
+  const { answer } = await answerOf(fail, false, {}, server);
+  expect(answer.result.content[0].text).toMatch(/^internal error [0-9a-f]{8} \(/);
+  expect(answer.result.content[0].text).toContain(` (${words}); the server's log explains it`);
+  expect((await answerOf(fail)).answer.result.content[0].text).not.toContain(words);
+});
+
+test.each<[string, unknown, string]>([
+  ["a text as content", { content: "hello" }, 'an object of "content" (a string)'],
+  [
+    "an object without an outputSchema",
+    { length: 3, of: null, in: {} },
+    '"length" (a number), "of" (null), "in" (an object)',
+  ],
+  ["a buffer", Buffer.from("x"), "bytes"],
+  ["nothing", undefined, "undefined"],
+  ["an empty object", {}, "an object without members"],
+  ["a block that lacks its data", [{ type: "image", mimeType: "x/y" }], '"type" (a string), "mimeType" (a string)'],
+])("the log says what is wrong with an output: %s", async (_, value, words) => {
+  expect((await answerOf(() => value)).log).toContain(
+    `the handler returned ${words.startsWith('"') ? "an object of " : ""}${words}; expected`,
+  );
 });
 
 test("an McpError goes out as it is; one that cannot be told goes out as an internal error", async () => {

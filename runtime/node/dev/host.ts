@@ -3,6 +3,8 @@ import { publish } from "../../protocol/changes.js";
 import { drainMs } from "../../protocol/drain.js";
 import type { Server } from "../../protocol/exchange.js";
 import { SettingsError } from "../../protocol/hooks.js";
+
+import { redact } from "../../protocol/redact.js";
 import { digest, pinned, replace, type List } from "../../protocol/replace.js";
 import type { Handlers } from "../../protocol/surface.js";
 import { main as serve } from "../main.js";
@@ -48,7 +50,8 @@ export function serveVersions(): void {
         ...version.options,
         ...(http && { http: again(http, port, (taken) => void (bound = taken)) }),
         serving(server, transport) {
-          Object.assign(server, { handlers: pinned(server.handlers, server.application) });
+          const handlers = pinned(server.handlers, server.application);
+          Object.assign(server, { handlers, revealed: (error: unknown) => revealed(error, server) });
           live = { server, transport, drainMs: version.options.drainMs ?? drainMs, version };
           // On standard streams nothing has to be waited for, and it ends with the process.
           if (transport !== "http") resolve();
@@ -163,6 +166,14 @@ function named(handlers: Handlers): Map<string, unknown> {
       ...(handlers[kind] as ReadonlyMap<string, unknown>),
     ]),
   );
+}
+
+/** The error's own message, for whoever writes the server and calls it; without what no log may show. */
+export function revealed(error: unknown, { secrets, logging }: Pick<Server, "secrets" | "logging">): string {
+  const hidden = { names: logging?.names ?? new Set<string>(), secrets };
+  if (error instanceof Error) return String(redact(error.message, hidden));
+  const shown = redact(error, hidden);
+  return typeof shown === "string" ? shown : (JSON.stringify(shown) ?? String(shown));
 }
 
 function told(error: unknown): string {

@@ -27,7 +27,7 @@ export function unstructured(view: View, output: unknown): string {
   if (Array.isArray(output)) return seal(view, blocksContent(view, output));
   if (isContentBlock(output)) return seal(view, blocksContent(view, [output]));
   if (isObject(output) && Array.isArray(output["content"])) return whole(view, output, output["content"]);
-  throw wrongOutput("a string, content blocks or a whole result", output);
+  throw wrongOutput('a string, content blocks, or an object whose "content" is an array of them', output);
 }
 
 /** The value as it leaves, checked. */

@@ -244,7 +244,7 @@ function answerTo(error: unknown, call: Call, tool: Tool): Payload | McpError {
   if (error instanceof UnavailableError) return errorResult(view, error.message);
   if (error instanceof McpError) return error;
   if (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError) return declared(view, error);
-  return errorResult(view, explainedByLog(errorId));
+  return errorResult(view, explainedByLog(view.server, errorId, error));
 }
 
 function declared(view: View, error: DeclaredError): string {

@@ -117,11 +117,21 @@ test("what a process cannot change starts another one, at the same port, and a c
   const before = await first("1.x", new Http1(server.url));
   expect(await before.call("say")).toBe("one");
   write(folder, { "a.mcp.json": changed });
-  expect(await server.said(/rebuilt .*/)).toMatch(/: a\.mcp\.json; restarted: runtime\.limits changed$/);
+  expect(await server.said(/rebuilt .*/)).toMatch(/: a\.mcp\.json; restarted: runtime\.limits\.rate changed$/);
   // Sessions over HTTP end with their process: the client is told to begin another.
   await expect(before.call("say")).rejects.toThrow(/session/i);
   const after = await first("1.x", new Http1(server.url));
   expect(await after.call("say")).toBe("one");
+  const limits = { rate: { perMinute: 1000 }, pageSize: 5 };
+  write(folder, { "a.mcp.json": manifest({ runtime: { ...manifest().runtime, limits } }) });
+  expect(await server.said(/rebuilt .*/)).toMatch(/: a\.mcp\.json; runtime\.limits\.pageSize changed$/);
+  expect(await after.call("say")).toBe("one");
+  // Who writes a server is told what its handlers throw.
+  write(folder, { "src/tools/say.ts": handler("say", '() => {\n  throw new Error("no such city");\n}') });
+  await server.said(/swapped say/);
+  expect(await after.call("say")).toMatch(/^internal error \w+ \(no such city\);/);
+  write(folder, { "src/tools/say.ts": files["src/tools/say.ts"] });
+  await server.said(/swapped say/);
   await after.close();
   expect(await server.stop()).toBe(0);
 
