@@ -1,6 +1,6 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
-import type { Located, SourceFile } from "../model/source.js";
+import type { Located, SourceFile, Span } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
 /** Where people write secrets. The shape allows none of these; they deserve better than "no such field". */
@@ -17,15 +17,24 @@ const secrets: readonly (readonly [path: readonly string[], keys: readonly strin
   ],
 ];
 
-/** Secrets that stand in a manifest, whatever else is wrong with it. */
-export function checkSecrets({ root }: SourceFile): Diagnostic[] {
+/** A secret that stands in a manifest, whatever else is wrong with that. */
+export interface WrittenSecret {
+  /** From the key to the end of the value. */
+  readonly extent: Span;
+  readonly diagnostic: Diagnostic;
+}
+
+export function findSecrets({ root }: SourceFile): WrittenSecret[] {
   const auth = at(root, ["runtime", "auth"]);
   return secrets.flatMap(([path, keys, instead]) => {
     const node = auth && at(auth, path);
     if (node?.kind !== "object") return [];
     return node.members
       .filter(({ key, node: value }) => keys.includes(key) && value.kind !== "object")
-      .map(({ key, keySpan }) => diagnose("auth/secret-in-manifest", keySpan, { property: key, instead }));
+      .map(({ key, keySpan, node: value }) => ({
+        extent: { ...keySpan, end: value.span.end },
+        diagnostic: diagnose("auth/secret-in-manifest", keySpan, { property: key, instead }),
+      }));
   });
 }
 

@@ -4,7 +4,7 @@ import type { Host } from "../host.js";
 import { child } from "../json-schema/pointer.js";
 import type { Reachable } from "../json-schema/resolve.js";
 import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "../model/project.js";
-import type { JsonObject, Located, Sources } from "../model/source.js";
+import type { JsonObject, Located, Member, SourceFile, Sources, Span } from "../model/source.js";
 import { anew, type Again, type Lasting } from "../model/again.js";
 import { projectPath } from "../project-path.js";
 import { checkCaches } from "./caches.js";
@@ -14,7 +14,7 @@ import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { checkPrompt } from "./prompts.js";
 import { checkHealth, checkHooks, configSchema } from "./runtime.js";
-import { checkAuth, checkSecrets, exportsAuthenticate } from "./auth.js";
+import { checkAuth, exportsAuthenticate, findSecrets } from "./auth.js";
 import { checkResource, checkResourceTemplate } from "./resources.js";
 import { schemaChecks } from "./schemas.js";
 import { checkShape } from "./shape.js";
@@ -31,11 +31,13 @@ export function check(
   again: Again = anew,
   lasting: Lasting = anew,
 ): Result<Project> {
-  const secrets = sources.manifests.flatMap(checkSecrets);
-  if (secrets.length > 0) return { diagnostics: secrets };
+  const secrets = sources.manifests.flatMap(findSecrets);
   const shape = sources.manifests.flatMap((manifest) => checkShape(manifest, host.manifestSchema));
-  if (hasErrors(shape)) return { diagnostics: shape };
-  const diagnostics: Diagnostic[] = [...shape];
+  // What is said of a secret's shape would show it.
+  const shown = shape.filter(({ span }) => !secrets.some(({ extent }) => beginsIn(span, extent)));
+  const told = [...secrets.map(({ diagnostic }) => diagnostic), ...shown];
+  if (hasErrors(told)) return { diagnostics: [...told, ...checkOthers(sources, told, host)] };
+  const diagnostics: Diagnostic[] = [...told];
   const sound = soundness(again, diagnostics);
   const merged = merge(sources.manifests, diagnostics);
   checkSupported(merged, diagnostics);
@@ -59,6 +61,42 @@ export function check(
   checkAuth(merged, authenticates, diagnostics);
   const surroundings = { ...(hooks !== undefined && { hooks }), ...(config && { config }), authenticates };
   return { ...(project && { value: { ...project, ...surroundings } }), diagnostics };
+}
+
+function beginsIn(span: Span | undefined, extent: Span): boolean {
+  return span?.path === extent.path && span.start >= extent.start && span.start < extent.end;
+}
+
+/** Checks the schemas of manifests whose shape is not right, and each entry whose shape is: one run reports it all. */
+function checkOthers(
+  sources: Sources,
+  mistakes: readonly Diagnostic[],
+  host: Pick<Host, "manifestSchema" | "contains">,
+): readonly Diagnostic[] {
+  const isRight = ({ node: { span } }: Declared<JsonObject>): boolean =>
+    !mistakes.some(({ span: at }) => beginsIn(at, span));
+  const merged = merge(sources.manifests.map(onlyEntries), []);
+  const found: Diagnostic[] = [];
+  const sound = soundness(anew, found);
+  checkSchemas(merged, undefined, sources, reachable(merged, sources, host), anew, anew, sound, found);
+  for (const tool of merged.tools.filter(isRight)) checkTool(tool, found);
+  for (const resource of merged.resources.filter(isRight)) checkResource(resource, found);
+  for (const template of merged.resourceTemplates.filter(isRight)) checkResourceTemplate(template, found);
+  return found.filter(
+    ({ span }) => !mistakes.some(({ span: at }) => at?.path === span?.path && at?.start === span?.start),
+  );
+}
+
+/** A manifest with its entries and shared schemas alone, as far as they are objects. */
+function onlyEntries({ root, ...file }: SourceFile): SourceFile {
+  if (root.kind !== "object") return { ...file, root };
+  const members = root.members.flatMap((member): Member[] => {
+    const { key, node } = member;
+    if (key === "$defs") return [member];
+    if (node.kind !== "array") return [];
+    return [{ ...member, node: { ...node, items: node.items.filter(({ kind }) => kind === "object") } }];
+  });
+  return { ...file, root: { ...root, members } };
 }
 
 function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: Diagnostic[]): Project | undefined {

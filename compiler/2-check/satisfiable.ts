@@ -9,7 +9,7 @@ import { typeName } from "./shape.js";
 export function checkSatisfiable(schema: LocatedObject, dialect: Dialect, diagnostics: Diagnostic[]): void {
   const report = (at: Located, reason: string, other?: Located, suggestion?: string, fix?: Fix): void => {
     const related = other ? [{ span: other.span, message: "together with this" }] : [];
-    diagnostics.push(diagnose("schema/unsatisfiable", at.span, { reason, suggestion }, related, fix));
+    diagnostics.push(diagnose("schema/unsatisfiable", at.span, { reason, suggestion, isAlone: !other }, related, fix));
   };
   checkBounds(schema, report);
   checkValues(schema, report);

@@ -1,4 +1,4 @@
-import type { ValidateFunction } from "ajv";
+import type { ErrorObject, ValidateFunction } from "ajv";
 import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
 import { child, locateNearest, pointerTokens } from "../json-schema/pointer.js";
@@ -15,6 +15,7 @@ import { checkKeywords } from "./keywords.js";
 import { checkPatterns } from "./patterns.js";
 import { schemaValidator } from "./precompiled.js";
 import { checkSatisfiable } from "./satisfiable.js";
+import { typeName } from "./shape.js";
 import { contradictions } from "./together.js";
 
 export interface SchemaChecks {
@@ -44,6 +45,7 @@ export function schemaChecks(
   const queue: Visit[] = [];
   const visit = (start: Place, found: Diagnostic[]): void => {
     const unsupported = new Set<Resource>();
+    let isBroken = false;
     for (const place of schemasAt(start)) {
       const { node, resource } = place;
       seen.add(node);
@@ -59,10 +61,12 @@ export function schemaChecks(
       if (node === start.node || (node === resource.node && isOther(resource))) {
         const mistakes = validity(node, resource, validate);
         found.push(...mistakes);
-        if (mistakes.length > 0) return;
+        isBroken ||= mistakes.length > 0;
       }
       if (node.kind !== "object") continue;
       checkKeywords(node, dialect, (schema) => validate(schema) === true, found);
+      // The other checks rely on the forms of keywords.
+      if (isBroken) continue;
       checkPatterns(node, found);
       checkSatisfiable(node, dialect, found);
       for (const { at, other, reason } of contradictions(place, reachable)) {
@@ -157,17 +161,48 @@ function validity(node: Located, { document }: Resource, validate: ValidateFunct
     if (["if", "anyOf", "oneOf", "$ref"].includes(error.keyword) && error.instancePath.length < longest) continue;
     if (places.has(error.instancePath)) continue;
     const at = locateNearest(node, pointerTokens(error.instancePath));
-    const name = pointerTokens(error.instancePath).at(-1);
-    const reason = `${name === undefined ? "it" : JSON.stringify(name)} ${error.message ?? `does not obey ${error.keyword}`}`;
-    places.set(error.instancePath, diagnose("schema/invalid", at.span, { reason: `${reason}${values(error.params)}` }));
+    places.set(error.instancePath, invalid(at, error));
   }
   return [...places.values()];
 }
 
-function values(params: Record<string, unknown>): string {
-  const allowed = params["allowedValues"];
-  return Array.isArray(allowed) ? ` (${allowed.map(String).join(", ")})` : "";
+function invalid(at: Located, { keyword, instancePath, message, params }: ErrorObject): Diagnostic {
+  const name = pointerTokens(instancePath).at(-1);
+  const what = name === undefined ? "it" : JSON.stringify(name);
+  const allowed = params["allowedValues"] as readonly unknown[] | undefined;
+  // Where a schema belongs, ajv asks for an object or a boolean.
+  const isSchema = keyword === "type" && [params["type"]].flat().join() === "object,boolean";
+  if (isSchema) {
+    const like = `{ "type": ${JSON.stringify(types.find((type) => type === at.value) ?? "string")} }`;
+    const reason = `${what} must be a schema, such as ${like}, not ${typeName(at.value)}`;
+    return diagnose("schema/invalid", at.span, { reason });
+  }
+  const choices = allowed?.map(String) ?? [];
+  const word = String(at.value);
+  const list = choices.length === 0 ? "" : ` (${choices.join(", ")})`;
+  const reason = `${what} ${message ?? `does not obey ${keyword}`}${list}`;
+  const suggestion = otherTypes[word] ?? nearest(word, choices);
+  const fix = typeof at.value === "string" ? respell(at.span, certain(word, choices)) : undefined;
+  return diagnose("schema/invalid", at.span, { reason, suggestion }, [], fix);
 }
+
+const types = ["array", "boolean", "integer", "null", "number", "object", "string"] as const;
+
+/** Names of types in programming languages. */
+const otherTypes: Readonly<Record<string, (typeof types)[number]>> = {
+  str: "string",
+  text: "string",
+  int: "integer",
+  float: "number",
+  double: "number",
+  bool: "boolean",
+  list: "array",
+  dict: "object",
+  map: "object",
+  record: "object",
+  none: "null",
+  undefined: "null",
+};
 
 function failure(reason: Failure, reference: string, span: Span, { node }: Resource, reachable: Reachable): Diagnostic {
   if (reason === "outside") return diagnose("reference/outside-project", span, { reference });

@@ -25,7 +25,8 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
       if (tokens.length === 0 && property === "mcpServers") return diagnose("manifest/client-configuration", span, {});
       const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
       const meant = certainKey(property, Object.keys(node.value as JsonObject), known);
-      const parameters = { property, what, suggestion: nearest(property, known) };
+      const suggestion = nearest(property, known) ?? known.find((name) => otherWords[name]?.includes(property));
+      const parameters = { property, what, suggestion };
       return diagnose("manifest/unknown-property", span, parameters, [], respell(span, meant));
     }
     case "required":
@@ -50,7 +51,7 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
   }
 }
 
-function reason({ keyword, schema, data }: ErrorObject, what: string): string {
+function reason({ keyword, schema, data, parentSchema }: ErrorObject, what: string): string {
   switch (keyword) {
     case "enum":
       return `${what} must be ${oneOf((schema as Json[]).map(String))}, not ${quote(String(data))}`;
@@ -67,11 +68,30 @@ function reason({ keyword, schema, data }: ErrorObject, what: string): string {
     case "uniqueItems":
       return `${what} must not name a value twice`;
     case "pattern":
-      return `${what} cannot be ${quote(String(data))}: it must match ${String(schema)}`;
+      // Editors show the same words.
+      return `${what} cannot be ${quote(String(data))}: ${String(parentSchema?.["patternErrorMessage"])}`;
     default:
       return `${what} does not obey ${quote(keyword)}`;
   }
 }
+
+/** Words for a field in other libraries, and in other parts of the protocol. */
+const otherWords: Readonly<Record<string, readonly string[]>> = {
+  arguments: ["args", "argsSchema", "parameters", "params", "inputSchema"],
+  description: ["desc", "summary", "doc", "docs", "help"],
+  file: ["path", "filename"],
+  handler: ["execute", "run", "fn", "function", "callback", "implementation", "read", "get", "load"],
+  inputSchema: ["parameters", "params", "paramsSchema", "arguments", "args", "argsSchema", "input", "schema"],
+  messages: ["template", "content", "text", "prompt"],
+  mimeType: ["contentType", "mediaType"],
+  name: ["id", "key"],
+  outputSchema: ["output", "returns", "returnType", "result", "resultSchema", "response", "structuredOutput"],
+  params: ["parameters", "paramsSchema", "inputSchema"],
+  text: ["content", "contents", "body"],
+  title: ["label", "displayName"],
+  uri: ["url"],
+  uriTemplate: ["template", "uri", "url", "pattern"],
+};
 
 const singular: Readonly<Record<string, string>> = {
   tools: "a tool",

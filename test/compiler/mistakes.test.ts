@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+import { read } from "../../compiler/1-read/index.js";
+import { check } from "../../compiler/2-check/index.js";
+import { memoryHost } from "./memory-host.js";
+
+const object = { type: "object" };
+const tool = (inputSchema: object, more: object = {}) => ({ name: "t", inputSchema, ...more });
+const property = (schema: unknown) => ({ type: "object", properties: { name: schema } });
+
+/** What is said of a manifest with these sections: `code: message [help]`. */
+function told(sections: object): string[] {
+  const manifest = { server: { name: "mistaken", version: "1.0.0" }, ...sections };
+  const host = memoryHost({ "a.mcp.json": JSON.stringify(manifest) });
+  const { diagnostics } = check(read(host).value!, host);
+  return diagnostics.map(({ code, message, help }) => `${code}: ${message}${help === undefined ? "" : ` [${help}]`}`);
+}
+
+test.each<[what: string, sections: object, told: string]>([
+  [
+    "a type in place of a schema",
+    { tools: [tool(property("string"))] },
+    'a schema, such as { "type": "string" }, not a string',
+  ],
+  [
+    "another type in its place",
+    { tools: [tool(property("integer"))] },
+    'a schema, such as { "type": "integer" }, not a string',
+  ],
+  ["a list in its place", { tools: [tool(property(["a"]))] }, 'a schema, such as { "type": "string" }, not an array'],
+  ["a type of Python", { tools: [tool(property({ type: "str" }))] }, '[did you mean "string"?]'],
+  ["a type of C", { tools: [tool(property({ type: "int" }))] }, '[did you mean "integer"?]'],
+  ["a slip in a type", { tools: [tool(property({ type: "nubmer" }))] }, '[did you mean "number"?]'],
+  [
+    "an empty enum",
+    { tools: [tool(property({ enum: [] }))] },
+    '"enum" is empty: no value passes [name the values that may be given, or remove it]',
+  ],
+  [
+    "FastMCP's word",
+    { tools: [{ name: "t", parameters: object }] },
+    'no field "parameters" [did you mean "inputSchema"?]',
+  ],
+  [
+    "the SDK's word",
+    { tools: [tool(object, { returns: object })] },
+    'no field "returns" [did you mean "outputSchema"?]',
+  ],
+  [
+    "a function in the manifest",
+    { tools: [tool(object, { execute: "x" })] },
+    'no field "execute" [did you mean "handler"?]',
+  ],
+  [
+    "a URL of a resource",
+    { resources: [{ url: "a://b", name: "b", text: "" }] },
+    'no field "url" [did you mean "uri"?]',
+  ],
+  [
+    "a scope with a blank",
+    { tools: [tool(object, { scopes: ["a b"] })] },
+    'an entry of "scopes" cannot be "a b": a scope has no blanks, quotes or backslashes',
+  ],
+  [
+    "a path without a slash",
+    { runtime: { transports: { http: { path: "mcp" } } } },
+    '"path" cannot be "mcp": a path begins with a slash',
+  ],
+  [
+    "an origin with a path",
+    { runtime: { transports: { http: { allowedOrigins: ["https://a.b/"] } } } },
+    "no slash at the end",
+  ],
+])("%s is told in plain words", (_, sections, words) => {
+  expect(told(sections).join("\n")).toContain(words);
+});
+
+const mistaken = tool({ ...property({ type: "str" }), reqired: ["name"] });
+test.each<[what: string, sections: object, codes: string[]]>([
+  [
+    "a mistake in a schema, and a warning beside it",
+    { tools: [mistaken] },
+    ["schema/invalid", "schema/unknown-keyword"],
+  ],
+  [
+    "a secret, a wrong type and an unknown transport",
+    { runtime: { auth: { bearer: { keys: ["x"] } }, transports: { http: { port: "3000" }, https: {} } } },
+    ["auth/secret-in-manifest", "manifest/unknown-property", "manifest/wrong-type"],
+  ],
+  [
+    "the shape of a section, and schemas of entries",
+    { runtime: { transports: { http: { port: "3000" } } }, tools: [mistaken] },
+    ["manifest/wrong-type", "schema/invalid", "schema/unknown-keyword"],
+  ],
+  [
+    "the shape of an entry, and its schema",
+    { tools: [{ ...mistaken, titel: "x" }] },
+    ["manifest/unknown-property", "schema/invalid", "schema/unknown-keyword"],
+  ],
+  [
+    "the shape of one entry, and what is wrong with another",
+    { tools: [{ name: "u" }, tool({})], resources: [{ uri: "no uri", name: "r", text: "" }, 5] },
+    ["manifest/missing-property", "manifest/wrong-type", "resource/invalid-uri", "schema/root-not-object"],
+  ],
+  ["a schema that is none, once", { tools: [tool("x" as never)] }, ["manifest/wrong-type"]],
+])("one run tells of %s", (_, sections, codes) => {
+  expect(
+    told(sections)
+      .map((line) => line.slice(0, line.indexOf(":")))
+      .sort(),
+  ).toEqual(codes);
+});
+
+test("a secret is named, and never shown in what is said of its shape", () => {
+  const introspection = { endpoint: "https://a.b/c", clientId: "a", clientSecret: "hunter2" };
+  const oauth = { issuer: "https://a.b", audience: "https://a.b/mcp", introspection };
+  const bearer = { secret: "hunter2", keys: ["hunter2"] };
+  const lines = told({ runtime: { auth: { bearer, oauth } } });
+  expect(lines.map((line) => line.slice(0, line.indexOf(":")))).toEqual(Array(3).fill("auth/secret-in-manifest"));
+  expect(lines.join("\n")).not.toContain("hunter2");
+});
+
+test("each pattern of the manifest language has words, which editors show, too", async () => {
+  const { default: schema } = await import("../../mcp.schema.json", { with: { type: "json" } });
+  const wordless: unknown[] = [];
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    if ("pattern" in node && typeof node.pattern === "string" && !("patternErrorMessage" in node)) wordless.push(node);
+    Object.values(node).forEach(visit);
+  };
+  visit(schema);
+  expect(wordless).toEqual([]);
+});
