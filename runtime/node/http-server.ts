@@ -52,9 +52,10 @@ export async function listen(
     });
   }
   return new Promise((resolve, reject) => {
-    http.once("error", reject);
+    const refuse = (error: NodeJS.ErrnoException): void => reject(new Error(refusal(options, error), { cause: error }));
+    http.once("error", refuse);
     http.listen(options.port, options.host, () => {
-      http.off("error", reject);
+      http.off("error", refuse);
       // A process without free descriptors accepts nothing for a while.
       http.on("error", (error) => {
         server.logger("error", "a connection could not be accepted", { error: describe(error) });
@@ -97,4 +98,11 @@ function bookConnections({ ledger }: Server, http: Http, most = mostConnections)
     socket.on("close", booking.release);
   });
   return upgraded;
+}
+
+/** Says which of host and port must be another one. */
+function refusal({ host, port }: HttpOptions, { code, message }: NodeJS.ErrnoException): string {
+  const isOfPort = code === "EADDRINUSE" || code === "EACCES";
+  const remedy = isOfPort ? "another port with --port" : "an address of this machine with --host";
+  return `cannot listen on ${host} port ${port}: ${message}; choose ${remedy}`;
 }

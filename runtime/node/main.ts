@@ -129,10 +129,7 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
     // Not earlier: who reads this line may send a signal at once.
     process.stderr.write(`listening on ${listening.url}\n`);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const isOfPort = code === "EADDRINUSE" || code === "EACCES";
-    const remedy = isOfPort ? "choose another port with --port" : "choose an address of this machine with --host";
-    fail(`cannot listen on ${host} port ${port}: ${message}; ${remedy}`);
+    fail((error as Error).message);
   }
 }
 

@@ -130,6 +130,7 @@ test.each<[string, () => unknown, string]>([
   ["a text", () => "just so", "just so"],
   ["an object", () => ({ code: 42 }), '{"code":42}'],
   ["nothing", () => undefined, "undefined"],
+  ["a proxy that throws when it is read", () => hostileProxy, "a value that cannot be shown"],
 ])("a client of mcpc dev is told %s in its own words, and no other client", async (_, make, words) => {
   const fail = () => {
     throw make();

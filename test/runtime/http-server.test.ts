@@ -47,6 +47,25 @@ test("a connection that cannot be accepted is logged, and others are answered", 
   expect(await ask()).toBe(405);
 });
 
+test.each([
+  [
+    "an address of another machine",
+    "192.0.2.1",
+    false,
+    /^cannot listen on 192\.0\.2\.1 port 0: .*; choose an address of this machine with --host$/,
+  ],
+  ["what is no address", "256.0.0.1", false, /; choose an address of this machine with --host$/],
+  [
+    "a port that is taken",
+    "127.0.0.1",
+    true,
+    /^cannot listen on 127\.0\.0\.1 port \d+: .*; choose another port with --port$/,
+  ],
+])("a server that cannot listen on %s says what to change", async (_, host, isTaken, message) => {
+  const port = isTaken ? Number(new URL((await served({ host })).url).port) : 0;
+  await expect(served({ host, port })).rejects.toThrow(message);
+});
+
 const warned = [expect.stringContaining("anybody who can reach this address may call")];
 test.each([
   ["in public without credentials", { host: "0.0.0.0" }, {}, warned],

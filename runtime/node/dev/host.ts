@@ -171,9 +171,12 @@ function named(handlers: Handlers): Map<string, unknown> {
 /** The error's own message, for whoever writes the server and calls it; without what no log may show. */
 export function revealed(error: unknown, { secrets, logging }: Pick<Server, "secrets" | "logging">): string {
   const hidden = { names: logging?.names ?? new Set<string>(), secrets };
-  if (error instanceof Error) return String(redact(error.message, hidden));
-  const shown = redact(error, hidden);
-  return typeof shown === "string" ? shown : (JSON.stringify(shown) ?? String(shown));
+  try {
+    const shown = redact(error instanceof Error ? error.message : error, hidden);
+    return typeof shown === "string" ? shown : (JSON.stringify(shown) ?? String(shown));
+  } catch {
+    return "a value that cannot be shown";
+  }
 }
 
 function told(error: unknown): string {

@@ -223,7 +223,7 @@ function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
     return answerTo(error, call, tool);
   } catch {
     // It throws when it is read, as a Proxy may.
-    return errorResult(call.peer.view, explainedByLog(logged(call, tool, error)));
+    return errorResult(call.peer.view, explainedByLog(call.peer.view.server, logged(call, tool, error), error));
   }
 }
 
