@@ -17,9 +17,19 @@ export function lowerReuse(
 /** What the whole surface has in common. */
 export function lowerSurfaceLimits(
   project: Project,
-): Pick<Server, "pageSize" | "listed" | "timeoutMs" | "maxSubscriptions" | "maxTasks" | "taskTtlMs" | "maxKeptBytes"> {
+): Pick<
+  Server,
+  | "pageSize"
+  | "listed"
+  | "timeoutMs"
+  | "maxSubscriptions"
+  | "maxTasks"
+  | "taskTtlMs"
+  | "maxKeptBytes"
+  | "maxResultBytes"
+> {
   const { limits = {}, cache } = project.runtime;
-  const { pageSize, timeoutMs, maxSubscriptions, maxTasks, taskTtlMs, maxKeptBytes } = limits;
+  const { pageSize, timeoutMs, maxSubscriptions, maxTasks, taskTtlMs, maxKeptBytes, maxResultBytes } = limits;
   const { cache: listed } = lowerReuse(cache?.listings, project, false);
   return {
     ...(pageSize !== undefined && { pageSize }),
@@ -29,6 +39,7 @@ export function lowerSurfaceLimits(
     ...(maxTasks !== undefined && { maxTasks }),
     ...(taskTtlMs !== undefined && { taskTtlMs }),
     ...(maxKeptBytes !== undefined && { maxKeptBytes }),
+    ...(maxResultBytes !== undefined && { maxResultBytes }),
   };
 }
 

@@ -17,9 +17,9 @@ export function surfaceModule(server: Server): string {
   const members = [
     `server: ${literal(server.info)},`,
     ...(server.instructions === undefined ? [] : [`instructions: ${literal(server.instructions)},`]),
-    ...(["pageSize", "timeoutMs", "maxSubscriptions", "maxTasks", "taskTtlMs", "maxKeptBytes"] as const).flatMap(
-      (key) => (server[key] === undefined ? [] : [`${key}: ${server[key]},`]),
-    ),
+    ...(
+      ["pageSize", "timeoutMs", "maxSubscriptions", "maxTasks", "taskTtlMs", "maxKeptBytes", "maxResultBytes"] as const
+    ).flatMap((key) => (server[key] === undefined ? [] : [`${key}: ${server[key]},`])),
     ...(server.listed === undefined ? [] : [`listed: ${literal({ ...server.listed })},`]),
     list("tools", server.tools.map(toolEntry)),
     list("resources", server.resources.map(resourceEntry)),

@@ -195,6 +195,7 @@ export interface RuntimeDeclaration {
     readonly maxTasks?: number;
     readonly taskTtlMs?: number;
     readonly maxKeptBytes?: number;
+    readonly maxResultBytes?: number;
     readonly maxConnections?: number;
     readonly drainMs?: number;
   };

@@ -30,6 +30,7 @@ export interface Server {
   readonly maxTasks?: number;
   readonly taskTtlMs?: number;
   readonly maxKeptBytes?: number;
+  readonly maxResultBytes?: number;
   readonly runtime: Runtime;
   readonly layout: Layout;
   /** Packages that are not bundled. */

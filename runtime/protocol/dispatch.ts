@@ -2,6 +2,7 @@ import { errorCodes, McpError, plainError } from "./errors.js";
 import type { Answer, Call } from "./exchange.js";
 import { errorMessage, resultMessage, type Outgoing } from "./json-rpc.js";
 import type { Payload } from "./exchange.js";
+import { bounded } from "./result-size.js";
 import { internalError, quoted } from "./results.js";
 import { forbidden } from "./scopes.js";
 
@@ -57,7 +58,7 @@ function failed(call: Call, error: unknown): McpError {
 }
 
 function plain(call: Call, settled: Payload | McpError): Payload | McpError {
-  if (typeof settled === "string") return settled;
+  if (typeof settled === "string") return bounded(call, settled);
   try {
     return settled instanceof McpError ? plainError(settled) : settled;
   } catch (error) {

@@ -1,6 +1,8 @@
 import type {} from "./parts.js";
 import type { Reusable, Server, Subject } from "./exchange.js";
+import { isObject } from "./json-rpc.js";
 import { findResource } from "./resource-lookup.js";
+import type { ToolValidators } from "./surface.js";
 
 type Found = readonly [Pick<Reusable, "kind" | "name">, Partial<Subject>];
 
@@ -19,7 +21,9 @@ export function forget(server: Server, name: string, input: unknown): void {
   const { tools, resourceTemplates } = server.surface;
   const found: Found[] = [
     ...tools.flatMap((tool): Found[] =>
-      tool.name === name && tool.cache !== undefined ? [[{ kind: "tool", name }, { input }]] : [],
+      tool.name === name && tool.cache !== undefined
+        ? [[{ kind: "tool", name }, { input: filled(server, name, input) }]]
+        : [],
     ),
     ...resourceTemplates.flatMap(({ uriTemplate, cache }): Found[] =>
       uriTemplate === name && cache !== undefined ? [[{ kind: "resourceTemplate", name }, { input }]] : [],
@@ -28,6 +32,14 @@ export function forget(server: Server, name: string, input: unknown): void {
   ];
   if (found.length === 0) throw nothingKept(name);
   for (const [entry, subject] of found) server.cache?.invalidate(entry, subject);
+}
+
+/** What is kept is known by the arguments that the handler got. A tool that was never called has no validators yet. */
+function filled(server: Server, name: string, input: unknown): unknown {
+  if (globalThis.mcpcWithoutDefaults || !isObject(input)) return input;
+  const tools = server.indexes.get("tools") as
+    ReadonlyMap<string, { readonly validators?: ToolValidators }> | undefined;
+  return tools?.get(name)?.validators?.fill?.(input) ?? input;
 }
 
 function nothingKept(name: string): Error {

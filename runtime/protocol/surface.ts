@@ -25,6 +25,8 @@ export interface Surface {
   readonly taskTtlMs?: number;
   /** Bytes that are kept for clients beyond a message. */
   readonly maxKeptBytes?: number;
+  /** Bytes of one result. */
+  readonly maxResultBytes?: number;
   readonly tools: readonly ToolSurface[];
   readonly resources: readonly ResourceSurface[];
   readonly resourceTemplates: readonly ResourceTemplateSurface[];

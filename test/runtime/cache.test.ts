@@ -139,6 +139,20 @@ test("resources are kept as what they hold: texts, bytes, JSON", async () => {
   expect(resource).toHaveBeenCalledTimes(2);
 });
 
+test("a result is kept, and forgotten, by the arguments with defaults filled in", async () => {
+  const tool = vi.fn(async ({ limit }: any) => String(limit));
+  const { server } = setup({ tool, fill: (input) => ({ limit: 20, ...input }) });
+  const caller = callerOf(server);
+  const answers = async (input: object): Promise<string> => (await caller.call("t", input)).result.content[0].text;
+  expect([await answers({}), await answers({ limit: 20 }), await answers({ limit: 3 })]).toEqual(["20", "20", "3"]);
+  expect(tool).toHaveBeenCalledTimes(2);
+  await caller.call("other", { given: ["t", {}] });
+  await answers({ limit: 3 });
+  expect(tool).toHaveBeenCalledTimes(2);
+  await answers({ limit: 20 });
+  expect(tool).toHaveBeenCalledTimes(3);
+});
+
 const failures: [string, (...all: any[]) => unknown, Partial<Setup>?][] = [
   ["an error", () => Promise.reject(new Error("no"))],
   [

@@ -1,7 +1,7 @@
 import { createCache } from "../../runtime/cache/index.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
-import type { Reuse } from "../../runtime/protocol/surface.js";
+import type { Fill, Reuse } from "../../runtime/protocol/surface.js";
 import { serverWith } from "./surface.js";
 
 export interface Setup {
@@ -11,13 +11,25 @@ export interface Setup {
   readonly output?: boolean;
   readonly valid?: (value: any) => boolean;
   readonly surface?: object;
+  /** Fills in the defaults of the tool's arguments. */
+  readonly fill?: Fill;
   readonly maxSize?: number;
   /** `false`: the same server without a cache. */
   readonly cached?: boolean;
 }
 
 /** A server whose tool `t`, resource `r://one` and resources `r://of/{id}` keep their results for a second. */
-export function setup({ tool = () => "x", resource = tool, reuse, output, valid, surface, maxSize, cached }: Setup) {
+export function setup({
+  tool = () => "x",
+  resource = tool,
+  reuse,
+  output,
+  valid,
+  surface,
+  fill,
+  maxSize,
+  cached,
+}: Setup) {
   const cache = { ttlMs: 1000, maxEntries: 10, scope: "private", ...reuse } as const;
   let time = 0;
   let log = "";
@@ -34,6 +46,7 @@ export function setup({ tool = () => "x", resource = tool, reuse, output, valid,
       resourceTemplates: [{ uriTemplate: "r://of/{id}", variables: ["id"], cache }],
       toolValidators: async (name) => ({
         input: Object.assign(() => true, { errors: null }),
+        ...(fill && { fill }),
         ...((output || valid) && name === "t" && { output: validators }),
       }),
     },

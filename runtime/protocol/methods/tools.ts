@@ -10,6 +10,7 @@ import { isObject } from "../json-rpc.js";
 import { logFailure } from "../logger.js";
 import { MissingCapability } from "../questions.js";
 import { explainedByLog, invalidParams, isThenable, quoted, seal } from "../results.js";
+import { bounded } from "../result-size.js";
 import { settle, timedOut } from "../settle.js";
 import { outputText, structured, structuredText, unstructured } from "./tool-output.js";
 import { composedResult, ComposedResult, composedText } from "../tool-result.js";
@@ -164,7 +165,7 @@ function runAsTask(
     const settle = (settled: Payload | McpError): void => {
       if (task === undefined) return resolve(settled);
       running.delete(task);
-      task.finish(settled);
+      task.finish(typeof settled === "string" ? bounded(call, settled) : settled);
     };
     if (tool.surface.defersTask !== true && !begin() && tool.surface.task === "required")
       return resolve(tooManyTasks());
