@@ -10,6 +10,7 @@ import { projectPath } from "../project-path.js";
 import { checkCaches } from "./caches.js";
 import { resolveFiles, resolveInstructions, type Files } from "./files.js";
 import { refuseHeaders } from "./headers.js";
+import { refuseSameIds } from "./identifiers.js";
 import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { checkPrompt } from "./prompts.js";
@@ -141,6 +142,7 @@ function checkSchemas(
   const others = createHash("sha256")
     .update(JSON.stringify([[...merged.defs.keys()], shared.map(({ value }) => value), schemas]))
     .digest("base64url");
+  diagnostics.push(...refuseSameIds(reachable));
   const { check } = schemaChecks(reachable, others, again, lasting, diagnostics);
   if (config) check({ node: config, file: config.span.path });
   for (const [definition, { node }] of merged.defs) {

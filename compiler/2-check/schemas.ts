@@ -3,7 +3,7 @@ import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js
 import { certain, nearest } from "../diagnostics/suggest.js";
 import { child, locateNearest, pointerTokens } from "../json-schema/pointer.js";
 import { resolve, type Failure, type Reachable } from "../json-schema/resolve.js";
-import { placeOf, schemasAt, type Place, type Resource, type SchemaRoot } from "../json-schema/resource.js";
+import { documentOf, placeOf, schemasAt, type Place, type Resource, type SchemaRoot } from "../json-schema/resource.js";
 import { referencesOf, type Reference } from "../json-schema/scope.js";
 import { mapped } from "../json-schema/walk.js";
 import type { Again, Lasting } from "../model/again.js";
@@ -11,6 +11,7 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Json, JsonObject, Located, Span } from "../model/source.js";
 import { tooDeep } from "./chains.js";
 import { circles, type KnownWays } from "./circles.js";
+import { sameIds } from "./identifiers.js";
 import { checkKeywords } from "./keywords.js";
 import { checkPatterns } from "./patterns.js";
 import { schemaValidator } from "./precompiled.js";
@@ -92,6 +93,11 @@ export function schemaChecks(
   /** Whether there has been no mistake: then there is none where the same is reached again. */
   const look = (start: SchemaRoot): boolean => {
     queue.push({ place: placeOf(start) });
+    if (start.definition === undefined) {
+      const same = sameIds(documentOf(start));
+      mistakes += same.length;
+      diagnostics.push(...same);
+    }
     for (let next = queue.shift(); next; next = queue.shift()) {
       if (seen.has(next.place.node)) continue;
       seen.add(next.place.node);

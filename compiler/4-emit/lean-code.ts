@@ -2,7 +2,8 @@ import type { Json, JsonObject } from "../model/source.js";
 import { literal } from "./code.js";
 
 const definition = /^const (schema\d+) = (.*);\n/gm;
-const quoted = /"(?:[^"\\]|\\.)*"/g;
+/** Strings, and the regular expressions of formats, which may hold quotes. */
+export const quoted = /(?<=^const formats\d+ = )\/.*\/[a-z]*(?=;$)|"(?:[^"\\]|\\.)*"/gm;
 
 /**
  * ajv's code, written shorter: the same verdicts, and the same failures but for their `schemaPath`, which nobody reads.

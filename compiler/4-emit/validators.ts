@@ -9,15 +9,14 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Schema } from "../model/server.js";
 import { literal } from "./code.js";
 import { fillingCode } from "./filling.js";
-import { leanCode } from "./lean-code.js";
+import { leanCode, quoted } from "./lean-code.js";
 import type { ValidatorModule } from "./validator-modules.js";
 
 const library = "@mcpc/runtime/codegen/v1/validation";
 
-const quoted = /"(?:[^"\\]|\\.)*"/g;
 /** A comment that says a schema's `$id`, which could end it. */
 const sourceUrl = /^\/\*# sourceURL=.*\*\/;\n/gm;
-const quotedAsKey = /"(?:[^"\\]|\\.)*"(?::(?=\S))?/g;
+const quotedAsKey = new RegExp(`(?:${quoted.source})(?::(?=\\S))?`, quoted.flags);
 
 /** ajv's standalone code, as an ES module that depends on nothing but the runtime. */
 export function printValidators({ schemas, answers, filling, span }: ValidatorModule): Result<string> {

@@ -45,6 +45,13 @@ export const schema = {
     explain:
       "A `$ref` names a schema that does not exist. `#/…` is looked for in the schema with the nearest `$id` around it; `#/$defs/NAME` then among the shared `$defs` of all manifests; a path is relative to the file that says it.",
   }),
+  "schema/duplicate-id": define<{ id: string }>({
+    severity: "error",
+    message: ({ id }) => `two schemas have the $id ${quote(id)}`,
+    help: () => "give one of them another $id, or use a reference to the other",
+    explain:
+      "`$id` is the address of a schema, by which references find it. Shared definitions, files of schemas and what is embedded in one schema can be reached from the same places, so each needs an address of its own.",
+  }),
   "schema/invalid": define<{ reason: string; suggestion?: string | undefined }>({
     severity: "error",
     message: ({ reason }) => `this is not a valid JSON Schema: ${reason}`,
