@@ -13,6 +13,8 @@ export interface Host {
   read(path: string): Uint8Array | undefined;
   /** `hashOf` the file's bytes, where that can be told without reading them. */
   hash?(path: string): string | null;
+  /** Returns what is neither a file nor a folder below a folder, but for packages in it: to open it could take for ever. */
+  specialFiles?(folder: string): readonly string[];
   /** The file's size in bytes; 0 when there is no such file. */
   size(path: string): number;
   /** False when the path, links resolved, stands outside the project. */

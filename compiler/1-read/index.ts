@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
@@ -67,7 +68,10 @@ export function read(
     }
   }
   const hooks = hooksFile(manifests);
-  const text = hooks && bytesOf(hooks, { path: hooks, start: 0, end: 0 });
+  const start = hooks && { path: hooks, start: 0, end: 0 };
+  const text = start && bytesOf(hooks, start);
+  if (start && !text && host.specialFiles?.(dirname(hooks)).includes(hooks))
+    diagnostics.push(diagnose("file/not-regular", start, { path: hooks }));
   const modules = new Map(text ? [[hooks, new TextDecoder().decode(text)]] : []);
   return { value: { manifests, schemas, contents, modules }, diagnostics };
 }

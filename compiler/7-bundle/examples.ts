@@ -9,6 +9,7 @@ import { run } from "./bundler.js";
 import { failed } from "./index.js";
 import { whereTheBundleStands } from "./modules.js";
 import { installedPackages } from "./node-packages.js";
+import { regularFiles } from "./regular-files.js";
 import { runtimeAlias } from "./runtime.js";
 
 /**
@@ -27,7 +28,12 @@ export async function bundleExamples(
     entryPoints: [`./${entry}`],
     // As Node resolves packages, which it loads itself.
     conditions: [],
-    plugins: [overlay(texts, host), installedPackages(server.external, host), assetsInPlace(host, server.layout.dist)],
+    plugins: [
+      regularFiles(host),
+      overlay(texts, host),
+      installedPackages(server.external, host),
+      assetsInPlace(host, server.layout.dist),
+    ],
     outdir: server.layout.dist,
     bundle: true,
     format: "esm",

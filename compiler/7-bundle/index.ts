@@ -17,6 +17,7 @@ import { codeFile, entryPoints, hashbang, loaderModule } from "./entry-points.js
 import { isSplit, type ListingFiles } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
 import { namesAsking, unusedParts } from "./parts.js";
+import { regularFiles } from "./regular-files.js";
 import { requireBanner } from "./require-banner.js";
 import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
 import { shortNames } from "./short-names.js";
@@ -77,7 +78,9 @@ async function make(
     ...(await chunkFiles(validators, generated, dist, format, host, earlier, again)),
     ...(listings?.files ?? []),
   ];
+  const regular = regularFiles(host);
   const plugins = (format: Format): Plugin[] => [
+    regular,
     // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
     ...(listings
       ? [chunks(generated, listings.forms, host, format, again, answered)]
@@ -261,7 +264,8 @@ export function failed(message: Message, host: Host): Diagnostic {
     return diagnose("bundle/failed", undefined, { reason, external: undefined });
   }
   // The package whose code this is; where it is the project's own, the package of the file that cannot be bundled.
-  const external = packageOf(location?.file ?? "") ?? packageOf(text);
+  const isCode = !text.endsWith("is not a regular file");
+  const external = isCode ? (packageOf(location?.file ?? "") ?? packageOf(text)) : undefined;
   return diagnose("bundle/failed", location ? span(location, host) : undefined, { reason: text, external });
 }
 

@@ -10,6 +10,7 @@ import { run } from "./bundler.js";
 import { failed } from "./index.js";
 import { namesOf, type Hashed } from "./module-hashes.js";
 import { isLoadedByNode, isPackageOf, packageModule, requiredPackages } from "./node-packages.js";
+import { regularFiles } from "./regular-files.js";
 import { requireBanner } from "./require-banner.js";
 import { runtimeModule } from "./runtime.js";
 
@@ -88,7 +89,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
       charset: "utf8",
       // As Node resolves packages, which it loads itself.
       conditions: [],
-      plugins: [apart(host, external), assetsInPlace(host, dirname(bundle))],
+      plugins: [regularFiles(host), apart(host, external), assetsInPlace(host, dirname(bundle))],
       outdir: dirname(bundle),
       treeShaking: false,
       sourcemap: "inline",

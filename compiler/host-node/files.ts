@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { dirname, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { HostError } from "../host.js";
 
 /** The file's bytes; undefined when there is no regular file: to read a pipe could take for ever. */
@@ -22,6 +22,31 @@ export function refuseSpecial(root: string, path: string): void {
   const stat = refusable(path, () => fs.statSync(file, { throwIfNoEntry: false }));
   if (stat && !stat.isFile() && !stat.isDirectory())
     throw new HostError(`${JSON.stringify(path)} is not a regular file`);
+}
+
+/** Finds pipes, sockets, devices, and links to such, by path, below a folder; packages in it are left out. */
+export function specialFiles(folder: string): string[] {
+  let entries: fs.Dirent[];
+  try {
+    entries = fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry) => {
+    if (entry.isFile()) return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "node_modules" || entry.name === ".git" ? [] : specialFiles(path);
+    return isSpecial(path) ? [path] : [];
+  });
+}
+
+function isSpecial(path: string): boolean {
+  try {
+    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** False when the file, links resolved, is outside `root`; neither it nor what a link leads to need exist. */

@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { HostError, type Host } from "../host.js";
 import type { JsonObject } from "../model/source.js";
 import { packaged } from "../package-folder.js";
 import { commit } from "./commit.js";
-import { contains, readIfPresent, refusable, refuseSpecial } from "./files.js";
+import { contains, readIfPresent, refusable, refuseSpecial, specialFiles } from "./files.js";
 import { find } from "./find.js";
 
 /** The host on the real disk. `folder` is the project, absolute or relative to the working directory. Throws `HostError` when it is no folder. */
@@ -18,6 +18,10 @@ export function nodeHost(folder: string): Host {
     manifestSchema: manifestSchema(),
     find: (patterns, ignore) => find(root, patterns, ignore),
     read: (path) => readIfPresent(absolute(path)),
+    specialFiles: (folder) => {
+      const paths = specialFiles(absolute(folder));
+      return paths.map((path) => relative(root, path).split(sep).join("/"));
+    },
     size: (path) => refusable(absolute(path), () => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0),
     contains: (path) => refusable(absolute(path), () => contains(root, absolute(path))),
     commit: (changes) => commit(root, changes),

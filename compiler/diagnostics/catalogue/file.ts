@@ -32,9 +32,9 @@ export const file = {
   "file/not-regular": define<{ path: string }>({
     severity: "error",
     message: ({ path }) => `${quote(path)} is not a regular file`,
-    help: () => "put a file there, or give it a name that does not end in .mcp.json",
+    help: () => "put a file there, or remove it",
     explain:
-      "What is named like a manifest is a folder behind a link, a pipe, a socket or a device. mcpc does not open it: to read a pipe could take for ever.",
+      "What is named like a manifest, or like the module of hooks, is a folder behind a link, a pipe, a socket or a device. mcpc does not open it: to read a pipe could take for ever.",
   }),
   "file/outside-project": define<{ path: string; what: string }>({
     severity: "error",

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { relative } from "node:path";
 import type { Ask, Findings, Question } from "../../6-typecheck/index.js";
 import { HostError, type Host } from "../../host.js";
+import { refuseSpecial } from "../files.js";
 import { configFile, configTexts } from "./config.js";
 import { configErrors } from "./config-errors.js";
 import { ambientFiles } from "./ambient.js";
@@ -47,20 +48,27 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
 
   /** Why a file of the project could not be read: TypeScript does not pass it on. */
   let refusal: HostError | undefined;
-  const reading: Host["read"] | undefined =
-    read &&
-    ((path) => {
-      try {
-        return read(path);
-      } catch (error) {
-        if (error instanceof HostError) refusal = error;
-        throw error;
-      }
-    });
+  const refusing = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      if (error instanceof HostError) refusal = error;
+      throw error;
+    }
+  };
+  const reading: Host["read"] | undefined = read && ((path) => refusing(() => read(path)));
+  /** Before TypeScript opens a file itself, and waits for a pipe for ever. */
+  const refuse = (file: string): void => refusing(() => refuseSpecial(root, relative(folder, file)));
 
   const begun = (): Session => {
     const texts = new Map<string, string>();
-    const disk = listening(overlay(root, texts, reading));
+    const shownFiles = overlay(root, texts, reading);
+    const readFile = (path: string): string | null | undefined => {
+      const text = shownFiles.readFile(path);
+      if (text === undefined) refuse(path);
+      return text;
+    };
+    const disk = listening({ ...shownFiles, readFile });
     const process = start({ cwd: root, fs: disk }, brief);
     running?.(process.child.pid);
     // What it was spoken to through is another file's from then on.
