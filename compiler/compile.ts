@@ -199,7 +199,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     .map(({ path }) => path)
     .filter((path) => path.startsWith(`${server.layout.generated}/validators/`));
   const means = { listings, validators: apart, earlier, again, stored, bundler, answered };
-  const bundles = options.mode === "build" && !hasErrors(diagnostics);
+  // Only what stands on the disk can be bundled.
+  const isWritten = options.mode === "build" || sourcePlan.changes.length === 0;
+  const bundles = isWritten && !hasErrors(diagnostics);
   const bundling = bundles ? bundle(server, host, means) : undefined;
   // Beside the check; a mistake that types show would be told once more, and worse, by the bundler.
   const isDone = bundling?.then(
@@ -219,8 +221,9 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const result = await bundling;
   if (!result || !lockPlan || hasErrors(diagnostics)) return done(server);
   enter("bundle");
-  const bundled = take(result);
-  if (!bundled) return done(server);
+  const { withExternalFixes } = await import("./external-fixes.js");
+  const bundled = take({ ...result, diagnostics: withExternalFixes(result.diagnostics, host) });
+  if (!bundled || options.mode === "check") return done(server);
   inputs.push(...bundled.inputs);
   const bundlePlan = planned(
     bundled.files,
@@ -298,7 +301,7 @@ function isFound(path: string, diagnostics: readonly Diagnostic[]): boolean {
 /** What stands where handlers live by convention. */
 function handlerTexts(layout: Layout, host: Host): Map<string, string> {
   const folders = ["tools", "resources", "resource-templates", "prompts"];
-  const patterns = folders.map((folder) => `${layout.source}/${folder}/*.ts`);
+  const patterns = folders.map((folder) => `${layout.source}/${folder}/*.{ts,mts,cts,tsx}`);
   return texts(host.find(patterns, []), host);
 }
 

@@ -6,7 +6,7 @@ import { anew, type Again } from "../model/again.js";
 import type { SourceFile, Sources, Span } from "../model/source.js";
 import { impreciseNumbers } from "./numbers.js";
 import { parse, type Parsed } from "./parse.js";
-import { contentFiles, hooksFile, manifestSchemaFiles, schemaFiles } from "./references.js";
+import { contentFiles, hooksFile, unusualHandlers, manifestSchemaFiles, schemaFiles } from "./references.js";
 
 const pattern = "**/*.mcp.json";
 const clientConfiguration = ".mcp.json";
@@ -73,7 +73,8 @@ export function read(
   if (start && !text && host.specialFiles?.(dirname(hooks)).includes(hooks))
     diagnostics.push(diagnose("file/not-regular", start, { path: hooks }));
   const modules = new Map(text ? [[hooks, new TextDecoder().decode(text)]] : []);
-  return { value: { manifests, schemas, contents, modules }, diagnostics };
+  const handlers = unusualHandlers(manifests, host);
+  return { value: { manifests, schemas, contents, modules, handlers }, diagnostics };
 }
 
 /** A link that leads out of the project: what it holds is not the project's. */

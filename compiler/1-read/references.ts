@@ -1,4 +1,5 @@
 import { referencedFile } from "../json-schema/reference.js";
+import type { Host } from "../host.js";
 import type { Again } from "../model/again.js";
 import { projectPath } from "../project-path.js";
 import type { Located, SourceFile, Span } from "../model/source.js";
@@ -75,6 +76,20 @@ export function hooksFile(manifests: readonly SourceFile[]): string | undefined 
     if (typeof folder === "string") source = folder;
   }
   return projectPath("mcpc.json", `${source}/hooks.ts`);
+}
+
+/** Files in the folders of handlers whose ending is another one than that of stubs, and that have no such neighbour. */
+export function unusualHandlers(manifests: readonly SourceFile[], host: Pick<Host, "find" | "read">): string[] {
+  const builds = manifests.map(({ root }) => member(root, "build"));
+  const written = builds.map((build) => build && member(build, "source")?.value).find(Boolean);
+  const source = projectPath("mcpc.json", typeof written === "string" ? written : "src");
+  if (source === undefined) return [];
+  const folders = ["tools", "resources", "resource-templates", "prompts"];
+  const found = host.find(
+    folders.map((folder) => `${source}/${folder}/*.{mts,cts,tsx}`),
+    [],
+  );
+  return found.filter((path) => host.read(path.replace(/\.(?:[mc]ts|tsx)$/, ".ts")) === undefined);
 }
 
 function member(node: Located, key: string): Located | undefined {

@@ -123,6 +123,7 @@ function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: D
     build: (merged.build?.value ?? {}) as BuildDeclaration,
     schemas: new Map([...sources.schemas].map(([path, file]) => [path, file.root])),
     contents: files.contents,
+    ...(sources.handlers && { handlers: sources.handlers }),
     // The shapes were checked against mcp.schema.json, which says the same as these types.
   } as unknown as Project;
 }

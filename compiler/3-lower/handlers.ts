@@ -15,9 +15,13 @@ const fallbacks = {
   prompts: "prompt",
 } as const;
 
-/** One file per handler, named after its entry; names that would share a file get a suffix. */
-export function handlerNames(layout: Layout): HandlerNames {
+/**
+ * One file per handler, named after its entry; names that would share a file get a suffix. Where that is one of `others`
+ * but for its ending, the handler is there.
+ */
+export function handlerNames(layout: Layout, others: readonly string[] = []): HandlerNames {
   const files = claims();
+  const written = new Map(others.map((path) => [path.replace(/\.[mc]?tsx?$/, ""), path]));
   return {
     handler(folder, name, declared, type, key = name) {
       if (declared !== undefined) {
@@ -26,7 +30,13 @@ export function handlerNames(layout: Layout): HandlerNames {
       }
       const fallback = fallbacks[folder];
       const path = `${layout.source}/${folder}/${fileName(name, fallback)}`;
-      return { file: `${files.claim([path], key)}.ts`, export: camelCase(name, fallback), type, declared: false };
+      const claimed = files.claim([path], key);
+      return {
+        file: written.get(claimed) ?? `${claimed}.ts`,
+        export: camelCase(name, fallback),
+        type,
+        declared: false,
+      };
     },
   };
 }

@@ -51,7 +51,7 @@ import { variablesSchema } from "./templates.js";
 export function lower(project: Project, again: Again = anew): Result<Server> {
   const layout = lowerLayout(project);
   const types = claims(reservedTypes);
-  const handlers = handlerNames(layout);
+  const handlers = handlerNames(layout, project.handlers);
   const reachable = reachableFrom(project);
   const sharedTypes = new Map<string, Identifier>();
   for (const name of project.defs.keys()) {

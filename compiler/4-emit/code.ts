@@ -46,7 +46,7 @@ export function commentText(text: string): string {
 export function importPath(from: string, to: string): string {
   const path = posix
     .relative(posix.dirname(from), to)
-    .replace(/\.mts$/, ".mjs")
+    .replace(/\.([mc])ts$/, ".$1js")
     .replace(/\.tsx?$/, ".js");
   return path.startsWith(".") ? path : `./${path}`;
 }

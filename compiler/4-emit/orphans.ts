@@ -29,7 +29,7 @@ export function orphans(
   );
   const alone = [...texts].filter(
     ([path]) =>
-      !used.has(path) && !declared.has(path.toLowerCase()) && !/(?:\.(?:test|spec|d)\.ts|\/index\.ts)$/.test(path),
+      !used.has(path) && !declared.has(path.toLowerCase()) && !/(?:\.(?:test|spec|d)|\/index)\.[mc]?tsx?$/.test(path),
   );
   if (alone.length === 0) return [];
   const names = listed();

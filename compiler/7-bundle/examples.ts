@@ -40,6 +40,7 @@ export async function bundleExamples(
     platform: "node",
     target: "node20",
     charset: "utf8",
+    jsx: "automatic",
     sourcemap: "inline",
     // Whatever folder it is run in.
     sourceRoot: `${pathToFileURL(dirname(place)).href}/`,

@@ -16,6 +16,7 @@ import { dependencies } from "./dependencies.js";
 import { codeFile, entryPoints, hashbang, loaderModule } from "./entry-points.js";
 import { isSplit, type ListingFiles } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
+import { ownFiles } from "./own-files.js";
 import { namesAsking, unusedParts } from "./parts.js";
 import { regularFiles } from "./regular-files.js";
 import { requireBanner } from "./require-banner.js";
@@ -125,7 +126,7 @@ async function make(
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const inputs = [...Object.keys(result.built.metafile.inputs), ...scripts.inputs];
   const own = [...new Set(inputs)].filter((path) => !isCondensed(path));
-  const diagnostics = [...named.diagnostics.values()];
+  const diagnostics = [...named.diagnostics.values(), ...ownFiles(result.built.metafile, server.external, host)];
   return { value: { files, code: own, inputs: [...own, ...runtime.inputs, ...named.found.keys()] }, diagnostics };
 }
 
@@ -232,6 +233,8 @@ function buildOptions(
     target: "node20",
     // Text in one-byte characters is read and compiled sooner.
     charset: "ascii",
+    // As handlers are type-checked where no tsconfig.json says otherwise.
+    jsx: "automatic",
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",

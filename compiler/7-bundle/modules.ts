@@ -87,6 +87,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
       platform: "node",
       target: "node20",
       charset: "utf8",
+      jsx: "automatic",
       // As Node resolves packages, which it loads itself.
       conditions: [],
       plugins: [regularFiles(host), apart(host, external), assetsInPlace(host, dirname(bundle))],

@@ -1,4 +1,4 @@
-import type { LocatedObject, Span } from "../model/source.js";
+import type { Json, LocatedObject, Span } from "../model/source.js";
 import { catalogue, type Code, type Parameters } from "./catalogue.js";
 
 /** Something the user should know: a value, never thrown. */
@@ -13,6 +13,8 @@ export interface Diagnostic {
   readonly related: readonly { readonly span: Span; readonly message: string }[];
   /** The change that puts it right, where there is but one. */
   readonly fix?: Fix;
+  /** The package that has to stay outside the bundle. */
+  readonly external?: string;
 }
 
 /** Text in place of a span, which may be empty. */
@@ -60,7 +62,7 @@ export function respell(span: Span, word: string | undefined): Fix | undefined {
 }
 
 /** Puts a member in front of an object's others. */
-export function addMember(object: LocatedObject, key: string, value: string): Fix {
+export function addMember(object: LocatedObject, key: string, value: Json): Fix {
   const text = `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
   const { path, start } = object.span;
   const first = object.members[0]?.keySpan.start;

@@ -24,6 +24,8 @@ export interface Project {
   readonly schemas: ReadonlyMap<string, Located>;
   /** Bytes of the files that `file` members name, by the path as resolved against the project. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
+  /** Files in the folders of handlers that do not end as stubs do. */
+  readonly handlers?: readonly string[];
   /** The module of hooks, by its path; it may still have to be written. */
   readonly hooks?: string;
   /** The schema of `runtime.config`, without the fields of our own. */

@@ -51,4 +51,6 @@ export interface Sources {
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** The text of TypeScript modules that the project may have, and has. */
   readonly modules: ReadonlyMap<string, string>;
+  /** Files in the folders of handlers that do not end as stubs do. */
+  readonly handlers?: readonly string[];
 }

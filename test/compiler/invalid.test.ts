@@ -48,7 +48,9 @@ function link(folder: string, code: Code, copy: string): void {
 
 /** Found only once the manifests are right: by then generated code is written; a bundle and a lock file are not. */
 const afterWriting: readonly string[] = [
+  "bundle/external-needed",
   "bundle/failed",
+  "bundle/own-file",
   "handler/missing-export",
   "handler/type-error",
   "tsconfig/invalid",

@@ -98,6 +98,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     "7-bundle/examples",
     "7-bundle/modules",
     "7-bundle/node-packages",
+    "7-bundle/own-files",
     "7-bundle/regular-files",
     "7-bundle/runtime",
     "7-bundle/short-names",

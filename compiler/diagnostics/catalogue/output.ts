@@ -7,6 +7,22 @@ function rename(from: string, to: string): string {
 }
 
 export const output = {
+  "bundle/external-needed": define<{ name: string; reason: string }>({
+    severity: "error",
+    message: ({ name, reason }) => `the package ${quote(name)} cannot be in the bundle: it ${reason}`,
+    help: ({ name }) =>
+      `add ${quote(name)} to "build": { "external": [...] }, as mcpc check --fix does, and install it where the server runs`,
+    explain:
+      "A package with native code, or that reads files beside its own code, does not find them once its code is in one file with all else; neither does a thread that loads packages by their names, such as a transport of pino. `build.external` names packages that stay outside. `npm install --omit=dev` in `dist/` installs them.",
+  }),
+  "bundle/own-file": define<{ file: string }>({
+    severity: "error",
+    message: ({ file }) => `${quote(file)} is found relative to this file, but the bundle stands elsewhere`,
+    help: ({ file }) =>
+      `name it by new URL(${quote(/^\.\.?\//.test(file) ? file : `./${file.replace(/^\//, "")}`)}, import.meta.url), so that the build copies it; or import it`,
+    explain:
+      'Code that is in the bundle finds itself in the folder of the bundle. The build copies files that are named as `new URL("./file", import.meta.url)`, and has what is imported in the bundle; it cannot follow `__dirname`, `import.meta.dirname` and `createRequire`.',
+  }),
   "bundle/failed": define<{ reason: string; external: string | undefined }>({
     severity: "error",
     message: ({ reason }) => `the bundle could not be made: ${reason}`,

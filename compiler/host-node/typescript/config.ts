@@ -24,7 +24,7 @@ export function configTexts(
     strict: true,
     target: "ES2022",
     resolveJsonModule: true,
-    jsx: "preserve",
+    jsx: "react-jsx",
     noUncheckedIndexedAccess: true,
     types: own && hasAutomaticTypes(root) ? ["*"] : nodeTypes(root),
   };
