@@ -62,7 +62,7 @@ function overlay(texts: ReadonlyMap<string, string>, host: Host): Plugin {
       // Of a file that is not on disk esbuild resolves nothing: its folder may not be there either.
       build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
         const file = join(dirname(importer), path);
-        const candidates = [file, file.replace(/\.(m?)js$/, ".$1ts"), file.replace(/\.js$/, ".tsx"), `${file}.ts`];
+        const candidates = [file, file.replace(/\.([mc]?)js$/, ".$1ts"), file.replace(/\.js$/, ".tsx"), `${file}.ts`];
         const there = (candidate: string): boolean =>
           files.has(candidate) || (files.has(importer) && host.read(relative(host.root, candidate)) !== undefined);
         const found = importer === "" ? join(host.root, path) : candidates.find(there);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cli, kept, mcpc } from "./project.js";
@@ -22,11 +22,15 @@ async function answers(tools: readonly Tool[], ...args: string[]): Promise<Recor
   return said;
 }
 
+/** What a tool without an output schema says to the in-memory client. */
+const textOf = (result: unknown) => (result as readonly { readonly text: string }[]).map(({ text }) => text).join("");
+
 /** Tools of one server, whose code needs an ES module; the names that a bundle itself uses are theirs, too. */
 const together: readonly Tool[] = [
   {
     name: "own_names",
     said: "dist server.js",
+    needsBundle: true,
     handler: `
       import { basename, dirname } from "node:path";
       import { fileURLToPath } from "node:url";
@@ -113,6 +117,7 @@ const together: readonly Tool[] = [
   {
     name: "meta_names",
     said: "dist server.js true",
+    needsBundle: true,
     handler: `
       import { basename } from "node:path";
       export const metaNames = () => [basename(import.meta.dirname), basename(import.meta.filename), import.meta.resolve("node:fs") === "node:fs"].join(" ");`,
@@ -133,6 +138,28 @@ const together: readonly Tool[] = [
   },
 ];
 
+/** Tools whose files end otherwise. */
+const endings: readonly Tool[] = [
+  { name: "es_ending", ending: "mts", said: "mts", handler: `export const esEnding = () => "mts";` },
+  { name: "common_ending", ending: "cts", said: "cts", handler: `export const commonEnding = () => "cts";` },
+  {
+    name: "elements",
+    ending: "tsx",
+    said: "<b>bold</b>",
+    handler: `/** @jsxImportSource elements */\nexport const elements = () => <b>bold</b>;`,
+    files: {
+      "elements/package.json": JSON.stringify({
+        name: "elements",
+        version: "1.0.0",
+        type: "module",
+        exports: { "./jsx-runtime": "./index.js", "./jsx-dev-runtime": "./index.js" },
+      }),
+      "elements/index.js": `export const jsx = (name, { children }) => "<" + name + ">" + children + "</" + name + ">";
+        export const jsxDEV = jsx;`,
+    },
+  },
+];
+
 const worker = (path: string) => `new Promise<string>((resolve, reject) =>
   new Worker(new URL(${JSON.stringify(path)}, import.meta.url)).on("message", resolve).on("error", reject))`;
 /** Tools that name files beside their code. */
@@ -149,6 +176,7 @@ const named: readonly Tool[] = [
   {
     name: "starts_worker",
     said: "worker data ",
+    needsBundle: true,
     handler: `
       import { Worker } from "node:worker_threads";
       export const startsWorker = () => ${worker("../threads/worker.js")};`,
@@ -302,6 +330,7 @@ describe.each([
   ["code that needs an ES module", "module", together, undefined],
   ["code that names files", "module", named, undefined],
   ["code that needs none", "commonjs", common, undefined],
+  ["files with other endings", "commonjs", endings, undefined],
   ["packages outside the bundle", "module", outside, { external }],
 ] as const)("%s", (_, type, tools, build) => {
   let folder = "";
@@ -318,6 +347,17 @@ describe.each([
   test("runs in mcpc test", () => {
     const { code, stdout, stderr } = mcpc(folder, "test");
     expect(code, stdout + stderr).toBe(0);
+  });
+  test("runs in the in-memory client", async () => {
+    mkdirSync(join(folder, "node_modules/@mcpc"), { recursive: true });
+    symlinkSync(join(import.meta.dirname, "../../runtime"), join(folder, "node_modules/@mcpc/runtime"), "junction");
+    const { createClient } = (await import(join(folder, "generated/client.ts"))) as {
+      createClient(): { readonly tools: Record<string, (input: object) => Promise<unknown>>; close(): Promise<void> };
+    };
+    const client = createClient();
+    for (const { name, said } of tools.filter(({ needsBundle }) => !needsBundle))
+      expect([name, textOf(await client.tools[name]!({}))]).toEqual([name, said]);
+    await client.close();
   });
   test("runs in mcpc dev", async () => {
     expect(await answers(tools, cli, "dev", folder)).toEqual(said);

@@ -6,6 +6,10 @@ export interface Tool {
   /** Files beside the handlers. */
   readonly beside?: Readonly<Record<string, string>>;
   readonly said: string;
+  /** Of the handler's file, if not `ts`. */
+  readonly ending?: string;
+  /** It says where its code is, or needs it as JavaScript: both are so in a bundle alone. */
+  readonly needsBundle?: true;
 }
 
 const manifest = (tools: readonly Tool[], build?: object) => ({
@@ -26,7 +30,9 @@ export function files(tools: readonly Tool[], build?: object): Record<string, un
     ...Object.fromEntries(
       tools.flatMap(({ beside = {} }) => Object.entries(beside).map(([path, text]) => [`src/tools/${path}`, text])),
     ),
-    ...Object.fromEntries(tools.map(({ name, handler }) => [`src/tools/${name}.ts`, `// @ts-nocheck\n${handler}`])),
+    ...Object.fromEntries(
+      tools.map(({ name, handler, ending = "ts" }) => [`src/tools/${name}.${ending}`, `// @ts-nocheck\n${handler}`]),
+    ),
     ...Object.fromEntries(
       tools.flatMap(({ files = {} }) => Object.entries(files).map(([path, text]) => [`node_modules/${path}`, text])),
     ),
