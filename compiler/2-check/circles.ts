@@ -21,6 +21,9 @@ const inPlace: ReadonlySet<string> = new Set([
 /** More dynamic scopes of a schema than any that people write. */
 const mostScopes = 200;
 
+/** Visits of schemas by which one value may be validated. So many take some 50 milliseconds. */
+const mostVisits = 100_000;
+
 /** A schema that is reached in a dynamic scope, perhaps by a reference. */
 interface Step {
   readonly place: Place;
@@ -28,28 +31,30 @@ interface Step {
   readonly reference?: Reference;
 }
 
-/** Schemas whose ways are known, by the scopes that they were reached in. */
-export type KnownWays = Map<Located, Set<string>>;
+/** Schemas whose ways are known, by the scopes that they were reached in: the visits of schemas that each may cause. */
+export type KnownWays = Map<Located, Map<string, number>>;
 
 /**
  * References that lead back to where they stand without a step into the value: checking one would never end. Also those
- * whose dynamic scopes are too many to follow.
+ * whose dynamic scopes are too many to follow, and schemas that come to the same ones in so many ways that a value could
+ * take minutes.
  */
 export function circles(start: Place, reachable: Reachable, known: KnownWays): Diagnostic[] {
   const found: Diagnostic[] = [];
-  const done = (step: Step): Set<string> => {
+  const done = (step: Step): Map<string, number> => {
     let scopes = known.get(step.place.node);
-    if (!scopes) known.set(step.place.node, (scopes = new Set()));
+    if (!scopes) known.set(step.place.node, (scopes = new Map()));
     return scopes;
   };
   const pending: Step[] = [{ place: start, scope: enter(start.resource) }];
   for (let first = pending.pop(); first; first = pending.pop()) {
     if (first.place.node.kind !== "object") continue;
-    const way: { readonly step: Step; readonly rest: Step[] }[] = [];
+    const way: { readonly step: Step; readonly rest: Step[]; visits: number; isReported?: true }[] = [];
     const open = new Map<Located, Set<string>>();
     const begin = (step: Step): void => {
       const scopes = done(step);
-      if (scopes.has(step.scope.key)) return;
+      const visits = scopes.get(step.scope.key);
+      if (visits !== undefined) return count(visits);
       if (scopes.size >= mostScopes) {
         const { reference } = step;
         if (reference && found.length === 0)
@@ -57,17 +62,27 @@ export function circles(start: Place, reachable: Reachable, known: KnownWays): D
         return;
       }
       open.set(step.place.node, new Set([...(open.get(step.place.node) ?? []), step.scope.key]));
-      way.push({ step, rest: stepsFrom(step, reachable, inPlace) });
+      way.push({ step, rest: stepsFrom(step, reachable, inPlace), visits: 1 });
+    };
+    /** Adds what a schema causes to the one that came to it. */
+    const count = (visits: number): void => {
+      const around = way.at(-1);
+      if (!around) return;
+      around.visits += visits;
+      if (visits > mostVisits) around.isReported = true;
     };
     begin(first);
     for (let here = way.at(-1); here; here = way.at(-1)) {
       const next = here.rest.pop();
       if (!next) {
         const { place, scope } = here.step;
-        done(here.step).add(scope.key);
+        const { visits } = here;
+        done(here.step).set(scope.key, visits);
         open.get(place.node)!.delete(scope.key);
+        if (visits > mostVisits && !here.isReported) found.push(diagnose("schema/runaway-union", place.node.span, {}));
         pending.push(...stepsFrom(here.step, reachable).filter((step) => !done(step).has(step.scope.key)));
         way.pop();
+        count(visits);
       } else if (!open.get(next.place.node)?.has(next.scope.key)) begin(next);
       else {
         const last = [...way.map(({ step }) => step), next].findLast(({ reference }) => reference)?.reference;

@@ -97,7 +97,8 @@ const rules: readonly Rule[] = [
     }),
   },
   {
-    pattern: /Type '([^']+?)' is not assignable to type '(?:Promise<ToolOutput> \| )?ToolOutput'/,
+    pattern:
+      /Type '([^']+?)' is not assignable to type '(?:Promise<ToolResult<ToolOutput> \| ToolOutput> \| )?ToolResult<ToolOutput> \| ToolOutput'/,
     retell: ([type = ""], { what = "this tool" }) => ({
       message: `${what} has no "outputSchema", so its handler returns a text or content, not ${short(type)}`,
       help: /^(?:void|undefined)$/.test(unpromised(type))

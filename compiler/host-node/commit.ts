@@ -143,8 +143,10 @@ function rollBack(
   for (const path of touched.toReversed()) {
     const target = resolve(root, path);
     const bytes = before.get(path);
-    if (bytes === undefined) fs.rmSync(target, { force: true });
-    else {
+    if (bytes === undefined) {
+      // A folder that stands there was not made by this build.
+      if (!fs.statSync(target, { throwIfNoEntry: false })?.isDirectory()) fs.rmSync(target, { force: true });
+    } else {
       fs.mkdirSync(dirname(target), { recursive: true });
       fs.writeFileSync(target, bytes);
     }

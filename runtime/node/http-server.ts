@@ -89,7 +89,12 @@ interface HttpSocket extends Socket {
  */
 function bookConnections({ ledger }: Server, http: Http, most = mostConnections): WeakSet<object> {
   const upgraded = new WeakSet<object>();
+  const booked = new WeakSet<object>();
   http.on("connection", (socket: HttpSocket) => {
+    // A connection begins once more where an upgrade is not known.
+    upgraded.delete(socket);
+    if (booked.has(socket)) return;
+    booked.add(socket);
     // Read only when room is needed: to count requests would cost something with each.
     const isIdle = (): boolean => (socket._httpMessage ?? null) === null && !upgraded.has(socket);
     const item = { kind: "connection", most, caller: callerOf(undefined, socket.remoteAddress), isIdle };

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
@@ -72,12 +73,14 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
   }
 
   return (incoming, socket, head) => {
+    const { server: http } = incoming.socket as { server?: EventEmitter };
+    if (http?.listenerCount("upgrade") === 1 && incoming.headers.upgrade?.toLowerCase() !== "websocket")
+      return serveWithoutUpgrade(http, incoming, socket, head);
     socket.on("error", () => {});
     try {
       const request = new NodeRequest(incoming);
       if (pathOf(request.url) !== path) {
         // Other paths may be those of other listeners.
-        const { server: http } = incoming.socket as { server?: { listenerCount(event: string): number } };
         if (http === undefined || http.listenerCount("upgrade") < 2) refuse(socket, nothingHere);
         return;
       }
@@ -105,6 +108,21 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
       fail(socket, error);
     }
   };
+}
+
+/**
+ * Serves a request as if it had not asked for an upgrade that is unknown here (RFC 9110, section 7.8), such as to h2c:
+ * Node would hand over every one. The connection begins once more, with the same bytes but for that wish.
+ */
+function serveWithoutUpgrade(http: EventEmitter, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { method, url, httpVersion, rawHeaders } = incoming;
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!;
+    if (!/^(?:upgrade|http2-settings|connection)$/i.test(name)) lines.push(`${name}: ${rawHeaders[at + 1]}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  http.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
 }
 
 const tooMany = refusalOf(full("too many clients are connected"));

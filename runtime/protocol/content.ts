@@ -10,7 +10,7 @@ export function textContent(text: string): string {
 
 /** The `content` member for blocks; throws for what is no content block. */
 export function blocksContent(view: View, blocks: readonly unknown[]): string {
-  return `"content":${JSON.stringify(blocks.map((block) => contentBlock(view, block)))}`;
+  return `"content":${JSON.stringify(Array.from(blocks, (block) => contentBlock(view, block)))}`;
 }
 
 /** One block in the view's form; throws for what is none. */

@@ -5,7 +5,7 @@ import { buildSync } from "esbuild";
 import { beforeAll, expect, test } from "vitest";
 import { recover } from "../../compiler/host-node/commit.js";
 import { killedAt } from "./killed-at.js";
-import { contents, kept, project } from "./project.js";
+import { contents, kept, mcpc, project } from "./project.js";
 
 /** As a module of JavaScript: a process of its own runs it. */
 let module: string;
@@ -66,3 +66,20 @@ test("a commit killed at any call is undone or done, never half", () => {
   expect(call).toBeGreaterThan(10);
   expect([...outcomes]).toEqual(["undone", "done"]);
 });
+
+const tool = { name: "t", inputSchema: { type: "object" } };
+
+test.each(["dist/server.js", "dist/package.json", "mcpc.lock.json", "generated/types.ts", "src/tools/t.ts"])(
+  "a build says that a folder stands at %s, and leaves nothing half",
+  (path) => {
+    const files = { "a.mcp.json": JSON.stringify({ server: { name: "t", version: "1" }, tools: [tool] }) };
+    const folder = project({ ...files, [`${path}/kept.txt`]: "kept" });
+    // Generated code and stubs are written before the bundle and the lock file.
+    const late = (): string[] => Object.keys(contents(folder)).filter((path) => !/^(?:generated|src)\//.test(path));
+    const before = late();
+    const { code, stderr } = mcpc(folder, "build");
+    expect(stderr).toContain(`${JSON.stringify(path)}: a folder stands where a file is needed`);
+    expect([code, late()]).toEqual([2, before]);
+    expect(contents(folder)).toHaveProperty([`${path}/kept.txt`]);
+  },
+);

@@ -152,6 +152,7 @@ test.each<[string, unknown, string]>([
   ["a buffer", Buffer.from("x"), "bytes"],
   ["nothing", undefined, "undefined"],
   ["an empty object", {}, "an object without members"],
+  ["a list with holes", new Array(3), "undefined"],
   ["a block that lacks its data", [{ type: "image", mimeType: "x/y" }], '"type" (a string), "mimeType" (a string)'],
 ])("the log says what is wrong with an output: %s", async (_, value, words) => {
   expect((await answerOf(() => value)).log).toContain(

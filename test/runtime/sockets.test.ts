@@ -132,7 +132,7 @@ describe.runIf(process.platform === "linux")("over connections of two addresses"
     let closed = 0;
     for (const socket of deaf) socket.pause().on("close", () => (closed += 1));
     await until(() => ledger.count("connection") === deaf.length);
-    for (const socket of deaf) socket.write(message("long", { length: 8 * megabyte }));
+    for (const socket of deaf) socket.write(message("long", { length: 6 * megabyte }));
     // There is room for a few of them.
     await until(() => ledger.count("connection") < deaf.length);
     expect(ledger.bytes).toBeGreaterThan(7 * megabyte);

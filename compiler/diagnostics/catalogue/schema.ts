@@ -112,6 +112,13 @@ export const schema = {
     explain:
       "Matching this regular expression takes time that grows faster than the text: with the square of its length, or worse, so that one long text of a client can keep the server busy for minutes. `maxLength` beside it helps, because a text that is too long is not matched. A `^` at the beginning often helps, too.",
   }),
+  "schema/runaway-union": define<object>({
+    severity: "warning",
+    message: () => "a value can come to the same schemas in more than 100,000 ways here",
+    help: () => "refer to each schema from one branch alone",
+    explain:
+      "`anyOf`, `oneOf`, `allOf` and the like look at one value several times. Where definitions refer to each other twice at each level, without a step into the value, the number of ways doubles with each, and one wrong value would keep the server busy for minutes.",
+  }),
   "schema/secret-header": define<{ argument: string; header: string }>({
     severity: "warning",
     message: ({ argument, header }) =>
