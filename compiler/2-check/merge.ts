@@ -78,7 +78,9 @@ function definitions(nodes: readonly Located[], diagnostics: Diagnostic[]): Map<
 function unique(entries: readonly Declared<JsonObject>[], kind: string, id: string, diagnostics: Diagnostic[]): void {
   const first = new Map<Json, Span>();
   for (const { value, span } of entries) {
-    const name = value[id] as string;
+    const name = value[id];
+    // Another mistake, which is reported by itself.
+    if (typeof name !== "string") continue;
     const earlier = first.get(name);
     if (earlier) duplicate(kind, name, span, earlier, diagnostics);
     else first.set(name, span);

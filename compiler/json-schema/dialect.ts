@@ -12,7 +12,7 @@ const dialects: Readonly<Record<string, Dialect>> = {
 
 /** The dialect a schema declares with `$schema`; 2020-12 when it declares none; undefined for any other. */
 export function dialectOf(schema: JsonSchema): Dialect | undefined {
-  const declared = typeof schema === "object" ? schema["$schema"] : undefined;
+  const declared = typeof schema === "object" && schema !== null ? schema["$schema"] : undefined;
   if (declared === undefined) return "2020-12";
   return typeof declared === "string" ? dialects[declared.replace(/#$/, "")] : undefined;
 }
