@@ -10,7 +10,7 @@ const mostPlaces = 500;
 const defaults: ReadonlySet<string> = new Set(["default"]);
 
 /**
- * What is filled in of a value that has passed its schema: defaults of properties that it lacks, in objects below
+ * Plans what to fill in a value that has passed its schema: defaults of properties that it lacks, in objects below
  * `properties`, `items` and `prefixItems`, references and `allOf` followed. A default within a branch of a union is none,
  * nor is that of a property that a branch names: whether it is there decides which branch holds. Undefined where there is
  * nothing to fill in.

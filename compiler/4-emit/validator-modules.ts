@@ -19,7 +19,7 @@ export interface ValidatorModule {
   readonly name: string;
   readonly schemas: Readonly<Record<string, Schema>>;
   readonly answers: readonly (readonly [question: string, answer: Schema])[];
-  /** What is filled in of a tool's arguments. */
+  /** Defaults to fill in a tool's arguments. */
   readonly filling?: Filling;
   /** What it belongs to. */
   readonly span: Span;

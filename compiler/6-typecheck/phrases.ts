@@ -1,7 +1,7 @@
 import { nearest } from "../diagnostics/suggest.js";
 import type { Server, Tool } from "../model/server.js";
 
-/** What is known of the place of an error. */
+/** The place of an error. */
 export interface Situated {
   readonly server: Server;
   /** The entry whose handler it is in: `the tool "get_weather"`. */

@@ -30,7 +30,7 @@ export interface Finding {
 
 export interface Findings {
   readonly errors: readonly Finding[];
-  /** What is wrong with the user's configuration of TypeScript, which may lie outside the project. */
+  /** Mistakes in the user's configuration of TypeScript, which may lie outside the project. */
   readonly misconfigured: readonly Finding[];
   /** Where what these files export is declared, which an error may be told at. */
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, Place>>;

@@ -15,7 +15,7 @@ interface Origin {
 export interface Retold {
   readonly message: string;
   readonly suggestion?: string | undefined;
-  /** What to do, where no word is near. */
+  /** The remedy, where no word is near. */
   readonly help?: string | undefined;
   /** The part of a manifest that it speaks of. */
   readonly origin?: { readonly span: Span; readonly message: string };

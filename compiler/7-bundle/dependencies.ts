@@ -4,7 +4,7 @@ import type { Host } from "../host.js";
 type Manifest = Readonly<Record<string, unknown>>;
 
 /**
- * What a `package.json` beside the bundle asks for, so that npm installs the packages that are not in the bundle: the
+ * Lists the dependencies of the `package.json` beside the bundle, with which npm installs what is not in it: the
  * versions that are installed now. Packages that cannot be installed by name are left out.
  */
 export function dependencies(packages: readonly string[], host: Host): Readonly<Record<string, string>> {

@@ -9,7 +9,7 @@ const bare = /^(?:[^./@]|@(?:[^m]|m[^c]|mc[^p]|mcp[^c]|mcpc[^/]))/;
 /**
  * Refuses imports of what is no regular file: esbuild opens whatever they lead to, and would wait for a pipe for ever.
  * Throws `HostError` where that is a file which esbuild reads unasked.
- * Of a project, and of each package that is imported, all is looked at first, so that most files need no question.
+ * A project, and each package that is imported, is looked at as a whole first, so that most files need no question.
  */
 export function regularFiles(host: Host): Plugin {
   const checked = new Map<string, readonly string[]>();

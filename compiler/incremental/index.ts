@@ -68,7 +68,7 @@ export async function compileIncrementally(
   return { ...compilation, inputs: [...new Set([...looked(), ...inputs])] };
 }
 
-/** What a build comes to that changes nothing. */
+/** The outcome of a build that changes nothing. */
 function outcomeOf({ warnings, unwritten, summary, files }: BuildRecord, mode: Options["mode"]): Compilation {
   const diagnostics = mode === "check" ? [...warnings, ...unwritten].sort(byPlace) : warnings;
   return { diagnostics, changed: [], stubs: [], unwritten, summary, inputs: Object.keys(files) };

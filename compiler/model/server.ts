@@ -169,7 +169,7 @@ export interface Schema {
   readonly span: Span;
 }
 
-/** What is filled in of a valid value. */
+/** Defaults to fill in a valid value. */
 export interface Filling {
   /** The type of the value as it is given. */
   readonly type: Identifier;
@@ -183,9 +183,9 @@ export interface Filling {
 export interface FilledPlace {
   readonly presets: readonly (readonly [name: string, value: Json])[];
   readonly members: readonly (readonly [name: string, place: number])[];
-  /** Of the items at the beginning of a list. */
+  /** Fillings of the items at the beginning of a list. */
   readonly prefix: readonly (number | null)[];
-  /** Of those that follow. */
+  /** The filling of the items that follow. */
   readonly items?: number;
 }
 
@@ -246,7 +246,7 @@ export interface Tool {
   /** What `tools/list` answers for it, as JSON: the protocol's fields only, in the manifest's order. */
   readonly listing: JsonObject;
   readonly input: Schema;
-  /** Where arguments have defaults. */
+  /** Present where arguments have defaults. */
   readonly filling?: Filling;
   readonly output?: Schema;
   /** The result may be something else than an object: older revisions get it as an object's `result`. */
@@ -295,7 +295,7 @@ export interface ResourceTemplate {
   readonly params: Schema;
   readonly handler: Handler;
   readonly cache?: Reuse;
-  /** What lists its resources. */
+  /** The handler that lists its resources. */
   readonly list?: Handler;
   readonly completions: readonly Completion[];
   readonly span: Span;

@@ -34,7 +34,7 @@ export function forget(server: Server, name: string, input: unknown): void {
   for (const [entry, subject] of found) server.cache?.invalidate(entry, subject);
 }
 
-/** What is kept is known by the arguments that the handler got. A tool that was never called has no validators yet. */
+/** Fills in defaults: results are kept by the arguments that the handler got. A tool that was never called has no validators yet. */
 function filled(server: Server, name: string, input: unknown): unknown {
   if (globalThis.mcpcWithoutDefaults || !isObject(input)) return input;
   const tools = server.indexes.get("tools") as

@@ -149,9 +149,9 @@ export interface CallToolResult {
   readonly _meta?: JsonObject;
 }
 
-/** What a tool's result has beside its value. */
+/** The parts of a tool's result beside its value. */
 export interface ResultOptions {
-  /** What models read, in place of the value as JSON; a string is one text. */
+  /** The content that models read, in place of the value as JSON; a string is one text. */
   readonly content?: string | ContentBlock | readonly ContentBlock[];
   /** A failure that the model can read, other than the errors that the manifest declares. */
   readonly isError?: boolean;

@@ -53,7 +53,7 @@ export function result<T>(value: T, options: ResultOptions = {}): ToolResult<T> 
 /** Begins what the cache keeps of such a result; no JSON begins so. */
 const mark = "+";
 
-/** What the cache keeps: nothing of a failure. */
+/** Returns what the cache keeps: nothing of a failure. */
 export function composedText({ value, options }: ComposedResult, validate?: Validator): string | undefined {
   if (options.isError === true) return undefined;
   if (validate !== undefined) structuredText(validate, value);

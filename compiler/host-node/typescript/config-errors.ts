@@ -2,7 +2,7 @@ import { dirname, join, relative } from "node:path/posix";
 import { visit } from "../../1-read/visit.js";
 import type { Finding } from "../../6-typecheck/index.js";
 
-/** What TypeScript says; `fileName` and the positions are missing where it cannot tell. */
+/** An error in TypeScript's words; `fileName` and the positions are missing where it cannot tell. */
 interface ConfigError {
   readonly code: number;
   readonly text: string;

@@ -11,7 +11,7 @@ import type { AnyResourceLister, ResourceTemplateSurface } from "../surface.js";
 /** A template, and the handler that lists its resources. */
 type Lister = readonly [template: ResourceTemplateSurface, handler: AnyResourceLister];
 
-/** What a page of a list is cut from: entries in order, by their number. */
+/** Entries in order, by their number, from which pages are cut. */
 export interface Pages {
   /** Entries that the manifest declares. */
   readonly declared: number;

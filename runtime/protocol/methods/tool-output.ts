@@ -13,7 +13,7 @@ export interface Composed {
   toToolResult(view: View, validate: Validator | undefined, wraps: boolean): string;
 }
 
-/** What a handler returned, as a result in JSON text; throws for what is none. */
+/** Writes what a handler returned as a result in JSON; throws for what is none. */
 export function outputText(view: View, output: unknown, validate: Validator | undefined, wraps: boolean): string {
   const composed = output as Partial<Composed> | null | undefined;
   if (typeof composed?.toToolResult === "function") return composed.toToolResult(view, validate, wraps);
