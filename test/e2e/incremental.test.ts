@@ -33,6 +33,7 @@ const files = {
   "src/greeting.ts": 'export const greeting = "Hello";\n',
   "src/tools/say.ts": 'import { greeting } from "../greeting.js";\nexport async function say() { return greeting; }\n',
 };
+const other = 'export const other = () => "";\n';
 const nothing = "small: 2 tools -> dist/server.js (nothing to do)\n";
 
 const edit = (path: string, from: string, to: string) => (folder: string) => {
@@ -109,7 +110,7 @@ describe("a build", () => {
   test("sees what changed since the last: a file that tsconfig.json extends, or that was not there", () => {
     const unused = 'const unused = 1;\nexport const say = () => "";\n';
     const folder = project({ ...files, "src/tools/say.ts": unused, "tsconfig.json": { extends: "./base.json" } });
-    expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+    expect(mcpc(folder, "build")).toMatchObject({ code: 1, stderr: expect.stringContaining("tsconfig/invalid") });
     for (const noUnusedLocals of [true, false]) {
       write(folder, { "base.json": { compilerOptions: { noUnusedLocals } } });
       expect(mcpc(folder, "build").code).toBe(noUnusedLocals ? 1 : 0);
@@ -117,7 +118,7 @@ describe("a build", () => {
   });
 
   test("that changed nothing tells its warnings again, in check too", () => {
-    const folder = project({ ...files, "src/tools/mine.ts": "export {};\n" });
+    const folder = project({ ...files, "src/tools/mine.ts": "export {};\n", "src/tools/other.ts": other });
     const first = mcpc(folder, "build");
     expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("handler/orphaned") });
     expect(mcpc(folder, "build")).toEqual({ ...first, stdout: nothing });
@@ -315,7 +316,7 @@ test("a build that ends with an error after its types were found right says so",
 });
 
 test("where version control changes the ends of lines, an edit leaves files that are ours, and nothing else is written", () => {
-  const folder = project(files);
+  const folder = project({ ...files, "src/tools/other.ts": other });
   expect(mcpc(folder, "build").code).toBe(0);
   const generated = readdirSync(join(folder, "generated"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))

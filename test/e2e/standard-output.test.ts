@@ -122,7 +122,7 @@ describe("whatever a project writes to standard output goes to standard error", 
 void writeAll("loading");
 export const common = async () => (await writeAll("calling"), "done");
 `,
-      "src/tools/module.ts": "export const module = () => String(globalThis.process.argv.length);\n",
+      "src/tools/module.ts": "export const moduleTool = () => String(globalThis.process.argv.length);\n",
       "src/tools/wait.ts": `export const wait = (_: unknown, { signal, progress }: any) => {
   progress(1);
   process.stdin.once("end", () => progress(2));
@@ -146,8 +146,8 @@ export const common = async () => (await writeAll("calling"), "done");
   }
 
   test.each([
-    ["a CommonJS bundle", "export const module = () => typeof require;\n"],
-    ["an ES module", "export const module = () => import.meta.url;\n"],
+    ["a CommonJS bundle", "export const moduleTool = () => typeof require;\n"],
+    ["an ES module", "export const moduleTool = () => import.meta.url;\n"],
   ])("in %s", async (_name, handler) => {
     writeFileSync(join(folder, "src/tools/module.ts"), handler);
     expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
