@@ -17,7 +17,9 @@ let elsewhere: string;
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), "mcpc-deployed-"));
   elsewhere = mkdtempSync(join(tmpdir(), "mcpc-elsewhere-"));
-  const skipped = new Set(["dist", "generated", "test"].map((name) => join(root, "fixtures", "weather", name)));
+  const skipped = new Set(
+    ["dist", "generated", "node_modules", "test"].map((name) => join(root, "fixtures", "weather", name)),
+  );
   cpSync(join(root, "fixtures", "weather"), project, { recursive: true, filter: (path) => !skipped.has(path) });
   mkdirSync(join(project, "node_modules", ".bin"), { recursive: true });
   mkdirSync(join(project, "node_modules", "@mcpc"));

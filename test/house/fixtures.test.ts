@@ -34,7 +34,7 @@ test.each(projects)("%s names the packages that it needs, and the schema of its 
 test("a copy elsewhere builds and compiles", () => {
   const folder = mkdtempSync(join(tmpdir(), "mcpc-copied-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const skipped = new Set(["dist", "generated"].map((name) => join(root, "fixtures", "weather", name)));
+  const skipped = new Set(["dist", "generated", "node_modules"].map((name) => join(root, "fixtures", "weather", name)));
   cpSync(join(root, "fixtures", "weather"), folder, { recursive: true, filter: (path) => !skipped.has(path) });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const run = (script: string, ...options: string[]) => {
