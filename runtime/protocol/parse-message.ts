@@ -6,15 +6,17 @@ const mostLevels = 1000;
 /** The most lists, objects and texts in a message, names of members included. More would keep all callers waiting. */
 const mostValues = 50_000;
 /** The most members of lists and objects, numbers among them. */
-const mostMembers = 500_000;
+const mostMembers = 250_000;
+/** The most different names of members. Each takes as long to parse as thirty members do. */
+const mostNames = 10_000;
 
 /** Parses a message from outside. Returns `undefined` after it has called `refuse`. */
 export function parseMessage(text: string, refuse: (error: McpError, id?: Id) => void): unknown {
   // Before it is parsed: that takes the longer, the more values there are.
   if (mayBeTooLarge(text)) {
-    const { levels, values, members, id } = outlineOf(text);
+    const { levels, values, members, names, id } = outlineOf(text);
     if (levels > mostLevels) return refuse(tooDeep(), id);
-    if (values > mostValues || members > mostMembers) return refuse(tooMany(), id);
+    if (values > mostValues || members > mostMembers || names > mostNames) return refuse(tooMany(), id);
   }
   try {
     return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
@@ -29,14 +31,14 @@ export function tooDeep(): McpError {
 
 function tooMany(): McpError {
   return invalidRequest(
-    `JSON has at most ${mostMembers} members here, and ${mostValues} lists, objects and texts; send less at a time`,
+    `JSON has at most ${mostMembers} members here, ${mostValues} lists, objects and texts, and ${mostNames} different names; send less at a time`,
   );
 }
 
 /** Characters, and how many of them a value has at the most that is not too large. */
 const bounds: readonly (readonly [characters: string, most: number])[] = [
   ["[{", mostLevels],
-  ['"', mostValues],
+  ['"', 2 * mostNames],
   [",", mostMembers - mostLevels],
 ];
 
@@ -58,6 +60,8 @@ interface Outline {
   /** Lists, objects and texts. */
   readonly values: number;
   readonly members: number;
+  /** Different names of members, or `mostNames` and one more. */
+  readonly names: number;
   /** The id of the message, where it has one. */
   readonly id: Id | undefined;
 }
@@ -71,13 +75,16 @@ function outlineOf(text: string): Outline {
   let values = 0;
   let members = 0;
   let id: Id | undefined;
+  const names = distinctNames();
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === quote) {
       values += 1;
       members += 1;
       if (level === 1) id = idAt(text, at) ?? id;
-      at = endOfString(text, at);
+      const end = endOfString(text, at);
+      if (isName(text, end)) names.add(text, at + 1, end);
+      at = end;
     } else if (code === openingBrace || code === openingBracket) {
       level += 1;
       values += 1;
@@ -86,10 +93,10 @@ function outlineOf(text: string): Outline {
     } else if (code === closingBrace || code === closingBracket) level -= 1;
     else if (code === comma) members += 1;
   }
-  return { levels, values, members, id };
+  return { levels, values, members, names: names.count, id };
 }
 
-const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [quote, backslash, comma, colon, space] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
 const [openingBrace, closingBrace, openingBracket, closingBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /** Returns where the string ends that begins at `start`. */
@@ -101,6 +108,34 @@ function endOfString(text: string, start: number): number {
     if ((end - before) % 2 === 1) return end;
   }
   return text.length;
+}
+
+/** Whether the string that ends at `end` names a member. */
+function isName(text: string, end: number): boolean {
+  let next = end + 1;
+  while (text.charCodeAt(next) <= space) next += 1;
+  return text.charCodeAt(next) === colon;
+}
+
+/** Counts different parts of a text by their hashes, without making texts of them. */
+function distinctNames() {
+  const hashes = new Uint32Array(4 * mostNames);
+  // Odd and random: nobody can choose names that share a hash.
+  const factor = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
+  return {
+    count: 0,
+    add(text: string, start: number, end: number) {
+      let hash = 0;
+      for (let at = start; at < end; at += 1) hash = (Math.imul(hash, factor) + text.charCodeAt(at)) | 0;
+      // Zero marks a free place.
+      hash = hash >>> 0 || 1;
+      let place = hash % hashes.length;
+      while (hashes[place] !== 0 && hashes[place] !== hash) place = (place + 1) % hashes.length;
+      if (hashes[place] === hash || this.count > mostNames) return;
+      hashes[place] = hash;
+      this.count += 1;
+    },
+  };
 }
 
 function idAt(text: string, at: number): Id | undefined {

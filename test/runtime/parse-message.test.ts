@@ -16,10 +16,13 @@ function outcome(text: string): Outcome {
 
 const list = (count: number, item: (at: number) => string): string =>
   `[${Array.from({ length: count }, (_, at) => item(at)).join(",")}]`;
-const object = (count: number): string => `{${Array.from({ length: count }, (_, at) => `"n${at}":0`).join(",")}}`;
+const object = (count: number, space = "", name = "n"): string =>
+  `{${Array.from({ length: count }, (_, at) => `"${name}${at}"${space}:0`).join(",")}}`;
+const objectOf = (count: number) => (at: number) => object(count, "", `o${at} `);
 const nested = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(levels)}`;
 const levels = /^JSON has at most 1000 levels here$/;
-const size = /^JSON has at most 500000 members here, and 50000 lists, objects and texts; send less at a time$/;
+const size =
+  /^JSON has at most 250000 members here, 50000 lists, objects and texts, and 10000 different names; send less at a time$/;
 
 describe("a value as large as it may be is parsed, and one beyond that is refused", () => {
   // The outermost list or object counts as well.
@@ -28,8 +31,12 @@ describe("a value as large as it may be is parsed, and one beyond that is refuse
     ["lists", list(49_999, () => "[]"), list(50_000, () => "[]"), size],
     ["objects", list(49_999, () => "{}"), list(50_000, () => "{}"), size],
     ["texts", list(49_999, () => '""'), list(50_000, () => '""'), size],
-    ["names", object(49_999), object(50_000), size],
-    ["numbers", list(500_000, () => "1"), list(500_001, () => "1"), size],
+    ["names", list(4_999, () => object(9)), list(5_000, () => object(9)), size],
+    ["different names", object(10_000), object(10_001), size],
+    ["different names of many objects", list(100, objectOf(100)), list(101, objectOf(100)), size],
+    ["names with white space behind them", object(10_000, "\n "), object(10_001, "\n "), size],
+    ["texts beside names", list(20_000, (at) => `"t${at}"`), list(50_000, () => '""'), size],
+    ["numbers", list(250_000, () => "1"), list(250_001, () => "1"), size],
   ])("%s", (_what, largest, tooLarge, refusal) => {
     expect(outcome(largest)).toEqual({ value: JSON.parse(largest) });
     expect(outcome(tooLarge)).toEqual({ refusal: expect.stringMatching(refusal), id: undefined });
