@@ -6,7 +6,14 @@ import { anew, type Again } from "../model/again.js";
 import type { SourceFile, Sources, Span } from "../model/source.js";
 import { impreciseNumbers } from "./numbers.js";
 import { parse, type Parsed } from "./parse.js";
-import { contentFiles, hooksFile, unusualHandlers, manifestSchemaFiles, schemaFiles } from "./references.js";
+import {
+  contentFiles,
+  hooksFile,
+  unusualHandlers,
+  manifestSchemaFiles,
+  schemaFiles,
+  versionFiles,
+} from "./references.js";
 
 const pattern = "**/*.mcp.json";
 const clientConfiguration = ".mcp.json";
@@ -44,7 +51,7 @@ export function read(
       diagnostics.push(diagnose("file/too-large-together", span, { path, megabytes: largestTogether / 2 ** 20 }));
     return undefined;
   };
-  const load = (path: string, span: Span = { path, start: 0, end: 0 }): SourceFile | undefined => {
+  const parsedFile = (path: string, span: Span): SourceFile | undefined => {
     const found = diagnostics.length;
     const bytes = bytesOf(path, span);
     const isManifest = span.path === path;
@@ -53,8 +60,13 @@ export function read(
       diagnostics.push(diagnose("file/not-regular", span, { path }));
     if (!bytes) return undefined;
     const parsed = parsing(path, bytes);
-    diagnostics.push(...parsed.diagnostics, ...(parsed.file ? impreciseNumbers(parsed.file) : []));
+    diagnostics.push(...parsed.diagnostics);
     return parsed.file;
+  };
+  const load = (path: string, span: Span = { path, start: 0, end: 0 }): SourceFile | undefined => {
+    const file = parsedFile(path, span);
+    if (file) diagnostics.push(...impreciseNumbers(file));
+    return file;
   };
   const manifests = paths.map((path) => load(path)).filter((file) => file !== undefined);
   const schemas = reachableSchemas(manifests, load, again ?? anew);
@@ -67,6 +79,14 @@ export function read(
       if (bytes) contents.set(path, bytes);
     }
   }
+  const versions = new Map<string, SourceFile>();
+  for (const manifest of manifests) {
+    for (const [written, span] of versionFiles(manifest.root)) {
+      const path = projectPath(manifest.path, written);
+      const file = path === undefined || versions.has(path) ? undefined : parsedFile(path, span);
+      if (file) versions.set(file.path, file);
+    }
+  }
   const hooks = hooksFile(manifests);
   const start = hooks && { path: hooks, start: 0, end: 0 };
   const text = start && bytesOf(hooks, start);
@@ -74,7 +94,7 @@ export function read(
     diagnostics.push(diagnose("file/not-regular", start, { path: hooks }));
   const modules = new Map(text ? [[hooks, new TextDecoder().decode(text)]] : []);
   const handlers = unusualHandlers(manifests, host);
-  return { value: { manifests, schemas, contents, modules, handlers }, diagnostics };
+  return { value: { manifests, schemas, contents, versions, modules, handlers }, diagnostics };
 }
 
 /** A link that leads out of the project: what it holds is not the project's. */

@@ -64,6 +64,14 @@ export function contentFiles(root: Located): Map<string, Span> {
   return files;
 }
 
+/** JSON files from which a manifest takes the server's version, as written, and where. */
+export function versionFiles(root: Located): Map<string, Span> {
+  const server = member(root, "server");
+  const version = server && member(server, "version");
+  const file = version && member(version, "file");
+  return new Map(typeof file?.value === "string" ? [[file.value, file.span]] : []);
+}
+
 /** Where the project's hooks are, or would be. */
 export function hooksFile(manifests: readonly SourceFile[]): string | undefined {
   let source = "src";

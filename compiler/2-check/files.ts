@@ -1,13 +1,14 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
 import type { Declared } from "../model/project.js";
-import type { JsonObject, Located } from "../model/source.js";
+import type { JsonObject, Located, SourceFile } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 
 /** What these checks ask of the host. */
 export interface Files {
   readonly contains: (path: string) => boolean;
   readonly contents: ReadonlyMap<string, Uint8Array>;
+  readonly versions: ReadonlyMap<string, SourceFile>;
 }
 
 /** The entry with `handler` and `file` as paths of the project instead of the manifest. */
@@ -60,14 +61,46 @@ export function resolveInstructions(
   return { ...server, value: { ...server.value, instructions: { file: path } } };
 }
 
+/** The server section with the version that its `version.file` has, and the path of that file. */
+export function resolveVersion(
+  server: Declared<JsonObject>,
+  files: Files,
+  diagnostics: Diagnostic[],
+): { readonly server: Declared<JsonObject>; readonly versionFile?: string } {
+  const version = child(server.node, "version");
+  const named = version && child(version, "file");
+  if (!named) return { server };
+  const found = diagnostics.length;
+  const versionFile = existingFile(named, "server's version", files, files.versions, diagnostics);
+  const root = files.versions.get(versionFile)?.root;
+  const written = root && child(root, "version");
+  const text = typeof written?.value === "string" ? written.value : "";
+  if (text.trim() === "" && diagnostics.length === found) {
+    const span = written?.span ?? { ...root!.span, end: root!.span.start + 1 };
+    const related = [{ span: named.span, message: "named here" }];
+    diagnostics.push(diagnose("file/no-version", span, { path: String(named.value) }, related));
+  }
+  return { server: { ...server, value: { ...server.value, version: text } }, versionFile };
+}
+
 function contentFile(node: Located, what: string, files: Files, diagnostics: Diagnostic[]): string {
+  return existingFile(node, what, files, files.contents, diagnostics);
+}
+
+function existingFile(
+  node: Located,
+  what: string,
+  { contains }: Files,
+  existing: ReadonlyMap<string, unknown>,
+  diagnostics: Diagnostic[],
+): string {
   const written = String(node.value);
   const path = projectPath(node.span.path, written);
-  if (path === undefined || !files.contains(path)) {
+  if (path === undefined || !contains(path)) {
     diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what }));
     return written;
   }
-  if (!files.contents.has(path)) diagnostics.push(diagnose("file/not-found", node.span, { path: written, what }));
+  if (!existing.has(path)) diagnostics.push(diagnose("file/not-found", node.span, { path: written, what }));
   return path;
 }
 

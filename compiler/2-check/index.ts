@@ -8,7 +8,7 @@ import type { JsonObject, Located, Member, SourceFile, Sources, Span } from "../
 import { anew, type Again, type Lasting } from "../model/again.js";
 import { projectPath } from "../project-path.js";
 import { checkCaches } from "./caches.js";
-import { resolveFiles, resolveInstructions, type Files } from "./files.js";
+import { resolveFiles, resolveInstructions, resolveVersion, type Files } from "./files.js";
 import { refuseHeaders } from "./headers.js";
 import { refuseSameIds } from "./identifiers.js";
 import { checkLayout } from "./layout.js";
@@ -55,7 +55,11 @@ export function check(
   merged.resourceTemplates.forEach((template) => checkResourceTemplate(template, diagnostics));
   const part = textParts(sources.manifests);
   merged.prompts.forEach((prompt) => checkPrompt(prompt, part, diagnostics));
-  const files = { contains: (path: string) => host.contains(path), contents: sources.contents };
+  const files = {
+    contains: (path: string) => host.contains(path),
+    contents: sources.contents,
+    versions: sources.versions,
+  };
   const project = resolved(merged, sources, files, diagnostics);
   const hooks = checkHooks(merged, sources, files, diagnostics);
   const authenticates = hooks !== undefined && exportsAuthenticate(sources.modules.get(hooks) ?? "");
@@ -117,7 +121,7 @@ function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: D
   }
   return {
     ...entries,
-    server: resolveInstructions(merged.server, files, diagnostics),
+    ...resolveVersion(resolveInstructions(merged.server, files, diagnostics), files, diagnostics),
     defs: merged.defs,
     runtime: (merged.runtime?.value ?? {}) as RuntimeDeclaration,
     build: (merged.build?.value ?? {}) as BuildDeclaration,

@@ -68,6 +68,7 @@ export function lower(project: Project, again: Again = anew): Result<Server> {
   const { instructions, ...info } = project.server.value as JsonObject;
   const server: Server = {
     info,
+    ...(project.versionFile !== undefined && { versionFile: project.versionFile }),
     ...(instructions !== undefined && { instructions: instructionsText(instructions, project) }),
     tools: [...project.tools, ...healthTool(project, layout)].map((tool) =>
       lowerTool(tool, project, types, handlers, schema, again),

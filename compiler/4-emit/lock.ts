@@ -4,9 +4,11 @@ import { wrapOutputSchema } from "@mcpc/runtime/codegen/v1/older-forms";
 
 /** `mcpc.lock.json`: the surface as it is listed, in readable lines, so that its changes show in version control. */
 export function lockFile(server: Server): string {
+  const { info, versionFile } = server;
   const lock = {
     lockVersion: 1,
-    server: server.info,
+    // A new version in another file is no change of the surface.
+    server: versionFile === undefined ? info : { ...info, version: { file: versionFile } },
     ...(server.instructions !== undefined && { instructions: server.instructions }),
     tools: server.tools.map(locked),
     resources: server.resources.map(locked),

@@ -12,6 +12,8 @@ export interface Declared<T> {
 /** All manifests of a project, merged and checked: what `check` hands to `lower`. Everything optional in the language is still optional here. */
 export interface Project {
   readonly server: Declared<ServerDeclaration>;
+  /** The file that has the server's version, where a manifest names one. */
+  readonly versionFile?: string;
   /** Shared `$defs` of all manifests, by name. */
   readonly defs: ReadonlyMap<string, Declared<JsonSchema>>;
   readonly tools: readonly Declared<ToolDeclaration>[];
@@ -37,6 +39,7 @@ export interface Project {
 /** A path as written in a manifest is relative to that manifest; `check` has already resolved these to project paths. */
 export interface ServerDeclaration extends JsonObject {
   readonly name: string;
+  /** `check` has already read it from the file that a manifest names. */
   readonly version: string;
 }
 

@@ -12,6 +12,8 @@ export type Identifier = string & { readonly brand: "identifier" };
  */
 export interface Server {
   readonly info: JsonObject;
+  /** The file that has the version, where that is not written in the manifest. */
+  readonly versionFile?: string;
   readonly instructions?: string;
   readonly tools: readonly Tool[];
   readonly resources: readonly Resource[];

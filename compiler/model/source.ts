@@ -49,6 +49,8 @@ export interface Sources {
   readonly schemas: ReadonlyMap<string, SourceFile>;
   /** The bytes of files that `file` members name (resources, instructions), by project path. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
+  /** JSON files that `server.version` names, by project path. */
+  readonly versions: ReadonlyMap<string, SourceFile>;
   /** The text of TypeScript modules that the project may have, and has. */
   readonly modules: ReadonlyMap<string, string>;
   /** Files in the folders of handlers that do not end as stubs do. */

@@ -17,10 +17,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { recover } from "../../compiler/host-node/commit.js";
 import { keepingAll, killedAt } from "./killed-at.js";
-import { cacheOf, contents, kept, mcpc, project, write, type Outcome } from "./project.js";
+import { cacheOf, cli, contents, kept, mcpc, project, write, type Outcome } from "./project.js";
 
 const manifest = {
-  server: { name: "small", version: "1.0.0", instructions: { file: "./about.md" } },
+  server: { name: "small", version: { file: "./version.json" }, instructions: { file: "./about.md" } },
   tools: [
     { name: "say", inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } } },
     { name: "other", inputSchema: { type: "object" } },
@@ -28,6 +28,7 @@ const manifest = {
 };
 const files = {
   "a.mcp.json": manifest,
+  "version.json": { version: "1.0.0" },
   "about.md": "About.\n",
   "to.json": { type: "string", minLength: 1 },
   "src/greeting.ts": 'export const greeting = "Hello";\n',
@@ -43,13 +44,12 @@ const edit = (path: string, from: string, to: string) => (folder: string) => {
   writeFileSync(file, text.replace(from, to));
 };
 
-const cli = join(import.meta.dirname, "..", "..", "compiler", "dist", "cli.js");
-
 describe("a build", () => {
   const changes: readonly [what: string, change: (folder: string) => void, told: RegExp][] = [
     ["a manifest", edit("a.mcp.json", '"other"', '"another"'), /files? written/],
     ["a schema that a manifest refers to", edit("to.json", "1", "2"), /files? written/],
     ["a file that a manifest names", edit("about.md", "About", "All about"), /files? written/],
+    ["a file that has the version", edit("version.json", "1.0.0", "1.0.1"), /2 files written/],
     ["a module that a handler imports", edit("src/greeting.ts", "Hello", "Hi"), /files? written/],
     ["a module's type", edit("src/greeting.ts", '"Hello"', "7 as number"), /handler\/type-error/],
     [
@@ -308,7 +308,7 @@ test("a build that ends with an error after its types were found right says so",
     name: `t${index}`,
     inputSchema: { type: "object", properties: { text: { type: "string", pattern: "^a+$", maxLength: index } } },
   }));
-  const folder = project({ "a.mcp.json": { ...manifest, tools }, "about.md": "About.\n" });
+  const folder = project({ "a.mcp.json": { server: { name: "small", version: "1.0.0" }, tools } });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
   for (const path of [join(folder, "generated/validators"), cacheOf(folder)]) rmSync(path, { recursive: true });
   appendFileSync(join(folder, "generated", "server.ts"), "//\n");
@@ -365,7 +365,7 @@ test("a file where a folder is needed is named", () => {
 
 test("a file among many validators that is none of ours is nobody's", () => {
   const tools = Array.from({ length: 70 }, (_, index) => ({ name: `t${index}`, inputSchema: { type: "object" } }));
-  const folder = project({ "a.mcp.json": { ...manifest, tools }, "about.md": "About.\n" });
+  const folder = project({ "a.mcp.json": { server: { name: "small", version: "1.0.0" }, tools } });
   expect(mcpc(folder, "build").code).toBe(0);
   write(folder, { "generated/validators/AAA.ts": "let let = ;\n" });
   expect(mcpc(folder, "build")).toMatchObject({

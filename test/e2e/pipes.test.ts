@@ -7,13 +7,14 @@ import { rawStdio } from "./raw-stdio.js";
 
 const files = {
   "a.mcp.json": {
-    server: { name: "small", version: "1.0.0", instructions: { file: "./about.md" } },
+    server: { name: "small", version: { file: "./version.json" }, instructions: { file: "./about.md" } },
     tools: [
       { name: "say", inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } } },
       { name: "imports", inputSchema: { type: "object" }, examples: [{ arguments: {}, result: "1,1,text,1" }] },
     ],
     resources: [{ uri: "data://log", name: "log", file: "./log.txt" }],
   },
+  "version.json": { version: "1.0.0" },
   "about.md": "About.\n",
   "to.json": { type: "string" },
   "log.txt": "",
@@ -42,6 +43,7 @@ function withPipe(path: string): string {
 
 test.runIf(process.platform !== "win32").each<[path: string, code: number, told: string]>([
   ["b.mcp.json", 1, "file/not-regular"],
+  ["version.json", 1, "file/not-found"],
   ["about.md", 1, "file/not-found"],
   ["log.txt", 1, "file/not-found"],
   ["to.json", 1, "reference/unresolved"],

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -144,6 +145,27 @@ test("the handler of a removed tool is reported and left alone", () => {
   expect(stderr).toContain("src/tools/second.ts");
   expect(contents(folder)).toHaveProperty(["src/tools/second.ts"]);
   expect(contents(folder)).not.toHaveProperty(["generated/validators/Second.ts"]);
+});
+
+test("a version that package.json has: a new one is built, and the lock file stays as it is", () => {
+  const { tools } = manifest(tool("first"));
+  const packageJson = (version: string) => ({ "package.json": { name: "rebuilt", version } });
+  const folder = project({
+    "a.mcp.json": { server: { name: "rebuilt", version: { file: "./package.json" } }, tools },
+    ...packageJson("1.0.0"),
+  });
+  const said = (): string[] => {
+    const { stdout } = spawnSync("node", ["dist/server.js", "--version"], { cwd: folder, encoding: "utf8" });
+    return [stdout.trim(), JSON.stringify(JSON.parse(readFileSync(join(folder, "mcpc.lock.json"), "utf8")).server)];
+  };
+  const locked = '{"name":"rebuilt","version":{"file":"package.json"}}';
+  build(folder);
+  expect(said()).toEqual(["rebuilt 1.0.0", locked]);
+  write(folder, packageJson("1.1.0"));
+  rmSync(join(folder, "generated"), { recursive: true });
+  expect(mcpc(folder, "check")).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
+  build(folder);
+  expect(said()).toEqual(["rebuilt 1.1.0", locked]);
 });
 
 test("a generated file edited by hand is not overwritten unless asked for", () => {

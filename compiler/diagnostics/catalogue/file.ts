@@ -22,6 +22,13 @@ export const file = {
     explain:
       "The file could not be parsed. Manifests are JSON files in UTF-8; comments and trailing commas are allowed, as in tsconfig.json, and nothing else beyond JSON is.",
   }),
+  "file/no-version": define<{ path: string }>({
+    severity: "error",
+    message: ({ path }) => `${quote(path)} does not say the server's version`,
+    help: () => 'give it a "version" that is a text, such as "1.0.0", or write the version in the manifest',
+    explain:
+      "The manifest takes the server's version from a JSON file, mostly `package.json`: the file must be an object whose `version` is a text that is not empty.",
+  }),
   "file/not-found": define<{ path: string; what: string }>({
     severity: "error",
     message: ({ path, what }) => `there is no file ${quote(path)} for this ${what}`,

@@ -113,8 +113,10 @@ test("whatever the last build has read is watched: files that manifests name, li
   const top = project({
     ...Object.fromEntries(Object.entries(files).map(([path, content]) => [`server/${path}`, content])),
     "server/a.mcp.json": manifest({
+      server: { name: "changing", version: { file: "./version.json" } },
       resources: [{ uri: "changing://about", name: "about", file: "./notes/about.md" }],
     }),
+    "server/version.json": { version: "1.0.0" },
     "server/notes/about.md": "one",
     "server/src/tools/say.ts": handler("say", "() => word", 'import { word } from "shared";\n'),
     "shared/package.json": { name: "shared", version: "1.0.0", type: "module", exports: "./index.ts" },
@@ -136,6 +138,12 @@ test("whatever the last build has read is watched: files that manifests name, li
   write(top, { "shared/lib/word.ts": word("two") });
   expect(await server.said(/rebuilt .*/)).toMatch(/: \.\.\/shared\/lib\/word\.ts; swapped say$/);
   expect(await say()).toBe("two");
+  write(folder, { "version.json": { version: "1.0.1" } });
+  expect(await server.said(/rebuilt .*/)).toContain(": version.json");
+  const later = new Client1(info);
+  await later.connect(new Http1(server.url) as Transport1);
+  expect(later.getServerVersion()).toEqual({ name: "changing", version: "1.0.1" });
+  await later.close();
   renameSync(join(folder, "notes"), join(folder, "texts"));
   expect(await server.said(/error\[.*/)).toContain("not-found");
   write(folder, { "src/tools/say.ts": handler("say", '() => "three"') });
