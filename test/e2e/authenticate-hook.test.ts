@@ -21,7 +21,8 @@ export const who: Who = (_input, { auth }) => JSON.stringify(auth);
 const guarded = `import type { Guarded } from "../../generated/types.js";
 export const guarded: Guarded = () => "inside";
 `;
-const hooks = `import { McpError } from "@mcpc/runtime";
+const hooks = `
+import { McpError } from "@mcpc/runtime";
 import type { Authenticate, StartContext } from "../generated/application.js";
 
 export async function onStart(_context: StartContext) {

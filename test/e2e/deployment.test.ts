@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blocksTestedBy } from "../house/documents.js";
 import { mcpc } from "./project.js";
 import { serveHttp } from "./clients.js";
 
@@ -46,6 +47,18 @@ async function weatherIn(client: Client): Promise<unknown> {
 }
 const oslo = expect.objectContaining({ city: "Oslo" });
 
+/** The guide's commands that begin with this word. */
+const shownCommands = (program: string): string[] =>
+  blocksTestedBy("docs/deployment.md", "test/e2e/deployment.test.ts")
+    .flatMap(({ text }) => text.trim().split("\n"))
+    .filter((line) => line.startsWith(`${program} `));
+
+test("the guide's commands are those that are tried here", () => {
+  const { length } = ["claude", "docker"].flatMap(shownCommands);
+  const blocks = blocksTestedBy("docs/deployment.md", "test/e2e/deployment.test.ts");
+  expect(blocks.flatMap(({ text }) => text.trim().split("\n"))).toHaveLength(length);
+});
+
 interface Configured {
   readonly command: string;
   readonly args: readonly string[];
@@ -58,14 +71,24 @@ describe("a client starts the server from the top of the file system", () => {
     ["vscode.json", ({ servers }) => servers.weather],
     ["dev.json", ({ mcpServers }) => mcpServers.weather],
   ])("as in %s", async (file, serverOf) => {
-    const { command, args, env } = serverOf(shown(file));
+    await startsAtTop(serverOf(shown(file)));
+  });
+
+  test("as in the command for Claude Code", async () => {
+    const line = shownCommands("claude")[0]!;
+    const [, added] = /^claude mcp add weather -- (.*)$/.exec(line)!;
+    const [command, ...args] = added!.split(" ");
+    await startsAtTop({ command: command!, args });
+  });
+
+  async function startsAtTop({ command, args, env }: Configured): Promise<void> {
     const client = new Client({ name: "test", version: "1.0.0" });
     const own = args.map((arg) => arg.replace("/path/to/project", project));
     await client.connect(
       new StdioClientTransport({ command, args: own, cwd: "/", stderr: "ignore", ...(env && { env }) }),
     );
     expect(await weatherIn(client)).toEqual(oslo);
-  });
+  }
 });
 
 test("a package of the bundle is installed, and runs as a command", () => {
@@ -101,6 +124,64 @@ test("the last stage of the Dockerfile serves", async () => {
     const address = new URL(http.url);
     address.hostname = "127.0.0.1";
     await client.connect(new StreamableHTTPClientTransport(address));
+    expect(await weatherIn(client)).toEqual(oslo);
+  } finally {
+    await http.stop();
+  }
+});
+
+test("the first stage of the Dockerfile copies what there is, and the commands run its image at its port", () => {
+  const text = readFileSync(join(root, "fixtures", "weather", "Dockerfile"), "utf8");
+  const files = readdirSync(join(root, "fixtures", "weather"));
+  for (const [, source] of text.matchAll(/^COPY (?!--)(\S+) /gm))
+    expect(
+      files.some(
+        (file) => source === "." || new RegExp(`^${source!.replaceAll(".", "\\.").replaceAll("*", ".*")}$`).test(file),
+      ),
+    ).toBe(true);
+  const [, port] = /^EXPOSE (\d+)$/m.exec(text)!;
+  expect(shownCommands("docker")).toEqual(["docker build -t weather .", `docker run --rm -p ${port}:${port} weather`]);
+});
+
+/** The settings of a unit that the guide uses; systemd knows no others of these sections by that name. */
+const unitSettings: Readonly<Record<string, readonly string[]>> = {
+  Unit: ["Description", "After", "Wants", "Requires"],
+  Service: [
+    "ExecStart",
+    "WorkingDirectory",
+    "StateDirectory",
+    "EnvironmentFile",
+    "Environment",
+    "DynamicUser",
+    "Restart",
+    "TimeoutStopSec",
+  ],
+  Install: ["WantedBy"],
+};
+
+test("the unit for systemd starts the server, in a folder of its own", async () => {
+  const unit = readFileSync(join(import.meta.dirname, "deployment", "weather.service"), "utf8");
+  const settings = new Map<string, string>();
+  let section = "";
+  for (const line of unit.split("\n").filter((line) => line !== "")) {
+    const [, header] = /^\[(\w+)\]$/.exec(line) ?? [];
+    if (header !== undefined) section = header;
+    const [, name, value] = /^(\w+)=(.+)$/.exec(line) ?? [undefined, header];
+    if (header === undefined) expect(unitSettings[section], line).toContain(name);
+    settings.set(name!, value ?? "");
+  }
+  expect([...settings.keys()]).toEqual(expect.arrayContaining(Object.keys(unitSettings)));
+  const [node, server, ...options] = settings.get("ExecStart")!.split(" ");
+  expect([node, server]).toEqual(["/usr/bin/node", "/opt/weather/server.js"]);
+  expect(`/var/lib/${settings.get("StateDirectory")}`).toBe(settings.get("WorkingDirectory"));
+  const copy = join(elsewhere, "opt");
+  cpSync(join(project, "dist"), copy, { recursive: true });
+  const port = options.indexOf("--port");
+  expect(options.splice(port, 2)).toEqual(["--port", "3000"]);
+  const http = await serveHttp(join(copy, "server.js"), ...options);
+  try {
+    const client = new Client({ name: "test", version: "1.0.0" });
+    await client.connect(new StreamableHTTPClientTransport(http.url));
     expect(await weatherIn(client)).toEqual(oslo);
   } finally {
     await http.stop();

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { createServer, request, type Server as HttpServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import express from "express";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -33,6 +35,20 @@ async function until(path: string, url: URL, status: number): Promise<Answer> {
     await setTimeout(50);
   }
 }
+
+test("the probes of the guide ask where the server answers, at its own port", async () => {
+  const probes = readFileSync(join(import.meta.dirname, "deployment", "probes.yaml"), "utf8");
+  const http = await serveHttp(serverOf("monitored"));
+  onTestFinished(() => http.stop());
+  const asked = [
+    ...probes.matchAll(/^(\w+): \{ httpGet: \{ path: (\S+), port: (\d+) \}(?:, timeoutSeconds: (\d+))? \}$/gm),
+  ];
+  expect(asked.map(([, name]) => name)).toEqual(["livenessProbe", "readinessProbe"]);
+  for (const [, , path, port] of asked) {
+    expect(port).toBe("3000");
+    expect((await probe(http.url, path!)).status).toBe(200);
+  }
+});
 
 test("ready until something it needs fails, and again when that is over; the log says when", async () => {
   const http = await serveHttp(serverOf("monitored"));

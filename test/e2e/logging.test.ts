@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createLogging } from "../../runtime/logging/logging.js";
+import { blocksTestedBy } from "../house/documents.js";
 import { serveHttp, serverOf, sourcesOf } from "./clients.js";
 import { mcpc, project } from "./project.js";
 import { rawStdio } from "./raw-stdio.js";
@@ -73,6 +74,21 @@ test("on stdio: what the handler says and each request, under one id, in a log t
   expect(unknown).toEqual([
     { level: "info", message: "answered", method: "tools/none", outcome: "error", code: -32601, durationMs: true },
   ]);
+});
+
+test("a call leaves the entries of the guide", async () => {
+  const [shown, ...others] = blocksTestedBy("docs/logging.md", "test/e2e/logging.test.ts");
+  expect(others).toEqual([]);
+  const server = rawStdio("node", [serverOf("monitored")]);
+  await server.request("tools/call", pay("DE02", 5));
+  await server.end();
+  const other = { time: "TIME", requestId: "ID" };
+  const timeless = (log: string) =>
+    entries(log).map((entry) => ({ ...entry, ...other, ...("durationMs" in entry && { durationMs: 0 }) }));
+  // The order of an entry's members is what people read.
+  expect(timeless(server.stderr()).map((entry) => JSON.stringify(entry))).toEqual(
+    timeless(shown!.text).map((entry) => JSON.stringify(entry)),
+  );
 });
 
 test("over HTTP: the trace comes with the header, or with the request, which knows better", async () => {
@@ -190,8 +206,13 @@ test("the value of a secret setting is in no entry, whoever makes it", async () 
 });
 
 test("a pino of the author's takes the log; on stdio it writes to standard error", async () => {
+  const hooks = `
+import pino from "pino";
+
+export const logger = pino({ base: { app: "mine" } });
+`;
   const files = (destination: string) => ({
-    "src/hooks.ts": `import pino from "pino";\n\nexport const logger = pino({ base: { app: "mine" } }${destination});\n`,
+    "src/hooks.ts": hooks.replace(" });", ` }${destination});`),
     "src/tools/t.ts": tool('log.warning("careful"); return "done";'),
   });
   const right = built({ logging: { requests: "info" } }, files(""));

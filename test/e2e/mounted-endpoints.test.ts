@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import * as monitored from "../../fixtures/monitored/generated/server.js";
 import { startIssuer, type Issuer } from "./issuer.js";
+import { started } from "./started.js";
 
 const resource = "https://mcp.example.com/mcp";
 const metadata = "/.well-known/oauth-protected-resource";
@@ -97,4 +98,14 @@ describe.each(Object.entries(hosts))("mounted in %s", (_name, mount) => {
     expect([health.status, await health.text()]).toEqual([200, '{"status":"ok"}']);
     expect((await request("/mcp", { ...ping, body: "{}" })).status).toBe(400);
   });
+});
+
+test.each([
+  ["Express", () => import("../../fixtures/oauth/src/applications/express.js")],
+  ["Hono", () => import("../../fixtures/oauth/src/applications/hono.js")],
+])("the guide's application in %s publishes the metadata", async (_name, load) => {
+  const base = await started(load);
+  const refused = await fetch(`${base}/mcp`, ping);
+  const [, address] = /resource_metadata="([^"]+)"/.exec(refused.headers.get("www-authenticate")!)!;
+  expect(await (await fetch(base + new URL(address!).pathname)).json()).toMatchObject({ resource });
 });

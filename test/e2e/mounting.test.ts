@@ -1,16 +1,14 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
 import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport as Sse1 } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import express from "express";
-import fastify from "fastify";
-import { Hono } from "hono";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { at, fetch as handle, listener } from "../../fixtures/everything/generated/server.js";
+import { started } from "./started.js";
 
 async function listening(server: HttpServer): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -21,41 +19,21 @@ async function listening(server: HttpServer): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** The guide's applications, and where each serves the MCP endpoint. */
+const applications = {
+  node: () => import("../../fixtures/everything/src/applications/node.js"),
+  express: () => import("../../fixtures/everything/src/applications/express.js"),
+  expressPrefix: () => import("../../fixtures/everything/src/applications/express-prefix.js"),
+  fastify: () => import("../../fixtures/everything/src/applications/fastify.js"),
+  hono: () => import("../../fixtures/everything/src/applications/hono.js"),
+};
 const hosts: Readonly<Record<string, () => Promise<string>>> = {
   "node:http": () => listening(createServer(listener)),
-  "node:http, at a path of its own": async () => {
-    const { listener, upgrade } = at("/api/tools");
-    const server = createServer(listener).on("upgrade", upgrade);
-    return `${await listening(server)}/api/tools`;
-  },
-  "Express, at a path of its own": async () => {
-    const app = express();
-    app.all("/api/tools", at("/api/tools").listener);
-    return `${await listening(createServer(app))}/api/tools`;
-  },
-  "Express, under a prefix, behind a body parser": async () => {
-    const app = express();
-    app.use(express.json());
-    app.use("/mcp", listener);
-    return listening(createServer(app));
-  },
-  Fastify: async () => {
-    const app = fastify();
-    const { listener } = at("/api/tools");
-    app.all("/api/tools", (request, reply) => {
-      reply.hijack();
-      // Fastify has read the body; the listener looks for it where other frameworks put it.
-      listener(Object.assign(request.raw, { body: request.body }), reply.raw);
-    });
-    await app.listen({ host: "127.0.0.1", port: 0 });
-    onTestFinished(() => app.close());
-    return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/api/tools`;
-  },
-  Hono: async () => {
-    const app = new Hono();
-    app.all("/mcp", (context) => handle(context.req.raw));
-    return listening(createAdaptorServer({ fetch: app.fetch }) as HttpServer);
-  },
+  "node:http, at a path of its own": async () => `${await started(applications.node)}/api/tools`,
+  "Express, at a path of its own": async () => `${await started(applications.express)}/api/tools`,
+  "Express, under a prefix, behind a body parser": () => started(applications.expressPrefix),
+  Fastify: async () => `${await started(applications.fastify)}/api/tools`,
+  Hono: () => started(applications.hono),
 };
 
 describe.each(Object.entries(hosts))("inside %s", (_, mount) => {

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { blocksTestedBy } from "../house/documents.js";
 import { startPostgres, type Postgres } from "./postgres.js";
 import { rawStdio, type RawStdio } from "./raw-stdio.js";
 
@@ -47,6 +48,20 @@ describe.each([
     expect((await list(second)).length).toBe(afterwards === "kept" ? 2 : 0);
     expect(await second.end()).toBe(0);
   });
+});
+
+const commands = blocksTestedBy("docs/pooled-clients.md", "test/e2e/pooled.test.ts").flatMap(({ text }) =>
+  text.trim().split("\n"),
+);
+test.each(commands)("the guide's command serves: %s", async (command) => {
+  const cwd = mkdtempSync(join(folder, "guide-"));
+  symlinkSync(dirname(bundle), join(cwd, "dist"));
+  const here = command.replace("postgres://app:secret@localhost/app", postgres.url);
+  const server = rawStdio("sh", ["-c", here], cwd);
+  await server.initialize();
+  expect(await add(server, "one")).toMatchObject({ text: "one" });
+  expect(await server.end()).toBe(0);
+  expect(existsSync(join(cwd, "notes.db"))).toBe(command.includes("notes.db"));
 });
 
 const connections = "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'notes'";

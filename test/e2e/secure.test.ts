@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createClient } from "../../fixtures/secure/generated/client.js";
+import { blocksTestedBy } from "../house/documents.js";
 import { serveHttpWith, serverOf, type Running } from "./clients.js";
 import { modern, transports, type Headers } from "./credentials.js";
 import { rawStdio } from "./raw-stdio.js";
@@ -30,6 +32,23 @@ beforeAll(async () => {
   http = await serveHttpWith({ NOTES_API_KEYS: keys }, serverOf("secure"));
 });
 afterAll(() => http.stop());
+
+describe.each(
+  blocksTestedBy("docs/authentication.md", "test/e2e/secure.test.ts").flatMap(({ text }) => text.trim().split("\n")),
+)("keys as the guide has them: %s", (line) => {
+  test("the server takes them", async () => {
+    const exported = execFileSync("sh", ["-c", `${line}\nprintf %s "$NOTES_API_KEYS"`], { encoding: "utf8" });
+    const shown = [...exported.matchAll(/k3y[\w-]+/g)].map(([text]) => text);
+    expect(shown).not.toEqual([]);
+    const server = await serveHttpWith({ NOTES_API_KEYS: exported }, serverOf("secure"));
+    try {
+      for (const each of shown) expect((await modern(server.url, bearer(each), "tools/list")).status).toBe(200);
+      expect((await modern(server.url, bearer("k3y-of-eve-0123456789"), "tools/list")).status).toBe(401);
+    } finally {
+      await server.stop();
+    }
+  });
+});
 
 const all = 'scope="notes:admin notes:read notes:write"';
 const outcomes: [name: string, headers: Headers, status: number, challenge?: string, query?: string][] = [

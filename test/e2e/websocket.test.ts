@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { serveHttp, serverOf, type Running } from "./clients.js";
@@ -48,6 +49,15 @@ test("the subprotocol is agreed on; a frame that is no text is answered, and so 
   expect((await next()).error.code).toBe(-32700);
   send(initialize());
   expect((await next()).id).toBe(0);
+  socket.close();
+});
+
+test("a client that offers the one protocol, as a page does", async () => {
+  const socket = new WebSocket(url, "mcp");
+  await once(socket, "open");
+  socket.send(JSON.stringify(initialize()));
+  const [answer] = await once(socket, "message");
+  expect(JSON.parse(String(answer)).id).toBe(0);
   socket.close();
 });
 

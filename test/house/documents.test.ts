@@ -1,40 +1,90 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, normalize } from "node:path";
 import { describe, expect, test } from "vitest";
-import { anchorsOf, blocksOf, deadLinks, documents, root, textOf, untrue } from "./documents.js";
+import { importedNames, importsOf, syntaxFault } from "./document-code.js";
+import {
+  anchorsOf,
+  blocksOf,
+  blocksTestedBy,
+  deadLinks,
+  documents,
+  originOf,
+  root,
+  textOf,
+  untrue,
+} from "./documents.js";
 import { diagnosticsReference } from "./diagnostics-reference.js";
 import { manifestReference } from "./manifest-reference.js";
 
 const guides = documents.filter((path) => path.startsWith("docs/"));
 const generated = "docs/manifest.md";
 
-/** Where a block's file is: from the top of the repository, or in the project that the README's tutorial builds. */
-const fileOf = (path: string): string | undefined =>
-  [path, `fixtures/tutorial/${path}`].find((each) => existsSync(join(root, each)));
+/** Every test, by its path. */
+const tests = new Map(
+  readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => `test/${path.replaceAll("\\", "/")}`)
+    .map((path) => [path, textOf(path)] as const),
+);
+
+/** Files that tests build, run or read, so that what is shown of them is true. */
+function isTested(path: string): boolean {
+  const [top, project] = path.split("/");
+  if (tests.has(path)) return true;
+  // What benchmarks measure is no example.
+  if (path.startsWith("test/bench/")) return true;
+  if (top !== "fixtures") return [...tests.values()].some((text) => text.includes(`"${basename(path)}"`));
+  return basename(path) === "expected.txt" || existsSync(join(root, "fixtures", project!, "mcpc.lock.json"));
+}
 
 describe.each(documents)("%s", (document) => {
   const markdown = textOf(document);
+  const blocks = blocksOf(markdown).map((block) => ({ ...block, at: `${document}:${block.line}` }));
 
-  test("shows what is in the files it names", () => {
-    for (const { path, text } of blocksOf(markdown)) {
-      if (path === undefined) continue;
-      const file = fileOf(path);
-      expect(file, `${path} does not exist`).toBeDefined();
-      if (statSync(join(root, file!)).isDirectory()) continue;
-      expect(untrue(text, textOf(file!)), `not in ${path}`).toBeUndefined();
+  test("has no code outside of fences, and no block that does not say what makes it true", () => {
+    const prose = markdown.replace(/^```[\s\S]*?^```$/gm, "");
+    expect(prose.match(/^(?: {4}|\t).*|<pre\b.*/gm)).toBeNull();
+    const faults = blocks.flatMap((block) => {
+      const origin = originOf(block);
+      return typeof origin === "string" ? [`${block.at}: ${origin} (CONTRIBUTING.md, "A new guide")`] : [];
+    });
+    expect(faults).toEqual([]);
+  });
+
+  const excerpts = blocks.flatMap((block) => {
+    const origin = originOf(block);
+    return typeof origin === "object" && origin.kind === "excerpt" ? [{ ...block, path: origin.path }] : [];
+  });
+
+  test("shows what is in the files it names, which are tested", () => {
+    for (const { path, text, at } of excerpts) {
+      expect(untrue(text, textOf(path)), `${at} is not in ${path}`).toBeUndefined();
+      expect(isTested(path), `${at}: no test uses ${path}`).toBe(true);
     }
   });
 
-  const sessions = blocksOf(markdown).filter(({ language, path }) => language === "console" && path !== undefined);
-  test.skipIf(sessions.length === 0)("shows what the commands say, in the folder that a block names", () => {
-    for (const { path, text } of sessions) {
-      for (const step of text.split(/^\$ /m).slice(1)) {
-        const [command, ...expected] = step.trimEnd().split("\n");
-        const { output } = spawnSync("sh", ["-c", `(${command}) 2>&1`], { cwd: join(root, path!), encoding: "utf8" });
-        expect([command, output.join("").trimEnd()]).toEqual([command, expected.join("\n")]);
-      }
+  test("leaves to its tests only what they look at", () => {
+    for (const block of blocks) {
+      const origin = originOf(block);
+      if (typeof origin === "object" && origin.kind === "tested")
+        expect(tests.get(origin.by), `${block.at}: ${origin.by} does not read it`).toContain(`"${document}"`);
     }
+  });
+
+  test("has only blocks that parse", () => {
+    const faults = blocks.map(({ language, text, at }) => [at, syntaxFault(language, text)]);
+    expect(faults.filter(([, fault]) => fault !== undefined)).toEqual([]);
+  });
+
+  test("shows where the names in its examples come from", () => {
+    const shown = new Set<string>();
+    const missing = excerpts
+      .filter(({ language }) => /^[jt]sx?$/.test(language))
+      .flatMap(({ text, path, at }) => {
+        for (const name of importsOf(text).keys()) shown.add(name);
+        return importedNames(text, textOf(path)).flatMap((name) => (shown.has(name) ? [] : [`${at}: ${name}`]));
+      });
+    expect(missing).toEqual([]);
   });
 
   test("links to what exists", () => {
@@ -44,18 +94,79 @@ describe.each(documents)("%s", (document) => {
   });
 });
 
-test("every guide is in the index, has an example from a file, and says in its first line what it is about", () => {
+test.each(["README.md", "CONTRIBUTING.md"])("the commands for contributors in %s name what there is", (document) => {
+  const { scripts } = JSON.parse(textOf("package.json"));
+  const lines = blocksTestedBy(document, "test/house/documents.test.ts").flatMap(({ text }) => text.trim().split("\n"));
+  expect(lines.length).toBeGreaterThan(1);
+  for (const line of lines) {
+    const [command, ...words] = line.replace(/ +#.*/, "").split(" ");
+    expect(["npm", "npx"]).toContain(command);
+    if (command === "npm") expect(Object.keys(scripts)).toContain(words.at(-1));
+    const paths = words.filter((word) => word.includes("/"));
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  }
+});
+
+test("every guide is in the index, has a tested example, and says in its first line what it is about", () => {
   const index = textOf("docs/README.md");
   for (const guide of guides.filter((path) => path !== "docs/README.md")) {
     expect(index.includes(`](${guide.slice("docs/".length)})`), `${guide} is not in docs/README.md`).toBe(true);
     expect(textOf(guide), guide).toMatch(/^# \S/);
     if (guide !== generated)
-      expect(
-        blocksOf(textOf(guide)).filter(({ path }) => path !== undefined),
-        guide,
-      ).not.toEqual([]);
+      expect(blocksOf(textOf(guide)).map(originOf), guide).toContainEqual(
+        expect.objectContaining({ kind: expect.stringMatching(/excerpt|commands/) }),
+      );
   }
   expect(textOf("README.md").includes("](docs/README.md)")).toBe(true);
+});
+
+test("a block that does not say what makes it true, or says it wrongly, is found", () => {
+  const cases: [fence: string, origin: unknown][] = [
+    ["```", expect.stringContaining("does not say")],
+    ["```ts", expect.stringContaining("does not say")],
+    ["  ```ts", expect.stringContaining("does not say")],
+    ["~~~ts", expect.stringContaining("does not say")],
+    ["````json", expect.stringContaining("does not say")],
+    ["```ts nowhere.ts", "nowhere.ts does not exist"],
+    ["```ts fixtures/weather", expect.stringContaining("only console and sh")],
+    ["```console README.md", "README.md is no folder"],
+    ["```sh tested by README.md", "README.md is no test"],
+    ["```ts figure", expect.stringContaining("text figure")],
+    ["```text figure", { kind: "figure" }],
+    ["``` json README.md", { kind: "excerpt", path: "README.md" }],
+    ["```console fixtures/weather", { kind: "commands", folder: "fixtures/weather" }],
+    ["```sh tested by test/house/documents.test.ts", { kind: "tested", by: "test/house/documents.test.ts" }],
+  ];
+  for (const [fence, origin] of cases) {
+    const blocks = blocksOf(`a\n\n${fence}\n{}\n${/[`~]+/.exec(fence)![0]}\n\nb\n`);
+    expect([fence, blocks.map(originOf)]).toEqual([fence, [origin]]);
+    expect(blocks[0]).toMatchObject({ text: "{}\n", line: 3 });
+  }
+});
+
+test("a block that its language's parser refuses is found, and names that nothing shows", () => {
+  const cases: [language: string, text: string, parses: boolean][] = [
+    ["json", '"a": { "b": [1] },\n', true],
+    ["json", '{ "a": 1,\n  …\n}\n', true],
+    ["json", '{ "name": "x" },\n', true],
+    ["json", '{ "a": { "b": 1 },\n', false],
+    ["json", '{"a":1}\n{"a":2}\n', false],
+    ["jsonl", '{"a":1}\n{"a":2}\n', true],
+    ["jsonl", '{"a":1}\n{"a":\n', false],
+    ["ts", "const a: A = () => {\n  …\n};\n", true],
+    ["ts", "for (const a of b) {\n", false],
+    ["js", "const a = {\n", false],
+  ];
+  for (const [language, text, parses] of cases)
+    expect([text, syntaxFault(language, text) === undefined]).toEqual([text, parses]);
+  const file = 'import a, { b, type C } from "m";\nimport * as d from "n";\nconst x: C = { a: b, b: d.b };\n';
+  expect([...importsOf(file)]).toEqual([
+    ["a", "m"],
+    ["b", "m"],
+    ["C", "m"],
+    ["d", "n"],
+  ]);
+  expect(importedNames("const x: C = { a: 1, b: d.b };\n", file)).toEqual(["C", "d"]);
 });
 
 test("a block that differs from its file is found", () => {

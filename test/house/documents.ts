@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 export const root = join(import.meta.dirname, "..", "..");
@@ -15,20 +15,89 @@ export const documents: readonly string[] = [
 
 export const textOf = (path: string): string => readFileSync(join(root, path), "utf8");
 
-/** A fenced block: the language, what else its fence says (the file it is from), the text. */
+/** A fenced block. */
 export interface Block {
   readonly language: string;
-  readonly path: string | undefined;
+  /** What the fence says after the language, which is what makes the block true. */
+  readonly mark: string;
   readonly text: string;
+  /** The line of the opening fence, from 1. */
+  readonly line: number;
 }
 
+/** All fenced blocks of a document, however they are fenced or indented. */
 export function blocksOf(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```(\w+)(?: (.+))?\n([\s\S]*?)^```$/gm)].map(([, language, path, text]) => ({
-    language: language!,
-    path,
-    text: text!,
-  }));
+  const found: Block[] = [];
+  const lines = markdown.split("\n");
+  for (let index = 0; index < lines.length; index += 1) {
+    const fence = /^\s*(`{3,}|~{3,})\s*(\S*)\s*(.*?)\s*$/.exec(lines[index]!);
+    if (fence === null) continue;
+    const [, ticks, language, mark] = fence;
+    const start = index + 1;
+    do index += 1;
+    while (index < lines.length && lines[index]!.trim() !== ticks);
+    found.push({
+      language: language!,
+      mark: mark!,
+      text: lines
+        .slice(start, index)
+        .map((line) => `${line}\n`)
+        .join(""),
+      line: start,
+    });
+  }
+  return found;
 }
+
+/** What makes a block true. */
+export type Origin =
+  /** Whole lines of a file that is tested. */
+  | { readonly kind: "excerpt"; readonly path: string }
+  /** Commands that are run in a folder: `console` shows what they print, `sh` does not. */
+  | { readonly kind: "commands"; readonly folder: string }
+  /** A test reads the block and does what it says. */
+  | { readonly kind: "tested"; readonly by: string }
+  /** A drawing. */
+  | { readonly kind: "figure" };
+
+const commandLanguages: readonly string[] = ["console", "sh"];
+
+/** The origin that a block names, or what is wrong with its mark. */
+export function originOf({ language, mark }: Block): Origin | string {
+  if (mark === "") return "the fence does not say what makes the block true";
+  if (mark === "figure") return language === "text" ? { kind: "figure" } : 'a figure is marked "text figure"';
+  const by = /^tested by (\S+)$/.exec(mark)?.[1];
+  const path = by ?? mark;
+  if (!existsSync(join(root, path))) return `${path} does not exist`;
+  if (by !== undefined) return by.endsWith(".test.ts") ? { kind: "tested", by } : `${by} is no test`;
+  const isFolder = statSync(join(root, path)).isDirectory();
+  if (isFolder !== commandLanguages.includes(language))
+    return isFolder ? `${path} is a folder: only ${commandLanguages.join(" and ")} run in one` : `${path} is no folder`;
+  return isFolder ? { kind: "commands", folder: path } : { kind: "excerpt", path };
+}
+
+/** The blocks of a document that a test has to do justice to. */
+export const blocksTestedBy = (document: string, test: string): Block[] =>
+  blocksOf(textOf(document)).filter(({ mark }) => mark === `tested by ${test}`);
+
+/** What `mcpc test` prints, without how long a slow example took. */
+export const withoutTimes = (printed: string): string => printed.replace(/ \(\d+\.\d s\)$/gm, "");
+
+/** A command with what it prints. */
+export interface Step {
+  readonly command: string;
+  readonly printed: string;
+}
+
+/** The steps of a `console` block. */
+export const stepsOf = (session: string): Step[] =>
+  session
+    .split(/^\$ /m)
+    .slice(1)
+    .map((step) => {
+      const [command, ...printed] = step.trimEnd().split("\n");
+      return { command: command!, printed: printed.join("\n") };
+    });
 
 /**
  * The first piece of an excerpt that the file does not have, `undefined` when it is true. A line `…` (or `// …`) stands

@@ -15,15 +15,17 @@ import { dirname, join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { blocksOf } from "./documents.js";
+import { blocksOf, originOf, stepsOf, textOf, withoutTimes } from "./documents.js";
 
 const root = join(import.meta.dirname, "..", "..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
+const readme = textOf("README.md");
 const packages = ["compiler", "runtime"] as const;
 const tarballs = new Map<string, string>();
 let folder: string;
 
 const blocks = blocksOf(readme);
+/** The project that the README's tutorial makes. */
+const tutorial = "fixtures/tutorial/";
 
 const npm = (cwd: string, ...args: string[]): string =>
   execFileSync("npm", [...args, "--loglevel=error"], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
@@ -90,21 +92,15 @@ describe.each(packages)("the package of %s", (name) => {
   });
 });
 
-test("the README's files are those of the fixtures", () => {
-  const named = blocks.filter(({ path }) => path !== undefined);
-  expect(named.length).toBeGreaterThanOrEqual(4);
-  for (const { path, text } of named) {
-    const file = [join(root, path!), join(root, "fixtures", "tutorial", path!)].find(existsSync);
-    expect(file, path).toBeDefined();
-    expect(readFileSync(file!, "utf8").trimEnd(), path).toBe(text.trimEnd());
-  }
-});
-
 test("the tutorial, step by step, in an empty folder, with the packed packages", () => {
   const project = join(folder, "greeter");
   mkdirSync(project);
-  for (const { language, path, text } of blocks) {
-    if (language === "sh" && text.includes("npm install")) {
+  const shown: string[] = [];
+  for (const block of blocks) {
+    const { language, text } = block;
+    const origin = originOf(block);
+    if (typeof origin === "string") throw new Error(origin);
+    if (origin.kind === "tested" && language === "sh" && text.includes("npm install")) {
       for (const line of text.trim().split("\n")) {
         const words = line
           .split(" ")
@@ -114,17 +110,20 @@ test("the tutorial, step by step, in an empty folder, with the packed packages",
           );
         npm(project, ...words, ...(words.includes("install") ? ["--prefer-offline", "--no-audit", "--no-fund"] : []));
       }
-    } else if (path !== undefined && language !== "text") {
-      mkdirSync(dirname(join(project, path)), { recursive: true });
-      writeFileSync(join(project, path), text);
-    } else if (language === "console") {
-      for (const step of text.split(/^\$ /m).slice(1)) {
-        const [command, ...expected] = step.split("\n");
-        const { stdout, status } = spawnSync("sh", ["-c", command!], { cwd: project, encoding: "utf8" });
-        expect([command, stdout.trimEnd(), status]).toEqual([command, expected.join("\n").trimEnd(), 0]);
+    } else if (origin.kind === "excerpt" && origin.path.startsWith(tutorial)) {
+      const file = join(project, origin.path.slice(tutorial.length));
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      shown.push(origin.path);
+      expect(readFileSync(join(root, origin.path), "utf8"), "a whole file").toBe(text);
+    } else if (origin.kind === "tested" && language === "console") {
+      for (const { command, printed } of stepsOf(text)) {
+        const { stdout, status } = spawnSync("sh", ["-c", command], { cwd: project, encoding: "utf8" });
+        expect([command, withoutTimes(stdout.trimEnd()), status]).toEqual([command, printed, 0]);
       }
     }
   }
+  expect(shown.length).toBe(3);
   expect(readdirSync(join(project, "dist"))).toContain("server.js");
   const explained = spawnSync("npx", ["mcpc", "explain", "name/duplicate"], { cwd: project, encoding: "utf8" });
   expect(explained.stdout).toContain("For example:");
