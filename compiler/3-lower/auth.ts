@@ -5,7 +5,7 @@ import type { Auth, BearerKeys, OAuth } from "../model/server.js";
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
 
 /** Who may call; `undefined` where everybody may. `path` is that of the MCP endpoint. */
-export function lowerAuth(project: Project, path: string | undefined): Auth | undefined {
+export function lowerAuth(project: Project, path: ValueDeclaration | undefined): Auth | undefined {
   const declared: AuthDeclaration = project.runtime.auth ?? {};
   const { bearer, oauth, includes = {}, requestedScopes } = declared;
   const { authenticates: hook } = project;

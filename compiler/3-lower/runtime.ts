@@ -1,5 +1,5 @@
 import type { Reachable } from "../json-schema/resolve.js";
-import type { Project } from "../model/project.js";
+import type { Project, ValueDeclaration, ValuesDeclaration } from "../model/project.js";
 import type { Runtime, Transports } from "../model/server.js";
 import { lowerAuth } from "./auth.js";
 import { lowerConfig } from "./config.js";
@@ -25,6 +25,7 @@ export function lowerTransports(project: Project): Transports {
     keepAliveTimeoutMs,
     keepAliveMs,
   } = http;
+  const allowed = { allowedOrigins: valuesOf(allowedOrigins), allowedHosts: valuesOf(allowedHosts) };
   const beside = {
     ...(sse && { sse: { path: sse.path ?? "/sse", messagesPath: sse.messages ?? "/messages" } }),
     ...(toolEvents && { toolEvents: true }),
@@ -38,7 +39,11 @@ export function lowerTransports(project: Project): Transports {
     ...(maxConnections !== undefined && { maxConnections }),
     ...(keepAliveMs !== undefined && { keepAliveMs }),
   };
-  return { stdio, http: { path, host, port, allowedOrigins, allowedHosts, sessions, ...beside, ...bounds } };
+  return { stdio, http: { path, host, port, ...allowed, sessions, ...beside, ...bounds } };
+}
+
+function valuesOf(declared: ValuesDeclaration): readonly ValueDeclaration[] {
+  return [declared].flat() as ValueDeclaration[];
 }
 
 /** What surrounds the handlers. */

@@ -19,7 +19,8 @@ export function surroundings(server: Server): Surroundings {
   const { runtime, layout } = server;
   const { hooks, config, auth, logging, health, cache, concurrency, rate } = runtime;
   const asks = auth && authentication(auth);
-  const starts = hasApplication(server) || auth !== undefined;
+  const reads = readsAddress(server);
+  const starts = hasApplication(server) || auth !== undefined || reads;
   return {
     imports: [
       ...(starts
@@ -30,6 +31,7 @@ export function surroundings(server: Server): Surroundings {
             ),
           ]
         : []),
+      ...(reads ? [importOf(["readHttp"], `${library}/http-environment`)] : []),
       ...(config ? [importOf(["createSettings"], `${library}/config`)] : []),
       ...(asks?.imports ?? []),
       ...(logging ? [importOf(["createLogging"], `${library}/logging`)] : []),
@@ -46,6 +48,7 @@ export function surroundings(server: Server): Surroundings {
     ],
     options: [
       ...(hooks ? ["hooks: checkedHooks<CheckedHooks>(hooks),"] : []),
+      ...(reads ? ["http: (reading) => readHttp(http, reading),"] : []),
       ...(config
         ? [
             "settings: createSettings([",
@@ -95,6 +98,13 @@ function settingText({ secret, ...setting }: Setting): string {
 
 function importOf(names: readonly string[], from: string): string {
   return `import { ${names.join(", ")} } from ${literal(from)};\n`;
+}
+
+/** Whether environment variables say how the server is reached over HTTP. */
+export function readsAddress({ transports: { http } }: Server): boolean {
+  if (!http) return false;
+  const { path, host, port, allowedOrigins, allowedHosts } = http;
+  return [path, host, port, ...allowedOrigins, ...allowedHosts].some((value) => typeof value === "object");
 }
 
 /** Whether handlers get more in their context than the protocol's. */

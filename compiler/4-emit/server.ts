@@ -1,6 +1,6 @@
 import type { Handler, Server } from "../model/server.js";
 import { importPath, literal } from "./code.js";
-import { surroundings } from "./runtime.js";
+import { readsAddress, surroundings } from "./runtime.js";
 
 const library = "@mcpc/runtime/codegen/v1";
 
@@ -54,7 +54,9 @@ export function serverModule(server: Server): string {
     "\n",
     http &&
       `/** Where and for whom the server listens. */\nexport const http = {\n${Object.entries(http)
-        .map(([key, value]) => `  ${key}: ${literal(value)}${Array.isArray(value) ? " as string[]" : ""},\n`)
+        .map(
+          ([key, value]) => `  ${key}: ${literal(value)}${Array.isArray(value) ? ` as ${listType(value)}[]` : ""},\n`,
+        )
         .join("")}};\n\n`,
     "/** The compiled server: its surface, and the handlers that serve it. */\n",
     "export const server: ReturnType<typeof defineServer> = defineServer(surface, {\n",
@@ -84,6 +86,10 @@ export function serverModule(server: Server): string {
     .join("");
 }
 
+function listType(values: readonly unknown[]): string {
+  return values.some((value) => typeof value === "object") ? "(string | { env: string })" : "string";
+}
+
 function relocated(withUpgrade: boolean): string {
   const type = `{ readonly listener: typeof listener; readonly fetch: typeof fetch${withUpgrade ? "; readonly upgrade: typeof upgrade" : ""} }`;
   const upgrade = withUpgrade ? "    upgrade: createUpgrade(server, there),\n" : "";
@@ -99,14 +105,18 @@ ${upgrade}  };
 }
 
 /** `generated/main.ts`: serves the server on its transports. */
-export function mainModule({ transports: { stdio, http }, runtime: { config, auth, drainMs } }: Server): string {
+export function mainModule(server: Server): string {
+  const { stdio, http } = server.transports;
+  const { config, auth, drainMs } = server.runtime;
+  const reads = readsAddress(server);
   return (
     `import { main } from ${literal(`${library}/main`)};\n` +
     (config ? `import { configure } from ${literal(`${library}/node-config`)};\n` : "") +
     (auth && stdio ? `import { localCaller } from ${literal(`${library}/node-auth`)};\n` : "") +
     (http ? `import { listen } from ${literal(`${library}/node-http`)};\n` : "") +
+    (reads ? `import { readHttp } from ${literal(`${library}/http-environment`)};\n` : "") +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""}${drainMs === undefined ? "" : `, drainMs: ${drainMs}`} });\n`
+    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${reads ? ", read: readHttp" : ""}${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""}${drainMs === undefined ? "" : `, drainMs: ${drainMs}`} });\n`
   );
 }
 
@@ -143,6 +153,7 @@ function handlerImports(server: Server): HandlerImports {
     "createUpgrade",
     "upgrade",
     "relocate",
+    "readHttp",
     "at",
     "surface",
     "server",

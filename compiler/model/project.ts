@@ -145,6 +145,9 @@ export interface LoggingDeclaration {
 /** As it is, or the value of an environment variable. */
 export type ValueDeclaration = string | { readonly env: string };
 
+/** Several, or the environment variable that holds them. */
+export type ValuesDeclaration = readonly ValueDeclaration[] | { readonly env: string };
+
 export interface AuthDeclaration {
   readonly bearer?: {
     readonly env?: string;
@@ -207,11 +210,11 @@ export interface RuntimeDeclaration {
   readonly transports?: {
     readonly stdio?: JsonObject;
     readonly http?: {
-      readonly path?: string;
-      readonly host?: string;
-      readonly port?: number;
-      readonly allowedOrigins?: readonly string[];
-      readonly allowedHosts?: readonly string[];
+      readonly path?: ValueDeclaration;
+      readonly host?: ValueDeclaration;
+      readonly port?: number | { readonly env: string };
+      readonly allowedOrigins?: ValuesDeclaration;
+      readonly allowedHosts?: ValuesDeclaration;
       readonly sessions?: boolean;
       readonly keepAliveTimeoutMs?: number;
       readonly keepAliveMs?: number;

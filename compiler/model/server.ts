@@ -69,15 +69,18 @@ export interface Logging {
   readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
 }
 
+/** The name of an environment variable. */
+export type Variable = { readonly env: string };
+
 /** As it is, or the value of an environment variable. */
-export type Value = string | { readonly env: string };
+export type Value = string | Variable;
 
 /** Who may call; at least one of the ways to prove it. */
 export interface Auth {
   /** For people. */
   readonly name: string;
   /** Of the MCP endpoint. */
-  readonly path: string;
+  readonly path: Value;
   /** Scopes that include others. */
   readonly includes: { readonly [scope: string]: readonly string[] };
   /** What clients are told to ask for at first. */
@@ -331,11 +334,12 @@ export interface Prompt {
 export interface Transports {
   readonly stdio: boolean;
   readonly http?: {
-    readonly path: string;
-    readonly host: string;
-    readonly port: number;
-    readonly allowedOrigins: readonly string[];
-    readonly allowedHosts: readonly string[];
+    readonly path: Value;
+    readonly host: Value;
+    readonly port: number | Variable;
+    /** A variable holds several, separated by commas. */
+    readonly allowedOrigins: readonly Value[];
+    readonly allowedHosts: readonly Value[];
     readonly sessions: boolean;
     readonly sse?: { readonly path: string; readonly messagesPath: string };
     readonly toolEvents?: boolean;

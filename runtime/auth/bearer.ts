@@ -1,9 +1,9 @@
 import { revoke } from "../protocol/auth.js";
-import type { Environment } from "../protocol/environment.js";
+import type { Environment, Value } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import { follow } from "./follow.js";
 import { parseKeys, type KeyEntry } from "./keys.js";
-import { invalidToken, withIncluded, type Common, type Method, type Value } from "./method.js";
+import { invalidToken, withIncluded, type Common, type Method } from "./method.js";
 
 export interface BearerOptions {
   /** The environment variable that holds keys. */

@@ -1,5 +1,5 @@
+import { resolved, type Value } from "../protocol/environment.js";
 import { fetchJson, isSecure, Unavailable } from "./issuer.js";
-import { resolved, type Value } from "./method.js";
 import { RefusedToken, type CheckContext, type TokenCheck } from "./oauth.js";
 
 export interface IntrospectionOptions {

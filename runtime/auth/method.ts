@@ -1,5 +1,5 @@
 import type { Attempt, Shared, Unauthorized } from "../protocol/auth.js";
-import type { Environment } from "../protocol/environment.js";
+import type { Environment, Value } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { Logger } from "../protocol/logger.js";
 
@@ -34,29 +34,12 @@ export interface Common {
   /** For people: the server's title or name. */
   readonly name: string;
   /** Of the MCP endpoint. */
-  readonly path: string;
+  readonly path: Value;
 }
 
 /** Not told apart for the caller: the differences would help to guess. */
 export function invalidToken(reason?: unknown): Unauthorized {
   return { status: 401, error: "invalid_token", message: "the credentials are not valid, or not any more", reason };
-}
-
-/** A value of the manifest: written there, or the value of an environment variable. */
-export type Value = string | { readonly env: string };
-
-/** The value, or a problem added to the others. */
-export function resolved(value: Value, environment: Environment, problems: string[]): string {
-  if (typeof value === "string") return value;
-  const text = environment[value.env]?.trim() ?? "";
-  if (text === "") problems.push(`${value.env} is not set`);
-  return text;
-}
-
-/** The value, if there is one: a variable that is not set, or empty, has none. */
-export function optional(value: Value | undefined, environment: Environment): string | undefined {
-  const text = typeof value === "object" ? environment[value.env]?.trim() : value;
-  return text === "" ? undefined : text;
 }
 
 /** Scopes with all that they include. */

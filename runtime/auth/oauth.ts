@@ -1,19 +1,10 @@
 import type { Unauthorized } from "../protocol/auth.js";
 import { callerOf } from "../protocol/caller.js";
-import type { Environment } from "../protocol/environment.js";
+import { optional, resolved, type Environment, type Value } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { JsonObject } from "../protocol/types.js";
 import { createIssuer, isHttp, isSecure, Unavailable, type Issuer } from "./issuer.js";
-import {
-  invalidToken,
-  optional,
-  resolved,
-  withIncluded,
-  type Common,
-  type Method,
-  type Published,
-  type Value,
-} from "./method.js";
+import { invalidToken, withIncluded, type Common, type Method, type Published } from "./method.js";
 import { publish } from "./resource-metadata.js";
 import { createTokenCache, type TokenCache } from "./token-cache.js";
 
@@ -95,7 +86,7 @@ export const oauth =
           problems,
         });
         known = createTokenCache({ keptMs: check.keptMs ?? keptMs, mostExaminations: check.mostAtOnce ?? Infinity });
-        if (problems.length === 0) published = publish(resource, url, common);
+        if (problems.length === 0) published = publish(resource, url, common, optional(common.path, environment) ?? "");
         return problems;
       },
       verify: (token, { remote }) =>

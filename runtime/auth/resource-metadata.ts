@@ -6,7 +6,7 @@ const wellKnown = "/.well-known/oauth-protected-resource";
  * The protected-resource metadata (RFC 9728), at the root, under the path of the resource and under that of the MCP
  * endpoint: clients look in one of these.
  */
-export function publish(resource: string, issuer: string, { requested, name, path }: Common): Published {
+export function publish(resource: string, issuer: string, { requested, name }: Common, path: string): Published {
   const { origin, pathname } = new URL(resource);
   const own = pathname === "/" ? "" : pathname;
   const body = JSON.stringify({

@@ -9,7 +9,8 @@ import {
   longestBody,
   refuseUntilStarted,
 } from "../transports/http/admission.js";
-import { pathOf, type Endpoint, type HttpOptions, type Refusal } from "../transports/http/exchange.js";
+import { pathOf, type DeclaredHttp, type Endpoint, type Refusal } from "../transports/http/exchange.js";
+import { whenRead } from "../transports/http/from-environment.js";
 import { probed } from "../transports/http/probes.js";
 import { createRoutes, type Routes } from "../transports/http/routes.js";
 import { NodeReply } from "./http-reply.js";
@@ -23,13 +24,16 @@ export type Listener = (request: IncomingMessage, response: ServerResponse) => v
  * Serves the MCP endpoint at `options.path`, wherever it is mounted. A body that middleware has read is taken as it is.
  * Every way in from Node is guarded: what throws becomes an answer, and a client that has hung up meanwhile gets none.
  */
-export function createListener(server: Server, options: HttpOptions): Listener {
-  const routes = createRoutes(server, options);
-  const admission = createAdmission(server, options);
+export function createListener(server: Server, options: DeclaredHttp): Listener {
+  const reached = whenRead(server, options, (read) => ({
+    routes: createRoutes(server, read),
+    admission: createAdmission(server, read),
+    nothingHere: { status: 404, message: `nothing here; the MCP endpoint is ${read.path}` } satisfies Refusal,
+  }));
   const most = options.maxBodyBytes ?? longestBody;
-  const nothingHere: Refusal = { status: 404, message: `nothing here; the MCP endpoint is ${options.path}` };
 
   function take(incoming: IncomingMessage, request: NodeRequest, reply: NodeReply): void {
+    const { routes, admission, nothingHere } = reached();
     const endpoint = find(incoming, request, routes);
     if (endpoint === undefined) return reply.refuse(nothingHere);
     const verdict = admission.request(endpoint, request);

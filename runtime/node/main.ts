@@ -36,6 +36,8 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   const configured = withOptions(server, {
     ...(logLevel !== undefined && { logLevel }),
     stateKeys: stateKeys(),
+    // Of these the process has read what it needs.
+    http: undefined,
     ...(local && { auth: local.auth }),
   });
   const served = { ...configured, logger: withSources(configured.logger) };
@@ -115,11 +117,9 @@ async function serveStandardStreams(
 }
 
 async function serveHttp(server: Server, options: MainOptions, settings: ProcessOptions): Promise<void> {
-  const { listen, loadWebSocket, ...declared } = options.http!;
-  const host = settings.host ?? declared.host;
-  const port = settings.port === undefined ? declared.port : Number(settings.port);
+  const { listen, loadWebSocket } = options.http!;
   try {
-    const listening = await listen(server, { ...declared, host, port }, loadWebSocket);
+    const listening = await listen(server, settings.http!, loadWebSocket);
     stopOnSignal(async (hurry) => {
       const closed = listening.close();
       await drain(server, options.drainMs ?? drainMs, hurry);

@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import type {} from "../protocol/parts.js";
-import { levelOf, variable } from "../protocol/environment.js";
+import { levelOf, variable, type Value, type Variable } from "../protocol/environment.js";
 import type { Server } from "../protocol/exchange.js";
 import type { LoggingLevel } from "../protocol/types.js";
-import type { HttpOptions } from "../transports/http/exchange.js";
+import type { DeclaredHttp, HttpOptions } from "../transports/http/exchange.js";
+import type { readHttp } from "../transports/http/from-environment.js";
 import type { configure } from "./configure.js";
 import type { listen } from "./http-server.js";
 import { fail, print } from "./leave.js";
@@ -12,9 +13,11 @@ import type { localCaller } from "./local-caller.js";
 /** The transports that a server was compiled with. */
 export interface MainOptions {
   readonly stdio: boolean;
-  readonly http?: HttpOptions & {
+  readonly http?: DeclaredHttp & {
     /** Part of the bundle only where HTTP is declared. */
     readonly listen: typeof listen;
+    /** Part of the bundle only where HTTP is declared with environment variables. */
+    readonly read?: typeof readHttp;
     /** The same for WebSocket, loaded when HTTP is served. */
     readonly loadWebSocket?: Parameters<typeof listen>[2];
   };
@@ -31,8 +34,8 @@ export interface MainOptions {
 /** What the process was told, by the command line or else by the environment. */
 export interface ProcessOptions {
   readonly transport: string;
-  readonly host: string | undefined;
-  readonly port: string | undefined;
+  /** How it is reached over HTTP, where that is the transport. */
+  readonly http: HttpOptions | undefined;
   /** Of the command line; the server itself looks into the environment. */
   readonly logLevel: LoggingLevel | undefined;
   readonly configFile: string | undefined;
@@ -57,19 +60,34 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
   const [port, origin] = told(values.port, "--port", "MCPC_PORT");
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
     problems.push(`${origin}: the port must be a number from 0 to 65535, not ${JSON.stringify(port)}`);
+  const host = told(values.host, "--host", "MCPC_HOST")[0];
   const asked = values["log-level"];
   const { level, problem } = asked === undefined ? {} : levelOf(asked, "--log-level");
   if (problem !== undefined) problems.push(problem);
   return {
     transport: transport ?? transports[0]!,
-    host: told(values.host, "--host", "MCPC_HOST")[0],
-    port,
+    http:
+      !globalThis.mcpcWithoutHttp && options.http && (transport ?? transports[0]) === "http"
+        ? reached(server, options.http, { host, port }, problems)
+        : undefined,
     // Whatever the environment says then, nobody asked for it.
     logLevel: asked === undefined ? undefined : (level ?? "info"),
     configFile: options.configure && told(values.config, "--config", "MCPC_CONFIG")[0],
     printConfig: values["print-config"] ?? false,
     problems,
   };
+}
+
+/** What the command line says comes before the manifest, and before variables that the manifest names. */
+function reached(
+  { health }: Server,
+  { listen: _listen, loadWebSocket: _load, read, ...declared }: NonNullable<MainOptions["http"]>,
+  { host = declared.host, port }: { readonly host: Value | undefined; readonly port: string | undefined },
+  problems: string[],
+): HttpOptions {
+  const given = { ...declared, host, port: port === undefined ? declared.port : Number(port) };
+  const environment = process.env;
+  return { ...given, ...read?.(given, { environment, problems, health, listens: true }) } as HttpOptions;
 }
 
 /** A value, and who says it. */
@@ -98,6 +116,10 @@ function parsed() {
   }
 }
 
+function shown(value: Value | number | Variable): string {
+  return typeof value === "object" ? `the value of ${value.env}` : String(value);
+}
+
 function help({ surface: { server }, options }: Server, { stdio, http, configure }: MainOptions): string {
   const transports = [...(stdio ? ["stdio"] : []), ...(http ? ["http"] : [])];
   return [
@@ -107,8 +129,8 @@ function help({ surface: { server }, options }: Server, { stdio, http, configure
     `  --transport ${transports.join("|")}  how it is served; ${transports[0]} unless told otherwise (MCPC_TRANSPORT)`,
     ...(!globalThis.mcpcWithoutHttp && http
       ? [
-          `  --host ADDRESS   where http listens; ${http.host} unless told otherwise (MCPC_HOST)`,
-          `  --port PORT      its port, 0 for any free one; ${http.port} unless told otherwise (MCPC_PORT)`,
+          `  --host ADDRESS   where http listens; ${shown(http.host)} unless told otherwise (MCPC_HOST)`,
+          `  --port PORT      its port, 0 for any free one; ${shown(http.port)} unless told otherwise (MCPC_PORT)`,
         ]
       : []),
     `  --log-level LEVEL  least severity that is logged; ${options.logging?.level ?? "info"} unless told otherwise (MCPC_LOG_LEVEL)`,

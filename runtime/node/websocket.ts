@@ -15,10 +15,11 @@ import { createUnread, freeBody, freeUnread } from "../transports/http/bookings.
 import {
   noRoomForMessage,
   pathOf,
-  type HttpOptions,
+  type DeclaredHttp,
   type HttpRequest,
   type Refusal,
 } from "../transports/http/exchange.js";
+import { whenRead } from "../transports/http/from-environment.js";
 import { mostSessions, sessionBytes } from "../transports/http/sessions.js";
 import { largeMessage, takeTurn } from "../transports/http/turns.js";
 import { NodeRequest } from "./http-request.js";
@@ -37,14 +38,14 @@ const flushMs = 5000;
 const nothingHere: Refusal = { status: 404, message: "nothing here" };
 
 /** The protocol over WebSocket (RFC 6455), subprotocol `mcp`: one message a frame, both ways, both eras. */
-export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
+export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: options.maxBodyBytes ?? longestBody,
     clientTracking: true,
     handleProtocols: (offered) => (offered.has("mcp") ? "mcp" : false),
   });
-  const admission = createAdmission(server, options);
+  const admission = whenRead(server, options, (read) => createAdmission(server, read));
   const path = options.websocket && pathOf(options.websocket.path);
   const ending = {
     deliver: () => {},
@@ -54,7 +55,7 @@ export function createUpgrade(server: Server, options: HttpOptions): Upgrade {
   server.subscribers.add(ending);
 
   function take(request: HttpRequest, socket: Duplex, open: (refusal: Refusal | undefined) => void): void {
-    const verdict = admission.upgrade(request);
+    const verdict = admission().upgrade(request);
     if (!(verdict instanceof Promise)) return open(verdict);
     after(verdict, socket, open);
   }

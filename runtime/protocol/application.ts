@@ -38,7 +38,7 @@ async function begin(server: Server, sources: SettingSources, found: readonly st
 
 /** Settings, and what says who may call: all that is wrong about them is told at once. */
 async function configure(
-  { application, auth, hooks, settings, options, secrets, logger }: Server,
+  { application, auth, hooks, health, settings, options, secrets, logger }: Server,
   sources: SettingSources,
   found: readonly string[],
 ): Promise<void> {
@@ -53,6 +53,8 @@ async function configure(
       problems.push(...error.problems);
     }
   }
+  if (!globalThis.mcpcWithoutHttp && options.http !== undefined)
+    application.http = options.http({ environment: sources.env, problems, health });
   if (!globalThis.mcpcWithoutAuth && auth !== undefined)
     problems.push(...(await auth.start(sources.env, secrets, logger)));
   // It would let everybody in, whatever it says.

@@ -16,7 +16,8 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const asks = auth !== undefined || hooks?.authenticate !== undefined;
   const { level, problem } = levelFrom(environment());
   const starts = settings !== undefined || hooks?.onStart !== undefined || problem !== undefined;
-  const waits = asks || (application === undefined && starts);
+  const reads = !globalThis.mcpcWithoutHttp && options.http !== undefined;
+  const waits = asks || reads || (application === undefined && starts);
   const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
   const write =

@@ -14,6 +14,28 @@ export function variable(name: string, from: Environment): string | undefined {
   return from[name] === "" ? undefined : from[name];
 }
 
+/** An environment variable that holds a value of the manifest. */
+export interface Variable {
+  readonly env: string;
+}
+
+/** A value of the manifest: written there, or the value of an environment variable. */
+export type Value = string | Variable;
+
+/** The value, or a problem added to the others. */
+export function resolved(value: Value, environment: Environment, problems: string[]): string {
+  if (typeof value === "string") return value;
+  const text = optional(value, environment) ?? "";
+  if (text === "") problems.push(`${value.env} is not set`);
+  return text;
+}
+
+/** The value, if there is one: a variable that is not set, or empty, has none. */
+export function optional(value: Value | undefined, environment: Environment): string | undefined {
+  const text = typeof value === "object" ? environment[value.env]?.trim() : value;
+  return text === "" ? undefined : text;
+}
+
 /** A level by its name, or what is wrong with the name; `origin` is who says it. */
 export function levelOf(text: string, origin: string): { readonly level?: LoggingLevel; readonly problem?: string } {
   const level = loggingLevels.find((known) => known === text);

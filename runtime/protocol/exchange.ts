@@ -2,7 +2,7 @@ import type { Authentication } from "./auth.js";
 import { callerOf } from "./caller.js";
 import type { McpError, UnavailableError } from "./errors.js";
 import type { Auth, ClientInformation } from "./handlers.js";
-import type { Application, Hooks, Lifecycle, SettingsLoader } from "./hooks.js";
+import type { Application, Hooks, Lifecycle, ReadHttp, SettingsLoader } from "./hooks.js";
 import type { Id, Ready } from "./json-rpc.js";
 import type { Booking, Ledger } from "./ledger.js";
 import type { Logger, LogSink } from "./logger.js";
@@ -53,6 +53,8 @@ export interface ServerOptions {
   readonly stateKeys?: readonly string[];
   readonly auth?: Authentication | undefined;
   readonly hooks?: Hooks;
+  /** Reads what environment variables say of a mounted server's address; present where the manifest names any. */
+  readonly http?: ReadHttp | undefined;
   readonly settings?: SettingsLoader;
   readonly cache?: ResultCache;
   readonly admit?: (asked: Asked) => UnavailableError | undefined;

@@ -81,12 +81,34 @@ export interface SettingsLoader {
   secrets?(config: unknown): readonly string[];
 }
 
+/** Where and for whom a server is reached over HTTP. */
+export interface HttpAddress {
+  /** Of the MCP endpoint, such as `/mcp`. */
+  readonly path: string;
+  readonly host: string;
+  readonly port: number;
+  /** Besides the loopback ones, which are allowed while `host` is a loopback address. `*` is any. */
+  readonly allowedOrigins: readonly string[];
+  /** Host names, without a port. Empty: loopback names alone while `host` is a loopback address, else any. */
+  readonly allowedHosts: readonly string[];
+}
+
+/** Reads an address from the environment; adds to `problems` what is missing or wrong. */
+export type ReadHttp = (reading: {
+  readonly environment: Environment;
+  readonly problems: string[];
+  /** What answers at paths of its own. */
+  readonly health?: { at(path: string): unknown } | undefined;
+}) => HttpAddress;
+
 /** A server between its start and its stop. */
 export interface Lifecycle extends Application {
   /** Nothing has to happen before the first request. */
   ready: boolean;
   config: unknown;
   state: unknown;
+  /** What the environment says of a mounted server's address, where the manifest asks it. */
+  http?: HttpAddress;
   starting: Promise<void> | undefined;
   /** It takes no more work: what is under way is finished. */
   draining: boolean;

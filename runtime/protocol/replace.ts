@@ -31,7 +31,13 @@ const lasting: ReadonlySet<string> = new Set(["stateKeys", "tasks"]);
  */
 export async function replace(live: Server, version: Server, options: Replacement): Promise<readonly List[]> {
   const { logLevel, stateKeys, logging, cache } = live;
-  const next = withOptions(version, { logLevel, stateKeys, ...(logging && { logging }), ...(cache && { cache }) });
+  const next = withOptions(version, {
+    http: undefined,
+    logLevel,
+    stateKeys,
+    ...(logging && { logging }),
+    ...(cache && { cache }),
+  });
   for (const secret of live.secrets) next.secrets.add(secret);
   const changed = await changedLists(live.surface, next.surface);
   const { renewed } = options;

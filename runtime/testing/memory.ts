@@ -38,7 +38,7 @@ export function memoryServer(server: Server, options: MemoryOptions, sources?: S
   };
   const caller = server.auth && { scopes: namedScopes(server), claims: {}, ...options.auth };
   const auth = caller && alwaysBy(caller);
-  const own = withOptions(server, { logger, auth, ...surroundings(server, options) });
+  const own = withOptions(server, { logger, auth, http: undefined, ...surroundings(server, options) });
   const explain = (errorId: string): string | undefined => failures.get(errorId);
   return { connect: (receive) => ({ ...wire(own, receive, { sources, caller }), explain }), stop: () => stop(own) };
 }

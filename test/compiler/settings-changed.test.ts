@@ -23,6 +23,7 @@ test.each<[setting: string, before: object, after: object, kind: "fixed" | "swap
   ["runtime.transports.stdio", { transports: { stdio: {}, http: {} } }, { transports: { http: {} } }, "fixed"],
   ["runtime.transports.http", { transports: { stdio: {} } }, http({}), "fixed"],
   ["runtime.transports.http.port", http({ port: 1 }), http({ port: 2 }), "fixed"],
+  ["runtime.transports.http.port", http({ port: 1 }), http({ port: { env: "PORT" } }), "fixed"],
   ["runtime.transports.http.allowedHosts", http({}), http({ allowedHosts: ["a.example"] }), "fixed"],
   ["runtime.transports.http.sessions", http({}), http({ sessions: false }), "fixed"],
   ["runtime.transports.sse", http({}), { transports: { stdio: {}, http: {}, sse: {} } }, "fixed"],

@@ -13,7 +13,7 @@ export function manifestReference(schema: Schema): string {
   const shared = (node: Schema): string | undefined => /^#\/\$defs\/(\w+)$/.exec(node?.$ref ?? "")?.[1];
   const resolved = (node: Schema): Schema => {
     const name = shared(node);
-    return name === undefined ? node : { ...schema.$defs[name], ...node };
+    return name === undefined ? node : { ...resolved(schema.$defs[name]), ...node };
   };
   const written = new Set<string>();
 
@@ -26,6 +26,8 @@ export function manifestReference(schema: Schema): string {
       { name: undefined, suffix: ".NAME", schema: resolved(node.additionalProperties) },
     ].find((candidate) => propertiesOf(candidate.schema).length > 0);
     // What several fields share is written once, under its own name.
+    if (inner?.name !== undefined && ofVariables.includes(inner.name))
+      return { path: "variable", schema: schema.$defs.variable };
     const once = inner?.name !== undefined && ["icons", "annotations"].includes(inner.name);
     return inner && { path: (once ? inner.name : path) + inner.suffix, schema: inner.schema };
   };
@@ -60,13 +62,19 @@ export function manifestReference(schema: Schema): string {
     ];
   };
 
+  const variable = section({ path: "variable", schema: schema.$defs.variable });
   return [
     "# The manifest, field by field\n",
     `${schema.description} (Here is [a first one](../README.md#five-minutes).)\n`,
     "Made from [`mcp.schema.json`](../mcp.schema.json), which editors show as you type.\n",
     ...section({ path: "", schema }),
+    // Other fields lead there.
+    ...variable,
   ].join("\n");
 }
+
+/** What may be `{ "env": NAME }`. */
+const ofVariables: readonly string[] = ["variable", "sourced", "fromEnvironment"];
 
 type Property = readonly [name: string, schema: Schema, required: boolean];
 

@@ -1,19 +1,13 @@
 import type { Transport } from "../../protocol/auth.js";
+import type { Value, Variable } from "../../protocol/environment.js";
 import { busy, type UnavailableError } from "../../protocol/errors.js";
 import type { Source } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
+import type { HttpAddress } from "../../protocol/hooks.js";
 import { errorMessage, type Id, type Outgoing } from "../../protocol/json-rpc.js";
 
 /** How the server is reached over HTTP: what the manifest's `runtime.transports.http` says. */
-export interface HttpOptions {
-  /** Of the MCP endpoint, such as `/mcp`. */
-  readonly path: string;
-  readonly host: string;
-  readonly port: number;
-  /** Besides the loopback ones, which are allowed while `host` is a loopback address. `*` is any. */
-  readonly allowedOrigins: readonly string[];
-  /** Host names, without a port. Empty: loopback names alone while `host` is a loopback address, else any. */
-  readonly allowedHosts: readonly string[];
+export interface HttpOptions extends HttpAddress {
   /** `false`: nothing is kept between requests of older revisions, so any replica can serve any of them. */
   readonly sessions?: boolean;
   /** Clients at a time, of each transport that keeps something for them. */
@@ -31,6 +25,16 @@ export interface HttpOptions {
   /** Event streams of single tools, at `{path}/tools/NAME/sse`. */
   readonly toolEvents?: boolean;
   readonly websocket?: { readonly path: string };
+}
+
+/** The same as the manifest declares it: some values may be those of environment variables. */
+export interface DeclaredHttp extends Omit<HttpOptions, keyof HttpAddress> {
+  readonly path: Value;
+  readonly host: Value;
+  readonly port: number | Variable;
+  /** A variable holds several, separated by commas. */
+  readonly allowedOrigins: readonly Value[];
+  readonly allowedHosts: readonly Value[];
 }
 
 export interface SseOptions {

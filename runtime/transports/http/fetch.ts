@@ -15,15 +15,16 @@ import {
 import { eventStream, eventText, isDeaf, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import {
   pathOf,
+  type DeclaredHttp,
   type Endpoint,
   type Headers,
-  type HttpOptions,
   type HttpReply,
   type HttpRequest,
   type Refusal,
   type Running,
 } from "./exchange.js";
 import { bookBody, createUnread, noRoomForBody } from "./bookings.js";
+import { whenRead } from "./from-environment.js";
 import { probed } from "./probes.js";
 import { createRoutes } from "./routes.js";
 import { largeMessage, takeTurn } from "./turns.js";
@@ -34,9 +35,11 @@ export type Fetch = (request: Request) => Promise<Response>;
  * The server as a Web-standard handler. At any address that is none of its others it is the MCP endpoint. Never
  * rejects: what goes wrong is an answer.
  */
-export function createFetch(server: Server, options: HttpOptions): Fetch {
-  const routes = createRoutes(server, options);
-  const admission = createAdmission(server, options);
+export function createFetch(server: Server, options: DeclaredHttp): Fetch {
+  const reached = whenRead(server, options, (read) => ({
+    routes: createRoutes(server, read),
+    admission: createAdmission(server, read),
+  }));
   const most = options.maxBodyBytes ?? longestBody;
 
   async function answer(incoming: Request): Promise<Response> {
@@ -61,6 +64,7 @@ export function createFetch(server: Server, options: HttpOptions): Fetch {
     const starting = refuseUntilStarted(server);
     const unready = starting && (await starting);
     if (unready !== undefined) return refused(unready);
+    const { routes, admission } = reached();
     let endpoint: Endpoint | undefined;
     for (const end of ends) endpoint ??= routes.at(end);
     endpoint ??= routes.mcp;

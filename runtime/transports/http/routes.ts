@@ -1,6 +1,6 @@
 import type { Authentication } from "../../protocol/auth.js";
 import type { Server } from "../../protocol/exchange.js";
-import { pathOf, type Endpoint, type HttpOptions } from "./exchange.js";
+import { pathOf, type DeclaredHttp, type Endpoint, type HttpOptions } from "./exchange.js";
 import { createLegacySse } from "./legacy-sse.js";
 import { createEndpoint } from "./streamable.js";
 import { createToolEvents } from "./tool-events.js";
@@ -36,12 +36,12 @@ export function createRoutes(server: Server, options: HttpOptions): Routes {
 
 /**
  * The same options for an endpoint at another path. What lies beside the manifest's path, such as `/sse` beside `/mcp`,
- * lies beside the other one: `/api/sse` beside `/api/tools`.
+ * lies beside the other one: `/api/sse` beside `/api/tools`. A path of the environment is taken to lie at the root.
  */
-export function relocate(options: HttpOptions, path: string): HttpOptions {
+export function relocate(options: DeclaredHttp, path: string): DeclaredHttp {
   if (!path.startsWith("/")) throw new TypeError(`the path ${JSON.stringify(path)} must begin with "/"`);
   const { sse, websocket } = options;
-  const [from, to] = [folderOf(options.path), folderOf(path)];
+  const [from, to] = [typeof options.path === "string" ? folderOf(options.path) : "", folderOf(path)];
   const moved = (other: string): string => to + (other.startsWith(`${from}/`) ? other.slice(from.length) : other);
   return {
     ...options,

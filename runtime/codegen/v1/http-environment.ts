@@ -1,0 +1,1 @@
+export { readHttp } from "../../transports/http/from-environment.js";

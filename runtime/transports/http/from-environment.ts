@@ -1,0 +1,107 @@
+import { optional, type Value, type Variable } from "../../protocol/environment.js";
+import type { Server } from "../../protocol/exchange.js";
+import type { HttpAddress, ReadHttp } from "../../protocol/hooks.js";
+import { pathOf, type DeclaredHttp, type HttpOptions } from "./exchange.js";
+
+export type Reading = Parameters<ReadHttp>[0] & {
+  /** Whether the server listens by itself; a mounted one has no use for a port. */
+  readonly listens?: boolean;
+};
+
+interface Form {
+  readonly pattern: RegExp;
+  readonly expected: string;
+}
+
+/** What the manifest's schema says of each member, for texts of the environment. */
+export const forms = {
+  path: {
+    pattern: /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/,
+    expected: "a path begins with a slash, and has no query, blank or letter beyond ASCII",
+  },
+  host: {
+    pattern: /^[^\s/]+$/,
+    expected: "an address is a name or an IP address, such as 0.0.0.0: no scheme, no path",
+  },
+  port: {
+    pattern: /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/,
+    expected: "a port is a number from 0 to 65535",
+  },
+  allowedOrigins: {
+    pattern: /^[a-z][a-z0-9+.-]*:\/\/[^/?#,\s]+$/,
+    expected:
+      "an origin is a scheme, a host and perhaps a port, such as https://example.com: no path, no slash at the end",
+  },
+  allowedHosts: {
+    pattern: /^[^\s/?#@,]+$/,
+    expected: "a host is a name and perhaps a port, such as mcp.example.com: no scheme, no path",
+  },
+} as const satisfies Record<keyof HttpAddress, Form>;
+
+/** Reads what the manifest leaves to environment variables. A value that is wrong is reported, and left empty. */
+export function readHttp(declared: DeclaredHttp, reading: Reading): HttpAddress {
+  const { problems, health, listens = false } = reading;
+  const texts = (member: keyof HttpAddress, value: Value): readonly string[] =>
+    typeof value === "string" ? [value] : textsOf(member, value, reading);
+  const path = texts("path", declared.path)[0] ?? "";
+  const { port } = declared;
+  const address = {
+    path,
+    host: texts("host", declared.host)[0] ?? "",
+    port: typeof port === "number" ? port : listens ? Number(texts("port", port)[0] ?? 0) : 0,
+    allowedOrigins: declared.allowedOrigins.flatMap((value) => texts("allowedOrigins", value)),
+    allowedHosts: declared.allowedHosts.flatMap((value) => texts("allowedHosts", value)),
+  };
+  if (typeof declared.path === "object") {
+    const other = answersAt(pathOf(path), declared, health);
+    if (other !== undefined)
+      problems.push(`${origin("path", declared.path)} cannot be "${path}": ${other} answers there`);
+  }
+  return address;
+}
+
+function answersAt(path: string, { sse }: DeclaredHttp, health: Reading["health"]): string | undefined {
+  if (health?.at(path) !== undefined) return "health";
+  return path === sse?.path || path === sse?.messagesPath ? "HTTP+SSE" : undefined;
+}
+
+function textsOf(member: keyof HttpAddress, variable: Variable, { environment, problems }: Reading): readonly string[] {
+  const text = optional(variable, environment) ?? "";
+  const isList = member === "allowedOrigins" || member === "allowedHosts";
+  const parts = (isList ? text.split(",") : [text]).map((part) => part.trim()).filter((part) => part !== "");
+  if (parts.length === 0) problems.push(`${variable.env} is not set: ${quoted(member)} is required`);
+  const { pattern, expected } = forms[member];
+  return parts.filter((part) => {
+    if (pattern.test(part)) return true;
+    problems.push(`${origin(member, variable)} cannot be ${JSON.stringify(part)}: ${expected}`);
+    return false;
+  });
+}
+
+function origin(member: keyof HttpAddress, { env }: Variable): string {
+  return `${env}: ${quoted(member)}`;
+}
+
+function quoted(member: keyof HttpAddress): string {
+  return `"runtime.transports.http.${member}"`;
+}
+
+/** Makes something of the options of a server: at once, or when it has started where they come from the environment. */
+export function whenRead<Made>(
+  { application }: Server,
+  declared: DeclaredHttp,
+  make: (options: HttpOptions) => Made,
+): () => Made {
+  let made = isRead(declared) ? make(declared) : undefined;
+  return () => (made ??= make(completed(declared, application.http!)));
+}
+
+function isRead(declared: DeclaredHttp): declared is HttpOptions {
+  const { path, host, port, allowedOrigins, allowedHosts } = declared;
+  return [path, host, port, ...allowedOrigins, ...allowedHosts].every((value) => typeof value !== "object");
+}
+
+/** What is written in the declaration stays: it may be that of another path. */
+function completed(declared: DeclaredHttp, read: HttpAddress): HttpOptions {
+  return { ...declared, ...read, ...(typeof declared.path === "string" && { path: declared.path }) };
+}
