@@ -16,10 +16,19 @@ export function lowerConfig({ config, runtime, server }: Project, reachable: Rea
   const made = selfContained({ node: config, file: config.span.path }, "Config" as Identifier, reachable, new Map());
   const { plain = made.schema, ...rest } = made;
   const schema = { ...rest, schema: withDefaults(plain as JsonObject) };
-  const settings = Object.entries(runtime.config.properties).map(([name, setting]): Setting => {
+  const { properties, required = [] } = runtime.config;
+  const settings = Object.entries(properties).map(([name, setting]): Setting => {
     const { env = variable(`${server.value.name}_${name}`), secret = false } = setting;
-    const preset = setting["default"];
-    return { name, env, type: typeOf(setting), secret, ...(preset !== undefined && { default: preset }) };
+    const { default: preset, description } = setting;
+    return {
+      name,
+      env,
+      type: typeOf(setting),
+      secret,
+      ...(preset !== undefined && { default: preset }),
+      ...(typeof description === "string" && { description }),
+      required: preset === undefined && required.includes(name),
+    };
   });
   return { schema, settings };
 }

@@ -14,7 +14,7 @@ export function lowerTransports(project: Project): Transports {
   const { sse, toolEvents, websocket } = transports ?? {};
   // What is served beside the MCP endpoint brings it along.
   const http = transports ? (transports.http ?? (sse || toolEvents || websocket ? {} : undefined)) : {};
-  if (!http) return { stdio };
+  if (!http) return { stdio, fromEnvironment: false };
   const {
     path = "/mcp",
     host = "127.0.0.1",
@@ -39,7 +39,9 @@ export function lowerTransports(project: Project): Transports {
     ...(maxConnections !== undefined && { maxConnections }),
     ...(keepAliveMs !== undefined && { keepAliveMs }),
   };
-  return { stdio, http: { path, host, port, ...allowed, sessions, ...beside, ...bounds } };
+  const values = [path, host, port, ...allowed.allowedOrigins, ...allowed.allowedHosts];
+  const fromEnvironment = values.some((value) => typeof value === "object");
+  return { stdio, fromEnvironment, http: { path, host, port, ...allowed, sessions, ...beside, ...bounds } };
 }
 
 function valuesOf(declared: ValuesDeclaration): readonly ValueDeclaration[] {

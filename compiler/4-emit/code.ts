@@ -12,15 +12,15 @@ export function literal(value: Json): string {
 export function docComment(paragraphs: readonly (string | undefined)[]): string {
   const text = paragraphs.filter((paragraph) => paragraph !== undefined && paragraph.trim() !== "").join("\n\n");
   if (text === "") return "";
-  const lines = commentText(text).split("\n").flatMap(wrapped);
+  const lines = commentText(text)
+    .split("\n")
+    .flatMap((line) => wrapped(line, 100));
   if (lines.length === 1) return `/** ${lines[0]} */\n`;
   return `/**\n${lines.map((line) => (line === "" ? " *" : ` * ${line}`)).join("\n")}\n */\n`;
 }
 
-const width = 100;
-
-/** A line of a comment as lines that fit beside code; what has no space stays whole. */
-function wrapped(line: string): string[] {
+/** A line of text as lines of this width; what has no space stays whole. */
+export function wrapped(line: string, width: number): string[] {
   const lines: string[] = [];
   let rest = line;
   while (rest.length > width) {

@@ -29,7 +29,7 @@ export function emitExamples(
     resources: [],
     resourceTemplates: [],
     prompts: [],
-    transports: { stdio: true },
+    transports: { stdio: true, fromEnvironment: false },
     runtime: withoutRooms(server.runtime),
   };
   const diagnostics: Diagnostic[] = [];

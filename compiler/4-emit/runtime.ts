@@ -19,8 +19,8 @@ export function surroundings(server: Server): Surroundings {
   const { runtime, layout } = server;
   const { hooks, config, auth, logging, health, cache, concurrency, rate } = runtime;
   const asks = auth && authentication(auth);
-  const reads = readsAddress(server);
-  const starts = hasApplication(server) || auth !== undefined || reads;
+  const { fromEnvironment } = server.transports;
+  const starts = hasApplication(server) || auth !== undefined || fromEnvironment;
   return {
     imports: [
       ...(starts
@@ -31,7 +31,7 @@ export function surroundings(server: Server): Surroundings {
             ),
           ]
         : []),
-      ...(reads ? [importOf(["readHttp"], `${library}/http-environment`)] : []),
+      ...(fromEnvironment ? [importOf(["readHttp"], `${library}/http-environment`)] : []),
       ...(config ? [importOf(["createSettings"], `${library}/config`)] : []),
       ...(asks?.imports ?? []),
       ...(logging ? [importOf(["createLogging"], `${library}/logging`)] : []),
@@ -48,7 +48,7 @@ export function surroundings(server: Server): Surroundings {
     ],
     options: [
       ...(hooks ? ["hooks: checkedHooks<CheckedHooks>(hooks),"] : []),
-      ...(reads ? ["http: (reading) => readHttp(http, reading),"] : []),
+      ...(fromEnvironment ? ["http: (reading) => readHttp(http, reading),"] : []),
       ...(config
         ? [
             "settings: createSettings([",
@@ -92,19 +92,12 @@ function concurrencyText({ server, tools, maxQueue }: Concurrency): string {
   return `{ ${members.join(", ")} }`;
 }
 
-function settingText({ secret, ...setting }: Setting): string {
+function settingText({ secret, description: _description, required: _required, ...setting }: Setting): string {
   return literal({ ...setting, ...(secret && { secret }) } as Json);
 }
 
 function importOf(names: readonly string[], from: string): string {
   return `import { ${names.join(", ")} } from ${literal(from)};\n`;
-}
-
-/** Whether environment variables say how the server is reached over HTTP. */
-export function readsAddress({ transports: { http } }: Server): boolean {
-  if (!http) return false;
-  const { path, host, port, allowedOrigins, allowedHosts } = http;
-  return [path, host, port, ...allowedOrigins, ...allowedHosts].some((value) => typeof value === "object");
 }
 
 /** Whether handlers get more in their context than the protocol's. */

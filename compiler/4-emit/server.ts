@@ -1,6 +1,7 @@
 import type { Handler, Server } from "../model/server.js";
 import { importPath, literal } from "./code.js";
-import { readsAddress, surroundings } from "./runtime.js";
+import { surroundings } from "./runtime.js";
+import { variablesText } from "./variables.js";
 
 const library = "@mcpc/runtime/codegen/v1";
 
@@ -106,17 +107,17 @@ ${upgrade}  };
 
 /** `generated/main.ts`: serves the server on its transports. */
 export function mainModule(server: Server): string {
-  const { stdio, http } = server.transports;
+  const { stdio, http, fromEnvironment } = server.transports;
   const { config, auth, drainMs } = server.runtime;
-  const reads = readsAddress(server);
+  const variables = variablesText(server);
   return (
     `import { main } from ${literal(`${library}/main`)};\n` +
     (config ? `import { configure } from ${literal(`${library}/node-config`)};\n` : "") +
     (auth && stdio ? `import { localCaller } from ${literal(`${library}/node-auth`)};\n` : "") +
     (http ? `import { listen } from ${literal(`${library}/node-http`)};\n` : "") +
-    (reads ? `import { readHttp } from ${literal(`${library}/http-environment`)};\n` : "") +
+    (fromEnvironment ? `import { readHttp } from ${literal(`${library}/http-environment`)};\n` : "") +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${reads ? ", read: readHttp" : ""}${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""}${drainMs === undefined ? "" : `, drainMs: ${drainMs}`} });\n`
+    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${fromEnvironment ? ", read: readHttp" : ""}${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""}${drainMs === undefined ? "" : `, drainMs: ${drainMs}`}${variables === undefined ? "" : `, variables: ${literal(variables)}`} });\n`
   );
 }
 

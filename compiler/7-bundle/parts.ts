@@ -34,7 +34,7 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
     Asking: asks || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
     Cache: cache !== undefined,
     Auth: auth !== undefined,
-    Application: (hooks ?? config ?? auth) !== undefined,
+    Application: (hooks ?? config ?? auth) !== undefined || transports.fromEnvironment,
     External: server.external.length > 0,
     Replacing: false,
   };

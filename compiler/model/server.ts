@@ -141,6 +141,9 @@ export interface Setting {
   readonly type: "string" | "number" | "boolean" | "json";
   readonly secret: boolean;
   readonly default?: Json;
+  readonly description?: string;
+  /** It has no default, and the server does not start without it. */
+  readonly required: boolean;
 }
 
 /** Folders of the project, relative to it, no trailing slash. */
@@ -333,6 +336,8 @@ export interface Prompt {
 
 export interface Transports {
   readonly stdio: boolean;
+  /** Environment variables say how the server is reached over HTTP. */
+  readonly fromEnvironment: boolean;
   readonly http?: {
     readonly path: Value;
     readonly host: Value;

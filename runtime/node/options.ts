@@ -25,6 +25,8 @@ export interface MainOptions {
   readonly configure?: typeof configure;
   /** Part of the bundle only where callers must say who they are, and one of them may be on standard streams. */
   readonly localCaller?: typeof localCaller;
+  /** What `--help` says of the environment variables that the server reads. */
+  readonly variables?: string;
   /** How long what runs when the server is to stop may take. */
   readonly drainMs?: number;
   /** Told what is about to be served, where it is to be replaced while it is. */
@@ -120,7 +122,7 @@ function shown(value: Value | number | Variable): string {
   return typeof value === "object" ? `the value of ${value.env}` : String(value);
 }
 
-function help({ surface: { server }, options }: Server, { stdio, http, configure }: MainOptions): string {
+function help({ surface: { server }, options }: Server, { stdio, http, configure, variables }: MainOptions): string {
   const transports = [...(stdio ? ["stdio"] : []), ...(http ? ["http"] : [])];
   return [
     `${server.name} ${server.version}, a Model Context Protocol server`,
@@ -143,5 +145,6 @@ function help({ surface: { server }, options }: Server, { stdio, http, configure
     "  --version        print name and version",
     "  --help           print this",
     "",
+    ...(!globalThis.mcpcWithoutApplication && variables !== undefined ? [variables] : []),
   ].join("\n");
 }

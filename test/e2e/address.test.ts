@@ -195,6 +195,15 @@ test("over standard streams none of them is asked", () => {
   expect(run({})).toMatchObject({ status: 0, stderr: "" });
 });
 
+test("--help names them", () => {
+  const { status, stdout } = run({}, "--help");
+  expect(status).toBe(0);
+  expect(stdout).toContain("the value of PORT unless told otherwise (MCPC_PORT)");
+  expect(stdout).toContain(
+    "  PUBLIC_HOSTS   host names that it is called by, separated by commas (required over http)",
+  );
+});
+
 test("the command line comes before them", async () => {
   const { PORT: _port, BIND_ADDRESS: _address, ...others } = environment;
   const { url, stop } = await serveHttpWith(others, script, "--host", "127.0.0.1");

@@ -162,6 +162,15 @@ describe("every wrong setting is told at once, by its variable, and the process 
   });
 });
 
+test("--help lists the settings and their variables, and shows no value of the environment", () => {
+  const { code, stdout } = run({ DATABASE_URL: url }, "--help");
+  expect(code).toBe(0);
+  expect(stdout).toContain("\n  --help           print this\n\nEnvironment variables of this server:\n");
+  expect(stdout).toContain("\n  DATABASE_URL              databaseUrl (secret, required)\n");
+  expect(stdout).toContain("\n  SETTINGS_MAX_CONNECTIONS  maxConnections (default 10)\n");
+  expect(stdout).not.toContain("hunter2");
+});
+
 test("what the process is told is told with the settings; flags come before the environment", () => {
   const wrong = {
     MCPC_TRANSPORT: "smoke",
