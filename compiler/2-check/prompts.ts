@@ -1,7 +1,7 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
-import { promptParts, type PromptVariable } from "../json-schema/prompt-template.js";
+import { lookalikes, placeholdersIn, splitText, type Placeholder } from "../json-schema/placeholders.js";
 import type { Declared } from "../model/project.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
 import { isBase64 } from "./resources.js";
@@ -44,6 +44,12 @@ export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagno
       const fix = meant === undefined ? undefined : { span, text: JSON.stringify(meant).slice(1, -1) };
       diagnostics.push(diagnose("prompt/unknown-variable", span, parameters, [], fix));
     }
+    for (const { written, name, at } of lookalikes(String(text.value), false)) {
+      if (!names.has(name)) continue;
+      // What it was meant to be is not unused.
+      used.add(name);
+      diagnostics.push(diagnose("text/not-a-placeholder", part(text.span, at, at + written.length), { written, name }));
+    }
   }
   for (const [argument, name] of names) {
     if (!used.has(argument)) diagnostics.push(diagnose("prompt/unused-argument", name.span, { argument }));
@@ -71,8 +77,8 @@ function checkDefault(argument: Located, name: string, diagnostics: Diagnostic[]
     diagnostics.push(diagnose("prompt/invalid-default", preset.span, { argument: name, value: String(preset.value) }));
 }
 
-function promptVariables(text: string): PromptVariable[] {
-  return promptParts(text).filter((part) => typeof part !== "string");
+function promptVariables(text: string): Placeholder[] {
+  return placeholdersIn(splitText(text));
 }
 
 function* texts(node: Located): Generator<Located> {

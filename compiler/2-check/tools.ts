@@ -1,4 +1,5 @@
 import { addMember, diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { lookalikes, placeholdersIn, splitDeclaredText } from "../json-schema/placeholders.js";
 import { child } from "../json-schema/pointer.js";
 import type { Declared } from "../model/project.js";
 import type { JsonObject, Located } from "../model/source.js";
@@ -50,8 +51,11 @@ export function checkElicitations(entry: Located, diagnostics: Diagnostic[]): vo
 
 function checkPlaceholders(message: Located | undefined, diagnostics: Diagnostic[]): void {
   if (!message) return;
-  for (const [, placeholder = ""] of String(message.value).matchAll(/\{([^{}]*)\}/g)) {
-    if (!/^[A-Za-z_]\w*$/.test(placeholder))
-      diagnostics.push(diagnose("error/invalid-placeholder", message.span, { placeholder }));
-  }
+  const text = String(message.value);
+  const isName = ({ name }: { readonly name: string }): boolean => /^[A-Za-z_]\w*$/.test(name);
+  const wrong = placeholdersIn(splitDeclaredText(text)).filter((placeholder) => !isName(placeholder));
+  for (const { name } of wrong)
+    diagnostics.push(diagnose("error/invalid-placeholder", message.span, { placeholder: name }));
+  for (const { written, name } of lookalikes(text, true).filter(isName))
+    diagnostics.push(diagnose("text/not-a-placeholder", message.span, { written, name }));
 }

@@ -28,6 +28,7 @@ import type {
   Tool,
 } from "../model/server.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
+import { placeholdersIn, runtimeTemplate, splitDeclaredText } from "../json-schema/placeholders.js";
 import { child } from "../json-schema/pointer.js";
 import { projectPath } from "../project-path.js";
 import { staticContents } from "./contents.js";
@@ -164,11 +165,17 @@ function declaredError(
   code: string,
   { message, description }: { message: string; description?: string },
 ): DeclaredError {
-  return { code, message, placeholders: placeholders(message), ...(description !== undefined && { description }) };
+  return {
+    code,
+    message,
+    template: runtimeTemplate(message),
+    placeholders: placeholders(message),
+    ...(description !== undefined && { description }),
+  };
 }
 
-function placeholders(text: string): string[] {
-  return [...new Set([...text.matchAll(/\{([A-Za-z_]\w*)\}/g)].map((match) => match[1]!))];
+function placeholders(...texts: readonly string[]): string[] {
+  return [...new Set(texts.flatMap((text) => placeholdersIn(splitDeclaredText(text)).map(({ name }) => name)))];
 }
 
 /** The questions of a tool or a prompt; the type of an answer is named after the entry and the question. */
@@ -184,9 +191,10 @@ function elicitations(
     return {
       name,
       message,
-      placeholders: placeholders(message + (url ?? "")),
+      template: runtimeTemplate(message),
+      placeholders: placeholders(message, url ?? ""),
       ...(form && { answer: schema(form, type!) }),
-      ...(url !== undefined && { url }),
+      ...(url !== undefined && { url: runtimeTemplate(url) }),
     };
   });
 }

@@ -1,4 +1,4 @@
-import { promptParts } from "../json-schema/prompt-template.js";
+import { splitText } from "../json-schema/placeholders.js";
 import { anew, type Again } from "../model/again.js";
 import type {
   Elicitation,
@@ -69,7 +69,7 @@ function toolEntry(tool: Tool): string {
     wraps: wraps === true && "true",
     errors:
       errors.length > 0 &&
-      `new Map([${errors.map(({ code, message }) => `[${literal(code)}, ${literal(message)}]`).join(", ")}])`,
+      `new Map([${errors.map(({ code, template }) => `[${literal(code)}, ${literal(template)}]`).join(", ")}])`,
     elicitations: questions(tool.elicitations),
     headers: headers.length > 0 && literal(headers as readonly HeaderParameter[] as unknown as Json),
     timeoutMs: timeoutMs !== undefined && String(timeoutMs),
@@ -89,9 +89,9 @@ function reuse({ cache }: Tool | Resource | ResourceTemplate): string | false {
 }
 
 function questions(elicitations: readonly Elicitation[]): string | false {
-  const entries = elicitations.map(({ name, message, answer, url }): Json => {
+  const entries = elicitations.map(({ name, template, answer, url }): Json => {
     const question = {
-      message,
+      message: template,
       ...(answer && { requestedSchema: answer.schema as Json }),
       ...(url !== undefined && { url }),
     };
@@ -152,7 +152,7 @@ export function segments(messages: readonly Json[], names: readonly string[]): (
   const add = (json: string): void => void (parts[parts.length - 1] += json);
   const visitText = (text: string): void => {
     add('"');
-    for (const part of promptParts(text)) {
+    for (const part of splitText(text)) {
       if (typeof part === "string") add(JSON.stringify(part).slice(1, -1));
       else parts.push(names.indexOf(part.name), "");
     }

@@ -204,8 +204,10 @@ export interface Definition extends Schema {
 
 export interface DeclaredError {
   readonly code: string;
-  /** With `{placeholders}`. */
+  /** As it is written. */
   readonly message: string;
+  /** As the runtime fills it in. */
+  readonly template: string;
   readonly placeholders: readonly string[];
   readonly description?: string;
 }
@@ -213,7 +215,10 @@ export interface DeclaredError {
 /** A question to the user: a form (`answer`) or a page (`url`). */
 export interface Elicitation {
   readonly name: string;
+  /** As it is written. */
   readonly message: string;
+  /** As the runtime fills it in; so is the URL. */
+  readonly template: string;
   /** Of the message and the URL. */
   readonly placeholders: readonly string[];
   readonly answer?: Schema;

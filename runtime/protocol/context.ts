@@ -180,8 +180,9 @@ function createElicit(call: Call, { elicitations, answers }: Questions): AnyElic
 }
 
 function fill(template: string, parameters: unknown): string {
-  const values = Object(parameters ?? {}) as Record<string, unknown>;
-  return template.replace(/\{([^{}]+)\}/g, (whole, name: string) =>
+  // A brace that is text is written `{{}`.
+  const values: Record<string, unknown> = { ...(parameters as object), "{": "{" };
+  return template.replace(/\{([^{}]+|\{)\}/g, (whole, name: string) =>
     Object.hasOwn(values, name) ? String(values[name]) : whole,
   );
 }

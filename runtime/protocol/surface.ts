@@ -96,7 +96,7 @@ export interface Reuse {
   readonly maxEntries?: number;
 }
 
-/** A form (`requestedSchema`) or a page (`url`); both texts may hold `{placeholders}`. */
+/** A form (`requestedSchema`) or a page (`url`); in both texts `{name}` is a placeholder, `{{}` a brace. */
 export interface ElicitationSurface {
   readonly message: string;
   readonly requestedSchema?: unknown;

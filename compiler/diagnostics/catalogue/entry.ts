@@ -10,10 +10,10 @@ export const entry = {
   }),
   "error/invalid-placeholder": define<{ placeholder: string }>({
     severity: "error",
-    message: ({ placeholder }) => `the placeholder {${placeholder}} is not a name`,
-    help: () => "placeholders are letters, digits and underscores in braces, such as {city}",
+    message: ({ placeholder }) => `the placeholder ${quote(placeholder)} is not a name`,
+    help: () => "placeholders are letters, digits and underscores in double braces, such as {{city}}",
     explain:
-      "The message of a declared error may hold `{placeholders}`, which become the parameters of the function that makes the error. They must be names.",
+      "In the message of a declared error, and in a question, `{{name}}` is a placeholder. Placeholders become the parameters of the function that makes the error or asks the question, so they must be names. A backslash before the braces, which JSON writes as `\\\\{{name}}`, makes them text. In a text without double braces, `{name}` is a placeholder, too.",
   }),
   "example/mismatch": define<{ reason: string; suggestion?: string | undefined }>({
     severity: "error",
@@ -84,6 +84,13 @@ export const entry = {
     help: () => 'name at least one under "transports", such as "stdio": {}',
     explain:
       "Where `runtime.transports` is present, the server is reachable through the transports it names and through no other.",
+  }),
+  "text/not-a-placeholder": define<{ written: string; name: string }>({
+    severity: "warning",
+    message: ({ written }) => `${quote(written)} is not a placeholder`,
+    help: ({ name }) => didYouMean(`{{${name}}}`),
+    explain:
+      "In the messages of prompts, in errors and in questions a placeholder is written `{{name}}`. What looks like one of another language is text, or has text around it that clients would see: `${name}`, `#{name}`, `{{name}`, and `{name}` in a text with double braces, or where a prompt has an argument of that name. Write `${{price}}` for a dollar before a value, and `{ name }`, with blanks, for braces that are text.",
   }),
   "template/ambiguous": define<{ template: string; first: string; second: string }>({
     severity: "error",

@@ -1,0 +1,84 @@
+/** A place in a text where a value goes. */
+export interface Placeholder {
+  readonly name: string;
+  /** Offset of the name in the text. */
+  readonly at: number;
+}
+
+/**
+ * Splits a text at `{{name}}`; blanks around the name do not count. A backslash before the braces makes them text; two
+ * stand for one backslash.
+ */
+export function splitText(text: string): (string | Placeholder)[] {
+  const parts: (string | Placeholder)[] = [];
+  let from = 0;
+  let before = "";
+  for (const { start, end, backslashes, braces, name, at } of doubleBraces(text)) {
+    before += text.slice(from, start) + "\\".repeat(backslashes / 2);
+    from = end;
+    if (backslashes % 2 === 1) before += braces;
+    else {
+      parts.push(before, { name, at });
+      before = "";
+    }
+  }
+  return [...parts, before + text.slice(from)];
+}
+
+/** Splits the text of an error or a question; one without double braces may have the older `{name}`. */
+export function splitDeclaredText(text: string): (string | Placeholder)[] {
+  if (hasDoubleBraces(text)) return splitText(text);
+  const parts: (string | Placeholder)[] = [];
+  let from = 0;
+  for (const { 0: braces, 1: name = "", index } of text.matchAll(/\{([^{}]*)\}/g)) {
+    parts.push(text.slice(from, index), { name, at: index + 1 });
+    from = index + braces.length;
+  }
+  return [...parts, text.slice(from)];
+}
+
+export function placeholdersIn(parts: readonly (string | Placeholder)[]): Placeholder[] {
+  return parts.filter((part) => typeof part !== "string");
+}
+
+/** The text as the runtime fills it in: `{name}` is a placeholder, `{{}` is a brace. */
+export function runtimeTemplate(text: string): string {
+  const parts = splitDeclaredText(text);
+  return parts.map((part) => (typeof part === "string" ? part.replaceAll("{", "{{}") : `{${part.name}}`)).join("");
+}
+
+/** Something that looks like a placeholder of another language. */
+export interface Lookalike {
+  readonly written: string;
+  readonly name: string;
+  readonly at: number;
+}
+
+/** Finds `${name}`, `{name}`, `{{name}` and the like; `takesOlder`: unless `{name}` is a placeholder of the text. */
+export function lookalikes(text: string, takesOlder: boolean): Lookalike[] {
+  let rest = "";
+  for (const { start, end } of doubleBraces(text)) rest += text.slice(rest.length, start) + " ".repeat(end - start);
+  const isOlder = takesOlder && !hasDoubleBraces(text);
+  // Bounds, because a text may be all braces.
+  const found = (rest + text.slice(rest.length)).matchAll(/(?:[$#%]|(?<!\\))\{{1,2}([^\s{}]{1,64})\}{1,2}/g);
+  return [...found]
+    .map(({ 0: written, 1: name = "", index }) => ({ written, name, at: index }))
+    .filter(({ written, name }) => !isOlder || written !== `{${name}}`);
+}
+
+function hasDoubleBraces(text: string): boolean {
+  return !doubleBraces(text).next().done;
+}
+
+/** Double braces around a name, and the backslashes before them. */
+function* doubleBraces(text: string) {
+  let from = 0;
+  for (const { 0: braces, 1: inside = "", index } of text.matchAll(/\{\{([^{}]*)\}\}/g)) {
+    const name = inside.trim();
+    if (name === "") continue;
+    let start = index;
+    while (start > from && text[start - 1] === "\\") start--;
+    from = index + braces.length;
+    yield { start, end: from, backslashes: index - start, braces, name, at: index + 2 + inside.indexOf(name) };
+  }
+}
