@@ -148,16 +148,18 @@ const otherMembers: readonly string[] = [
   ...["command", "args", "url"],
   // of an answer
   ...["status", "checks", "result"],
+  // of a value that is only an example
+  ...["a"],
 ];
 
 /** What is wrong with a span that is JSON: it does not parse, or no field of a manifest takes one of its members. */
 function jsonFault(span: string): string | undefined {
   if (!/^(?:\{ ?)?"[^"]+": ?\S/.test(span)) return undefined;
-  const isPartial = span.includes("…");
+  // "…" stands for any value, and so does a word in capitals.
+  const text = span.replace(/…|(?<=: )[A-Z]+\b/g, "0");
+  const isPartial = text !== span;
   const errors: ParseError[] = [];
-  const value = parse(/^\{/.test(span) ? span.replaceAll("…", "0") : `{${span.replaceAll("…", "0")}}`, errors, {
-    allowTrailingComma: true,
-  });
+  const value = parse(text.startsWith("{") ? text : `{${text}}`, errors, { allowTrailingComma: true });
   if (errors.length > 0) return "does not parse";
   const refused = Object.entries(value).filter(
     ([name, member]) =>
@@ -186,7 +188,7 @@ describe.each(documents)("%s", (document) => {
   });
 });
 
-test("every option is on a page, and every member of the context on that of tools", () => {
+test("every option is on a page, and every member of the context where it is listed", () => {
   const pages = documents.map(textOf).join("\n");
   const options = new Set([...serverOptions, ...[...compilerOptions.values()].flat()]);
   expect([...options].filter((option) => !new RegExp(`${option}\\b(?!-)`).test(pages))).toEqual([]);
@@ -195,8 +197,12 @@ test("every option is on a page, and every member of the context on that of tool
     return [...body!.matchAll(/^ {2}readonly (\w+):/gm)].map(([, member]) => member!);
   });
   expect(members.length).toBeGreaterThan(10);
-  const [, section] = /^## What the context holds$([^]*?)^## /m.exec(textOf("docs/tools.md"))!;
-  expect([...members, "config", "state"].filter((member) => !section!.includes(`\`${member}`))).toEqual([]);
+  const lists = [
+    /^## What the context holds$([^]*?)^## /m.exec(textOf("docs/tools.md")),
+    /^The \[context\](.*)$/m.exec(textOf("README.md")),
+  ];
+  for (const list of lists)
+    expect([...members, "config", "state"].filter((member) => !list![1]!.includes(`\`${member}`))).toEqual([]);
 });
 
 test("a name that nothing has is found, of each kind", () => {
