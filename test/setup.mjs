@@ -53,6 +53,22 @@ async function bundleCompiler() {
   for (const [file, text] of made) write(file, text);
 }
 
+/**
+ * The manifest language with help as editors show it: Markdown has a keyword of its own, and what a `$ref` leads to must
+ * not hide what is said where it stands.
+ */
+function forEditors(schema) {
+  const help = (description) => ({ description, markdownDescription: description });
+  const { $defs, ...rest } = schema;
+  const helped = (value) =>
+    JSON.parse(JSON.stringify(value), (_key, node) => {
+      const description = node?.description ?? $defs[/^#\/\$defs\/(\w+)$/.exec(node?.$ref)?.[1]]?.description;
+      return typeof description === "string" ? { ...node, ...help(description) } : node;
+    });
+  const definitions = Object.entries($defs).map(([name, { description: _, ...node }]) => [name, helped(node)]);
+  return { ...helped(rest), $defs: Object.fromEntries(definitions) };
+}
+
 const stamp = at("node_modules", ".mcpc-installed");
 const lock = fs.readFileSync(at("package-lock.json"), "utf8");
 if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== lock) {
@@ -70,9 +86,9 @@ for (const name of ["LICENSE", "README.md"]) {
   for (const folder of ["compiler", "runtime"])
     if (fs.existsSync(at(name))) fs.copyFileSync(at(name), at(folder, name));
 }
-fs.copyFileSync(at("mcp.schema.json"), at("compiler", "mcp.schema.json"));
+const schema = forEditors(JSON.parse(fs.readFileSync(at("mcp.schema.json"), "utf8")));
+write(at("compiler", "mcp.schema.json"), `${JSON.stringify(schema, null, 2)}\n`);
 const { precompiled } = await import(pathToFileURL(at("compiler", "dist", "precompiled.js")).href);
-const schema = JSON.parse(fs.readFileSync(at("mcp.schema.json"), "utf8"));
 for (const [name, text] of precompiled(schema)) write(at("compiler", "dist", name), text);
 fs.rmSync(at("compiler", "fixtures"), { recursive: true, force: true });
 if (fs.existsSync(at("fixtures", "invalid")))

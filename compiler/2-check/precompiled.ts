@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import type { Ajv, ValidateFunction } from "ajv";
 import type * as Standalone from "ajv/dist/standalone/index.js";
 import { createPlainAjv, lean } from "../json-schema/ajv.js";
 import type { Dialect, JsonSchema } from "../model/schema.js";
-import type { JsonObject } from "../model/source.js";
+import type { Json, JsonObject } from "../model/source.js";
 
 /** A validator that stands beside the code in the package, so that no build has to compile it. */
 interface Precompiled {
@@ -15,9 +16,12 @@ interface Precompiled {
 /** Validates manifests by `mcp.schema.json`. */
 export function manifestValidator(schema: JsonObject): ValidateFunction {
   return known(schema, () => {
-    const text = JSON.stringify(schema);
-    return fromPackage("manifests", text) ?? ofManifests(schema).validate;
+    return fromPackage("manifests", fingerprint(schema)) ?? ofManifests(schema).validate;
   });
+}
+
+function fingerprint(schema: JsonObject): string {
+  return createHash("sha256").update(JSON.stringify(schema)).digest("base64url");
 }
 
 /** Validates schemas by their dialect's own. */
@@ -51,7 +55,7 @@ function fileOf(name: string): string {
 export function precompiled(schema: JsonObject): ReadonlyMap<string, string> {
   const dialects = ["draft-07", "2019-09", "2020-12"] as const;
   return new Map([
-    [fileOf("manifests"), moduleOf(ofManifests(schema, true), JSON.stringify(schema))],
+    [fileOf("manifests"), moduleOf(ofManifests(schema, true), fingerprint(schema))],
     ...dialects.map((dialect) => [fileOf(dialect), moduleOf(ofSchemas(dialect, true), dialect)] as const),
   ]);
 }
@@ -70,7 +74,22 @@ function moduleOf({ ajv, id }: Compiled, of: string): string {
 // Whatever only makes the code faster takes longer than it saves.
 const optimize = false;
 
-function ofManifests(schema: JsonObject, source = false): Compiled {
+/** Removes what is for editors alone: descriptions, and the keywords of schemas, which are checked by their dialects. */
+function withoutHelp(schema: JsonObject): JsonObject {
+  const isHelp = (key: string, value: Json): boolean => {
+    if (key === "description" || key === "markdownDescription") return typeof value === "string";
+    return key === "keywords" || key === "unevaluatedProperties" || (key === "allOf" && isKeywords(value));
+  };
+  const text = JSON.stringify(schema, (key, value: Json) => (isHelp(key, value) ? undefined : value));
+  return JSON.parse(text) as JsonObject;
+}
+
+function isKeywords(allOf: Json): boolean {
+  return JSON.stringify(allOf) === '[{"$ref":"#/$defs/keywords"}]';
+}
+
+function ofManifests(manifestSchema: JsonObject, source = false): Compiled {
+  const schema = withoutHelp(manifestSchema);
   const options = { validateSchema: false, meta: false, inlineRefs: false, verbose: true, code: { optimize, source } };
   const ajv = lean(createPlainAjv("2020-12", options), schema as JsonSchema);
   const id = "manifests";

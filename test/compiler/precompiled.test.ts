@@ -10,7 +10,7 @@ import type { JsonObject } from "../../compiler/model/source.js";
 
 const root = join(import.meta.dirname, "..", "..");
 const folder = join(root, "compiler", "dist");
-const schema = JSON.parse(readFileSync(join(root, "mcp.schema.json"), "utf8")) as JsonObject;
+const schema = JSON.parse(readFileSync(join(root, "compiler", "mcp.schema.json"), "utf8")) as JsonObject;
 const inPackage = (name: string): ValidateFunction =>
   (createRequire(import.meta.url)(join(folder, `validator-of-${name}.cjs`)) as { validate: ValidateFunction }).validate;
 

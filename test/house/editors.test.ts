@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { getLanguageService, TextDocument, type LanguageService } from "vscode-json-languageservice";
+import { keywordsOf, knownFormats } from "../../compiler/json-schema/dialect.js";
+
+const packaged = join(import.meta.dirname, "..", "..", "compiler", "mcp.schema.json");
+const schema = JSON.parse(readFileSync(packaged, "utf8"));
+
+const language = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "mcp.schema.json"), "utf8"));
+const schemaOf = (name: string) => language.$defs[name].properties;
+
+/** What VS Code and many other editors ask about JSON files; whatever it would fetch is an error. */
+const editor: LanguageService = getLanguageService({
+  schemaRequestService: (uri) => Promise.reject(new Error(`fetched ${uri}`)),
+  clientCapabilities: { textDocument: { completion: { completionItem: { documentationFormat: ["markdown"] } } } },
+});
+editor.configure({
+  validate: true,
+  schemas: [{ uri: "file:///mcp.schema.json", fileMatch: ["*.mcp.json"], schema: structuredClone(schema) }],
+});
+
+/** The manifest with a text in place of `SCHEMA`, and the place of the bar in it. */
+function opened(manifest: object, text: string) {
+  const content = JSON.stringify(manifest).replace('"SCHEMA"', text);
+  const at = content.indexOf("|");
+  const document = TextDocument.create("file:///a.mcp.json", "json", 1, content.replace("|", ""));
+  return { document, position: document.positionAt(at), json: editor.parseJSONDocument(document) };
+}
+
+async function completions(manifest: object, text: string): Promise<string[]> {
+  const { document, position, json } = opened(manifest, text);
+  return (await editor.doComplete(document, position, json))!.items.map(({ label }) => label);
+}
+
+async function hover(manifest: object, text: string): Promise<unknown> {
+  const { document, position, json } = opened(manifest, text);
+  const found = await editor.doHover(document, position, json);
+  return [found?.contents].flat()[0];
+}
+
+async function problems(manifest: object, text: string): Promise<string[]> {
+  const { document, json } = opened(manifest, text);
+  return (await editor.doValidation(document, json)).map(({ message }) =>
+    typeof message === "string" ? message : message.value,
+  );
+}
+
+const server = { name: "a", version: "1" };
+const input = { type: "object" };
+const places: readonly [place: string, manifest: object][] = [
+  ["$defs", { server, $defs: { City: "SCHEMA" } }],
+  ["inputSchema", { server, tools: [{ name: "t", inputSchema: "SCHEMA" }] }],
+  ["outputSchema", { server, tools: [{ name: "t", inputSchema: input, outputSchema: "SCHEMA" }] }],
+  ["params", { server, resourceTemplates: [{ uriTemplate: "a:/{b}", name: "r", params: "SCHEMA" }] }],
+  ["a setting", { server, runtime: { config: { properties: { url: "SCHEMA" } } } }],
+];
+/** Where a schema holds another one. */
+const within: readonly string[] = [
+  '{ "properties": { "a": SCHEMA } }',
+  '{ "items": SCHEMA }',
+  '{ "anyOf": [SCHEMA] }',
+  '{ "additionalProperties": SCHEMA }',
+  '{ "$defs": { "A": { "not": SCHEMA } } }',
+];
+const everywhere = places.flatMap(([place, manifest]) => [
+  [place, manifest, "SCHEMA"] as const,
+  ...within.map((outer) => [`${place}, in ${outer}`, manifest, outer] as const),
+]);
+
+test.each(everywhere)("an editor helps with the schema of %s", async (_, manifest, outer) => {
+  const inside = (text: string): string => outer.replace("SCHEMA", text);
+  expect(await completions(manifest, inside('{ "type": "object", "|" }'))).toEqual(
+    expect.arrayContaining(["properties", "required", "minLength", "enum", "$ref"]),
+  );
+  expect(await completions(manifest, inside('{ "type": | }'))).toEqual(
+    expect.arrayContaining(['"object"', '"string"', '"integer"']),
+  );
+  expect(await completions(manifest, inside('{ "format": | }'))).toContain('"date-time"');
+  expect(await hover(manifest, inside('{ "mini|mum": 1 }'))).toContain("The least number.");
+  expect(await problems(manifest, inside('{ "type": "str" }'))).toEqual([
+    expect.stringContaining("Value is not accepted"),
+  ]);
+  expect(await problems(manifest, inside('{ "tpye": "string" }'))).toEqual([expect.stringContaining("tpye")]);
+  expect(await problems(manifest, inside('{ "minLength": "1" }'))).toHaveLength(1);
+  expect(
+    await problems(manifest, inside('{ "type": ["string", "null"], "x-mcp-header": "A", "items": [{}, true] }')),
+  ).toEqual([]);
+});
+
+test("a setting has the fields of its own as well", async () => {
+  const [, setting] = places.at(-1)!;
+  expect(await completions(setting, '{ "|" }')).toEqual(expect.arrayContaining(["env", "secret", "default"]));
+  expect(await problems(setting, '{ "type": "string", "env": "URL", "secret": true }')).toEqual([]);
+});
+
+test("editors know the keywords and formats that the compiler knows", async () => {
+  const [, defs] = places[0]!;
+  const known = new Set(Object.values(keywordsOf).flatMap((keywords) => [...keywords]));
+  const { properties, patternProperties } = schema.$defs.keywords;
+  const [pattern] = Object.keys(patternProperties);
+  for (const keyword of known)
+    expect([keyword, Object.hasOwn(properties, keyword) || RegExp(pattern!).test(keyword)]).toEqual([keyword, true]);
+  for (const keyword of Object.keys(properties)) expect(known).toContain(keyword);
+  expect(properties.format.examples).toEqual([...knownFormats].sort());
+  expect(await completions(defs, '{ "|" }')).toEqual(expect.arrayContaining(Object.keys(properties)));
+});
+
+test.each<[field: string, text: string, description: string]>([
+  ["outputSchema", '"output|Schema": true', schemaOf("tool").outputSchema.description],
+  ["icons", '"ic|ons": []', schemaOf("tool").icons.description],
+  ["_meta", '"_m|eta": {}', schemaOf("tool")._meta.description],
+  ["examples", '"exam|ples": []', schemaOf("tool").examples.description],
+])("an editor shows what the field %s means, in Markdown", async (_, text, description) => {
+  const [, manifest] = places[1]!;
+  expect(await hover(manifest, `{ "type": "object" }, ${text}`)).toBe(description);
+});
+
+test("each description is also there in Markdown", () => {
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    const { description, markdownDescription } = node as Record<string, unknown>;
+    if (typeof description === "string") expect(markdownDescription).toBe(description);
+    Object.values(node).forEach(visit);
+  };
+  visit(schema);
+});
