@@ -92,7 +92,10 @@ describe("a client starts the server from the top of the file system", () => {
 });
 
 test("a package of the bundle is installed, and runs as a command", () => {
-  const { devDependencies: _, scripts, ...shownPackage } = shown("package.json");
+  const { devDependencies, scripts, ...shownPackage } = shown("package.json");
+  const versionOf = (name: string): string =>
+    JSON.parse(readFileSync(join(root, name, "package.json"), "utf8")).version;
+  expect(devDependencies).toEqual({ "@mcpc/runtime": `^${versionOf("runtime")}`, mcpc: `^${versionOf("compiler")}` });
   expect(scripts.prepack).toBe("mcpc build --strict");
   const published = join(elsewhere, "published");
   cpSync(join(project, "dist"), join(published, "dist"), { recursive: true });

@@ -31,6 +31,15 @@ test.each(projects)("%s names the packages that it needs, and the schema of its 
     );
 });
 
+test("editors that read .vscode/settings.json take manifests for JSON with comments", () => {
+  const { "files.associations": associations } = read("fixtures", "weather", ".vscode", "settings.json");
+  const [[pattern, language]] = Object.entries<string>(associations) as [[string, string]];
+  expect(language).toBe("jsonc");
+  expect(
+    readdirSync(join(root, "fixtures", "weather")).filter((file) => file.endsWith(pattern.replace("*", ""))),
+  ).toEqual(["weather.mcp.json"]);
+});
+
 test("a copy elsewhere builds and compiles", () => {
   const folder = mkdtempSync(join(tmpdir(), "mcpc-copied-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -15,7 +15,7 @@ import { dirname, join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { blocksOf, originOf, stepsOf, textOf, withoutTimes } from "./documents.js";
+import { blocksOf, blocksTestedBy, originOf, stepsOf, textOf, withoutTimes } from "./documents.js";
 
 const root = join(import.meta.dirname, "..", "..");
 const readme = textOf("README.md");
@@ -96,6 +96,10 @@ test("the tutorial, step by step, in an empty folder, with the packed packages",
   const project = join(folder, "greeter");
   mkdirSync(project);
   const shown: string[] = [];
+  const own = blocksTestedBy("README.md", "test/house/packages.test.ts");
+  expect(own.length).toBeGreaterThan(4);
+  for (const { language, text } of own)
+    expect(language === "console" || /^npm (init|install|pkg) /.test(text), text).toBe(true);
   for (const block of blocks) {
     const { language, text } = block;
     const origin = originOf(block);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { blocksOf, root, textOf } from "../../house/documents.js";
+import { blocksTestedBy, root } from "../../house/documents.js";
 import { project } from "../project.js";
 import { cli, listener } from "./development.js";
 
@@ -15,7 +15,8 @@ const timeless = (log: string): string =>
     .replace(/127\.0\.0\.1:\d+/g, "ADDRESS");
 
 test("the session in the guide goes as it says", async () => {
-  const told = blocksOf(textOf("docs/dev.md")).find(({ language }) => language === "log")!.text;
+  const [session, ...others] = blocksTestedBy("docs/dev.md", "test/e2e/dev/guide.test.ts");
+  expect(others).toEqual([]);
   const folder = project({});
   cpSync(join(root, "fixtures", "tutorial"), folder, { recursive: true });
   rmSync(join(folder, "dist"), { recursive: true, force: true });
@@ -41,7 +42,7 @@ test("the session in the guide goes as it says", async () => {
   process.kill("SIGTERM");
   await once(process, "exit");
   // The new process says the same of its address.
-  const [command, ...lines] = timeless(told).trim().split("\n");
+  const [command, ...lines] = timeless(session!.text).trim().split("\n");
   expect(command).toBe("$ npx mcpc dev --transport http");
   const [address] = lines;
   expect(timeless(text()).trim().split("\n")).toEqual(lines.toSpliced(-1, 0, address!));
