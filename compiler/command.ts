@@ -12,7 +12,7 @@ import { withBuildLock } from "./host-node/build-lock.js";
 import { noStoredFiles, storedFiles } from "./host-node/cache-folder.js";
 import { nodeHost } from "./host-node/index.js";
 import { seenFile, stayingHost } from "./host-node/staying.js";
-import { typecheckThread } from "./host-node/typecheck-thread.js";
+import { typecheckThread, type TypecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
 import { compileIncrementally } from "./incremental/index.js";
 import type { Summary } from "./model/summary.js";
@@ -28,6 +28,10 @@ export interface CommandOptions {
   /** Whether to use what earlier builds have left, and to leave something to later ones. */
   readonly cache: boolean;
   readonly color: boolean;
+  /** The working directory, absolute: folders and reported paths are relative to it. */
+  readonly cwd: string;
+  /** Stays open for later commands; one that ends with the command when absent. */
+  readonly typeChecker?: TypecheckThread | undefined;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly entering: (phase: Phase) => void;
@@ -40,8 +44,8 @@ export async function compileFolders(
   options: CommandOptions,
 ): Promise<number> {
   const reports: Report[] = [];
-  const thread = typecheckThread(true);
-  for (const disk of folders.map(nodeHost)) {
+  const thread = options.typeChecker ?? typecheckThread(true);
+  for (const disk of folders.map((folder) => nodeHost(folder, options.cwd))) {
     const files = options.cache ? storedFiles(disk.root) : noStoredFiles;
     const host = stayingHost(disk, options.force ? undefined : files(seenFile));
     const laps = stopwatch();
@@ -70,7 +74,7 @@ export async function compileFolders(
     const writes = mode === "build" || options.fix;
     const compilation = writes ? await alone(host, act, options) : await act();
     const diagnostics = options.strict ? compilation.diagnostics.map(promoted) : compilation.diagnostics;
-    const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host) };
+    const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host, options.cwd) };
     reports.push(report);
     if (options.format === "pretty") {
       options.stderr(formatPretty(report, options));
@@ -78,7 +82,7 @@ export async function compileFolders(
     }
     if (options.verbose) options.stderr(laps.table());
   }
-  await thread.end();
+  if (!options.typeChecker) await thread.end();
   if (options.format === "json") options.stdout(formatJson(reports));
   if (options.format === "github") options.stdout(formatGithub(reports));
   return reports.some(failed) ? 1 : 0;
@@ -93,7 +97,7 @@ async function fixing(host: Host, act: () => Promise<Compilation>, options: Comm
     const { changes, told } = fixed(compilation.diagnostics, host);
     if (changes.length === 0 || round > mostRounds) return compilation;
     host.commit(changes);
-    for (const line of told) options.stderr(`${printable(`fixed ${prefix(host)}${line}`)}\n`);
+    for (const line of told) options.stderr(`${printable(`fixed ${prefix(host, options.cwd)}${line}`)}\n`);
   }
 }
 
@@ -124,8 +128,9 @@ export function textOf(host: Host, path: string): string | undefined {
   return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-export function prefix(host: Host): string {
-  const path = relative(process.cwd(), host.root).split(sep).join("/");
+/** The way from the working directory to the project, as reports write it. */
+export function prefix(host: Host, cwd: string): string {
+  const path = relative(cwd, host.root).split(sep).join("/");
   return path === "" ? "" : `${path}/`;
 }
 

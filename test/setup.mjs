@@ -27,9 +27,11 @@ async function bundleCompiler() {
   const folder = at("compiler", "dist");
   const entries = [
     "cli",
+    "command-line",
     "index",
     "resident",
     "2-check/precompiled",
+    "host-node/typecheck-thread",
     "host-node/typecheck-worker",
     "host-node/builder-worker",
   ];

@@ -114,7 +114,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
 
   /** Diagnostics, unless they have just been told: whether they have not. */
   function show(diagnostics: readonly Diagnostic[]): boolean {
-    const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host) };
+    const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host, process.cwd()) };
     const text = formatPretty(report, { color });
     if (text === shown) return false;
     stderr(text);

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ExampleCall, ExampleReply, ExampleSettings } from "@mcpc/runtime/codegen/v1/examples";
 import { HostError } from "../host.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -118,10 +118,10 @@ function tail(printed: string): string {
 }
 
 /** The settings of a configuration file, as a server reads it. */
-export function readSettings(path: string): ExampleSettings {
+export function readSettings(path: string, cwd: string): ExampleSettings {
   let text: string;
   try {
-    text = fs.readFileSync(path, "utf8");
+    text = fs.readFileSync(resolve(cwd, path), "utf8");
   } catch (error) {
     throw new HostError(`the configuration file ${path} cannot be read: ${(error as Error).message}`);
   }

@@ -7,9 +7,9 @@ import { commit } from "./commit.js";
 import { contains, readIfPresent, refusable, refuseSpecial, specialFiles } from "./files.js";
 import { find } from "./find.js";
 
-/** The host on the real disk. `folder` is the project, absolute or relative to the working directory. Throws `HostError` when it is no folder. */
-export function nodeHost(folder: string): Host {
-  const root = realFolder(folder);
+/** The host on the real disk. `folder` is the project, absolute or relative to `cwd`. Throws `HostError` when it is no folder. */
+export function nodeHost(folder: string, cwd: string = process.cwd()): Host {
+  const root = realFolder(folder, cwd);
   // Read by Node, TypeScript and esbuild on their own.
   for (const path of ["package.json", "tsconfig.json"]) refuseSpecial(root, path);
   const absolute = (path: string): string => resolve(root, path);
@@ -32,8 +32,9 @@ function manifestSchema(): JsonObject {
   return JSON.parse(fs.readFileSync(packaged("mcp.schema.json"), "utf8")) as JsonObject;
 }
 
-function realFolder(folder: string): string {
-  const root = refusable(folder, () => (fs.existsSync(folder) ? fs.realpathSync(folder) : undefined));
+function realFolder(folder: string, cwd: string): string {
+  const path = resolve(cwd, folder);
+  const root = refusable(folder, () => (fs.existsSync(path) ? fs.realpathSync(path) : undefined));
   if (root === undefined) throw new HostError(`there is no folder ${JSON.stringify(folder)}`);
   if (!fs.statSync(root).isDirectory()) throw new HostError(`${JSON.stringify(folder)} is not a folder`);
   return root;

@@ -23,6 +23,8 @@ export interface TestOptions {
   readonly timeoutMs: number;
   readonly strict?: true;
   readonly color: boolean;
+  /** The working directory, absolute: folders, the configuration file and reported paths are relative to it. */
+  readonly cwd: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly entering: (phase: Phase) => void;
@@ -30,9 +32,9 @@ export interface TestOptions {
 
 /** `mcpc test`: plays the examples of each folder, reports on all, and returns the exit code (0, 1 or 2). */
 export async function testFolders(folders: readonly string[], options: TestOptions): Promise<number> {
-  const settings = options.config === undefined ? {} : readSettings(options.config);
+  const settings = options.config === undefined ? {} : readSettings(options.config, options.cwd);
   const reports: TestReport[] = [];
-  for (const host of folders.map(nodeHost)) {
+  for (const host of folders.map((folder) => nodeHost(folder, options.cwd))) {
     const report = await testFolder(host, settings, options);
     reports.push(report);
     if (options.format === "pretty") {
@@ -54,7 +56,7 @@ export async function testFolders(folders: readonly string[], options: TestOptio
 async function testFolder(
   host: Host,
   settings: ReturnType<typeof readSettings>,
-  { filter, timeoutMs, strict, stderr, entering }: TestOptions,
+  { filter, timeoutMs, strict, cwd, stderr, entering }: TestOptions,
 ): Promise<TestReport> {
   const project = await compileExamples(
     host,
@@ -69,14 +71,14 @@ async function testFolder(
     const running = { root: host.root, settings, timeoutMs, output: stderr };
     await callExamples(script, calls, running, (reply, durationMs) => {
       const { tool, example } = examples[verdicts.length]!;
-      verdicts.push(withOwnFrames(judge(tool, example, { reply, durationMs }), host));
+      verdicts.push(withOwnFrames(judge(tool, example, { reply, durationMs }), host, prefix(host, cwd)));
     });
   }
-  return { diagnostics, name, verdicts, textOf: (path) => textOf(host, path), prefix: prefix(host) };
+  return { diagnostics, name, verdicts, textOf: (path) => textOf(host, path), prefix: prefix(host, cwd) };
 }
 
 /** The stack of an error, of which the frames in the project's own code tell enough. */
-function withOwnFrames(verdict: Verdict, host: Host): Verdict {
+function withOwnFrames(verdict: Verdict, host: Host, prefix: string): Verdict {
   const { failure } = verdict;
   if (failure?.stack === undefined) return verdict;
   const folder = `${pathToFileURL(host.root).href}/`;
@@ -86,7 +88,7 @@ function withOwnFrames(verdict: Verdict, host: Host): Verdict {
   const stack = lines
     .filter((line) => !isForeign(line))
     .join("\n")
-    .replaceAll(`${host.root}/`, prefix(host));
+    .replaceAll(`${host.root}/`, prefix);
   return { ...verdict, failure: { ...failure, stack } };
 }
 

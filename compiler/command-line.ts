@@ -1,0 +1,262 @@
+import { resolve } from "node:path";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Options, Phase } from "./compile.js";
+import { printableLines } from "./diagnostics/printable.js";
+import { HostError } from "./host.js";
+import type { TypecheckThread } from "./host-node/typecheck-thread.js";
+import { version } from "./package-folder.js";
+import { progress, type Terminal } from "./progress.js";
+
+const exit = { clean: 0, errors: 1, usage: 2, bug: 70 } as const;
+
+/** The process as a command sees it. */
+export interface Surroundings {
+  /** The working directory, absolute. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  /** Checks the types of more than one command. */
+  readonly typeChecker?: TypecheckThread;
+}
+
+const devHelp = `
+On stdio the client is whoever starts this command: a client's configuration can name it as the server's.
+What happens is said on standard error, a line for each rebuild. A mistake is told as by mcpc build; the last
+version that worked goes on. Ctrl-C, or the end of the client, stops the server as it stops the built one.
+`;
+
+/** Runs the command that `args` name, and returns its exit code: 0, 1 for errors, 2 for wrong usage, 70 for a bug. */
+export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  let phase: Phase | undefined;
+  let code: number = exit.clean;
+  const onPhase = (entered: Phase): void => void (phase = entered);
+  const report = (error: unknown): number => failure(error, phase, surroundings);
+  try {
+    await program({ ...surroundings, onPhase, report, end: (ended) => void (code = ended) }).parseAsync(args, {
+      from: "user",
+    });
+    return code;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+interface Context extends Surroundings {
+  readonly onPhase: (phase: Phase) => void;
+  /** Prints an error, and returns its exit code. */
+  readonly report: (error: unknown) => number;
+  /** Sets the exit code. */
+  readonly end: (code: number) => void;
+}
+
+function program(context: Context): Command {
+  const { stdout, stderr } = context;
+  const mcpc = new Command("mcpc")
+    .description("Compiler for Model Context Protocol servers: *.mcp.json manifests in, a typed, validated server out.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(printableLines(text)),
+    })
+    .exitOverride();
+  checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
+    .option("--force", "overwrite generated files that were edited by hand")
+    .option("--prune", "delete handlers that no entry uses any more, where nothing was written into them")
+    .option("--rename <old=new>", "let the handler of a renamed entry follow (may be repeated)", renames)
+    .action((folders: string[], options: CheckingOptions) => run("build", folders, options, context));
+  checking(mcpc.command("check"), "all that build checks, writing nothing; fails also when generated files are stale")
+    .option("--fix", "first put right, in the manifests, every mistake that has but one remedy")
+    .action((folders: string[], options: CheckingOptions) => run("check", folders, options, context));
+  mcpc
+    .command("test")
+    .description("call every example of the manifests against its handler, and compare what comes of it")
+    .argument("[folders...]", "project folders (default: the working directory)")
+    .addOption(
+      new Option("--format <format>", "how to report").choices(["pretty", "json", "junit", "github"]).default("pretty"),
+    )
+    .option("--filter <text>", "only examples whose tool or description contains this")
+    .option("--config <file>", "settings for the server, as JSON; environment variables come before it")
+    .addOption(
+      new Option("--timeout <ms>", "how long a call may take").default(10_000, "10000").argParser(milliseconds),
+    )
+    .option("--strict", "treat warnings as errors")
+    .action((folders: string[], options: TestingOptions) => test(folders, options, context));
+  mcpc
+    .command("dev")
+    .description("build, serve, and watch: what changes is rebuilt and swapped while clients stay connected")
+    .argument("[folder]", "project folder (default: the working directory)")
+    .option("--transport <name>", "how it is served, stdio or http, as by the built server")
+    .option("--host <address>", "where http listens")
+    .option("--port <port>", "its port, 0 for any free one")
+    .option("--config <file>", "settings for the server, as JSON; watched, too")
+    .option("--log-level <level>", "least severity that the server logs")
+    .addHelpText("after", devHelp)
+    .action((folder: string | undefined, options: DevelopmentOptions) => dev(folder, options, context));
+  mcpc
+    .command("explain")
+    .description("what a diagnostic means, with an example; without CODE, a list of all")
+    .argument("[code]", "such as name/duplicate")
+    .action((code: string | undefined) => explain(code, context));
+  return mcpc;
+}
+
+interface CheckingOptions {
+  readonly format: "pretty" | "json" | "github";
+  readonly strict?: true;
+  readonly force?: true;
+  readonly fix?: true;
+  readonly prune?: true;
+  readonly rename?: readonly Rename[];
+  readonly verbose?: true;
+  readonly cache?: boolean;
+}
+
+type Rename = NonNullable<Options["rename"]>[number];
+
+function renames(written: string, before: readonly Rename[] = []): Rename[] {
+  const [from = "", ...to] = written.split("=");
+  if (from === "" || to.join("=") === "") throw new InvalidArgumentError("Write it as OLD=NEW.");
+  return [...before, { from, to: to.join("=") }];
+}
+
+function checking(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .argument("[folders...]", "project folders (default: the working directory)")
+    .addOption(new Option("--format <format>", "how to report").choices(["pretty", "json", "github"]).default("pretty"))
+    .option("--strict", "treat warnings as errors")
+    .option("--verbose", "say how long each phase took")
+    .option("--cache", "use what earlier builds have left (default: unless CI is set)")
+    .option("--no-cache", "make everything anew, and leave nothing to later builds");
+}
+
+async function run(
+  mode: "build" | "check",
+  folders: readonly string[],
+  options: CheckingOptions,
+  { cwd, env, stdout, stderr, typeChecker, onPhase, end }: Context,
+): Promise<void> {
+  const { compileFolders } = await import("./command.js");
+  const line = progress(stderr, env, () => performance.now());
+  try {
+    const code = await compileFolders(mode, orHere(folders), {
+      ...options,
+      cwd,
+      typeChecker,
+      // What is built there is what people get: nobody but its own sources has a say in it.
+      cache: options.cache ?? !env["CI"],
+      color: isColored(stderr, env),
+      stdout: (text) => (line.clear(), stdout.write(text)),
+      stderr: (text) => (line.clear(), stderr.write(text)),
+      entering: (entered) => {
+        onPhase(entered);
+        line.entering(entered);
+      },
+    });
+    end(code);
+  } finally {
+    line.clear();
+  }
+}
+
+function orHere(folders: readonly string[]): readonly string[] {
+  return folders.length > 0 ? folders : ["."];
+}
+
+function isColored({ isTTY }: Terminal, env: NodeJS.ProcessEnv): boolean {
+  return isTTY === true && !env["NO_COLOR"];
+}
+
+interface TestingOptions extends Pick<CheckingOptions, "strict"> {
+  readonly format: "pretty" | "json" | "junit" | "github";
+  readonly filter?: string;
+  readonly config?: string;
+  readonly timeout: number;
+}
+
+async function test(
+  folders: readonly string[],
+  { timeout, ...options }: TestingOptions,
+  { cwd, env, stdout, stderr, onPhase, end }: Context,
+): Promise<void> {
+  const { testFolders } = await import("./testing/index.js");
+  const code = await testFolders(orHere(folders), {
+    ...options,
+    cwd,
+    timeoutMs: timeout,
+    color: isColored(stdout, env),
+    stdout: (text) => void stdout.write(text),
+    stderr: (text) => void stderr.write(text),
+    entering: onPhase,
+  });
+  end(code);
+}
+
+type DevelopmentOptions = Readonly<Partial<Record<"transport" | "host" | "port" | "config" | "logLevel", string>>>;
+
+/** Serves until it is stopped, and ends the process: standard input may still be open. */
+async function dev(
+  folder: string | undefined,
+  options: DevelopmentOptions,
+  { env, stderr, onPhase, report }: Context,
+): Promise<void> {
+  const { dev } = await import("./dev/index.js");
+  const file = options.config ?? env["MCPC_CONFIG"];
+  const config = file ? resolve(file) : undefined;
+  // The server runs in the project's folder.
+  if (config !== undefined) env["MCPC_CONFIG"] = config;
+  const told = { transport: options.transport, host: options.host, port: options.port };
+  const flags = Object.entries({
+    ...{ ...told, "log-level": options.logLevel },
+    ...(options.config !== undefined && { config }),
+  });
+  process.exitCode = await dev(folder ?? ".", {
+    server: flags.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value])),
+    transport: options.transport ?? env["MCPC_TRANSPORT"],
+    config,
+    streams: process,
+    color: isColored(stderr, env),
+    stderr: (text) => void stderr.write(text),
+    entering: onPhase,
+    failed: report,
+    stopping: (stop) => ["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, stop)),
+  });
+  process.exit();
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a number of milliseconds.");
+}
+
+async function explain(code: string | undefined, { stdout, stderr, end }: Context): Promise<void> {
+  const { explanation, listing, suggestion } = await import("./diagnostics/explain.js");
+  if (code === undefined) return void stdout.write(listing());
+  const text = explanation(code);
+  if (text !== undefined) return void stdout.write(text);
+  const meant = suggestion(code);
+  stderr.write(
+    `there is no diagnostic ${printableLines(JSON.stringify(code))}${meant ? `; did you mean ${JSON.stringify(meant)}?` : ""}\n` +
+      "run mcpc explain for a list of all\n",
+  );
+  end(exit.usage);
+}
+
+/** Prints what went wrong, and returns the exit code: it tells a mistake of the user's from one of ours. */
+function failure(error: unknown, phase: Phase | undefined, { stderr }: Surroundings): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exit.clean : exit.usage;
+  if (error instanceof HostError) {
+    stderr.write(`error: ${printableLines(error.message)}\n`);
+    return exit.usage;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  stderr.write(
+    `this is a bug in mcpc ${version}${phase ? `, in its ${phase} phase` : ""} (Node ${process.version}):\n${printableLines(detail)}\n`,
+  );
+  return exit.bug;
+}
