@@ -1,0 +1,31 @@
+// The tests of everyday work: units, and one test of each capability end to end. `npm test -- --all` runs all others, too.
+
+/** Files and folders. */
+export const everyday = [
+  "test/compiler",
+  "test/runtime",
+  "test/house",
+  ...[
+    "cached",
+    "clients-hear",
+    "defaults",
+    "dev/guide",
+    "hooks",
+    "in-memory",
+    "mounting",
+    "oauth",
+    "outputs",
+    "schemas",
+    "secure",
+    "transports",
+    "unwritten-handlers",
+    "websocket",
+  ].map((name) => `test/e2e/${name}.test.ts`),
+];
+
+/** Files of these folders that take long. */
+export const long = [
+  ...["contradictions", "edited", "invalid", "lean-code"].map((name) => `test/compiler/${name}.test.ts`),
+  ...["adversary", "back-pressure"].map((name) => `test/runtime/${name}.test.ts`),
+  "test/house/packages.test.ts",
+];
