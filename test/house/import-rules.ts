@@ -105,7 +105,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     "7-bundle/together",
   ),
   door("chokidar", "host-node/watch"),
-  door("commander", "cli"),
+  door("commander", "command-line"),
   door("diff", "testing/pretty"),
 
   rule(

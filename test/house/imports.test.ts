@@ -49,7 +49,7 @@ test("a forbidden import is found: types, packages and Node's own modules alike"
   const { summary } = await check([
     control("value", "^runtime/protocol/dispatch[.]ts$", { path: "^runtime/protocol/results[.]ts$" }),
     control("type", "^runtime/protocol/surface[.]ts$", { path: "^runtime/protocol/types[.]ts$" }),
-    control("package", "^compiler/cli[.]ts$", { path: "node_modules/commander(/|$)" }),
+    control("package", "^compiler/command-line[.]ts$", { path: "node_modules/commander(/|$)" }),
     control("core", "^runtime/node/", { dependencyTypes: ["core"] }),
     control("other package", "^compiler/3-lower/failures[.]ts$", { path: "^runtime/dist/codegen/" }),
   ]);
