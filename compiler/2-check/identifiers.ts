@@ -1,12 +1,29 @@
 import { child } from "../json-schema/pointer.js";
+import type { Located } from "../model/source.js";
 import type { Reachable } from "../json-schema/resolve.js";
-import { documentOf, type Resource, type SchemaDocument } from "../json-schema/resource.js";
+import {
+  documentOf,
+  placeOf,
+  schemasAt,
+  type Place,
+  type Resource,
+  type SchemaDocument,
+} from "../json-schema/resource.js";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 
-/** Refuses a second schema with the `$id` of another one that the same references can reach (2020-12, core, 8.2.1). */
+/**
+ * Refuses a second schema with the `$id` of another one that the same references can reach, or with an anchor of another
+ * one in the same resource (2020-12, core, 8.2).
+ */
 export function refuseSameIds({ definitions, files }: Reachable): Diagnostic[] {
   const first = new Map<string, Resource>();
-  return [...definitions.values(), ...files].flatMap((root) => sameIds(documentOf(root), first));
+  const shared = [...definitions.values()];
+  // The schemas of a manifest are no single resource.
+  const alone = files.filter(({ file }) => !shared.some((definition) => definition.file === file));
+  return [
+    ...[...shared, ...files].flatMap((root) => sameIds(documentOf(root), first)),
+    ...[...shared, ...alone].flatMap((root) => sameAnchors(documentOf(root))),
+  ];
 }
 
 /** Finds schemas of a document with the `$id` of one in `first`, and adds the others to it. */
@@ -25,4 +42,38 @@ export function sameIds({ main, embedded }: SchemaDocument, first = new Map<stri
     }
   }
   return found;
+}
+
+/** Finds schemas of a document with the anchor of another one in their resource. */
+export function sameAnchors({ root, main, embedded }: SchemaDocument): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  // Few schemas have anchors.
+  if (![main, ...embedded.values()].some(({ anchors }) => anchors.size > 0)) return found;
+  const first = new Map<Resource, Map<string, { readonly node: Located; readonly anchor: Located }>>();
+  for (const place of schemasAt(placeOf(root))) {
+    const { node, resource } = place;
+    const known = first.get(resource) ?? new Map();
+    first.set(resource, known);
+    for (const { keyword, name, anchor } of anchorsOf(place)) {
+      const other = known.get(name);
+      if (!other) known.set(name, { node, anchor });
+      // One schema may have its name from both keywords.
+      else if (other.node !== node) {
+        const related = [{ span: other.anchor.span, message: "first here" }];
+        found.push(diagnose("schema/duplicate-anchor", anchor.span, { keyword, name }, related));
+      }
+    }
+  }
+  return found;
+}
+
+function anchorsOf({ node, resource }: Place) {
+  // Before 2019-09 an anchor is a fragment, and nothing counts beside a reference.
+  const isOld = resource.dialect === "draft-07";
+  if (isOld && child(node, "$ref")) return [];
+  return (isOld ? ["$id"] : ["$anchor", "$dynamicAnchor"]).flatMap((keyword) => {
+    const anchor = child(node, keyword);
+    const name = typeof anchor?.value === "string" ? anchor.value.replace(isOld ? /^[^#]*#?/ : "", "") : "";
+    return anchor && name !== "" ? [{ keyword, name, anchor }] : [];
+  });
 }

@@ -11,7 +11,7 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Json, JsonObject, Located, Span } from "../model/source.js";
 import { tooDeep } from "./chains.js";
 import { circles, type KnownWays } from "./circles.js";
-import { sameIds } from "./identifiers.js";
+import { sameAnchors, sameIds } from "./identifiers.js";
 import { checkKeywords } from "./keywords.js";
 import { checkPatterns } from "./patterns.js";
 import { schemaValidator } from "./precompiled.js";
@@ -94,7 +94,8 @@ export function schemaChecks(
   const look = (start: SchemaRoot): boolean => {
     queue.push({ place: placeOf(start) });
     if (start.definition === undefined) {
-      const same = sameIds(documentOf(start));
+      const document = documentOf(start);
+      const same = [...sameIds(document), ...sameAnchors(document)];
       mistakes += same.length;
       diagnostics.push(...same);
     }

@@ -45,6 +45,13 @@ export const schema = {
     explain:
       "A `$ref` names a schema that does not exist. `#/…` is looked for in the schema with the nearest `$id` around it; `#/$defs/NAME` then among the shared `$defs` of all manifests; a path is relative to the file that says it.",
   }),
+  "schema/duplicate-anchor": define<{ keyword: string; name: string }>({
+    severity: "error",
+    message: ({ keyword, name }) => `two schemas have the ${keyword} ${quote(name)}`,
+    help: () => "give one of them another name, or put it into a schema with an $id of its own",
+    explain:
+      "`$anchor` and `$dynamicAnchor` name a schema for references such as `#name`, which would not say which of two is meant. A name is free again within a schema that has an `$id`. In draft-07 an `$id` such as `#name` does the same.",
+  }),
   "schema/duplicate-id": define<{ id: string }>({
     severity: "error",
     message: ({ id }) => `two schemas have the $id ${quote(id)}`,
