@@ -111,9 +111,43 @@ const rules: readonly Rule[] = [
     retell: ([type = ""], { what = "this resource" }) => ({
       message: `the handler of ${what} returns a string, bytes, or objects with "text", "json" or "blob", not ${short(type)}`,
       help: /^\{ contents: /.test(unpromised(type))
-        ? "return what stands in `contents`, alone"
-        : "return the text, or { json: … } for a value",
+        ? `give each item of "contents" a "text", "json" or "blob"`
+        : /^\{ content: /.test(unpromised(type))
+          ? 'resources have "contents", without "type": { contents: [{ text: … }] }'
+          : "return the text, or { json: … } for a value",
     }),
+  },
+  {
+    pattern: /Type '([^]+?)' is not assignable to type 'readonly ResourceContent\[\]'/,
+    retell: ([type = ""]) => ({
+      message: `"contents" is an array of objects with "text", "json" or "blob", not ${short(type)}`,
+      help: "return the text itself, or { contents: [{ text: … }] }",
+    }),
+  },
+  {
+    pattern:
+      /^Object literal may only specify known properties, and '(.+?)' does not exist in type 'readonly ResourceContent\[\]'/,
+    retell: ([name = ""]) => ({
+      message: `"contents" is an array of objects with "text", "json" or "blob", not an object with ${JSON.stringify(name)}`,
+      help: "put the object into an array: { contents: [{ text: … }] }",
+    }),
+  },
+  {
+    pattern: /^(?:Type '([^]+?)' is not assignable to type|.*, and '(.+?)' does not exist in type) 'ResourceContent'/,
+    retell: ([type = "", name = ""], { what = "this resource" }) => ({
+      message: `each piece of ${what} has "text", "json" or "blob", not ${type === "" ? JSON.stringify(name) : short(type)}`,
+      help: "write { text: … } for a text, { json: … } for a value, { blob: … } for bytes",
+    }),
+  },
+  {
+    pattern: /^Type '([^']+?)' is not assignable to type 'string \| Uint8Array<ArrayBufferLike>'/,
+    retell: ([type = ""], { line }) =>
+      /\bblob\b/.test(line)
+        ? {
+            message: `"blob" is bytes (a Uint8Array, such as a Buffer) or base64, not ${short(type)}`,
+            help: "write Buffer.from(…) around it",
+          }
+        : undefined,
   },
   {
     pattern: /Type '([^']+?)' is not assignable to type '(?:Promise<PromptOutput> \| )?PromptOutput'/,

@@ -199,7 +199,14 @@ export interface ReadResourceResult {
 
 /** A string is text, bytes are a blob. `undefined` means that there is no such resource. */
 export type ResourceOutput =
-  string | Uint8Array | ResourceContent | readonly ResourceContent[] | ReadResourceResult | undefined;
+  | string
+  | Uint8Array
+  | ResourceContent
+  | readonly ResourceContent[]
+  // TypeScript compares a wrong list with this one, instead of with the bytes.
+  | ResourceContent[]
+  | ReadResourceResult
+  | undefined;
 
 export type ResourceHandler<A = unknown> = (
   input: { readonly uri: string },
