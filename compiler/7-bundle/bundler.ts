@@ -123,10 +123,20 @@ function callbacksOf(plugins: readonly Plugin[]): Callback[] {
 
 async function outcome(made: Promise<Built>): Promise<Outcome> {
   try {
-    return { built: await made };
+    const built = await made;
+    const refused = built.warnings.filter(isOtherJsx);
+    return refused.length > 0 ? { failure: refused } : { built };
   } catch (error) {
-    const messages = (error as { errors?: Message[] }).errors;
-    if (!messages?.length) throw error;
-    return { failure: messages };
+    const { errors = [], warnings = [] } = error as { errors?: Message[]; warnings?: Message[] };
+    if (errors.length === 0) throw error;
+    const refused = warnings.filter(isOtherJsx);
+    // The module that is missing is one of the transform that was not meant.
+    const others = errors.filter(({ text }) => refused.length === 0 || !/\/jsx-(?:dev-)?runtime"/.test(text));
+    return { failure: [...refused, ...others] };
   }
+}
+
+/** Whether a comment of a file asks for a JSX transform that the file's tsconfig.json does not let esbuild make. */
+export function isOtherJsx({ id, location }: Message): boolean {
+  return id === "unsupported-jsx-comment" && !/\bnode_modules\//.test(location?.file ?? "");
 }

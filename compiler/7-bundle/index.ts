@@ -9,7 +9,7 @@ import type { OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import type { Stored } from "../model/stored.js";
-import type { Built, Bundler, Options as BundlerOptions, Outcome } from "./bundler.js";
+import { isOtherJsx, type Built, type Bundler, type Options as BundlerOptions, type Outcome } from "./bundler.js";
 import { assets, copies, type Assets } from "./assets.js";
 import { chunkFiles, chunkFolder, chunks } from "./chunks.js";
 import { dependencies } from "./dependencies.js";
@@ -265,6 +265,11 @@ export function failed(message: Message, host: Host): Diagnostic {
     // Where it is missing is our own code, which says nothing to the user.
     const reason = 'signed access tokens (runtime.auth.oauth) need the package "jose": npm install jose';
     return diagnose("bundle/failed", undefined, { reason, external: undefined });
+  }
+  if (isOtherJsx(message)) {
+    const runtime = text.includes("import source") ? "automatic" : "classic";
+    const reason = `this comment counts only beside /** @jsxRuntime ${runtime} */, or with another "jsx" in tsconfig.json`;
+    return diagnose("bundle/failed", location ? span(location, host) : undefined, { reason, external: undefined });
   }
   // The package whose code this is; where it is the project's own, the package of the file that cannot be bundled.
   const isCode = !text.endsWith("is not a regular file");
