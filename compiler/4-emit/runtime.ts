@@ -109,7 +109,7 @@ export function hasApplication({ runtime }: Server): boolean {
 export function applicationModule({ runtime: { hooks, config }, layout }: Server, declared: string): string {
   const from = hooks && literal(importPath(`${layout.generated}/application.ts`, hooks.file));
   return [
-    `import type {\n  AuthenticateHook,\n  ErrorHook,\n  HealthCheck,\n  Hooks,\n  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
+    `import type {\n  AuthenticateHook,\n  ErrorHook,\n  HealthCheck,\n  Hooks,\n${hooks ? "  Session,\n  SessionContext as SessionContextOf,\n" : ""}  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
     from && `import type * as hooks from ${from};\n`,
     "\n",
     config ? declared : `/** The manifest declares no settings. */\nexport type Config = undefined;\n`,
@@ -117,13 +117,20 @@ export function applicationModule({ runtime: { hooks, config }, layout }: Server
     hooks
       ? `/** What \`onStart\` returns. */\nexport type State = typeof hooks extends { onStart: (...given: never[]) => infer S }\n  ? Awaited<S>\n  : undefined;\n`
       : `export type State = undefined;\n`,
+    hooks &&
+      `\n/** What \`onSession\` returns. */\nexport type SessionState = typeof hooks extends { onSession: (...given: never[]) => infer S }\n  ? S\n  : undefined;\n`,
+    "\n/** The settings, and what \`onStart\` has opened. */\n",
+    "export interface Started {\n  readonly config: Config;\n  readonly state: State;\n}\n",
     "\n/** What every handler finds in its context, beside the protocol's. */\n",
-    "export interface Application {\n  readonly config: Config;\n  readonly state: State;\n}\n\n",
-    "/** What `onStart` receives. */\nexport type StartContext = StartContextOf<Config>;\n\n",
-    "export type OnStop = StopHook<Application>;\nexport type OnError = ErrorHook<Application>;\n",
-    "export type Authenticate = AuthenticateHook<Application>;\n",
-    "export type HealthChecks = Readonly<Record<string, HealthCheck<Application>>>;\n",
-    hooks && "\n/** What the module of hooks may export. */\nexport type CheckedHooks = Hooks<Application>;\n",
+    hooks
+      ? "export interface Application extends Started {\n  readonly session?: Session<SessionState> | undefined;\n}\n\n"
+      : "export type Application = Started;\n\n",
+    "/** What `onStart` receives. */\nexport type StartContext = StartContextOf<Config>;\n",
+    hooks && "\n/** What \`onSession\` receives. */\nexport type SessionContext = SessionContextOf<Started>;\n",
+    "\nexport type OnStop = StopHook<Started>;\nexport type OnError = ErrorHook<Started>;\n",
+    "export type Authenticate = AuthenticateHook<Started>;\n",
+    "export type HealthChecks = Readonly<Record<string, HealthCheck<Started>>>;\n",
+    hooks && "\n/** What the module of hooks may export. */\nexport type CheckedHooks = Hooks<Started>;\n",
   ]
     .filter((part) => part !== undefined)
     .join("");

@@ -17,7 +17,7 @@ import { codeFile, entryPoints, hashbang, loaderModule } from "./entry-points.js
 import { isSplit, type ListingFiles } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
 import { ownFiles } from "./own-files.js";
-import { namesAsking, unusedParts } from "./parts.js";
+import { namesAsking, namesSession, unusedParts, type Uses } from "./parts.js";
 import { regularFiles } from "./regular-files.js";
 import { requireBanner } from "./require-banner.js";
 import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
@@ -59,20 +59,25 @@ interface Means {
 export async function bundle(server: Server, host: Host, means: Means): Promise<Result<Bundle>> {
   const { generated, source } = server.layout;
   const asking = (paths: readonly string[]): boolean => paths.some((path) => namesAsking(textOf(path, host)));
-  const asks = isSplit(server) || asking(host.find([`${source}/**/*.{ts,tsx,mts}`], []));
-  const made = await make(server, host, means, asks);
-  // Handlers may hand their context to code from anywhere.
+  const keeping = (paths: readonly string[]): boolean => paths.some((path) => namesSession(textOf(path, host)));
+  const sources = host.find([`${source}/**/*.{ts,tsx,mts}`], []);
+  const all = isSplit(server);
+  const uses = { asks: all || asking(sources), keeps: all || keeping(sources) };
+  const made = await make(server, host, means, uses);
+  // Handlers may hand their context to code from anywhere; packages have sessions of their own, and know of none here.
   const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
-  return asks || !asking(foreign) ? made : make(server, host, means, true);
+  const own = foreign.filter((path) => !path.includes("node_modules/"));
+  const found = { asks: uses.asks || asking(foreign), keeps: uses.keeps || keeping(own) };
+  return found.asks === uses.asks && found.keeps === uses.keeps ? made : make(server, host, means, found);
 }
 
 async function make(
   server: Server,
   host: Host,
   { listings, validators, earlier, again, stored, bundler, answered }: Means,
-  asks: boolean,
+  uses: Uses,
 ): Promise<Result<Bundle>> {
-  const parts = unusedParts(server, { asks, split: isSplit(server) });
+  const parts = unusedParts(server, uses, isSplit(server));
   const { generated, dist } = server.layout;
   const runtime = condensed(generated, parts, host, again, stored);
   const chunked = async (format: Format): Promise<OutputFile[]> => [

@@ -1,16 +1,16 @@
 import { legacyVersions, olderEntry, olderImplementation } from "@mcpc/runtime/codegen/v1/older-forms";
 import type { Server } from "../model/server.js";
 
-/** What the manifest does not say of a bundle. */
-interface Kind {
+/** What code may do without the manifest saying so. */
+export interface Uses {
   /** Some code may ask the client. */
   readonly asks: boolean;
-  /** Listings and validators are chunks. */
-  readonly split: boolean;
+  /** Some code may keep something for a session. */
+  readonly keeps: boolean;
 }
 
 /** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`). */
-export function unusedParts(server: Server, { asks, split }: Kind): Record<string, string> {
+export function unusedParts(server: Server, { asks, keeps }: Uses, split: boolean): Record<string, string> {
   const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
   const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
@@ -32,6 +32,7 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
     Defaults: tools.some(({ filling }) => filling !== undefined),
     Outputs: tools.some(({ output }) => output !== undefined),
     Asking: asks || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
+    Sessions: keeps,
     Cache: cache !== undefined,
     Auth: auth !== undefined,
     Application: (hooks ?? config ?? auth) !== undefined || transports.fromEnvironment,
@@ -50,6 +51,11 @@ export function unusedParts(server: Server, { asks, split }: Kind): Record<strin
  */
 export function namesAsking(code: string): boolean {
   return /\b(?:sample|roots|step)\b/.test(code);
+}
+
+/** Whether code can take the session from the context. */
+export function namesSession(code: string): boolean {
+  return /\bsession\b/.test(code);
 }
 
 const [oldest] = legacyVersions;

@@ -1,4 +1,4 @@
-import { Call, type View } from "../protocol/exchange.js";
+import { Call, type Peer, type View } from "../protocol/exchange.js";
 import { shareTrace } from "../protocol/trace.js";
 
 /** What a run came to: a result, which is also sealed for the caller who began it; or what is not kept. */
@@ -27,7 +27,9 @@ export interface Flight {
 /** The call that a shared run is for: it reports and asks on the way of the first one, but is not cancelled with it. */
 export function sharedCall(first: Call): Call {
   const outlet = { notify: (message: string) => first.notify(message) };
-  const shared = new Call(first.peer, first.id, first.method, first.params, outlet, first.ask, first.auth);
+  // What one session holds must not be in what others get.
+  const peer: Peer = Object.create(first.peer, { session: { value: null } });
+  const shared = new Call(peer, first.id, first.method, first.params, outlet, first.ask, first.auth);
   // The time limit is the caller's: it does not run while the client is asked.
   shareTrace(first, shared);
   shared.clock = { stop: () => first.clock?.stop(), go: () => first.clock?.go() };

@@ -3,6 +3,7 @@ import { refuseExpired } from "./auth.js";
 import { changeMessage, offered } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
 import { callerOf } from "./caller.js";
+import { endSession } from "./client-session.js";
 import { busy, errorCodes, invalidRequest, McpError, UnavailableError } from "./errors.js";
 import { Call, type Change, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
@@ -258,6 +259,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     close(reason) {
       closed = true;
       subscriber.end();
+      if (!globalThis.mcpcWithoutSessions && session !== undefined) endSession(session, reason);
       const running = [...calls.values()];
       calls.clear();
       const error = new McpError(errorCodes.internalError, reason.message);

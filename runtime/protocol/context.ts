@@ -3,6 +3,7 @@ import { anonymous } from "./auth.js";
 import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import { notifier } from "./application.js";
+import { sessionOf } from "./client-session.js";
 import { forget } from "./forgetting.js";
 import type {
   Auth,
@@ -14,6 +15,7 @@ import type {
   Log,
   Notify,
   PromptContext,
+  Session,
   ToolContext,
 } from "./handlers.js";
 import { notificationMessage } from "./json-rpc.js";
@@ -58,6 +60,10 @@ export class CallContext implements Context {
     return this.#call.meta;
   }
 
+  get session(): Session | undefined {
+    return globalThis.mcpcWithoutSessions ? leftOut() : sessionOf(this.#call);
+  }
+
   get notify(): Notify {
     return notifier(this.#call.peer.view.server);
   }
@@ -87,21 +93,21 @@ export class CallContext implements Context {
   }
 
   get sample(): Context["sample"] {
-    return globalThis.mcpcWithoutAsking ? cannotAsk : (params, key) => sample(this.#call, params, key);
+    return globalThis.mcpcWithoutAsking ? leftOut : (params, key) => sample(this.#call, params, key);
   }
 
   get roots(): Context["roots"] {
-    return globalThis.mcpcWithoutAsking ? cannotAsk : (key) => roots(this.#call, key);
+    return globalThis.mcpcWithoutAsking ? leftOut : (key) => roots(this.#call, key);
   }
 
   get step(): Context["step"] {
-    return globalThis.mcpcWithoutAsking ? cannotAsk : (name, work) => step(this.#call, name, work);
+    return globalThis.mcpcWithoutAsking ? leftOut : (name, work) => step(this.#call, name, work);
   }
 }
 
 /** For code that gets at the member without naming it: nothing else comes here. */
-function cannotAsk(): never {
-  throw new Error("nothing in this server's code names sample, roots or step, so they were left out of its bundle");
+export function leftOut(): never {
+  throw new Error("nothing in this server's code names this member of the context, so it was left out of its bundle");
 }
 
 /** The questions that an entry of the manifest declares, and the validators of their answers. */

@@ -2,7 +2,7 @@ import type { Authentication } from "./auth.js";
 import { callerOf } from "./caller.js";
 import type { McpError, UnavailableError } from "./errors.js";
 import type { Auth, ClientInformation } from "./handlers.js";
-import type { Application, Hooks, Lifecycle, ReadHttp, SettingsLoader } from "./hooks.js";
+import type { Application, Hooks, KeptSession, Lifecycle, ReadHttp, SettingsLoader } from "./hooks.js";
 import type { Id, Ready } from "./json-rpc.js";
 import type { Booking, Ledger } from "./ledger.js";
 import type { Logger, LogSink } from "./logger.js";
@@ -195,6 +195,8 @@ export interface Peer extends ClientInformation {
   readonly subscriptions?: Set<string>;
   /** The place of the connection on the ledger, where there are several. */
   booking?: Booking | undefined;
+  /** Present once a handler has asked for the session; `null` once that has ended. */
+  session?: KeptSession | null;
 }
 
 /** The request or connection that a message came with. */

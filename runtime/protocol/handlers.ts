@@ -98,6 +98,14 @@ export interface Cache {
   readonly invalidate: (name: string, input?: object) => void;
 }
 
+/** A client's session, from `initialize` to the end of the connection or of the HTTP session. */
+export interface Session<S = unknown> {
+  /** Unique; of no use to anybody who learns it. */
+  readonly id: string;
+  /** What the hook `onSession` returned for this session. It ends with it. */
+  readonly state: S;
+}
+
 /** What every handler receives beside its arguments. */
 export interface Context {
   /** Aborted when the client cancels the request, disconnects (2026-07-28) or the tool's time is up. */
@@ -110,6 +118,11 @@ export interface Context {
   readonly auth: Auth;
   /** The request's `_meta`, as sent. */
   readonly meta: JsonObject;
+  /**
+   * The client's session, in revisions that have sessions. `undefined` in 2026-07-28, in HTTP without sessions, in tool
+   * event streams, and where results are cached.
+   */
+  readonly session: Session | undefined;
   readonly notify: Notify;
   readonly cache: Cache;
   /**
@@ -257,6 +270,8 @@ export type PromptHandler<I, Q = {}, A = unknown> = (
 export interface CompletionContext {
   readonly signal: AbortSignal;
   readonly auth: Auth;
+  /** The client's session, in revisions that have sessions. */
+  readonly session: Session | undefined;
   /** What the user has filled in so far, by name. */
   readonly arguments: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 import type { AuthenticateHook } from "./auth.js";
 import type { Environment } from "./environment.js";
 import type { McpError } from "./errors.js";
-import type { ClientInformation, Notify } from "./handlers.js";
+import type { Auth, ClientInformation, Notify, Session } from "./handlers.js";
 import type { LeveledLogger, Logger } from "./logger.js";
 
 /** What all handlers of a server share: its settings, and whatever `onStart` returned. */
@@ -24,6 +24,19 @@ export type StartHook<C = unknown> = (context: StartContext<C>) => unknown;
 
 /** Runs once, when all requests are over. */
 export type StopHook<A = Application> = (application: A) => void | Promise<void>;
+
+/** A session that begins. */
+export type SessionContext<A = Application> = A & {
+  /** Of the session: unique, and of no use to anybody else. */
+  readonly id: string;
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal;
+  readonly client: ClientInformation;
+  readonly auth: Auth;
+};
+
+/** Runs when a handler first asks for the state of a session, and returns it. It cannot wait; it may return a promise. */
+export type SessionHook<A = Application> = (context: SessionContext<A>) => unknown;
 
 /** What failed, and for whom. */
 export type FailureContext<A = Application> = A & {
@@ -49,6 +62,7 @@ export type HealthCheck<A = Application> = (context: A & { readonly signal: Abor
 export interface Hooks<A = any> {
   readonly onStart?: (context: StartContext<any>) => unknown;
   readonly onStop?: StopHook<A>;
+  readonly onSession?: SessionHook<A>;
   readonly onError?: ErrorHook<A>;
   /** Takes the place of the server's own log: a logger of pino's kind, or a function. */
   readonly logger?: Logger | LeveledLogger;
@@ -79,6 +93,14 @@ export interface SettingsLoader {
   load(sources: SettingSources): Promise<unknown>;
   /** Those values that nobody may see. */
   secrets?(config: unknown): readonly string[];
+}
+
+/** What is kept for the handlers of a session. */
+export interface KeptSession {
+  readonly session: Session;
+  /** What its state was made with. */
+  readonly application: Application;
+  readonly ended: AbortController;
 }
 
 /** Where and for whom a server is reached over HTTP. */

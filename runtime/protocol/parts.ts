@@ -31,6 +31,8 @@ declare global {
   var mcpcWithoutOutputs: true | undefined;
   /** Questions to the client: no entry declares any, and no code names what asks (`sample`, `roots`, `step`). */
   var mcpcWithoutAsking: true | undefined;
+  /** State of sessions: no code names `session`. */
+  var mcpcWithoutSessions: true | undefined;
   /** Results that are kept. */
   var mcpcWithoutCache: true | undefined;
   /** Callers who say who they are. */

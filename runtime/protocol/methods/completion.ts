@@ -1,5 +1,7 @@
 import type {} from "../parts.js";
 import { anonymous } from "../auth.js";
+import { sessionOf } from "../client-session.js";
+import { leftOut } from "../context.js";
 import type { McpError } from "../errors.js";
 import type { Answer, Call, Method, Payload } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
@@ -61,6 +63,9 @@ function run(call: Call, name: string, handler: AnyCompletionHandler, value: str
         return call.signal;
       },
       auth: call.auth ?? anonymous,
+      get session() {
+        return globalThis.mcpcWithoutSessions ? leftOut() : sessionOf(call);
+      },
       arguments: Object.fromEntries(texts) as Record<string, string>,
       config,
       state,
