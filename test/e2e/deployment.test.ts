@@ -142,6 +142,11 @@ test("the first stage of the Dockerfile copies what there is, and the commands r
         (file) => source === "." || new RegExp(`^${source!.replaceAll(".", "\\.").replaceAll("*", ".*")}$`).test(file),
       ),
     ).toBe(true);
+  // "COPY . ." would put packages of another platform over those that the image has installed.
+  const ignored = readFileSync(join(root, "fixtures", "weather", ".dockerignore"), "utf8")
+    .trim()
+    .split("\n");
+  expect(ignored).toEqual(expect.arrayContaining(["dist", "node_modules"]));
   const [, port] = /^EXPOSE (\d+)$/m.exec(text)!;
   expect(shownCommands("docker")).toEqual(["docker build -t weather .", `docker run --rm -p ${port}:${port} weather`]);
 });

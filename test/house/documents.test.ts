@@ -133,7 +133,8 @@ test("a block that does not say what makes it true, or says it wrongly, is found
     ["```sh tested by README.md", "README.md is no test"],
     ["```ts figure", expect.stringContaining("text figure")],
     ["```text figure", { kind: "figure" }],
-    ["``` json README.md", { kind: "excerpt", path: "README.md" }],
+    ["``` json package.json", { kind: "excerpt", path: "package.json" }],
+    ["```text package.json", 'the language of package.json is "json"'],
     ["```console fixtures/weather", { kind: "commands", folder: "fixtures/weather" }],
     ["```sh tested by test/house/documents.test.ts", { kind: "tested", by: "test/house/documents.test.ts" }],
   ];

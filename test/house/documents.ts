@@ -62,6 +62,18 @@ export type Origin =
 
 const commandLanguages: readonly string[] = ["console", "sh"];
 
+/** The languages of files, by how their names end; of any other, "text". The language decides how a block is parsed. */
+const languages: readonly (readonly [ending: string, language: string])[] = [
+  [".ts", "ts"],
+  [".mjs", "js"],
+  [".json", "json"],
+  [".jsonl", "jsonl"],
+  [".yaml", "yaml"],
+  [".service", "ini"],
+  ["Dockerfile", "dockerfile"],
+];
+const languageOf = (path: string): string => languages.find(([ending]) => path.endsWith(ending))?.[1] ?? "text";
+
 /** The origin that a block names, or what is wrong with its mark. */
 export function originOf({ language, mark }: Block): Origin | string {
   if (mark === "") return "the fence does not say what makes the block true";
@@ -73,7 +85,9 @@ export function originOf({ language, mark }: Block): Origin | string {
   const isFolder = statSync(join(root, path)).isDirectory();
   if (isFolder !== commandLanguages.includes(language))
     return isFolder ? `${path} is a folder: only ${commandLanguages.join(" and ")} run in one` : `${path} is no folder`;
-  return isFolder ? { kind: "commands", folder: path } : { kind: "excerpt", path };
+  if (isFolder) return { kind: "commands", folder: path };
+  const expected = languageOf(path);
+  return language === expected ? { kind: "excerpt", path } : `the language of ${path} is "${expected}"`;
 }
 
 /** The blocks of a document that a test has to do justice to. */
