@@ -10,7 +10,7 @@ export interface Fixed {
   readonly told: readonly string[];
 }
 
-/** What the fixes of diagnostics make of the user's files; of two that overlap, the first counts. */
+/** Applies the fixes of diagnostics to the user's files; of two that overlap, the first counts. */
 export function fixed(diagnostics: readonly Diagnostic[], host: Host): Fixed {
   const byPath = new Map<string, Fix[]>();
   for (const { fix } of diagnostics) if (fix) byPath.set(fix.span.path, [...(byPath.get(fix.span.path) ?? []), fix]);

@@ -23,12 +23,12 @@ export function patched(file: Uint8Array, { before, after }: Replacement): Uint8
   return Buffer.concat([Buffer.from(`${opening}${digest(text)}\n`), text]);
 }
 
-/** What the header of a file says of all that follows it. */
+/** Returns the hash in the header of a file. */
 export function hashInHeader(file: Uint8Array): string {
   return Buffer.from(file.subarray(opening.length, file.indexOf(0x0a))).toString();
 }
 
-/** What follows the header of a file that has one. */
+/** Returns the text after the header of a file that has one. */
 export function withoutHeader(file: Uint8Array): Uint8Array {
   return file.subarray(file.indexOf(0x0a) + 1);
 }

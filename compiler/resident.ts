@@ -22,9 +22,9 @@ export interface ResidentCompiler {
 }
 
 export interface ResidentOptions {
-  /** Told of each phase as it starts. */
+  /** Called with each phase as it starts. */
   readonly entering?: (phase: Phase) => void;
-  /** Told once a build which process it waits for, and the file that says so. */
+  /** Called once a build with the process that it waits for, and the path of the lock. */
   readonly waiting?: (pid: number, lock: string) => void;
 }
 
@@ -37,7 +37,7 @@ export function residentCompiler(folder: string, { entering, waiting }: Resident
   const thread = typecheckThread(false);
   const bundler = stayingBundler();
   const preparing = (): void => thread.begin(host.root);
-  /** What was touched since types were last checked: not every build gets that far. */
+  /** Paths touched since the last check of types: not every build gets that far. */
   let unchecked: ReadonlySet<string> | undefined;
   const compiling = (touched: ReadonlySet<string> | undefined): Promise<Compilation> => {
     recover(host.root);

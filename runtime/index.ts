@@ -1,4 +1,4 @@
-/** What the author of a handler imports. */
+/** The imports of the author of a handler. */
 export { McpError, errorCodes, notImplemented } from "./protocol/errors.js";
 export { result } from "./protocol/tool-result.js";
 export type { AuthenticateHook, Credentials, HookVerdict } from "./protocol/auth.js";

@@ -17,7 +17,7 @@ import {
 
 const pattern = "**/*.mcp.json";
 const clientConfiguration = ".mcp.json";
-/** Of a manifest, and of what it names: a bound for memory, far beyond what a server says of itself. */
+/** The most bytes of a manifest, and of a file that it names: a bound for memory, far beyond real ones. */
 const largest = 16 * 2 ** 20;
 /** The same for all of them: what is made of them must fit into one text. */
 const largestTogether = 64 * 2 ** 20;
@@ -36,7 +36,7 @@ export function read(
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
   const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
   let together = 0;
-  /** What a file holds that is named at `span`; one that leads out of the project, or is too large, is not opened. */
+  /** Returns the bytes of a file that is named at `span`; one that leads out of the project, or is too large, is not opened. */
   const bytesOf = (path: string, span: Span): Uint8Array | undefined => {
     if (!host.contains(path)) return undefined;
     const size = host.size(path);

@@ -10,7 +10,7 @@ const data = new Set(["const", "default", "enum", "examples"]);
 /** Members whose members are schemas under names of the user's. */
 const named = new Set(["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"]);
 
-/** Where a manifest holds schemas: members of its sections' entries. */
+/** The members of sections' entries that hold schemas. */
 const schemaMembers = new Set(["inputSchema", "outputSchema", "params"]);
 
 /** Files that a schema file's `$ref`s name, as written, and where; whether they may be named is checked later. */
@@ -72,7 +72,7 @@ export function versionFiles(root: Located): Map<string, Span> {
   return new Map(typeof file?.value === "string" ? [[file.value, file.span]] : []);
 }
 
-/** Where the project's hooks are, or would be. */
+/** Returns the path of the project's hooks, whether they exist or not. */
 export function hooksFile(manifests: readonly SourceFile[]): string | undefined {
   let source = "src";
   for (const { path, root } of manifests) {

@@ -3,7 +3,7 @@ import { child } from "../json-schema/pointer.js";
 import type { Located, SourceFile, Span } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
-/** Where people write secrets. The shape allows none of these; they deserve better than "no such field". */
+/** Members in which people write secrets. The shape allows none; a message of their own helps more than "no such field". */
 const secrets: readonly (readonly [path: readonly string[], keys: readonly string[], instead: string])[] = [
   [
     ["bearer"],

@@ -4,7 +4,7 @@ import type { Declared } from "../model/project.js";
 import type { JsonObject, Located, SourceFile } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 
-/** What these checks ask of the host. */
+/** The files that these checks look at. */
 export interface Files {
   readonly contains: (path: string) => boolean;
   readonly contents: ReadonlyMap<string, Uint8Array>;
@@ -154,7 +154,7 @@ function isOurs(path: string): boolean {
   return /^(?:generated|dist)\//.test(path);
 }
 
-/** Of modules in strict mode; and the one name that a stub imports. */
+/** Reserved words of modules, and the one name that a stub imports. */
 const reservedWords: ReadonlySet<string> = new Set(
   (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +

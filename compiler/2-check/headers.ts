@@ -46,7 +46,7 @@ export function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
   }
 }
 
-/** What every client's numbers can tell apart. */
+/** The largest integer that every client represents exactly. */
 const mostInteger = Number.MAX_SAFE_INTEGER;
 
 /** The values that a schema of integers names. */

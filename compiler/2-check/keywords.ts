@@ -44,7 +44,7 @@ function unknownKeyword(
   return diagnose("schema/unknown-keyword", keySpan, { keyword: key, dialect, instead, suggestion }, [], fix);
 }
 
-/** What says the same, for keywords of another dialect or another language of schemas. */
+/** The counterparts of keywords of another dialect or another schema language. */
 const others: Readonly<Record<string, string>> = {
   additionalItems: 'write "items": what follows "prefixItems" obeys it',
   dependencies: 'write "dependentRequired" or "dependentSchemas"',

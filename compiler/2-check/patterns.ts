@@ -15,7 +15,7 @@ export function checkPatterns(schema: LocatedObject, diagnostics: Diagnostic[]):
 
 /** Names are not as long as texts may be. */
 const longestName = 1000;
-/** That many steps take a second. */
+/** Steps that take about a second. */
 const mostSteps = 1e8;
 
 /** @param longest the texts that are matched have at most so many characters */

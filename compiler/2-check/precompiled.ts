@@ -8,7 +8,7 @@ import type { Json, JsonObject } from "../model/source.js";
 
 /** A validator that stands beside the code in the package, so that no build has to compile it. */
 interface Precompiled {
-  /** What it was made of. */
+  /** The fingerprint of its source. */
   readonly of: string;
   readonly validate: ValidateFunction;
 }

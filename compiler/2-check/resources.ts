@@ -8,7 +8,7 @@ import { ambiguousPair, listsOfItems } from "./templates.js";
 
 const sources = ["text", "json", "blob", "file", "handler"];
 
-/** What a resource must obey beyond its shape. */
+/** Checks the rules of a resource beyond its shape. */
 export function checkResource(resource: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
   const { node, span, value } = resource;
   const uri = value["uri"] as string;

@@ -52,7 +52,7 @@ function ofMembers(node: Located & { kind: "object" }, members: readonly Member[
   return { ...node, members, value: value as JsonObject };
 }
 
-/** What answers at a path answers there alone; the tool has its name for itself. */
+/** Refuses two endpoints at one path, and a tool with the name of the health tool. */
 export function checkHealth({ runtime, tools }: Merged, diagnostics: Diagnostic[]): void {
   const health = runtime && child(runtime.node, "health");
   if (!health) return;

@@ -11,7 +11,7 @@ export function textParts(files: readonly SourceFile[]): TextPart {
   };
 }
 
-/** Where the unit `index` of the text begins in its JSON string, behind the quote. */
+/** Returns the offset of the UTF-16 unit `index` in its JSON string, behind the quote. */
 function offsetOf(raw: string, index: number): number {
   let offset = 1;
   for (let unit = 0; unit < index; unit++) offset += raw[offset] !== "\\" ? 1 : raw[offset + 1] === "u" ? 6 : 2;

@@ -121,7 +121,7 @@ function limits(one: LocatedObject, other: LocatedObject): Contradiction | undef
   return undefined;
 }
 
-/** What one requires, the other may forbid. */
+/** Finds members that one schema requires and another forbids. */
 function forbidden(one: LocatedObject, other: LocatedObject): Contradiction | undefined {
   const required = child(one, "required");
   const [properties, closed] = [child(other, "properties"), child(other, "additionalProperties")];

@@ -5,7 +5,7 @@ import type { Declared } from "../model/project.js";
 import type { JsonObject, Located } from "../model/source.js";
 import { checkHeaders } from "./headers.js";
 
-/** What a tool must obey beyond its shape and its schemas. */
+/** Checks the rules of a tool beyond its shape and its schemas. */
 export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
   const name = tool.value["name"] as string;
   if (!/^[A-Za-z0-9_.-]{1,128}$/.test(name)) diagnostics.push(diagnose("name/unportable", tool.span, { name }));

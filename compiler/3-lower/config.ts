@@ -50,7 +50,7 @@ function variable(name: string): string {
     .toUpperCase();
 }
 
-/** What a variable's text stands for. A setting that may be of several types is JSON, but for a text. */
+/** Returns the kind of value that a variable's text stands for. A setting that may be of several types is JSON, but for a text. */
 function typeOf({ type, enum: values, const: fixed }: SettingDeclaration): Setting["type"] {
   const kinds = new Set<Json>(type !== undefined ? [type].flat() : [...((values ?? []) as Json[]), fixed].map(kindOf));
   kinds.delete("null");

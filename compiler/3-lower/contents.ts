@@ -2,7 +2,7 @@ import type { ResourceDeclaration } from "../model/project.js";
 
 type Contents = { readonly text: string } | { readonly blob: string };
 
-/** What a static resource holds, and as which media type; undefined when a handler makes it. */
+/** Returns the contents of a static resource, and their media type; undefined when a handler makes them. */
 export function staticContents(
   resource: ResourceDeclaration,
   files: ReadonlyMap<string, Uint8Array>,

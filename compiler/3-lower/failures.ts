@@ -14,7 +14,7 @@ export interface Failure {
   /** The part of the value that breaks it: a member by its key where the key is what is wrong. */
   readonly span: Span;
   readonly reason: string;
-  /** Where the rule stands. */
+  /** The place of the rule. */
   readonly rule: { readonly keyword: string; readonly span: Span } | undefined;
   /** The name that was probably meant, where there is no property of that name. */
   readonly suggestion: string | undefined;
@@ -22,7 +22,7 @@ export interface Failure {
 
 const most = 20;
 
-/** What a value of the user's breaks of a schema; `what` it is called in the reasons. */
+/** Returns the rules of a schema that a value breaks; the reasons call it `what`. */
 export function failuresOf(value: Located, checked: Schema, what: string): Failure[] {
   const written = writtenOf(checked);
   const options = { meta: false, validateSchema: false, messages: false, verbose: true } as const;

@@ -4,7 +4,7 @@ import { camelCase, claims, fileName } from "./names.js";
 export type HandlerFolder = "tools" | "resources" | "resource-templates" | "prompts";
 
 export interface HandlerNames {
-  /** Where the handler of an entry lives: as the manifest says (`path#export`), else by convention. */
+  /** Returns the place of an entry's handler: as the manifest says (`path#export`), else by convention. */
   handler(folder: HandlerFolder, name: string, declared: string | undefined, type: Identifier, key?: string): Handler;
 }
 

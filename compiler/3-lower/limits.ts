@@ -14,7 +14,7 @@ export function lowerReuse(
   return { cache: { ttlMs, scope, ...(kept && { maxEntries }) } };
 }
 
-/** What the whole surface has in common. */
+/** The limits of the whole surface. */
 export function lowerSurfaceLimits(
   project: Project,
 ): Pick<
@@ -43,7 +43,7 @@ export function lowerSurfaceLimits(
   };
 }
 
-/** What is put around the handlers, and only where something asks for it. */
+/** The limits around the handlers; absent where nothing needs them. */
 export function lowerLimits(project: Project): Pick<Runtime, "cache" | "concurrency" | "rate" | "drainMs"> {
   const { cache, limits: { rate, drainMs } = {} } = project.runtime;
   const entries = [...project.tools, ...project.resources, ...project.resourceTemplates];

@@ -26,7 +26,7 @@ type Kind = keyof typeof own;
 type Replaced = Readonly<Record<string, Json>>;
 
 /**
- * What a listing answers for an entry: the protocol's fields, in the manifest's order, some with another value. Of an
+ * Returns an entry as its listing has it: the protocol's fields, in the manifest's order, some with another value. Of an
  * entry that says what it said, the very same as before.
  */
 export function listing(

@@ -64,7 +64,7 @@ function digest(text: string, length = 6): string {
   return createHash("sha256").update(text).digest("hex").slice(0, length);
 }
 
-/** What a handler cannot be called: keywords, and what a stub already uses. */
+/** Names that a handler cannot have: keywords, and the names that a stub uses. */
 const reserved: ReadonlySet<string> = new Set(
   (
     "abstract any arguments as async await boolean break case catch class const constructor continue debugger declare default " +

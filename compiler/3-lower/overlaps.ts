@@ -39,7 +39,7 @@ function matches({ match }: { readonly match: ReturnType<typeof uriMatcher> }): 
   return (uri) => match(uri) !== undefined;
 }
 
-/** What stands between the delimiters of a template, with `x` for its variables; the shortest first. */
+/** Returns the texts between the delimiters of a template, with `x` for its variables; the shortest first. */
 function wordsOf(template: UriTemplate): string[] {
   const text = template.map((part) => (typeof part === "string" ? part : expanded(part, () => "x"))).join("");
   const words = text.split(/[/?#&=.,;:]+/).filter((word) => word !== "");

@@ -7,7 +7,7 @@ import { lowerHealth } from "./health.js";
 import { lowerLimits } from "./limits.js";
 import { lowerLogging } from "./logging.js";
 
-/** What is not said is decided here. */
+/** Fills in the defaults of the transports. */
 export function lowerTransports(project: Project): Transports {
   const { transports } = project.runtime;
   const stdio = transports ? transports.stdio !== undefined : true;
@@ -48,7 +48,7 @@ function valuesOf(declared: ValuesDeclaration): readonly ValueDeclaration[] {
   return [declared].flat() as ValueDeclaration[];
 }
 
-/** What surrounds the handlers. */
+/** Lowers the parts around the handlers. */
 export function lowerRuntime(project: Project, reachable: Reachable): Runtime {
   const config = lowerConfig(project, reachable);
   const auth = lowerAuth(project, lowerTransports(project).http?.path);

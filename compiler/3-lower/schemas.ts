@@ -7,7 +7,7 @@ import type { Located } from "../model/source.js";
 import { withCopies } from "./copies.js";
 import { isPlain, plainSchema } from "./plain.js";
 
-/** Where a self-contained schema stands in the user's files. */
+/** The place of a self-contained schema in the user's files. */
 export interface WrittenSchema {
   readonly root: Located;
   /** Sources of the entries of its `$defs`, by key. */

@@ -4,7 +4,7 @@ import { literal } from "./code.js";
 
 const library = "@mcpc/runtime/codegen/v1";
 
-/** What `generated/server.ts` needs to ask callers who they are: import statements, and a member of its options. */
+/** The parts of `generated/server.ts` that authenticate callers: import statements, and a member of its options. */
 export function authentication(auth: Auth): {
   readonly imports: readonly string[];
   readonly options: readonly string[];

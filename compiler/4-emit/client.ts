@@ -51,7 +51,7 @@ function surfaceInterface(server: Server): string {
   return `/** What the server offers, as types. */\nexport interface Surface {\n${indent(lines.join("\n"))}\n}\n`;
 }
 
-/** What the module says of one tool. */
+/** Prints a tool. */
 export function clientPiece(tool: Tool): string {
   return indent(indent(toolMember(tool)));
 }
@@ -78,7 +78,7 @@ function completed(entries: readonly (readonly [owner: string, names: readonly s
   return entries.flatMap(([owner, names]) => (names.length > 0 ? [`${literal(owner)}: ${union(names)};`] : []));
 }
 
-/** What is answered to a question; several entries may ask one of the same name. */
+/** Prints the answers to questions; several entries may ask one of the same name. */
 function questions(elicitations: readonly Elicitation[]): string[] {
   const answers = new Map<string, Set<string>>();
   for (const { name, answer } of elicitations) {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../model/source.js";
 
-/** What a doc comment says of a schema: its description, then the rules that TypeScript cannot say. */
+/** Prints the doc comment of a schema: its description, then the rules that TypeScript cannot express. */
 export function documentation(schema: Json): string {
   if (!isObject(schema)) return "";
   return [description(schema), ...rules(schema), ...annotations(schema)].filter((line) => line !== "").join("\n");

@@ -14,7 +14,7 @@ export function examplesEntry({ layout }: Server): string {
 }
 
 /**
- * What runs the examples of some tools: of the generated code no more than that takes, and stubs of handlers that do
+ * Emits the code that runs the examples of some tools: the generated code that this needs, and stubs of handlers that do
  * not exist. `existing` holds the text of the handlers' files that exist.
  */
 export function emitExamples(
@@ -63,7 +63,7 @@ export function emitExamples(
   return { value: files, diagnostics };
 }
 
-/** What a server is run with in production and what would come between an example and its handler. */
+/** Parts of a server in production that would come between an example and its handler. */
 const rooms: ReadonlySet<string> = new Set(["logging", "health", "concurrency", "rate"]);
 
 function withoutRooms(runtime: Server["runtime"]): Server["runtime"] {

@@ -24,7 +24,7 @@ function print(doc: Doc): string {
   return `${printer.printDocToString(doc, { printWidth: 100, tabWidth: 2, useTabs: false }).formatted}\n`;
 }
 
-/** What has no place inside where a line could end. */
+/** Texts inside which no line can end. */
 function isOneWord(type: Type): boolean {
   return (
     type.kind === "name" || (type.kind === "generic" && type.parameters.length === 1 && isOneWord(type.parameters[0]!))

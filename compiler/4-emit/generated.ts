@@ -52,7 +52,7 @@ export function emitLock(server: Server): OutputFile {
   return { path: lockPath, owner: "artifact", content: lockFile(server) };
 }
 
-/** What an edit replaces, by path; undefined where that cannot be told. Files that are not named are as they were. */
+/** Returns the replacements of an edit, by path; undefined where they are unknown. Other files stay. */
 export type Replacements = ReadonlyMap<string, Replacement | undefined>;
 
 export function codeReplacements(edit: Edit): Replacements {

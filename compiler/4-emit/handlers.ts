@@ -139,7 +139,7 @@ function endOfLine(text: string, at: number): number {
   return at + comment.length;
 }
 
-/** What stubs import, and how they name their types: a name that the file uses otherwise is written out. */
+/** The imports of stubs, and their names for types: a name that the file uses otherwise is written out. */
 function imports(
   server: Server,
   path: string,

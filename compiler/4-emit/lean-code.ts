@@ -97,7 +97,7 @@ function hasOneWay(code: string, wrapper: string, validate: string, strings: rea
 
 const reading = /(?<![\w$.])(schema\d+)\b((?:\.[A-Za-z_$][\w$]*|\["?\d+"?\])*)/g;
 
-/** Of the schemas there is only what the code reads, as constants. */
+/** Prints the parts of schemas that the code reads, as constants. */
 function withParts(
   code: string,
   schemas: ReadonlyMap<string, Json>,

@@ -18,7 +18,7 @@ export function lockFile(server: Server): string {
   return `${JSON.stringify(lock, null, 2)}\n`;
 }
 
-/** What the lock file says of one tool. */
+/** A tool in the lock file. */
 export function lockPiece(tool: Tool): string {
   return JSON.stringify(locked(tool), null, 2).replaceAll("\n", "\n    ");
 }

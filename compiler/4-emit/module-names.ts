@@ -23,7 +23,7 @@ export function parseModule(path: string, text: string): ParsedModule {
 const lineEnds: ReadonlySet<string> = new Set(["\n", "\r", "\u2028", "\u2029"]);
 
 /**
- * Where a name is exported, as stubs export it: at the start of a line; -1 when it is not. A quick look that spares most
+ * Returns the offset at which a name is exported as stubs do, at the start of a line; -1 without one. It spares most
  * files the parser.
  */
 export function plainExport(text: string, name: string): number {
@@ -38,7 +38,7 @@ export function plainExport(text: string, name: string): number {
 }
 
 /**
- * Where the preamble of a module without imports ends: `#!`, comments on the file (its licence, `@ts-nocheck`, JSX
+ * Returns the end of the preamble of a module without imports: `#!`, comments on the file (its licence, `@ts-nocheck`, JSX
  * pragmas), directives. A comment right above the first statement belongs to that, unless it speaks of the file.
  */
 export function preambleEnd({ source, ts }: ParsedModule): number {

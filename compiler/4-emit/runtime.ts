@@ -3,7 +3,7 @@ import type { Json } from "../model/source.js";
 import { authentication } from "./auth.js";
 import { importPath, literal } from "./code.js";
 
-/** What `generated/server.ts` needs for all that surrounds the handlers; empty where the manifest asks for nothing. */
+/** The parts of `generated/server.ts` around the handlers; empty where the manifest asks for nothing. */
 export interface Surroundings {
   /** Whole import statements. */
   readonly imports: readonly string[];

@@ -9,7 +9,7 @@ export interface Stub {
   readonly name: string;
   /** `the tool "get_weather"`. */
   readonly what: string;
-  /** Of its entry: where it is declared. */
+  /** The place where its entry is declared. */
   readonly span: Span;
   readonly description: string | undefined;
   readonly parameters: string;

@@ -47,12 +47,12 @@ export function listingsModule(server: Server, again: Again = anew): string {
     .join("");
 }
 
-/** What `generated/surface.ts` says of one tool. */
+/** Prints a tool for `generated/surface.ts`. */
 export function surfacePiece(tool: Tool): string {
   return indent(indent(toolEntry(tool)));
 }
 
-/** What `generated/listings.ts` says of one tool. */
+/** Prints a tool for `generated/listings.ts`. */
 export function listingPiece({ listing }: Tool): string {
   return indent(`${text(listing)},`);
 }

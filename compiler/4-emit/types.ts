@@ -45,7 +45,7 @@ function typesOf({ tools, resources, resourceTemplates, prompts }: Server): stri
   ];
 }
 
-/** What generated types are made of. */
+/** Lists the runtime's types that generated types use. */
 function runtimeTypes({ tools, resources, resourceTemplates, prompts }: Server, application: boolean): string[] {
   const isHandled = ({ source }: { readonly source: object }): boolean => "handler" in source;
   const used = [
@@ -58,7 +58,7 @@ function runtimeTypes({ tools, resources, resourceTemplates, prompts }: Server, 
   return used.flatMap(([name, isUsed]) => (isUsed ? [name] : []));
 }
 
-/** What the module says of one tool, and of one that comes in its place; undefined where that is not all it would say. */
+/** Prints a tool and its replacement; undefined where the rest of the module differs, too. */
 export function typesReplacement({ server, index, before, after }: Edit): Replacement | undefined {
   const application = hasApplication(server);
   const uses = (tool: Tool): string =>

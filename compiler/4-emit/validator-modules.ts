@@ -21,7 +21,7 @@ export interface ValidatorModule {
   readonly answers: readonly (readonly [question: string, answer: Schema])[];
   /** Defaults to fill in a tool's arguments. */
   readonly filling?: Filling;
-  /** What it belongs to. */
+  /** The entry that it belongs to. */
   readonly span: Span;
 }
 
@@ -40,7 +40,7 @@ export function validatorModules({
   ];
 }
 
-/** Of a tool's arguments, of its result when it declares an `outputSchema`, and of the answers to its questions. */
+/** Lists the validators of a tool's arguments, of its result when it declares an `outputSchema`, and of the answers to its questions. */
 export function toolValidators({ handler, input, filling, output, elicitations, span }: Tool): ValidatorModule {
   const schemas = { input, ...(output && { output }) };
   const name = moduleOf(handler);
@@ -51,7 +51,7 @@ function templateValidators({ handler, params, span }: ResourceTemplate): Valida
   return { name: moduleOf(handler), schemas: { params }, answers: [], span };
 }
 
-/** Of the answers to a prompt's questions; a prompt without any needs none. */
+/** Lists the validators of the answers to a prompt's questions. */
 function promptValidators({ source, elicitations, span }: Prompt): ValidatorModule[] {
   if (elicitations.length === 0 || !("handler" in source)) return [];
   return [{ name: moduleOf(source.handler), schemas: {}, answers: answersTo(elicitations), span }];

@@ -3,7 +3,7 @@ import { verifyHeader } from "../generated-header.js";
 import { bytesOf, hashAt, hashOf, textOf, type Change, type Host } from "../host.js";
 import { applyInsertions, isStanding, type Insertions, type OutputFile } from "../model/output.js";
 
-/** What would have to change on disk for the project to hold `files`, and nothing more. */
+/** Returns the changes on disk after which the project holds `files`, and nothing more. */
 export interface Plan {
   readonly changes: readonly Change[];
 }
@@ -54,7 +54,7 @@ function isWhole(content: OutputFile["content"]): content is string | Uint8Array
   return typeof content === "string" || content instanceof Uint8Array;
 }
 
-/** Of a file that is as the last build saw it. */
+/** Returns the change of a file that is as the last build saw it. */
 function changeOf(file: OutputFile, content: string | Uint8Array, host: Host): Change[] {
   const bytes = typeof content === "string" ? bytesOf(content) : content;
   if (hashOf(bytes) === hashAt(host, file.path)) return [];
@@ -79,7 +79,7 @@ export function textsOf(files: readonly OutputFile[], host: Host): Map<string, s
   );
 }
 
-/** What to write; undefined when the file is right as it is. */
+/** Returns the content to write; undefined when the file is right as it is. */
 function wanted(file: OutputFile, present: Uint8Array | undefined): string | Uint8Array | undefined {
   const { content } = file;
   if (isStanding(content)) return undefined;

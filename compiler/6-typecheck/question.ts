@@ -1,10 +1,10 @@
-/** What is to be checked: plain data, because a thread may answer. */
+/** A request to check types: plain data, because a thread may answer. */
 export interface Question {
   /** The folder of generated code, by project path. */
   readonly generated: string;
   /** By project path; they lie over the disk. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Of the user's modules that generated code binds: words of the lines that do. */
+  /** The user's modules that generated code binds, and words of the lines that do. */
   readonly bound: readonly Bound[];
 }
 
@@ -13,7 +13,7 @@ export interface Bound {
   readonly words: readonly string[];
 }
 
-/** What TypeScript says of one place. */
+/** A diagnostic of TypeScript's. */
 export interface Finding {
   readonly path: string;
   readonly code: number;
@@ -22,7 +22,7 @@ export interface Finding {
   readonly length: number;
   /** The line on which it begins. */
   readonly line: string;
-  /** What stands there. */
+  /** The text at the place. */
   readonly word: string;
   /** The bracket that is not closed, of a mistake in the syntax. */
   readonly opening?: { readonly start: number; readonly end: number; readonly word: string };
@@ -32,7 +32,7 @@ export interface Findings {
   readonly errors: readonly Finding[];
   /** Mistakes in the user's configuration of TypeScript, which may lie outside the project. */
   readonly misconfigured: readonly Finding[];
-  /** Where what these files export is declared, which an error may be told at. */
+  /** The places where these files' exports are declared: errors may be reported there. */
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, Place>>;
   /** Every file that was read, relative to the project, but for the texts given. */
   readonly inputs: readonly string[];

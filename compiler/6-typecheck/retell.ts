@@ -3,7 +3,7 @@ import { nearest } from "../diagnostics/suggest.js";
 import type { Schema, Server } from "../model/server.js";
 import type { JsonObject, Span } from "../model/source.js";
 
-/** What a generated type stands for in the manifests. */
+/** The manifests' word for a generated type. */
 interface Origin {
   /** `the arguments of the tool "get_weather"`. */
   readonly what: string;

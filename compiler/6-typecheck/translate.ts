@@ -117,7 +117,7 @@ function translated(error: Finding, situation: Situation): Diagnostic {
   );
 }
 
-/** What the line says that binds the module of hooks. */
+/** The text of the line that binds the module of hooks. */
 const hooksBinding = "checkedHooks<";
 
 /** TypeScript's code for a value that has none of the optional members of its type. */
@@ -175,7 +175,7 @@ function otherExport({ file, export: name }: Handler, { exports, handlers }: Sit
   return intended(name, free) ?? (free.length === 1 ? free[0] : undefined);
 }
 
-/** Where what the user's file exports under the handler's name is declared; undefined when there is none. */
+/** Returns the place where the user's file declares the handler's export; undefined when there is none. */
 function exportSpan(handler: Pick<Handler, "file" | "export">, { exports }: Situation): Span | undefined {
   return exports.get(handler.file)?.get(handler.export);
 }

@@ -50,7 +50,7 @@ export interface StayingBundler {
 /** One more than a build needs: an ES module is told by a bundle that is none. */
 const mostKept = 3;
 
-/** What has the same options as before is made in the same place of esbuild's, which has read and parsed the code. */
+/** Reuses esbuild's context for the same options: it has read and parsed the code. */
 export function stayingBundler(): StayingBundler {
   const kept = new Map<string, Kept>();
   const end = async (): Promise<void> => {
@@ -101,7 +101,7 @@ async function keep(options: Options, callbacks: readonly Callback[]): Promise<K
   return { context: await asked((esbuild) => esbuild.context({ ...options, plugins: [plugin] })), now };
 }
 
-/** What a plugin has to say; those of one build are not those of the next. */
+/** A callback of a plugin, in one build. */
 interface Callback {
   readonly on: "onResolve" | "onLoad";
   readonly options: OnResolveOptions | OnLoadOptions;

@@ -17,14 +17,14 @@ export const chunkFolder = "chunks";
 /** So many files are looked at before others have their turn. */
 const turn = 64;
 
-/** What the validators share. */
+/** The code that the validators share. */
 const library = "@mcpc/runtime/codegen/v1/validation";
 
 /** The entry points of chunks that have to be bundled, by their path in `dist/` without the extension. */
 export const chunkEntries = { [`${chunkFolder}/validation`]: library };
 
 /**
- * What generated code imports when first used is a file of its own: `dist/chunks/` mirrors `generated/` with the
+ * Makes a file of each module that generated code imports when first used: `dist/chunks/` mirrors `generated/` with the
  * validators of each tool, and what they share is one more chunk. `listings` stands in place of the listings. What is
  * left of a large surface, a name and a handler for each tool, is put so that it takes little time to read.
  */

@@ -36,9 +36,9 @@ export interface Bundle {
   readonly inputs: readonly string[];
 }
 
-/** What earlier builds have left, and who makes bundles. */
+/** The caches and services of a bundle. */
 interface Means {
-  /** Of a large server. */
+  /** The listings of a large server. */
   readonly listings: ListingFiles | undefined;
   /** The paths of its entries' validators. */
   readonly validators: readonly string[];
@@ -46,7 +46,7 @@ interface Means {
   readonly again: Again;
   readonly stored: Stored | undefined;
   readonly bundler: Bundler;
-  /** Told of a large server once the bundler has no more questions. */
+  /** Called for a large server once the bundler asks no more. */
   readonly answered: () => void;
 }
 

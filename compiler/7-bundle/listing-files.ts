@@ -6,7 +6,7 @@ import { standing, type OutputFile } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 
-/** What reads them. */
+/** The module that reads them. */
 const library = "@mcpc/runtime/codegen/v1/node-listings";
 
 /** The bytes of a file before what is in it. */
@@ -19,7 +19,7 @@ const kinds = {
   prompts: "prompt",
 } as const satisfies Record<string, EntryKind>;
 
-/** What the newest revisions are told; later in order than the name of any revision. */
+/** The form for the newest revisions; later in order than the name of any revision. */
 const newest = "newest";
 
 /** The entries of a list as some revisions are told them. */
@@ -112,7 +112,7 @@ export function editedListingFiles(
   return { files, forms: { ...forms, tools } };
 }
 
-/** What a revision is told. */
+/** Returns the text for a revision. */
 function textFor(forms: readonly Form[], revision: string): string {
   return forms.find(({ last }) => last >= revision)!.entries[0]!;
 }
@@ -121,7 +121,7 @@ function pathOf({ layout: { dist } }: Server, list: string, last: string): strin
   return `${dist}/${folder}/${list}.${last}.json`;
 }
 
-/** Of the file that says where entries end. */
+/** Returns the path of the file with the ends of entries. */
 function endsOf({ layout: { dist } }: Server, list: string, last: string): string {
   return `${dist}/${folder}/${list}.${last}.ends.json`;
 }
@@ -142,7 +142,7 @@ interface Listed {
   readonly wraps?: boolean;
 }
 
-/** What the revisions are told. */
+/** Returns the forms of the revisions. */
 function told(kind: EntryKind, entries: readonly Listed[], again: Again): Form[] {
   if (entries.length === 0) return [];
   const current = entries.map(({ listing }) => again("listings as JSON", listing, () => JSON.stringify(listing)));
@@ -166,7 +166,7 @@ function same(entries: readonly string[], others: readonly string[] | undefined)
   return others !== undefined && entries.every((entry, index) => entry === others[index]);
 }
 
-/** Where each entry ends in the bytes of all of them, with commas between. */
+/** Returns the end of each entry in the bytes of all, with commas between. */
 function ends(entries: readonly string[]): number[] {
   let end = -1;
   return entries.map((entry) => (end += 1 + Buffer.byteLength(entry)));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /** One module, but for its name. */
 export interface Hashed {
-  /** Of what it says. */
+  /** The hash of its content. */
   readonly hash: string;
   /** Paths of modules that it imports. */
   readonly imports: readonly string[];

@@ -20,7 +20,7 @@ export interface Modules {
   readonly names: ReadonlyMap<string, string>;
   /** The module that hands over the server. */
   readonly entry: string;
-  /** Those that are not `known`, by name. */
+  /** The modules that are not `known`, by name. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
@@ -141,7 +141,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
   };
 }
 
-/** What is in a module finds itself where the server's bundle stands; CommonJS packages find `require`. */
+/** Options that give modules the bundle's place as their own, and CommonJS packages a `require`. */
 export function whereTheBundleStands(place: string): Pick<BuildOptions, "define" | "banner"> {
   const url = JSON.stringify(pathToFileURL(place).href);
   const [file, folder] = [JSON.stringify(place), JSON.stringify(dirname(place))];
@@ -188,7 +188,7 @@ function apart(host: Host, external: readonly string[]): Plugin {
   };
 }
 
-/** What nearly all imports lead to; to ask esbuild takes a hundred times as long. */
+/** Resolves nearly all imports; esbuild takes a hundred times as long. */
 function neighbour(importer: string, path: string, host: Host): string | undefined {
   if (!/^\.\.?\/.*\.[cm]?js$/.test(path)) return undefined;
   const file = join(dirname(importer), path);

@@ -1,7 +1,7 @@
 import { legacyVersions, olderEntry, olderImplementation } from "@mcpc/runtime/codegen/v1/older-forms";
 import type { Server } from "../model/server.js";
 
-/** What code may do without the manifest saying so. */
+/** Features that code may use without the manifest saying so. */
 export interface Uses {
   /** Some code may ask the client. */
   readonly asks: boolean;
@@ -9,7 +9,7 @@ export interface Uses {
   readonly keeps: boolean;
 }
 
-/** What the runtime asks itself of the bundle (`runtime/protocol/parts.ts`). */
+/** The constants of the bundle that the runtime reads (`runtime/protocol/parts.ts`). */
 export function unusedParts(server: Server, { asks, keeps }: Uses, split: boolean): Record<string, string> {
   const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);

@@ -39,7 +39,7 @@ export function runtimeModule(specifier: string, host: Host): string {
 /** Modules of `generated/` that import the runtime, beside validators, which share one module of it. */
 const importers = ["main", "server", "health", "settings", "application"];
 
-/** What other generated code imports of it, and what stands in its place. */
+/** Modules of the runtime that other generated code imports. */
 const always = ["/codegen/v1/validation", "/codegen/v1/node-listings"];
 
 export interface Condensed {
@@ -66,7 +66,7 @@ export function condensed(
   const late = [...new Set(named(/\bimport\("@mcpc\/runtime(\/[\w/-]+)"\)/g))];
   const early = new Set(["", ...always, ...named(/\bfrom "@mcpc\/runtime(\/[\w/-]+)"/g)]);
   for (const path of late) early.delete(path);
-  /** Where the modules would stand, if they were files; their source maps are relative to it. */
+  /** The folder of the modules, if they were files; their source maps are relative to it. */
   const place = (module: string | number): string => join(dist, `condensed-${module}.js`);
   const whole = [...early].map((path) => `export * from ${JSON.stringify(`${name}${path}`)};\n`).join("");
   const key = JSON.stringify([dist, [...early], late, parts]);

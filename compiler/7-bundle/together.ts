@@ -8,7 +8,7 @@ const importers = ["surface", "validators"];
 /** An `import()` of generated code, and the function of the module that it may be for. */
 const lateImport = /\bimport\(("\.\/[\w./-]+")\)(?:\.then\(\(\{ (\w+) \}\) => \2\(key\)\))?/g;
 
-/** What generated code would import when first used is part of the one file: esbuild's loader of modules is not needed. */
+/** Puts modules that generated code imports when first used into the one file: esbuild's loader is not needed. */
 export function together(generated: string, host: Host): Plugin {
   return {
     name: "together",

@@ -5,7 +5,7 @@ import { nodeHost } from "../host-node/index.js";
 import { stayingHost } from "../host-node/staying.js";
 import { residentCompiler } from "../resident.js";
 
-/** What came of one build. */
+/** The outcome of one build. */
 export interface Build extends Compilation {
   /** Why there are no modules, beside the diagnostics of the compilation. */
   readonly unbundled: readonly Diagnostic[];
@@ -21,7 +21,7 @@ export interface Builder {
 
 export interface BuilderOptions {
   readonly entering: (phase: Phase) => void;
-  /** Told of another process that builds the folder. */
+  /** Called with another process that builds the folder. */
   readonly waiting: (pid: number) => void;
 }
 

@@ -8,7 +8,7 @@ export interface Streams {
 
 /** The client on the standard streams, whichever process serves it. */
 export interface Client {
-  /** What a process writes: its answers, and whatever is none, which goes to the log. */
+  /** Takes the output of a process: its answers, and other lines, which go to the log. */
   hear(output: Readable): void;
   /** A process serves: this is its input. */
   attach(input: Writable): void;

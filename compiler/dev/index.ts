@@ -17,9 +17,9 @@ import { installations, scope } from "./scope.js";
 import { served, type Version } from "./served.js";
 
 export interface DevOptions {
-  /** What the server is told on its command line. */
+  /** The server's command line. */
   readonly server: readonly string[];
-  /** What the server is certainly asked for. */
+  /** The transport that was asked for. */
   readonly transport: string | undefined;
   /** The server's configuration file, absolute. */
   readonly config: string | undefined;

@@ -1,7 +1,7 @@
 import { some } from "./names.js";
 import type { Outcome } from "./served.js";
 
-/** What happened, in few words. */
+/** An event, in few words. */
 export function told(outcome: Outcome): string[] {
   switch (outcome.kind) {
     case "started":

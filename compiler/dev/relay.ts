@@ -14,7 +14,7 @@ export interface Relay {
 
 export interface RelayOptions {
   readonly toClient: (line: string) => void;
-  /** What is no message: something a handler has printed. */
+  /** Takes output that is no message: a handler has printed it. */
   readonly toLog: (line: string) => void;
 }
 
@@ -29,7 +29,7 @@ interface Message {
 const mostHeld = 16 * 1024 * 1024;
 const listen = "subscriptions/listen";
 
-/** What a later process must be told besides the handshake, by method: the key of what it is about. */
+/** The requests that a later process needs besides the handshake: by method, the key of their subject. */
 const lasting: Readonly<Record<string, (params: Message["params"]) => string>> = {
   "logging/setLevel": () => "level",
   "resources/subscribe": (params) => `resource ${String(params?.["uri"])}`,
@@ -41,7 +41,7 @@ export function createRelay({ toClient, toLog }: RelayOptions): Relay {
   /** Requests to the client: of this process, and of one that is gone. */
   const asked = new Set<unknown>();
   const stale = new Set<unknown>();
-  /** What of the conversation is said again to the next process, in order. */
+  /** The messages to repeat to the next process, in order. */
   const said = new Map<string, Message>();
   const unheard = new Set<unknown>();
   const resumed = new Set<unknown>();
@@ -72,7 +72,7 @@ export function createRelay({ toClient, toLog }: RelayOptions): Relay {
       toClient(failure(message.id, "the server does not run yet, and too much waits for it; mcpc dev has said why"));
   }
 
-  /** What was answered well is remembered for the next process. */
+  /** Remembers a request that succeeded, for the next process. */
   function learn({ method, params, ...rest }: Message): void {
     const key = lasting[String(method)]?.(params);
     if (method === "initialize") said.set("initialize", { ...rest, method, params: params ?? {} });
@@ -151,7 +151,7 @@ export function createRelay({ toClient, toLog }: RelayOptions): Relay {
   };
 }
 
-/** What is no request belongs to what runs: answers to its questions, cancellations. */
+/** Passes on messages that are no requests: answers to questions, cancellations. */
 function isRequest(line: string): boolean {
   const { id, method } = parsed(line) ?? {};
   return id !== undefined && method !== undefined;

@@ -10,9 +10,9 @@ export interface Scope {
   ignored(path: string): boolean;
   /** A path, absolute, as one of the project. */
   of(path: string): string;
-  /** What a build has read and written is known from now on. */
+  /** Records the files that a build has read and written. */
   built(compilation: Compilation): void;
-  /** Those that may make another build of it; `again`: even if they say what they said, for what failed elsewhere. */
+  /** Returns the paths that make another build necessary. `again` keeps files with the same content, after a failure elsewhere. */
   relevant(touched: ReadonlySet<string>, again: boolean): ReadonlySet<string>;
   /** Whether a file is surely of the project: a build has read it, or it is named like what one would read. */
   isSource(path: string): boolean;
@@ -29,14 +29,14 @@ export const installations: readonly string[] = [
 
 /** A file of such a name may be a source although no build has read it yet. */
 const source = /\.(?:[cm]?[jt]sx?|json)$/;
-/** What a build stages, and what editors write beside a file. */
+/** Files that a build stages, or that editors write beside a file. */
 const temporary = /(?:^|\/)(?:\.mcpc-[0-9a-f]{12}-\d+\.tmp|4913|\.#[^/]*|[^/]*~|\.[^/]*\.sw.)$/;
 
 export function scope(host: Host, config: string | undefined): Scope {
   let folders: readonly string[] = ["generated", "dist"];
   let inputs: ReadonlySet<string> = new Set();
   let failed = true;
-  /** What stood in a file when it was last looked at, by its hash. */
+  /** The hash of each file's last content. */
   const seen = new Map<string, string | undefined>();
   const of = (path: string): string => relative(host.root, path).split(sep).join("/");
   const settings = config === undefined ? undefined : of(config);

@@ -4,16 +4,16 @@ import type { Serving } from "../model/summary.js";
 import { differences } from "../serving.js";
 import { some } from "./names.js";
 
-/** What can be served: a project as it was at one moment. */
+/** A version of a project that can be served. */
 export interface Version {
-  /** Where its entry module stands. */
+  /** The path of its entry module. */
   readonly module: string;
   /** The name of the module of hooks, which is another one when anything in it has changed. */
   readonly hooks: string | undefined;
   readonly serving: Serving;
 }
 
-/** What became of a version. */
+/** The outcome of serving a version. */
 export type Outcome =
   | { readonly kind: "started" | "unchanged" }
   | {
@@ -44,7 +44,7 @@ export interface ServedOptions {
 export interface UpdateOptions {
   /** Why the process cannot go on. */
   readonly anew?: string;
-  /** What `onStart` has opened is opened anew. */
+  /** Starts the server once more, with `onStart`. */
   readonly renewed?: boolean;
 }
 

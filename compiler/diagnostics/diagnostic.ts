@@ -25,7 +25,7 @@ export interface Fix {
   readonly spaced?: true;
 }
 
-/** What a phase returns: its value (absent when it could not make one), and all it found. */
+/** The result of a phase: its value (absent when it has none), and its diagnostics. */
 export interface Result<T> {
   readonly value?: T;
   readonly diagnostics: readonly Diagnostic[];

@@ -11,7 +11,7 @@ export function listing(): string {
   return codes.map((code) => `${code.padEnd(width)}${catalogue[code].explain.split(/(?<=\.)\s/)[0]}\n`).join("");
 }
 
-/** What a code means, and what it looks like; undefined for an unknown code. */
+/** Explains a code, with an example; undefined for an unknown code. */
 export function explanation(code: string): string | undefined {
   if (!(codes as string[]).includes(code)) return undefined;
   const { severity, explain } = catalogue[code as Code];

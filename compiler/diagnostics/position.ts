@@ -49,7 +49,7 @@ export interface Range {
   readonly end: Position;
 }
 
-/** Where a span stands; the start of the file when its text is gone. Keeps what it worked out per file. */
+/** Returns the line and column of a span; the start of the file when its text is gone. Caches the lines of each file. */
 export function locator(textOf: TextOf): { range(span: Span): Range; lines(path: string): Lines | undefined } {
   const files = new Map<string, Lines | undefined>();
   const lines = (path: string): Lines | undefined => {

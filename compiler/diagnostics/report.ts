@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
 import type { TextOf } from "./position.js";
 
-/** What a run found in one project, ready to be rendered. */
+/** The diagnostics of one project, ready to be rendered. */
 export interface Report {
   readonly diagnostics: readonly Diagnostic[];
   readonly textOf: TextOf;

@@ -4,10 +4,10 @@ import type { Build, Builder, BuilderOptions } from "../dev/builder.js";
 import { HostError } from "../host.js";
 import { packaged } from "../package-folder.js";
 
-/** What is asked of the thread. */
+/** A request to the thread. */
 export type Wanted = { readonly known: ReadonlySet<string>; readonly touched: ReadonlySet<string> | undefined } | "end";
 
-/** What it answers, and what it tells meanwhile. */
+/** An answer of the thread, or an event before it. */
 export type Heard =
   | { readonly entering: Phase }
   | { readonly waiting: number }

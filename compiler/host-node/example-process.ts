@@ -11,7 +11,7 @@ export interface ExampleProcessOptions {
   readonly settings: ExampleSettings;
   /** How long one call may take. */
   readonly timeoutMs: number;
-  /** What handlers print. */
+  /** Takes the output of handlers. */
   readonly output: (text: string) => void;
 }
 
@@ -111,7 +111,7 @@ function ending(child: ChildProcess): Promise<string> {
   });
 }
 
-/** What it printed last often says why it ended. */
+/** Returns the last lines of output: they often say why the process ended. */
 function tail(printed: string): string {
   const text = printed.trimEnd();
   return text === "" ? "" : `; it printed last:\n${text.split("\n").slice(-10).join("\n")}`;

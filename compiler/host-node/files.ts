@@ -76,7 +76,7 @@ function linkAt(path: string): string | undefined {
   }
 }
 
-/** What the machine refuses becomes a `HostError` that names the path and the reason. */
+/** Turns an error of the file system into a `HostError` that names the path and the reason. */
 export function refusable<T>(path: string, act: () => T): T {
   try {
     return act();

@@ -60,7 +60,7 @@ export function servingProcess(
   };
 }
 
-/** Where the modules of a running project are, for as long as this process lives. */
+/** The folder of a running project's modules, for as long as this process lives. */
 export interface ModuleFolder {
   /** The files that are there: an installation of packages may remove the folder. */
   names(): ReadonlySet<string>;

@@ -4,7 +4,7 @@ import type { Ask, Findings, Question } from "../6-typecheck/index.js";
 import { HostError } from "../host.js";
 import { packaged } from "../package-folder.js";
 
-/** What is asked of the thread. */
+/** A request to the thread. */
 export interface Request {
   readonly id: number;
   readonly root: string;
@@ -12,13 +12,13 @@ export interface Request {
   readonly touched: ReadonlySet<string> | undefined;
 }
 
-/** What the thread is given. */
+/** The data that the thread starts with. */
 export interface Given {
   readonly pid: Int32Array;
   readonly brief: boolean;
 }
 
-/** What the thread answers; a refusal of the machine by its message. */
+/** An answer of the thread; a `HostError` by its message. */
 export type Answer = { readonly id: number } & ({ readonly findings: Findings } | { readonly refused: string });
 
 /** One thread that checks types, beside the one that does the rest. */
@@ -42,7 +42,7 @@ export function typecheckThread(brief: boolean): TypecheckThread {
   let isEnding = false;
   /** By the number of their question. */
   const waiting = new Map<number, Waiting>();
-  /** That of TypeScript's process; 0 where there is none. */
+  /** The id of TypeScript's process; 0 where there is none. */
   const pid = new Int32Array(new SharedArrayBuffer(4));
   const begun = (): Worker => {
     if (worker) return worker;

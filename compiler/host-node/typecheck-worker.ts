@@ -6,7 +6,7 @@ import { typescript, type TypeScript } from "./typescript/index.js";
 const { pid, brief } = workerData as Given;
 const running = (now = 0): void => void Atomics.store(pid, 0, now);
 const tell = (answer: Answer): void => parentPort!.postMessage(answer);
-/** That of the folder that was asked for last. */
+/** TypeScript for the folder of the last request. */
 let last: { readonly root: string; readonly typescript: TypeScript } | undefined;
 
 parentPort!.on("message", hear);
@@ -31,7 +31,7 @@ function of(root: string): TypeScript {
   return last.typescript;
 }
 
-/** What goes wrong will once more, when somebody waits for the answer. */
+/** Drops errors: they occur once more at the request. */
 function prepare(root: string): void {
   try {
     of(root).foresee();

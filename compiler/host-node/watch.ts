@@ -11,7 +11,7 @@ export interface Watch {
 export interface WatchOptions {
   /** Whether a path, absolute, is not looked at; a folder with all that is in it. */
   readonly ignored: (path: string) => boolean;
-  /** Told of a file, absolute, that was made or changed, or is gone. */
+  /** Called with the absolute path of a file that was made, changed or removed. */
   readonly changed: (path: string, gone: boolean) => void;
   readonly failed: (reason: string) => void;
 }

@@ -40,7 +40,7 @@ const since2019 = (
   "unevaluatedProperties maxContains minContains dependentRequired dependentSchemas contentSchema"
 ).split(" ");
 
-/** What means something in a schema of each dialect; ajv ignores the rest. */
+/** The keywords of each dialect; ajv ignores others. */
 export const keywordsOf: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   "draft-07": new Set([...shared, "additionalItems", "dependencies"]),
   "2019-09": new Set([...shared, ...since2019, "additionalItems"]),

@@ -14,7 +14,7 @@ import {
 } from "./resource.js";
 import { applicators } from "./walk.js";
 
-/** What references may reach beyond their own schema. */
+/** The schemas that references can reach beyond their own. */
 export interface Reachable {
   /** Shared `$defs` of all manifests. */
   readonly definitions: ReadonlyMap<string, SchemaRoot>;

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../model/source.js";
 import { mapped } from "./walk.js";
 
-/** What says something to readers, and nothing to validators. */
+/** Annotations: keywords for readers that validators ignore. */
 const words: ReadonlySet<string> = new Set(["title", "description", "$comment"]);
 
 /** The schema without words to its readers: it lets the very same pass. */

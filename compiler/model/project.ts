@@ -5,7 +5,7 @@ import type { JsonSchema } from "./schema.js";
 export interface Declared<T> {
   readonly value: T;
   readonly node: Located;
-  /** Where to point for "this tool": the name's value, or the whole declaration. */
+  /** The place of "this tool" in diagnostics: the name's value, or the whole declaration. */
   readonly span: Span;
 }
 

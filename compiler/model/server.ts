@@ -24,9 +24,9 @@ export interface Server {
   readonly transports: Transports;
   /** Entries of a list in one answer; absent: all of them. */
   readonly pageSize?: number;
-  /** What clients are told of how long lists are good. */
+  /** The cache lifetime advertised for lists. */
   readonly listed?: Reuse;
-  /** Of handlers that have none of their own. */
+  /** The default for handlers that have none of their own. */
   readonly timeoutMs?: number;
   readonly maxSubscriptions?: number;
   readonly maxTasks?: number;
@@ -39,7 +39,7 @@ export interface Server {
   readonly external: readonly string[];
 }
 
-/** What surrounds the handlers; a member is there only where the manifest asks for it. */
+/** The parts around the handlers; a member is there only where the manifest asks for it. */
 export interface Runtime {
   /** The user's module of hooks. */
   readonly hooks?: { readonly file: string };
@@ -79,11 +79,11 @@ export type Value = string | Variable;
 export interface Auth {
   /** For people. */
   readonly name: string;
-  /** Of the MCP endpoint. */
+  /** The path of the MCP endpoint. */
   readonly path: Value;
   /** Scopes that include others. */
   readonly includes: { readonly [scope: string]: readonly string[] };
-  /** What clients are told to ask for at first. */
+  /** The scopes that clients are told to request at first. */
   readonly requested: readonly string[];
   readonly bearer?: BearerKeys;
   readonly oauth?: OAuth;
@@ -94,7 +94,7 @@ export interface Auth {
 export interface BearerKeys {
   readonly env?: string;
   readonly file?: Value;
-  /** Of a key that says nothing of scopes. */
+  /** The scopes of a key that names none. */
   readonly scopes: readonly string[];
 }
 
@@ -153,7 +153,7 @@ export interface Layout {
   readonly dist: string;
 }
 
-/** Where a handler lives. `file` is a project path ending in `.ts`; `type` is the exported name in `generated/types.ts`. */
+/** The place of a handler. `file` is a project path ending in `.ts`; `type` is the exported name in `generated/types.ts`. */
 export interface Handler {
   readonly file: string;
   readonly export: Identifier;
@@ -219,7 +219,7 @@ export interface Elicitation {
   readonly message: string;
   /** As the runtime fills it in; so is the URL. */
   readonly template: string;
-  /** Of the message and the URL. */
+  /** The placeholders of the message and the URL. */
   readonly placeholders: readonly string[];
   readonly answer?: Schema;
   readonly url?: string;
@@ -252,11 +252,11 @@ export interface HeaderParameter {
 export interface Tool {
   readonly kind: "tool";
   readonly name: WireName;
-  /** What a caller must have; all of them. */
+  /** Scopes that a caller needs; all of them. */
   readonly scopes: readonly string[];
   readonly title?: string;
   readonly description?: string;
-  /** What `tools/list` answers for it, as JSON: the protocol's fields only, in the manifest's order. */
+  /** Its entry in `tools/list`, as JSON: the protocol's fields only, in the manifest's order. */
   readonly listing: JsonObject;
   readonly input: Schema;
   /** Present where arguments have defaults. */
@@ -282,7 +282,7 @@ export interface Tool {
 export interface Resource {
   readonly kind: "resource";
   readonly uri: WireName;
-  /** What a caller must have; all of them. */
+  /** Scopes that a caller needs; all of them. */
   readonly scopes: readonly string[];
   readonly name: WireName;
   readonly description?: string;
@@ -297,7 +297,7 @@ export interface Resource {
 export interface ResourceTemplate {
   readonly kind: "resourceTemplate";
   readonly uriTemplate: WireName;
-  /** What a caller must have; all of them. */
+  /** Scopes that a caller needs; all of them. */
   readonly scopes: readonly string[];
   readonly name: WireName;
   readonly description?: string;
@@ -325,7 +325,7 @@ export interface PromptArgument {
 export interface Prompt {
   readonly kind: "prompt";
   readonly name: WireName;
-  /** What a caller must have; all of them. */
+  /** Scopes that a caller needs; all of them. */
   readonly scopes: readonly string[];
   readonly title?: string;
   readonly description?: string;

@@ -42,7 +42,7 @@ export interface SourceFile {
   readonly root: Located;
 }
 
-/** What the first phase found on disk. */
+/** The files that the first phase reads. */
 export interface Sources {
   readonly manifests: readonly SourceFile[];
   /** JSON files that a `$ref` names, by project path; a file that could not be read is absent. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from "./source.js";
 
-/** What a project's manifests come to. */
+/** The size of a project's server. */
 export interface Summary {
   readonly name: string;
   readonly tools: number;
@@ -12,7 +12,7 @@ export interface Summary {
   readonly serving: Serving;
 }
 
-/** What a process needs to know that serves the project while it changes. */
+/** The facts for a process that serves the project while it changes. */
 export interface Serving {
   /** The folder of generated code. */
   readonly generated: string;

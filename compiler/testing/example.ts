@@ -3,7 +3,7 @@ import type { ExampleReply } from "@mcpc/runtime/codegen/v1/examples";
 import type { Example, Tool } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 
-/** What came of an example, and how long it took. `lost`: no answer came, for a reason. */
+/** The outcome of an example, and its duration. `lost`: no answer came, for a reason. */
 export interface Played {
   readonly reply: ExampleReply | { readonly lost: string };
   readonly durationMs: number;
@@ -24,7 +24,7 @@ export interface Failure {
   readonly reason: string;
   /** Two values that should be the same. */
   readonly difference?: { readonly expected: Json; readonly got: Json };
-  /** Of the handler's own error, or of what nobody caught. */
+  /** The stack of the handler's own error, or of an uncaught one. */
   readonly stack?: string;
 }
 
@@ -34,7 +34,7 @@ export function judge(tool: Tool, example: Example, { reply, durationMs }: Playe
   return { tool: tool.name, name, example, durationMs, ...(failure && { failure }) };
 }
 
-/** What it shows, or else the call. */
+/** The description of an example, or else its call. */
 export function nameOf({ description, arguments: input }: Example): string {
   if (description !== undefined) return description;
   const text = JSON.stringify(input);

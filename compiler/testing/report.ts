@@ -1,7 +1,7 @@
 import type { Report } from "../diagnostics/report.js";
 import type { Verdict } from "./example.js";
 
-/** What testing one project came to. Verdicts are absent where the project has mistakes. */
+/** The outcome of testing one project. Verdicts are absent where the project has mistakes. */
 export interface TestReport extends Report {
   /** The server's. */
   readonly name: string;

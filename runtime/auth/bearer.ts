@@ -12,7 +12,7 @@ export interface BearerOptions {
     readonly path: Value;
     readonly read: (path: string) => Promise<string>;
   };
-  /** What a key may do that says nothing of scopes. */
+  /** The scopes of a key that names none. */
   readonly scopes: readonly string[];
 }
 

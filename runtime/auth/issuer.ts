@@ -4,7 +4,7 @@ import type { JsonObject } from "../protocol/types.js";
 /** Nobody can tell at the moment whether a token is good. */
 export class Unavailable extends Error {}
 
-/** Where tokens come from. */
+/** An issuer of tokens. */
 export interface Issuer {
   readonly url: string;
   /** An address from its metadata (RFC 8414 or OpenID Connect Discovery); found once, when first needed. */

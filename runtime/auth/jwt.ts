@@ -4,7 +4,7 @@ import { Unavailable } from "./issuer.js";
 import { RefusedToken, type CheckContext, type TokenCheck } from "./oauth.js";
 
 export interface JwtOptions {
-  /** Those with public keys only: a secret would have to be shared with the issuer. */
+  /** Algorithms with public keys only: a secret would have to be shared with the issuer. */
   readonly algorithms: readonly string[];
 }
 
@@ -64,7 +64,7 @@ async function remoteKeys(address: Promise<URL>): Promise<JWTVerifyGetKey> {
   };
 }
 
-/** What a verification came to, in words that hold nothing of the token. */
+/** The outcome of a verification, in words that hold nothing of the token. */
 function told(error: unknown): Error {
   if (error instanceof RefusedToken || error instanceof Unavailable) return error;
   if (error instanceof errors.JWKSTimeout) return new Unavailable("the issuer's keys cannot be fetched: no answer");

@@ -13,7 +13,7 @@ export interface Method {
   stop?(): void;
   /** `token` is the one of the `Authorization` header, if there is one; a promise only if it has to be waited for. */
   verify(token: string | undefined, attempt: Attempt, application: Shared): Verdict | Promise<Verdict>;
-  /** What this way adds to challenges, and what it publishes by path, once it has started. */
+  /** The additions of this method to challenges, and the documents that it publishes by path, once it has started. */
   readonly published?: Published | undefined;
 }
 
@@ -26,14 +26,14 @@ export interface Published {
 /** Scopes that include others, by their name. */
 export type Includes = Readonly<Record<string, readonly string[]>>;
 
-/** What all ways of a server have in common. */
+/** The settings that all methods of a server share. */
 export interface Common {
   readonly includes: Includes;
-  /** What clients are asked to request at first. */
+  /** The scopes that clients are asked to request at first. */
   readonly requested: readonly string[];
   /** For people: the server's title or name. */
   readonly name: string;
-  /** Of the MCP endpoint. */
+  /** The path of the MCP endpoint. */
   readonly path: Value;
 }
 

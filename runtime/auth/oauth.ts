@@ -26,7 +26,7 @@ export interface CheckContext {
   readonly audience: readonly string[];
   readonly clockToleranceSeconds: number;
   readonly environment: Environment;
-  /** What no log may show. */
+  /** Secrets, which no log may show. */
   readonly secrets: Set<string>;
   readonly problems: string[];
 }

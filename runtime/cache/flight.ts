@@ -1,13 +1,13 @@
 import { Call, type Peer, type View } from "../protocol/exchange.js";
 import { shareTrace } from "../protocol/trace.js";
 
-/** What a run came to: a result, which is also sealed for the caller who began it; or what is not kept. */
+/** The outcome of a run: a result, which is also sealed for the caller who began it; or one that is not kept. */
 export type Outcome =
   | { readonly kept: string; readonly view: View; readonly sealed: string }
   | { readonly output: unknown }
   | { readonly error: unknown };
 
-/** What is there for those who joined: `alone` if it is for the caller alone who began it. */
+/** The result for callers who joined: `alone` if it is only for the caller who began it. */
 export type Shared = Outcome | "alone";
 
 /** A run of a handler that several calls may wait for. */
@@ -20,7 +20,7 @@ export interface Flight {
   readonly outcome: Promise<Shared>;
   /** One more call waits; when none does any more, the run is aborted. */
   join(call: Call): void;
-  /** What it comes to is out of date already. */
+  /** Whether its result is stale already. */
   stale: boolean;
 }
 

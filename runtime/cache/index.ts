@@ -8,7 +8,7 @@ import { crew, sharedCall, type Flight, type Outcome } from "./flight.js";
 import { createStore, type Kept, type Shelf } from "./store.js";
 
 export interface CacheOptions {
-  /** Of all results together, in characters. */
+  /** The size of all results together, in characters. */
   readonly maxSize: number;
   /** A clock that is never set back, in milliseconds. */
   readonly now?: () => number;
@@ -19,7 +19,7 @@ function hints({ peer: { view } }: Call, { hinted, reuse }: Reusable, ttlMs: num
   return hinted ? view.frame.hints(ttlMs, reuse.scope) : "";
 }
 
-/** What is kept of one entry, and what runs. */
+/** The results kept of one entry, and the runs under way. */
 interface Place {
   readonly shelf: Shelf;
   readonly flights: Map<string, Flight>;

@@ -16,7 +16,7 @@ export interface Setting {
   readonly default?: unknown;
 }
 
-/** Where each setting came from, and what is wrong with them. */
+/** The origin of each setting, and the problems with them. */
 export interface Resolution {
   readonly values: Readonly<Record<string, unknown>>;
   /** A setting that has no value is absent. */
@@ -131,7 +131,7 @@ function read(text: string, type: Setting["type"]): unknown {
   }
 }
 
-/** What the schema says, told by the variable that can put it right. */
+/** The failures of the schema, named by the variable that can put them right. */
 function invalid(
   errors: readonly ValidationError[],
   declared: readonly Setting[],

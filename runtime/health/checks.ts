@@ -1,7 +1,7 @@
 import type { Application, HealthCheck } from "../protocol/hooks.js";
 import { failureDetails, type Logger } from "../protocol/logger.js";
 
-/** What came of one check. Why it failed is for the log. */
+/** The outcome of one check. Its reason is for the log. */
 export interface Outcome {
   readonly status: "ok" | "failed" | "timeout";
   readonly durationMs: number;

@@ -3,11 +3,11 @@ import type { Health, Server } from "../protocol/exchange.js";
 import { ready } from "../protocol/application.js";
 import { createChecks, type Report } from "./checks.js";
 
-/** What the manifest's `runtime.health` says. */
+/** The manifest's `runtime.health`. */
 export interface HealthOptions {
-  /** Where it says that the process lives, such as `/healthz`. */
+  /** The path of the liveness probe, such as `/healthz`. */
   readonly liveness: string;
-  /** Where it says whether it can do its work, such as `/readyz`. */
+  /** The path of the readiness probe, such as `/readyz`. */
   readonly readiness: string;
   /** How long a check may take. */
   readonly timeoutMs: number;
@@ -43,7 +43,7 @@ export function createHealth(options: HealthOptions, hooks: Hooks = {}): Health 
   };
 }
 
-/** What the tool `health_check` answers. */
+/** The answer of the tool `health_check`. */
 interface Told {
   readonly status: "ok" | "failing";
   readonly time: string;

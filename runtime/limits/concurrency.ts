@@ -76,7 +76,7 @@ interface Slots {
 }
 
 function createSlots(most: number, maxQueue: number, complaint: string): Slots {
-  /** Those who wait, by caller; the callers take turns. */
+  /** Waiting calls, by caller; the callers take turns. */
   const queue = new Map<string, Set<() => void>>();
   /** Places in the queue: the caller who takes most of them makes room for others. */
   const places = createLedger(0);

@@ -23,7 +23,7 @@ const credentials = [
   "x-api-key",
 ];
 
-/** What the manifest's `runtime.logging` says. */
+/** The manifest's `runtime.logging`. */
 export interface LoggingOptions {
   readonly level: LoggingLevel;
   /** `auto`: pretty on a terminal, JSON lines elsewhere. */

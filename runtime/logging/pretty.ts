@@ -31,7 +31,7 @@ function word(value: unknown): string {
   return visible(JSON.stringify(value) ?? "");
 }
 
-/** What a terminal would act upon, as it is written in code: control characters, line ends, changes of direction. */
+/** Escapes of the characters that a terminal would act upon: control characters, line ends, changes of direction. */
 export function visible(text: string): string {
   return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\p{Bidi_Control}]/gu, (character) => {
     if (character === "\t") return " ";

@@ -1,4 +1,4 @@
-/** What is known of the platform's error console; nothing where it has no such thing as a terminal. */
+/** The platform's error console; nothing where it has no terminal. */
 export interface ErrorConsole {
   readonly isTerminal: boolean;
   /** `NO_COLOR` (no-color.org) says otherwise, whatever its value. */

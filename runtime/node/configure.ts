@@ -4,7 +4,7 @@ import { SettingsError, type SettingSources } from "../protocol/hooks.js";
 import { printable } from "../protocol/logger.js";
 import { standardOutput } from "./standard-output.js";
 
-/** What the command line says of the settings. */
+/** The settings' part of the command line. */
 export interface ConfigureOptions {
   /** A file of JSON; nothing is read when it is absent. */
   readonly file: string | undefined;
@@ -12,7 +12,7 @@ export interface ConfigureOptions {
   readonly print: boolean;
 }
 
-/** Where the settings of the process come from. */
+/** The sources of the process's settings. */
 export async function configure(server: Server, { file, print }: ConfigureOptions): Promise<SettingSources> {
   const sources: SettingSources = { env: process.env, ...(file !== undefined && { file: await readFile(file) }) };
   if (print) await printSettings(server.settings as Settings, sources);

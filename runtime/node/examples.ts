@@ -13,12 +13,12 @@ export interface ExampleCall {
   readonly arguments: JsonObject;
 }
 
-/** Where the server's settings come from, beside the environment. */
+/** The sources of the server's settings, beside the environment. */
 export interface ExampleSettings {
   readonly file?: SettingSources["file"];
 }
 
-/** What came of a call: what the handler returned, or how it failed. `stray` is what nobody caught while it ran. */
+/** The outcome of a call: the result of the handler, or its failure. `stray` is an error that nothing caught meanwhile. */
 export type ExampleReply = { readonly stray?: string } & (
   | { readonly result: Json }
   | { readonly error: { readonly code?: string; readonly message: string; readonly stack?: string } }

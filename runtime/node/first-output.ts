@@ -2,12 +2,12 @@ import { writeSync } from "node:fs";
 
 type Parts = readonly (string | Uint8Array)[];
 
-/** What a pipe takes, on any system that writes to pipes at once, of somebody whom nobody reads yet. */
+/** Bytes that a pipe takes before anything reads it, on any system that writes to pipes at once. */
 const heldByPipe = process.platform === "win32" ? 0 : 16 * 1024;
 
 /**
  * Writes to standard output without its stream, which takes time to open, as long as nothing can have to wait.
- * What it returns, and all that follows, is the stream's to write. `failed`: there is nobody to read it.
+ * The stream writes the parts that it returns, and all later ones. `failed` is called when no reader is left.
  */
 export function firstOutput(failed: () => void, output = 1): (parts: Parts) => Parts {
   let room = heldByPipe;

@@ -10,7 +10,7 @@ import { directRequests } from "./request-body.js";
 import type { Upgrade } from "./websocket.js";
 
 export interface Listening {
-  /** Of the MCP endpoint. */
+  /** The address of the MCP endpoint. */
   readonly url: string;
   /** Takes no new connection, and resolves when the last one has ended. */
   close(): Promise<void>;

@@ -25,24 +25,24 @@ export interface MainOptions {
   readonly configure?: typeof configure;
   /** Part of the bundle only where callers must say who they are, and one of them may be on standard streams. */
   readonly localCaller?: typeof localCaller;
-  /** What `--help` says of the environment variables that the server reads. */
+  /** The text of `--help` on the environment variables that the server reads. */
   readonly variables?: string;
   /** How long what runs when the server is to stop may take. */
   readonly drainMs?: number;
-  /** Told what is about to be served, where it is to be replaced while it is. */
+  /** Called with the server before it is served, where it can be replaced meanwhile. */
   readonly serving?: (server: Server, transport: string) => void;
 }
 
-/** What the process was told, by the command line or else by the environment. */
+/** The options of the process, from the command line or else from the environment. */
 export interface ProcessOptions {
   readonly transport: string;
   /** How it is reached over HTTP, where that is the transport. */
   readonly http: HttpOptions | undefined;
-  /** Of the command line; the server itself looks into the environment. */
+  /** The level from the command line; the server itself reads the environment. */
   readonly logLevel: LoggingLevel | undefined;
   readonly configFile: string | undefined;
   readonly printConfig: boolean;
-  /** What is wrong with them, one sentence each. */
+  /** Problems with the options, one sentence each. */
   readonly problems: readonly string[];
 }
 
@@ -80,7 +80,7 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
   };
 }
 
-/** What the command line says comes before the manifest, and before variables that the manifest names. */
+/** Prefers the command line to the manifest, and to variables that the manifest names. */
 function reached(
   { health }: Server,
   { listen: _listen, loadWebSocket: _load, read, ...declared }: NonNullable<MainOptions["http"]>,

@@ -4,7 +4,7 @@ import { errorCodes, McpError } from "./errors.js";
 import type { Auth } from "./handlers.js";
 import type { Logger } from "./logger.js";
 
-/** What a caller shows to prove who it is. */
+/** The credentials of a caller. */
 export interface Credentials {
   readonly transport: Transport;
   /** The path and the query; empty where there is none. */
@@ -30,7 +30,7 @@ export interface Unauthorized {
   readonly reason?: unknown;
 }
 
-/** What all handlers share; for the hook. */
+/** The state that all handlers share; for the hook. */
 export interface Shared {
   readonly config: unknown;
   readonly state: unknown;
@@ -115,7 +115,7 @@ export function insufficient(auth: Auth | undefined, entry: Scoped): Insufficien
   return allows(auth ?? anonymous, entry) ? undefined : new InsufficientScope(entry.scopes ?? []);
 }
 
-/** What ends when a caller's credentials are taken away, until that happens. */
+/** Work that ends when a caller's credentials are revoked. */
 const endings = /* @__PURE__ */ new WeakMap<Auth, Set<() => void> | "revoked">();
 
 /** Ends what was opened with credentials that hold no more. */

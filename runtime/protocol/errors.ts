@@ -93,7 +93,7 @@ export class DeclaredError extends Error {
   }
 }
 
-/** What a generated stub throws until it is filled in. */
+/** The error that a generated stub throws until it is filled in. */
 export class NotImplementedError extends Error {
   readonly subject: string;
 

@@ -29,19 +29,19 @@ export interface Logging {
   readonly names: ReadonlySet<string>;
   /** Tells the log of each request; `undefined` where that lies below what is logged. */
   readonly observe: (least: LoggingLevel) => Observe | undefined;
-  /** What a handler says with `log`. */
+  /** Takes the entries that handlers write with `log`. */
   readonly said: (call: Call, level: LoggingLevel, data: unknown) => void;
 }
 
 /** The answers to a platform's probes: whether the process lives, whether it can do its work. */
 export interface Health {
-  /** What answers at a path; `undefined` where no probe is answered. */
+  /** Finds the probe of a path; `undefined` where there is none. */
   at(path: string): ((server: Server) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
   /** The same for those who ask with a tool. */
   tell(server: Server): Promise<unknown>;
 }
 
-/** What surrounds the handlers; each member is there only if the manifest, or the process, asks for it. */
+/** The parts around the handlers; each is there only if the manifest, or the process, asks for it. */
 export interface ServerOptions {
   /** In place of the server's own log. */
   readonly logger?: Logger;
@@ -68,7 +68,7 @@ export interface ServerOptions {
 export interface Server {
   readonly surface: Surface;
   readonly handlers: Handlers;
-  /** What another server of its kind is made of. */
+  /** The parts of which another server of its kind is made. */
   readonly definition: { readonly handlers: Handlers; readonly surround: () => ServerOptions };
   readonly options: ServerOptions;
   readonly logger: Logger;
@@ -94,14 +94,14 @@ export interface Server {
   readonly ledger: Ledger;
   /** Who is to be told of changes. */
   readonly subscribers: Set<Subscriber>;
-  /** What the author has put around the handlers. */
+  /** The hooks of the author. */
   readonly hooks: Hooks | undefined;
   /** Present where the manifest declares settings. */
   readonly settings: SettingsLoader | undefined;
   readonly application: Lifecycle;
-  /** What has begun and not ended yet. */
+  /** The work that is under way. */
   readonly running: Set<Abortable>;
-  /** Where the manifest declares `cache`. */
+  /** The cache of results, where the manifest declares `cache`. */
   readonly cache?: ResultCache;
   /** Why a request is not taken, if anything has to be asked: a rate limit, a server that stops. */
   admit: ((asked: Asked) => UnavailableError | undefined) | undefined;
@@ -131,13 +131,13 @@ export interface Subscriber {
   close?(): void;
 }
 
-/** What one protocol revision says, as data and pure functions. */
+/** One protocol revision, as data and pure functions. */
 export interface Revision {
   readonly version: string;
   /** `legacy` begins with `initialize`; in `modern` each request stands alone. */
   readonly era: "legacy" | "modern";
   readonly methods: (surface: Surface) => ReadonlyMap<string, Method>;
-  /** What every result begins and ends with, and what a cacheable one carries besides, as JSON text. */
+  /** The beginning and end of every result, and the members that a cacheable one has besides, as JSON text. */
   readonly frame: (surface: Surface) => Frame;
   /** An entry of a listing in this revision's form; `wraps` is that of a tool's surface. */
   readonly entry: (kind: EntryKind, listing: string, wraps?: boolean) => string;
@@ -208,12 +208,12 @@ export interface Source {
   body?: Booking | undefined;
 }
 
-/** Where messages go that belong to a request, before its answer. */
+/** Takes messages that belong to a request, before its answer. */
 export interface Outlet {
   notify(message: string): void;
   /** Messages may get lost on it: nothing can be asked. */
   readonly oneWay?: boolean;
-  /** What the message came with, where the transport has such a thing. */
+  /** The headers of the message, where the transport has any. */
   readonly request?: Source;
   /** Answers of several requests leave together: no two of them may have the same id. */
   readonly shared?: true;
@@ -262,7 +262,7 @@ export class Call {
   task: Asker | undefined;
   /** The handler's time limit. */
   clock: Clock | undefined;
-  /** Where others wait for what the call comes to: called before it asks its own client anything. */
+  /** Called before the call asks its own client anything, where other callers wait for its result. */
   detach: (() => void) | undefined;
   #asking = 0;
   #outlet: Outlet;
@@ -354,7 +354,7 @@ export class Call {
   }
 }
 
-/** What decides a result: the validated arguments, and the URI where there is one. */
+/** The inputs of a result: the validated arguments, and the URI where there is one. */
 export interface Subject {
   readonly input: unknown;
   readonly uri?: string;
@@ -372,7 +372,7 @@ export interface Reusable {
   readonly timeoutMs: number | undefined;
   /** Runs the handler on behalf of a call. May throw. */
   start(call: Call, subject: Subject): unknown;
-  /** What the handler returned, validated, as text; `undefined` for what must not be kept. Throws for what is no result. */
+  /** The validated result of the handler, as text; `undefined` if it must not be kept. Throws for a value that is no result. */
   keep(output: unknown, subject: Subject): string | undefined;
   /** The result, from the text that was kept; `hints` are members of the protocol's, as JSON text. */
   seal(view: View, kept: string, hints: string): string;

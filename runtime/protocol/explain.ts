@@ -96,7 +96,7 @@ const sized = /^(?:(min|max)(Length|Items|Properties)|(?:additionalI|unevaluated
 /** Rules about the value itself. */
 const valued = /^(?:type|enum|const|format|forms|multipleOf|not|oneOf|pattern|(?:exclusiveM|m)(?:ax|in)imum)$/;
 
-/** What came instead of what the rule asks for, where the rule is about a value. */
+/** Describes the value that came, where the rule is about a value. */
 function instead({ keyword, instancePath, params }: ValidationError, root: unknown): string {
   if (root === undefined) return "";
   const tokens = tokensOf(instancePath);
@@ -185,7 +185,7 @@ function forms(texts: readonly string[]): string {
   return texts.length === 0 ? "" : `: ${texts.join(", or ")}`;
 }
 
-/** What `minLength` and its like count. */
+/** The units that `minLength` and its like count. */
 const nouns = { Length: "character", Items: "item", Properties: "property" };
 
 function count(limit: unknown, noun: string): string {

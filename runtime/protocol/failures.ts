@@ -9,7 +9,7 @@ import { traceOf } from "./trace.js";
 
 type Subject = Pick<FailureContext, "kind" | "name" | "errorId">;
 
-/** What the author's `onError` makes of a handler's error; `undefined` where it leaves it, or fails itself. */
+/** The error that the hook `onError` returns for a handler's error; `undefined` where it returns none, or fails itself. */
 export function decided(call: Call, subject: Subject, error: unknown): McpError | string | undefined {
   const { server } = call.peer.view;
   const onError = server.hooks?.onError;

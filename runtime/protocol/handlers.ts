@@ -18,7 +18,7 @@ import type {
  */
 export type Log = { readonly [Level in LoggingLevel]: (data: unknown) => void };
 
-/** What the client said of itself. Never a basis for security: anybody can say anything. */
+/** The client's own description. Never a basis for security: a client can claim anything. */
 export interface ClientInformation {
   readonly info?: Implementation;
   readonly capabilities: JsonObject;
@@ -31,13 +31,13 @@ export interface Auth {
   /** Absent where nobody had to say who they are, or a key has no name. */
   readonly principal?: string;
   readonly scopes: readonly string[];
-  /** What else is known: the claims of the token, or whatever `authenticate` has added. */
+  /** Further facts: the claims of the token, or the members that `authenticate` has added. */
   readonly claims: JsonObject;
   /** When the credentials expire, in milliseconds since 1970. */
   readonly expiresAt?: number;
 }
 
-/** What a user said to a question: `content` is validated against its schema. */
+/** A user's answer to a question: `content` is validated against its schema. */
 export type ElicitResult<C> =
   { readonly action: "accept"; readonly content: C } | { readonly action: "decline" | "cancel" };
 
@@ -89,7 +89,7 @@ export interface Notify {
   readonly resourceUpdated: (uri: string) => void;
 }
 
-/** What is kept of earlier results, where the manifest declares `cache`. */
+/** The cache of earlier results, where the manifest declares `cache`. */
 export interface Cache {
   /**
    * Forgets what a tool (by its name), a resource (by its URI) or a template's resources (by the URI template, or by
@@ -102,11 +102,11 @@ export interface Cache {
 export interface Session<S = unknown> {
   /** Unique; of no use to anybody who learns it. */
   readonly id: string;
-  /** What the hook `onSession` returned for this session. It ends with it. */
+  /** The result of the hook `onSession` for this session. It ends with the session. */
   readonly state: S;
 }
 
-/** What every handler receives beside its arguments. */
+/** The second argument of every handler. */
 export interface Context {
   /** Aborted when the client cancels the request, disconnects (2026-07-28) or the tool's time is up. */
   readonly signal: AbortSignal;
@@ -180,7 +180,7 @@ export interface ToolResult<T> {
   readonly [madeByResult]: true;
 }
 
-/** What a tool without an `outputSchema` may return. A string is one text block. */
+/** A result of a tool without an `outputSchema`. A string is one text block. */
 export type ToolOutput = string | ContentBlock | readonly ContentBlock[] | CallToolResult;
 
 /**
@@ -272,7 +272,7 @@ export interface CompletionContext {
   readonly auth: Auth;
   /** The client's session, in revisions that have sessions. */
   readonly session: Session | undefined;
-  /** What the user has filled in so far, by name. */
+  /** The arguments that the user has filled in so far, by name. */
   readonly arguments: Readonly<Record<string, string>>;
 }
 /** Completes a value while the user types: candidates for what begins with `value`, the best first. */

@@ -4,7 +4,7 @@ import type { McpError } from "./errors.js";
 import type { Auth, ClientInformation, Notify, Session } from "./handlers.js";
 import type { LeveledLogger, Logger } from "./logger.js";
 
-/** What all handlers of a server share: its settings, and whatever `onStart` returned. */
+/** The state that all handlers of a server share: its settings, and the result of `onStart`. */
 export interface Application {
   readonly config: unknown;
   readonly state: unknown;
@@ -27,7 +27,7 @@ export type StopHook<A = Application> = (application: A) => void | Promise<void>
 
 /** A session that begins. */
 export type SessionContext<A = Application> = A & {
-  /** Of the session: unique, and of no use to anybody else. */
+  /** The id of the session: unique, and of no use to other callers. */
   readonly id: string;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export type SessionContext<A = Application> = A & {
 /** Runs when a handler first asks for the state of a session, and returns it. It cannot wait; it may return a promise. */
 export type SessionHook<A = Application> = (context: SessionContext<A>) => unknown;
 
-/** What failed, and for whom. */
+/** A failure, and the call in which it happened. */
 export type FailureContext<A = Application> = A & {
   readonly kind: "tool" | "resource" | "prompt" | "completion";
   /** The tool's or prompt's name, the resource's URI. */
@@ -58,7 +58,7 @@ export type ErrorHook<A = Application> = (error: unknown, context: FailureContex
 /** Whether something that the server needs can be used. It fails by throwing, by `false`, or by taking too long. */
 export type HealthCheck<A = Application> = (context: A & { readonly signal: AbortSignal }) => unknown;
 
-/** What `src/hooks.ts` may export; everything is optional. */
+/** The exports of `src/hooks.ts`; each is optional. */
 export interface Hooks<A = any> {
   readonly onStart?: (context: StartContext<any>) => unknown;
   readonly onStop?: StopHook<A>;
@@ -91,21 +91,21 @@ export class SettingsError extends Error {
 /** Finds the settings of a server; rejects with `SettingsError` when any is missing or wrong. */
 export interface SettingsLoader {
   load(sources: SettingSources): Promise<unknown>;
-  /** Those values that nobody may see. */
+  /** The values of secret settings. */
   secrets?(config: unknown): readonly string[];
 }
 
-/** What is kept for the handlers of a session. */
+/** A session, as its handlers share it. */
 export interface KeptSession {
   readonly session: Session;
-  /** What its state was made with. */
+  /** The application with which its state was made. */
   readonly application: Application;
   readonly ended: AbortController;
 }
 
-/** Where and for whom a server is reached over HTTP. */
+/** The address of a server over HTTP, and the origins and hosts that it allows. */
 export interface HttpAddress {
-  /** Of the MCP endpoint, such as `/mcp`. */
+  /** The path of the MCP endpoint, such as `/mcp`. */
   readonly path: string;
   readonly host: string;
   readonly port: number;
@@ -119,7 +119,7 @@ export interface HttpAddress {
 export type ReadHttp = (reading: {
   readonly environment: Environment;
   readonly problems: string[];
-  /** What answers at paths of its own. */
+  /** The probes that answer at paths of their own. */
   readonly health?: { at(path: string): unknown } | undefined;
 }) => HttpAddress;
 
@@ -129,7 +129,7 @@ export interface Lifecycle extends Application {
   ready: boolean;
   config: unknown;
   state: unknown;
-  /** What the environment says of a mounted server's address, where the manifest asks it. */
+  /** The address of a mounted server from the environment, where the manifest names variables. */
   http?: HttpAddress;
   starting: Promise<void> | undefined;
   /** It takes no more work: what is under way is finished. */

@@ -15,7 +15,7 @@ const initialLogLevel: LoggingLevel = "info";
 const longestName = 256;
 const mostCapabilities = 64 * 1024;
 
-/** What `initialize` settles: the client for the rest of the session, and the result. */
+/** The outcome of `initialize`: the client for the rest of the session, and the result. */
 export interface Initialized {
   readonly peer: Peer;
   readonly result: string;

@@ -115,7 +115,7 @@ function joined(pieces: readonly (string | Filling)[]): Ready {
   return { line, bytes: line.subarray(0, -1) };
 }
 
-/** What a message takes up, in bytes or UTF-16 code units. */
+/** The size of a message, in bytes or UTF-16 code units. */
 export function lengthOf(message: Outgoing): number {
   return typeof message === "string" ? message.length : message.head.length + message.ready.bytes.length;
 }

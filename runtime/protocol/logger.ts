@@ -22,7 +22,7 @@ export interface LogRecord {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Where entries go. It may throw: then the entry goes to standard error. */
+/** Writes entries. It may throw: then the entry goes to standard error. */
 export type LogSink = (record: LogRecord) => void;
 
 export const severity = (level: LoggingLevel): number => loggingLevels.indexOf(level);
@@ -64,7 +64,7 @@ export function printable(text: string): string {
   );
 }
 
-/** What the module of hooks exports as `logger`, a function or an object of pino's kind, as a place for entries. */
+/** Makes a sink of the hooks' export `logger`: a function, or an object of pino's kind. */
 export function hookSink(hook: Logger | LeveledLogger): LogSink {
   if (typeof hook === "function") {
     return (record) => {

@@ -12,7 +12,7 @@ interface Question {
   readonly reject: (error: Error) => void;
 }
 
-/** What a server has asked the client of a connection, and has no answer to yet. */
+/** The questions to the client of a connection that have no answer yet. */
 export interface OpenQuestions {
   /** A request of the server's, which rides with the client's request that caused it. */
   readonly ask: Ask;

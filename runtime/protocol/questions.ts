@@ -119,7 +119,7 @@ function isElicitResult(answer: unknown, validate: Validator | undefined): boole
   return action === "accept" && (validate === undefined || (isObject(filled) && validate(filled)));
 }
 
-/** What the client has not said it can do is not asked of it (2026-07-28, basic: capabilities). */
+/** Refuses a question that the client has no capability for (2026-07-28, basic: capabilities). */
 function requireCapability(call: Call, needed: JsonObject, present: boolean): void {
   // From here on it matters whose call it is.
   call.detach?.();
@@ -132,5 +132,5 @@ function requireCapability(call: Call, needed: JsonObject, present: boolean): vo
   throw new MissingCapability(message);
 }
 
-/** Told to the model by a tool, and as an error by anything else: older revisions have no code for it. */
+/** A result with `isError` from a tool, and an error from anything else: older revisions have no code for it. */
 export class MissingCapability extends Error {}

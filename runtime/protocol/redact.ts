@@ -1,4 +1,4 @@
-/** What no log may show. */
+/** Secrets, which no log may show. */
 export interface Hidden {
   /** Names of fields, in lower case. */
   readonly names: ReadonlySet<string>;

@@ -7,7 +7,7 @@ import { failureDetails } from "./logger.js";
 import type { Handlers, Listings, Surface } from "./surface.js";
 import { viewOf } from "./view.js";
 
-/** What clients are told of when it has changed. */
+/** The lists whose changes clients are notified of. */
 export type List = "tools" | "resources" | "prompts";
 const lists: readonly List[] = ["tools", "resources", "prompts"];
 
@@ -16,11 +16,11 @@ export interface Replacement {
   readonly renewed?: { readonly sources: SettingSources | undefined };
   /** How long calls that have begun may keep what the old `onStart` opened. */
   readonly drainMs: number;
-  /** Whoever calls is known already: there is but one. */
+  /** Callers are known already: there is but one. */
   readonly keepsAuth: boolean;
 }
 
-/** Of the indexes of a server, those that are not made of its surface. */
+/** The indexes of a server that are not made of its surface. */
 const lasting: ReadonlySet<string> = new Set(["stateKeys", "tasks"]);
 
 /**

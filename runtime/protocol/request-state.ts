@@ -8,7 +8,7 @@ import type { Json, JsonObject } from "./types.js";
 /** The platform's type, under a name that every platform's declarations have. */
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-/** What a call knows from its earlier rounds. */
+/** The answers that a call has from its earlier rounds. */
 export interface Progress {
   /** Answers of the client, by the key of the question. */
   readonly answers: JsonObject;
@@ -89,7 +89,7 @@ async function deriveKey(secret: string): Promise<Key> {
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** What a state belongs to. */
+/** Digests the call to which a state belongs. */
 async function digest({ method, params, auth }: Call): Promise<Uint8Array<ArrayBuffer>> {
   const { name = null, uri = null, arguments: input = null } = params;
   const subject: Json = [method, name, uri, sorted(input), identityOf(auth) ?? null];

@@ -7,7 +7,7 @@ import { traceOf } from "./trace.js";
 import type { Reuse } from "./surface.js";
 import type { JsonObject } from "./types.js";
 
-/** What clients are told of results of which nothing is declared: to ask again. */
+/** The cache hint of results without a declared one: stale at once. */
 export const undeclared: Reuse = { ttlMs: 0, scope: "private" };
 
 /**

@@ -23,7 +23,7 @@ export function forbidden(
   return entry?.scopes === undefined ? undefined : insufficient(auth, entry);
 }
 
-/** What a request names. */
+/** Returns the entry that a request names. */
 function wanted(server: Server, method: string, { name, uri, ref }: JsonObject): Scoped | undefined {
   switch (method) {
     case "tools/call":

@@ -5,7 +5,7 @@ import { quoted } from "./results.js";
 
 type Settled = Payload | McpError;
 
-/** What becomes of a handler's promise. None of the functions may throw. */
+/** The functions that take the outcome of a handler's promise. None may throw. */
 export interface Outcome {
   readonly finish: (value: unknown) => Settled;
   readonly fail: (error: unknown) => Settled;

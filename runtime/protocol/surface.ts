@@ -41,7 +41,7 @@ export interface Surface {
   readonly promptValidators: (name: string) => Promise<PromptValidators>;
 }
 
-/** What the lists answer. */
+/** The texts of the lists. */
 export interface Listings {
   readonly tools: Listing;
   readonly resources: Listing;
@@ -59,7 +59,7 @@ export type Listing = readonly string[] | ((version: string) => ListingForm);
 export interface ListingForm {
   /** In bytes. */
   readonly size: number;
-  /** Where each ends. */
+  /** The offset at which each ends. */
   readonly ends: () => readonly number[];
   /** Puts the bytes from `begin` on in place, as many as have room there. */
   readonly read: (place: Uint8Array, begin: number) => void;
@@ -67,7 +67,7 @@ export interface ListingForm {
 
 export interface ToolSurface {
   readonly name: string;
-  /** What a caller must have to see and to use it; all of them. */
+  /** Scopes that a caller needs to see and to use it; all of them. */
   readonly scopes?: readonly string[];
   /** The result may be something else than an object: older revisions get it as an object's `result`. */
   readonly wraps?: boolean;
@@ -87,7 +87,7 @@ export interface ToolSurface {
   readonly defersTask?: boolean;
 }
 
-/** What the manifest's `cache` says of an entry. */
+/** The manifest's `cache` of an entry. */
 export interface Reuse {
   readonly ttlMs: number;
   /** `private`: each principal has its own results. */
@@ -150,7 +150,7 @@ export interface ValidationError {
 
 export interface ResourceSurface {
   readonly uri: string;
-  /** What a caller must have to see and to use it; all of them. */
+  /** Scopes that a caller needs to see and to use it; all of them. */
   readonly scopes?: readonly string[];
   /** Clients may ask to be told of its updates. */
   readonly subscribe?: boolean;
@@ -162,7 +162,7 @@ export interface ResourceSurface {
 
 export interface ResourceTemplateSurface {
   readonly uriTemplate: string;
-  /** What a caller must have to see and to use it; all of them. */
+  /** Scopes that a caller needs to see and to use it; all of them. */
   readonly scopes?: readonly string[];
   readonly mimeType?: string;
   /** Variables that a function completes. */
@@ -175,7 +175,7 @@ export interface ResourceTemplateSurface {
 
 export interface PromptSurface {
   readonly name: string;
-  /** What a caller must have to see and to use it; all of them. */
+  /** Scopes that a caller needs to see and to use it; all of them. */
   readonly scopes?: readonly string[];
   readonly description?: string;
   readonly arguments: readonly PromptArgumentSurface[];

@@ -36,7 +36,7 @@ export class Task {
   #updated = this.#created;
   #end: { readonly status: Status; readonly members: string } | undefined;
 
-  /** What a caller must have, as for the tool itself. */
+  /** Scopes that a caller needs, as for the tool itself. */
   readonly scopes: readonly string[];
   readonly #ttlMs: number;
   booking: Booking | undefined;

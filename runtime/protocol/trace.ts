@@ -1,6 +1,6 @@
 import type { Call } from "./exchange.js";
 
-/** What the entries of one request have in common. */
+/** The members that the log entries of one request share. */
 export type Trace = {
   readonly requestId: string;
   /** The client's, as W3C Trace Context has it. */
@@ -25,7 +25,7 @@ export function traceOf(call: Call): Trace {
   return trace;
 }
 
-/** What runs on behalf of a call is logged as part of it. */
+/** Runs work on behalf of a call: its log entries are the call's. */
 export function shareTrace(from: Call, to: Call): void {
   traces.set(to, traceOf(from));
 }

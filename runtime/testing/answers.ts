@@ -9,16 +9,16 @@ export interface Elicited {
   /** As the manifest names it. */
   readonly name: string;
   readonly message: string;
-  /** Of a form. */
+  /** The schema of a form. */
   readonly requestedSchema?: JsonObject;
-  /** Of a page. */
+  /** The address of a page. */
   readonly url?: string;
 }
 
 type Awaitable<T> = T | Promise<T>;
 type Answer<C> = ElicitResult<C> | ((question: Elicited) => Awaitable<ElicitResult<C>>);
 
-/** What the test says in place of the user, the model and the client. What is absent, the client cannot do. */
+/** The test's answers in place of the user, the model and the client. The client lacks the capability of an absent one. */
 export interface Answers<S extends SurfaceTypes> {
   /** Answers to questions, by their name in the manifest. */
   readonly elicit?: { readonly [Name in keyof S["questions"]]?: Answer<S["questions"][Name]> };
@@ -37,7 +37,7 @@ export interface Asked {
 
 type AnyAnswers = Answers<SurfaceTypes>;
 
-/** What a client that answers so says it can do. */
+/** The capabilities of a client that answers so. */
 export function capabilitiesOf({ elicit, sample, roots }: AnyAnswers): JsonObject {
   return {
     ...(elicit !== undefined && { elicitation: { form: {}, url: {} } }),

@@ -14,7 +14,7 @@ export interface ClientOptions<S extends SurfaceTypes = AnySurface> extends Conv
   readonly state?: S["state"];
 }
 
-/** What a value is completed of, and what the user has typed so far. */
+/** The entry whose value is completed, and the text typed so far. */
 export type Completing<S extends SurfaceTypes> =
   | CompletingOf<"prompt", "argument", S["completions"]["prompts"]>
   | CompletingOf<"template", "variable", S["completions"]["templates"]>;
@@ -54,7 +54,7 @@ export interface Client<S extends SurfaceTypes = AnySurface> extends Reachable {
   request(method: string, params?: JsonObject, options?: CallOptions): Promise<JsonObject>;
   /** Calls the listener until the function that is returned is called. */
   on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): () => void;
-  /** What happens from now on, to be waited for. */
+  /** Waits for events from now on. */
   events<E extends keyof Events>(event: E): AsyncIterableIterator<Events[E]>;
   /** Ends the connection, what runs on it, and a server that was made for this client. */
   close(): Promise<void>;
@@ -152,7 +152,7 @@ function named<R>(call: Caller<R>): { readonly [name: string]: (input?: object, 
   );
 }
 
-/** What the handler returned, however the revision carries it. */
+/** The result of the handler, however the revision carries it. */
 async function outputOf(name: string, result: JsonObject, { wire, era }: Conversation): Promise<unknown> {
   if (result["isError"] === true) throw toolError(result, wire.explain);
   const { structured, wraps } = await wire.shapeOf(name);

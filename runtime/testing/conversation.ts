@@ -16,9 +16,9 @@ import type { Connect, Incoming, Wire } from "./wire.js";
 export interface ConversationOptions<S extends SurfaceTypes> extends Answers<S> {
   /** The protocol's revision; the newest unless told otherwise. */
   readonly protocolVersion?: string;
-  /** What the client says of itself. */
+  /** The client's own description. */
   readonly clientInfo?: Implementation;
-  /** What the client says it can do, beyond what the answers given here imply. */
+  /** Capabilities of the client, beyond those that the answers given here imply. */
   readonly capabilities?: JsonObject;
   /** The least severe log message it wants; `debug` unless told otherwise. */
   readonly logLevel?: LoggingLevel;
@@ -28,7 +28,7 @@ export interface ConversationOptions<S extends SurfaceTypes> extends Answers<S> 
 export interface Conversation {
   readonly wire: Wire;
   readonly era: "legacy" | "modern";
-  /** What surrounds every request: the handshake, where there is one. */
+  /** The members of every request, and the handshake where there is one. */
   start(): Promise<void>;
   request(method: string, params: JsonObject, options?: CallOptions): Promise<JsonObject>;
   subscribe(uri: string): Promise<void>;

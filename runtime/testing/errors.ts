@@ -6,7 +6,7 @@ import type { Content } from "./surface.js";
 
 /** An `isError` result: a failure that the model can read. */
 export class ToolError extends Error {
-  /** Of an error that the manifest declares. */
+  /** The code of an error that the manifest declares. */
   readonly code: string | undefined;
   /** The parameters that the handler gave the declared error. */
   readonly data: unknown;

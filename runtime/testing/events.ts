@@ -2,14 +2,14 @@ import { isObject } from "../protocol/json-rpc.js";
 import type { Json, LoggingLevel } from "../protocol/types.js";
 import type { Incoming } from "./wire.js";
 
-/** What a handler has sent to the client's log. */
+/** An entry that a handler has sent to the client's log. */
 export interface LogMessage {
   readonly level: LoggingLevel;
   readonly data: Json;
   readonly logger?: string;
 }
 
-/** What a server tells its clients, by the name of what happens. */
+/** The notifications of a server, by the name of the event. */
 export interface Events {
   readonly log: LogMessage;
   readonly toolsChanged: undefined;
@@ -29,7 +29,7 @@ const names: Readonly<Record<string, keyof Events>> = {
 
 type Listener<E extends keyof Events> = (event: Events[E]) => void;
 
-/** Those who want to be told. */
+/** The listeners. */
 export interface Emitter {
   on<E extends keyof Events>(event: E, listener: Listener<E>): () => void;
   events<E extends keyof Events>(event: E): AsyncIterableIterator<Events[E]>;

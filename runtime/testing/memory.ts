@@ -10,7 +10,7 @@ import type { Logger } from "../protocol/logger.js";
 import { namedScopes } from "../protocol/scopes.js";
 import type { Connect, Incoming, Receive } from "./wire.js";
 
-/** What a test puts in place of the server's surroundings. */
+/** A test's replacements for the server's surroundings. */
 export interface MemoryOptions {
   /** The server's own log; silent unless told otherwise. */
   readonly logger?: Logger;
@@ -88,7 +88,7 @@ function later(message: Outgoing, receive: Receive): void {
   queueMicrotask(() => receive(JSON.parse(textOf(message)) as Incoming));
 }
 
-/** What leaves a process is JSON. */
+/** Copies a value through JSON, as it would leave a process. */
 function copy<T>(message: T): T {
   return JSON.parse(JSON.stringify(message)) as T;
 }

@@ -1,7 +1,7 @@
 import type { GetPromptResult } from "../protocol/handlers.js";
 import type { BlobResourceContents, ContentBlock, JsonObject, TextResourceContents } from "../protocol/types.js";
 
-/** What one call may bring along. */
+/** The options of one call. */
 export interface CallOptions {
   /** Cancels the call: it rejects with the signal's reason, and the handler's own signal is aborted. */
   readonly signal?: AbortSignal;
@@ -17,7 +17,7 @@ export interface Progress {
   readonly message?: string;
 }
 
-/** What a tool without an `outputSchema` answers. */
+/** The answer of a tool without an `outputSchema`. */
 export type Content = readonly ContentBlock[];
 
 export type ResourceContents = TextResourceContents | BlobResourceContents;
@@ -35,7 +35,7 @@ export type PromptCall<A, D extends keyof A = never> = ToolCall<Preset<A, D>, Ge
 
 type Preset<A, D extends keyof A> = [D] extends [never] ? A : Omit<A, D> & Partial<Pick<A, D>>;
 
-/** What a server offers, as types: `generated/client.ts` declares them. */
+/** The surface of a server, as types: `generated/client.ts` declares them. */
 export interface SurfaceTypes {
   /** A `ToolCall` by the name of each tool. */
   readonly tools: object;
@@ -47,11 +47,11 @@ export interface SurfaceTypes {
   readonly templates: object;
   /** The names of what can be completed, by prompt and by template. */
   readonly completions: { readonly prompts: object; readonly templates: object };
-  /** What a user answers to each question that the handlers ask. */
+  /** A user's answers to the questions that the handlers ask. */
   readonly questions: object;
   /** The settings; `undefined` where none are declared. */
   readonly config: unknown;
-  /** What `onStart` returns. */
+  /** The result of `onStart`. */
   readonly state: unknown;
 }
 

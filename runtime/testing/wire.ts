@@ -10,7 +10,7 @@ export interface Incoming {
   readonly params?: unknown;
 }
 
-/** What must be known of a tool to read its result. */
+/** The facts about a tool that are needed to read its result. */
 export interface ToolShape {
   /** It declares an `outputSchema`. */
   readonly structured: boolean;
@@ -48,5 +48,5 @@ export interface Reachable {
   readonly [reach]: Connect;
 }
 
-/** What a client can be made of: a server as a value, or one that others are connected to. */
+/** A source of clients: a server as a value, or one that others are connected to. */
 export type Target = Server | Reachable;

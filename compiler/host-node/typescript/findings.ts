@@ -13,7 +13,7 @@ export interface Sources {
   textOf(file: string): string;
 }
 
-/** What TypeScript says of the files that have a path. */
+/** Returns TypeScript's diagnostics of the files that have a path. */
 export function findingsIn(sources: Sources): Finding[] {
   const { program } = sources.project;
   const byFile = new Map<string, Diagnostic[]>();
@@ -32,7 +32,7 @@ export function findingsIn(sources: Sources): Finding[] {
   });
 }
 
-/** Those in files that `entries`, by project path, lead to: others of the user's project are not ours to check. */
+/** Returns the diagnostics in files that `entries`, by project path, lead to. The user checks the others. */
 export function concerning(findings: readonly Finding[], entries: readonly string[], sources: Sources): Finding[] {
   const known = new Set(entries);
   if (findings.every(({ path }) => known.has(path))) return [...findings];
@@ -96,7 +96,7 @@ export function toldAt(errors: readonly Finding[], { generated, bound }: Questio
   return files;
 }
 
-/** Where what a file of the program exports is declared: there, or where it comes from by `export *`. */
+/** Returns the places where a file's exports are declared: there, or in a module that `export *` names. */
 export function exportsOf(file: string, sources: Sources): Map<string, Place> {
   const places = new Map<string, Place>();
   const { program, checker } = sources.project;

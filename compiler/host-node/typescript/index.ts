@@ -21,18 +21,18 @@ export interface TypeScript {
   end(): void;
 }
 
-/** What these modules export; the rest of them is ours, and need not be read to check the user's code. */
+/** The exports of these modules; the rest of them is generated, and the check of the user's code does not need it. */
 const stubs = {
   surface: 'export declare const surface: import("@mcpc/runtime/codegen/v1").Surface;\n',
   settings: 'export declare const settings: import("@mcpc/runtime/codegen/v1").Validator;\n',
 };
 const foreseen = 'import type {} from "@mcpc/runtime";\nimport type {} from "@mcpc/runtime/codegen/v1";\n';
 
-/** What decides about other files than itself. */
+/** Files whose change affects other files. */
 const decisive = /(?:^|\/)(?:package\.json$|node_modules\/)/;
 
 export interface TypeScriptOptions {
-  /** Told of the process that is there from now on; undefined: of none. */
+  /** Called with the id of a process that starts; undefined when it ends. */
   readonly running?: (pid: number | undefined) => void;
   /** It is asked about one state of the project. */
   readonly brief?: boolean;

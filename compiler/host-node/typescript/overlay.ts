@@ -4,9 +4,9 @@ import { dirname } from "node:path";
 import { textOf, type Host } from "../../host.js";
 import { slashed } from "./paths.js";
 
-/** What TypeScript asks before it looks at the disk itself, as it does where the answer is undefined. */
+/** Answers TypeScript before it reads the disk itself, which it does where the answer is undefined. */
 export interface Overlay {
-  /** What `readFile` answers, but for the byte order mark, which TypeScript drops only of what it reads itself. */
+  /** The answer of `readFile` without a byte order mark, which TypeScript drops only in files that it reads itself. */
   given(path: string): string | null | undefined;
   readFile(path: string): string | null | undefined;
   fileExists(path: string): boolean | undefined;
@@ -22,7 +22,7 @@ export function overlay(root: string, texts: ReadonlyMap<string, string>, read?:
   const packages = `${root}/node_modules/@mcpc`;
   const apart = hasRuntime(root) ? undefined : `${packages}/runtime`;
   const installed = dirname(createRequire(import.meta.url).resolve("@mcpc/runtime/package.json"));
-  /** Where a file of such a runtime stands in truth. */
+  /** The true path of a file of such a runtime. */
   const real = (path: string): string | undefined =>
     apart !== undefined && (path === apart || path.startsWith(`${apart}/`))
       ? installed + path.slice(apart.length)
@@ -30,7 +30,7 @@ export function overlay(root: string, texts: ReadonlyMap<string, string>, read?:
   const isFolder = (path: string): boolean =>
     (apart !== undefined && `${packages}/`.startsWith(`${path}/`) && path.length >= root.length) ||
     [...texts.keys()].some((file) => file.startsWith(`${path}/`));
-  /** Of a file that `read` has to know. */
+  /** The project path of a file that `read` knows. */
   const own = (path: string): string | undefined =>
     read && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
   const given = (path: string): string | null | undefined => {
@@ -81,7 +81,7 @@ export function isFile(file: string): boolean {
 
 /** An overlay that can tell which files it is asked for. */
 export interface Listening extends Overlay {
-  /** What comes of `act`, and the files that were asked for meanwhile, there or not. */
+  /** Returns the result of `act`, and the files that were asked for meanwhile, there or not. */
   heard<T>(act: () => T): [value: T, files: string[]];
 }
 

@@ -40,7 +40,7 @@ function made(options: Pick<APIOptions, "cwd" | "fs">): API {
   }
 }
 
-/** Of what the API keeps to itself. */
+/** Returns a private part of the API. */
 function channelOf(api: API): { readonly child: ChildProcess; close(): void } {
   return (api["client"] as { readonly channel: ReturnType<typeof channelOf> }).channel;
 }
@@ -50,7 +50,7 @@ const children = createRequire(import.meta.url)("node:child_process") as {
 };
 
 /**
- * What is spawned meanwhile has these settings beside its environment, and no standard error: the API gives no choice
+ * Gives spawned processes these settings beside their environment, and no standard error: the API gives no choice
  * about either. A process that is interrupted at its work, or whose parent is gone, would complain there, to a user who
  * has asked for just that.
  */

@@ -53,7 +53,7 @@ function changes(
   return { changed, created, deleted };
 }
 
-/** What the user configures. */
+/** The user's configuration. */
 interface Configuration {
   /** Undefined where the folder belongs to no project. */
   readonly project: UserProject | undefined;

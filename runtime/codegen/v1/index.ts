@@ -1,4 +1,4 @@
-/** What generated code is made of: version 1 of the contract between the compiler and the runtime. */
+/** The imports of generated code: version 1 of the contract between the compiler and the runtime. */
 export { defineServer } from "../../protocol/define-server.js";
 export type { Server } from "../../protocol/exchange.js";
 export type {

@@ -1,4 +1,4 @@
-/** What the validators of generated code use. */
+/** The imports of the validators of generated code. */
 import { canonical } from "../../protocol/canonical.js";
 import type { ValidationError } from "../../protocol/surface.js";
 

@@ -24,7 +24,7 @@ export function main(server: Server, options: MainOptions): void {
   arrived = { server, options };
 }
 
-/** What is served, and the version that it shows. */
+/** The server that is served, and the version that it shows. */
 interface Live {
   readonly server: Server;
   readonly transport: string;
@@ -102,7 +102,7 @@ export function serveVersions(): void {
 /** How long input that has arrived may take to be read. */
 const handOverMs = 50;
 
-/** Those that were served before may come back: somebody undoes a change. */
+/** Earlier versions may come back, when a change is undone. */
 const versions = new Map<string, Version>();
 
 async function load(module: string): Promise<Version> {

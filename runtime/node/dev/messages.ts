@@ -1,12 +1,12 @@
 import type { List } from "../../protocol/replace.js";
 
-/** What the process that watches tells the one that serves. */
+/** A message from the process that watches to the one that serves. */
 export interface Load {
   /** The module of a version: what `generated/main.ts` became. */
   readonly module: string;
   /** Hooks or settings are others than those of the version before. */
   readonly renewed: boolean;
-  /** Where any free port will do, the one that is to be taken again. */
+  /** The port to take once more, where any free one was asked for. */
   readonly port?: number;
 }
 
@@ -17,7 +17,7 @@ export interface Swapped {
   readonly removed: readonly string[];
 }
 
-/** What the process that serves tells the one that watches. */
+/** A message from the process that serves to the one that watches. */
 export type Report =
   | { readonly kind: "loading" }
   | { readonly kind: "serving"; readonly transport: string; readonly port?: number; readonly lists: Lists }

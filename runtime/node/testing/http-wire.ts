@@ -8,7 +8,7 @@ import { remoteTools, unknownTool, type RemoteTool, type RemoteTools } from "./s
 export interface HttpWireOptions {
   readonly url: URL;
   readonly protocolVersion: string;
-  /** Of every request. */
+  /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +52,7 @@ export function httpWire({ url, protocolVersion, headers }: HttpWireOptions, rec
     }
   }
 
-  /** What belongs to no request comes on a stream of its own. */
+  /** Receives messages that belong to no request, on a stream of their own. */
   async function follow(): Promise<void> {
     const response = await fetch(url, { headers: { ...always, ...sessionHeaders() }, signal: closing.signal });
     if (response.ok) for await (const message of messagesOf(response)) receive(message as Incoming);
@@ -94,7 +94,7 @@ const named: Readonly<Record<string, string>> = {
   "tasks/cancel": "taskId",
 };
 
-/** What 2026-07-28 wants repeated in headers. */
+/** The parts of a message that 2026-07-28 repeats in headers. */
 function modernHeaders({ method, params }: RequestMessage, tool: RemoteTool | undefined): Record<string, string> {
   const members = (isObject(params) ? params : {}) as JsonObject;
   const meta = members["_meta"] as JsonObject;

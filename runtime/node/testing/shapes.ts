@@ -4,7 +4,7 @@ import { claims, modernVersions } from "../../protocol/revisions/modern.js";
 import type { Json, JsonObject } from "../../protocol/types.js";
 import type { ToolShape } from "../../testing/wire.js";
 
-/** What is to be known of the tools of a server that runs elsewhere. */
+/** The shapes of the tools of a server that runs elsewhere. */
 export interface RemoteTool extends ToolShape {
   /** Arguments that headers repeat: the header's name, and the way to the argument. */
   readonly headers: readonly { readonly header: string; readonly path: readonly string[] }[];

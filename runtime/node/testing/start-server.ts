@@ -26,7 +26,7 @@ export interface StartOptions<S extends SurfaceTypes = AnySurface> extends Conve
 export interface RunningServer<S extends SurfaceTypes = AnySurface> extends Reachable {
   /** Its client, with the options given at the start. */
   readonly client: Client<S>;
-  /** Of the MCP endpoint; throws where there is none. */
+  /** The address of the MCP endpoint; throws where there is none. */
   readonly url: URL;
   readonly pid: number;
   /** All that it has printed on standard error so far. */

@@ -39,7 +39,7 @@ export function stdioWire(child: ChildProcess, ended: Promise<never>, receive: R
   };
 }
 
-/** What the log says under an id, as far as it has come. */
+/** Returns the explanation that the log has under an id, as far as it has come. */
 export function explanationIn(stderr: string, errorId: string): string | undefined {
   const line = stderr.split("\n").find((text) => text.startsWith("{") && text.includes(errorId));
   if (line === undefined) return undefined;

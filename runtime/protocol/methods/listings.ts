@@ -137,7 +137,7 @@ function cursorOf(start: number, audience: Audience | undefined): string {
   return btoa(audience === undefined ? `page ${start}` : `page ${start} ${audience.id}`);
 }
 
-/** Where the page of a cursor starts; `undefined` for a cursor that no page gave. */
+/** The start of a cursor's page; `undefined` for a cursor that no page gave. */
 function startOf(
   cursor: string | undefined,
   size: number,

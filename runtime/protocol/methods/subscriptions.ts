@@ -19,7 +19,7 @@ const mostSubscriptions = 1024;
 const subscriptionBytes = 2048;
 const uriBytes = 128;
 
-/** What a client wants to be told of: only what the server offers is honoured. */
+/** The notifications that a client subscribes to: only those that the server offers are honoured. */
 interface Filter {
   readonly toolsListChanged?: true;
   readonly promptsListChanged?: true;

@@ -26,7 +26,7 @@ interface Tool {
   validators: ToolValidators | undefined;
   errors: DeclaredErrors<Record<string, unknown>> | undefined;
   questions: Questions | undefined;
-  /** Where its results are kept. */
+  /** The cache of its results. */
   reusable: Reusable | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface HttpOptions extends HttpAddress {
   readonly sessions?: boolean;
   /** Clients at a time, of each transport that keeps something for them. */
   readonly maxSessions?: number;
-  /** Of a request, or a message over WebSocket. */
+  /** The most bytes of a request, or of a message over WebSocket. */
   readonly maxBodyBytes?: number;
   /** How long the built server keeps a connection open between two requests. */
   readonly keepAliveTimeoutMs?: number;

@@ -13,7 +13,7 @@ interface Form {
   readonly expected: string;
 }
 
-/** What the manifest's schema says of each member, for texts of the environment. */
+/** The rules of the manifest's schema for each member, for texts of the environment. */
 export const forms = {
   path: {
     pattern: /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/,
@@ -101,7 +101,7 @@ function isRead(declared: DeclaredHttp): declared is HttpOptions {
   return [path, host, port, ...allowedOrigins, ...allowedHosts].every((value) => typeof value !== "object");
 }
 
-/** What is written in the declaration stays: it may be that of another path. */
+/** Keeps the members that are written in the declaration: it may be that of another path. */
 function completed(declared: DeclaredHttp, read: HttpAddress): HttpOptions {
   return { ...declared, ...read, ...(typeof declared.path === "string" && { path: declared.path }) };
 }

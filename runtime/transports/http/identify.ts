@@ -28,7 +28,7 @@ export function identify(
   return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
 }
 
-/** What the log says of a refusal, the caller does not learn: it would tell how to do better next time. */
+/** Logs the reason of a refusal, which the caller does not learn: it would help the next attempt. */
 function refused({ logger }: Server, authentication: Authentication, refusal: Unauthorized): Refusal {
   const { status, message, reason } = refusal;
   const told = reason instanceof Error ? describe(reason) : reason;

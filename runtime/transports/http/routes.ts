@@ -55,7 +55,7 @@ function folderOf(path: string): string {
   return path.slice(0, pathOf(path).lastIndexOf("/"));
 }
 
-/** Where to get credentials (RFC 9728): for anybody who asks, from any page. */
+/** The metadata of the protected resource (RFC 9728): for any caller, from any page. */
 function protectedResource(auth: Authentication): (path: string) => Endpoint | undefined {
   return (path) => {
     // A mounted server has routes before it has read its settings.

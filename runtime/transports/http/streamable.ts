@@ -32,7 +32,7 @@ import { run, Streamed } from "./single-request.js";
 
 type EndpointOptions = Pick<HttpOptions, "sessions" | "maxSessions" | "keepAliveMs">;
 
-/** What a client that sends no version is taken to speak (2025-06-18, transports: protocol version header). */
+/** The revision of a client that sends no version (2025-06-18, transports: protocol version header). */
 const assumedVersion = "2025-03-26";
 
 /** The MCP endpoint over HTTP, whatever the platform. */

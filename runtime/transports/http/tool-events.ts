@@ -17,7 +17,7 @@ import { mostSessions } from "./sessions.js";
 
 /** How long a browser may come back to a run after its end. */
 const keptMs = 5 * 60_000;
-/** What an EventSource waits before it comes back. */
+/** Milliseconds that an EventSource waits before it connects once more. */
 const retryMs = 2000;
 /** Bytes that a run takes beside its events, an event beside its text, and all events of a run but the last. */
 const runBytes = 2048;
@@ -29,7 +29,7 @@ interface Run {
   readonly tool: string;
   /** Whose it is: nobody else finds it. */
   readonly owner: string | undefined;
-  /** Those that are kept, and how many there were before them. */
+  /** The events that are kept, and the count of those before them. */
   readonly events: RunEvent[];
   before: number;
   /** Bytes of the events, and of the arguments while the tool runs. */
