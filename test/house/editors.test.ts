@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { getLanguageService, TextDocument, type LanguageService } from "vscode-json-languageservice";
@@ -124,4 +124,36 @@ test("each description is also there in Markdown", () => {
     Object.values(node).forEach(visit);
   };
   visit(schema);
+});
+
+const root = join(import.meta.dirname, "..", "..");
+const fixtures = readdirSync(join(root, "fixtures"), { recursive: true, encoding: "utf8" }).filter(
+  (path) => path.endsWith(".mcp.json") && !/^(?:invalid|fix)\b|node_modules/.test(path),
+);
+
+test.each(fixtures)("an editor finds nothing wrong in fixtures/%s", async (path) => {
+  const text = readFileSync(join(root, "fixtures", path), "utf8").replace(/"\$schema": "\.[^"]*",/, "");
+  const document = TextDocument.create(`file:///${path.replaceAll(/[\\/]/g, "-")}`, "jsonc", 1, text);
+  const found = await editor.doValidation(document, editor.parseJSONDocument(document), {
+    comments: "ignore",
+    trailingCommas: "ignore",
+  });
+  expect(found).toEqual([]);
+});
+
+test("an editor finds nothing wrong in a schema with which the compiler finds nothing wrong", async () => {
+  const folder = join(root, "test", "schema-cases");
+  const cases = readdirSync(folder).flatMap((file) =>
+    Object.values<{ schema: unknown }[]>(JSON.parse(readFileSync(join(folder, file), "utf8"))).flat(),
+  );
+  const wrong: unknown[] = [];
+  for (const { schema } of cases) {
+    const found = await problems(places[0]![1], JSON.stringify(schema));
+    if (found.length > 0) wrong.push([schema, found]);
+  }
+  expect(cases.length).toBeGreaterThan(300);
+  expect(wrong).toEqual([
+    // `schema/unknown-keyword`, for the compiler.
+    [{ nobodyKnows: { type: "string" }, type: "integer" }, [expect.stringContaining("nobodyKnows")]],
+  ]);
 });
