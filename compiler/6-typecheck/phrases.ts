@@ -16,6 +16,8 @@ export interface Phrase {
   readonly message: string;
   readonly suggestion?: string | undefined;
   readonly help?: string;
+  /** The generated type that it speaks of. */
+  readonly type?: string;
 }
 
 /** A message of TypeScript about a type of the runtime, and the same in the manifest's terms. */
@@ -107,6 +109,14 @@ const rules: readonly Rule[] = [
     }),
   },
   {
+    pattern: /Type '([^']+?)' is not assignable to type '[^']*\bToolResult<((?!ToolOutput\b)\w+)>/,
+    retell: ([type = "", output = ""], { what = "this tool" }) => ({
+      type: output,
+      message: `the handler of ${what} returns what its "outputSchema" describes, not ${short(type)}`,
+      help: 'return the value itself, or result(value, { content: … }) from "@mcpc/runtime" for more',
+    }),
+  },
+  {
     pattern: /Type '([^']+?)' is not assignable to type '(?:Promise<ResourceOutput> \| )?ResourceOutput'/,
     retell: ([type = ""], { what = "this resource" }) => ({
       message: `the handler of ${what} returns a string, bytes, or objects with "text", "json" or "blob", not ${short(type)}`,
@@ -154,6 +164,49 @@ const rules: readonly Rule[] = [
     retell: ([type = ""], { what = "this prompt" }) => ({
       message: `the handler of ${what} returns a string, messages, or an object with "messages", not ${short(type)}`,
       help: "return the text of the one message, or { messages: [{ role, content }] }",
+    }),
+  },
+  {
+    pattern: /^Type '([^]+?)' is not assignable to type 'readonly PromptMessage\[\]'/,
+    retell: ([type = ""]) => ({
+      message: `"messages" is an array of objects with "role" and "content", not ${short(type)}`,
+      help: "return the text itself, or { messages: [{ role, content }] }",
+    }),
+  },
+  {
+    pattern: /^(?:Type '([^]+?)' is not assignable to type|.*, and '(.+?)' does not exist in type) 'PromptMessage'/,
+    retell: ([type = "", name = ""]) => ({
+      message: `a message has "role" and "content", not ${type === "" ? JSON.stringify(name) : short(type)}`,
+      help: 'write { role: "user", content: { type: "text", text: … } }',
+    }),
+  },
+  {
+    pattern: /^Type '([^]+?)' is not assignable to type 'ContentBlock'/,
+    retell: ([type = ""]) => ({
+      message: `content is made of content blocks, not of ${short(type)}`,
+      help: 'write { type: "text", text: … } for a text',
+    }),
+  },
+  {
+    pattern:
+      /Type '([^']+?)' is not assignable to type '(?:Promise<readonly ListedResource\[\]> \| )?readonly ListedResource\[\]'/,
+    retell: ([type = ""]) => ({
+      message: `a function that lists resources returns an array of objects with "uri" and "name", not ${short(type)}`,
+      help: "return [{ uri, name }, …]",
+    }),
+  },
+  {
+    pattern: /^(?:Type '([^]+?)' is not assignable to type|.*, and '(.+?)' does not exist in type) 'ListedResource'/,
+    retell: ([type = "", name = ""]) => ({
+      message: `a listed resource is an object with "uri" and "name", not ${type === "" ? `with ${JSON.stringify(name)}` : short(type)}`,
+      help: "write { uri, name }",
+    }),
+  },
+  {
+    pattern: /Type '([^']+?)' is not assignable to type 'Promise<readonly string\[\]> \| readonly string\[\]'/,
+    retell: ([type = ""]) => ({
+      message: `a function that completes returns an array of texts, not ${short(type)}`,
+      help: "return the texts that there are to choose from",
     }),
   },
 ];

@@ -26,7 +26,11 @@ export function retelling(server: Server): (code: number, message: string, situa
   const origins = originsOf(server);
   return (code, message, situated) => {
     const phrase = phrased(message, situated);
-    if (phrase) return { ...phrase, message: `${phrase.message} (TS${code})` };
+    if (phrase) {
+      const { type: named = "", ...words } = phrase;
+      const origin = origins.get(named);
+      return { ...words, message: `${words.message} (TS${code})`, ...(origin && { origin: placed(origin) }) };
+    }
     const [, property = "", type = ""] = /^Property '(.+?)' does not exist on type '(\w+)'/.exec(message) ?? [];
     const [, name] =
       /^(?:Module '"[^"]*\/types\.js"'|'"[^"]*\/types\.js"') has no exported member (?:named )?'(\w+)'/.exec(message) ??

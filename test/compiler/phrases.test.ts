@@ -5,13 +5,14 @@ import { nodeHost } from "../../compiler/host-node/index.js";
 import { kept } from "../e2e/project.js";
 
 const inputSchema = { type: "object" };
+const outputSchema = { type: "object", properties: { temperature: { type: "number" } }, required: ["temperature"] };
 const errors = { gone: { message: "It is gone." }, away: { message: "{who} is away." } };
 const who = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string" } } } };
 
 /** Each is the whole expression of a handler, on the second line of its file. */
 const cases: readonly [
   what: string,
-  kind: "tool" | "resource" | "prompt",
+  kind: "tool" | "typed" | "resource" | "prompt",
   handler: string,
   message: string,
   help: string,
@@ -122,6 +123,34 @@ const cases: readonly [
     "return the text itself",
   ],
   [
+    "another value than the outputSchema describes",
+    "typed",
+    "async () => ({ temp: 3 })",
+    'the handler of the tool "NAME" returns what its "outputSchema" describes, not { temp: number; }',
+    "result(value, { content: … })",
+  ],
+  [
+    "a text where there is an outputSchema",
+    "typed",
+    '() => "3"',
+    'returns what its "outputSchema" describes, not string',
+    "return the value itself",
+  ],
+  [
+    "the protocol's result where there is an outputSchema",
+    "typed",
+    "async () => ({ structuredContent: { temperature: 3 } })",
+    'returns what its "outputSchema" describes, not { structuredContent:',
+    "return the value itself",
+  ],
+  [
+    "nothing where there is an outputSchema",
+    "typed",
+    "() => {}",
+    'returns what its "outputSchema" describes, not nothing',
+    "return the value itself",
+  ],
+  [
     "a number of a resource",
     "resource",
     "() => 5",
@@ -192,6 +221,22 @@ const cases: readonly [
     "return the text of the one message",
   ],
   [
+    "a text as messages",
+    "prompt",
+    '() => ({ messages: "x" })',
+    '"messages" is an array of objects with "role" and "content", not string',
+    "return the text itself",
+  ],
+  [
+    "a text as the content of a message",
+    "prompt",
+    '() => [{ role: "user", content: "x" }]',
+    "content is made of content blocks, not of string",
+    'write { type: "text", text: … }',
+  ],
+  ["texts as messages", "prompt", '() => ["x"]', 'a message has "role" and "content", not string', 'role: "user"'],
+  ["texts of a prompt", "prompt", 'async () => [{ text: "x" }]', 'a message has "role" and "content"', 'role: "user"'],
+  [
     "a brace that is not closed",
     "tool",
     '() => {\n  if (Math.random() > 1) {\n    return "x";\n};',
@@ -200,13 +245,16 @@ const cases: readonly [
   ],
 ];
 
-const folders = { tool: "tools", resource: "resources", prompt: "prompts" };
-const types = { tool: "", resource: "Resource", prompt: "Prompt" };
+const folders = { tool: "tools", typed: "tools", resource: "resources", prompt: "prompts" };
+const types = { tool: "", typed: "", resource: "Resource", prompt: "Prompt" };
 const of = (kind: string) => cases.flatMap((each, index) => (each[1] === kind ? [`case_${index}`] : []));
 const project = kept({
   "a.mcp.json": {
     server: { name: "phrases", version: "1.0.0" },
-    tools: of("tool").map((name) => ({ name, inputSchema, errors, elicitations: { who } })),
+    tools: [
+      ...of("tool").map((name) => ({ name, inputSchema, errors, elicitations: { who } })),
+      ...of("typed").map((name) => ({ name, inputSchema, outputSchema })),
+    ],
     resources: of("resource").map((name) => ({ uri: `phrases://${name}`, name })),
     prompts: of("prompt").map((name) => ({ name })),
   },
