@@ -188,21 +188,42 @@ describe.each(documents)("%s", (document) => {
   });
 });
 
-test("every option is on a page, and every member of the context where it is listed", () => {
+test("every option is on a page", () => {
   const pages = documents.map(textOf).join("\n");
   const options = new Set([...serverOptions, ...[...compilerOptions.values()].flat()]);
   expect([...options].filter((option) => !new RegExp(`${option}\\b(?!-)`).test(pages))).toEqual([]);
-  const members = ["Context", "ToolContext"].flatMap((name) => {
-    const [, body] = new RegExp(`^export interface ${name}\\b[^]*?\\{\\n([^]*?)^\\}`, "m").exec(handlers)!;
-    return [...body!.matchAll(/^ {2}readonly (\w+):/gm)].map(([, member]) => member!);
-  });
-  expect(members.length).toBeGreaterThan(10);
-  const lists = [
-    /^## What the context holds$([^]*?)^## /m.exec(textOf("docs/tools.md")),
-    /^The \[context\](.*)$/m.exec(textOf("README.md")),
-  ];
-  for (const list of lists)
-    expect([...members, "config", "state"].filter((member) => !list![1]!.includes(`\`${member}`))).toEqual([]);
+});
+
+/** Where the members of what handlers, hooks and tests get are listed for people. */
+const listed: readonly [file: string, interfaces: readonly string[], page: string, part?: RegExp][] = [
+  ["protocol/handlers.ts", ["Context", "ToolContext"], "docs/tools.md", /^## What the context holds$[^]*?^## /m],
+  ["protocol/handlers.ts", ["Context", "ToolContext"], "README.md", /^The \[context\].*$/m],
+  ["protocol/hooks.ts", ["Application"], "docs/tools.md", /^## What the context holds$[^]*?^## /m],
+  ["protocol/hooks.ts", ["StartContext"], "docs/pooled-clients.md"],
+  ["protocol/hooks.ts", ["FailureContext"], "docs/errors.md"],
+  ["protocol/hooks.ts", ["SessionContext"], "docs/sessions.md"],
+  ["protocol/auth.ts", ["Credentials"], "docs/authentication.md"],
+  ["testing/client.ts", ["ClientOptions", "ResourcesOf", "Client"], "docs/testing.md"],
+  ["testing/answers.ts", ["Answers"], "docs/testing.md"],
+  ["testing/conversation.ts", ["ConversationOptions"], "docs/testing.md"],
+  ["testing/memory.ts", ["MemoryOptions"], "docs/testing.md"],
+  ["testing/events.ts", ["Events"], "docs/testing.md"],
+  ["testing/surface.ts", ["CallOptions"], "docs/testing.md"],
+  ["node/testing/start-server.ts", ["StartOptions", "RunningServer"], "docs/testing.md"],
+];
+
+/** The members of an interface, or of an object type. */
+function membersOf(file: string, name: string): string[] {
+  const declared = new RegExp(`^export (?:interface|type) ${name}\\b[^]*?\\{\\n([^]*?)^\\}`, "m");
+  const [, body] = declared.exec(textOf(`runtime/${file}`))!;
+  return [...body!.matchAll(/^ {2}(?:readonly )?(\w+)[?]?(?:<[^>]*>)?[:(]/gm)].map(([, member]) => member!);
+}
+
+test.each(listed)("every member of %s %s is in %s", (file, interfaces, page, part) => {
+  const members = interfaces.flatMap((name) => membersOf(file, name));
+  expect(members).not.toEqual([]);
+  const [text] = part === undefined ? [textOf(page)] : part.exec(textOf(page))!;
+  expect(members.filter((member) => !new RegExp(`\`[^\`\n]*\\b${member}\\b`).test(text!))).toEqual([]);
 });
 
 test("a name that nothing has is found, of each kind", () => {
