@@ -1,4 +1,4 @@
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 import type { Result } from "../diagnostics/diagnostic.js";
@@ -54,6 +54,9 @@ export async function bundleExamples(
   return { value: result.built.outputFiles[0]!.text, diagnostics: [] };
 }
 
+/** Modules of the disk as generated code imports them. */
+const onDisk = "on-disk";
+
 function overlay(texts: ReadonlyMap<string, string>, host: Host): Plugin {
   const files = new Map([...texts].map(([path, text]) => [join(host.root, path), text]));
   return {
@@ -66,8 +69,13 @@ function overlay(texts: ReadonlyMap<string, string>, host: Host): Plugin {
         const there = (candidate: string): boolean =>
           files.has(candidate) || (files.has(importer) && host.read(relative(host.root, candidate)) !== undefined);
         const found = importer === "" ? join(host.root, path) : candidates.find(there);
-        return found === undefined ? undefined : { path: found };
+        return found === undefined ? undefined : { path: found, namespace: files.has(found) ? "file" : onDisk };
       });
+      // A file that esbuild finds itself is compiled with the options of its tsconfig.json.
+      build.onLoad({ filter: /./, namespace: onDisk }, ({ path }) => ({
+        contents: `export * from ${JSON.stringify(`./${basename(path)}`)};`,
+        resolveDir: dirname(path),
+      }));
       build.onLoad({ filter: /\.[cm]?tsx?$/ }, ({ path }) => {
         const contents = files.get(path);
         const loader = path.endsWith("x") ? "tsx" : "ts";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
-import { project } from "./project.js";
+import { mcpc, project } from "./project.js";
 
 const types = "namespace JSX { type Element = string; interface IntrinsicElements { b: { children?: unknown } } }";
 /** A package that makes elements in both ways: by a function that files import, and by one that the compiler imports. */
@@ -64,7 +64,12 @@ test.each<[options: object | undefined, handlers: Handlers]>([
   "with %j in tsconfig.json, JSX works as its types say, or the build says what it needs",
   async (options, expected) => {
     const build = async (names: readonly string[]) => {
-      const tool = (name: string) => ({ name, inputSchema: { type: "object" }, handler: `./src/${name}.tsx#tool` });
+      const tool = (name: string) => ({
+        name,
+        inputSchema: { type: "object" },
+        handler: `./src/${name}.tsx#tool`,
+        examples: [{ arguments: {}, result: /^\^(.+)\$$/.exec(expected[name]![1].source)?.[1] ?? "" }],
+      });
       const handler = (name: string): string => `${expected[name]![0]}\nexport const tool = () => <b>x</b>;\n`;
       const folder = project({
         "a.mcp.json": { server: { name: "jsx", version: "1.0.0" }, tools: names.map(tool) },
@@ -82,6 +87,7 @@ test.each<[options: object | undefined, handlers: Handlers]>([
     const others = names.filter((name) => !Object.hasOwn(refused, name));
     const built = await build(others);
     expect(built.diagnostics).toEqual([]);
+    expect(mcpc(built.folder, "test")).toMatchObject({ code: 0 });
     const becomes = names.map((name) => [name, expect.stringMatching(expected[name]![1])]);
     expect({ ...refused, ...answers(built.folder, others) }).toEqual(Object.fromEntries(becomes));
   },
