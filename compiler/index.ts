@@ -1,4 +1,6 @@
 /** The compiler as a library: run it over a project, get diagnostics as values. */
+export { defineManifest } from "./define-manifest.js";
+export type { Manifest } from "./model/manifest.js";
 export { compile, phases } from "./compile.js";
 export type { Compilation, Options, Phase } from "./compile.js";
 export { nodeHost } from "./host-node/index.js";

@@ -25,7 +25,7 @@ export function lowerConfig({ config, runtime, server }: Project, reachable: Rea
       env,
       type: typeOf(setting),
       secret,
-      ...(preset !== undefined && { default: preset }),
+      ...(preset !== undefined && { default: preset as Json }),
       ...(typeof description === "string" && { description }),
       required: preset === undefined && required.includes(name),
     };
@@ -52,7 +52,9 @@ function variable(name: string): string {
 
 /** Returns the kind of value that a variable's text stands for. A setting that may be of several types is JSON, but for a text. */
 function typeOf({ type, enum: values, const: fixed }: SettingDeclaration): Setting["type"] {
-  const kinds = new Set<Json>(type !== undefined ? [type].flat() : [...((values ?? []) as Json[]), fixed].map(kindOf));
+  const kinds = new Set<Json>(
+    type !== undefined ? [type].flat() : [...(values ?? []), fixed].map((value) => kindOf(value as Json)),
+  );
   kinds.delete("null");
   const [only = "string"] = kinds.size <= 1 ? kinds : ["json"];
   if (only === "integer" || only === "number") return "number";

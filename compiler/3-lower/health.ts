@@ -1,4 +1,5 @@
 import { located } from "../json-schema/located.js";
+import type { Tool } from "../model/manifest.js";
 import type { Declared, Project, ToolDeclaration } from "../model/project.js";
 import type { Health, Layout } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
@@ -13,10 +14,10 @@ export function lowerHealth({ health }: Project["runtime"]): Health | undefined 
 export function healthTool({ runtime, server }: Project, { generated }: Layout): Declared<ToolDeclaration>[] {
   if (runtime.health?.tool !== true) return [];
   const value = { ...tool, handler: `${generated}/health.ts#healthCheck` };
-  return [{ value, node: located(value as JsonObject, server.span), span: server.span }];
+  return [{ value, node: located(value as object as JsonObject, server.span), span: server.span }];
 }
 
-const tool = {
+const tool: Tool = {
   name: "health_check",
   title: "Health",
   description: "Whether this server can do its work now.",

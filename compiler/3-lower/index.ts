@@ -312,7 +312,7 @@ function lowerPrompt(
       ...(argument.enum !== undefined && { enum: argument.enum }),
     })),
     type,
-    source: messages ? { messages } : handler(),
+    source: messages ? { messages: messages as object as JsonObject[] } : handler(),
     elicitations: elicitations(prompt, `${base}Prompt`, types, schema),
     completions: (prompt.value.arguments ?? []).flatMap(({ name: argument, complete }) =>
       complete === undefined ? [] : [completion(argument, complete)],
