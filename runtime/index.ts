@@ -22,6 +22,8 @@ export type {
 } from "./protocol/types.js";
 export type {
   Application,
+  Caller,
+  EnabledHook,
   ErrorHook,
   FailureContext,
   HealthCheck,

@@ -2,7 +2,16 @@ import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain } from "../diagnostics/suggest.js";
 import { exportedNames, parseModule } from "./module-names.js";
 
-const hooks: readonly string[] = ["onStart", "onStop", "onSession", "onError", "authenticate", "logger", "health"];
+const hooks: readonly string[] = [
+  "onStart",
+  "onStop",
+  "onSession",
+  "onError",
+  "authenticate",
+  "enabled",
+  "logger",
+  "health",
+];
 
 /** Exports of the module of hooks that are called almost like a hook which it lacks. */
 export function misspeltHooks(path: string, text: string): Diagnostic[] {

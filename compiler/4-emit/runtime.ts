@@ -109,8 +109,8 @@ export function hasApplication({ runtime }: Server): boolean {
 export function applicationModule({ runtime: { hooks, config }, layout }: Server, declared: string): string {
   const from = hooks && literal(importPath(`${layout.generated}/application.ts`, hooks.file));
   return [
-    `import type {\n  AuthenticateHook,\n  ErrorHook,\n  HealthCheck,\n  Hooks,\n${hooks ? "  Session,\n  SessionContext as SessionContextOf,\n" : ""}  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
-    from && `import type * as hooks from ${from};\n`,
+    `import type {\n  AuthenticateHook,\n  ErrorHook,\n  HealthCheck,\n  Hooks,\n${hooks ? "  EnabledHook,\n  Session,\n  SessionContext as SessionContextOf,\n" : ""}  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
+    from && `import type * as hooks from ${from};\nimport type { Surface } from "./client.js";\n`,
     "\n",
     config ? declared : `/** The manifest declares no settings. */\nexport type Config = undefined;\n`,
     "\n",
@@ -130,6 +130,7 @@ export function applicationModule({ runtime: { hooks, config }, layout }: Server
     "\nexport type OnStop = StopHook<Started>;\nexport type OnError = ErrorHook<Started>;\n",
     "export type Authenticate = AuthenticateHook<Started>;\n",
     "export type HealthChecks = Readonly<Record<string, HealthCheck<Started>>>;\n",
+    hooks && "export type Enabled = EnabledHook<Surface, Started>;\n",
     hooks && "\n/** What the module of hooks may export. */\nexport type CheckedHooks = Hooks<Started>;\n",
   ]
     .filter((part) => part !== undefined)

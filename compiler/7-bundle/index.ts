@@ -17,7 +17,7 @@ import { codeFile, entryPoints, hashbang, loaderModule } from "./entry-points.js
 import { isSplit, type ListingFiles } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
 import { ownFiles } from "./own-files.js";
-import { namesAsking, namesSession, unusedParts, type Uses } from "./parts.js";
+import { namesAsking, namesEnabled, namesSession, unusedParts, type Uses } from "./parts.js";
 import { regularFiles } from "./regular-files.js";
 import { requireBanner } from "./require-banner.js";
 import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
@@ -62,12 +62,14 @@ export async function bundle(server: Server, host: Host, means: Means): Promise<
   const keeping = (paths: readonly string[]): boolean => paths.some((path) => namesSession(textOf(path, host)));
   const sources = host.find([`${source}/**/*.{ts,tsx,mts}`], []);
   const all = isSplit(server);
-  const uses = { asks: all || asking(sources), keeps: all || keeping(sources) };
+  const { hooks } = server.runtime;
+  const hides = hooks !== undefined && namesEnabled(textOf(hooks.file, host));
+  const uses = { asks: all || asking(sources), keeps: all || keeping(sources), hides };
   const made = await make(server, host, means, uses);
   // Handlers may hand their context to code from anywhere; packages have sessions of their own, and know of none here.
   const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
   const own = foreign.filter((path) => !path.includes("node_modules/"));
-  const found = { asks: uses.asks || asking(foreign), keeps: uses.keeps || keeping(own) };
+  const found = { ...uses, asks: uses.asks || asking(foreign), keeps: uses.keeps || keeping(own) };
   return found.asks === uses.asks && found.keeps === uses.keeps ? made : make(server, host, means, found);
 }
 

@@ -5,12 +5,14 @@ import type { Server } from "../model/server.js";
 export interface Uses {
   /** Some code may ask the client. */
   readonly asks: boolean;
+  /** Some code may hide entries. */
+  readonly hides: boolean;
   /** Some code may keep something for a session. */
   readonly keeps: boolean;
 }
 
 /** The constants of the bundle that the runtime reads (`runtime/protocol/parts.ts`). */
-export function unusedParts(server: Server, { asks, keeps }: Uses, split: boolean): Record<string, string> {
+export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split: boolean): Record<string, string> {
   const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
   const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
@@ -33,6 +35,7 @@ export function unusedParts(server: Server, { asks, keeps }: Uses, split: boolea
     Outputs: tools.some(({ output }) => output !== undefined),
     Asking: asks || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
     Sessions: keeps,
+    Enabled: hooks !== undefined && hides,
     Cache: cache !== undefined,
     Auth: auth !== undefined,
     Application: (hooks ?? config ?? auth) !== undefined || transports.fromEnvironment,
@@ -51,6 +54,11 @@ export function unusedParts(server: Server, { asks, keeps }: Uses, split: boolea
  */
 export function namesAsking(code: string): boolean {
   return /\b(?:sample|roots|step)\b/.test(code);
+}
+
+/** Whether code can be the hook that hides entries, or export it. */
+export function namesEnabled(code: string): boolean {
+  return /\benabled\b|\bexport\s*\*/.test(code);
 }
 
 /** Whether code can take the session from the context. */

@@ -60,6 +60,9 @@ async function configure(
   // It would let everybody in, whatever it says.
   else if (!globalThis.mcpcWithoutApplication && hooks?.authenticate !== undefined)
     problems.push("the hook authenticate was not compiled in: build again");
+  // It would show everybody everything, whatever it says.
+  if (globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined)
+    problems.push("the hook enabled was not compiled in: build again");
   if (problems.length > 0) throw new SettingsError(problems);
 }
 

@@ -13,7 +13,9 @@ import type { Handlers, Surface } from "./surface.js";
 export function defineServer(surface: Surface, handlers: Handlers, surround: () => ServerOptions = () => ({})): Server {
   const options = surround();
   const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit, limit } = options;
-  const asks = auth !== undefined || hooks?.authenticate !== undefined;
+  // It is reported at the start.
+  const unknown = globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined;
+  const asks = auth !== undefined || hooks?.authenticate !== undefined || unknown;
   const { level, problem } = levelFrom(environment());
   const starts = settings !== undefined || hooks?.onStart !== undefined || problem !== undefined;
   const reads = !globalThis.mcpcWithoutHttp && options.http !== undefined;

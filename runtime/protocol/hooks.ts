@@ -58,6 +58,30 @@ export type ErrorHook<A = Application> = (error: unknown, context: FailureContex
 /** Whether something that the server needs can be used. It fails by throwing, by `false`, or by taking too long. */
 export type HealthCheck<A = Application> = (context: A & { readonly signal: AbortSignal }) => unknown;
 
+/** A caller, and what all callers share. */
+export type Caller<A = Application> = A & { readonly auth: Auth };
+
+/**
+ * Says which entries a caller sees and may use, by their names. A kind without a function is there for all. It cannot
+ * wait, and runs with every call and list: keep what it needs in `state`.
+ *
+ * @typeParam S the `Surface` of `generated/client.ts`
+ */
+export interface EnabledHook<S extends EntryTypes = EntryTypes, A = Application> {
+  readonly tools?: (name: keyof S["tools"] & string, caller: Caller<A>) => boolean;
+  readonly prompts?: (name: keyof S["prompts"] & string, caller: Caller<A>) => boolean;
+  readonly resources?: (uri: S["resources"], caller: Caller<A>) => boolean;
+  readonly resourceTemplates?: (uriTemplate: keyof S["templates"] & string, caller: Caller<A>) => boolean;
+}
+
+/** Entries by their names. */
+export interface EntryTypes {
+  readonly tools: object;
+  readonly prompts: object;
+  readonly resources: string;
+  readonly templates: object;
+}
+
 /** The exports of `src/hooks.ts`; each is optional. */
 export interface Hooks<A = any> {
   readonly onStart?: (context: StartContext<any>) => unknown;
@@ -69,6 +93,7 @@ export interface Hooks<A = any> {
   /** By name: what readiness depends on. */
   readonly health?: Readonly<Record<string, HealthCheck<A>>>;
   readonly authenticate?: AuthenticateHook<A>;
+  readonly enabled?: { readonly [List in keyof EnabledHook]?: (name: never, caller: Caller<A>) => boolean };
 }
 
 /** Values by the name of their environment variable, and what the configuration file holds, or why it cannot be read. */

@@ -35,6 +35,8 @@ declare global {
   var mcpcWithoutSessions: true | undefined;
   /** Results that are kept. */
   var mcpcWithoutCache: true | undefined;
+  /** Entries that the hook `enabled` may hide: no code names it. */
+  var mcpcWithoutEnabled: true | undefined;
   /** Callers who say who they are. */
   var mcpcWithoutAuth: true | undefined;
   /** Settings, hooks, callers: what has to be ready before the first request. */

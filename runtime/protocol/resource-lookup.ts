@@ -1,7 +1,9 @@
 import type { Server } from "./exchange.js";
+import type { Auth } from "./handlers.js";
 import type { ResourceSurface, ResourceTemplateSurface } from "./surface.js";
 import { uriMatcher, type UriMatcher } from "./uri-matcher.js";
 import { parseUriTemplate } from "./uri-template.js";
+import { isHidden } from "./visibility.js";
 
 /** The entry that a URI names: a resource with a URI of its own, or an instance of a template. */
 export type Found = { readonly resource: ResourceSurface; readonly template?: undefined } | Instance;
@@ -43,6 +45,27 @@ export function findResource(server: Server, uri: string): Found | undefined {
   const { href } = new URL(uri);
   const normal = normalResources(server).get(href);
   return normal === undefined ? instanceOf(server, href, (template) => template.normal) : { resource: normal };
+}
+
+/** The same, as far as the caller may know of it. */
+export function findVisible(server: Server, auth: Auth | undefined, uri: string): Found | undefined {
+  const found = findResource(server, uri);
+  if (globalThis.mcpcWithoutEnabled || found === undefined) return found;
+  const { resource, template } = found;
+  const hides = resource
+    ? isHidden(server, auth, "resources", resource.uri)
+    : isHidden(server, auth, "resourceTemplates", template.uriTemplate);
+  return hides ? undefined : found;
+}
+
+export function visibleTemplate(
+  server: Server,
+  auth: Auth | undefined,
+  uriTemplate: unknown,
+): ResourceTemplateSurface | undefined {
+  const found = server.surface.resourceTemplates.find((template) => template.uriTemplate === uriTemplate);
+  if (globalThis.mcpcWithoutEnabled || found === undefined) return found;
+  return isHidden(server, auth, "resourceTemplates", found.uriTemplate) ? undefined : found;
 }
 
 function instanceOf(server: Server, uri: string, form: (template: Template) => Pattern): Instance | undefined {

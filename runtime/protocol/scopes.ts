@@ -3,9 +3,9 @@ import { insufficient, type InsufficientScope, type Scoped } from "./auth.js";
 import type { Payload, Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
-import { promptNamed } from "./methods/prompts.js";
-import { toolSurface } from "./methods/tools.js";
-import { findResource } from "./resource-lookup.js";
+import { visiblePrompt } from "./methods/prompts.js";
+import { visibleTool } from "./methods/tools.js";
+import { findVisible, visibleTemplate } from "./resource-lookup.js";
 import type { JsonObject } from "./types.js";
 
 /**
@@ -19,32 +19,37 @@ export function forbidden(
   params: JsonObject,
 ): InsufficientScope | undefined {
   if (globalThis.mcpcWithoutAuth || server.auth === undefined) return undefined;
-  const entry = wanted(server, method, params);
+  const entry = wanted(server, auth, method, params);
   return entry?.scopes === undefined ? undefined : insufficient(auth, entry);
 }
 
-/** Returns the entry that a request names. */
-function wanted(server: Server, method: string, { name, uri, ref }: JsonObject): Scoped | undefined {
+/** Returns the entry that a request names, unless it is hidden. */
+function wanted(
+  server: Server,
+  auth: Auth | undefined,
+  method: string,
+  { name, uri, ref }: JsonObject,
+): Scoped | undefined {
   switch (method) {
     case "tools/call":
-      return typeof name === "string" ? toolSurface(server, name) : undefined;
+      return typeof name === "string" ? visibleTool(server, auth, name) : undefined;
     case "prompts/get":
-      return typeof name === "string" ? promptNamed(server, name) : undefined;
+      return typeof name === "string" ? visiblePrompt(server, auth, name) : undefined;
     case "resources/read":
     case "resources/subscribe":
-      return typeof uri === "string" ? scopedUri(server, uri) : undefined;
+      return typeof uri === "string" ? visibleResource(server, auth, uri) : undefined;
     case "completion/complete":
       if (!isObject(ref)) return undefined;
       return ref["type"] === "ref/prompt"
-        ? promptNamed(server, String(ref["name"]))
-        : server.surface.resourceTemplates.find(({ uriTemplate }) => uriTemplate === ref["uri"]);
+        ? visiblePrompt(server, auth, String(ref["name"]))
+        : visibleTemplate(server, auth, ref["uri"]);
     default:
       return undefined;
   }
 }
 
-export function scopedUri(server: Server, uri: string): Scoped | undefined {
-  const found = findResource(server, uri);
+function visibleResource(server: Server, auth: Auth | undefined, uri: string): Scoped | undefined {
+  const found = findVisible(server, auth, uri);
   return found?.resource ?? found?.template;
 }
 
@@ -60,7 +65,7 @@ export function namedScopes(server: Server): readonly string[] {
   return named;
 }
 
-/** Callers who see the same: those with the same of the scopes that the manifest names. */
+/** Callers who see the same: those with the same of the scopes that the manifest names, from whom the same is hidden. */
 export interface Audience {
   /** Tells its cursors from those of others. */
   readonly id: string;
@@ -71,15 +76,19 @@ export interface Audience {
 /** Beyond these the audience that was seen first is forgotten. */
 const mostAudiences = 64;
 
-/** `undefined`: the caller sees everything. */
-export function audienceOf(server: Server, auth: Auth | undefined): Audience | undefined {
-  if (globalThis.mcpcWithoutAuth || server.auth === undefined) return undefined;
-  const named = namedScopes(server);
-  const held = named.filter((scope) => auth?.scopes.includes(scope) === true);
-  if (held.length === named.length) return undefined;
+/** `undefined`: the caller sees everything. `hidden` is what the hook `enabled` hides of the list that is asked for. */
+export function audienceOf(
+  server: Server,
+  auth: Auth | undefined,
+  hidden: ReadonlySet<number> | undefined,
+): Audience | undefined {
+  if (globalThis.mcpcWithoutAuth && globalThis.mcpcWithoutEnabled) return undefined;
+  const held = heldScopes(server, auth);
+  if (held === undefined && (globalThis.mcpcWithoutEnabled || hidden === undefined)) return undefined;
   let audiences = server.indexes.get("audiences") as Map<string, Audience> | undefined;
   if (audiences === undefined) server.indexes.set("audiences", (audiences = new Map()));
-  const key = held.join(" ");
+  // No scope has such characters.
+  const key = JSON.stringify([held, [...(hidden ?? [])]]);
   let audience = audiences.get(key);
   if (audience === undefined) {
     if (audiences.size >= mostAudiences) audiences.delete(audiences.keys().next().value!);
@@ -87,6 +96,14 @@ export function audienceOf(server: Server, auth: Auth | undefined): Audience | u
     audiences.set(key, audience);
   }
   return audience;
+}
+
+/** Which of the scopes that the manifest names the caller has; `undefined` for all. */
+function heldScopes(server: Server, auth: Auth | undefined): readonly string[] | undefined {
+  if (globalThis.mcpcWithoutAuth || server.auth === undefined) return undefined;
+  const named = namedScopes(server);
+  const held = named.filter((scope) => auth?.scopes.includes(scope) === true);
+  return held.length === named.length ? undefined : held;
 }
 
 /** FNV-1a: short, and the same in every process. */

@@ -7,7 +7,8 @@ import { isObject, resultText } from "./json-rpc.js";
 import { weightOf, type Booking } from "./ledger.js";
 import { invalidParams, quoted, seal } from "./results.js";
 import type { Question } from "./rounds.js";
-import type { Surface } from "./surface.js";
+import type { Surface, ToolSurface } from "./surface.js";
+import { isHidden } from "./visibility.js";
 import { traceOf } from "./trace.js";
 import type { JsonObject } from "./types.js";
 
@@ -38,12 +39,14 @@ export class Task {
 
   /** Scopes that a caller needs, as for the tool itself. */
   readonly scopes: readonly string[];
+  readonly tool: string;
   readonly #ttlMs: number;
   booking: Booking | undefined;
 
-  constructor(call: Call, scopes: readonly string[]) {
+  constructor(call: Call, { name, scopes = [] }: ToolSurface) {
     this.#call = call;
     this.scopes = scopes;
+    this.tool = name;
     this.#ttlMs = call.peer.view.server.surface.taskTtlMs ?? defaultTtlMs;
   }
 
@@ -182,7 +185,7 @@ export function needsTasks(): McpError {
 }
 
 /** A new task, kept before its client hears of it; `undefined` where there is no room. Ended tasks make room. */
-export function createTask(call: Call, scopes: readonly string[] = []): Task | undefined {
+export function createTask(call: Call, tool: ToolSurface): Task | undefined {
   const { ledger, surface } = call.peer.view.server;
   const tasks = tasksOf(call.peer.view.server);
   const end = (task: Task, reason: string): void => {
@@ -195,7 +198,7 @@ export function createTask(call: Call, scopes: readonly string[] = []): Task | u
     if (!task.expired) break;
     end(task, "the task has expired");
   }
-  const task = new Task(call, scopes);
+  const task = new Task(call, tool);
   const { caller } = call;
   const item = { kind: "task", most: surface.maxTasks ?? defaultTasks, caller, isIdle: () => task.ended };
   const evict = (): void => end(task, "another client needs the place of the task");
@@ -265,9 +268,14 @@ function withTask(answer: (call: Call, task: Task) => Answer): Method {
 function taskNamed(call: Call, id: string): Task | McpError {
   const { server } = call.peer.view;
   const task = tasksOf(server).get(id);
-  if (task === undefined || task.expired || !task.belongsTo(call.auth))
+  if (task === undefined || task.expired || !task.belongsTo(call.auth) || hides(call, task))
     return invalidParams(`there is no task ${quoted(id)}`);
   return (server.auth === undefined ? undefined : insufficient(call.auth, task)) ?? task;
+}
+
+/** Whether the task's tool is hidden from the caller by now. */
+function hides({ auth, peer }: Call, { tool }: Task): boolean {
+  return !globalThis.mcpcWithoutEnabled && isHidden(peer.view.server, auth, "tools", tool);
 }
 
 /** The tasks that a subscription asks for (`taskIds`) and may see. Nothing where no tool can become one. */

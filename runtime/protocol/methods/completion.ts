@@ -7,8 +7,10 @@ import type { Answer, Call, Method, Payload } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
 import { internalError, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { visibleTemplate } from "../resource-lookup.js";
 import { settle } from "../settle.js";
 import type { AnyCompletionHandler, Surface } from "../surface.js";
+import { visiblePrompt } from "./prompts.js";
 import { hasCompletions } from "./session.js";
 
 /** In one answer (2026-07-28, completion). */
@@ -27,18 +29,19 @@ function complete(call: Call): Answer {
   const { name, value } = argument;
   if (typeof name !== "string" || typeof value !== "string")
     return invalidParams('"argument" must have a "name" and a "value"');
-  const { surface, handlers } = call.peer.view.server;
+  const { server } = call.peer.view;
+  const { handlers } = server;
   let owner: string;
   let fixed: readonly string[] | undefined;
   if (ref["type"] === "ref/prompt") {
-    const prompt = surface.prompts.find((candidate) => candidate.name === ref["name"]);
+    const prompt = visiblePrompt(server, call.auth, String(ref["name"]));
     if (prompt === undefined) return invalidParams(`unknown prompt ${quoted(String(ref["name"]))}`);
     const declared = prompt.arguments.find((candidate) => candidate.name === name);
     if (declared === undefined)
       return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(name)}`);
     [owner, fixed] = [prompt.name, declared.enum];
   } else if (ref["type"] === "ref/resource") {
-    const template = surface.resourceTemplates.find((candidate) => candidate.uriTemplate === ref["uri"]);
+    const template = visibleTemplate(server, call.auth, ref["uri"]);
     if (template === undefined) return invalidParams(`unknown resource template ${quoted(String(ref["uri"]))}`);
     if (!template.variables.includes(name)) return invalidParams(`the template has no variable ${quoted(name)}`);
     owner = template.uriTemplate;

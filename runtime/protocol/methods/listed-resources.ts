@@ -6,6 +6,7 @@ import { isObject } from "../json-rpc.js";
 import { findResource } from "../resource-lookup.js";
 import { isThenable, quoted, seal, undeclared } from "../results.js";
 import { deadlineOf, settle } from "../settle.js";
+import { isHidden, listedBy } from "../visibility.js";
 import type { AnyResourceLister, ResourceTemplateSurface } from "../surface.js";
 
 /** A template, and the handler that lists its resources. */
@@ -24,10 +25,14 @@ export interface Pages {
 
 /** The templates that list their resources themselves, as far as the caller may see them. */
 export function listersFor(call: Call): readonly Lister[] {
-  const { surface, handlers } = call.peer.view.server;
+  const { server } = call.peer.view;
+  const { surface, handlers } = server;
   return surface.resourceTemplates.flatMap((template): Lister[] => {
     const handler = handlers.lists?.get(template.uriTemplate);
-    return handler !== undefined && allows(call.auth ?? anonymous, template) ? [[template, handler]] : [];
+    if (handler === undefined || !allows(call.auth ?? anonymous, template)) return [];
+    const hides =
+      !globalThis.mcpcWithoutEnabled && isHidden(server, call.auth, "resourceTemplates", template.uriTemplate);
+    return hides ? [] : [[template, handler]];
   });
 }
 
@@ -74,7 +79,7 @@ function page(call: Call, listers: readonly Lister[], lists: readonly unknown[],
     .map((entry) => view.revision.entry("resource", JSON.stringify(entry)));
   const texts = [textOf(start, Math.min(end, declared)), ...own].filter((text) => text !== "");
   const next = end < total ? `,"nextCursor":"${cursorOf(end)}"` : "";
-  const { ttlMs, scope } = view.server.surface.listed ?? undeclared;
+  const { ttlMs, scope } = listedBy(view.server) ?? undeclared;
   return seal(view, `"resources":[${texts.join(",")}]${next}`, undefined, view.frame.hints(ttlMs, scope));
 }
 

@@ -6,6 +6,7 @@ import type { McpError } from "../errors.js";
 import { listersFor, listWith } from "./listed-resources.js";
 import { internalError, invalidParams, sealedOnce } from "../results.js";
 import { audienceOf, type Audience } from "../scopes.js";
+import { hiddenIn, listedBy } from "../visibility.js";
 import type { Listing, ListingForm, Listings } from "../surface.js";
 
 /** `tools/list` */
@@ -25,7 +26,8 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const { view } = call.peer;
   const { surface } = view.server;
   const { cursor } = call.params;
-  const audience = audienceOf(view.server, call.auth);
+  const hidden = globalThis.mcpcWithoutEnabled ? undefined : hiddenIn(view.server, call.auth, member);
+  const audience = audienceOf(view.server, call.auth, hidden);
   const listers = globalThis.mcpcWithoutLists || member !== "resources" ? none : listersFor(call);
   if (cursor !== undefined && typeof cursor !== "string") return invalidParams("unknown cursor");
   const first = `${member} ${view.revision.version}`;
@@ -35,7 +37,10 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   if (payload !== undefined) return payload;
   const auth = call.auth ?? anonymous;
   const shown = [...surface[member].keys()].filter(
-    (index) => audience === undefined || allows(auth, surface[member][index]!),
+    (index) =>
+      audience === undefined ||
+      ((view.server.auth === undefined || allows(auth, surface[member][index]!)) &&
+        (globalThis.mcpcWithoutEnabled || hidden?.has(index) !== true)),
   );
   const size = surface.pageSize ?? Infinity;
   const start = startOf(cursor, size, listers.length > 0 ? mostListed : shown.length, audience);
@@ -54,7 +59,7 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
           return [`"${member}":[`, entries, `]${next}`];
         },
         payloads,
-        surface.listed,
+        listedBy(view.server),
       ),
     (error: unknown) => internalError(call, `the listing of ${member}`, error),
   );

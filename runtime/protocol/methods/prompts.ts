@@ -3,11 +3,13 @@ import { PromptCallContext } from "../context.js";
 import { McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload, Server, View } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
+import type { Auth } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
 import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
 import { deadlineOf, settle } from "../settle.js";
 import type { AnswerValidators, PromptArgumentSurface, PromptSurface } from "../surface.js";
 import type { ContentBlock, JsonObject, PromptMessage } from "../types.js";
+import { isHidden } from "../visibility.js";
 
 /** `prompts/get` */
 export function getPrompt(call: Call): Answer {
@@ -15,7 +17,7 @@ export function getPrompt(call: Call): Answer {
   if (typeof name !== "string") return invalidParams('"name" must be a string');
   if (!isObject(given)) return invalidParams('"arguments" must be an object');
   const { view } = call.peer;
-  const prompt = promptNamed(view.server, name);
+  const prompt = visiblePrompt(view.server, call.auth, name);
   if (prompt === undefined) return invalidParams(`unknown prompt ${quoted(name)}`);
   const values = argumentsOf(prompt, given);
   if (values instanceof McpError) return values;
@@ -27,7 +29,14 @@ export function getPrompt(call: Call): Answer {
   );
 }
 
-export function promptNamed(server: Server, name: string): PromptSurface | undefined {
+/** `undefined` when there is no such prompt, as far as the caller may know. */
+export function visiblePrompt(server: Server, auth: Auth | undefined, name: string): PromptSurface | undefined {
+  const prompt = promptNamed(server, name);
+  if (globalThis.mcpcWithoutEnabled || prompt === undefined) return prompt;
+  return isHidden(server, auth, "prompts", name) ? undefined : prompt;
+}
+
+function promptNamed(server: Server, name: string): PromptSurface | undefined {
   let prompts = server.indexes.get("prompts") as Map<string, PromptSurface> | undefined;
   if (prompts === undefined) {
     prompts = new Map(server.surface.prompts.map((prompt) => [prompt.name, prompt]));

@@ -9,7 +9,7 @@ import { isObject } from "../json-rpc.js";
 import { invalidParams, isThenable, quoted, seal, sealedOnce, undeclared, wrongOutput } from "../results.js";
 
 import { deadlineOf, settle, type Outcome } from "../settle.js";
-import { findResource, type Instance } from "../resource-lookup.js";
+import { findVisible, type Instance } from "../resource-lookup.js";
 import type { ResourceSurface, Validator } from "../surface.js";
 
 /** `resources/read` */
@@ -17,7 +17,7 @@ export function readResource(call: Call): Answer {
   const { uri } = call.params;
   if (typeof uri !== "string") return invalidParams('"uri" must be a string');
   const { server } = call.peer.view;
-  const found = findResource(server, uri);
+  const found = findVisible(server, call.auth, uri);
   if (found === undefined) return notFound(uri);
   if (found.resource !== undefined) return readOne(call, found.resource);
   return server.surface.templateValidators(found.template.uriTemplate).then(

@@ -2,14 +2,14 @@ import type {} from "../parts.js";
 import { atExpiry } from "../auth.js";
 import { changeMessage, offered } from "../changes.js";
 import { invalidRequest, McpError, UnavailableError } from "../errors.js";
-import type { Answer, Call, Change, Payload, Server } from "../exchange.js";
+import type { Answer, Call, Change, Payload } from "../exchange.js";
 import { isObject, notificationMessage } from "../json-rpc.js";
 import { weightOf } from "../ledger.js";
 import { invalidParams, quoted, seal } from "../results.js";
 import { forbidden } from "../scopes.js";
 import { watchedTasks, type Task } from "../tasks.js";
 import type { JsonObject } from "../types.js";
-import { findResource } from "../resource-lookup.js";
+import { findVisible } from "../resource-lookup.js";
 import { notFound } from "./resources.js";
 import { subscribable } from "./session.js";
 
@@ -99,14 +99,14 @@ function watchable(call: Call, uri: string): boolean {
   const { server } = call.peer.view;
   if (!subscribable(server.surface) || forbidden(server, call.auth, "resources/read", { uri }) !== undefined)
     return false;
-  return refuseToWatch(server, uri) === undefined;
+  return refuseToWatch(call, uri) === undefined;
 }
 
 /** `resources/subscribe`: the connection keeps the list (up to 2025-11-25). */
 export function subscribe(call: Call): Answer {
   const { server } = call.peer.view;
   return change(call, (uris, uri) => {
-    const refusal = refuseToWatch(server, uri);
+    const refusal = refuseToWatch(call, uri);
     if (refusal !== undefined) return refusal;
     const most = server.surface.maxSubscriptions ?? mostSubscriptions;
     if (uris.has(uri)) return "{}";
@@ -142,8 +142,8 @@ function change(call: Call, apply: (uris: Set<string>, uri: string) => Answer): 
 }
 
 /** Why nobody will ever hear of this URI: only resources that say so are watched, and those that a template makes. */
-function refuseToWatch(server: Server, uri: string): McpError | undefined {
-  const found = findResource(server, uri);
+function refuseToWatch({ auth, peer }: Call, uri: string): McpError | undefined {
+  const found = findVisible(peer.view.server, auth, uri);
   if (found === undefined) return notFound(uri);
   if (found.resource === undefined || found.resource.subscribe === true) return undefined;
   return invalidParams(`${quoted(uri)} cannot be subscribed to: it tells of no updates`, { uri });

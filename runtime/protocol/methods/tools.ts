@@ -5,7 +5,7 @@ import { DeclaredError, McpError, NotImplementedError, UnavailableError } from "
 import type { Answer, Call, Payload, Reusable, Server, View } from "../exchange.js";
 import { explain } from "../explain.js";
 import { decided } from "../failures.js";
-import type { DeclaredErrors } from "../handlers.js";
+import type { Auth, DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
 import { logFailure } from "../logger.js";
 import { MissingCapability } from "../questions.js";
@@ -18,6 +18,7 @@ import { traceOf } from "../trace.js";
 import { createTask, knowsTasks, needsTasks, tooManyTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, Reuse, ToolSurface, ToolValidators, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
+import { isHidden } from "../visibility.js";
 
 /** A tool as it is called: what its calls share is made with the first one. */
 interface Tool {
@@ -36,7 +37,11 @@ export function callTool(call: Call): Answer {
   if (typeof name !== "string") return invalidParams('"name" must be a string');
   if (!isObject(input)) return invalidParams('"arguments" must be an object');
   const tool = toolNamed(call.peer.view.server, name);
-  if (tool === undefined) return invalidParams(`unknown tool ${quoted(name)}`);
+  if (
+    tool === undefined ||
+    (!globalThis.mcpcWithoutEnabled && isHidden(call.peer.view.server, call.auth, "tools", name))
+  )
+    return invalidParams(`unknown tool ${quoted(name)}`);
   if (tool.validators !== undefined) return run(call, tool, tool.validators, input);
   return call.peer.view.server.surface.toolValidators(name).then(
     (validators) => run(call, tool, (tool.validators = validators), input),
@@ -44,9 +49,11 @@ export function callTool(call: Call): Answer {
   );
 }
 
-/** The tool's surface, for those who must know it before the call: `undefined` when there is no such tool. */
-export function toolSurface(server: Server, name: string): ToolSurface | undefined {
-  return toolNamed(server, name)?.surface;
+/** The tool's surface, before the call: `undefined` when there is no such tool, as far as the caller may know. */
+export function visibleTool(server: Server, auth: Auth | undefined, name: string): ToolSurface | undefined {
+  const tool = toolNamed(server, name);
+  if (globalThis.mcpcWithoutEnabled || tool === undefined) return tool?.surface;
+  return isHidden(server, auth, "tools", name) ? undefined : tool.surface;
 }
 
 function toolNamed(server: Server, name: string): Tool | undefined {
@@ -155,7 +162,7 @@ function runAsTask(
     // Where there is no room, the call is answered as ever once it has ended.
     const begin = (): boolean => {
       if (task !== undefined) return true;
-      const created = createTask(call, tool.surface.scopes);
+      const created = createTask(call, tool.surface);
       if (created === undefined) return false;
       call.task = task = created;
       running.add(created);

@@ -8,7 +8,7 @@ import { initialize, legacyPeer } from "../../protocol/initialize.js";
 import { classify, errorMessage, isObject, readableId, resultMessage, textOf } from "../../protocol/json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf } from "../../protocol/ledger.js";
-import { toolSurface } from "../../protocol/methods/tools.js";
+import { visibleTool } from "../../protocol/methods/tools.js";
 import { parseMessage } from "../../protocol/parse-message.js";
 import { invalidParams } from "../../protocol/results.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
@@ -246,7 +246,7 @@ function argumentMismatch(
 ): McpError | undefined {
   const { name, arguments: input } = params;
   if (method !== "tools/call" || typeof name !== "string") return undefined;
-  const headers = toolSurface(server, name)?.headers;
+  const headers = visibleTool(server, request.auth, name)?.headers;
   return headers === undefined ? undefined : parameterMismatch(request, headers, input);
 }
 

@@ -6,7 +6,7 @@ import { Call, type Payload, type Server } from "../../protocol/exchange.js";
 import { legacyPeer } from "../../protocol/initialize.js";
 import { errorMessage, isErrorResult, isObject, resultText } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf, type Booking } from "../../protocol/ledger.js";
-import { toolSurface } from "../../protocol/methods/tools.js";
+import { visibleTool } from "../../protocol/methods/tools.js";
 import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
 import { forbidden } from "../../protocol/scopes.js";
@@ -175,7 +175,7 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
 
   return (tool) => {
     const postParsed = (request: HttpRequest, input: unknown, reply: HttpReply): Running | undefined => {
-      if (toolSurface(server, tool) === undefined)
+      if (visibleTool(server, request.auth, tool) === undefined)
         return refuse(reply, 404, `there is no tool ${JSON.stringify(tool)}`);
       const denied = forbidden(server, request.auth, "tools/call", { name: tool });
       if (denied !== undefined)
@@ -195,7 +195,7 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
       },
       open(request, reply) {
         if (request.method !== "GET") return refuse(reply, 405, `${request.method} is not served here`);
-        const surface = toolSurface(server, tool);
+        const surface = visibleTool(server, request.auth, tool);
         // To come back to a run starts none.
         if (surface !== undefined && surface.readOnly !== true && !request.header("last-event-id")) {
           const message = 'GET runs tools with "readOnlyHint": true alone; send the arguments with POST';
