@@ -39,8 +39,10 @@ export async function replace(live: Server, version: Server, options: Replacemen
     ...(cache && { cache }),
   });
   for (const secret of live.secrets) next.secrets.add(secret);
-  const changed = await changedLists(live.surface, next.surface);
   const { renewed } = options;
+  // What another hook hides from whom, only the next lists can tell.
+  const hides = renewed !== undefined && (live.hooks?.enabled ?? next.hooks?.enabled) !== undefined;
+  const changed = hides ? lists : await changedLists(live.surface, next.surface);
   const auth = renewed === undefined || options.keepsAuth ? live.auth : next.auth;
   if (renewed !== undefined) await started(live, next, auth === live.auth ? undefined : auth, renewed.sources);
   const application = renewed === undefined ? live.application : next.application;

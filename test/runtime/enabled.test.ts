@@ -4,6 +4,7 @@ import { defineServer } from "../../runtime/protocol/define-server.js";
 import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
 import type { Auth } from "../../runtime/protocol/handlers.js";
 import type { Hooks } from "../../runtime/protocol/hooks.js";
+import { replace } from "../../runtime/protocol/replace.js";
 import type { Surface } from "../../runtime/protocol/surface.js";
 import { callerOf, type RevisionName } from "./caller.js";
 import { doors, options } from "./doors.js";
@@ -186,6 +187,15 @@ test("what changes holds from the next request on, and clients are told of it", 
   expect(await eve.call("second")).toMatchObject({ result: { content: [{ text: "second" }] } });
   hidden = { eve: ["first"] };
   expect(await eve.call("first")).toMatchObject({ error: { message: 'unknown tool "first"' } });
+});
+
+test("clients are told to list anew when the hook is replaced", async () => {
+  const renewed = { sources: undefined };
+  const options = { drainMs: 1, keepsAuth: false };
+  expect(await replace(serverOf(), serverOf({}), { ...options, renewed })).toEqual(["tools", "resources", "prompts"]);
+  expect(await replace(serverOf({}), serverOf(), { ...options, renewed })).toEqual(["tools", "resources", "prompts"]);
+  expect(await replace(serverOf({}), serverOf({}), { ...options, renewed })).toEqual([]);
+  expect(await replace(serverOf(), serverOf(), options)).toEqual([]);
 });
 
 test("a task of a tool that is hidden by then is not there", async () => {
