@@ -25,7 +25,9 @@ export const everyday = [
 
 /** Files of these folders that take long. */
 export const long = [
-  ...["contradictions", "edited", "invalid", "lean-code"].map((name) => `test/compiler/${name}.test.ts`),
+  ...["contradictions", "edited", "invalid", "lean-code", "type-witness"].map(
+    (name) => `test/compiler/${name}.test.ts`,
+  ),
   ...["adversary", "back-pressure"].map((name) => `test/runtime/${name}.test.ts`),
   "test/house/packages.test.ts",
 ];

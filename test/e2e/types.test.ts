@@ -56,12 +56,6 @@ test("types take what validators take, and refuse what TypeScript can refuse", (
     said: refused.get(assignments.findIndex((one) => one.index === index && one.value === value)),
   }));
   expect([wrong.length, report]).toEqual([0, []]);
-  console.log(
-    "COUNTS",
-    assignments.length,
-    assignments.filter(({ expected }) => expected).length,
-    assignments.filter(({ expected }) => !expected).length,
-  );
   expect(assignments.length).toBeGreaterThan(4000);
   expect(assignments.filter(({ expected }) => expected).length).toBeGreaterThan(800);
   expect(assignments.filter(({ expected }) => !expected).length).toBeGreaterThan(3000);
