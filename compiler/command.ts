@@ -1,6 +1,6 @@
 import { relative, sep } from "node:path";
 import type { Compilation, Options, Phase } from "./compile.js";
-import type { Diagnostic } from "./diagnostics/diagnostic.js";
+import { byPlace, type Diagnostic } from "./diagnostics/diagnostic.js";
 import { formatGithub } from "./diagnostics/github.js";
 import { formatJson } from "./diagnostics/json.js";
 import { printable } from "./diagnostics/printable.js";
@@ -73,7 +73,7 @@ export async function compileFolders(
     const act = options.fix ? () => fixing(host, compiling, options) : compiling;
     const writes = mode === "build" || options.fix;
     const compilation = writes ? await alone(host, act, options) : await act();
-    const diagnostics = options.strict ? compilation.diagnostics.map(promoted) : compilation.diagnostics;
+    const diagnostics = options.strict ? strictly(mode, compilation) : compilation.diagnostics;
     const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host, options.cwd) };
     reports.push(report);
     if (options.format === "pretty") {
@@ -116,6 +116,12 @@ function failed(report: Report): boolean {
   return report.diagnostics.some(({ severity }) => severity === "error");
 }
 
+/** Warnings as errors. Stubs are among them, which a build that is not strict only names. */
+function strictly(mode: "build" | "check", { diagnostics, unwritten }: Compilation): Diagnostic[] {
+  const all = mode === "check" ? diagnostics : [...diagnostics, ...unwritten].sort(byPlace);
+  return all.map(promoted);
+}
+
 export function promoted(diagnostic: Diagnostic): Diagnostic {
   return { ...diagnostic, severity: "error" };
 }
@@ -134,14 +140,15 @@ export function prefix(host: Host, cwd: string): string {
   return path === "" ? "" : `${path}/`;
 }
 
-/** Stubs that are named one by one: a first build of a large server makes hundreds. */
+/** The most files with stubs that are named one by one: a first build of a large server makes hundreds. */
 const mostStubs = 20;
 
-function success(mode: "build" | "check", { summary, changed, stubs }: Compilation, prefix: string): string {
+function success(mode: "build" | "check", { summary, changed, unwritten }: Compilation, prefix: string): string {
   if (!summary) return "";
   const what = `${printable(summary.name)}: ${inventory(summary)}`;
   if (mode === "check") return `${what}: no errors\n`;
   const files = changed.length === 0 ? "nothing to do" : `${count(changed.length, "file")} written`;
+  const stubs = [...new Set(unwritten.flatMap(({ span }) => span?.path ?? []))];
   const named = stubs.slice(0, mostStubs).map((path) => `  ${printable(prefix + path)}\n`);
   const more = stubs.length > named.length ? `  and ${stubs.length - named.length} more\n` : "";
   const toFill = stubs.length === 0 ? "" : `stubs for you to fill in:\n${named.join("")}${more}`;

@@ -57,9 +57,7 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
   /** What was written or removed, by project path. */
   readonly changed: readonly string[];
-  /** The files of those into which stubs were written. */
-  readonly stubs: readonly string[];
-  /** Handlers that are stubs: of no importance to a build, a warning of a check, which has them among `diagnostics`. */
+  /** Handlers that are stubs, those that this build has written among them; those of a check are in `diagnostics`, too. */
   readonly unwritten: readonly Diagnostic[];
   /** Absent when the manifests did not get as far as a server. */
   readonly summary?: Summary;
@@ -79,7 +77,6 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   const diagnostics: Diagnostic[] = [];
   const changed: string[] = [];
   const inputs: string[] = [];
-  let stubs: readonly string[] = [];
   let unfinished: readonly Diagnostic[] = [];
   let entered: Phase | undefined;
   /** Of a phase that goes on, nothing is told once more. */
@@ -100,7 +97,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     const all = options.mode === "check" ? [...diagnostics, ...unfinished] : diagnostics;
     const sorted = all.toSorted(byPlace);
     const summary = server && { summary: summaryOf(server) };
-    return { diagnostics: sorted, changed, stubs, unwritten: unfinished, inputs, ...summary };
+    return { diagnostics: sorted, changed, unwritten: unfinished, inputs, ...summary };
   };
 
   const again: Again = options.again ?? anew;
@@ -183,7 +180,6 @@ export async function compile(host: Host, options: Options): Promise<Compilation
   if (!sourcePlan) return done(server);
   if (options.mode === "build") {
     commit([...sourcePlan.changes, ...pruned.map(({ path }) => ({ path }))]);
-    stubs = theirs.map(({ path }) => path).filter((path) => changed.includes(path));
   } else {
     const artifacts = await lock();
     const lockPlan = take(planned(artifacts));

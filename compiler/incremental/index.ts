@@ -71,7 +71,7 @@ export async function compileIncrementally(
 /** The outcome of a build that changes nothing. */
 function outcomeOf({ warnings, unwritten, summary, files }: BuildRecord, mode: Options["mode"]): Compilation {
   const diagnostics = mode === "check" ? [...warnings, ...unwritten].sort(byPlace) : warnings;
-  return { diagnostics, changed: [], stubs: [], unwritten, summary, inputs: Object.keys(files) };
+  return { diagnostics, changed: [], unwritten, summary, inputs: Object.keys(files) };
 }
 
 /** A record that is damaged, or of another version, is none. */

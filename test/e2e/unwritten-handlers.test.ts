@@ -23,14 +23,33 @@ const other = {
 let first = "";
 
 beforeAll(() => {
-  first = mcpc(folder, "build", "--strict").stdout;
+  first = mcpc(folder, "build").stdout;
 });
 
-test("a build names the stubs that it makes; the next one makes none", () => {
+test("a build names the files with stubs, those it makes and those of earlier builds", () => {
   const stubs = Object.keys(contents(folder)).filter((path) => path.startsWith("src/"));
-  const [, named = ""] = first.split("stubs for you to fill in:\n");
-  expect(named.match(/\S+/g)?.sort()).toEqual(stubs);
-  expect(mcpc(folder, "build").stdout).not.toContain("stubs");
+  for (const stdout of [first, mcpc(folder, "build").stdout, mcpc(folder, "build", "--no-cache").stdout]) {
+    const [, named = ""] = stdout.split("stubs for you to fill in:\n");
+    expect(named.match(/\S+/g)?.sort()).toEqual(stubs);
+  }
+});
+
+test("a strict build fails with stubs that it has just written, which stay, and with those of earlier builds", () => {
+  const fresh = kept({ "a.mcp.json": { ...manifest, resources: [], resourceTemplates: [], prompts: [] } });
+  for (const options of [[], [], ["--no-cache"]]) {
+    const { code, stderr } = mcpc(fresh, "build", "--strict", ...options);
+    expect(code).toBe(1);
+    expect(stderr.match(/(?<=error\[handler\/not-implemented\]: the handler of )the .*(?= is a stub)/g)).toEqual([
+      'the tool "other"',
+      'the tool "sum_up"',
+    ]);
+    expect(Object.keys(contents(fresh))).toContain(path);
+  }
+  const written = (name: string): string => `export const ${name} = () => "";\n`;
+  write(fresh, { "src/tools/other.ts": written("other"), [path]: written("sumUp") });
+  const { code, stdout } = mcpc(fresh, "build", "--strict");
+  expect(code).toBe(0);
+  expect(stdout).not.toContain("stubs");
 });
 
 test.each([

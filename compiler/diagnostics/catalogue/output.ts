@@ -56,7 +56,7 @@ export const output = {
     message: ({ what }) => `the handler of ${what} is a stub: each call fails`,
     help: ({ file }) => `write it in ${file}`,
     explain:
-      "`mcpc build` writes a stub for each handler that is missing, which throws `notImplemented(…)`. `mcpc check` names those in which nothing else has been written yet; with `--strict` they are errors, so that nothing is deployed that cannot answer.",
+      "`mcpc build` writes a stub for each handler that is missing, which throws `notImplemented(…)`. `mcpc check` warns of those in which nothing else has been written yet, and `mcpc build` lists their files. With `--strict` they are errors of both, so that nothing is deployed that cannot answer.",
   }),
   "handler/not-utf8": define<{ path: string }>({
     severity: "error",
