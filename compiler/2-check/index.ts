@@ -50,10 +50,10 @@ export function check(
   checkSchemas(merged, config, sources, reachable(merged, sources, host), again, lasting, sound, diagnostics);
   const manifests = new Set(sources.manifests.map(({ path }) => path));
   for (const [path, { root }] of sources.schemas) if (!manifests.has(path)) refuseHeaders(root, diagnostics);
-  for (const tool of merged.tools) sound("tools", tool.node.value, (found) => checkTool(tool, found));
+  const part = textParts(sources.manifests);
+  for (const tool of merged.tools) sound("tools", tool.node.value, (found) => checkTool(tool, part, found));
   merged.resources.forEach((resource) => checkResource(resource, diagnostics));
   merged.resourceTemplates.forEach((template) => checkResourceTemplate(template, diagnostics));
-  const part = textParts(sources.manifests);
   merged.prompts.forEach((prompt) => checkPrompt(prompt, part, diagnostics));
   const files = {
     contains: (path: string) => host.contains(path),
@@ -84,7 +84,7 @@ function checkOthers(
   const found: Diagnostic[] = [];
   const sound = soundness(anew, found);
   checkSchemas(merged, undefined, sources, reachable(merged, sources, host), anew, anew, sound, found);
-  for (const tool of merged.tools.filter(isRight)) checkTool(tool, found);
+  for (const tool of merged.tools.filter(isRight)) checkTool(tool, textParts(sources.manifests), found);
   for (const resource of merged.resources.filter(isRight)) checkResource(resource, found);
   for (const template of merged.resourceTemplates.filter(isRight)) checkResourceTemplate(template, found);
   return found.filter(

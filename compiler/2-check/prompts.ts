@@ -1,7 +1,7 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
-import { lookalikes, placeholdersIn, splitText, type Placeholder } from "../json-schema/placeholders.js";
+import { lookalikes, placeholdersIn, splitText, unclosed, type Placeholder } from "../json-schema/placeholders.js";
 import type { Declared } from "../model/project.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
 import { isBase64 } from "./resources.js";
@@ -23,7 +23,7 @@ export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagno
     } else names.set(String(name.value), name);
     checkDefault(argument, String(name.value), diagnostics);
   }
-  checkElicitations(node, diagnostics);
+  checkElicitations(node, part, diagnostics);
   const messages = child(node, "messages");
   if (!messages) return;
   if (child(node, "handler")) {
@@ -44,8 +44,10 @@ export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagno
       const fix = meant === undefined ? undefined : { span, text: JSON.stringify(meant).slice(1, -1) };
       diagnostics.push(diagnose("prompt/unknown-variable", span, parameters, [], fix));
     }
-    for (const { written, name, at } of lookalikes(String(text.value), false)) {
-      if (!names.has(name)) continue;
+    const similar = lookalikes(String(text.value), false).filter(({ name }) => names.has(name));
+    const known = new Set(similar.map(({ at }) => at));
+    const open = unclosed(String(text.value)).filter(({ at }) => !known.has(at));
+    for (const { written, name, at } of [...similar, ...open]) {
       // What it was meant to be is not unused.
       used.add(name);
       diagnostics.push(diagnose("text/not-a-placeholder", part(text.span, at, at + written.length), { written, name }));

@@ -1,12 +1,13 @@
 import { addMember, diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { lookalikes, placeholdersIn, splitDeclaredText } from "../json-schema/placeholders.js";
+import { lookalikes, placeholdersIn, splitDeclaredText, unclosed } from "../json-schema/placeholders.js";
 import { child } from "../json-schema/pointer.js";
 import type { Declared } from "../model/project.js";
-import type { JsonObject, Located } from "../model/source.js";
+import type { JsonObject, Located, Span } from "../model/source.js";
 import { checkHeaders } from "./headers.js";
+import type { TextPart } from "./text-part.js";
 
 /** Checks the rules of a tool beyond its shape and its schemas. */
-export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
+export function checkTool(tool: Declared<JsonObject>, part: TextPart, diagnostics: Diagnostic[]): void {
   const name = tool.value["name"] as string;
   if (!/^[A-Za-z0-9_.-]{1,128}$/.test(name)) diagnostics.push(diagnose("name/unportable", tool.span, { name }));
   const input = child(tool.node, "inputSchema");
@@ -20,8 +21,8 @@ export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[])
   if (input) checkHeaders(input, diagnostics);
   const errors = child(tool.node, "errors");
   if (errors?.kind === "object")
-    for (const { node } of errors.members) checkPlaceholders(child(node, "message"), diagnostics);
-  checkElicitations(tool.node, diagnostics);
+    for (const { node } of errors.members) checkPlaceholders(child(node, "message"), part, diagnostics);
+  checkElicitations(tool.node, part, diagnostics);
   const defers = child(tool.node, "deferTask");
   const execution = child(tool.node, "execution");
   const support = execution && child(execution, "taskSupport")?.value;
@@ -32,7 +33,7 @@ export function checkTool(tool: Declared<JsonObject>, diagnostics: Diagnostic[])
 }
 
 /** Questions of a tool or a prompt: a form or a page, and placeholders that are names. */
-export function checkElicitations(entry: Located, diagnostics: Diagnostic[]): void {
+export function checkElicitations(entry: Located, part: TextPart, diagnostics: Diagnostic[]): void {
   const questions = child(entry, "elicitations");
   if (questions?.kind !== "object") return;
   for (const { keySpan, node } of questions.members) {
@@ -44,18 +45,21 @@ export function checkElicitations(entry: Located, diagnostics: Diagnostic[]): vo
       const parameters = { property: "requestedSchema", what: "a question without a url" };
       diagnostics.push(diagnose("manifest/missing-property", keySpan, parameters));
     }
-    checkPlaceholders(child(node, "message"), diagnostics);
-    checkPlaceholders(page, diagnostics);
+    checkPlaceholders(child(node, "message"), part, diagnostics);
+    checkPlaceholders(page, part, diagnostics);
   }
 }
 
-function checkPlaceholders(message: Located | undefined, diagnostics: Diagnostic[]): void {
+function checkPlaceholders(message: Located | undefined, part: TextPart, diagnostics: Diagnostic[]): void {
   if (!message) return;
   const text = String(message.value);
+  const place = (at: number, length: number): Span => part(message.span, at, at + length);
   const isName = ({ name }: { readonly name: string }): boolean => /^[A-Za-z_]\w*$/.test(name);
   const wrong = placeholdersIn(splitDeclaredText(text)).filter((placeholder) => !isName(placeholder));
-  for (const { name } of wrong)
-    diagnostics.push(diagnose("error/invalid-placeholder", message.span, { placeholder: name }));
-  for (const { written, name } of lookalikes(text, true).filter(isName))
-    diagnostics.push(diagnose("text/not-a-placeholder", message.span, { written, name }));
+  for (const { name, at } of wrong)
+    diagnostics.push(diagnose("error/invalid-placeholder", place(at, name.length), { placeholder: name }));
+  const similar = lookalikes(text, true).filter(isName);
+  const known = new Set(similar.map(({ at }) => at));
+  for (const { written, name, at } of [...similar, ...unclosed(text).filter((each) => !known.has(each.at))])
+    diagnostics.push(diagnose("text/not-a-placeholder", place(at, written.length), { written, name }));
 }

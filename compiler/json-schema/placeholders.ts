@@ -47,23 +47,46 @@ export function runtimeTemplate(text: string): string {
   return parts.map((part) => (typeof part === "string" ? part.replaceAll("{", "{{}") : `{${part.name}}`)).join("");
 }
 
-/** Something that looks like a placeholder of another language. */
+/** Something that looks like a placeholder, and is text. */
 export interface Lookalike {
   readonly written: string;
+  /** The name that it seems to mean, empty where it has none. */
   readonly name: string;
   readonly at: number;
 }
 
 /** Finds `${name}`, `{name}`, `{{name}` and the like; `takesOlder`: unless `{name}` is a placeholder of the text. */
 export function lookalikes(text: string, takesOlder: boolean): Lookalike[] {
-  let rest = "";
-  for (const { start, end } of doubleBraces(text)) rest += text.slice(rest.length, start) + " ".repeat(end - start);
   const isOlder = takesOlder && !hasDoubleBraces(text);
   // Bounds, because a text may be all braces.
-  const found = (rest + text.slice(rest.length)).matchAll(/(?:[$#%]|(?<!\\))\{{1,2}([^\s{}]{1,64})\}{1,2}/g);
+  const found = withoutDoubleBraces(text).matchAll(/(?:[$#%]|(?<!\\))\{{1,2}([^\s{}]{1,64})\}{1,2}/g);
   return [...found]
     .map(({ 0: written, 1: name = "", index }) => ({ written, name, at: index }))
     .filter(({ written, name }) => !isOlder || written !== `{${name}}`);
+}
+
+/** Finds the `{{` that no `}}` closes, but for `{{}` and those behind a backslash. */
+export function unclosed(text: string): Lookalike[] {
+  const rest = withoutDoubleBraces(text);
+  const open: number[] = [];
+  for (const { 0: braces, index } of rest.matchAll(/\{{2,}|\}{2,}/g)) {
+    if (braces.startsWith("{")) open.push(index + braces.length - 2);
+    else open.pop();
+  }
+  return open
+    .filter((at) => rest[at + 2] !== "}" && !/\\\{*$/.test(rest.slice(Math.max(0, at - 8), at)))
+    .map((at) => {
+      // A name of many letters helps nobody.
+      const [inside, name = ""] = /^\s{0,8}([A-Za-z_][\w-]{0,63})?/.exec(rest.slice(at + 2, at + 80))!;
+      return { written: `{{${name === "" ? "" : inside}`, name, at };
+    });
+}
+
+/** The text with blanks in place of double braces and of what is in them. */
+function withoutDoubleBraces(text: string): string {
+  let rest = "";
+  for (const { start, end } of doubleBraces(text)) rest += text.slice(rest.length, start) + " ".repeat(end - start);
+  return rest + text.slice(rest.length);
 }
 
 function hasDoubleBraces(text: string): boolean {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { segments } from "../../compiler/4-emit/surface.js";
 import { runtimeTemplate } from "../../compiler/json-schema/placeholders.js";
 import { createErrors } from "../../runtime/protocol/context.js";
@@ -75,7 +76,8 @@ test.each([
   ["{x}}", ["text/not-a-placeholder"]],
   ["{x} and {{y}}", ["text/not-a-placeholder"]],
   ["${x} and ${{y}}", ["text/not-a-placeholder"]],
-  ["{".repeat(100_000), []],
+  ["{".repeat(100_000), ["text/not-a-placeholder"]],
+  ["{{ ".repeat(10_000), Array.from({ length: 10_000 }, () => "text/not-a-placeholder")],
   [`{{x}}${"\\{{x}".repeat(10_000)}}`, Array.from({ length: 9_999 }, () => "text/not-a-placeholder")],
 ])("in an error, %.20j is diagnosed", (text, codes) => {
   expect(checked(text, declaring).map(({ code }) => code)).toEqual(codes);
@@ -92,6 +94,32 @@ test.each([
   ]);
 });
 
+test.each<[text: string, written: string, meant: string | undefined]>([
+  ["Look at {{x.", "{{x", "{{x}}"],
+  ["Look at {{ x", "{{ x", "{{x}}"],
+  ["{{x}} and {{other, please", "{{other", "{{other}}"],
+  ["{{other and {{x}}", "{{other", "{{other}}"],
+  ["{{other} and {{x}}", "{{other", "{{other}}"],
+  ["a {{ 1 {{x}}", "{{", undefined],
+  ['\u007b"{{{x, ü', "{{x", "{{x}}"],
+])("in a prompt, an error and a question, %j has braces that are not closed", (text, written, meant) => {
+  const asking = (message: string): object => ({
+    server: { name: "questions", version: "1.0.0" },
+    tools: [{ name: "t", inputSchema: { type: "object" }, elicitations: { q: { message, url: "https://a.b" } } }],
+  });
+  for (const project of [manifest, declaring, asking]) {
+    const source = JSON.stringify(project(text));
+    const [{ code, message, help, span }, ...more] = checked(text, project) as [Diagnostic, ...Diagnostic[]];
+    expect(more).toEqual([]);
+    expect({ code, help }).toEqual({
+      code: "text/not-a-placeholder",
+      help: meant === undefined ? 'close it with "}}", or remove it' : `did you mean "${meant}"?`,
+    });
+    expect(message).toContain(written);
+    expect(source.slice(span!.start).startsWith(written)).toBe(true);
+  }
+});
+
 test("the help of an unknown variable says how to write the braces themselves", () => {
   expect(checked("{{mustache}}")).toMatchObject([
     {
@@ -102,6 +130,6 @@ test("the help of an unknown variable says how to write the braces themselves", 
 });
 
 test("a text of many blanks or backslashes takes no time", () => {
-  expect(checked(`{{${" ".repeat(100_000)}`)).toEqual([]);
+  expect(checked(`{{${" ".repeat(100_000)}`)).toHaveLength(1);
   expect(rendered(`${"\\".repeat(100_000)}{{x}}`)).toBe(`${"\\".repeat(50_000)}VALUE`);
 });

@@ -88,9 +88,9 @@ export const entry = {
   "text/not-a-placeholder": define<{ written: string; name: string }>({
     severity: "warning",
     message: ({ written }) => `${quote(written)} is not a placeholder`,
-    help: ({ name }) => didYouMean(`{{${name}}}`),
+    help: ({ name }) => (name === "" ? 'close it with "}}", or remove it' : didYouMean(`{{${name}}}`)),
     explain:
-      "In the messages of prompts, in errors and in questions a placeholder is written `{{name}}`. What looks like one of another language is text, or has text around it that clients would see: `${name}`, `#{name}`, `{{name}`, and `{name}` in a text with double braces, or where a prompt has an argument of that name. Write `${{price}}` for a dollar before a value, and `{ name }`, with blanks, for braces that are text.",
+      "In the messages of prompts, in errors and in questions a placeholder is written `{{name}}`. What looks like one of another language is text, or has text around it that clients would see: `${name}`, `#{name}`, `{{name}`, a `{{` that no `}}` closes, and `{name}` in a text with double braces, or where a prompt has an argument of that name. Write `${{price}}` for a dollar before a value, and `{ name }`, with blanks, for braces that are text.",
   }),
   "template/ambiguous": define<{ template: string; first: string; second: string }>({
     severity: "error",
