@@ -13,6 +13,7 @@ import { refuseHeaders } from "./headers.js";
 import { refuseSameIds } from "./identifiers.js";
 import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
+import { checkOpenObjects } from "./open-objects.js";
 import { checkPrompt } from "./prompts.js";
 import { checkHealth, checkHooks, configSchema } from "./runtime.js";
 import { checkAuth, exportsAuthenticate, findSecrets } from "./auth.js";
@@ -33,7 +34,10 @@ export function check(
   lasting: Lasting = anew,
 ): Result<Project> {
   const secrets = sources.manifests.flatMap(findSecrets);
-  const shape = sources.manifests.flatMap((manifest) => checkShape(manifest, host.manifestSchema));
+  const shape = sources.manifests.flatMap((manifest) => [
+    ...checkShape(manifest, host.manifestSchema),
+    ...checkOpenObjects(manifest, host.manifestSchema),
+  ]);
   // What is said of a secret's shape would show it.
   const shown = shape.filter(({ span }) => !secrets.some(({ extent }) => beginsIn(span, extent)));
   const told = [...secrets.map(({ diagnostic }) => diagnostic), ...shown];

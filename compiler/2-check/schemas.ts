@@ -184,13 +184,18 @@ function invalid(at: Located, { keyword, instancePath, message, params }: ErrorO
     const reason = `${what} must be a schema, such as ${like}, not ${typeName(at.value)}`;
     return diagnose("schema/invalid", at.span, { reason });
   }
+  const named = pointerTokens(instancePath).at(-2);
+  const help =
+    name === "required" && typeof at.value === "boolean" && named !== undefined
+      ? `list the name under the object's "required": [${JSON.stringify(named)}]`
+      : undefined;
   const choices = allowed?.map(String) ?? [];
   const word = String(at.value);
   const list = choices.length === 0 ? "" : ` (${choices.join(", ")})`;
   const reason = `${what} ${message ?? `does not obey ${keyword}`}${list}`;
   const suggestion = otherTypes[word] ?? nearest(word, choices);
   const fix = typeof at.value === "string" ? respell(at.span, certain(word, choices)) : undefined;
-  return diagnose("schema/invalid", at.span, { reason, suggestion }, [], fix);
+  return diagnose("schema/invalid", at.span, { reason, suggestion, help }, [], fix);
 }
 
 const types = ["array", "boolean", "integer", "null", "number", "object", "string"] as const;
@@ -217,6 +222,9 @@ function failure(reason: Failure, reference: string, span: Span, { node }: Resou
   const own = child(node, "$defs");
   const names = [...(own?.kind === "object" ? own.members.map(({ key }) => key) : []), ...reachable.definitions.keys()];
   const candidates = new Set(names.map((name) => `#/$defs/${name}`));
-  const parameters = { reference, suggestion: nearest(reference, candidates) };
-  return diagnose("reference/unresolved", span, parameters, [], respell(span, certain(reference, candidates)));
+  // Other dialects and OpenAPI keep shared schemas elsewhere.
+  const elsewhere = `#/$defs/${reference.slice(reference.lastIndexOf("/") + 1)}`;
+  const same = /^#\/(?!\$defs\/)/.test(reference) && candidates.has(elsewhere) ? elsewhere : undefined;
+  const parameters = { reference, suggestion: same ?? nearest(reference, candidates) };
+  return diagnose("reference/unresolved", span, parameters, [], respell(span, same ?? certain(reference, candidates)));
 }

@@ -4,16 +4,20 @@ import { oneOf, quote } from "../diagnostics/catalogue/definition.js";
 import { certain, certainKey, nearest } from "../diagnostics/suggest.js";
 import { locate, pointerTokens } from "../json-schema/pointer.js";
 import { manifestValidator } from "./precompiled.js";
+import { isObject } from "../json-schema/in-place.js";
 import type { Json, JsonObject, Located, SourceFile, Span } from "../model/source.js";
+import { fieldsOf, otherWords, placeOf } from "./fields.js";
 
 /** Checks a manifest against `mcp.schema.json`; each mistake points at the key or the value that is wrong. */
 export function checkShape(manifest: SourceFile, manifestSchema: JsonObject): Diagnostic[] {
   const validate = manifestValidator(manifestSchema);
   if (validate(manifest.root.value)) return [];
-  return (validate.errors ?? []).map((error) => translate(error, manifest.root)).filter((found) => found !== undefined);
+  return (validate.errors ?? [])
+    .map((error) => translate(error, manifest.root, manifestSchema))
+    .filter((found) => found !== undefined);
 }
 
-function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
+function translate(error: ErrorObject, root: Located, manifestSchema: JsonObject): Diagnostic | undefined {
   const tokens = pointerTokens(error.instancePath);
   const node = locate(root, tokens);
   if (!node) throw new Error(`no value at ${error.instancePath}`);
@@ -26,7 +30,8 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
       const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
       const meant = certainKey(property, Object.keys(node.value as JsonObject), known);
       const suggestion = nearest(property, known) ?? known.find((name) => otherWords[name]?.includes(property));
-      const parameters = { property, what, suggestion };
+      const place = suggestion === undefined ? placed(property, error, manifestSchema) : undefined;
+      const parameters = { property, what, suggestion, place, hasMeta: known.includes("_meta") };
       return diagnose("manifest/unknown-property", span, parameters, [], respell(span, meant));
     }
     case "required":
@@ -36,7 +41,12 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
       });
     case "type": {
       const expected = [error.schema as string | string[]].flat().map(withArticle);
-      return diagnose("manifest/wrong-type", node.span, { what, expected, actual: typeName(node.value) });
+      return diagnose("manifest/wrong-type", node.span, {
+        what,
+        expected,
+        actual: typeName(node.value),
+        instead: instead(error, node.value, tokens.at(-1)),
+      });
     }
     // What the branch that applies says is told by errors of its own.
     case "if":
@@ -44,11 +54,48 @@ function translate(error: ErrorObject, root: Located): Diagnostic | undefined {
     case "enum": {
       const meant = certain(String(node.value), (error.schema as Json[]).map(String));
       const fix = typeof node.value === "string" ? respell(node.span, meant) : undefined;
-      return diagnose("manifest/invalid-value", node.span, { reason: reason(error, what) }, [], fix);
+      const help = tokens.at(-1) === "role" && node.value === "system" ? noSystem : undefined;
+      return diagnose("manifest/invalid-value", node.span, { reason: reason(error, what), help }, [], fix);
     }
     default:
       return diagnose("manifest/invalid-value", node.span, { reason: reason(error, what) });
   }
+}
+
+const noSystem = 'let the "user" say it, or put it into the "instructions" of the server';
+
+/** Says where a field belongs that the object does not have: below it, or else at its one place in a manifest. */
+function placed(property: string, { parentSchema }: ErrorObject, manifestSchema: JsonObject): string | undefined {
+  const below = isObject(parentSchema as Json)
+    ? placeOf(property, parentSchema as JsonObject, manifestSchema)
+    : undefined;
+  if (below && !below.some((field) => field.endsWith("[]"))) {
+    const written = [...below, property].reduceRight((inner, field) => `{ ${JSON.stringify(field)}: ${inner} }`, "…");
+    return `write it as ${written.slice(2, -2)}`;
+  }
+  if (Object.hasOwn(fieldsOf(manifestSchema), property)) return "it belongs at the top of a manifest";
+  const place = placeOf(property, manifestSchema, manifestSchema);
+  if (!place) return undefined;
+  const path = place.map((field) => field.replace("[]", ""));
+  const isEntry = place.at(-1)!.endsWith("[]");
+  return `it belongs ${isEntry ? `in an entry of ${quote(path.join("."))}` : `under ${quote(path.join("."))}`}`;
+}
+
+/** The forms of a value in which what is written can be said. */
+function instead({ schema, parentSchema }: ErrorObject, value: Json, field = ""): string | undefined {
+  const expected = [schema as string | string[]].flat();
+  if (field === "content" && typeof value === "string")
+    return `{ "type": "text", "text": ${value.length < 40 ? JSON.stringify(value) : "…"} }`;
+  const isScalar = typeof value !== "object";
+  const isNumber = typeof value === "string" && /^\d{1,15}$/.test(value);
+  const name = field.replace(/[A-Z]/g, "_$&").toUpperCase();
+  const forms = [
+    ...(isScalar && expected.includes("array") ? [`[${JSON.stringify(value)}]`] : []),
+    ...(isNumber && expected.some((type) => /^(?:integer|number)$/.test(type)) ? [String(Number(value))] : []),
+    ...(expected.includes("boolean") && (value === "true" || value === "false") ? [value] : []),
+    ...(parentSchema?.["$ref"] === "#/$defs/variable" ? [`{ "env": ${JSON.stringify(name)} }`] : []),
+  ];
+  return forms.length === 0 || forms.join().length > 100 ? undefined : forms.join(", or ");
 }
 
 function reason({ keyword, schema, data, parentSchema }: ErrorObject, what: string): string {
@@ -74,24 +121,6 @@ function reason({ keyword, schema, data, parentSchema }: ErrorObject, what: stri
       return `${what} does not obey ${quote(keyword)}`;
   }
 }
-
-/** Words for a field in other libraries, and in other parts of the protocol. */
-const otherWords: Readonly<Record<string, readonly string[]>> = {
-  arguments: ["args", "argsSchema", "parameters", "params", "inputSchema"],
-  description: ["desc", "summary", "doc", "docs", "help"],
-  file: ["path", "filename"],
-  handler: ["execute", "run", "fn", "function", "callback", "implementation", "read", "get", "load"],
-  inputSchema: ["parameters", "params", "paramsSchema", "arguments", "args", "argsSchema", "input", "schema"],
-  messages: ["template", "content", "text", "prompt"],
-  mimeType: ["contentType", "mediaType"],
-  name: ["id", "key"],
-  outputSchema: ["output", "returns", "returnType", "result", "resultSchema", "response", "structuredOutput"],
-  params: ["parameters", "paramsSchema", "inputSchema"],
-  text: ["content", "contents", "body"],
-  title: ["label", "displayName"],
-  uri: ["url"],
-  uriTemplate: ["template", "uri", "url", "pattern"],
-};
 
 const singular: Readonly<Record<string, string>> = {
   tools: "a tool",

@@ -70,8 +70,110 @@ test.each<[what: string, sections: object, told: string]>([
     { runtime: { transports: { http: { allowedOrigins: ["https://a.b/"] } } } },
     "no slash at the end",
   ],
+  [
+    "a hint of a tool outside its annotations",
+    { tools: [tool(object, { readOnlyHint: true })] },
+    'no field "readOnlyHint" [write it as "annotations": { "readOnlyHint": … }]',
+  ],
+  [
+    "a field one level too high",
+    { runtime: { bearer: {} } },
+    'no field "bearer" [write it as "auth": { "bearer": … }]',
+  ],
+  [
+    "a section within another",
+    { runtime: { resourceTemplates: [] } },
+    'no field "resourceTemplates" [it belongs at the top of a manifest]',
+  ],
+  ["a field of another section", { build: { toolEvents: true } }, 'no field "toolEvents" [it belongs under "runtime'],
+  ["a field of an entry", { build: { outputSchema: {} } }, '[it belongs in an entry of "tools"]'],
+  ["a field that many have", { build: { path: "/" } }, 'no field "path" [remove it]'],
+  ["data where there is no place for it", { runtime: { _meta: {} } }, 'no field "_meta" [remove it]'],
+  [
+    "data where there is a place for it",
+    { tools: [tool(object, { cost: 3 })] },
+    'data of your own may go into "_meta"',
+  ],
+  [
+    "a text in place of a list",
+    { runtime: { transports: { http: { allowedOrigins: "https://a.b" } } } },
+    'not a string [write ["https://a.b"], or { "env": "ALLOWED_ORIGINS" }]',
+  ],
+  [
+    "digits in place of a number",
+    { runtime: { transports: { http: { port: "3000" } } } },
+    'not a string [write 3000, or { "env": "PORT" }]',
+  ],
+  [
+    "a truth value in quotes",
+    { runtime: { transports: { http: { sessions: "false" } } } },
+    "not a string [write false]",
+  ],
+  [
+    "a text in place of a content block",
+    { prompts: [{ name: "p", messages: [{ role: "user", content: "Hi." }] }] },
+    'not a string [write { "type": "text", "text": "Hi." }]',
+  ],
+  [
+    "a role of other APIs",
+    { prompts: [{ name: "p", messages: [{ role: "system", content: { type: "text", text: "Hi." } }] }] },
+    'not "system" [let the "user" say it, or put it into the "instructions" of the server]',
+  ],
+  [
+    "a property that says of itself that it is required",
+    { tools: [tool(property({ type: "string", required: true }))] },
+    '[list the name under the object\'s "required": ["name"]]',
+  ],
+  [
+    "a reference to a shared schema of draft-07",
+    { $defs: { Status: { type: "string" } }, tools: [tool(property({ $ref: "#/definitions/Status" }))] },
+    '[did you mean "#/$defs/Status"?]',
+  ],
+  [
+    "a reference of OpenAPI",
+    { $defs: { Status: { type: "string" } }, tools: [tool(property({ $ref: "#/components/schemas/Status" }))] },
+    '[did you mean "#/$defs/Status"?]',
+  ],
+  [
+    "a slip in annotations",
+    { tools: [tool(object, { annotations: { readonlyHint: true } })] },
+    'manifest/misspelt-property: "annotations" has no field "readonlyHint", so it has no effect [did you mean "readOnlyHint"?]',
+  ],
+  [
+    "half of a hint",
+    { tools: [tool(object, { annotations: { destructive: true } })] },
+    '[did you mean "destructiveHint"?]',
+  ],
+  [
+    "a slip in the annotations of a resource",
+    { resources: [{ uri: "a://b", name: "b", text: "", annotations: { audiance: ["user"] } }] },
+    '[did you mean "audience"?]',
+  ],
+  [
+    "a slip in the annotations of a content block",
+    {
+      prompts: [
+        {
+          name: "p",
+          messages: [{ role: "user", content: { type: "text", text: "Hi.", annotations: { prioritiy: 1 } } }],
+        },
+      ],
+    },
+    '[did you mean "priority"?]',
+  ],
+  [
+    "a slip in the execution of a tool",
+    { tools: [tool(object, { execution: { taskSuport: "optional" } })] },
+    '[did you mean "taskSupport"?]',
+  ],
 ])("%s is told in plain words", (_, sections, words) => {
   expect(told(sections).join("\n")).toContain(words);
+});
+
+test("data of one's own that looks like nothing known is nobody's mistake", () => {
+  const annotations = { "x-cost": 3, tier: "gold", readOnlyHint: true };
+  const _meta = { readonlyHint: true, titel: "x" };
+  expect(told({ tools: [tool(object, { annotations, _meta })] })).toEqual([]);
 });
 
 const mistaken = tool({ ...property({ type: "str" }), reqired: ["name"] });

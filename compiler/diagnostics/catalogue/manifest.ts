@@ -8,11 +8,19 @@ export const manifest = {
     explain:
       "A `.mcp.json` file with `mcpServers` tells a client which servers to start. mcpc leaves it alone: a manifest describes a server, and its name ends in `.mcp.json` with something before it.",
   }),
-  "manifest/invalid-value": define<{ reason: string }>({
+  "manifest/invalid-value": define<{ reason: string; help?: string | undefined }>({
     severity: "error",
     message: ({ reason }) => reason,
+    help: ({ help }) => help,
     explain:
       "A field has the right type but not a value that the manifest language allows there. `mcp.schema.json` describes every field; an editor shows it when the manifest names it with `$schema`.",
+  }),
+  "manifest/misspelt-property": define<{ property: string; what: string; suggestion: string }>({
+    severity: "warning",
+    message: ({ property, what }) => `${what} has no field ${quote(property)}, so it has no effect`,
+    help: ({ suggestion }) => didYouMean(suggestion),
+    explain:
+      "Some objects, such as `annotations`, may have members of your own, which clients get as they are. This one is called almost like a field that the protocol knows, so it is probably a slip of the pen. Give it the field's name, or one that is less like it.",
   }),
   "manifest/missing-property": define<{ property: string; what: string }>({
     severity: "error",
@@ -55,16 +63,30 @@ export const manifest = {
     explain:
       "The contents of a resource come from exactly one of `text`, `json`, `blob`, `file` or a handler; a prompt has either `messages` or a handler.",
   }),
-  "manifest/unknown-property": define<{ property: string; what: string; suggestion: string | undefined }>({
+  "manifest/unknown-property": define<{
+    property: string;
+    what: string;
+    suggestion: string | undefined;
+    /** Says where the field belongs. */
+    place?: string | undefined;
+    hasMeta: boolean;
+  }>({
     severity: "error",
     message: ({ property, what }) => `${what} has no field ${quote(property)}`,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? 'remove it; data of your own may go into "_meta"',
+    help: ({ suggestion, place, hasMeta }) =>
+      didYouMean(suggestion) ?? place ?? `remove it${hasMeta ? '; data of your own may go into "_meta"' : ""}`,
     explain:
       "A key is not part of the manifest language. Unknown keys are errors because a misspelt field would otherwise be silently without effect.",
   }),
-  "manifest/wrong-type": define<{ what: string; expected: readonly string[]; actual: string }>({
+  "manifest/wrong-type": define<{
+    what: string;
+    expected: readonly string[];
+    actual: string;
+    instead: string | undefined;
+  }>({
     severity: "error",
     message: ({ what, expected, actual }) => `${what} must be ${expected.join(" or ")}, not ${actual}`,
+    help: ({ instead }) => instead && `write ${instead}`,
     explain: "A field has a value of another JSON type than the manifest language asks for.",
   }),
 };

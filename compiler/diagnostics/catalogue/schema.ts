@@ -59,10 +59,10 @@ export const schema = {
     explain:
       "`$id` is the address of a schema, by which references find it. Shared definitions, files of schemas and what is embedded in one schema can be reached from the same places, so each needs an address of its own.",
   }),
-  "schema/invalid": define<{ reason: string; suggestion?: string | undefined }>({
+  "schema/invalid": define<{ reason: string; suggestion?: string | undefined; help?: string | undefined }>({
     severity: "error",
     message: ({ reason }) => `this is not a valid JSON Schema: ${reason}`,
-    help: ({ suggestion }) => didYouMean(suggestion),
+    help: ({ suggestion, help }) => didYouMean(suggestion) ?? help,
     explain:
       "A schema breaks the rules of its dialect: JSON Schema 2020-12, or the one that `$schema` names. A client could refuse the whole listing for it.",
   }),
