@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Output } from "./command.js";
 import type { Options, Phase } from "./compile.js";
+import { formatNames, type Format } from "./diagnostics/report.js";
 import { printableLines } from "./diagnostics/printable.js";
 import { HostError } from "./host.js";
 import type { TypecheckThread } from "./host-node/typecheck-thread.js";
@@ -105,7 +107,8 @@ function program(context: Context): Command {
 }
 
 interface CheckingOptions {
-  readonly format: "pretty" | "json" | "github";
+  readonly format: Format;
+  readonly output?: readonly Output[];
   readonly strict?: true;
   readonly force?: true;
   readonly fix?: true;
@@ -123,11 +126,20 @@ function renames(written: string, before: readonly Rename[] = []): Rename[] {
   return [...before, { from, to: to.join("=") }];
 }
 
+function outputs(written: string, before: readonly Output[] = []): Output[] {
+  const [name = "", ...rest] = written.split("=");
+  const [format, path] = [formatNames.find((known) => known === name), rest.join("=")];
+  if (format === undefined || path === "")
+    throw new InvalidArgumentError(`Write it as FORMAT=FILE; formats are ${formatNames.join(", ")}.`);
+  return [...before, { format, path }];
+}
+
 function checking(command: Command, description: string): Command {
   return command
     .description(description)
     .argument("[folders...]", "project folders (default: the working directory)")
-    .addOption(new Option("--format <format>", "how to report").choices(["pretty", "json", "github"]).default("pretty"))
+    .addOption(new Option("--format <format>", "how to report").choices(formatNames).default("pretty"))
+    .option("--output <format=file>", "write a report into a file as well (may be repeated)", outputs)
     .option("--strict", "treat warnings as errors")
     .option("--verbose", "say how long each phase took")
     .option("--cache", "use what earlier builds have left (default: unless CI is set)")

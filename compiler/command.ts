@@ -1,15 +1,15 @@
-import { relative, sep } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import type { Compilation, Options, Phase } from "./compile.js";
 import { byPlace, type Diagnostic } from "./diagnostics/diagnostic.js";
-import { formatGithub } from "./diagnostics/github.js";
-import { formatJson } from "./diagnostics/json.js";
+import { formats } from "./diagnostics/formats.js";
 import { printable } from "./diagnostics/printable.js";
 import { formatPretty } from "./diagnostics/render.js";
-import type { Report } from "./diagnostics/report.js";
+import type { Format, Report } from "./diagnostics/report.js";
 import { fixed } from "./fixes.js";
 import type { Host } from "./host.js";
 import { withBuildLock } from "./host-node/build-lock.js";
 import { noStoredFiles, storedFiles } from "./host-node/cache-folder.js";
+import { writeReport } from "./host-node/files.js";
 import { nodeHost } from "./host-node/index.js";
 import { seenFile, stayingHost } from "./host-node/staying.js";
 import { typecheckThread, type TypecheckThread } from "./host-node/typecheck-thread.js";
@@ -18,7 +18,9 @@ import { compileIncrementally } from "./incremental/index.js";
 import type { Summary } from "./model/summary.js";
 
 export interface CommandOptions {
-  readonly format: "pretty" | "json" | "github";
+  readonly format: Format;
+  /** Reports that are written into files besides. */
+  readonly output?: readonly Output[];
   readonly strict?: true;
   readonly force?: true;
   readonly fix?: true;
@@ -35,6 +37,12 @@ export interface CommandOptions {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly entering: (phase: Phase) => void;
+}
+
+/** A report, and its file: absolute, or relative to the working directory. */
+export interface Output {
+  readonly format: Format;
+  readonly path: string;
 }
 
 /** `mcpc build` and `mcpc check`: compiles each folder, reports on all, and returns the exit code (0 or 1). */
@@ -83,8 +91,9 @@ export async function compileFolders(
     if (options.verbose) options.stderr(laps.table());
   }
   if (!options.typeChecker) await thread.end();
-  if (options.format === "json") options.stdout(formatJson(reports));
-  if (options.format === "github") options.stdout(formatGithub(reports));
+  if (options.format !== "pretty") options.stdout(formats[options.format](reports));
+  for (const { format, path } of options.output ?? [])
+    writeReport(resolve(options.cwd, path), formats[format](reports));
   return reports.some(failed) ? 1 : 0;
 }
 

@@ -8,3 +8,7 @@ export interface Report {
   /** Path from the working directory to the project, with a trailing `/`; empty when they are the same. */
   readonly prefix: string;
 }
+
+/** The formats of reports: apart from what makes them, so that the command line starts without it. */
+export const formatNames = ["pretty", "json", "sarif", "github", "junit", "markdown"] as const;
+export type Format = (typeof formatNames)[number];

@@ -87,6 +87,14 @@ export function refusable<T>(path: string, act: () => T): T {
   }
 }
 
+/** Writes a report that a user asked for, in a folder that may not exist yet. Throws `HostError`. */
+export function writeReport(path: string, text: string): void {
+  refusable(path, () => {
+    fs.mkdirSync(dirname(path), { recursive: true });
+    fs.writeFileSync(path, text);
+  });
+}
+
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "operation not permitted",
@@ -94,6 +102,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "the disk is read-only",
   EMFILE: "too many open files",
   ENOTDIR: "a file stands where a folder is needed",
+  EEXIST: "a file stands where a folder is needed",
   EISDIR: "a folder stands where a file is needed",
   ELOOP: "a symbolic link leads to itself",
 };

@@ -2,6 +2,7 @@ import { annotation } from "../diagnostics/github.js";
 import { diagnosticObjects } from "../diagnostics/json.js";
 import { locator } from "../diagnostics/position.js";
 import { printableJson } from "../diagnostics/printable.js";
+import { element, textElement } from "../diagnostics/xml.js";
 import type { Failure, Verdict } from "./example.js";
 import type { TestReport } from "./report.js";
 
@@ -85,7 +86,7 @@ function testcase(
 }
 
 function failureElement(message: string, text: string): string {
-  return `<failure message="${escaped(message)}">${escaped(text)}</failure>\n`;
+  return textElement("failure", { message }, text);
 }
 
 function plain({ reason, difference, stack }: Failure): string {
@@ -95,28 +96,6 @@ function plain({ reason, difference, stack }: Failure): string {
   return [reason, ...values, ...(stack === undefined ? [] : [stack])].join("\n");
 }
 
-function element(
-  name: string,
-  attributes: Readonly<Record<string, string | number | undefined>>,
-  children: readonly string[],
-): string {
-  const list = Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : [` ${key}="${escaped(String(value))}"`],
-  );
-  const head = `<${name}${list.join("")}`;
-  if (children.length === 0) return `${head}/>\n`;
-  return `${head}>\n${children.join("").replace(/^(?= *<)/gm, "  ")}</${name}>\n`;
-}
-
 function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(3);
-}
-
-/** Text as XML holds it: characters that it cannot hold, or that a terminal acts upon, become a question mark. */
-function escaped(text: string): string {
-  const said = text.replace(
-    /[^\t\n\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]|\p{Bidi_Control}/gu,
-    "?",
-  );
-  return said.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
