@@ -109,7 +109,7 @@ export function hasApplication({ runtime }: Server): boolean {
 export function applicationModule({ runtime: { hooks, config }, layout }: Server, declared: string): string {
   const from = hooks && literal(importPath(`${layout.generated}/application.ts`, hooks.file));
   return [
-    `import type {\n  AuthenticateHook,\n  ErrorHook,\n  HealthCheck,\n  Hooks,\n${hooks ? "  EnabledHook,\n  Session,\n  SessionContext as SessionContextOf,\n" : ""}  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
+    `import type {\n  AuthenticateHook,\n  ErrorHook,\n  HealthCheck,\n${hooks ? "  Hooks,\n  EnabledHook,\n  Session,\n  SessionContext as SessionContextOf,\n" : ""}  StartContext as StartContextOf,\n  StopHook,\n} from "@mcpc/runtime";\n`,
     from && `import type * as hooks from ${from};\nimport type { Surface } from "./client.js";\n`,
     "\n",
     config ? declared : `/** The manifest declares no settings. */\nexport type Config = undefined;\n`,

@@ -52,6 +52,19 @@ const object = (properties: object, more: object = {}): object => ({ type: "obje
 /** Manifests whose names and texts could be mistaken for code. */
 const odd: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   nothing: { "a.mcp.json": manifest() },
+  "settings without hooks": {
+    "a.mcp.json": {
+      ...manifest(tool("a")),
+      runtime: { config: { properties: { x: { type: "string", default: "1" } } } },
+    },
+  },
+  "an authenticate hook alone": {
+    "a.mcp.json": manifest(tool("a")),
+    "src/hooks.ts": "export const authenticate = (): undefined => undefined;\n",
+  },
+  "addresses from the environment": {
+    "a.mcp.json": { ...manifest(tool("a")), runtime: { transports: { http: { host: { env: "HOST" } } } } },
+  },
   names: {
     "a.mcp.json": manifest(
       ...[
