@@ -155,6 +155,12 @@ test.each(calls)("%s %j needs %s", async (method, params, needed) => {
   expect(await refused.json()).toEqual({ jsonrpc: "2.0", id: 1, error: denied });
   const legacy = await post({ jsonrpc: "2.0", id: 1, method, params }, await openSession(key.nobody));
   expect([legacy.status, await legacy.json()]).toEqual([403, { jsonrpc: "2.0", id: 1, error: denied }]);
+  // A client of an older revision asks for what the challenge names, and nothing else.
+  const reader = await post({ jsonrpc: "2.0", id: 1, method, params }, await openSession(key.reader));
+  const held = needed === "notes:read" ? undefined : `scope="notes:read ${needed}"`;
+  expect([reader.status, reader.headers.get("www-authenticate")?.split(", ").at(-1)]).toEqual(
+    held === undefined ? [200, undefined] : [403, held],
+  );
   const socket = await openSocket(key.nobody);
   expect(await socket.request(method, params)).toMatchObject({ error: denied });
   socket.close();

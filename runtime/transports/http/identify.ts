@@ -42,7 +42,21 @@ function refused({ logger }: Server, authentication: Authentication, refusal: Un
   return { status, message, headers: { "cache-control": "no-store", ...headers } };
 }
 
-/** The header of an answer with status 403 to a request that needs more scopes (RFC 6750, section 3.1). */
-export function scopeChallenge({ auth }: Server, { message, scopes }: InsufficientScope): Headers {
+/**
+ * The header of an answer with status 403 to a request that needs more scopes (RFC 6750, section 3.1). Clients before
+ * 2026-07-28 replace their scopes by those of the challenge: it repeats the `held` ones (2025-11-25, authorization:
+ * scope challenge handling). Newer clients keep theirs.
+ */
+export function scopeChallenge(
+  { auth }: Server,
+  { message, scopes: needed }: InsufficientScope,
+  held: readonly string[] = [],
+): Headers {
+  const scopes = [...new Set([...held.filter(isScope), ...needed])];
   return { "www-authenticate": auth!.challenge({ error: "insufficient_scope", message, scopes }) };
+}
+
+/** Whether a scope can be written into a challenge (RFC 6749, section 3.3). */
+function isScope(scope: string): boolean {
+  return /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope);
 }

@@ -103,7 +103,10 @@ function receive(
   const { id, method, params } = message as RequestMessage;
   if (kind === "request" && server.auth !== undefined && isObject(params)) {
     const denied = forbidden(server, request.auth, method, params);
-    if (denied !== undefined) return refuse(reply, 403, id, denied, scopeChallenge(server, denied));
+    if (denied !== undefined) {
+      const held = isModern(request, method, params) ? undefined : request.auth?.scopes;
+      return refuse(reply, 403, id, denied, scopeChallenge(server, denied, held));
+    }
   }
   if (kind === "request" && isModern(request, method, params))
     return modern(server, options, request, message as RequestMessage, reply);
