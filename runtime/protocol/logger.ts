@@ -91,9 +91,10 @@ export function logFailure(
   message: string,
   error: unknown,
   details?: Readonly<Record<string, unknown>>,
+  level: LoggingLevel = "error",
 ): string {
   const errorId = Math.random().toString(16).slice(2, 10).padEnd(8, "0");
-  logger("error", message, { ...details, errorId, ...failureDetails(error) });
+  logger(level, message, { ...details, errorId, ...failureDetails(error) });
   return errorId;
 }
 

@@ -47,10 +47,25 @@ export function invalidParams(message: string, data?: unknown): McpError {
   return new McpError(errorCodes.invalidParams, message, data);
 }
 
+/** Logs the failure of a call, and returns its id. A handler that ends because its call was cancelled has not failed. */
+export function logCallFailure(call: Call, message: string, error: unknown): string {
+  const level = call.aborted && (error === call.signal.reason || isAbort(error)) ? "debug" : "error";
+  return logFailure(call.peer.view.server.logger, message, error, traceOf(call), level);
+}
+
+function isAbort(error: unknown): boolean {
+  try {
+    return error instanceof Error && error.name === "AbortError";
+  } catch {
+    // A Proxy may throw when it is read.
+    return false;
+  }
+}
+
 /** The error for a failure of the server's own: an id for the client, the rest for the log. */
 export function internalError(call: Call, what: string, error: unknown): McpError {
   const { server } = call.peer.view;
-  const errorId = logFailure(server.logger, `${call.method} failed: ${what}`, error, traceOf(call));
+  const errorId = logCallFailure(call, `${call.method} failed: ${what}`, error);
   return new McpError(errorCodes.internalError, explainedByLog(server, errorId, error), { errorId });
 }
 

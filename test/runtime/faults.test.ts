@@ -107,6 +107,30 @@ test("a client of 2026-07-28 that hangs up in the middle of a call cancels it", 
   expect(intervals()).toBeLessThanOrEqual(before + 1);
 });
 
+test.each<[what: string, fail: (signal: AbortSignal) => Promise<unknown>, level: string]>([
+  ["a timer of Node's", (signal) => setTimeout(60_000, undefined, { signal }), "debug"],
+  ["a request of fetch", (signal) => globalThis.fetch("http://127.0.0.1:9", { signal }), "debug"],
+  ["the reason itself", (signal) => Promise.reject(signal.reason), "debug"],
+  ["a failure of the handler's own", () => Promise.reject(new TypeError("broken")), "error"],
+])("a handler that is cancelled ends with %s: the log has its level", async (_what, fail, level) => {
+  const logged: string[] = [];
+  const handler = async (_input: unknown, { signal, progress }: any) => {
+    progress(1);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    return fail(signal);
+  };
+  const log = (message: string, _details: unknown, level: string): void => void logged.push(`${level}: ${message}`);
+  const stop = new AbortController();
+  await modern(
+    createFetch(serverWith({ t: handler as never }, { log }), http),
+    "tools/call",
+    { name: "t" },
+    stop.signal,
+  );
+  stop.abort();
+  await expect.poll(() => logged).toEqual([`${level}: the tool "t" failed`]);
+});
+
 test("one of an older revision does not, and ending its session does", async () => {
   const { server, aborted } = waiting();
   const fetch = createFetch(server, http);

@@ -17,7 +17,7 @@ export function serverWith(
     answers?: AnswerValidators;
     /** Of the structured output; `true` lets everything pass. */
     output?: boolean | ((value: unknown) => boolean);
-    log?: (message: string, details: any) => void;
+    log?: (message: string, details: any, level: string) => void;
   } = {},
 ): Server {
   const pass = Object.assign(() => true, { errors: null });
@@ -56,6 +56,6 @@ export function serverWith(
     completions: new Map(),
   };
   return defineServer(surface, handlers, () => ({
-    logger: (_level, message, details) => more.log?.(message, details),
+    logger: (level, message, details) => more.log?.(message, details, level),
   }));
 }

@@ -7,14 +7,12 @@ import { explain } from "../explain.js";
 import { decided } from "../failures.js";
 import type { Auth, DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
-import { logFailure } from "../logger.js";
 import { MissingCapability } from "../questions.js";
-import { explainedByLog, invalidParams, isThenable, quoted, seal } from "../results.js";
+import { explainedByLog, invalidParams, isThenable, logCallFailure, quoted, seal } from "../results.js";
 import { bounded } from "../result-size.js";
 import { settle, timedOut } from "../settle.js";
 import { outputText, structured, structuredText, unstructured } from "./tool-output.js";
 import { composedResult, ComposedResult, composedText } from "../tool-result.js";
-import { traceOf } from "../trace.js";
 import { createTask, knowsTasks, needsTasks, tooManyTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, Reuse, ToolSurface, ToolValidators, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
@@ -236,7 +234,7 @@ function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
 }
 
 function logged(call: Call, { surface }: Tool, error: unknown): string {
-  return logFailure(call.peer.view.server.logger, `the tool ${quoted(surface.name)} failed`, error, traceOf(call));
+  return logCallFailure(call, `the tool ${quoted(surface.name)} failed`, error);
 }
 
 function answerTo(error: unknown, call: Call, tool: Tool): Payload | McpError {
