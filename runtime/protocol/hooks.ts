@@ -136,8 +136,22 @@ export interface HttpAddress {
   readonly port: number;
   /** Besides the loopback ones, which are allowed while `host` is a loopback address. `*` is any. */
   readonly allowedOrigins: readonly string[];
-  /** Host names, without a port. Empty: loopback names alone while `host` is a loopback address, else any. */
+  /**
+   * Host names, besides loopback names and, while `host` is no loopback address, IP addresses. Empty: any name while
+   * `host` is no loopback address and the server asks for credentials.
+   */
   readonly allowedHosts: readonly string[];
+}
+
+/** The environment variables that hold origins and hosts. */
+export interface AddressVariables {
+  readonly allowedOrigins?: string | undefined;
+  readonly allowedHosts?: string | undefined;
+}
+
+/** An address that was read from the environment. */
+export interface ReadAddress extends HttpAddress {
+  readonly variables: AddressVariables;
 }
 
 /** Reads an address from the environment; adds to `problems` what is missing or wrong. */
@@ -146,7 +160,7 @@ export type ReadHttp = (reading: {
   readonly problems: string[];
   /** The probes that answer at paths of their own. */
   readonly health?: { at(path: string): unknown } | undefined;
-}) => HttpAddress;
+}) => ReadAddress;
 
 /** A server between its start and its stop. */
 export interface Lifecycle extends Application {
@@ -155,7 +169,7 @@ export interface Lifecycle extends Application {
   config: unknown;
   state: unknown;
   /** The address of a mounted server from the environment, where the manifest names variables. */
-  http?: HttpAddress;
+  http?: ReadAddress;
   starting: Promise<void> | undefined;
   /** It takes no more work: what is under way is finished. */
   draining: boolean;

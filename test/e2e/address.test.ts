@@ -191,6 +191,22 @@ test("every variable that is missing or wrong is named before anything is served
   ]);
 });
 
+test("a refusal names the variables that hold hosts and origins", async () => {
+  const mounted = await imported<Mounted>(folder, "generated/server.ts");
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const refusal = async (url: string, headers: Readonly<Record<string, string>>): Promise<string> =>
+    (
+      await mounted.fetch(new Request(url, { method: "POST", headers: { ...usual, ...headers }, body: message }))
+    ).text();
+  expect(await refusal("http://evil.example.com/tools/mcp", {})).toContain(
+    String.raw`name it in PUBLIC_HOSTS (\"runtime.transports.http.allowedHosts\") if it is yours`,
+  );
+  expect(await refusal("http://localhost/tools/mcp", { origin: "https://evil.example.com" })).toContain(
+    "name it in OTHER_ORIGINS (",
+  );
+});
+
 test("over standard streams none of them is asked", () => {
   expect(run({})).toMatchObject({ status: 0, stderr: "" });
 });

@@ -103,6 +103,22 @@ const rows: readonly Row[] = [
     headers: { host: "a, b" },
     status: 400,
   },
+  ...["127.0.0.1:3902", "localhost:3902", "10.0.0.7:3902", "[fd00::7]:3902"].map((host) => ({
+    what: `public, with names: ${host}`,
+    served: { ...open, ...named },
+    headers: { host },
+    status: 200,
+  })),
+  ...["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.7.", "0x0a000007", "a.localhost"].map(
+    (host) => ({ what: `public, with names: ${host}`, served: { ...open, ...named }, headers: { host }, status: 403 }),
+  ),
+  {
+    what: "public, with names: a page on a loopback address",
+    served: { ...open, ...named },
+    headers: { host: "127.0.0.1:3902", origin: "http://127.0.0.1:5173" },
+    status: 403,
+  },
+  { what: "loopback, with names: an address", served: named, headers: { host: "10.0.0.7:3902" }, status: 403 },
   {
     what: "public: a name that is allowed",
     served: { ...open, ...named },

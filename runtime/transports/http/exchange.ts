@@ -3,11 +3,12 @@ import type { Value, Variable } from "../../protocol/environment.js";
 import { busy, type UnavailableError } from "../../protocol/errors.js";
 import type { Source } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
-import type { HttpAddress } from "../../protocol/hooks.js";
+import type { AddressVariables, HttpAddress } from "../../protocol/hooks.js";
 import { errorMessage, type Id, type Outgoing } from "../../protocol/json-rpc.js";
 
 /** How the server is reached over HTTP: what the manifest's `runtime.transports.http` says. */
 export interface HttpOptions extends HttpAddress {
+  readonly variables?: AddressVariables;
   /** `false`: nothing is kept between requests of older revisions, so any replica can serve any of them. */
   readonly sessions?: boolean;
   /** Clients at a time, of each transport that keeps something for them. */

@@ -1,6 +1,6 @@
 import { optional, type Value, type Variable } from "../../protocol/environment.js";
 import type { Server } from "../../protocol/exchange.js";
-import type { HttpAddress, ReadHttp } from "../../protocol/hooks.js";
+import type { HttpAddress, ReadAddress, ReadHttp } from "../../protocol/hooks.js";
 import { pathOf, type DeclaredHttp, type HttpOptions } from "./exchange.js";
 
 export type Reading = Parameters<ReadHttp>[0] & {
@@ -39,7 +39,7 @@ export const forms = {
 } as const satisfies Record<keyof HttpAddress, Form>;
 
 /** Reads what the manifest leaves to environment variables. A value that is wrong is reported, and left empty. */
-export function readHttp(declared: DeclaredHttp, reading: Reading): HttpAddress {
+export function readHttp(declared: DeclaredHttp, reading: Reading): ReadAddress {
   const { problems, health, listens = false } = reading;
   const texts = (member: keyof HttpAddress, value: Value): readonly string[] =>
     typeof value === "string" ? [value] : textsOf(member, value, reading);
@@ -51,6 +51,10 @@ export function readHttp(declared: DeclaredHttp, reading: Reading): HttpAddress 
     port: typeof port === "number" ? port : listens ? Number(texts("port", port)[0] ?? 0) : 0,
     allowedOrigins: declared.allowedOrigins.flatMap((value) => texts("allowedOrigins", value)),
     allowedHosts: declared.allowedHosts.flatMap((value) => texts("allowedHosts", value)),
+    variables: {
+      allowedOrigins: variableIn(declared.allowedOrigins),
+      allowedHosts: variableIn(declared.allowedHosts),
+    },
   };
   if (typeof declared.path === "object") {
     const other = answersAt(pathOf(path), declared, health);
@@ -58,6 +62,10 @@ export function readHttp(declared: DeclaredHttp, reading: Reading): HttpAddress 
       problems.push(`${origin("path", declared.path)} cannot be "${path}": ${other} answers there`);
   }
   return address;
+}
+
+function variableIn(values: readonly Value[]): string | undefined {
+  return values.find((value) => typeof value === "object")?.env;
 }
 
 function answersAt(path: string, { sse }: DeclaredHttp, health: Reading["health"]): string | undefined {
@@ -102,6 +110,6 @@ function isRead(declared: DeclaredHttp): declared is HttpOptions {
 }
 
 /** Keeps the members that are written in the declaration: it may be that of another path. */
-function completed(declared: DeclaredHttp, read: HttpAddress): HttpOptions {
+function completed(declared: DeclaredHttp, read: ReadAddress): HttpOptions {
   return { ...declared, ...read, ...(typeof declared.path === "string" && { path: declared.path }) };
 }

@@ -1,4 +1,5 @@
 import type { Server } from "../../protocol/exchange.js";
+import type { AddressVariables } from "../../protocol/hooks.js";
 import type { HttpOptions, HttpRequest, Refusal } from "./exchange.js";
 
 /** Whether an address is reached from this machine alone. */
@@ -14,11 +15,18 @@ export function createSourceCheck(server: Server, options: HttpOptions): (reques
   /** The Host that was let in last: clients come with the same again and again. */
   let lastHost: string | undefined;
 
+  function advice(member: keyof AddressVariables): string {
+    const field = `"runtime.transports.http.${member}"`;
+    const variable = options.variables?.[member];
+    return `name it in ${variable === undefined ? field : `${variable} (${field})`} if it is yours`;
+  }
+
   function isAllowedHost(header: string): boolean {
     const name = hostName(header);
     if (name === undefined) return false;
     if (hosts.has(name) || hosts.has(header.toLowerCase())) return true;
-    return isLocal ? isLoopback(name) : hosts.size === 0 && (isLoopback(name) || isAddress(name));
+    // No web page can take these for its own: they are not looked up, so nothing can be rebound.
+    return isLoopback(name) || (!isLocal && isAddress(name));
   }
 
   /** A page whose own name resolves to this server shows that name as the Host (DNS rebinding). */
@@ -28,8 +36,8 @@ export function createSourceCheck(server: Server, options: HttpOptions): (reques
     // Credentials stop such a page as well, since it has none.
     const isAnyHost = !isLocal && hosts.size === 0 && server.auth !== undefined;
     if (!isAnyHost && !isAllowedHost(header ?? "")) {
-      const advice = 'name it in "runtime.transports.http.allowedHosts" if it is yours';
-      return { status: 403, message: `the host ${JSON.stringify(header ?? "")} is not allowed; ${advice}` };
+      const message = `the host ${JSON.stringify(header ?? "")} is not allowed; ${advice("allowedHosts")}`;
+      return { status: 403, message };
     }
     lastHost = header;
     return undefined;
@@ -42,8 +50,8 @@ export function createSourceCheck(server: Server, options: HttpOptions): (reques
 
   function checkOrigin(origin: string): Refusal | undefined {
     if (isAllowedOrigin(origin)) return undefined;
-    const advice = 'name it in "runtime.transports.http.allowedOrigins" if it is yours';
-    return { status: 403, message: `the origin ${JSON.stringify(origin)} is not allowed; ${advice}` };
+    const message = `the origin ${JSON.stringify(origin)} is not allowed; ${advice("allowedOrigins")}`;
+    return { status: 403, message };
   }
 
   /** Browsers send no Origin for images, scripts, frames and links; Fetch Metadata tells them from a program. */
