@@ -1,5 +1,5 @@
 import { revoke } from "../protocol/auth.js";
-import type { Environment, Value } from "../protocol/environment.js";
+import { optional, type Environment, type Value } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import { follow } from "./follow.js";
 import { parseKeys, type KeyEntry } from "./keys.js";
@@ -57,7 +57,7 @@ export const bearer =
         const path = pathOf(file, environment);
         const found = path === undefined ? undefined : await fromFile(path, file!.read, problems);
         hold([...lasting, ...entriesOf(found, problems)], secrets);
-        if (keys.length === 0 && problems.length === 0) problems.push(noKeys(env, file));
+        if (keys.length === 0 && problems.length === 0) problems.push(noKeys(env, file, environment));
         stop();
         if (found === undefined || problems.length > 0) return problems;
         const { name } = found;
@@ -129,7 +129,14 @@ function entriesOf(source: Source | undefined, problems: string[]): KeyEntry[] {
   return source === undefined ? [] : parseKeys(source, problems);
 }
 
-function noKeys(env: string | undefined, file: BearerOptions["file"]): string {
-  if (env !== undefined) return `${env} holds no key; it names those who may call: one key a line, or JSON`;
-  return typeof file?.path === "object" ? `${file.path.env} is not set, or holds no key` : `${file?.path} holds no key`;
+function noKeys(env: string | undefined, file: BearerOptions["file"], environment: Environment): string {
+  const sources: readonly Value[] = [
+    ...(env === undefined ? [] : [{ env }]),
+    ...(file === undefined ? [] : [file.path]),
+  ];
+  const states = sources.map((source) => {
+    if (optional(source, environment) === undefined && typeof source === "object") return `${source.env} is not set`;
+    return `${typeof source === "object" ? source.env : source} holds no key`;
+  });
+  return `${states.join(", and ")}; ${states.length > 1 ? "one of them" : "it"} lists who may call: one key a line, or JSON`;
 }

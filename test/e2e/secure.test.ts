@@ -327,7 +327,7 @@ describe("over stdio", () => {
 });
 
 test.each([
-  [{}, "NOTES_API_KEYS holds no key"],
+  [{}, "NOTES_API_KEYS is not set, and NOTES_API_KEYS_FILE is not set"],
   [{ NOTES_API_KEYS: "short,ada:also short" }, "NOTES_API_KEYS: key 1 must have at least 16 characters"],
   [{ NOTES_API_KEYS_FILE: "/nowhere/keys" }, "/nowhere/keys: the keys cannot be read"],
 ])("a server over HTTP without good keys does not start: %j", async (environment, message) => {

@@ -84,15 +84,21 @@ test("a server without keys, or with a file that cannot be read, says so before 
   const start = (options: Parameters<typeof bearer>[0], environment = {}) =>
     createAuthentication({ ...common, methods: [bearer(options)] }).start(environment);
   const missing = async (): Promise<string> => Promise.reject(new Error("ENOENT"));
-  expect(await start({ env: "KEYS", scopes: [] })).toEqual([expect.stringMatching(/^KEYS holds no key/)]);
-  expect(await start({ env: "KEYS", scopes: [] }, { KEYS: " " })).toEqual([
-    expect.stringMatching(/^KEYS holds no key/),
-  ]);
+  const lists = "it lists who may call: one key a line, or JSON";
+  for (const environment of [{}, { KEYS: "" }, { KEYS: " " }])
+    expect(await start({ env: "KEYS", scopes: [] }, environment)).toEqual([`KEYS is not set; ${lists}`]);
+  expect(await start({ env: "KEYS", scopes: [] }, { KEYS: "[]" })).toEqual([`KEYS holds no key; ${lists}`]);
   expect(await start({ file: { path: "keys", read: missing }, scopes: [] })).toEqual([
     "keys: the keys cannot be read: ENOENT",
   ]);
   const file = { path: { env: "FILE" }, read: async () => one };
-  expect(await start({ file, scopes: [] })).toEqual(["FILE is not set, or holds no key"]);
+  expect(await start({ file, scopes: [] })).toEqual([`FILE is not set; ${lists}`]);
+  const empty = { path: { env: "FILE" }, read: async () => "" };
+  expect(await start({ file: empty, scopes: [] }, { FILE: "x" })).toEqual([`FILE holds no key; ${lists}`]);
+  expect(await start({ file: { ...empty, path: "keys" }, scopes: [] })).toEqual([`keys holds no key; ${lists}`]);
+  expect(await start({ env: "KEYS", file, scopes: [] })).toEqual([
+    "KEYS is not set, and FILE is not set; one of them lists who may call: one key a line, or JSON",
+  ]);
   expect(await start({ env: "KEYS", file, scopes: [] }, { KEYS: one })).toEqual([]);
   expect(await start({ env: "KEYS", file, scopes: [] }, { FILE: "x" })).toEqual([]);
 });
