@@ -113,18 +113,30 @@ test("a server that does not start says why; one that ends under a call, too", a
   await expect(client.tools["end"]!()).rejects.toThrow("the server ended with exit code 3:\nthe end");
 });
 
-test("what a handler failed with is told as far as the log has it", async () => {
+test("what a server prints can be read, on any transport; what a handler failed with is told as far as the log has it", async () => {
   const folder = project({
     "a.mcp.json": {
       server: { name: "a", version: "1.0.0" },
-      tools: [{ name: "fail", inputSchema: { type: "object" } }],
+      tools: ["fail", "print"].map((name) => ({ name, inputSchema: { type: "object" } })),
     },
+    "src/tools/print.ts": `export const print = (): string => {
+      console.log("listening on log");
+      (globalThis as any).process.stdout.write("written\\n");
+      console.error("erroneous");
+      return "";
+    };`,
     "src/tools/fail.ts": `export const fail = async () => { throw new Error((globalThis as any).process.env.WHY); };`,
   });
   expect(mcpc(folder, "build").code).toBe(0);
   const server = closing(await startServer(join(folder, "dist", "server.js"), { env: { WHY: "the disk is full" } }));
   await expect(server.client.tools["fail"]!()).rejects.toThrow(/^internal error/);
   await expect.poll(() => server.stderr).toContain("the disk is full");
+  for (const transport of ["stdio", "http"] as const) {
+    const printing = closing(await startServer(join(folder, "dist", "server.js"), { transport }));
+    await printing.client.tools["print"]!();
+    for (const line of ["listening on log\n", "written\n", "erroneous\n"])
+      await expect.poll(() => printing.stderr).toContain(line);
+  }
 });
 
 test.each(["stdio", "http"])("a server does not outlive its test: %s", async (transport) => {

@@ -29,7 +29,7 @@ export interface RunningServer<S extends SurfaceTypes = AnySurface> extends Reac
   /** The address of the MCP endpoint; throws where there is none. */
   readonly url: URL;
   readonly pid: number;
-  /** All that it has printed on standard error so far. */
+  /** All that it has printed so far: over stdio, `console.log` prints on standard error; over HTTP, both streams. */
   readonly stderr: string;
   /** Stops it as an operator would, and waits for its end. */
   close(): Promise<void>;
@@ -46,9 +46,7 @@ export async function startServer<S extends SurfaceTypes = AnySurface>(
 ): Promise<RunningServer<S>> {
   const { transport = "stdio", timeoutMs = 30_000, headers = {} } = options;
   const child = launch(script, transport, options);
-  const output = outputOf(child);
-  // Nobody reads it; unread it would keep the process from being over.
-  if (transport === "http") child.stdout!.resume();
+  const output = outputOf(child, transport);
   const ended = ending(child, output);
   let url: URL | undefined;
   let client: Client<S> | undefined;
@@ -60,7 +58,7 @@ export async function startServer<S extends SurfaceTypes = AnySurface>(
     connected = true;
     const wire =
       url === undefined ? stdioWire(child, ended, receive) : httpWire({ url, protocolVersion, headers }, receive);
-    return { ...wire, explain: (errorId) => explanationIn(output.text(), errorId) };
+    return { ...wire, explain: (errorId) => explanationIn(output.log(), errorId) };
   };
 
   const close = async (): Promise<void> => {
@@ -121,25 +119,33 @@ function launch(script: string, transport: string, { args = [], env, cwd }: Star
 }
 
 interface Output {
+  /** All that the process has printed, on both streams over HTTP. */
   text(): string;
-  /** Resolves with what the pattern's group matches, as soon as it is there. */
+  /** Standard error alone. */
+  log(): string;
+  /** Resolves with what the pattern's group matches in the log, as soon as it is there. */
   line(pattern: RegExp): Promise<string>;
 }
 
-function outputOf(child: ChildProcess): Output {
+function outputOf(child: ChildProcess, transport: "stdio" | "http"): Output {
   let all = "";
+  let log = "";
   const looking: (() => void)[] = [];
   child.stderr!.setEncoding("utf8").on("data", (text: string) => {
     all += text;
+    log += text;
     for (const look of looking) look();
   });
+  // Over stdio, standard output belongs to the protocol.
+  if (transport === "http") child.stdout!.setEncoding("utf8").on("data", (text: string) => void (all += text));
   child.stdin!.on("error", () => {});
   return {
     text: () => all,
+    log: () => log,
     line: (pattern) =>
       new Promise((found) => {
         const look = (): void => {
-          const match = pattern.exec(all);
+          const match = pattern.exec(log);
           if (match !== null) found(match[1]!);
         };
         looking.push(look);
