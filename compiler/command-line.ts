@@ -24,8 +24,8 @@ export interface Surroundings {
 
 const devHelp = `
 On stdio the client is whoever starts this command: a client's configuration can name it as the server's.
-What happens is said on standard error, a line for each rebuild. A mistake is told as by mcpc build; the last
-version that worked goes on. Ctrl-C, or the end of the client, stops the server as it stops the built one.
+Each rebuild prints a line on standard error. If a build fails, its errors are printed and the last working version
+keeps serving. Ctrl-C, or the end of the client, stops the server as it stops the built one.
 `;
 
 /** Runs the command that `args` name, and returns its exit code: 0, 1 for errors, 2 for wrong usage, 70 for a bug. */

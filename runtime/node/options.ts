@@ -119,7 +119,7 @@ function parsed() {
 }
 
 function shown(value: Value | number | Variable): string {
-  return typeof value === "object" ? `the value of ${value.env}` : String(value);
+  return typeof value === "object" ? `from ${value.env}` : String(value);
 }
 
 function help({ surface: { server }, options }: Server, { stdio, http, configure, variables }: MainOptions): string {
@@ -128,14 +128,14 @@ function help({ surface: { server }, options }: Server, { stdio, http, configure
     `${server.name} ${server.version}, a Model Context Protocol server`,
     "",
     "Options (each has an environment variable):",
-    `  --transport ${transports.join("|")}  how it is served; ${transports[0]} unless told otherwise (MCPC_TRANSPORT)`,
+    `  --transport ${transports.join("|")}  how it is served (MCPC_TRANSPORT; default ${transports[0]})`,
     ...(!globalThis.mcpcWithoutHttp && http
       ? [
-          `  --host ADDRESS   where http listens; ${shown(http.host)} unless told otherwise (MCPC_HOST)`,
-          `  --port PORT      its port, 0 for any free one; ${shown(http.port)} unless told otherwise (MCPC_PORT)`,
+          `  --host ADDRESS   where http listens (MCPC_HOST; default ${shown(http.host)})`,
+          `  --port PORT      its port, 0 for any free one (MCPC_PORT; default ${shown(http.port)})`,
         ]
       : []),
-    `  --log-level LEVEL  least severity that is logged; ${options.logging?.level ?? "info"} unless told otherwise (MCPC_LOG_LEVEL)`,
+    `  --log-level LEVEL  least severity that is logged (MCPC_LOG_LEVEL; default ${options.logging?.level ?? "info"})`,
     ...(!globalThis.mcpcWithoutApplication && configure
       ? [
           "  --config FILE    settings, as JSON; environment variables come before it (MCPC_CONFIG)",

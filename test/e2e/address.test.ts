@@ -214,7 +214,7 @@ test("over standard streams none of them is asked", () => {
 test("--help names them", () => {
   const { status, stdout } = run({}, "--help");
   expect(status).toBe(0);
-  expect(stdout).toContain("the value of PORT unless told otherwise (MCPC_PORT)");
+  expect(stdout).toContain("its port, 0 for any free one (MCPC_PORT; default from PORT)");
   expect(stdout).toContain(
     "  PUBLIC_HOSTS   host names that it is called by, separated by commas (required over http)",
   );
