@@ -25,6 +25,9 @@ test.each(projects)("%s names the packages that it needs, and the schema of its 
   for (const [, imported] of sources.matchAll(/from "((?:@[^/"]+\/)?[^./"][^/"]*)/g))
     if (!imported!.startsWith("node:")) expect(Object.keys(needed)).toContain(imported);
   expect(needed).toEqual(Object.fromEntries(Object.keys(needed).map((name) => [name, versions[name]])));
+  // The bundle contains what it needs of it.
+  const isMounted = /from "[./]*generated\/server\.js"/.test(sources);
+  expect(Object.keys((isMounted ? dependencies : devDependencies) ?? {})).toContain("@mcpc/runtime");
   for (const file of readdirSync(join(root, "fixtures", name)).filter((file) => file.endsWith(".mcp.json")))
     expect(readFileSync(join(root, "fixtures", name, file), "utf8")).toContain(
       '"$schema": "./node_modules/mcpc/mcp.schema.json"',
