@@ -963,7 +963,7 @@ export interface Runtime {
        */
       allowedOrigins?: Sourced[] | Variable;
       /**
-       * Host names that the server is called by, such as `mcp.example.com`. Loopback names always are, where it listens on loopback. Without any, a public server that asks for credentials answers to all names, and one that does not to addresses alone. An environment variable holds several, separated by commas.
+       * Host names that the server is called by, such as `mcp.example.com`. It always answers to loopback names and, where it listens on more than loopback, to IP addresses. Without any, a public server that asks for credentials answers to all names. An environment variable holds several, separated by commas.
        */
       allowedHosts?: Sourced[] | Variable;
       /**
