@@ -225,7 +225,7 @@ export async function compile(host: Host, options: Options): Promise<Compilation
     bundled.files,
     `${server.layout.dist}/chunks/**/*.{js,json}`,
     `${server.layout.dist}/assets/*`,
-    `${server.layout.dist}/bundle.js*`,
+    `${server.layout.dist}/{bundle,server}.js*`,
   );
   const artifacts = [take(lockPlan), take(bundlePlan)];
   if (!hasErrors(diagnostics)) commit(artifacts.flatMap((plan) => plan?.changes ?? []));
