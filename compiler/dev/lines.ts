@@ -11,7 +11,7 @@ export function told(outcome: Outcome): string[] {
     case "restarted":
       return [`restarted: ${outcome.why}`];
     case "failed":
-      return [outcome.serving ? "the last version that worked goes on" : "waiting for a change"];
+      return [outcome.serving ? "the last version that worked goes on" : "not served; the next save tries again"];
     case "swapped": {
       const { handlers, settings, renewed, told } = outcome;
       const parts = [

@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, openSync, readFileSync, renameSync, symlinkSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { project, write } from "../project.js";
 import { first, info, text, type Transport1 } from "./clients.js";
-import { cli, develop, developOnStdio } from "./development.js";
+import { cli, develop, developOnStdio, listener } from "./development.js";
 import { files, handler, manifest, object, word } from "./files.js";
 
 test("a mistake is told as by mcpc build, the last version that worked goes on, and that it is mended is told, too", async () => {
@@ -49,6 +50,25 @@ test("a first build that fails is waited for, and so is the client that is there
   another.write("{}\n");
   await vi.waitFor(() => expect(another.stderr()).toContain("not built; waiting for a change"), { timeout: 20_000 });
   expect(await another.end()).toBe(1);
+});
+
+test("a port that is taken is said, and tried again at the next save, although nothing has changed", async () => {
+  const folder = project(files);
+  const occupant = createServer().listen(0, "127.0.0.1");
+  await once(occupant, "listening");
+  const { port } = occupant.address() as AddressInfo;
+  const server = spawn("node", [cli, "dev", folder, "--transport", "http", "--port", String(port)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onTestFinished(() => void server.kill("SIGKILL"));
+  const { said } = listener(server.stderr);
+  const reason = await said(/[^]*?built in .*/);
+  expect(reason).toContain(`cannot listen on 127.0.0.1 port ${port}`);
+  expect(reason).toContain("choose another port with --port");
+  expect(reason).toMatch(/not served; the next save tries again$/);
+  await new Promise((closed) => occupant.close(closed));
+  write(folder, { "src/word.ts": word("one") });
+  await said(new RegExp(`listening on http://127.0.0.1:${port}/`));
 });
 
 test("what it says may be written to a file of the folder, and is said once all the same", async () => {
