@@ -1294,7 +1294,7 @@ export interface Runtime {
     [k: string]: unknown;
   };
   /**
-   * The module with `onStart`, `onStop`, `onError`, `authenticate`, `logger` and `health`, relative to this manifest. Default: `hooks.ts` in the source folder, where there is one.
+   * The module with `onStart`, `onStop`, `onSession`, `onError`, `enabled`, `authenticate`, `logger` and `health`, relative to this manifest. Default: `hooks.ts` in the source folder, where there is one.
    */
   hooks?: string;
 }

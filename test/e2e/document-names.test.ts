@@ -199,6 +199,7 @@ const listed: readonly [file: string, interfaces: readonly string[], page: strin
   ["protocol/handlers.ts", ["Context", "ToolContext"], "docs/tools.md", /^## What the context holds$[^]*?^## /m],
   ["protocol/handlers.ts", ["Context", "ToolContext"], "README.md", /^The \[context\].*$/m],
   ["protocol/hooks.ts", ["Application"], "docs/tools.md", /^## What the context holds$[^]*?^## /m],
+  ["protocol/hooks.ts", ["Hooks"], "docs/hooks.md"],
   ["protocol/hooks.ts", ["StartContext"], "docs/pooled-clients.md"],
   ["protocol/hooks.ts", ["FailureContext"], "docs/errors.md"],
   ["protocol/hooks.ts", ["SessionContext"], "docs/sessions.md"],
