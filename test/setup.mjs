@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: dependencies when the lock file is newer than what is installed, then the packages.
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -71,6 +71,15 @@ function forEditors(schema) {
   return { ...helped(rest), $defs: Object.fromEntries(definitions) };
 }
 
+/** A page as the package carries it: a link to what only the repository has becomes its text. */
+function packaged(page, carried) {
+  const codeOrLink = /^```[^]*?^```$|`[^`\n]*`|\[([^[\]]*)\]\(([^)\s#]*)(?:#[^)\s]*)?\)/gm;
+  return fs.readFileSync(at(page), "utf8").replace(codeOrLink, (found, text, target = "") => {
+    const isKept = target === "" || /^https?:/.test(target) || carried.has(posix.join(posix.dirname(page), target));
+    return isKept ? found : text;
+  });
+}
+
 const stamp = at("node_modules", ".mcpc-installed");
 const lock = fs.readFileSync(at("package-lock.json"), "utf8");
 if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== lock) {
@@ -84,9 +93,14 @@ run(process.execPath, at("node_modules", "typescript", "bin", "tsc"), "-b");
 await bundleCompiler();
 
 // What the packages carry from the top of the tree.
-for (const name of ["LICENSE", "README.md"]) {
-  for (const folder of ["compiler", "runtime"])
-    if (fs.existsSync(at(name))) fs.copyFileSync(at(name), at(folder, name));
+if (fs.existsSync(at("LICENSE")))
+  for (const folder of ["compiler", "runtime"]) fs.copyFileSync(at("LICENSE"), at(folder, "LICENSE"));
+fs.rmSync(at("compiler", "docs"), { recursive: true, force: true });
+if (fs.existsSync(at("docs"))) {
+  fs.mkdirSync(at("compiler", "docs"));
+  const pages = ["README.md", ...fs.readdirSync(at("docs")).map((name) => `docs/${name}`)];
+  const carried = new Set([...pages, "LICENSE", "mcp.schema.json"]);
+  for (const page of pages) write(at("compiler", page), packaged(page, carried));
 }
 const schema = forEditors(JSON.parse(fs.readFileSync(at("mcp.schema.json"), "utf8")));
 write(at("compiler", "mcp.schema.json"), `${JSON.stringify(schema, null, 2)}\n`);

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -15,7 +16,16 @@ import { dirname, join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { blocksOf, blocksTestedBy, originOf, stepsOf, textOf, withoutTimes } from "./documents.js";
+import {
+  anchorsOf,
+  blocksOf,
+  blocksTestedBy,
+  deadLinks,
+  originOf,
+  stepsOf,
+  textOf,
+  withoutTimes,
+} from "./documents.js";
 
 const root = join(import.meta.dirname, "..", "..");
 const readme = textOf("README.md");
@@ -33,7 +43,7 @@ const npm = (cwd: string, ...args: string[]): string =>
 /** What version control would give somebody else, beside packages that are installed: nothing that setting up has made. */
 function clone(to: string): void {
   const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
-  const needed = /^(?:compiler|runtime|fixtures\/invalid|test\/setup\.mjs$)(?:\/|$)|^[^/]+$/;
+  const needed = /^(?:compiler|runtime|docs|fixtures\/invalid|test\/setup\.mjs$)(?:\/|$)|^[^/]+$/;
   for (const path of String(listed)
     .split("\n")
     .filter((path) => needed.test(path) && existsSync(join(root, path))))
@@ -70,7 +80,7 @@ describe.each(packages)("the package of %s", (name) => {
       .trim()
       .split("\n");
     const allowed =
-      /^package\/(dist\/.*\.(c?js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|README\.md|LICENSE|package\.json)$/;
+      /^package\/(dist\/.*\.(c?js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toContain(`package/dist/${name === "compiler" ? "cli" : "index"}.js`);
     expect(files).toContain("package/LICENSE");
@@ -78,6 +88,22 @@ describe.each(packages)("the package of %s", (name) => {
     if (name === "compiler") {
       expect(files).toContain("package/mcp.schema.json");
       expect(files.some((file) => file.endsWith("expected.txt"))).toBe(true);
+    }
+  });
+
+  test("has pages whose links lead to what it holds", () => {
+    execFileSync("tar", ["-xzf", tarballs.get(name)!, "--one-top-level=" + name], { cwd: folder });
+    const top = join(folder, name, "package");
+    const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+    const pages = readdirSync(top, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".md"));
+    expect(pages).toContain(name === "compiler" ? join("docs", "README.md") : "README.md");
+    for (const page of pages) {
+      const at = (path: string): string => (path === "" ? join(top, page) : join(top, dirname(page), path));
+      const headings = (path: string): string[] => anchorsOf(readFileSync(at(path), "utf8"));
+      expect(
+        deadLinks(readFileSync(join(top, page), "utf8"), (path) => isFile(at(path)), headings),
+        page,
+      ).toEqual([]);
     }
   });
 
