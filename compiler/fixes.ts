@@ -41,9 +41,14 @@ function apart(fixes: readonly Fix[]): Fix[] {
   return chosen;
 }
 
-function replacement(text: string, { span: { start, end }, text: instead, spaced }: Fix): Replacement {
-  const before = text.slice(0, start);
-  return { start, end, text: instead + (spaced ? before.slice(before.trimEnd().length) : "") };
+function replacement(text: string, { span: { start, end }, text: instead, spaced, after }: Fix): Replacement {
+  const before = after === undefined ? "" : `,${whiteSpaceBefore(text, after)}`;
+  return { start, end, text: before + instead + (spaced ? whiteSpaceBefore(text, start) : "") };
+}
+
+function whiteSpaceBefore(text: string, end: number): string {
+  const before = text.slice(0, end);
+  return before.slice(before.trimEnd().length);
 }
 
 function tell(text: string, fixes: readonly Fix[]): string[] {

@@ -16,6 +16,7 @@ import { dependencies } from "./dependencies.js";
 import { codeFile, entryPoints, hashbang, loaderModule } from "./entry-points.js";
 import { isSplit, type ListingFiles } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
+import { unusedExternals } from "./unused-externals.js";
 import { ownFiles } from "./own-files.js";
 import { namesAsking, namesEnabled, namesSession, unusedParts, type Uses } from "./parts.js";
 import { regularFiles } from "./regular-files.js";
@@ -131,9 +132,13 @@ async function make(
   if (isSplit(server)) files.push(...(await (options.format === "cjs" && beside ? beside : chunked(options.format))));
   files.push({ path: `${dist}/package.json`, owner: "artifact", content: manifestText(type, installed) });
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const inputs = [...Object.keys(result.built.metafile.inputs), ...scripts.inputs];
+  const inputs = [result.built.metafile.inputs, ...scripts.graphs].flatMap((graph) => Object.keys(graph));
   const own = [...new Set(inputs)].filter((path) => !isCondensed(path));
-  const diagnostics = [...named.diagnostics.values(), ...ownFiles(result.built.metafile, server.external, host)];
+  const diagnostics = [
+    ...named.diagnostics.values(),
+    ...ownFiles(result.built.metafile, server.external, host),
+    ...unusedExternals([result.built.metafile.inputs, ...scripts.graphs], server.external, host),
+  ];
   return { value: { files, code: own, inputs: [...own, ...runtime.inputs, ...named.found.keys()] }, diagnostics };
 }
 
@@ -149,19 +154,22 @@ async function bundleScripts(
   { found }: Assets,
   options: Options,
   bundler: Bundler,
-): Promise<{ readonly files: OutputFileOfEsbuild[]; readonly inputs: string[] } | Exclude<Outcome, { built: Built }>> {
+): Promise<
+  | { readonly files: OutputFileOfEsbuild[]; readonly graphs: Built["metafile"]["inputs"][] }
+  | Exclude<Outcome, { built: Built }>
+> {
   const files: OutputFileOfEsbuild[] = [];
-  const inputs: string[] = [];
+  const graphs: Built["metafile"]["inputs"][] = [];
   const done = new Set<string>();
   for (;;) {
     const next = [...found.values()].filter(({ isScript, source }) => isScript && !done.has(source));
-    if (next.length === 0) return { files, inputs };
+    if (next.length === 0) return { files, graphs };
     for (const { source } of next) done.add(source);
     const entryPoints = next.map(({ source, name }) => ({ in: `./${source}`, out: name.slice(0, -".js".length) }));
     const result = await withRequire({ ...options, entryPoints, sourcemap: false }, bundler);
     if ("failure" in result) return result;
     files.push(...result.built.outputFiles);
-    inputs.push(...Object.keys(result.built.metafile.inputs));
+    graphs.push(result.built.metafile.inputs);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Json, LocatedObject, Span } from "../model/source.js";
+import type { Json, LocatedArray, LocatedObject, Span } from "../model/source.js";
 import { catalogue, type Code, type Parameters } from "./catalogue.js";
 
 /** Something the user should know: a value, never thrown. */
@@ -23,6 +23,8 @@ export interface Fix {
   readonly text: string;
   /** The white space before the span comes after the text once more: a new member stands as its neighbours do. */
   readonly spaced?: true;
+  /** The place of a neighbour: a comma, and the white space before that, come before the text. */
+  readonly after?: number;
 }
 
 /** The result of a phase: its value (absent when it has none), and its diagnostics. */
@@ -68,6 +70,37 @@ export function addMember(object: LocatedObject, key: string, value: Json): Fix 
   const first = object.members[0]?.keySpan.start;
   if (first === undefined) return { span: { path, start: start + 1, end: start + 1 }, text: ` ${text} ` };
   return { span: { path, start: first, end: first }, text: `${text},`, spaced: true };
+}
+
+/** Puts a member behind an object's others, spaced as manifests are. */
+export function appendMember(object: LocatedObject, key: string, value: Json): Fix {
+  const text = `${JSON.stringify(key)}: ${spacedJson(value)}`;
+  const last = object.members.at(-1);
+  if (last) return behind(last.node.span.end, last.keySpan, text);
+  const { path, start } = object.span;
+  return { span: { path, start: start + 1, end: start + 1 }, text: ` ${text} ` };
+}
+
+/** Puts an item behind an array's others. */
+export function appendItem(array: LocatedArray, value: Json): Fix {
+  const text = spacedJson(value);
+  const last = array.items.at(-1);
+  if (last) return behind(last.span.end, last.span, text);
+  const { path, start } = array.span;
+  return { span: { path, start: start + 1, end: start + 1 }, text };
+}
+
+function behind(end: number, { path, start }: Span, text: string): Fix {
+  return { span: { path, start: end, end }, text, after: start };
+}
+
+/** JSON on one line, with a blank behind each colon and comma and within braces. */
+function spacedJson(value: Json): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(spacedJson).join(", ")}]`;
+  return `{ ${Object.entries(value)
+    .map(([key, each]) => `${JSON.stringify(key)}: ${spacedJson(each as Json)}`)
+    .join(", ")} }`;
 }
 
 /** Orders diagnostics by file and position; what has no place comes last. */

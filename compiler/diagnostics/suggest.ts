@@ -3,11 +3,28 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return allNearest(word, candidates, Math.max(1, Math.floor(word.length / 3)))[0];
 }
 
-/** The export that was probably meant as `name`: one that is called almost so, or else the default export. */
+/**
+ * The export that was probably meant as `name`: one that is called almost so, one that has half of its words, or else the
+ * default export.
+ */
 export function intended(name: string, exported: readonly string[]): string | undefined {
   const plainName = plain(name);
   const same = exported.find((each) => plain(each) === plainName);
-  return same ?? nearest(name, exported) ?? exported.find((each) => each === "default");
+  const words = wordsOf(name);
+  const sharesHalf = (each: string): boolean => {
+    const others = wordsOf(each);
+    const shared = words.filter((word) => others.includes(word)).length;
+    return shared > 0 && shared * 2 >= Math.min(words.length, others.length);
+  };
+  return same ?? nearest(name, exported) ?? exported.find(sharesHalf) ?? exported.find((each) => each === "default");
+}
+
+/** The words of a name in camel case, but for those that most functions have. */
+function wordsOf(name: string): string[] {
+  const words = name.match(/[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|\d+/g) ?? [];
+  return words
+    .map((word) => word.toLowerCase())
+    .filter((word) => !/^(?:get|set|is|has|make|create|handler?)$/.test(word));
 }
 
 /** The one candidate that a slip or two of the pen make of the word; undefined when there is none, or a choice. */

@@ -248,6 +248,16 @@ const placed: readonly {
     told: [],
   },
   {
+    what: "packages to leave outside that nothing imports",
+    handler: say(`import f from "dep/part.js"; f(); import("other"); console.error("named");`),
+    files: { ...commonPackage("dep", ""), "dep/part.js": "module.exports = () => 1;" },
+    external: ["dep", "other", "named", "absent", "de"],
+    told: [
+      ["bundle/unused-external", '"absent"'],
+      ["bundle/unused-external", '"de"'],
+    ],
+  },
+  {
     what: "a transport of pino",
     handler: say(`import pino from "pino"; pino({ transport: { target: "pino-pretty" } });`),
     files: commonPackage("pino", "module.exports = () => 1;"),
@@ -294,7 +304,7 @@ describe("what a bundle cannot hold", () => {
 
 test.each([
   ["an empty list", { build: { external: [] } }, { external: ["dep"] }],
-  ["a list", { build: { external: ["other"] } }, { external: ["dep", "other"] }],
+  ["a list", { build: { external: ["other"] } }, { external: ["other", "dep"] }],
   ["no list", { build: { out: "dist" } }, { external: ["dep"], out: "dist" }],
   ["nothing", {}, { external: ["dep"] }],
 ])("the fix of a package that cannot be in the bundle, where there is %s", (_, manifest, build) => {
@@ -303,6 +313,19 @@ test.each([
   const needed = diagnose("bundle/external-needed", undefined, { name: "dep", reason: "has native code" });
   const [{ bytes }] = fixed(withExternalFixes([{ ...needed, external: "dep" }], host), host).changes as [Change];
   expect((JSON.parse(new TextDecoder().decode(bytes)) as { build: object }).build).toEqual(build);
+});
+
+test.each([
+  ["a manifest of several lines", '{\n  "server": {\n    "name": "f",\n    "version": "1.0.0"\n  }\n}\n'],
+  ["one with CRLF", '{\r\n\t"server": { "name": "f", "version": "1.0.0" }\r\n}\r\n'],
+  ["one of a single line", '{ "server": { "name": "f", "version": "1.0.0" } }'],
+])("the fix stands at the end of %s, spaced as what is before it", (_, text) => {
+  const host = nodeHost(project({ "a.mcp.json": text }));
+  const needed = diagnose("bundle/external-needed", undefined, { name: "dep", reason: "has native code" });
+  const [{ bytes }] = fixed(withExternalFixes([{ ...needed, external: "dep" }], host), host).changes as [Change];
+  const added = `,${/\s+(?="server")/.exec(text)![0]}"build": { "external": ["dep"] }`;
+  const end = text.search(/\s*\}\s*$/);
+  expect(new TextDecoder().decode(bytes)).toBe(text.slice(0, end) + added + text.slice(end));
 });
 
 /** The bundle of a project that has been built, with other code. */

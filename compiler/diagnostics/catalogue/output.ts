@@ -33,6 +33,13 @@ export const output = {
     explain:
       "The last phase puts the generated code, the handlers and everything they import into one file. An import that does not resolve is the usual cause. Packages with native code (`.node` files) cannot be in it: `build.external` names packages that stay outside.",
   }),
+  "bundle/unused-external": define<{ name: string }>({
+    severity: "warning",
+    message: ({ name }) => `"build": { "external": [...] } names ${quote(name)}, which nothing imports`,
+    help: () => "remove it, or correct its name",
+    explain:
+      "`build.external` names packages that stay outside the bundle, and that are installed where the server runs. This one is neither imported nor named in quotes by the code of the project, or by a package in the bundle, so it would be installed for nothing. Perhaps its name has a slip, and the package that was meant is in the bundle.",
+  }),
   "bundle/unknown-file": define<{ file: string }>({
     severity: "warning",
     message: ({ file }) => `the file that ${file} leads to cannot be found, so it is not beside the bundle`,
@@ -40,13 +47,20 @@ export const output = {
     explain:
       '`new URL("./file", import.meta.url)` names a file beside the code. The build copies such files beside the bundle, and bundles those that are code, such as workers. It can only do so where the path is a text in quotes and the file is in the project, or in the package whose code it is.',
   }),
-  "handler/missing-export": define<{ name: string; what: string; file: string; instead: string | undefined }>({
+  "handler/missing-export": define<{
+    name: string;
+    what: string;
+    file: string;
+    instead: string | undefined;
+    /** The field of the manifest that names the function. */
+    field: "handler" | "list" | "complete";
+  }>({
     severity: "error",
-    message: ({ name, what, file }) => `${quote(file)} does not export ${quote(name)}, the handler of ${what}`,
-    help: ({ name, instead }) => {
+    message: ({ name, what, file }) => `${quote(file)} does not export ${quote(name)}, ${what}`,
+    help: ({ name, instead, field }) => {
       if (instead === undefined) return `export const ${name} = …`;
       if (instead === "default") return `did you mean to export ${quote(name)}? write it as export const ${name} = …`;
-      return `did you mean to export ${quote(name)}? rename ${quote(instead)}, or name it with "handler"`;
+      return `did you mean to export ${quote(name)}? rename ${quote(instead)}, or name it with ${quote(field)}`;
     },
     explain:
       "The file of a handler exists but does not export the function that the manifest promises. A handler is a named export, in the tool's name in camel case; a default export, or one of another name, is not called. Nothing is added to such a file.",
@@ -67,11 +81,10 @@ export const output = {
   }),
   "handler/moved": define<{ what: string; file: string; found: string; reference: string }>({
     severity: "error",
-    message: ({ what, file, found }) =>
-      `the handler of ${what} is not in ${quote(file)} any more, but in ${quote(found)}`,
-    help: ({ reference }) => `say so in the manifest: "handler": ${quote(reference)}`,
+    message: ({ what, file, found }) => `the handler of ${what} is in ${quote(found)}, and belongs in ${quote(file)}`,
+    help: ({ reference }) => `move it there, or name it in the manifest: "handler": ${quote(reference)}`,
     explain:
-      "A handler is looked for in a file of its own under the source folder. It is not there, but another file exports one under its name and with its type: it was moved. The manifest must say where, or a new stub would take its place.",
+      "A handler is looked for in a file of its own under the source folder. It is not there, but another file exports one under its name and with its type. The manifest must say where, or a new stub would take its place.",
   }),
   "handler/not-renamed": define<{ from: string; to: string; reason: string; suggestion: string | undefined }>({
     severity: "error",

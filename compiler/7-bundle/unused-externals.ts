@@ -1,0 +1,29 @@
+import type { Metafile } from "esbuild";
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Host } from "../host.js";
+import { isPackageOf } from "./node-packages.js";
+
+/**
+ * Warns of packages that stay outside the bundle, and that no code in it imports. One that the project's code has in
+ * quotes may be loaded by another package, as transports and drivers are.
+ */
+export function unusedExternals(
+  inputs: readonly Metafile["inputs"][],
+  external: readonly string[],
+  host: Host,
+): Diagnostic[] {
+  if (external.length === 0) return [];
+  const all = inputs.flatMap((each) => Object.entries(each));
+  // What Node requires is a module of its own namespace in the bundle.
+  const imported = all.flatMap(([, { imports }]) => imports.map(({ path }) => path.replace(/^required:/, "")));
+  const unused = external.filter((name) => !imported.some((path) => isPackageOf([name], path)));
+  if (unused.length === 0) return [];
+  const own = all.flatMap(([path]) => (/node_modules\/|^\.\.\/|:/.test(path) ? [] : [host.read(path)]));
+  const texts = own.map((bytes) => (bytes ? new TextDecoder().decode(bytes) : ""));
+  const quotes = ['"', "'", "`"];
+  const names = (text: string, name: string): boolean =>
+    quotes.some((quote) => text.includes(quote + name + quote) || text.includes(`${quote}${name}/`));
+  return unused
+    .filter((name) => !texts.some((text) => names(text, name)))
+    .map((name) => ({ ...diagnose("bundle/unused-external", undefined, { name }), external: name }));
+}
