@@ -115,6 +115,7 @@ interface CheckingOptions {
   readonly prune?: true;
   readonly rename?: readonly Rename[];
   readonly verbose?: true;
+  readonly watch?: true;
   readonly cache?: boolean;
 }
 
@@ -141,6 +142,7 @@ function checking(command: Command, description: string): Command {
     .addOption(new Option("--format <format>", "how to report").choices(formatNames).default("pretty"))
     .option("--output <format=file>", "write a report into a file as well (may be repeated)", outputs)
     .option("--strict", "treat warnings as errors")
+    .addOption(new Option("--watch", "there is none").hideHelp())
     .option("--verbose", "say how long each phase took")
     .option("--cache", "use what earlier builds have left (default: unless CI is set)")
     .option("--no-cache", "make everything anew, and leave nothing to later builds");
@@ -152,6 +154,10 @@ async function run(
   options: CheckingOptions,
   { cwd, env, stdout, stderr, typeChecker, onPhase, end }: Context,
 ): Promise<void> {
+  if (options.watch) {
+    stderr.write(`error: mcpc ${mode} has no --watch: mcpc dev builds, serves, and builds again when a file changes\n`);
+    return end(exit.usage);
+  }
   const { compileFolders } = await import("./command.js");
   const line = progress(stderr, env, () => performance.now());
   try {

@@ -18,6 +18,8 @@ export interface Phrase {
   readonly help?: string;
   /** The generated type that it speaks of. */
   readonly type?: string;
+  /** One place is enough to say it, however many have the same cause. */
+  readonly isSaidOnce?: true;
 }
 
 /** A message of TypeScript about a type of the runtime, and the same in the manifest's terms. */
@@ -27,7 +29,23 @@ interface Rule {
   readonly retell: (groups: readonly string[], situated: Situated) => Phrase | undefined;
 }
 
+/** Modules of Node, and the beginning of `node:fs`: what is missing is their types. */
+const ofNode: ReadonlySet<string> = new Set(
+  (
+    "node assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain " +
+    "events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl stream " +
+    "string_decoder sys timers tls trace_events tty url util v8 vm wasi worker_threads zlib"
+  ).split(" "),
+);
+
 const rules: readonly Rule[] = [
+  {
+    pattern: /^Cannot find module '((?:@[\w.~-]+\/)?[\w.~-]+)[^']*' or its corresponding type declarations/,
+    retell: ([name = ""]) =>
+      /^\.{1,2}$/.test(name) || ofNode.has(name)
+        ? undefined
+        : { message: `there is no package ${JSON.stringify(name)}`, help: `npm install ${name}` },
+  },
   {
     pattern: /^Property 'config' does not exist on type '\w*Context\b/,
     retell: () => ({
@@ -36,11 +54,17 @@ const rules: readonly Rule[] = [
     }),
   },
   {
-    pattern: /^Property 'state' does not exist on type '\w*Context\b/,
-    retell: (_, { server }) => ({
-      message: 'the context has no "state": there is no module of hooks that makes one',
-      help: `export onStart from ${server.layout.source}/hooks.ts; what it returns is the state`,
-    }),
+    pattern: /^Property 'state' does not exist on type '\w*Context\b|^'(?:[\w$]+\.)?state' is possibly 'undefined'/,
+    retell: (_, { server: { layout, runtime } }) => {
+      // Where there are hooks, onStart itself may return nothing.
+      if (runtime.hooks) return undefined;
+      const file = `${layout.source}/hooks.ts`;
+      return {
+        message: `the context has no "state": there is no ${file} that exports onStart`,
+        help: `export onStart from ${file}; what it returns is the state`,
+        isSaidOnce: true,
+      };
+    },
   },
   {
     pattern: /^Property '([^']+)' does not exist on type 'DeclaredErrors</,

@@ -17,6 +17,7 @@ export interface Retold {
   readonly suggestion?: string | undefined;
   /** The remedy, where no word is near. */
   readonly help?: string | undefined;
+  readonly isSaidOnce?: true;
   /** The part of a manifest that it speaks of. */
   readonly origin?: { readonly span: Span; readonly message: string };
 }

@@ -3,7 +3,7 @@ import { intended } from "../diagnostics/suggest.js";
 import type { Handler, Identifier, Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import type { Bound, Finding, Findings } from "./question.js";
-import { retelling } from "./retell.js";
+import { retelling, type Retold } from "./retell.js";
 
 /** TypeScript's errors as diagnostics: those in generated code are told at the handler that causes them. */
 export function translate({ errors, misconfigured, exports }: Findings, server: Server): Diagnostic[] {
@@ -11,7 +11,14 @@ export function translate({ errors, misconfigured, exports }: Findings, server: 
   const situation = { server, handlers: handlersOf(server), exports, retell: retelling(server) };
   const unparsed = new Set(errors.filter(({ code }) => code < semantic).map(({ path }) => path));
   const told = errors.filter((error) => error.code < semantic || !speaksOf(error, unparsed, situation));
-  return [...misconfigured.map(configurationError), ...distinct(told.map((error) => translated(error, situation)))];
+  const said = new Set<string>();
+  const all = told.flatMap((error) => {
+    const { isSaidOnce, ...diagnostic } = translated(error, situation);
+    if (isSaidOnce && said.has(diagnostic.message)) return [];
+    said.add(diagnostic.message);
+    return [diagnostic];
+  });
+  return [...misconfigured.map(configurationError), ...distinct(all)];
 }
 
 /** TypeScript's codes below are mistakes in the syntax. */
@@ -49,35 +56,51 @@ interface Situation {
 
 interface BoundHandler {
   readonly handler: Handler;
+  /** The field of the manifest that names it. */
+  readonly field: "handler" | "list" | "complete";
   /** `the tool "get_weather"`. */
   readonly what: string;
   readonly span: Span;
 }
 
 function handlersOf(server: Server): BoundHandler[] {
+  const field = "handler" as const;
   return [
-    ...server.tools.map(({ handler, name, span }) => ({ handler, what: `the tool ${JSON.stringify(name)}`, span })),
+    ...server.tools.map(({ handler, name, span }) => ({
+      handler,
+      field,
+      what: `the tool ${JSON.stringify(name)}`,
+      span,
+    })),
     ...server.resources.flatMap(({ source, uri, span }) =>
-      "handler" in source ? [{ handler: source.handler, what: `the resource ${JSON.stringify(uri)}`, span }] : [],
+      "handler" in source
+        ? [{ handler: source.handler, field, what: `the resource ${JSON.stringify(uri)}`, span }]
+        : [],
     ),
     ...server.resourceTemplates.map(({ handler, uriTemplate, span }) => ({
       handler,
+      field,
       what: `the resource template ${JSON.stringify(uriTemplate)}`,
       span,
     })),
     ...server.prompts.flatMap(({ source, name, span }) =>
-      "handler" in source ? [{ handler: source.handler, what: `the prompt ${JSON.stringify(name)}`, span }] : [],
+      "handler" in source ? [{ handler: source.handler, field, what: `the prompt ${JSON.stringify(name)}`, span }] : [],
     ),
     ...server.resourceTemplates.flatMap(({ list, uriTemplate, span }) =>
-      list ? [{ handler: list, what: `the list of ${JSON.stringify(uriTemplate)}`, span }] : [],
+      list ? [{ handler: list, field: "list" as const, what: `the list of ${JSON.stringify(uriTemplate)}`, span }] : [],
     ),
     ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
-      completions.map(({ name, handler }) => ({ handler, what: `the completion of ${JSON.stringify(name)}`, span })),
+      completions.map(({ name, handler }) => ({
+        handler,
+        field: "complete" as const,
+        what: `the completion of ${JSON.stringify(name)}`,
+        span,
+      })),
     ),
   ];
 }
 
-function translated(error: Finding, situation: Situation): Diagnostic {
+function translated(error: Finding, situation: Situation): Diagnostic & Pick<Retold, "isSaidOnce"> {
   const { path, start, length, text, code } = error;
   const span = { path, start, end: start + length };
   const inServer = path === `${situation.server.layout.generated}/server.ts`;
@@ -94,10 +117,17 @@ function translated(error: Finding, situation: Situation): Diagnostic {
     const { line, word } = error;
     const { server } = situation;
     const tool = server.tools.find((tool) => tool.span === around?.span);
-    const { origin, ...told } = situation.retell(code, text, { server, what: around?.what, tool, line, word });
+    const { origin, isSaidOnce, ...told } = situation.retell(code, text, {
+      server,
+      what: around?.what,
+      tool,
+      line,
+      word,
+    });
     const entry = around && { span: around.span, message: `${around.what} is declared here` };
     const related = origin ?? entry;
-    return diagnose("handler/type-error", span, told, related ? [related] : []);
+    const found = diagnose("handler/type-error", span, told, related ? [related] : []);
+    return { ...found, ...(isSaidOnce && { isSaidOnce }) };
   }
   const { handler, what } = bound;
   const message = `${text} (TS${code})`;
@@ -106,7 +136,13 @@ function translated(error: Finding, situation: Situation): Diagnostic {
   if (exported === undefined) {
     const instead = otherExport(handler, situation);
     const place = situation.exports.get(handler.file)?.get(instead ?? "");
-    const parameters = { name: handler.export, what, file: handler.file, instead };
+    const parameters = {
+      name: handler.export,
+      what: bound.field === "handler" ? `the handler of ${what}` : what,
+      file: handler.file,
+      instead,
+      field: bound.field,
+    };
     return diagnose("handler/missing-export", place ?? top(handler.file), parameters, related);
   }
   return diagnose(

@@ -1,17 +1,15 @@
-import type { Metafile } from "esbuild";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { isPackageOf } from "./node-packages.js";
+
+/** The modules of a bundle by path, and what each imports. */
+type Inputs = Readonly<Record<string, { readonly imports: readonly { readonly path: string }[] }>>;
 
 /**
  * Warns of packages that stay outside the bundle, and that no code in it imports. One that the project's code has in
  * quotes may be loaded by another package, as transports and drivers are.
  */
-export function unusedExternals(
-  inputs: readonly Metafile["inputs"][],
-  external: readonly string[],
-  host: Host,
-): Diagnostic[] {
+export function unusedExternals(inputs: readonly Inputs[], external: readonly string[], host: Host): Diagnostic[] {
   if (external.length === 0) return [];
   const all = inputs.flatMap((each) => Object.entries(each));
   // What Node requires is a module of its own namespace in the bundle.

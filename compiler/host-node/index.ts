@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { relative, resolve, sep } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { HostError, type Host } from "../host.js";
 import type { JsonObject } from "../model/source.js";
 import { packaged } from "../package-folder.js";
@@ -36,6 +36,9 @@ function realFolder(folder: string, cwd: string): string {
   const path = resolve(cwd, folder);
   const root = refusable(folder, () => (fs.existsSync(path) ? fs.realpathSync(path) : undefined));
   if (root === undefined) throw new HostError(`there is no folder ${JSON.stringify(folder)}`);
-  if (!fs.statSync(root).isDirectory()) throw new HostError(`${JSON.stringify(folder)} is not a folder`);
+  if (!fs.statSync(root).isDirectory())
+    throw new HostError(
+      `${JSON.stringify(folder)} is not a folder: name the one that it is in, ${JSON.stringify(dirname(folder))}`,
+    );
   return root;
 }

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
-import { kept } from "../e2e/project.js";
+import { kept, project as temporaryProject } from "../e2e/project.js";
 
 const inputSchema = { type: "object" };
 const outputSchema = { type: "object", properties: { temperature: { type: "number" } }, required: ["temperature"] };
@@ -237,6 +237,41 @@ const cases: readonly [
   ["texts as messages", "prompt", '() => ["x"]', 'a message has "role" and "content", not string', 'role: "user"'],
   ["texts of a prompt", "prompt", 'async () => [{ text: "x" }]', 'a message has "role" and "content"', 'role: "user"'],
   [
+    "a package that is not installed",
+    "tool",
+    'async () => String(await import("no-such-package/part"))',
+    'there is no package "no-such-package"',
+    "npm install no-such-package",
+  ],
+  [
+    "a package of a scope that is not installed",
+    "tool",
+    'async () => String(await import("@no-such/package"))',
+    'there is no package "@no-such/package"',
+    "npm install @no-such/package",
+  ],
+  [
+    "a file that is not there",
+    "tool",
+    'async () => String(await import("./absent.js"))',
+    "Cannot find module './absent.js'",
+    "",
+  ],
+  [
+    "content where there is an outputSchema",
+    "typed",
+    'async () => ({ content: [{ type: "text", text: "3" }] })',
+    'returns what its "outputSchema" describes, not { content:',
+    "return the value itself, or result(value, { content: … })",
+  ],
+  [
+    "a promise of nothing where there is an outputSchema",
+    "typed",
+    "async (): Promise<void> => {}",
+    'returns what its "outputSchema" describes, not nothing',
+    "return the value itself",
+  ],
+  [
     "a brace that is not closed",
     "tool",
     '() => {\n  if (Math.random() > 1) {\n    return "x";\n};',
@@ -285,6 +320,31 @@ test.each(cases.map(([what, ...rest], index) => [what, index, ...rest] as const)
     expect(own?.message).not.toMatch(/Context<|DeclaredErrors|ToolOutput|ResourceOutput|PromptOutput|readonly/);
   },
 );
+
+test.each([
+  ["without settings", {}],
+  ["with settings", { runtime: { config: { properties: { unit: { type: "string" } } } } }],
+])("a state that no hook makes is missed once, however often it is used, %s", async (_, sections) => {
+  const server = { name: "states", version: "1.0.0" };
+  const tools = ["one", "two"].map((name) => ({ name, inputSchema }));
+  const handler = (name: string, type: string): string =>
+    `import type { ${type} } from "../../generated/types.js";\n` +
+    `export const ${name}: ${type} = (_, { state }) => state.items[0] + state.items[1];\n`;
+  const folder = temporaryProject({
+    "a.mcp.json": { server, tools, ...sections },
+    "src/hook.ts": "export const onStart = () => ({ items: ['a', 'b'] });\n",
+    "src/tools/one.ts": handler("one", "One"),
+    "src/tools/two.ts": handler("two", "Two"),
+  });
+  const { diagnostics } = await compile(nodeHost(folder), { mode: "check" });
+  expect(diagnostics.filter(({ code }) => code === "handler/type-error")).toMatchObject([
+    {
+      message: expect.stringContaining('the context has no "state": there is no src/hooks.ts that exports onStart'),
+      help: "export onStart from src/hooks.ts; what it returns is the state",
+      span: { path: "src/tools/one.ts" },
+    },
+  ]);
+});
 
 test("a bracket that is not closed is shown where it is, not at the end of the file", () => {
   const { span } = found.find(({ message }) => message.includes("is not closed"))!;

@@ -74,6 +74,37 @@ test.each([
   });
 });
 
+test.each<[what: string, file: string, source: string, entries: object, told: string[]]>([
+  [
+    "a list",
+    "src/issue.ts",
+    "export const listIssues = () => [];",
+    { resourceTemplates: [{ uriTemplate: "i://{id}", name: "issue", list: "./src/issue.ts#listAll" }] },
+    ['"src/issue.ts" does not export "listAll", the list of "i://{id}"', 'rename "listIssues", or name it with "list"'],
+  ],
+  [
+    "a completion",
+    "src/values.ts",
+    "export const completeNames = () => [];",
+    { prompts: [{ name: "ask", arguments: [{ name: "who", complete: "./src/values.ts#completeWho" }] }] },
+    ['does not export "completeWho", the completion of "who"', 'rename "completeNames", or name it with "complete"'],
+  ],
+  [
+    "a tool",
+    "src/all.ts",
+    'export const findAllUsers = () => "";',
+    { tools: [{ name: "find", inputSchema: object, handler: "./src/all.ts#findUsers" }] },
+    ['does not export "findUsers", the handler of the tool "find"', 'rename "findAllUsers", or name it with "handler"'],
+  ],
+])("a file that has %s under a name like it stays as it is", (_, file, source, entries, words) => {
+  const named = kept({ "a.mcp.json": { server: manifest.server, ...entries }, [file]: `${source}\n` });
+  const before = contents(named)[file];
+  const { code, stderr } = mcpc(named, "build");
+  expect(code).toBe(1);
+  for (const each of words) expect(stderr).toContain(each);
+  expect(contents(named)[file]).toBe(before);
+});
+
 test.each([
   ["a default export", "export default () => 1;\n", /did you mean to export "sumUp"\? write it as export const/],
   ["another spelling", "export const sum_up = () => 1;\n", /did you mean to export "sumUp"\? rename "sum_up"/],

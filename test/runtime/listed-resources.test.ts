@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { alwaysBy } from "../../runtime/protocol/auth.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
+import { notImplemented } from "../../runtime/protocol/errors.js";
 import type { Listing, Surface } from "../../runtime/protocol/surface.js";
 import { callerOf } from "./caller.js";
 import { converse } from "./conversation.js";
@@ -47,6 +48,14 @@ function serving({ issues, secrets }: Lists, more: Partial<Surface> = {}, scopes
 const issue = (id: number, more: object = {}) => ({ uri: `issue://open/${id}`, name: `issue ${id}`, ...more });
 
 describe.each(versions)("%s", (version) => {
+  test("a list that is still a stub is called a list", async () => {
+    const { server } = serving({ issues: () => Promise.reject(notImplemented("issue://open/{id}")) });
+    const { request } = await converse(server, version);
+    expect((await request("resources/list")).error.message).toBe(
+      'the list of the resource template "issue://open/{id}" is not implemented yet',
+    );
+  });
+
   test("what handlers list follows what is declared, in the revision's form, as the data is now", async () => {
     let count = 1;
     const issues = async () => Array.from({ length: count }, (_, at) => issue(at + 1, { title: "T", size: 3 }));

@@ -1,5 +1,6 @@
 import { allows, anonymous } from "../auth.js";
 import { CallContext } from "../context.js";
+import { errorCodes, McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
@@ -39,7 +40,10 @@ export function listersFor(call: Call): readonly Lister[] {
 /** `resources/list` of a server whose list depends on data: made anew for each request. */
 export function listWith(call: Call, listers: readonly Lister[], pages: Pages): Answer {
   const finish = (lists: unknown): Payload => page(call, listers, lists as readonly unknown[], pages);
-  const fail = (error: unknown) => handlerFailure(call, "resource", "resources/list", error);
+  const fail = (error: unknown) =>
+    error instanceof NotImplementedError
+      ? new McpError(errorCodes.internalError, `the list of the resource template ${error.message}`)
+      : handlerFailure(call, "resource", "resources/list", error);
   try {
     const context = new CallContext(call);
     const lists: readonly unknown[] = listers.map(([, handler]) => handler(context));

@@ -101,3 +101,20 @@ test("one folder at a time, and one that is there", () => {
   });
   expect(mcpc(folder, "dev", "--help").stdout).toContain("--transport <name>");
 });
+
+test.each([
+  [
+    "build",
+    "--watch",
+    "error: mcpc build has no --watch: mcpc dev builds, serves, and builds again when a file changes\n",
+  ],
+  [
+    "check",
+    "--watch",
+    "error: mcpc check has no --watch: mcpc dev builds, serves, and builds again when a file changes\n",
+  ],
+  ["build", "a.mcp.json", 'error: "a.mcp.json" is not a folder: name the one that it is in, "."\n'],
+])("mcpc %s %s says what to write instead", (command, argument, stderr) => {
+  const folder = project({ "a.mcp.json": "{}" });
+  expect(mcpc(folder, command, argument)).toMatchObject({ code: 2, stdout: "", stderr });
+});
