@@ -33,8 +33,8 @@ const files = {
   "to.json": { type: "string", minLength: 1 },
   "src/greeting.ts": 'export const greeting = "Hello";\n',
   "src/tools/say.ts": 'import { greeting } from "../greeting.js";\nexport async function say() { return greeting; }\n',
+  "src/tools/other.ts": 'export const other = () => "";\n',
 };
-const other = 'export const other = () => "";\n';
 const nothing = "small: 2 tools -> dist/server.js (nothing to do)\n";
 
 const edit = (path: string, from: string, to: string) => (folder: string) => {
@@ -118,7 +118,7 @@ describe("a build", () => {
   });
 
   test("that changed nothing tells its warnings again, in check too", () => {
-    const folder = project({ ...files, "src/tools/mine.ts": "export {};\n", "src/tools/other.ts": other });
+    const folder = project({ ...files, "src/tools/mine.ts": "export {};\n" });
     const first = mcpc(folder, "build");
     expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining("handler/orphaned") });
     expect(mcpc(folder, "build")).toEqual({ ...first, stdout: nothing });
@@ -316,7 +316,7 @@ test("a build that ends with an error after its types were found right says so",
 });
 
 test("where version control changes the ends of lines, an edit leaves files that are ours, and nothing else is written", () => {
-  const folder = project({ ...files, "src/tools/other.ts": other });
+  const folder = project({ ...files });
   expect(mcpc(folder, "build").code).toBe(0);
   const generated = readdirSync(join(folder, "generated"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
