@@ -1,3 +1,4 @@
+import { isBuiltin } from "node:module";
 import { nearest } from "../diagnostics/suggest.js";
 import type { Server, Tool } from "../model/server.js";
 
@@ -29,22 +30,14 @@ interface Rule {
   readonly retell: (groups: readonly string[], situated: Situated) => Phrase | undefined;
 }
 
-/** Modules of Node, and the beginning of `node:fs`: what is missing is their types. */
-const ofNode: ReadonlySet<string> = new Set(
-  (
-    "node assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain " +
-    "events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl stream " +
-    "string_decoder sys timers tls trace_events tty url util v8 vm wasi worker_threads zlib"
-  ).split(" "),
-);
-
 const rules: readonly Rule[] = [
   {
-    pattern: /^Cannot find module '((?:@[\w.~-]+\/)?[\w.~-]+)[^']*' or its corresponding type declarations/,
-    retell: ([name = ""]) =>
-      /^\.{1,2}$/.test(name) || ofNode.has(name)
+    pattern: /^Cannot find module '(((?:@[\w.~-]+\/)?[\w.~-]+)[^']*)' or its corresponding type declarations/,
+    retell: ([module = "", name = ""]) =>
+      // Of Node's own modules the types are missing.
+      /^\.{1,2}$/.test(name) || isBuiltin(module)
         ? undefined
-        : { message: `there is no package ${JSON.stringify(name)}`, help: `npm install ${name}` },
+        : { message: `there is no module ${JSON.stringify(module)}`, help: `if it is a package: npm install ${name}` },
   },
   {
     pattern: /^Property 'config' does not exist on type '\w*Context\b/,

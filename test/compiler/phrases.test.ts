@@ -240,14 +240,14 @@ const cases: readonly [
     "a package that is not installed",
     "tool",
     'async () => String(await import("no-such-package/part"))',
-    'there is no package "no-such-package"',
+    'there is no module "no-such-package/part"',
     "npm install no-such-package",
   ],
   [
     "a package of a scope that is not installed",
     "tool",
     'async () => String(await import("@no-such/package"))',
-    'there is no package "@no-such/package"',
+    'there is no module "@no-such/package"',
     "npm install @no-such/package",
   ],
   [

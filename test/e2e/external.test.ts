@@ -74,14 +74,14 @@ export const fail = () => {
   );
 
   test("is one file once the package is in it, and two again, without files of the other form", () => {
-    const before = readFileSync(join(folder, "a.mcp.json"));
+    const before = ["a.mcp.json", "src/tools/say.ts"].map((path) => [path, readFileSync(join(folder, path))] as const);
     writeFileSync(join(folder, "a.mcp.json"), JSON.stringify(manifest([])));
     writeFileSync(join(folder, "src/tools/say.ts"), `// @ts-nocheck\nimport say from "${name}"; export { say };`);
     expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
     expect(readdirSync(join(folder, "dist")).sort()).toEqual(["package.json", "server.js", "server.js.map"]);
     // What somebody else has written stays.
     writeFileSync(join(folder, "dist/server.js.bak"), "");
-    writeFileSync(join(folder, "a.mcp.json"), before);
+    for (const [path, bytes] of before) writeFileSync(join(folder, path), bytes);
     expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
     const files = ["bundle.js", "bundle.js.map", "package.json", "server.js", "server.js.bak"];
     expect(readdirSync(join(folder, "dist")).sort()).toEqual(files);

@@ -59,8 +59,7 @@ interface Told {
 
 export const say = { "a.mcp.json": manifest(tool("say")) };
 export const notText = "Type 'number' is not assignable to type 'string' (TS2322)";
-export const noModule = (name: string): string =>
-  `Cannot find module '${name}' or its corresponding type declarations (TS2307)`;
+export const noModule = (name: string): string => `there is no module "${name}" (TS2307)`;
 export const five = "export const five = 5;\n";
 export const taking = (from: string) =>
   `import { five } from "${from}";\nexport const say = () => {\n  const text: string = five;\n  return text;\n};\n`;
