@@ -113,5 +113,10 @@ if (fs.existsSync(at("fixtures", "invalid")))
     filter: (path) => fs.statSync(path).isDirectory() || path.endsWith("expected.txt"),
   });
 
-// npm links a package's command before it is compiled; make it runnable now.
 fs.chmodSync(at("compiler", "dist", "cli.js"), 0o755);
+// npm links no command that is not compiled yet.
+const command = at("node_modules", ".bin", "mcpc");
+if (process.platform !== "win32" && !fs.existsSync(command)) {
+  fs.rmSync(command, { force: true });
+  fs.symlinkSync(join("..", "..", "compiler", "dist", "cli.js"), command);
+}

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { all, type Case, type Files, manifest, noModule, notText, say, tool } from "./cases.js";
+import { all, type Case, type Files, manifest, notText, say, tool } from "./cases.js";
 
 describe("a mistake is told at its place in a file", () => {
   const lines = [
