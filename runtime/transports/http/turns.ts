@@ -2,7 +2,7 @@
 export const largeMessage = 64 * 1024;
 
 /** A message that takes longer than this makes its caller's next large one wait. */
-const longMs = 10;
+const longMs = 4;
 /** How many times as long that waits. */
 const pauseFactor = 9;
 
