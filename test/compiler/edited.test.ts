@@ -295,7 +295,7 @@ test("text that is edited anywhere comes to what a whole build makes of it", { t
         seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
       },
     ),
-    { numRuns: Number(process.env["MCPC_EDITS"] ?? 150), seed: Number(process.env["MCPC_SEED"] ?? 1) },
+    { numRuns: Number(process.env["MCPC_EDITS"] ?? 300), seed: Number(process.env["MCPC_SEED"] ?? 1) },
   );
-  expect(seen.get("pieces")).toBeGreaterThan(0);
+  expect(seen.get("pieces")).toBeGreaterThan(5);
 });
