@@ -247,147 +247,7 @@ export interface Tool {
   /**
    * Questions the handler may ask the user, by name: `await elicit.NAME({ … })`.
    */
-  elicitations?: {
-    /**
-     * One question: a form (`requestedSchema`) or a page to open (`url`).
-     */
-    [k: string]: {
-      /**
-       * What the user is asked. `{{placeholders}}` become the parameters of `elicit.NAME`.
-       */
-      message: string;
-      /**
-       * What is answered: a flat object of texts, numbers, booleans and choices, as the protocol allows it.
-       */
-      requestedSchema?: {
-        /**
-         * The dialect.
-         */
-        $schema?: string;
-        /**
-         * Always an object.
-         */
-        type: "object";
-        /**
-         * The fields of the form, by name.
-         */
-        properties: {
-          /**
-           * One field.
-           */
-          [k: string]: {
-            /**
-             * What is filled in; `array` is a choice of several.
-             */
-            type: "string" | "number" | "integer" | "boolean" | "array";
-            /**
-             * What the user sees it called.
-             */
-            title?: string;
-            /**
-             * What it is, for the user.
-             */
-            description?: string;
-            /**
-             * What it holds at first.
-             */
-            default?: string | number | boolean | unknown[];
-            /**
-             * The shortest text.
-             */
-            minLength?: number;
-            /**
-             * The longest text.
-             */
-            maxLength?: number;
-            /**
-             * What kind of text it is.
-             */
-            format?: "email" | "uri" | "date" | "date-time";
-            /**
-             * The least number.
-             */
-            minimum?: number;
-            /**
-             * The greatest number.
-             */
-            maximum?: number;
-            /**
-             * The choices, as texts.
-             *
-             * @minItems 1
-             */
-            enum?: string[];
-            /**
-             * What the user sees the choices of `enum` called: the words before 2025-11-25.
-             */
-            enumNames?: string[];
-            /**
-             * The choices, each with a title.
-             *
-             * @minItems 1
-             */
-            oneOf?: {
-              /**
-               * What is answered.
-               */
-              const: string;
-              /**
-               * What the user sees.
-               */
-              title: string;
-            }[];
-            /**
-             * The choices, of which several can be made.
-             */
-            items?: {
-              /**
-               * Always a text.
-               */
-              type?: "string";
-              /**
-               * The choices, as texts.
-               *
-               * @minItems 1
-               */
-              enum?: string[];
-              /**
-               * The choices, each with a title.
-               *
-               * @minItems 1
-               */
-              anyOf?: {
-                /**
-                 * What is answered.
-                 */
-                const: string;
-                /**
-                 * What the user sees.
-                 */
-                title: string;
-              }[];
-            };
-            /**
-             * How many choices at least.
-             */
-            minItems?: number;
-            /**
-             * How many choices at most.
-             */
-            maxItems?: number;
-          };
-        };
-        /**
-         * The fields that must be filled in.
-         */
-        required?: string[];
-      };
-      /**
-       * The page to open (`https:`). `{{placeholders}}` as in `message`.
-       */
-      url?: string;
-    };
-  };
+  elicitations?: Elicitations;
   /**
    * The handler begins its task itself, with `beginTask()`; for a tool whose `execution.taskSupport` is `optional` or `required`.
    */
@@ -425,6 +285,150 @@ export interface Tool {
  */
 export interface Meta {
   [k: string]: unknown;
+}
+/**
+ * Questions the handler may ask the user, by name: `await elicit.NAME({ … })`.
+ */
+export interface Elicitations {
+  /**
+   * One question: a form (`requestedSchema`) or a page to open (`url`).
+   */
+  [k: string]: {
+    /**
+     * What the user is asked. `{{placeholders}}` become the parameters of `elicit.NAME`.
+     */
+    message: string;
+    /**
+     * What is answered: a flat object of texts, numbers, booleans and choices, as the protocol allows it.
+     */
+    requestedSchema?: {
+      /**
+       * The dialect.
+       */
+      $schema?: string;
+      /**
+       * Always an object.
+       */
+      type: "object";
+      /**
+       * The fields of the form, by name.
+       */
+      properties: {
+        /**
+         * One field.
+         */
+        [k: string]: {
+          /**
+           * What is filled in; `array` is a choice of several.
+           */
+          type: "string" | "number" | "integer" | "boolean" | "array";
+          /**
+           * What the user sees it called.
+           */
+          title?: string;
+          /**
+           * What it is, for the user.
+           */
+          description?: string;
+          /**
+           * What it holds at first.
+           */
+          default?: string | number | boolean | unknown[];
+          /**
+           * The shortest text.
+           */
+          minLength?: number;
+          /**
+           * The longest text.
+           */
+          maxLength?: number;
+          /**
+           * What kind of text it is.
+           */
+          format?: "email" | "uri" | "date" | "date-time";
+          /**
+           * The least number.
+           */
+          minimum?: number;
+          /**
+           * The greatest number.
+           */
+          maximum?: number;
+          /**
+           * The choices, as texts.
+           *
+           * @minItems 1
+           */
+          enum?: string[];
+          /**
+           * What the user sees the choices of `enum` called: the words before 2025-11-25.
+           */
+          enumNames?: string[];
+          /**
+           * The choices, each with a title.
+           *
+           * @minItems 1
+           */
+          oneOf?: {
+            /**
+             * What is answered.
+             */
+            const: string;
+            /**
+             * What the user sees.
+             */
+            title: string;
+          }[];
+          /**
+           * The choices, of which several can be made.
+           */
+          items?: {
+            /**
+             * Always a text.
+             */
+            type?: "string";
+            /**
+             * The choices, as texts.
+             *
+             * @minItems 1
+             */
+            enum?: string[];
+            /**
+             * The choices, each with a title.
+             *
+             * @minItems 1
+             */
+            anyOf?: {
+              /**
+               * What is answered.
+               */
+              const: string;
+              /**
+               * What the user sees.
+               */
+              title: string;
+            }[];
+          };
+          /**
+           * How many choices at least.
+           */
+          minItems?: number;
+          /**
+           * How many choices at most.
+           */
+          maxItems?: number;
+        };
+      };
+      /**
+       * The fields that must be filled in.
+       */
+      required?: string[];
+    };
+    /**
+     * The page to open (`https:`). `{{placeholders}}` as in `message`.
+     */
+    url?: string;
+  };
 }
 /**
  * A resource. Its contents are static (one of `text`, `json`, `blob`, `file`) or come from a handler.
@@ -681,147 +685,7 @@ export interface Prompt {
   /**
    * Questions the handler may ask the user, by name: `await elicit.NAME({ … })`.
    */
-  elicitations?: {
-    /**
-     * One question: a form (`requestedSchema`) or a page to open (`url`).
-     */
-    [k: string]: {
-      /**
-       * What the user is asked. `{{placeholders}}` become the parameters of `elicit.NAME`.
-       */
-      message: string;
-      /**
-       * What is answered: a flat object of texts, numbers, booleans and choices, as the protocol allows it.
-       */
-      requestedSchema?: {
-        /**
-         * The dialect.
-         */
-        $schema?: string;
-        /**
-         * Always an object.
-         */
-        type: "object";
-        /**
-         * The fields of the form, by name.
-         */
-        properties: {
-          /**
-           * One field.
-           */
-          [k: string]: {
-            /**
-             * What is filled in; `array` is a choice of several.
-             */
-            type: "string" | "number" | "integer" | "boolean" | "array";
-            /**
-             * What the user sees it called.
-             */
-            title?: string;
-            /**
-             * What it is, for the user.
-             */
-            description?: string;
-            /**
-             * What it holds at first.
-             */
-            default?: string | number | boolean | unknown[];
-            /**
-             * The shortest text.
-             */
-            minLength?: number;
-            /**
-             * The longest text.
-             */
-            maxLength?: number;
-            /**
-             * What kind of text it is.
-             */
-            format?: "email" | "uri" | "date" | "date-time";
-            /**
-             * The least number.
-             */
-            minimum?: number;
-            /**
-             * The greatest number.
-             */
-            maximum?: number;
-            /**
-             * The choices, as texts.
-             *
-             * @minItems 1
-             */
-            enum?: string[];
-            /**
-             * What the user sees the choices of `enum` called: the words before 2025-11-25.
-             */
-            enumNames?: string[];
-            /**
-             * The choices, each with a title.
-             *
-             * @minItems 1
-             */
-            oneOf?: {
-              /**
-               * What is answered.
-               */
-              const: string;
-              /**
-               * What the user sees.
-               */
-              title: string;
-            }[];
-            /**
-             * The choices, of which several can be made.
-             */
-            items?: {
-              /**
-               * Always a text.
-               */
-              type?: "string";
-              /**
-               * The choices, as texts.
-               *
-               * @minItems 1
-               */
-              enum?: string[];
-              /**
-               * The choices, each with a title.
-               *
-               * @minItems 1
-               */
-              anyOf?: {
-                /**
-                 * What is answered.
-                 */
-                const: string;
-                /**
-                 * What the user sees.
-                 */
-                title: string;
-              }[];
-            };
-            /**
-             * How many choices at least.
-             */
-            minItems?: number;
-            /**
-             * How many choices at most.
-             */
-            maxItems?: number;
-          };
-        };
-        /**
-         * The fields that must be filled in.
-         */
-        required?: string[];
-      };
-      /**
-       * The page to open (`https:`). `{{placeholders}}` as in `message`.
-       */
-      url?: string;
-    };
-  };
+  elicitations?: Elicitations;
   /**
    * Scopes that a caller must have to see and to use this; all of them. Needs `runtime.auth`, or a hook `authenticate`.
    */
