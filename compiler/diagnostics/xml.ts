@@ -1,20 +1,21 @@
+type Attributes = Readonly<Record<string, string | number | undefined>>;
+
 /** An element of XML on lines of its own; attributes that are undefined are left out. */
-export function element(
-  name: string,
-  attributes: Readonly<Record<string, string | number | undefined>>,
-  children: readonly string[],
-): string {
-  const list = Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : [` ${key}="${escaped(String(value))}"`],
-  );
-  const head = `<${name}${list.join("")}`;
+export function element(name: string, attributes: Attributes, children: readonly string[]): string {
+  const head = `<${name}${listOf(attributes)}`;
   if (children.length === 0) return `${head}/>\n`;
   return `${head}>\n${children.join("").replace(/^(?= *<)/gm, "  ")}</${name}>\n`;
 }
 
 /** An element that holds nothing but text. */
-export function textElement(name: string, attributes: Readonly<Record<string, string>>, text: string): string {
-  return element(name, attributes, []).replace(/\/>\n$/, `>${escaped(text)}</${name}>\n`);
+export function textElement(name: string, attributes: Attributes, text: string): string {
+  return `<${name}${listOf(attributes)}>${escaped(text)}</${name}>\n`;
+}
+
+function listOf(attributes: Attributes): string {
+  return Object.entries(attributes)
+    .flatMap(([key, value]) => (value === undefined ? [] : [` ${key}="${escaped(String(value))}"`]))
+    .join("");
 }
 
 /** Escapes text for XML: characters that it cannot hold, or that a terminal acts upon, become a question mark. */
