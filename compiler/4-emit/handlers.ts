@@ -1,7 +1,7 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { intended } from "../diagnostics/suggest.js";
 import type { OutputFile } from "../model/output.js";
-import type { Handler, Server } from "../model/server.js";
+import type { Server } from "../model/server.js";
 import { importPath, literal } from "./code.js";
 import {
   boundNames,
@@ -93,7 +93,7 @@ function insertion(
   const bound = boundNames(module);
   // A name that is taken without being exported is the user's to sort out: the type check says so.
   const absent = stubs.filter(({ handler }) => !exported.has(handler.export) && !bound.has(handler.export));
-  const missing = absent.filter(({ handler }) => !isMisnamed(handler, stubs, module));
+  const missing = absent.filter((stub) => !isMisnamed(stub, stubs, module));
   if (missing.length === 0) return undefined;
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   const withEnds = (code: string): string => code.replaceAll("\n", end);
@@ -121,10 +121,10 @@ function insertion(
  * export is missing. A file that the handler has to itself holds no other function; in one that the manifest names, the
  * export must look like the handler.
  */
-function isMisnamed({ export: name, declared }: Handler, stubs: readonly Stub[], module: ParsedModule): boolean {
+function isMisnamed({ handler, field }: Stub, stubs: readonly Stub[], module: ParsedModule): boolean {
   const claimed = new Set<string>(stubs.map(({ handler }) => handler.export));
   const functions = exportedFunctions(module).filter((each) => !claimed.has(each));
-  return declared ? intended(name, functions) !== undefined : functions.length > 0;
+  return handler.declared ? intended(handler.export, functions, field) !== undefined : functions.length > 0;
 }
 
 /** Line ends that are missing between imports and what follows them, for a blank line. */

@@ -6,6 +6,8 @@ import { docComment, literal } from "./code.js";
 /** A handler as mcpc writes it first, and the words that describe it. */
 export interface Stub {
   readonly handler: Handler;
+  /** The field of the manifest that names the handler. */
+  readonly field: "handler" | "list" | "complete";
   readonly name: string;
   /** `the tool "get_weather"`. */
   readonly what: string;
@@ -47,7 +49,9 @@ export function stubsOf(server: Server): Stub[] {
     // What the compiler writes needs no beginning.
     if (handler === undefined || handler.file.startsWith(`${server.layout.generated}/`)) return [];
     const { span, description } = entry;
-    return [{ handler, name, what: `the ${kind} ${JSON.stringify(name)}`, span, description, parameters }];
+    return [
+      { handler, field: "handler", name, what: `the ${kind} ${JSON.stringify(name)}`, span, description, parameters },
+    ];
   };
   return [
     ...server.tools.flatMap((tool) => stub(tool, "tool", tool.name, "_input, _context")),
@@ -59,13 +63,16 @@ export function stubsOf(server: Server): Stub[] {
     ...server.resourceTemplates.flatMap(({ list, uriTemplate, span }): Stub[] => {
       const what = `the list of the resource template ${JSON.stringify(uriTemplate)}`;
       const description = `Lists the resources of ${JSON.stringify(uriTemplate)}.`;
-      return list ? [{ handler: list, name: uriTemplate, what, span, description, parameters: "_context" }] : [];
+      return list
+        ? [{ handler: list, field: "list", name: uriTemplate, what, span, description, parameters: "_context" }]
+        : [];
     }),
     ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
       completions.map(({ name, handler }): Stub => {
         const description = `Completes ${JSON.stringify(name)} while the user types.`;
         return {
           handler,
+          field: "complete",
           name,
           what: `the completion of ${JSON.stringify(name)}`,
           span,

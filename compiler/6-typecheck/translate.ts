@@ -134,7 +134,7 @@ function translated(error: Finding, situation: Situation): Diagnostic & Pick<Ret
   const related = [{ span: bound.span, message: `${what} is declared here` }];
   const exported = exportSpan(handler, situation);
   if (exported === undefined) {
-    const instead = otherExport(handler, situation);
+    const instead = otherExport(bound, situation);
     const place = situation.exports.get(handler.file)?.get(instead ?? "");
     const parameters = {
       name: handler.export,
@@ -203,12 +203,15 @@ function top(path: string): Span {
 }
 
 /** The export that is probably the handler under another name: it looks like it, or is the only one without an entry. */
-function otherExport({ file, export: name }: Handler, { exports, handlers }: Situation): string | undefined {
+function otherExport(
+  { handler: { file, export: name }, field }: BoundHandler,
+  { exports, handlers }: Situation,
+): string | undefined {
   const claimed = new Set<string>(
     handlers.filter(({ handler }) => handler.file === file).map(({ handler }) => handler.export),
   );
   const free = [...(exports.get(file)?.keys() ?? [])].filter((each) => !claimed.has(each));
-  return intended(name, free) ?? (free.length === 1 ? free[0] : undefined);
+  return intended(name, free, field) ?? (free.length === 1 ? free[0] : undefined);
 }
 
 /** Returns the place where the user's file declares the handler's export; undefined when there is none. */

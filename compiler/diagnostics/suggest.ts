@@ -4,19 +4,21 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 }
 
 /**
- * The export that was probably meant as `name`: one that is called almost so, one that has half of its words, or else the
- * default export.
+ * The export that was probably meant as `name`, which the manifest's `field` names: one that is called almost so, one that
+ * has most of its words or begins with the field's (`list…`, `complete…`) as it does, or else the default export.
  */
-export function intended(name: string, exported: readonly string[]): string | undefined {
+export function intended(name: string, exported: readonly string[], field: string): string | undefined {
   const plainName = plain(name);
   const same = exported.find((each) => plain(each) === plainName);
   const words = wordsOf(name);
-  const sharesHalf = (each: string): boolean => {
+  // Functions of one file share verbs and nouns: one word is not enough.
+  const isAkin = (each: string): boolean => {
     const others = wordsOf(each);
     const shared = words.filter((word) => others.includes(word)).length;
-    return shared > 0 && shared * 2 >= Math.min(words.length, others.length);
+    const isOfField = words[0] === field && others[0] === field;
+    return isOfField || shared * 2 > Math.max(words.length, others.length);
   };
-  return same ?? nearest(name, exported) ?? exported.find(sharesHalf) ?? exported.find((each) => each === "default");
+  return same ?? nearest(name, exported) ?? exported.find(isAkin) ?? exported.find((each) => each === "default");
 }
 
 /** The words of a name in camel case, but for those that most functions have. */

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { contents, kept, mcpc, write } from "./project.js";
 
@@ -103,6 +105,20 @@ test.each<[what: string, file: string, source: string, entries: object, told: st
   expect(code).toBe(1);
   for (const each of words) expect(stderr).toContain(each);
   expect(contents(named)[file]).toBe(before);
+});
+
+test.each([
+  ["its verb", "listColours"],
+  ["its noun", "fetchUsers"],
+])("a function that shares %s with a handler is another one: the stub is added to their file", (_, helper) => {
+  const one = (name: string, handler: string) => ({ name, inputSchema: object, handler: `./src/all.ts#${handler}` });
+  const tools = [one("list_issues", "listIssues"), one("list_users", "listUsers")];
+  const written = `export const listIssues = () => "";\nexport const ${helper} = () => 1;\n`;
+  const folder = kept({ "a.mcp.json": { server: manifest.server, tools }, "src/all.ts": written });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+  const text = readFileSync(join(folder, "src/all.ts"), "utf8");
+  expect(text).toContain(written);
+  expect(text).toContain("export const listUsers: ListUsers");
 });
 
 test.each([
