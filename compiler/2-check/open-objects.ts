@@ -2,8 +2,19 @@ import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js
 import { quote } from "../diagnostics/catalogue/definition.js";
 import { certain, certainKey } from "../diagnostics/suggest.js";
 import { isObject } from "../json-schema/in-place.js";
-import type { JsonObject, Located, SourceFile } from "../model/source.js";
+import type { JsonObject, Located, LocatedObject, SourceFile } from "../model/source.js";
 import { fieldsOf, otherWords, partsOf } from "./fields.js";
+
+/** The schemas of a value, as far as these checks need them. */
+interface Shape {
+  /** The schemas of each field that is known, by its name. */
+  readonly fields: ReadonlyMap<string, readonly JsonObject[]>;
+  /** The schemas of all other members. */
+  readonly others: readonly JsonObject[];
+  readonly items: readonly JsonObject[];
+  /** Whether members that are not known may be there beside those that are. */
+  readonly isOpen: boolean;
+}
 
 /**
  * Warns of members that are called almost like one that `mcp.schema.json` knows, in objects that take others as well:
@@ -11,36 +22,45 @@ import { fieldsOf, otherWords, partsOf } from "./fields.js";
  */
 export function checkOpenObjects(manifest: SourceFile, manifestSchema: JsonObject): Diagnostic[] {
   const found: Diagnostic[] = [];
-  visit("a manifest", manifest.root, [manifestSchema], manifestSchema, found);
+  const shapes = new Map<readonly JsonObject[], Shape>();
+  /** A manifest has many values of the same schemas. */
+  const shapeFor = (schemas: readonly JsonObject[]): Shape => {
+    let shape = shapes.get(schemas);
+    if (!shape) shapes.set(schemas, (shape = shapeOf(schemas, manifestSchema)));
+    return shape;
+  };
+  const visit = (what: string, node: Located, schemas: readonly JsonObject[]): void => {
+    if (schemas.length === 0 || node.kind === "scalar") return;
+    const { fields, others, items, isOpen } = shapeFor(schemas);
+    if (node.kind === "array") return node.items.forEach((item) => visit(what, item, items));
+    for (const { key, node: member } of node.members) visit(quote(key), member, fields.get(key) ?? others);
+    if (isOpen) found.push(...slips(what, node, [...fields.keys()]));
+  };
+  visit("a manifest", manifest.root, [manifestSchema]);
   return found;
 }
 
-function visit(
-  what: string,
-  node: Located,
-  schemas: readonly JsonObject[],
-  root: JsonObject,
-  found: Diagnostic[],
-): void {
-  if (node.kind === "scalar") return;
+function shapeOf(schemas: readonly JsonObject[], root: JsonObject): Shape {
   const parts = schemas.flatMap((schema) => partsOf(schema, root));
-  if (node.kind === "array") {
-    const items = parts.flatMap(({ items }) => (isObject(items) ? [items] : []));
-    if (items.length > 0) for (const item of node.items) visit(what, item, items, root, found);
-    return;
-  }
-  const known = [...new Set(parts.flatMap((part) => Object.keys(fieldsOf(part))))];
-  const isOpen = known.length > 0 && parts.every((part) => !isClosed(part) && !("allOf" in part));
-  const keys = node.members.map(({ key }) => key);
-  for (const { key, keySpan, node: member } of node.members) {
-    const below = parts.flatMap((part) => [fieldsOf(part)[key] ?? part["additionalProperties"]].filter(isObject));
-    if (below.length > 0) visit(quote(key), member, below, root, found);
-    if (!isOpen || known.includes(key)) continue;
-    const meant = certainKey(key, keys, known, intended);
-    if (meant === undefined) continue;
+  const names = new Set(parts.flatMap((part) => Object.keys(fieldsOf(part))));
+  const below = (name: string): JsonObject[] =>
+    parts.flatMap((part) => [fieldsOf(part)[name] ?? part["additionalProperties"]].filter(isObject));
+  return {
+    fields: new Map([...names].map((name) => [name, below(name)])),
+    others: parts.flatMap((part) => [part["additionalProperties"]].filter(isObject)),
+    items: parts.flatMap(({ items }) => (isObject(items) ? [items] : [])),
+    isOpen: names.size > 0 && parts.every((part) => !isClosed(part) && !("allOf" in part)),
+  };
+}
+
+function slips(what: string, { members }: LocatedObject, known: readonly string[]): Diagnostic[] {
+  const keys = members.map(({ key }) => key);
+  return members.flatMap(({ key, keySpan }) => {
+    const meant = known.includes(key) ? undefined : certainKey(key, keys, known, intended);
+    if (meant === undefined) return [];
     const parameters = { property: key, what, suggestion: meant };
-    found.push(diagnose("manifest/misspelt-property", keySpan, parameters, [], respell(keySpan, meant)));
-  }
+    return [diagnose("manifest/misspelt-property", keySpan, parameters, [], respell(keySpan, meant))];
+  });
 }
 
 function intended(word: string, known: readonly string[]): string | undefined {
