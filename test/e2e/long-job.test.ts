@@ -34,9 +34,8 @@ describe.each(clients)("$name", ({ connect, optionsAt }) => {
     const seen: { progress: number; total?: number; message?: string }[] = [];
     const onprogress = (progress: (typeof seen)[number]) => void seen.push(progress);
     const short = { name: "index_pages", arguments: { pages: 3, msPerPage: 1 } };
-    expect(structured(await call(client, short, { onprogress }))).toEqual({ indexed: 3 });
-    // A client drops progress that arrives together with the answer.
-    expect(seen.length).toBeGreaterThan(0);
+    // A client drops progress that arrives together with the answer, as on a busy machine all of it may.
+    while (seen.length === 0) expect(structured(await call(client, short, { onprogress }))).toEqual({ indexed: 3 });
     expect(seen).toMatchObject(pages.slice(0, seen.length));
     const stop = new AbortController();
     let begun!: () => void;
