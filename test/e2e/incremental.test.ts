@@ -2,7 +2,6 @@ import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
-  chownSync,
   cpSync,
   existsSync,
   readdirSync,
@@ -17,7 +16,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { recover } from "../../compiler/host-node/commit.js";
 import { keepingAll, killedAt } from "./killed-at.js";
-import { cacheOf, cli, contents, kept, mcpc, project, write, type Outcome } from "./project.js";
+import { cacheOf, cli, contents, mcpc, project, write, type Outcome } from "./project.js";
 
 const manifest = {
   server: { name: "small", version: { file: "./version.json" }, instructions: { file: "./about.md" } },
@@ -136,66 +135,56 @@ test.each<[what: string, files: Record<string, unknown>]>([
   expect(readdirSync(folder)).toEqual(Object.keys(files));
 });
 
-// Whoever may do everything is somebody else meanwhile, who must be able to read the compiler.
+// Root may do everything, unless its processes give that up.
 const isRoot = process.getuid?.() === 0;
-const nobody = 65534;
-const mayRun = !isRoot || spawnSync("node", [cli, "--version"], { uid: nobody, gid: nobody }).status === 0;
-describe.runIf(process.platform === "linux" && mayRun)("where the machine refuses", () => {
-  const caches = kept({});
-  if (isRoot) chownSync(caches, nobody, nobody);
-  const mcpcOfNobody = (folder: string, ...args: string[]): Outcome => {
-    const own = isRoot ? { uid: nobody, gid: nobody } : {};
-    const env = { ...process.env, XDG_CACHE_HOME: caches };
-    const options = { cwd: folder, env, encoding: "utf8", ...own } as const;
-    const { status, stdout, stderr } = spawnSync("node", [cli, ...args], options);
-    return { code: status, stdout, stderr };
-  };
-  const projectOfNobody = (more: Record<string, unknown>): string => {
-    const folder = project({ ...files, ...more });
-    if (isRoot)
-      for (const path of ["", ...readdirSync(folder, { recursive: true, encoding: "utf8" })])
-        chownSync(join(folder, path), nobody, nobody);
-    return folder;
-  };
-
+const restricted = isRoot ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : [];
+const restrictedMcpc = (folder: string, ...args: string[]): Outcome => {
+  const [command, ...rest] = [...restricted, "node", cli, ...args] as [string, ...string[]];
+  const { status, stdout, stderr } = spawnSync(command, rest, { cwd: folder, encoding: "utf8" });
+  return { code: status, stdout, stderr };
+};
+const mayRestrict = !isRoot || spawnSync(restricted[0]!, [...restricted.slice(1), "true"]).status === 0;
+describe.runIf(process.platform !== "win32" && mayRestrict)("where the machine refuses", () => {
   test("a folder that may not be read, and then may be, is one that changed", () => {
-    const folder = projectOfNobody({
+    const folder = project({
+      ...files,
       "data/b.mcp.json": { tools: [{ name: "new", inputSchema: { type: "object" } }] },
     });
     const data = join(folder, "data");
-    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 tools") });
+    expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 tools") });
     chmodSync(data, 0);
     for (const command of ["build", "build", "check"])
-      expect(mcpcOfNobody(folder, command)).toMatchObject({ code: 0, stdout: expect.stringContaining("2 tools") });
+      expect(restrictedMcpc(folder, command)).toMatchObject({ code: 0, stdout: expect.stringContaining("2 tools") });
     chmodSync(data, 0o755);
-    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 tools") });
+    expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 tools") });
   });
 
   test("a folder of sources that may not be read is named", () => {
-    const folder = projectOfNobody({});
-    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0 });
+    const folder = project(files);
+    expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0 });
     chmodSync(join(folder, "src"), 0);
     for (const command of ["build", "check"])
-      expect(mcpcOfNobody(folder, command)).toMatchObject({
+      expect(restrictedMcpc(folder, command)).toMatchObject({
         code: 2,
         stdout: "",
         stderr: expect.stringMatching(/^error: ".*src.*": permission denied\n$/),
       });
     chmodSync(join(folder, "src"), 0o755);
-    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: nothing });
+    expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0, stdout: nothing });
   });
 
   test("a mistake is told although nothing can be left to later builds", () => {
-    const folder = projectOfNobody({});
-    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0 });
-    const [cache] = readdirSync(join(caches, "mcpc"))
-      .map((name) => join(caches, "mcpc", name))
-      .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs) as [string];
+    const folder = project(files);
+    expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0 });
+    const cache = cacheOf(folder);
     for (const name of readdirSync(cache)) chmodSync(join(cache, name), 0o444);
     chmodSync(cache, 0o555);
-    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 0, stdout: nothing });
+    expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0, stdout: nothing });
     edit("to.json", "1", '"many"')(folder);
-    expect(mcpcOfNobody(folder, "build")).toMatchObject({ code: 1, stderr: expect.stringContaining("schema/invalid") });
+    expect(restrictedMcpc(folder, "build")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("schema/invalid"),
+    });
     chmodSync(cache, 0o755);
   });
 });
