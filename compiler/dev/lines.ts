@@ -13,14 +13,14 @@ export function told(outcome: Outcome): string[] {
     case "failed":
       return [outcome.serving ? "the last version that worked goes on" : "not served; the next save tries again"];
     case "swapped": {
-      const { handlers, settings, renewed, told } = outcome;
+      const { handlers, settings, renewed, notified } = outcome;
       const parts = [
         ...listed("swapped", handlers.changed),
         ...listed("new", handlers.added),
         ...listed("gone", handlers.removed),
         ...(settings.length > 0 ? [`${some(settings)} changed`] : []),
         ...(renewed ? ["onStart ran anew"] : []),
-        ...(told.length > 0 ? [`listings changed: ${told.join(", ")}`] : []),
+        ...(notified.length > 0 ? [`listings changed: ${notified.join(", ")}`] : []),
       ];
       return parts.length === 0 ? ["swapped"] : parts;
     }

@@ -21,7 +21,7 @@ export type Outcome =
       readonly handlers: Swapped;
       /** The settings that have changed. */
       readonly settings: readonly string[];
-      readonly told: readonly string[];
+      readonly notified: readonly string[];
       readonly renewed: boolean;
     }
   | { readonly kind: "restarted"; readonly why: string }
@@ -203,8 +203,14 @@ export function served(options: ServedOptions): Served {
       return { kind: "failed", error: report.kind === "failed" ? report.error : "", serving: true };
     const { serving } = running!.version;
     Object.assign(running!, { version, lists: report.lists });
-    const { handlers, told } = report;
-    return { kind: "swapped", handlers, settings: changedSettings(serving, version.serving, "swapped"), told, renewed };
+    const { handlers, notified } = report;
+    return {
+      kind: "swapped",
+      handlers,
+      settings: changedSettings(serving, version.serving, "swapped"),
+      notified,
+      renewed,
+    };
   }
 
   async function update(version: Version, { anew, renewed = false }: UpdateOptions = {}): Promise<Outcome> {

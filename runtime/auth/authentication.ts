@@ -1,13 +1,13 @@
-import type { Attempt, Authentication, Shared, Unauthorized } from "../protocol/auth.js";
+import type { Attempt, Authentication, SharedState, Unauthorized } from "../protocol/auth.js";
 import type { Auth } from "../protocol/handlers.js";
-import { inTime, longestWaitMs } from "../protocol/in-time.js";
+import { withTimeout, maxWaitMs } from "../protocol/with-timeout.js";
 import { bearerToken } from "./authorization-header.js";
 import { challengeText } from "./challenge.js";
-import { invalidToken, type Common, type Method, type Verdict } from "./method.js";
+import { invalidToken, type AuthSettings, type AuthMethod, type MethodVerdict } from "./method.js";
 
-export interface AuthenticationOptions extends Common {
+export interface AuthenticationOptions extends AuthSettings {
   /** The ways to prove who calls, in the order in which they are tried. */
-  readonly methods: readonly ((common: Common) => Method)[];
+  readonly methods: readonly ((common: AuthSettings) => AuthMethod)[];
 }
 
 /** Who may call, from what the manifest declares under `runtime.auth`. Nothing here throws or rejects. */
@@ -19,7 +19,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     first: number,
     token: string | undefined,
     attempt: Attempt,
-    application: Shared,
+    application: SharedState,
     refusal: Unauthorized | undefined,
   ): Auth | Unauthorized | Promise<Auth | Unauthorized> {
     let last = refusal;
@@ -27,14 +27,14 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       const verdict = verify(methods[at]!, token, attempt, application);
       if (verdict instanceof Promise) {
         return verdict.then(
-          (settled) => final(settled) ?? from(at + 1, token, attempt, application, refused(settled) ?? last),
+          (settled) => decisive(settled) ?? from(at + 1, token, attempt, application, asRefusal(settled) ?? last),
         );
       }
-      const settled = final(verdict);
+      const settled = decisive(verdict);
       if (settled !== undefined) return settled;
-      last = refused(verdict) ?? last;
+      last = asRefusal(verdict) ?? last;
     }
-    return last ?? (token === undefined ? missing : invalidToken());
+    return last ?? (token === undefined ? missingCredentials : invalidToken());
   }
 
   return {
@@ -49,7 +49,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       const token = bearerToken(attempt);
       if (typeof token === "object") return token;
       const verdict = from(0, token, attempt, application, undefined);
-      return verdict instanceof Promise ? inTime(verdict, () => tooLate) : verdict;
+      return verdict instanceof Promise ? withTimeout(verdict, () => checkTimedOut) : verdict;
     },
     challenge: ({ error, message, scopes = options.requested }) =>
       challengeText({
@@ -59,49 +59,49 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
         ...(published() !== undefined && { resource_metadata: published()!.resourceMetadata }),
       }),
     get metadata() {
-      return published()?.documents ?? nothing;
+      return published()?.documents ?? noMetadata;
     },
   };
 }
 
-const nothing: ReadonlyMap<string, string> = new Map();
+const noMetadata: ReadonlyMap<string, string> = new Map();
 
-const missing: Unauthorized = {
+const missingCredentials: Unauthorized = {
   status: 401,
   message: "the request needs credentials: send the header Authorization: Bearer with a key or an access token",
 };
 
 /** A hook may wait for something that never comes. */
-const tooLate: Unauthorized = {
+const checkTimedOut: Unauthorized = {
   status: 503,
   message: "the credentials could not be checked in time; try again later",
-  reason: `the check of the credentials has not ended within ${longestWaitMs} ms`,
+  reason: `the check of the credentials has not ended within ${maxWaitMs} ms`,
 };
 
 function verify(
-  method: Method,
+  method: AuthMethod,
   token: string | undefined,
   attempt: Attempt,
-  application: Shared,
-): Verdict | Promise<Verdict> {
+  application: SharedState,
+): MethodVerdict | Promise<MethodVerdict> {
   try {
     const verdict = method.verify(token, attempt, application);
-    return verdict instanceof Promise ? verdict.catch(broken) : verdict;
+    return verdict instanceof Promise ? verdict.catch(checkFailed) : verdict;
   } catch (error) {
-    return broken(error);
+    return checkFailed(error);
   }
 }
 
-function broken(reason: unknown): Unauthorized {
+function checkFailed(reason: unknown): Unauthorized {
   return { status: 500, message: "the credentials could not be checked; the server's log says why", reason };
 }
 
 /** A verdict after which no other way is tried. */
-function final(verdict: Verdict): Auth | Unauthorized | undefined {
-  return verdict === undefined || refused(verdict) !== undefined ? undefined : verdict;
+function decisive(verdict: MethodVerdict): Auth | Unauthorized | undefined {
+  return verdict === undefined || asRefusal(verdict) !== undefined ? undefined : verdict;
 }
 
 /** Credentials that this way does not take, and another one may. */
-function refused(verdict: Verdict): Unauthorized | undefined {
+function asRefusal(verdict: MethodVerdict): Unauthorized | undefined {
   return verdict !== undefined && "status" in verdict && verdict.status === 401 ? verdict : undefined;
 }

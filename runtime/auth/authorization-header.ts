@@ -1,7 +1,7 @@
 import type { Credentials, Unauthorized } from "../protocol/auth.js";
 
 /** In characters. */
-const longestToken = 16_384;
+const maxTokenLength = 16_384;
 
 /**
  * The token of an `Authorization` header (RFC 6750, section 2.1); `undefined` when there is none, or one of another
@@ -13,7 +13,7 @@ export function bearerToken({ url, header }: Credentials): string | undefined | 
   if (value === undefined) return undefined;
   const [, scheme = "", token = ""] = /^ *([^ ]*) *(.*?) *$/s.exec(value) ?? [];
   if (scheme.toLowerCase() !== "bearer") return undefined;
-  if (token.length > longestToken || !/^[A-Za-z0-9\-._~+/]+=*$/.test(token))
+  if (token.length > maxTokenLength || !/^[A-Za-z0-9\-._~+/]+=*$/.test(token))
     return malformed("the header Authorization must be the word Bearer, a space and a token");
   return token;
 }

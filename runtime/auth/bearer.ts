@@ -1,9 +1,9 @@
 import { revoke } from "../protocol/auth.js";
-import { optional, type Environment, type Value } from "../protocol/environment.js";
+import { optionalValue, type Environment, type Value } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
-import { follow } from "./follow.js";
+import { watchFile } from "./file-watcher.js";
 import { parseKeys, type KeyEntry } from "./keys.js";
-import { invalidToken, withIncluded, type Common, type Method } from "./method.js";
+import { invalidToken, withIncluded, type AuthSettings, type AuthMethod } from "./method.js";
 
 export interface BearerOptions {
   /** The environment variable that holds keys. */
@@ -29,21 +29,21 @@ interface Key {
  */
 export const bearer =
   ({ env, file, scopes }: BearerOptions) =>
-  ({ includes }: Common): Method => {
+  ({ includes }: AuthSettings): AuthMethod => {
     let keys: readonly Key[] = [];
     let stop = (): void => {};
 
-    function take(id: string, { key, principal, scopes: own = scopes }: KeyEntry): Key {
+    function createKey(id: string, { key, principal, scopes: own = scopes }: KeyEntry): Key {
       const auth = { scopes: withIncluded(own, includes), claims: {} };
       const bytes = new TextEncoder().encode(key);
       return { id, bytes, auth: principal === undefined ? auth : { ...auth, principal } };
     }
 
-    function hold(entries: readonly KeyEntry[], secrets: Set<string>): void {
+    function setKeys(entries: readonly KeyEntry[], secrets: Set<string>): void {
       const before = new Map(keys.map((key) => [key.id, key]));
       keys = entries.map((entry) => {
         const id = JSON.stringify([entry.key, entry.principal, entry.scopes]);
-        return before.get(id) ?? take(id, entry);
+        return before.get(id) ?? createKey(id, entry);
       });
       for (const { key } of entries) secrets.add(key);
       for (const { id } of keys) before.delete(id);
@@ -53,25 +53,25 @@ export const bearer =
     return {
       async start(environment, secrets, logger) {
         const problems: string[] = [];
-        const lasting = entriesOf(fromEnvironment(env, environment), problems);
+        const environmentKeys = entriesOf(fromEnvironment(env, environment), problems);
         const path = pathOf(file, environment);
-        const found = path === undefined ? undefined : await fromFile(path, file!.read, problems);
-        hold([...lasting, ...entriesOf(found, problems)], secrets);
+        const fileSource = path === undefined ? undefined : await fromFile(path, file!.read, problems);
+        setKeys([...environmentKeys, ...entriesOf(fileSource, problems)], secrets);
         if (keys.length === 0 && problems.length === 0) problems.push(noKeys(env, file, environment));
         stop();
-        if (found === undefined || problems.length > 0) return problems;
-        const { name } = found;
+        if (fileSource === undefined || problems.length > 0) return problems;
+        const { name } = fileSource;
         const refuse = (why: readonly string[]): void =>
           logger("error", `the keys in ${name} are not taken: those from before hold`, { problems: why });
-        stop = follow(() => file!.read(name), found.text, {
-          changed(text) {
+        stop = watchFile(() => file!.read(name), fileSource.text, {
+          onChange(text) {
             const wrong: string[] = [];
             const entries = entriesOf({ name, text }, wrong);
             if (wrong.length > 0) return refuse(wrong);
-            hold([...lasting, ...entries], secrets);
+            setKeys([...environmentKeys, ...entries], secrets);
             logger(keys.length > 0 ? "info" : "warning", `the keys in ${name} have changed`, { keys: keys.length });
           },
-          failed: (error) => refuse([unreadable(name, error)]),
+          onError: (error) => refuse([unreadable(name, error)]),
         });
         return problems;
       },
@@ -135,7 +135,8 @@ function noKeys(env: string | undefined, file: BearerOptions["file"], environmen
     ...(file === undefined ? [] : [file.path]),
   ];
   const states = sources.map((source) => {
-    if (optional(source, environment) === undefined && typeof source === "object") return `${source.env} is not set`;
+    if (optionalValue(source, environment) === undefined && typeof source === "object")
+      return `${source.env} is not set`;
     return `${typeof source === "object" ? source.env : source} holds no key`;
   });
   return `${states.join(", and ")}; ${states.length > 1 ? "one of them" : "it"} lists who may call: one key a line, or JSON`;

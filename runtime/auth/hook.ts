@@ -2,16 +2,16 @@ import type { AuthenticateHook } from "../protocol/auth.js";
 import type { Auth } from "../protocol/handlers.js";
 import { McpError } from "../protocol/errors.js";
 import { isObject } from "../protocol/json-rpc.js";
-import { invalidToken, withIncluded, type Common, type Method, type Verdict } from "./method.js";
+import { invalidToken, withIncluded, type AuthSettings, type AuthMethod, type MethodVerdict } from "./method.js";
 
 /** Whatever the author's `authenticate` accepts; an `McpError` that it throws is a refusal in its own words. */
 export const hook =
   (authenticate: AuthenticateHook<any>) =>
-  ({ includes }: Common): Method => ({
-    async verify(_token, { transport, url, header }, { config, state }): Promise<Verdict> {
+  ({ includes }: AuthSettings): AuthMethod => ({
+    async verify(_token, { transport, url, header }, { config, state }): Promise<MethodVerdict> {
       try {
         const found: unknown = await authenticate({ transport, url, header, config, state });
-        return found === undefined || found === null || found === false ? undefined : accepted(found, includes);
+        return found === undefined || found === null || found === false ? undefined : authOf(found, includes);
       } catch (error) {
         if (error instanceof McpError) return { ...invalidToken(), message: error.message };
         throw error;
@@ -19,16 +19,16 @@ export const hook =
     },
   });
 
-function accepted(found: unknown, includes: Common["includes"]): Auth {
+function authOf(found: unknown, includes: AuthSettings["includes"]): Auth {
   const { principal, scopes = [], claims = {}, expiresAt } = isObject(found) ? (found as Record<string, unknown>) : {};
-  const right =
+  const isValid =
     isObject(found) &&
     (principal === undefined || typeof principal === "string") &&
     Array.isArray(scopes) &&
     scopes.every((scope) => typeof scope === "string") &&
     isObject(claims) &&
     (expiresAt === undefined || Number.isFinite(expiresAt));
-  if (!right) throw new TypeError("authenticate must return { principal, scopes, claims, expiresAt }, or nothing");
+  if (!isValid) throw new TypeError("authenticate must return { principal, scopes, claims, expiresAt }, or nothing");
   return {
     ...(principal !== undefined && { principal }),
     scopes: withIncluded(scopes as string[], includes),

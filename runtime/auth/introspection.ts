@@ -1,4 +1,4 @@
-import { resolved, type Value } from "../protocol/environment.js";
+import { resolveValue, type Value } from "../protocol/environment.js";
 import { fetchJson, isSecure, Unavailable } from "./issuer.js";
 import { RefusedToken, type CheckContext, type TokenCheck } from "./oauth.js";
 
@@ -12,23 +12,23 @@ export interface IntrospectionOptions {
 }
 
 /** Requests to the issuer at a time: whoever sends tokens that nobody knows must not be able to overload it. */
-const mostAtOnce = 100;
+const maxAtOnce = 100;
 
 /** Asks the issuer about each token (RFC 7662): for tokens that only it can read. */
 export const introspection =
   (options: IntrospectionOptions) =>
   ({ issuer, audience, clockToleranceSeconds, environment, secrets, problems }: CheckContext): TokenCheck => {
-    const id = resolved(options.clientId, environment, problems);
-    const secret = resolved(options.clientSecret, environment, problems);
+    const id = resolveValue(options.clientId, environment, problems);
+    const secret = resolveValue(options.clientSecret, environment, problems);
     secrets.add(secret);
-    const declared = options.endpoint === undefined ? undefined : resolved(options.endpoint, environment, problems);
+    const declared = options.endpoint === undefined ? undefined : resolveValue(options.endpoint, environment, problems);
     if (declared !== undefined && declared !== "" && !isSecure(declared))
       problems.push("the introspection endpoint must be an https address");
     // RFC 6749, section 2.3.1: both parts are encoded as in a form first.
     const credentials = [id, secret].map((part) => new URLSearchParams({ part }).toString().slice("part=".length));
     return {
       keptMs: options.cacheSeconds * 1000,
-      mostAtOnce,
+      maxAtOnce,
       async claims(token, signal) {
         const endpoint = declared ?? (await issuer.endpoint("introspection_endpoint"));
         const answer = await fetchJson(endpoint, {

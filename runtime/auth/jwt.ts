@@ -10,7 +10,7 @@ export interface JwtOptions {
 
 /** A key that is not known makes the key set be fetched anew: each once in this time, and so many of them at most. */
 const reloadWindowMs = 30_000;
-const mostReloads = 5;
+const maxReloads = 5;
 const keptMs = 10 * 60_000;
 /** Types of bearer tokens in their header. Tokens of other kinds are signed with the same keys. */
 const bearerTypes: readonly (string | undefined)[] = ["at+jwt", "application/at+jwt", "jwt", undefined];
@@ -40,7 +40,7 @@ export const jwt =
             throw new RefusedToken("the token is of another type (typ)");
           return payload as JsonObject;
         } catch (error) {
-          throw told(error);
+          throw toAuthError(error);
         }
       },
     };
@@ -48,16 +48,16 @@ export const jwt =
 
 async function remoteKeys(address: Promise<URL>): Promise<JWTVerifyGetKey> {
   const remote = createRemoteJWKSet(await address, { cacheMaxAge: keptMs, timeoutDuration: 5000 });
-  const looked = new Map<unknown, number>();
+  const reloads = new Map<unknown, number>();
   return async (header, token) => {
     try {
       return await remote(header, token);
     } catch (error) {
-      for (const [id, at] of looked) if (at < performance.now() - reloadWindowMs) looked.delete(id);
+      for (const [id, at] of reloads) if (at < performance.now() - reloadWindowMs) reloads.delete(id);
       const { kid } = header;
-      if (!(error instanceof errors.JWKSNoMatchingKey) || looked.has(kid) || looked.size >= mostReloads) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || reloads.has(kid) || reloads.size >= maxReloads) throw error;
       // The issuer may have begun to use a new key just now.
-      looked.set(kid, performance.now());
+      reloads.set(kid, performance.now());
       await remote.reload();
       return remote(header, token);
     }
@@ -65,7 +65,7 @@ async function remoteKeys(address: Promise<URL>): Promise<JWTVerifyGetKey> {
 }
 
 /** The outcome of a verification, in words that hold nothing of the token. */
-function told(error: unknown): Error {
+function toAuthError(error: unknown): Error {
   if (error instanceof RefusedToken || error instanceof Unavailable) return error;
   if (error instanceof errors.JWKSTimeout) return new Unavailable("the issuer's keys cannot be fetched: no answer");
   if (error instanceof errors.JWTExpired) return new RefusedToken("the token has expired");

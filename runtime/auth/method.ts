@@ -1,18 +1,18 @@
-import type { Attempt, Shared, Unauthorized } from "../protocol/auth.js";
+import type { Attempt, SharedState, Unauthorized } from "../protocol/auth.js";
 import type { Environment, Value } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { Logger } from "../protocol/logger.js";
 
 /** `undefined`: these credentials are of another kind. */
-export type Verdict = Auth | Unauthorized | undefined;
+export type MethodVerdict = Auth | Unauthorized | undefined;
 
 /** One way to prove who calls. */
-export interface Method {
+export interface AuthMethod {
   /** Reads what it needs; resolves with all that is wrong about it. `secrets` gets what no log may show. */
   start?(environment: Environment, secrets: Set<string>, logger: Logger): Promise<readonly string[]>;
   stop?(): void;
   /** `token` is the one of the `Authorization` header, if there is one; a promise only if it has to be waited for. */
-  verify(token: string | undefined, attempt: Attempt, application: Shared): Verdict | Promise<Verdict>;
+  verify(token: string | undefined, attempt: Attempt, application: SharedState): MethodVerdict | Promise<MethodVerdict>;
   /** The additions of this method to challenges, and the documents that it publishes by path, once it has started. */
   readonly published?: Published | undefined;
 }
@@ -27,7 +27,7 @@ export interface Published {
 export type Includes = Readonly<Record<string, readonly string[]>>;
 
 /** The settings that all methods of a server share. */
-export interface Common {
+export interface AuthSettings {
   readonly includes: Includes;
   /** The scopes that clients are asked to request at first. */
   readonly requested: readonly string[];

@@ -1,10 +1,10 @@
 import type { Unauthorized } from "../protocol/auth.js";
 import { callerOf } from "../protocol/caller.js";
-import { optional, resolved, type Environment, type Value } from "../protocol/environment.js";
+import { optionalValue, resolveValue, type Environment, type Value } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { JsonObject } from "../protocol/types.js";
 import { createIssuer, isHttp, isSecure, Unavailable, type Issuer } from "./issuer.js";
-import { invalidToken, withIncluded, type Common, type Method, type Published } from "./method.js";
+import { invalidToken, withIncluded, type AuthSettings, type AuthMethod, type Published } from "./method.js";
 import { publish } from "./resource-metadata.js";
 import { createTokenCache, type TokenCache } from "./token-cache.js";
 
@@ -37,7 +37,7 @@ export interface TokenCheck {
   /** How long an answer may be kept, unless the token expires before; ten minutes when absent. */
   readonly keptMs?: number;
   /** How many tokens may be examined at a time; any number when absent. */
-  readonly mostAtOnce?: number;
+  readonly maxAtOnce?: number;
 }
 
 /** Why a token is refused, for the log: never the token, nor anything of it. */
@@ -46,8 +46,8 @@ export class RefusedToken extends Error {}
 /** An OAuth 2.1 resource server (RFC 6750, 8414, 8707, 9068, 9728): takes the tokens that one issuer gives for it. */
 export const oauth =
   (options: OAuthOptions) =>
-  (common: Common): Method => {
-    let known: TokenCache | undefined;
+  (common: AuthSettings): AuthMethod => {
+    let cache: TokenCache | undefined;
     let check: TokenCheck | undefined;
     let published: Published | undefined;
 
@@ -66,12 +66,12 @@ export const oauth =
     return {
       async start(environment, secrets) {
         const problems: string[] = [];
-        const url = resolved(options.issuer, environment, problems);
-        const audience = options.audience.map((value) => resolved(value, environment, problems));
+        const url = resolveValue(options.issuer, environment, problems);
+        const audience = options.audience.map((value) => resolveValue(value, environment, problems));
         const resource =
-          options.resource === undefined ? audience[0]! : resolved(options.resource, environment, problems);
+          options.resource === undefined ? audience[0]! : resolveValue(options.resource, environment, problems);
         if (url !== "" && !isSecure(url)) problems.push(`${nameOf(options.issuer)} must be an https address`);
-        const metadataUrl = optional(options.metadataUrl, environment);
+        const metadataUrl = optionalValue(options.metadataUrl, environment);
         if (metadataUrl !== undefined && !isHttp(metadataUrl))
           problems.push(`${nameOf(options.metadataUrl!)} must be an http or https address`);
         if (resource !== "" && !isSecure(resource))
@@ -85,14 +85,15 @@ export const oauth =
           secrets,
           problems,
         });
-        known = createTokenCache({ keptMs: check.keptMs ?? keptMs, mostExaminations: check.mostAtOnce ?? Infinity });
-        if (problems.length === 0) published = publish(resource, url, common, optional(common.path, environment) ?? "");
+        cache = createTokenCache({ keptMs: check.keptMs ?? keptMs, maxExaminations: check.maxAtOnce ?? Infinity });
+        if (problems.length === 0)
+          published = publish(resource, url, common, optionalValue(common.path, environment) ?? "");
         return problems;
       },
       verify: (token, { remote }) =>
-        token === undefined || known === undefined
+        token === undefined || cache === undefined
           ? undefined
-          : known.get(token, callerOf(undefined, remote), (signal) => examine(token, signal)),
+          : cache.get(token, callerOf(undefined, remote), (signal) => examine(token, signal)),
       get published() {
         return published;
       },
@@ -112,7 +113,7 @@ function nameOf(value: Value): string {
   return typeof value === "string" ? JSON.stringify(value) : value.env;
 }
 
-function authOf(claims: JsonObject, tolerance: number, { includes }: Common): Auth {
+function authOf(claims: JsonObject, tolerance: number, { includes }: AuthSettings): Auth {
   const { exp, cnf } = claims;
   if ((cnf ?? undefined) !== undefined)
     throw new RefusedToken("the token is bound to a key of its client (cnf), and proofs of that are not checked");

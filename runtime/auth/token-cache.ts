@@ -3,7 +3,7 @@ import type { Auth } from "../protocol/handlers.js";
 import { createLedger } from "../protocol/ledger.js";
 
 /** Tokens that are remembered at a time, of those that are good and of those that are not. */
-const most = 10_000;
+const maxTokens = 10_000;
 /** How long a token that was refused is refused unasked: it may become good. */
 const refusedMs = 2000;
 
@@ -11,7 +11,7 @@ export interface TokenCacheOptions {
   /** How long a good token is remembered, unless it expires before. */
   readonly keptMs: number;
   /** Examinations at a time. */
-  readonly mostExaminations: number;
+  readonly maxExaminations: number;
 }
 
 /** Remembers what was found out about tokens. */
@@ -27,21 +27,21 @@ export interface TokenCache {
   ): Promise<Auth | Unauthorized>;
 }
 
-interface Known {
+interface CachedVerdict {
   readonly verdict: Auth | Unauthorized;
   readonly until: number;
 }
 
 /** Keeps verdicts by the hash of their token: the tokens themselves are not kept. */
-export function createTokenCache({ keptMs, mostExaminations }: TokenCacheOptions): TokenCache {
+export function createTokenCache({ keptMs, maxExaminations }: TokenCacheOptions): TokenCache {
   // Refusals have a map of their own, so that bad tokens cannot drive out good ones.
-  const good = new Map<string, Known>();
-  const bad = new Map<string, Known>();
+  const good = new Map<string, CachedVerdict>();
+  const bad = new Map<string, CachedVerdict>();
   const running = new Map<string, Promise<Auth | Unauthorized>>();
   // Examinations take places alone, no bytes.
   const places = createLedger(0);
 
-  function recall(known: Map<string, Known>, key: string): Auth | Unauthorized | undefined {
+  function find(known: Map<string, CachedVerdict>, key: string): Auth | Unauthorized | undefined {
     const entry = known.get(key);
     if (entry === undefined) return undefined;
     const { expiresAt = Infinity } = entry.verdict as Partial<Auth>;
@@ -50,12 +50,12 @@ export function createTokenCache({ keptMs, mostExaminations }: TokenCacheOptions
     return undefined;
   }
 
-  function remember(key: string, verdict: Auth | Unauthorized): Auth | Unauthorized {
+  function store(key: string, verdict: Auth | Unauthorized): Auth | Unauthorized {
     const refused = "status" in verdict;
     // Any other refusal is one of the moment.
     if (refused && verdict.status !== 401) return verdict;
     const known = refused ? bad : good;
-    if (known.size >= most) known.delete(known.keys().next().value!);
+    if (known.size >= maxTokens) known.delete(known.keys().next().value!);
     known.set(key, { verdict, until: performance.now() + (refused ? refusedMs : keptMs) });
     return verdict;
   }
@@ -63,17 +63,17 @@ export function createTokenCache({ keptMs, mostExaminations }: TokenCacheOptions
   return {
     async get(token, caller, examine) {
       const key = await hashOf(token);
-      const known = recall(good, key) ?? recall(bad, key) ?? running.get(key);
+      const known = find(good, key) ?? find(bad, key) ?? running.get(key);
       if (known !== undefined) return known;
       const stopped = new AbortController();
       let evict!: () => void;
       const evicted = new Promise<Unauthorized>((resolve) => (evict = () => resolve(overloaded)));
-      const place = places.book({ kind: "examination", most: mostExaminations, caller }, () => {
+      const place = places.book({ kind: "examination", most: maxExaminations, caller }, () => {
         evict();
         stopped.abort();
       });
       if (place === undefined) return overloaded;
-      const verdict = examine(stopped.signal).then((found) => remember(key, found));
+      const verdict = examine(stopped.signal).then((found) => store(key, found));
       const examined = Promise.race([verdict, evicted]).finally(() => {
         place.release();
         running.delete(key);

@@ -2,13 +2,13 @@ import { Call, type Peer, type View } from "../protocol/exchange.js";
 import { shareTrace } from "../protocol/trace.js";
 
 /** The outcome of a run: a result, which is also sealed for the caller who began it; or one that is not kept. */
-export type Outcome =
+export type FlightOutcome =
   | { readonly kept: string; readonly view: View; readonly sealed: string }
   | { readonly output: unknown }
   | { readonly error: unknown };
 
 /** The result for callers who joined: `alone` if it is only for the caller who began it. */
-export type Shared = Outcome | "alone";
+export type SharedOutcome = FlightOutcome | "alone";
 
 /** A run of a handler that several calls may wait for. */
 export interface Flight {
@@ -17,7 +17,7 @@ export interface Flight {
   /** When the handler has had its time: later calls begin a run of their own. */
   readonly until: number;
   /** For those who joined. */
-  readonly outcome: Promise<Shared>;
+  readonly outcome: Promise<SharedOutcome>;
   /** One more call waits; when none does any more, the run is aborted. */
   join(call: Call): void;
   /** Whether its result is stale already. */
@@ -37,9 +37,9 @@ export function sharedCall(first: Call): Call {
 }
 
 /** Counts the calls that wait for a run: it is aborted with the last, and `left` is told. */
-export function crew(
+export function createWaitingCalls(
   shared: Call,
-  left: () => void,
+  onEmpty: () => void,
 ): { readonly join: (call: Call) => void; keepOnly(call: Call): void } {
   const calls = new Set<Call>();
   return {
@@ -47,7 +47,7 @@ export function crew(
       calls.add(call);
       const leave = (): void => {
         if (!calls.delete(call) || calls.size > 0) return;
-        left();
+        onEmpty();
         shared.abort(call.signal.reason);
       };
       if (call.aborted) leave();

@@ -1,7 +1,7 @@
 import type { View } from "../protocol/exchange.js";
 
 /** A result that is kept. */
-export interface Kept {
+export interface CachedResult {
   /** The arguments that it is for, as canonical text. */
   readonly input: string;
   readonly uri: string | undefined;
@@ -12,85 +12,86 @@ export interface Kept {
 }
 
 /** The results of one entry of the manifest, the one used longest ago first. */
-export interface Shelf {
+export interface Partition {
   readonly maxEntries: number;
-  readonly results: Map<string, Kept>;
+  readonly results: Map<string, CachedResult>;
   /** In characters. */
   size: number;
 }
 
 /** Keeps results by key, no more than so many of each entry and so many characters of all. */
 export interface Store {
-  shelf(maxEntries: number): Shelf;
-  find(shelf: Shelf, key: string, now: number): Kept | undefined;
-  put(shelf: Shelf, key: string, kept: Kept): void;
+  partition(maxEntries: number): Partition;
+  find(partition: Partition, key: string, now: number): CachedResult | undefined;
+  put(partition: Partition, key: string, kept: CachedResult): void;
   /** Keeps one more form of a result, if that is still kept. */
-  grow(shelf: Shelf, key: string, view: View, sealed: string): void;
-  drop(shelf: Shelf, key: string): void;
+  addForm(partition: Partition, key: string, view: View, sealed: string): void;
+  drop(partition: Partition, key: string): void;
 }
 
 export function createStore(maxSize: number): Store {
-  const shelves: Shelf[] = [];
+  const partitions: Partition[] = [];
   let total = 0;
 
-  function drop(shelf: Shelf, key: string): void {
-    const kept = shelf.results.get(key);
+  function drop(partition: Partition, key: string): void {
+    const kept = partition.results.get(key);
     if (kept === undefined) return;
-    shelf.results.delete(key);
-    resize(shelf, -sizeOf(key, kept));
+    partition.results.delete(key);
+    resize(partition, -sizeOf(key, kept));
   }
 
-  function resize(shelf: Shelf, by: number): void {
-    shelf.size += by;
+  function resize(partition: Partition, by: number): void {
+    partition.size += by;
     total += by;
   }
 
   /** Room is made where most is taken. */
   function shrink(): void {
     while (total > maxSize) {
-      let largest: Shelf | undefined;
-      for (const shelf of shelves) if (largest === undefined || shelf.size > largest.size) largest = shelf;
+      let largest: Partition | undefined;
+      for (const partition of partitions)
+        if (largest === undefined || partition.size > largest.size) largest = partition;
       dropOldest(largest!);
     }
   }
 
-  function dropOldest(shelf: Shelf): void {
-    for (const key of shelf.results.keys()) return drop(shelf, key);
+  function dropOldest(partition: Partition): void {
+    for (const key of partition.results.keys()) return drop(partition, key);
   }
 
   return {
-    shelf(maxEntries) {
-      const shelf = { maxEntries, results: new Map(), size: 0 };
-      shelves.push(shelf);
-      return shelf;
+    partition(maxEntries) {
+      const partition = { maxEntries, results: new Map(), size: 0 };
+      partitions.push(partition);
+      return partition;
     },
-    find(shelf, key, now) {
-      const kept = shelf.results.get(key);
+    find(partition, key, now) {
+      const kept = partition.results.get(key);
       if (kept === undefined) return undefined;
-      if (kept.expires <= now) return drop(shelf, key) as undefined;
-      shelf.results.delete(key);
-      shelf.results.set(key, kept);
+      if (kept.expires <= now) return drop(partition, key) as undefined;
+      partition.results.delete(key);
+      partition.results.set(key, kept);
       return kept;
     },
-    put(shelf, key, kept) {
-      drop(shelf, key);
-      if (shelf.results.size >= shelf.maxEntries) dropOldest(shelf);
-      shelf.results.set(key, kept);
-      resize(shelf, sizeOf(key, kept));
+    put(partition, key, kept) {
+      drop(partition, key);
+      if (partition.results.size >= partition.maxEntries) dropOldest(partition);
+      partition.results.set(key, kept);
+      resize(partition, sizeOf(key, kept));
       shrink();
     },
-    grow(shelf, key, view, sealed) {
-      const kept = shelf.results.get(key);
+    addForm(partition, key, view, sealed) {
+      const kept = partition.results.get(key);
       if (kept === undefined) return;
       kept.sealed.set(view, sealed);
-      resize(shelf, sealed.length);
+      resize(partition, sealed.length);
       shrink();
     },
     drop,
   };
 }
 
-function sizeOf(key: string, { input, text, sealed }: Kept): number {
+function sizeOf(key: string, { input, text, sealed }: CachedResult): number {
   let size = key.length + input.length + text.length;
   for (const form of sealed.values()) size += form.length;
   return size;

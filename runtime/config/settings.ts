@@ -36,7 +36,7 @@ export function createSettings(
   validator: () => Promise<{ readonly settings: Validator }>,
 ): Settings {
   const resolve = async (sources: SettingSources): Promise<Resolution> => {
-    const found = gather(declared, sources);
+    const found = collect(declared, sources);
     const { problem } = sources.file ?? {};
     // What it would say is not known, so what is missing is not either.
     if (problem !== undefined)
@@ -44,7 +44,7 @@ export function createSettings(
     const { settings: validate } = await validator();
     const wrong = new Set(found.unreadable.keys());
     const errors = validate(found.values) ? [] : (validate.errors ?? []);
-    const problems = [...found.unreadable.values(), ...invalid(errors, declared, found.origins, wrong)];
+    const problems = [...found.unreadable.values(), ...schemaProblems(errors, declared, found.origins, wrong)];
     return { values: Object.freeze(found.values), origins: found.origins, problems: [...found.unknown, ...problems] };
   };
   return {
@@ -69,7 +69,7 @@ function textsOf(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
-interface Gathered {
+interface CollectedSettings {
   readonly values: Record<string, unknown>;
   readonly origins: Map<string, string>;
   /** By setting: a variable whose text is none of its type. */
@@ -77,7 +77,7 @@ interface Gathered {
   readonly unknown: readonly string[];
 }
 
-function gather(declared: readonly Setting[], { env, file }: SettingSources): Gathered {
+function collect(declared: readonly Setting[], { env, file }: SettingSources): CollectedSettings {
   const values: Record<string, unknown> = {};
   const origins = new Map<string, string>();
   const unreadable = new Map<string, string>();
@@ -92,8 +92,8 @@ function gather(declared: readonly Setting[], { env, file }: SettingSources): Ga
     // An empty variable is what a container's file leaves where nothing is set.
     const text = env[variable] === "" ? undefined : env[variable];
     if (text !== undefined) {
-      const value = read(text, type);
-      if (value === undefined) unreadable.set(name, `${variable} must be ${expected[type]}`);
+      const value = parseText(text, type);
+      if (value === undefined) unreadable.set(name, `${variable} must be ${expectedTexts[type]}`);
       else put(name, value, variable);
     } else if (file !== undefined && Object.hasOwn(written, name)) put(name, written[name], file.path);
     else if (setting.default !== undefined) put(name, setting.default, "default");
@@ -106,7 +106,7 @@ function gather(declared: readonly Setting[], { env, file }: SettingSources): Ga
   return { values, origins, unreadable, unknown };
 }
 
-const expected = {
+const expectedTexts = {
   string: "a text",
   number: "a number",
   boolean: "true or false",
@@ -114,7 +114,7 @@ const expected = {
 } as const satisfies Record<Setting["type"], string>;
 
 /** `undefined` when the text is none of that type. */
-function read(text: string, type: Setting["type"]): unknown {
+function parseText(text: string, type: Setting["type"]): unknown {
   switch (type) {
     case "string":
       return text;
@@ -132,7 +132,7 @@ function read(text: string, type: Setting["type"]): unknown {
 }
 
 /** The failures of the schema, named by the variable that can put them right. */
-function invalid(
+function schemaProblems(
   errors: readonly ValidationError[],
   declared: readonly Setting[],
   origins: ReadonlyMap<string, string>,

@@ -2,19 +2,19 @@ import type { Application, HealthCheck } from "../protocol/hooks.js";
 import { failureDetails, type Logger } from "../protocol/logger.js";
 
 /** The outcome of one check. Its reason is for the log. */
-export interface Outcome {
+export interface CheckOutcome {
   readonly status: "ok" | "failed" | "timeout";
   readonly durationMs: number;
 }
 
-export interface Report {
+export interface HealthReport {
   readonly status: "ok" | "failing";
-  readonly checks: Readonly<Record<string, Outcome>>;
+  readonly checks: Readonly<Record<string, CheckOutcome>>;
 }
 
 export interface Checks {
   /** All checks at once; one that has just been made stands for a while, and is made once for all who ask. */
-  report(application: Application, logger: Logger): Promise<Report>;
+  report(application: Application, logger: Logger): Promise<HealthReport>;
 }
 
 interface Limits {
@@ -24,11 +24,11 @@ interface Limits {
 
 export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { timeoutMs, cacheMs }: Limits): Checks {
   const failing = new Set<string>();
-  let latest: Promise<Report> | undefined;
+  let latest: Promise<HealthReport> | undefined;
   let until = 0;
 
   /** The log hears of a change, not of every probe. */
-  function tell(logger: Logger, name: string, { status }: Outcome, error: unknown): void {
+  function logChange(logger: Logger, name: string, { status }: CheckOutcome, error: unknown): void {
     if (status === "ok" && failing.delete(name))
       logger("info", `the health check ${JSON.stringify(name)} succeeds again`);
     if (status === "ok" || failing.has(name)) return;
@@ -44,10 +44,10 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
     check: HealthCheck,
     application: Application,
     logger: Logger,
-  ): Promise<[string, Outcome]> {
+  ): Promise<[string, CheckOutcome]> {
     const began = performance.now();
     const stopped = new AbortController();
-    let status: Outcome["status"];
+    let status: CheckOutcome["status"];
     let reason: unknown;
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
@@ -64,11 +64,11 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
     clearTimeout(timer);
     if (status === "timeout") stopped.abort(new Error(`timed out after ${timeoutMs} ms`));
     const outcome = { status, durationMs: Math.round(performance.now() - began) };
-    tell(logger, name, outcome, reason);
+    logChange(logger, name, outcome, reason);
     return [name, outcome];
   }
 
-  async function report(application: Application, logger: Logger): Promise<Report> {
+  async function report(application: Application, logger: Logger): Promise<HealthReport> {
     const outcomes = await Promise.all(
       Object.entries(checks).map(([name, check]) => run(name, check, application, logger)),
     );

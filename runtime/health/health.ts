@@ -1,7 +1,7 @@
 import type { Hooks } from "../protocol/hooks.js";
 import type { Health, Server } from "../protocol/exchange.js";
 import { ready } from "../protocol/application.js";
-import { createChecks, type Report } from "./checks.js";
+import { createChecks, type HealthReport } from "./checks.js";
 
 /** The manifest's `runtime.health`. */
 export interface HealthOptions {
@@ -21,9 +21,11 @@ export interface HealthOptions {
 export function createHealth(options: HealthOptions, hooks: Hooks = {}): Health {
   const checks = createChecks(hooks.health ?? {}, options);
 
-  async function readiness(server: Server): Promise<{ readonly status: Report["status"] | "starting" | "draining" }> {
+  async function readiness(
+    server: Server,
+  ): Promise<{ readonly status: HealthReport["status"] | "starting" | "draining" }> {
     if (server.application.draining) return { status: "draining" };
-    if (!(await startedWithin(server, options.timeoutMs))) return { status: "starting" };
+    if (!(await isStartedWithin(server, options.timeoutMs))) return { status: "starting" };
     return checks.report(server.application, server.logger);
   }
 
@@ -36,7 +38,7 @@ export function createHealth(options: HealthOptions, hooks: Hooks = {}): Health 
         return { status: report.status === "ok" ? 200 : 503, body: JSON.stringify(report) };
       };
     },
-    async tell({ application, logger }): Promise<Told> {
+    async report({ application, logger }): Promise<HealthCheckResult> {
       const { status } = await checks.report(application, logger);
       return { status, time: new Date().toISOString(), version: options.version };
     },
@@ -44,19 +46,19 @@ export function createHealth(options: HealthOptions, hooks: Hooks = {}): Health 
 }
 
 /** The answer of the tool `health_check`. */
-interface Told {
+interface HealthCheckResult {
   readonly status: "ok" | "failing";
   readonly time: string;
   readonly version: string;
 }
 
 /** The handler of the tool `health_check`. */
-export function healthCheck(_input: unknown, context: unknown): Promise<Told> {
-  return (context as { readonly health: () => Promise<Told> }).health();
+export function healthCheck(_input: unknown, context: unknown): Promise<HealthCheckResult> {
+  return (context as { readonly health: () => Promise<HealthCheckResult> }).health();
 }
 
 /** A probe may be what starts a mounted server; one that takes its time, or cannot start, is not ready. */
-async function startedWithin(server: Server, timeoutMs: number): Promise<boolean> {
+async function isStartedWithin(server: Server, timeoutMs: number): Promise<boolean> {
   const started = ready(server);
   if (started === true) return true;
   let timer: ReturnType<typeof setTimeout>;

@@ -20,22 +20,22 @@ export const limitConcurrency =
   ({ server, tools, maxQueue }: ConcurrencyOptions) =>
   (handlers: Handlers): Handlers => {
     const all = server === undefined ? undefined : createSlots(server, maxQueue, "the server is busy");
-    const limited = <K, H>(entries: ReadonlyMap<K, H>): ReadonlyMap<K, H> =>
+    const limit = <K, H>(entries: ReadonlyMap<K, H>): ReadonlyMap<K, H> =>
       all === undefined
         ? entries
-        : new Map([...entries].map(([key, handler]) => [key, within(all, handler as AnyHandler) as H]));
-    const own = ([name, handler]: readonly [string, AnyToolHandler]): readonly [string, AnyToolHandler] => {
+        : new Map([...entries].map(([key, handler]) => [key, withSlot(all, handler as AnyHandler) as H]));
+    const perTool = ([name, handler]: readonly [string, AnyToolHandler]): readonly [string, AnyToolHandler] => {
       const most = tools?.get(name);
       if (most === undefined) return [name, handler];
       // The tool's own room first: what waits for that must not take the others'.
-      return [name, within(createSlots(most, maxQueue, `the tool ${JSON.stringify(name)} is busy`), handler)];
+      return [name, withSlot(createSlots(most, maxQueue, `the tool ${JSON.stringify(name)} is busy`), handler)];
     };
     return {
       ...handlers,
-      tools: new Map([...limited(handlers.tools)].map(own)),
-      resources: limited(handlers.resources),
-      resourceTemplates: limited(handlers.resourceTemplates),
-      prompts: limited(handlers.prompts),
+      tools: new Map([...limit(handlers.tools)].map(perTool)),
+      resources: limit(handlers.resources),
+      resourceTemplates: limit(handlers.resourceTemplates),
+      prompts: limit(handlers.prompts),
     };
   };
 
@@ -45,7 +45,7 @@ interface CallerContext {
   readonly caller: string;
 }
 
-function within(slots: Slots, handler: AnyHandler): AnyHandler {
+function withSlot(slots: Slots, handler: AnyHandler): AnyHandler {
   const run = (input: unknown, context: CallerContext): unknown => {
     const leave = (): void => slots.leave(context.caller);
     let output: unknown;
@@ -84,8 +84,8 @@ function createSlots(most: number, maxQueue: number, complaint: string): Slots {
   let taken = 0;
 
   function count(caller: string, by: 1 | -1): void {
-    const left = (running.get(caller) ?? 0) + by;
-    if (left > 0) running.set(caller, left);
+    const active = (running.get(caller) ?? 0) + by;
+    if (active > 0) running.set(caller, active);
     else running.delete(caller);
   }
 
@@ -96,7 +96,7 @@ function createSlots(most: number, maxQueue: number, complaint: string): Slots {
   }
 
   /** The caller whose turn it is, of those who run the fewest calls. */
-  function next(): string | undefined {
+  function nextCaller(): string | undefined {
     let found: string | undefined;
     for (const caller of queue.keys())
       if (found === undefined || (running.get(caller) ?? 0) < (running.get(found) ?? 0)) found = caller;
@@ -131,7 +131,7 @@ function createSlots(most: number, maxQueue: number, complaint: string): Slots {
     },
     leave(caller) {
       count(caller, -1);
-      const follower = next();
+      const follower = nextCaller();
       if (follower === undefined) return void (taken -= 1);
       const own = queue.get(follower)!;
       queue.delete(follower);

@@ -1,5 +1,5 @@
 import { tooManyRequests, type UnavailableError } from "../protocol/errors.js";
-import type { Asked } from "../protocol/exchange.js";
+import type { AdmissionRequest } from "../protocol/exchange.js";
 
 export interface RateOptions {
   readonly perMinute: number;
@@ -16,7 +16,7 @@ const counted = new Set([
 ]);
 
 /** Callers that are remembered; of more, those who have been quiet for the longest time are forgotten. */
-const mostCallers = 10_000;
+const maxCallers = 10_000;
 
 interface Bucket {
   tokens: number;
@@ -28,7 +28,7 @@ export function createRate({
   perMinute,
   burst,
   now = () => performance.now(),
-}: RateOptions): (asked: Asked) => UnavailableError | undefined {
+}: RateOptions): (asked: AdmissionRequest) => UnavailableError | undefined {
   const buckets = new Map<string, Bucket>();
   const tokenMs = 60_000 / perMinute;
   return (asked) => {
@@ -40,7 +40,7 @@ export function createRate({
     const refused = available < 1;
     buckets.delete(caller);
     buckets.set(caller, { tokens: refused ? available : available - 1, filled: time });
-    if (buckets.size > mostCallers) buckets.delete(buckets.keys().next().value!);
+    if (buckets.size > maxCallers) buckets.delete(buckets.keys().next().value!);
     return refused ? tooManyRequests(perMinute, Math.ceil((1 - available) * tokenMs)) : undefined;
   };
 }

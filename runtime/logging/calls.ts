@@ -6,23 +6,23 @@ import { traceOf } from "../protocol/trace.js";
 import type { JsonObject, LoggingLevel } from "../protocol/types.js";
 
 /** A line for each request when it has been answered: what was asked for, how long it took, what came of it. */
-export function tellOf(level: LoggingLevel): Observe {
+export function logRequests(level: LoggingLevel): Observe {
   return (call, answer) => {
     const began = performance.now();
-    const tell = (settled: Payload | McpError): void => {
+    const log = (settled: Payload | McpError): void => {
       const durationMs = Math.round((performance.now() - began) * 1000) / 1000;
       const details = { ...subject(call), ...outcome(call, settled), durationMs };
       call.peer.view.server.logger(level, "answered", details);
     };
     const answered = answer(call);
-    if (answered instanceof Promise) void answered.then(tell);
-    else tell(answered);
+    if (answered instanceof Promise) void answered.then(log);
+    else log(answered);
     return answered;
   };
 }
 
 /** A handler's own words, said to the client, for the server's log. */
-export function said(call: Call, level: LoggingLevel, data: unknown): void {
+export function logFromHandler(call: Call, level: LoggingLevel, data: unknown): void {
   const { logger, logLevel } = call.peer.view.server;
   if (severity(level) < severity(logLevel)) return;
   if (typeof data === "string") return logger(level, data, subject(call));
@@ -39,13 +39,13 @@ function subject(call: Call): Readonly<Record<string, unknown>> {
   return {
     ...traceOf(call),
     ...(call.auth?.principal !== undefined && { principal: call.auth.principal }),
-    method: call.method.slice(0, longestName),
-    ...(found !== undefined && { name: String(found).slice(0, longestName) }),
+    method: call.method.slice(0, maxNameLength),
+    ...(found !== undefined && { name: String(found).slice(0, maxNameLength) }),
   };
 }
 
 /** Names come from the client. */
-const longestName = 200;
+const maxNameLength = 200;
 
 function outcome(call: Call, settled: Payload | McpError): JsonObject {
   if (call.aborted) return { outcome: "aborted" };

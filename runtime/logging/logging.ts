@@ -1,7 +1,7 @@
 import type { Logging } from "../protocol/exchange.js";
 import { jsonLine, severity, type LogSink } from "../protocol/logger.js";
 import type { LoggingLevel } from "../protocol/types.js";
-import { said, tellOf } from "./calls.js";
+import { logFromHandler, logRequests } from "./calls.js";
 import { prettyLines } from "./pretty.js";
 import { errorConsole } from "./terminal.js";
 
@@ -48,7 +48,8 @@ export function createLogging({ level, format, redact, requests, file }: Logging
     level,
     write,
     names: new Set([...credentials, ...redact]),
-    observe: (least) => (requests === "off" || severity(requests) < severity(least) ? undefined : tellOf(requests)),
-    said,
+    observe: (least) =>
+      requests === "off" || severity(requests) < severity(least) ? undefined : logRequests(requests),
+    onLog: logFromHandler,
   };
 }

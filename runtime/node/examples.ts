@@ -48,7 +48,7 @@ export function serveExamples(server: Server): void {
       const { tool, arguments: input } = message as ExampleCall;
       const reply = await client.tools[tool]!(input).then(
         (result: Json) => ({ result }),
-        (error: unknown) => ({ error: told(error) }),
+        (error: unknown) => ({ error: describeError(error) }),
       );
       return { ...reply, ...(stray !== undefined && { stray }) };
     };
@@ -62,12 +62,12 @@ export function serveExamples(server: Server): void {
   process.on("message", (message) => {
     void answer(message).then(
       (reply) => (reply === undefined ? process.exit(0) : process.send!(reply)),
-      (error: unknown) => process.send!({ error: told(error) }),
+      (error: unknown) => process.send!({ error: describeError(error) }),
     );
   });
 }
 
-function told(error: unknown): object {
+function describeError(error: unknown): object {
   const { message, cause } = error as Error;
   const code = error instanceof ToolError ? error.code : undefined;
   const stack = cause instanceof Error ? cause.stack : undefined;

@@ -3,14 +3,14 @@ import { writeSync } from "node:fs";
 type Parts = readonly (string | Uint8Array)[];
 
 /** Bytes that a pipe takes before anything reads it, on any system that writes to pipes at once. */
-const heldByPipe = process.platform === "win32" ? 0 : 16 * 1024;
+const pipeCapacity = process.platform === "win32" ? 0 : 16 * 1024;
 
 /**
  * Writes to standard output without its stream, which takes time to open, as long as nothing can have to wait.
  * The stream writes the parts that it returns, and all later ones. `failed` is called when no reader is left.
  */
 export function firstOutput(failed: () => void, output = 1): (parts: Parts) => Parts {
-  let room = heldByPipe;
+  let room = pipeCapacity;
   return (parts) => {
     if (parts.reduce((sum, { length }) => sum + length, 0) > room) return parts;
     const bytes = Buffer.concat(parts.map((part) => Buffer.from(part as string)));

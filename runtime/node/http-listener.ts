@@ -6,12 +6,12 @@ import {
   corsHeaders,
   createAdmission,
   isForeign,
-  longestBody,
+  defaultMaxBodyBytes,
   refuseUntilStarted,
 } from "../transports/http/admission.js";
-import { pathOf, type DeclaredHttp, type Endpoint, type Refusal } from "../transports/http/exchange.js";
-import { whenRead } from "../transports/http/from-environment.js";
-import { probed } from "../transports/http/probes.js";
+import { pathOf, type DeclaredHttp, type Endpoint, type Refusal } from "../transports/http/endpoint.js";
+import { deferUntilRead } from "../transports/http/from-environment.js";
+import { answerProbe } from "../transports/http/probes.js";
 import { createRoutes, type Routes } from "../transports/http/routes.js";
 import { NodeReply } from "./http-reply.js";
 import { NodeRequest, pathAndQuery } from "./http-request.js";
@@ -25,20 +25,20 @@ export type Listener = (request: IncomingMessage, response: ServerResponse) => v
  * Every way in from Node is guarded: what throws becomes an answer, and a client that has hung up meanwhile gets none.
  */
 export function createListener(server: Server, options: DeclaredHttp): Listener {
-  const reached = whenRead(server, options, (read) => ({
+  const routing = deferUntilRead(server, options, (read) => ({
     routes: createRoutes(server, read),
     admission: createAdmission(server, read),
     nothingHere: { status: 404, message: `nothing here; the MCP endpoint is ${read.path}` } satisfies Refusal,
   }));
-  const most = options.maxBodyBytes ?? longestBody;
+  const most = options.maxBodyBytes ?? defaultMaxBodyBytes;
 
-  function take(incoming: IncomingMessage, request: NodeRequest, reply: NodeReply): void {
-    const { routes, admission, nothingHere } = reached();
+  function handle(incoming: IncomingMessage, request: NodeRequest, reply: NodeReply): void {
+    const { routes, admission, nothingHere } = routing();
     const endpoint = find(incoming, request, routes);
     if (endpoint === undefined) return reply.refuse(nothingHere);
     const verdict = admission.request(endpoint, request);
     if (!(verdict instanceof Promise)) return answer(incoming, endpoint, request, reply, verdict);
-    after(verdict, reply, (refusal) => answer(incoming, endpoint, request, reply, refusal));
+    whenSettled(verdict, reply, (refusal) => answer(incoming, endpoint, request, reply, refusal));
   }
 
   function answer(
@@ -75,8 +75,8 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
   }
 
   function isProbed(incoming: IncomingMessage, request: NodeRequest, reply: NodeReply): boolean {
-    if (probed(server, request, reply, pathOf(request.url))) return true;
-    return "originalUrl" in incoming && probed(server, request, reply, pathOf(pathAndQuery(incoming.url ?? "/")));
+    if (answerProbe(server, request, reply, pathOf(request.url))) return true;
+    return "originalUrl" in incoming && answerProbe(server, request, reply, pathOf(pathAndQuery(incoming.url ?? "/")));
   }
 
   return (incoming, response) => {
@@ -85,8 +85,8 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
     try {
       if (server.health !== undefined && isProbed(incoming, request, reply)) return;
       const starting = refuseUntilStarted(server);
-      if (starting === undefined) return take(incoming, request, reply);
-      after(starting, reply, (refusal) => (refusal ? reply.refuse(refusal) : take(incoming, request, reply)));
+      if (starting === undefined) return handle(incoming, request, reply);
+      whenSettled(starting, reply, (refusal) => (refusal ? reply.refuse(refusal) : handle(incoming, request, reply)));
     } catch (error) {
       reply.fail(error);
     }
@@ -94,7 +94,7 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
 }
 
 /** Goes on when a promise has settled, unless the client has hung up meanwhile. */
-function after<Value>(promise: Promise<Value>, reply: NodeReply, next: (value: Value) => void): void {
+function whenSettled<Value>(promise: Promise<Value>, reply: NodeReply, next: (value: Value) => void): void {
   promise
     .then((value) => {
       if (!reply.isGone) next(value);

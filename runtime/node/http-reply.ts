@@ -1,25 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { unexpected } from "../protocol/connection.js";
+import { unexpectedError } from "../protocol/connection.js";
 import { errorCodes, McpError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import { errorMessage, type Outgoing } from "../protocol/json-rpc.js";
 import {
   eventStream,
   eventText,
-  isDeaf,
+  isStalled,
   keepAlive,
   keepAliveMs,
   namedEventText,
   retryText,
 } from "../transports/http/events.js";
-import { createUnread, freeUnread, type Unread } from "../transports/http/bookings.js";
-import type { Headers, HttpReply, HttpRequest, Refusal, Running } from "../transports/http/exchange.js";
+import { createUnread, unbookedUnreadBytes, type Unread } from "../transports/http/bookings.js";
+import type { Headers, HttpReply, HttpRequest, Refusal, Running } from "../transports/http/endpoint.js";
 
 /** In characters: more leaves at once. */
-const mostHeld = 64 * 1024;
+const maxBuffered = 64 * 1024;
 
 /** Requests that may run behind another one on their connection. */
-const mostBehind = 64;
+const maxPipelined = 64;
 
 function ignore(): void {}
 
@@ -90,7 +90,7 @@ export class NodeReply implements HttpReply {
   /** Books what waits for a client that reads slowly, or not at all. */
   #measure(): void {
     const response = this.#response;
-    if (response.writableLength <= freeUnread && this.#unread === undefined) return;
+    if (response.writableLength <= unbookedUnreadBytes && this.#unread === undefined) return;
     if (this.#unread === undefined) {
       const unread = createUnread(this.#server, this.#request, () => response.destroy());
       this.#unread = unread;
@@ -107,7 +107,7 @@ export class NodeReply implements HttpReply {
   }
 
   fail(error: unknown): void {
-    const problem = unexpected(this.#server, error);
+    const problem = unexpectedError(this.#server, error);
     this.#held = undefined;
     this.always = undefined;
     const response = this.#response;
@@ -163,8 +163,8 @@ export class NodeReply implements HttpReply {
     if (this.isGone || response.writableEnded) return;
     if (this.#held !== undefined) {
       this.#held += text;
-      if (this.#held.length > mostHeld) this.#flow();
-    } else if (isDeaf(response.writableLength, awaited)) response.destroy();
+      if (this.#held.length > maxBuffered) this.#flow();
+    } else if (isStalled(response.writableLength, awaited)) response.destroy();
     else {
       this.#put(text);
       this.#measure();
@@ -207,7 +207,7 @@ export class NodeReply implements HttpReply {
     if (response.socket !== null) return;
     const { socket } = this.#incoming;
     // Node stops reading from a client whose answers wait, and would not notice that it hangs up.
-    if (socket.listenerCount("close") > mostBehind) {
+    if (socket.listenerCount("close") > maxPipelined) {
       socket.destroy();
       return running.abandon();
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Auth } from "../protocol/handlers.js";
 import type { Booking } from "../protocol/ledger.js";
-import type { HttpRequest } from "../transports/http/exchange.js";
+import type { HttpRequest } from "../transports/http/endpoint.js";
 
 /** Node's request as it is: headers are looked up, not copied. */
 export class NodeRequest implements HttpRequest {

@@ -3,7 +3,7 @@ import type { Server as Http } from "node:http";
 import { callerOf } from "../protocol/caller.js";
 import type { Server } from "../protocol/exchange.js";
 import { describe } from "../protocol/logger.js";
-import type { HttpOptions } from "../transports/http/exchange.js";
+import type { HttpOptions } from "../transports/http/endpoint.js";
 import { isLoopback } from "../transports/http/source.js";
 import { createListener } from "./http-listener.js";
 import { directRequests } from "./request-body.js";
@@ -20,7 +20,7 @@ const sweepMs = 20;
 /** Longer than balancers keep a connection (60 s): one that the server closes first could meet a request, which fails. */
 const keepAliveTimeoutMs = 75_000;
 /** The default number of connections at a time. */
-const mostConnections = 4000;
+const defaultMaxConnections = 4000;
 /** How long a request may take to arrive. */
 const requestTimeout = 90_000;
 
@@ -87,7 +87,7 @@ interface HttpSocket extends Socket {
  * One address must not take all connections: those that are too many close, the oldest of the address with the most
  * first, those without a request before any others. Returns the sockets that have left HTTP: those have no requests.
  */
-function bookConnections({ ledger }: Server, http: Http, most = mostConnections): WeakSet<object> {
+function bookConnections({ ledger }: Server, http: Http, most = defaultMaxConnections): WeakSet<object> {
   const upgraded = new WeakSet<object>();
   const booked = new WeakSet<object>();
   http.on("connection", (socket: HttpSocket) => {

@@ -1,5 +1,5 @@
 import type {} from "../protocol/parts.js";
-import { fail } from "./leave.js";
+import { fail } from "./exit.js";
 import { reserveStandardOutput } from "./standard-output.js";
 
 /**

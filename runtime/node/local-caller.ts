@@ -1,4 +1,4 @@
-import { alwaysBy, isUnauthorized, type Authentication } from "../protocol/auth.js";
+import { fixedCaller, isUnauthorized, type Authentication } from "../protocol/auth.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { SettingsError } from "../protocol/hooks.js";
@@ -23,7 +23,7 @@ export function localCaller(server: Server): LocalCaller {
   delete process.env[variable];
   if (token === undefined || token === "") {
     const local: Auth = { scopes: namedScopes(server), claims: {} };
-    return { auth: alwaysBy(local), identify: async () => local };
+    return { auth: fixedCaller(local), identify: async () => local };
   }
   const header = (name: string): string | undefined => (name === "authorization" ? `Bearer ${token}` : undefined);
   return {

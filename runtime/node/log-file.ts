@@ -21,7 +21,7 @@ export function openLogFile({ path, maxBytes, maxFiles }: LogFileOptions): (line
   let file: number | undefined;
   let size = 0;
   let failedAt: number | undefined;
-  let torn = false;
+  let isTorn = false;
 
   function open(): number {
     mkdirSync(dirname(path), { recursive: true });
@@ -55,13 +55,13 @@ export function openLogFile({ path, maxBytes, maxFiles }: LogFileOptions): (line
     if (failedAt !== undefined && performance.now() - failedAt < pauseMs) return;
     try {
       // What a full disk cut off is ended first.
-      add(Buffer.from(`${torn ? "\n" : ""}${line}\n`));
+      add(Buffer.from(`${isTorn ? "\n" : ""}${line}\n`));
       failedAt = undefined;
-      torn = false;
+      isTorn = false;
     } catch (error) {
       if (failedAt === undefined) console.error(`the log file ${path} cannot be written: ${(error as Error).message}`);
       failedAt = performance.now();
-      torn = true;
+      isTorn = true;
       try {
         close();
       } catch {

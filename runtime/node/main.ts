@@ -1,12 +1,12 @@
 import type {} from "../protocol/parts.js";
 import { start, stop } from "../protocol/application.js";
 import { withOptions } from "../protocol/define-server.js";
-import { drain, drainMs, type Hurry } from "../protocol/drain.js";
+import { drain, drainMs, type Urgency } from "../protocol/drain.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { SettingsError } from "../protocol/hooks.js";
 import { failureDetails } from "../protocol/logger.js";
-import { exit, fail } from "./leave.js";
+import { exit, fail } from "./exit.js";
 import { processOptions, type MainOptions, type ProcessOptions } from "./options.js";
 import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
@@ -21,11 +21,11 @@ function stateKeys(): string[] {
 }
 
 /** How long `onStop` may take. */
-const graceMs = 10_000;
+const stopHookMs = 10_000;
 /** How long the last bytes may take to leave. */
-const lastBytesMs = 1000;
+const flushMs = 1000;
 /** How long the process may live after a second signal. */
-const hurriedMs = 900;
+const urgentExitMs = 900;
 
 /** The process of a built server: options from the command line, then from the environment; exits when it is done. */
 export async function main(server: Server, options: MainOptions): Promise<void> {
@@ -53,7 +53,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => {});
     logger("error", "an error was thrown where nothing could catch it", failureDetails(error));
   });
-  if (!served.application.ready || settings.problems.length > 0) await starting(served, options, settings);
+  if (!served.application.ready || settings.problems.length > 0) await startServer(served, options, settings);
   const caller = globalThis.mcpcWithoutAuth
     ? undefined
     : await local?.identify(served).catch((error: Error) => fail(error.message));
@@ -75,7 +75,7 @@ function writesToStandardOutput(hook: unknown): boolean {
 }
 
 /** Settings and `onStart`, before anything is served; all that is wrong is told at once. */
-async function starting(server: Server, { configure }: MainOptions, options: ProcessOptions): Promise<void> {
+async function startServer(server: Server, { configure }: MainOptions, options: ProcessOptions): Promise<void> {
   const { configFile: file, printConfig: print, problems } = options;
   try {
     await start(server, await configure?.(server, { file, print }), problems);
@@ -87,16 +87,16 @@ async function starting(server: Server, { configure }: MainOptions, options: Pro
 }
 
 /** Ends the process after the last answer, once what `onStart` opened is closed. */
-async function leave(server: Server, { now }: Hurry): Promise<never> {
-  if (!globalThis.mcpcWithoutApplication) await stopped(server);
-  exit(now ? 1 : 0);
+async function stopAndExit(server: Server, { isUrgent }: Urgency): Promise<never> {
+  if (!globalThis.mcpcWithoutApplication) await runStopHook(server);
+  exit(isUrgent ? 1 : 0);
 }
 
-async function stopped(server: Server): Promise<void> {
+async function runStopHook(server: Server): Promise<void> {
   const timer = setTimeout(() => {
-    server.logger("error", `the hook onStop has not ended within ${graceMs} ms`);
+    server.logger("error", `the hook onStop has not ended within ${stopHookMs} ms`);
     exit(1);
-  }, graceMs);
+  }, stopHookMs);
   try {
     await stop(server);
   } catch (error) {
@@ -111,20 +111,20 @@ async function serveStandardStreams(
   { drainMs: limitMs }: MainOptions,
 ): Promise<void> {
   const serving = serveStdio(server, { auth, limitMs, onEnd: () => stopping.begin() });
-  const stopping = stopOnSignal((hurry) => serving.stop(hurry));
+  const stopping = stopOnSignal((urgency) => serving.stop(urgency));
   await serving.ended;
-  await leave(server, stopping.hurry);
+  await stopAndExit(server, stopping.urgency);
 }
 
 async function serveHttp(server: Server, options: MainOptions, settings: ProcessOptions): Promise<void> {
   const { listen, loadWebSocket } = options.http!;
   try {
     const listening = await listen(server, settings.http!, loadWebSocket);
-    stopOnSignal(async (hurry) => {
+    stopOnSignal(async (urgency) => {
       const closed = listening.close();
-      await drain(server, options.drainMs ?? drainMs, hurry);
-      await Promise.race([closed, new Promise((late) => setTimeout(late, hurry.now ? 0 : lastBytesMs))]);
-      await leave(server, hurry);
+      await drain(server, options.drainMs ?? drainMs, urgency);
+      await Promise.race([closed, new Promise((late) => setTimeout(late, urgency.isUrgent ? 0 : flushMs))]);
+      await stopAndExit(server, urgency);
     });
     // Not earlier: who reads this line may send a signal at once.
     process.stderr.write(`listening on ${listening.url}\n`);
@@ -136,24 +136,24 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
 interface Stopping {
   /** Stops for another reason than a signal; the next signal is the second then. */
   begin(): void;
-  readonly hurry: Hurry;
+  readonly urgency: Urgency;
 }
 
 /** Calls `stop` at the first signal. After a second one there is no time left; a third ends the process at once. */
-function stopOnSignal(stop: (hurry: Hurry) => Promise<void>): Stopping {
-  const hurry = { now: false };
+function stopOnSignal(stop: (urgency: Urgency) => Promise<void>): Stopping {
+  const urgency = { isUrgent: false };
   let stopping = false;
   const begin = (): void => {
-    if (!stopping) void stop(hurry);
+    if (!stopping) void stop(urgency);
     stopping = true;
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (!stopping) return begin();
-      if (hurry.now) exit(1);
-      hurry.now = true;
-      setTimeout(() => exit(1), hurriedMs);
+      if (urgency.isUrgent) exit(1);
+      urgency.isUrgent = true;
+      setTimeout(() => exit(1), urgentExitMs);
     });
   }
-  return { begin, hurry };
+  return { begin, urgency };
 }

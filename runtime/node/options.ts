@@ -1,13 +1,13 @@
 import { parseArgs } from "node:util";
 import type {} from "../protocol/parts.js";
-import { levelOf, variable, type Value, type Variable } from "../protocol/environment.js";
+import { levelOf, variable, type Value, type EnvironmentVariable } from "../protocol/environment.js";
 import type { Server } from "../protocol/exchange.js";
 import type { LoggingLevel } from "../protocol/types.js";
-import type { DeclaredHttp, HttpOptions } from "../transports/http/exchange.js";
+import type { DeclaredHttp, HttpOptions } from "../transports/http/endpoint.js";
 import type { readHttp } from "../transports/http/from-environment.js";
 import type { configure } from "./configure.js";
 import type { listen } from "./http-server.js";
-import { fail, print } from "./leave.js";
+import { fail, print } from "./exit.js";
 import type { localCaller } from "./local-caller.js";
 
 /** The transports that a server was compiled with. */
@@ -48,7 +48,7 @@ export interface ProcessOptions {
 
 /** Exits for `--version`, `--help`, and options that there are not. */
 export function processOptions(server: Server, options: MainOptions): ProcessOptions {
-  const values = parsed();
+  const values = parseCommandLine();
   const { name, version } = server.surface.server;
   if (values.version) print(`${name} ${version}\n`);
   if (values.help) print(help(server, options));
@@ -56,13 +56,15 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
     fail("this server has no settings to configure");
   const problems: string[] = [];
   const transports = [...(options.stdio ? ["stdio"] : []), ...(options.http ? ["http"] : [])];
-  const [transport, whence] = told(values.transport, "--transport", "MCPC_TRANSPORT");
+  const [transport, transportSource] = readOption(values.transport, "--transport", "MCPC_TRANSPORT");
   if (transport !== undefined && !transports.includes(transport))
-    problems.push(`${whence}: no transport ${JSON.stringify(transport)}; this server has ${transports.join(" and ")}`);
-  const [port, origin] = told(values.port, "--port", "MCPC_PORT");
+    problems.push(
+      `${transportSource}: no transport ${JSON.stringify(transport)}; this server has ${transports.join(" and ")}`,
+    );
+  const [port, portSource] = readOption(values.port, "--port", "MCPC_PORT");
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
-    problems.push(`${origin}: the port must be a number from 0 to 65535, not ${JSON.stringify(port)}`);
-  const host = told(values.host, "--host", "MCPC_HOST")[0];
+    problems.push(`${portSource}: the port must be a number from 0 to 65535, not ${JSON.stringify(port)}`);
+  const host = readOption(values.host, "--host", "MCPC_HOST")[0];
   const asked = values["log-level"];
   const { level, problem } = asked === undefined ? {} : levelOf(asked, "--log-level");
   if (problem !== undefined) problems.push(problem);
@@ -70,18 +72,18 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
     transport: transport ?? transports[0]!,
     http:
       !globalThis.mcpcWithoutHttp && options.http && (transport ?? transports[0]) === "http"
-        ? reached(server, options.http, { host, port }, problems)
+        ? httpOptions(server, options.http, { host, port }, problems)
         : undefined,
     // Whatever the environment says then, nobody asked for it.
     logLevel: asked === undefined ? undefined : (level ?? "info"),
-    configFile: options.configure && told(values.config, "--config", "MCPC_CONFIG")[0],
+    configFile: options.configure && readOption(values.config, "--config", "MCPC_CONFIG")[0],
     printConfig: values["print-config"] ?? false,
     problems,
   };
 }
 
 /** Prefers the command line to the manifest, and to variables that the manifest names. */
-function reached(
+function httpOptions(
   { health }: Server,
   { listen: _listen, loadWebSocket: _load, read, ...declared }: NonNullable<MainOptions["http"]>,
   { host = declared.host, port }: { readonly host: Value | undefined; readonly port: string | undefined },
@@ -93,11 +95,11 @@ function reached(
 }
 
 /** A value, and who says it. */
-function told(flag: string | undefined, option: string, name: string): readonly [string | undefined, string] {
+function readOption(flag: string | undefined, option: string, name: string): readonly [string | undefined, string] {
   return flag === undefined ? [variable(name, process.env), name] : [flag, option];
 }
 
-function parsed() {
+function parseCommandLine() {
   // Most clients start a server without options: what parses them is loaded when it is first named.
   if (process.argv.length <= 2) return {};
   try {
@@ -118,7 +120,7 @@ function parsed() {
   }
 }
 
-function shown(value: Value | number | Variable): string {
+function describeValue(value: Value | number | EnvironmentVariable): string {
   return typeof value === "object" ? `from ${value.env}` : String(value);
 }
 
@@ -131,8 +133,8 @@ function help({ surface: { server }, options }: Server, { stdio, http, configure
     `  --transport ${transports.join("|")}  how it is served (MCPC_TRANSPORT; default ${transports[0]})`,
     ...(!globalThis.mcpcWithoutHttp && http
       ? [
-          `  --host ADDRESS   where http listens (MCPC_HOST; default ${shown(http.host)})`,
-          `  --port PORT      its port, 0 for any free one (MCPC_PORT; default ${shown(http.port)})`,
+          `  --host ADDRESS   where http listens (MCPC_HOST; default ${describeValue(http.host)})`,
+          `  --port PORT      its port, 0 for any free one (MCPC_PORT; default ${describeValue(http.port)})`,
         ]
       : []),
     `  --log-level LEVEL  least severity that is logged (MCPC_LOG_LEVEL; default ${options.logging?.level ?? "info"})`,

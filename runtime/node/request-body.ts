@@ -4,7 +4,7 @@ import type { Server } from "../protocol/exchange.js";
 import { bodyTooLong, checkEncoding } from "../transports/http/admission.js";
 import { callerOf } from "../protocol/caller.js";
 import { bookBody, noRoomForBody } from "../transports/http/bookings.js";
-import type { HttpRequest, Refusal } from "../transports/http/exchange.js";
+import type { HttpRequest, Refusal } from "../transports/http/endpoint.js";
 import { largeMessage, takeTurn } from "../transports/http/turns.js";
 
 /** Takes a body as it comes in. */
@@ -13,7 +13,7 @@ interface Sink {
   end(): void;
 }
 
-interface Direct extends IncomingMessage {
+interface DirectRequest extends IncomingMessage {
   sink: Sink | undefined;
 }
 
@@ -24,7 +24,7 @@ interface Direct extends IncomingMessage {
 export function directRequests(Incoming: typeof IncomingMessage): typeof IncomingMessage {
   // Elsewhere a class of its own may be taken, and its bodies come in other ways.
   if ("bun" in process.versions || "deno" in process.versions) return Incoming;
-  return class extends Incoming implements Direct {
+  return class extends Incoming implements DirectRequest {
     sink: Sink | undefined = undefined;
 
     override push(chunk: Buffer | null): boolean {
@@ -46,7 +46,7 @@ interface WithBody {
 /** A body that middleware has read: its text, or the value that the text was parsed to. */
 export type GivenBody = { readonly text: string } | { readonly value: unknown } | Refusal;
 
-const alreadyRead: Refusal = {
+const bodyAlreadyRead: Refusal = {
   status: 500,
   message:
     'something else has read the body of this request; hand it over as "request.body" or "request.rawBody", or let the MCP server read it first',
@@ -57,7 +57,7 @@ export function givenBody(incoming: IncomingMessage): GivenBody | undefined {
   if (!incoming.readableDidRead && !incoming.readableEnded) return undefined;
   const { body, rawBody } = incoming as WithBody;
   const given = body === undefined ? rawBody : body;
-  if (given === undefined) return alreadyRead;
+  if (given === undefined) return bodyAlreadyRead;
   if (typeof given === "string") return { text: given };
   return given instanceof Uint8Array ? { text: new TextDecoder().decode(given) } : { value: given };
 }
@@ -92,7 +92,8 @@ export function readBody(
   };
   const body: Body = new Body(request, most, book, done);
   // What came before somebody asked for it is in the stream.
-  if ("sink" in incoming && !incoming.complete && incoming.readableLength === 0) (incoming as Direct).sink = body;
+  if ("sink" in incoming && !incoming.complete && incoming.readableLength === 0)
+    (incoming as DirectRequest).sink = body;
   else {
     incoming.on("data", (chunk: Buffer) => body.add(chunk));
     incoming.on("end", () => body.end());

@@ -4,20 +4,20 @@ import { dirname, resolve } from "node:path";
 import type { Logger } from "../protocol/logger.js";
 
 /** Begins where no path goes on: from each slash of a long text anew, the time would be quadratic. */
-const place = /(?<![^\s(])(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^\s():]*\.js):(\d+):(\d+)/g;
+const location = /(?<![^\s(])(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^\s():]*\.js):(\d+):(\d+)/g;
 const maps = new Map<string, SourceMap | undefined>();
 
 /** The same log; stack traces name the lines of the sources, where a map stands beside what was bundled. */
 export function withSources(logger: Logger): Logger {
   return (level, message, details) => {
     if (typeof details?.["error"] !== "string") return logger(level, message, details);
-    logger(level, message, { ...details, error: inSources(details["error"]) });
+    logger(level, message, { ...details, error: mapTrace(details["error"]) });
   };
 }
 
 /** Nothing is read before something has failed: a map costs more than the bundle. */
-function inSources(trace: string): string {
-  return trace.replace(place, (whole, file: string, line: string, column: string) => {
+function mapTrace(trace: string): string {
+  return trace.replace(location, (whole, file: string, line: string, column: string) => {
     const found = mapOf(file)?.findEntry(Number(line) - 1, Number(column) - 1);
     if (found === undefined || !("originalSource" in found) || found.originalSource === undefined) return whole;
     const { originalSource: source, originalLine, originalColumn } = found;

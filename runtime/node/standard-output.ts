@@ -1,14 +1,14 @@
 type Stream = typeof process.stdout;
 
-type Place = readonly [owner: object, name: string, descriptor: PropertyDescriptor];
+type StreamProperty = readonly [owner: object, name: string, descriptor: PropertyDescriptor];
 
 declare global {
   /** The stream that the loader of a bundle has reserved, before the bundle is loaded. */
-  var mcpcStandardOutput: readonly Place[] | undefined;
+  var mcpcStandardOutput: readonly StreamProperty[] | undefined;
 }
 
 /** Properties that lead to the stream: `console` keeps one that was opened before, in all of its methods. */
-const places: readonly Place[] =
+const streamProperties: readonly StreamProperty[] =
   (globalThis.mcpcWithoutExternal ? undefined : globalThis.mcpcStandardOutput) ??
   [[process, "stdout"] as const, [console, "_stdout"] as const].map(
     ([owner, name]) => [owner, name, Object.getOwnPropertyDescriptor(owner, name)!] as const,
@@ -21,7 +21,7 @@ function requestedTransport(): string | undefined {
 
 /** Returns the stream of standard output, which takes time to open, also while it is reserved. */
 export function standardOutput(): Stream {
-  return places[0]![2].get!.call(process) as Stream;
+  return streamProperties[0]![2].get!.call(process) as Stream;
 }
 
 /**
@@ -30,12 +30,12 @@ export function standardOutput(): Stream {
  */
 export function reserveStandardOutput(): void {
   if (requestedTransport() === "http") return;
-  if (!globalThis.mcpcWithoutExternal) globalThis.mcpcStandardOutput = places;
-  for (const [owner, name, { enumerable }] of places)
+  if (!globalThis.mcpcWithoutExternal) globalThis.mcpcStandardOutput = streamProperties;
+  for (const [owner, name, { enumerable }] of streamProperties)
     Object.defineProperty(owner, name, { get: () => process.stderr, configurable: true, enumerable: enumerable! });
 }
 
 /** Gives standard output back to everybody. */
 export function releaseStandardOutput(): void {
-  for (const [owner, name, descriptor] of places) Object.defineProperty(owner, name, descriptor);
+  for (const [owner, name, descriptor] of streamProperties) Object.defineProperty(owner, name, descriptor);
 }

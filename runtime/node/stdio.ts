@@ -1,4 +1,4 @@
-import { drain, drainMs, type Hurry } from "../protocol/drain.js";
+import { drain, drainMs, type Urgency } from "../protocol/drain.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { lines, type LineTransport } from "../transports/stdio.js";
@@ -6,13 +6,13 @@ import { firstOutput } from "./first-output.js";
 import { standardOutput } from "./standard-output.js";
 
 /** In bytes: a client that reads neither is given up before what it has not asked for fills the memory. */
-const mostBuffered = 64 * 1024 * 1024;
+const maxBuffered = 64 * 1024 * 1024;
 
 export interface Serving {
   /** Resolves when the server has stopped and all is answered, or the client is gone. */
   readonly ended: Promise<void>;
   /** Lets what runs come to an end, and takes nothing new. */
-  stop(hurry: Hurry): Promise<void>;
+  stop(hurry: Urgency): Promise<void>;
 }
 
 export interface StdioOptions {
@@ -27,12 +27,12 @@ export interface StdioOptions {
 export function serveStdio(server: Server, { auth, limitMs = drainMs, onEnd }: StdioOptions): Serving {
   const { stdin } = process;
   let stdout: ReturnType<typeof standardOutput> | undefined;
-  let gone = false;
+  let isGone = false;
   let finish!: () => void;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   const first = firstOutput(finish);
   const write: LineTransport["write"] = (...all) => {
-    if (gone) return;
+    if (isGone) return;
     const parts = stdout === undefined ? first(all) : all;
     if (parts.length === 0) return;
     // The client is gone: there is nobody to answer.
@@ -45,14 +45,14 @@ export function serveStdio(server: Server, { auth, limitMs = drainMs, onEnd }: S
     stdin.pause();
     stdout.once("drain", () => stdin.resume());
   };
-  const told = (): void => {
-    if (gone || stdout === undefined || stdout.writableLength <= mostBuffered) return;
-    gone = true;
+  const onPush = (): void => {
+    if (isGone || stdout === undefined || stdout.writableLength <= maxBuffered) return;
+    isGone = true;
     server.logger("error", "the client does not read what it is sent; the server ends");
     finish();
   };
-  const connection = lines(server, { write, told, later: process.nextTick }, auth);
-  async function stop(hurry: Hurry): Promise<void> {
+  const connection = lines(server, { write, onPush, later: process.nextTick }, auth);
+  async function stop(hurry: Urgency): Promise<void> {
     await drain(server, limitMs, hurry);
     connection.close(new Error("the server is stopping"));
     // A write to a pipe may still be under way.

@@ -2,25 +2,25 @@ import type { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
-import { atExpiry } from "../protocol/auth.js";
+import { onExpiry } from "../protocol/auth.js";
 import { callerOf } from "../protocol/caller.js";
-import { connect, unexpected } from "../protocol/connection.js";
+import { connect, unexpectedError } from "../protocol/connection.js";
 import { full, type McpError, type UnavailableError } from "../protocol/errors.js";
 import type { Server } from "../protocol/exchange.js";
 import { errorMessage, parseError, readableId, textOf, type Id, type Outgoing } from "../protocol/json-rpc.js";
 import { weightOf, type Booking } from "../protocol/ledger.js";
 import { parseMessage } from "../protocol/parse-message.js";
-import { createAdmission, longestBody, refuseUntilStarted } from "../transports/http/admission.js";
-import { createUnread, freeBody, freeUnread } from "../transports/http/bookings.js";
+import { createAdmission, defaultMaxBodyBytes, refuseUntilStarted } from "../transports/http/admission.js";
+import { createUnread, unbookedBodyBytes, unbookedUnreadBytes } from "../transports/http/bookings.js";
 import {
   noRoomForMessage,
   pathOf,
   type DeclaredHttp,
   type HttpRequest,
   type Refusal,
-} from "../transports/http/exchange.js";
-import { whenRead } from "../transports/http/from-environment.js";
-import { mostSessions, sessionBytes } from "../transports/http/sessions.js";
+} from "../transports/http/endpoint.js";
+import { deferUntilRead } from "../transports/http/from-environment.js";
+import { defaultMaxSessions, sessionBytes } from "../transports/http/sessions.js";
 import { largeMessage, takeTurn } from "../transports/http/turns.js";
 import { NodeRequest } from "./http-request.js";
 
@@ -30,7 +30,7 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 /** A client that does not answer in this time is gone. */
 const pingMs = 30_000;
 /** In bytes: beyond it a client is heard again when it has read, and told nothing that it has not asked for. */
-const mostBuffered = 4 * 1024 * 1024;
+const maxBuffered = 4 * 1024 * 1024;
 
 /** How long a refusal may take to leave. */
 const flushMs = 5000;
@@ -41,11 +41,11 @@ const nothingHere: Refusal = { status: 404, message: "nothing here" };
 export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: options.maxBodyBytes ?? longestBody,
+    maxPayload: options.maxBodyBytes ?? defaultMaxBodyBytes,
     clientTracking: true,
     handleProtocols: (offered) => (offered.has("mcp") ? "mcp" : false),
   });
-  const admission = whenRead(server, options, (read) => createAdmission(server, read));
+  const admission = deferUntilRead(server, options, (read) => createAdmission(server, read));
   const path = options.websocket && pathOf(options.websocket.path);
   const ending = {
     deliver: () => {},
@@ -57,11 +57,11 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
   function take(request: HttpRequest, socket: Duplex, open: (refusal: Refusal | undefined) => void): void {
     const verdict = admission().upgrade(request);
     if (!(verdict instanceof Promise)) return open(verdict);
-    after(verdict, socket, open);
+    whenSettled(verdict, socket, open);
   }
 
   /** Goes on when a promise has settled, unless the connection is gone by then. */
-  function after<Value>(promise: Promise<Value>, socket: Duplex, next: (value: Value) => void): void {
+  function whenSettled<Value>(promise: Promise<Value>, socket: Duplex, next: (value: Value) => void): void {
     promise
       .then((value) => {
         if (!socket.destroyed) next(value);
@@ -70,7 +70,7 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
   }
 
   function fail(socket: Duplex, error: unknown): void {
-    refuse(socket, { status: 500, message: unexpected(server, error).message });
+    refuse(socket, { status: 500, message: unexpectedError(server, error).message });
   }
 
   return (incoming, socket, head) => {
@@ -93,7 +93,7 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
         let client: WebSocket | undefined;
         const evict = (): void =>
           client === undefined ? refuse(socket, tooMany) : client.close(1013, tooMany.message);
-        const item = { kind: "websocket", most: options.maxSessions ?? mostSessions, caller };
+        const item = { kind: "websocket", most: options.maxSessions ?? defaultMaxSessions, caller };
         const booking = server.ledger.book(item, evict, sessionBytes);
         if (booking === undefined) return refuse(socket, tooMany);
         socket.on("close", booking.release);
@@ -104,7 +104,7 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
       };
       const starting = refuseUntilStarted(server);
       if (starting === undefined) take(request, socket, open);
-      else after(starting, socket, (refusal) => (refusal ? open(refusal) : take(request, socket, open)));
+      else whenSettled(starting, socket, (refusal) => (refusal ? open(refusal) : take(request, socket, open)));
     } catch (error) {
       fail(socket, error);
     }
@@ -139,32 +139,32 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
   const read = (): void => unread.measure(socket.bufferedAmount);
   const send = (message: Outgoing, awaited = false): void => {
     if (socket.readyState !== socket.OPEN) return;
-    if (!awaited && socket.bufferedAmount > mostBuffered) return socket.terminate();
+    if (!awaited && socket.bufferedAmount > maxBuffered) return socket.terminate();
     const text = textOf(message);
     const waiting = socket.bufferedAmount + text.length;
-    if (waiting <= freeUnread) return socket.send(text);
-    if (waiting <= mostBuffered) socket.send(text, read);
+    if (waiting <= unbookedUnreadBytes) return socket.send(text);
+    if (waiting <= maxBuffered) socket.send(text, read);
     else {
       socket.send(text, () => {
         read();
-        settle();
+        updateFlow();
       });
-      settle();
+      updateFlow();
     }
     read();
   };
   /** Messages that wait for their turn. */
   let waiting = 0;
-  const settle = (): void => {
-    if (waiting > 0 || socket.bufferedAmount > mostBuffered) socket.pause();
+  const updateFlow = (): void => {
+    if (waiting > 0 || socket.bufferedAmount > maxBuffered) socket.pause();
     else socket.resume();
   };
   const refused = (error: McpError, id?: Id): void => send(errorMessage(id, error), true);
   const connection = connect(server, send, auth, { remote, booking });
-  const stop = atExpiry(auth, () => socket.close(1008, "the credentials have expired"));
+  const stop = onExpiry(auth, () => socket.close(1008, "the credentials have expired"));
   let alive = true;
   let unreadBefore = 0;
-  const beat = setInterval(() => {
+  const heartbeat = setInterval(() => {
     // While it is not heard, it lives as long as it reads.
     if (!alive && socket.bufferedAmount >= unreadBefore) return socket.terminate();
     unreadBefore = socket.bufferedAmount;
@@ -175,7 +175,7 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
   const receive = (text: string): void => {
     const message = parseMessage(text, refused);
     if (message === undefined) return;
-    if (text.length <= freeBody) return connection.receive(message);
+    if (text.length <= unbookedBodyBytes) return connection.receive(message);
     const item = { kind: "body", most: Infinity, caller };
     const body = server.ledger.book(item, () => {}, weightOf(message));
     if (body === undefined) refused(noRoomForMessage(), readableId(message));
@@ -187,16 +187,16 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
     // Those behind one that waits keep their places.
     if (waiting === 0 && data.length <= largeMessage) return receive(String(data));
     waiting += 1;
-    settle();
+    updateFlow();
     takeTurn(caller, () => {
       waiting -= 1;
-      settle();
+      updateFlow();
       if (socket.readyState === socket.OPEN) receive(String(data));
     });
   });
   socket.on("error", () => {});
   socket.on("close", () => {
-    clearInterval(beat);
+    clearInterval(heartbeat);
     stop();
     unread.release();
     connection.close(new Error("the client disconnected"));

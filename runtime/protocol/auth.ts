@@ -31,7 +31,7 @@ export interface Unauthorized {
 }
 
 /** The state that all handlers share; for the hook. */
-export interface Shared {
+export interface SharedState {
   readonly config: unknown;
   readonly state: unknown;
 }
@@ -54,7 +54,7 @@ export interface Authentication {
   start(environment: Environment, secrets?: Set<string>, logger?: Logger): Promise<readonly string[]>;
   stop(): void;
   /** A promise only if something has to be waited for, and not for long. */
-  authenticate(attempt: Attempt, application: Shared): Auth | Unauthorized | Promise<Auth | Unauthorized>;
+  authenticate(attempt: Attempt, application: SharedState): Auth | Unauthorized | Promise<Auth | Unauthorized>;
   /** The `WWW-Authenticate` of a refusal (RFC 6750, section 3). */
   challenge(refusal: {
     readonly error?: string;
@@ -66,7 +66,7 @@ export interface Authentication {
 }
 
 /** For a server that has one caller, who is known already. */
-export function alwaysBy(auth: Auth): Authentication {
+export function fixedCaller(auth: Auth): Authentication {
   return {
     start: async () => [],
     stop: () => {},
@@ -95,8 +95,8 @@ export interface Scoped {
   readonly scopes?: readonly string[];
 }
 
-export function allows({ scopes: held }: Auth, { scopes }: Scoped): boolean {
-  return scopes === undefined || scopes.every((scope) => held.includes(scope));
+export function hasScopes({ scopes: granted }: Auth, { scopes }: Scoped): boolean {
+  return scopes === undefined || scopes.every((scope) => granted.includes(scope));
 }
 
 /** A request for something that the caller's scopes do not open. `scopes` are all that it needs. */
@@ -111,17 +111,17 @@ export class InsufficientScope extends McpError {
 }
 
 /** The refusal of a caller who lacks a scope. */
-export function insufficient(auth: Auth | undefined, entry: Scoped): InsufficientScope | undefined {
-  return allows(auth ?? anonymous, entry) ? undefined : new InsufficientScope(entry.scopes ?? []);
+export function scopeError(auth: Auth | undefined, entry: Scoped): InsufficientScope | undefined {
+  return hasScopes(auth ?? anonymous, entry) ? undefined : new InsufficientScope(entry.scopes ?? []);
 }
 
 /** Work that ends when a caller's credentials are revoked. */
-const endings = /* @__PURE__ */ new WeakMap<Auth, Set<() => void> | "revoked">();
+const expiryListeners = /* @__PURE__ */ new WeakMap<Auth, Set<() => void> | "revoked">();
 
 /** Ends what was opened with credentials that hold no more. */
 export function revoke(auth: Auth): void {
-  const ends = endings.get(auth);
-  endings.set(auth, "revoked");
+  const ends = expiryListeners.get(auth);
+  expiryListeners.set(auth, "revoked");
   if (ends !== "revoked") for (const end of ends ?? []) end();
 }
 
@@ -129,37 +129,37 @@ export function revoke(auth: Auth): void {
 export function refuseExpired(auth: Auth): McpError | undefined {
   if (globalThis.mcpcWithoutAuth) return undefined;
   const expired = auth.expiresAt !== undefined && auth.expiresAt <= Date.now();
-  if (!expired && endings.get(auth) !== "revoked") return undefined;
+  if (!expired && expiryListeners.get(auth) !== "revoked") return undefined;
   return new McpError(errorCodes.invalidRequest, "the credentials have expired; connect again with new ones");
 }
 
 /** A longer delay than this overflows. */
-const longestDelay = 0x7fffffff;
+const maxDelayMs = 0x7fffffff;
 
 /** Ends what outlives a caller's credentials; call the result when it has ended by itself. */
-export function atExpiry(auth: Auth | undefined, end: () => void): () => void {
+export function onExpiry(auth: Auth | undefined, end: () => void): () => void {
   if (globalThis.mcpcWithoutAuth || auth === undefined) return () => {};
-  const known = endings.get(auth);
-  if (known === "revoked") return atTime(0, end);
-  const ends = known ?? new Set();
-  if (known === undefined) endings.set(auth, ends);
+  const listeners = expiryListeners.get(auth);
+  if (listeners === "revoked") return callAt(0, end);
+  const ends = listeners ?? new Set();
+  if (listeners === undefined) expiryListeners.set(auth, ends);
   ends.add(end);
-  const stop = atTime(auth.expiresAt, end);
+  const stop = callAt(auth.expiresAt, end);
   return () => {
     ends.delete(end);
     stop();
   };
 }
 
-function atTime(time: number | undefined, act: () => void): () => void {
+function callAt(time: number | undefined, act: () => void): () => void {
   if (time === undefined) return () => {};
   let timer: unknown;
   // Ends by whichever clock comes first: the one that tells the time may be set back meanwhile.
   const end = performance.now() + time - Date.now();
   const wait = (): void => {
-    const left = Math.min(time - Date.now(), end - performance.now());
-    if (left <= 0 && timer !== undefined) return act();
-    timer = setTimeout(wait, Math.min(Math.max(left, 0), longestDelay));
+    const remaining = Math.min(time - Date.now(), end - performance.now());
+    if (remaining <= 0 && timer !== undefined) return act();
+    timer = setTimeout(wait, Math.min(Math.max(remaining, 0), maxDelayMs));
     // Where timers keep a process alive, this one must not.
     (timer as { unref?: () => void }).unref?.();
   };

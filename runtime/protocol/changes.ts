@@ -1,5 +1,5 @@
 import type { Change, Server } from "./exchange.js";
-import { forgetResource } from "./forgetting.js";
+import { invalidateResource } from "./invalidation.js";
 import { notificationMessage } from "./json-rpc.js";
 import { hasPrompts, hasResources, hasTools } from "./methods/session.js";
 import type { Surface } from "./surface.js";
@@ -12,14 +12,14 @@ const methods = {
 } as const satisfies Record<Change["kind"], string>;
 
 /** Whether clients know of a list at all: they are not told of changes to one that the server does not declare. */
-export function offered(surface: Surface, list: "tools" | "prompts" | "resources"): boolean {
+export function isOffered(surface: Surface, list: "tools" | "prompts" | "resources"): boolean {
   return list === "tools" ? hasTools(surface) : list === "prompts" ? hasPrompts(surface) : hasResources(surface);
 }
 
 /** Tells every subscriber of a change. */
 export function publish(server: Server, change: Change): void {
   // Whoever is told reads it anew.
-  if (change.kind === "resource") forgetResource(server, change.uri);
+  if (change.kind === "resource") invalidateResource(server, change.uri);
   for (const subscriber of server.subscribers) subscriber.deliver(change);
 }
 

@@ -1,6 +1,6 @@
 import type {} from "./parts.js";
 import { refuseExpired } from "./auth.js";
-import { changeMessage, offered } from "./changes.js";
+import { changeMessage, isOffered } from "./changes.js";
 import { dispatch, response } from "./dispatch.js";
 import { callerOf } from "./caller.js";
 import { endSession } from "./client-session.js";
@@ -13,7 +13,7 @@ import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage
 import { takeBody, weightOf, type Booking } from "./ledger.js";
 import { logFailure } from "./logger.js";
 import { createQuestions } from "./open-questions.js";
-import { explainedByLog, quoted } from "./results.js";
+import { internalErrorText, quote } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
 
 interface Running {
@@ -61,10 +61,10 @@ export interface Origin {
 
 /** Calls of one connection that need no place of their own, and of all connections that do. */
 const freeCalls = 4;
-export const mostCalls = 5000;
+export const maxCalls = 5000;
 
 /** Changes that wait for a client to be ready. */
-const mostHeld = 1024;
+const maxHeld = 1024;
 
 /**
  * `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`.
@@ -75,24 +75,24 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
   const calls = new Map<Id | Call, Running>();
   const questions = globalThis.mcpcWithoutAsking ? undefined : createQuestions();
   const remote = origin?.remote;
-  const everything: Outlet = {
+  const sharedOutlet: Outlet = {
     notify: (message) => send(message),
     shared: true,
     ...(remote !== undefined && { request: { header: () => undefined, remote } }),
   };
   let session: Peer | undefined;
   /** Between `initialize` and `notifications/initialized`; told twice, a change says no more than once. */
-  let held: Set<string> | undefined;
+  let deferred: Set<string> | undefined;
   let closed = false;
 
   const subscriber = {
     deliver(change: Change): void {
       const wanted =
-        change.kind === "resource" ? session?.subscriptions?.has(change.uri) : offered(server.surface, change.kind);
+        change.kind === "resource" ? session?.subscriptions?.has(change.uri) : isOffered(server.surface, change.kind);
       if (wanted !== true) return;
       const message = changeMessage(change);
-      if (held === undefined) send(message);
-      else if (held.size < mostHeld) held.add(message);
+      if (deferred === undefined) send(message);
+      else if (deferred.size < maxHeld) deferred.add(message);
     },
     end(): void {
       server.subscribers.delete(subscriber);
@@ -109,7 +109,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     if (booking?.resize(booking.bytes + weightOf(peer.capabilities)) === false) return refuse(reply, id, noRoom());
     peer.booking = booking;
     session = peer;
-    held = new Set();
+    deferred = new Set();
     server.subscribers.add(subscriber);
     return reply(resultMessage(id, initialized.result)) as undefined;
   }
@@ -121,7 +121,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     if (session === undefined && !hasClaim(params)) {
       if (method === "ping") return reply(resultMessage(id, "{}")) as undefined;
       if (method === "initialize") return open(message, reply, auth);
-      return refuse(reply, id, unopened(method, params));
+      return refuse(reply, id, notInitialized(method, params));
     }
     if (session !== undefined && method === "initialize") return refuse(reply, id, initializedTwice());
     const peer = session ?? modernPeer(server, params);
@@ -133,29 +133,29 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     const canAsk = session !== undefined && outlet.oneWay !== true;
     const call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? questions?.ask : undefined, auth);
     const running: Running = { call, reply, key: isTaken ? call : id };
-    let place: Booking | undefined;
+    let booking: Booking | undefined;
     if (!globalThis.mcpcWithoutHttp && origin !== undefined && calls.size >= freeCalls) {
-      place = server.ledger.book({ kind: "call", most: mostCalls, caller: call.caller }, () => giveUp(running));
-      if (place === undefined) return refuse(reply, id, noRoom());
+      booking = server.ledger.book({ kind: "call", most: maxCalls, caller: call.caller }, () => giveUp(running));
+      if (booking === undefined) return refuse(reply, id, noRoom());
     }
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
-      place?.release();
+      booking?.release();
       call.finish();
-      return tell(reply, call, answer) as undefined;
+      return sendAnswer(reply, call, answer) as undefined;
     }
     const body = globalThis.mcpcWithoutHttp ? undefined : takeBody(outlet.request);
     if (body !== undefined) body.evict = () => giveUp(running);
     calls.set(running.key, running);
     void answer.then((settled) => {
-      place?.release();
+      booking?.release();
       body?.release();
       // A cancelled request has been let go, and its id may be in use again.
       if (calls.get(running.key) !== running) return;
       calls.delete(running.key);
       questions?.forget(call, new Error("the call has ended"));
       call.finish();
-      tell(reply, call, settled);
+      sendAnswer(reply, call, settled);
     });
     return call;
   }
@@ -165,40 +165,40 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     if (calls.get(running.key) !== running) return;
     calls.delete(running.key);
     const reason = noRoom();
-    letGo(running, reason, () => tell(running.reply, running.call, reason));
+    abandon(running, reason, () => sendAnswer(running.reply, running.call, reason));
     // The handler may never end.
     running.call.forget();
   }
 
   /** The client says that it is ready (2025-11-25, lifecycle): what has changed meanwhile is told now. */
-  function opened(): void {
-    const waiting = held ?? [];
-    held = undefined;
+  function flushDeferred(): void {
+    const waiting = deferred ?? [];
+    deferred = undefined;
     for (const message of waiting) send(message);
   }
 
   function notification({ method, params }: NotificationMessage): void {
-    if (method === "notifications/initialized") return opened();
+    if (method === "notifications/initialized") return flushDeferred();
     if (method !== "notifications/cancelled" || !isObject(params)) return;
     const { requestId, reason } = params;
     if (typeof requestId !== "string" && typeof requestId !== "number") return;
-    const said = typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client";
+    const message = typeof reason === "string" ? `cancelled by the client: ${reason}` : "cancelled by the client";
     for (const [key, running] of calls) {
       if (running.call.id !== requestId) continue;
       calls.delete(key);
-      letGo(running, new Error(said));
+      abandon(running, new Error(message));
     }
   }
 
   /** A cancelled request is not answered (2026-07-28, cancellation); one that the server gives up is. */
-  function letGo({ call, reply }: Running, reason: Error, answer = () => reply(undefined)): void {
+  function abandon({ call, reply }: Running, reason: Error, answer = () => reply(undefined)): void {
     questions?.forget(call, reason);
     call.finish();
     call.abort(reason);
     answer();
   }
 
-  function single(message: unknown, reply: Reply, auth: Auth | undefined, outlet = everything): void {
+  function receiveOne(message: unknown, reply: Reply, auth: Auth | undefined, outlet = sharedOutlet): void {
     const kind = classify(message);
     if (kind === "request") return void request(message as RequestMessage, outlet, reply, auth);
     if (kind === "notification") notification(message as NotificationMessage);
@@ -208,7 +208,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
   }
 
   /** JSON-RPC batches, of 2025-03-26 alone: one array of responses, none when there is nothing to answer. */
-  function batch(messages: readonly unknown[], auth: Auth | undefined, body: Booking | undefined): void {
+  function receiveBatch(messages: readonly unknown[], auth: Auth | undefined, body: Booking | undefined): void {
     const refusal = session?.view.revision.batches === true ? refuseBatch(messages) : noBatches();
     if (refusal !== undefined) {
       body?.release();
@@ -223,10 +223,10 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       body?.release();
       if (answers.length > 0 && !closed) send(`[${answers.join(",")}]`, true);
     };
-    for (const message of messages) single(message, reply, auth);
+    for (const message of messages) receiveOne(message, reply, auth);
   }
 
-  const direct: Reply = (answer) => {
+  const sendReply: Reply = (answer) => {
     if (answer !== undefined && !closed) send(answer, true);
   };
 
@@ -237,10 +237,10 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       const from =
         body === undefined ? undefined : { header: () => undefined, remote, body: body as Booking | undefined };
       try {
-        if (Array.isArray(message)) return batch(message, auth, body);
-        single(message, direct, auth, from && { ...everything, request: from });
+        if (Array.isArray(message)) return receiveBatch(message, auth, body);
+        receiveOne(message, sendReply, auth, from && { ...sharedOutlet, request: from });
       } catch (error) {
-        send(errorMessage(readableId(message), unexpected(server, error)), true);
+        send(errorMessage(readableId(message), unexpectedError(server, error)), true);
       }
       from?.body?.release();
     },
@@ -263,17 +263,17 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       const running = [...calls.values()];
       calls.clear();
       const error = new McpError(errorCodes.internalError, reason.message);
-      for (const one of running) letGo(one, reason, () => tell(one.reply, one.call, error));
+      for (const one of running) abandon(one, reason, () => sendAnswer(one.reply, one.call, error));
     },
   };
 }
 
 /** Answers. Where that fails, an error is the answer: some callers have nothing that would catch it. */
-function tell(reply: Reply, call: Call, settled: Payload | McpError): void {
+function sendAnswer(reply: Reply, call: Call, settled: Payload | McpError): void {
   try {
     reply(response(call, settled), settled instanceof UnavailableError ? settled : undefined);
   } catch (error) {
-    const problem = unexpected(call.peer.view.server, error);
+    const problem = unexpectedError(call.peer.view.server, error);
     try {
       reply(errorMessage(call.id, problem));
     } catch {
@@ -291,9 +291,9 @@ export function noRoom(): UnavailableError {
 }
 
 /** For what should be impossible: one message must not end the process. */
-export function unexpected(server: Server, error: unknown): McpError {
+export function unexpectedError(server: Server, error: unknown): McpError {
   const errorId = logFailure(server.logger, "a message could not be handled", error);
-  return new McpError(errorCodes.internalError, explainedByLog(server, errorId, error), { errorId });
+  return new McpError(errorCodes.internalError, internalErrorText(server, errorId, error), { errorId });
 }
 
 export function noBatches(): McpError {
@@ -301,16 +301,16 @@ export function noBatches(): McpError {
 }
 
 /** The answers of a batch are one message: their number is bounded. */
-const longestBatch = 100;
+const maxBatchLength = 100;
 
 export function refuseBatch(messages: readonly unknown[]): McpError | undefined {
   if (messages.length === 0) return invalidRequest("an empty batch");
-  if (messages.length <= longestBatch) return undefined;
-  return invalidRequest(`a batch of more than ${longestBatch} messages`);
+  if (messages.length <= maxBatchLength) return undefined;
+  return invalidRequest(`a batch of more than ${maxBatchLength} messages`);
 }
 
-function unopened(method: string, params: unknown): McpError {
-  return modernHint(params) ?? invalidRequest(`${quoted(method)} before "initialize"`);
+function notInitialized(method: string, params: unknown): McpError {
+  return modernHint(params) ?? invalidRequest(`${quote(method)} before "initialize"`);
 }
 
 /** A `_meta` that meant to be self-contained gets told what it lacks, rather than being sent to the handshake. */

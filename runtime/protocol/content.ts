@@ -21,7 +21,7 @@ export function contentBlock(view: View, block: unknown): ContentBlock {
 
 export function isContentBlock(value: unknown): value is ContentBlock {
   if (!isObject(value)) return false;
-  const required = members(value["type"]);
+  const required = requiredMembers(value["type"]);
   if (required !== undefined) return required.every((member) => typeof value[member] === "string");
   const { resource } = value;
   return (
@@ -32,7 +32,7 @@ export function isContentBlock(value: unknown): value is ContentBlock {
   );
 }
 
-function members(type: unknown): readonly string[] | undefined {
+function requiredMembers(type: unknown): readonly string[] | undefined {
   switch (type) {
     case "text":
       return ["text"];

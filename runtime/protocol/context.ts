@@ -4,7 +4,7 @@ import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import { notifier } from "./application.js";
 import { sessionOf } from "./client-session.js";
-import { forget } from "./forgetting.js";
+import { invalidate } from "./invalidation.js";
 import type {
   Auth,
   Cache,
@@ -84,12 +84,12 @@ export class CallContext implements Context {
   /** For the tool that mcpc makes of `"health": { "tool": true }`. */
   get health(): () => Promise<unknown> {
     const { server } = this.#call.peer.view;
-    return async () => server.health?.tell(server);
+    return async () => server.health?.report(server);
   }
 
   get cache(): Cache {
     const { server } = this.#call.peer.view;
-    return { invalidate: (name, input) => forget(server, name, input) };
+    return { invalidate: (name, input) => invalidate(server, name, input) };
   }
 
   get sample(): Context["sample"] {
@@ -213,7 +213,7 @@ function createProgress(call: Call): Progress {
 function createLog(call: Call): Log {
   const { logging } = call.peer.view.server;
   const write = (level: LoggingLevel, severity: number) => (data: unknown) => {
-    logging?.said(call, level, data);
+    logging?.onLog(call, level, data);
     // Read at each message: the client may change the level while a call runs.
     const least = call.peer.logLevel;
     if (least === undefined || severity < loggingLevels.indexOf(least)) return;

@@ -3,8 +3,8 @@ import type { Answer, Call } from "./exchange.js";
 import { errorMessage, resultMessage, type Outgoing } from "./json-rpc.js";
 import type { Payload } from "./exchange.js";
 import { bounded } from "./result-size.js";
-import { internalError, quoted } from "./results.js";
-import { forbidden } from "./scopes.js";
+import { internalError, quote } from "./results.js";
+import { missingScopes } from "./scopes.js";
 
 /** Answers a request; never throws, never rejects. Whatever a handler does, the members of an error are plain values. */
 export function dispatch(call: Call): Answer {
@@ -15,14 +15,14 @@ export function dispatch(call: Call): Answer {
 function answer(call: Call): Answer {
   const { methods, server } = call.peer.view;
   const method = methods.get(call.method);
-  if (method === undefined) return new McpError(errorCodes.methodNotFound, `unknown method ${quoted(call.method)}`);
+  if (method === undefined) return new McpError(errorCodes.methodNotFound, `unknown method ${quote(call.method)}`);
   const refusal = server.admit?.(call);
   if (refusal !== undefined) return refusal;
   try {
-    const answer = forbidden(server, call.auth, call.method, call.params) ?? method(call);
-    return answer instanceof Promise ? track(call, answer) : plain(call, answer);
+    const answer = missingScopes(server, call.auth, call.method, call.params) ?? method(call);
+    return answer instanceof Promise ? track(call, answer) : withPlainErrors(call, answer);
   } catch (error) {
-    return failed(call, error);
+    return toError(call, error);
   }
 }
 
@@ -33,11 +33,11 @@ function track(call: Call, answer: Promise<Payload | McpError>): Promise<Payload
   return answer.then(
     (settled) => {
       running.delete(call);
-      return plain(call, settled);
+      return withPlainErrors(call, settled);
     },
     (error: unknown) => {
       running.delete(call);
-      return failed(call, error);
+      return toError(call, error);
     },
   );
 }
@@ -48,7 +48,7 @@ export function response(call: Call, settled: Payload | McpError): Outgoing {
   return errorMessage(call.id, settled, call.peer.view.revision.errorCode);
 }
 
-function failed(call: Call, error: unknown): McpError {
+function toError(call: Call, error: unknown): McpError {
   try {
     if (error instanceof McpError) return plainError(error);
   } catch {
@@ -57,11 +57,11 @@ function failed(call: Call, error: unknown): McpError {
   return internalError(call, "unexpected error", error);
 }
 
-function plain(call: Call, settled: Payload | McpError): Payload | McpError {
+function withPlainErrors(call: Call, settled: Payload | McpError): Payload | McpError {
   if (typeof settled === "string") return bounded(call, settled);
   try {
     return settled instanceof McpError ? plainError(settled) : settled;
   } catch (error) {
-    return failed(call, error);
+    return toError(call, error);
   }
 }

@@ -15,23 +15,23 @@ export function variable(name: string, from: Environment): string | undefined {
 }
 
 /** An environment variable that holds a value of the manifest. */
-export interface Variable {
+export interface EnvironmentVariable {
   readonly env: string;
 }
 
 /** A value of the manifest: written there, or the value of an environment variable. */
-export type Value = string | Variable;
+export type Value = string | EnvironmentVariable;
 
 /** The value, or a problem added to the others. */
-export function resolved(value: Value, environment: Environment, problems: string[]): string {
+export function resolveValue(value: Value, environment: Environment, problems: string[]): string {
   if (typeof value === "string") return value;
-  const text = optional(value, environment) ?? "";
+  const text = optionalValue(value, environment) ?? "";
   if (text === "") problems.push(`${value.env} is not set`);
   return text;
 }
 
 /** The value, if there is one: a variable that is not set, or empty, has none. */
-export function optional(value: Value | undefined, environment: Environment): string | undefined {
+export function optionalValue(value: Value | undefined, environment: Environment): string | undefined {
   const text = typeof value === "object" ? environment[value.env]?.trim() : value;
   return text === "" ? undefined : text;
 }

@@ -2,15 +2,15 @@ import type { Authentication } from "./auth.js";
 import { callerOf } from "./caller.js";
 import type { McpError, UnavailableError } from "./errors.js";
 import type { Auth, ClientInformation } from "./handlers.js";
-import type { Application, Hooks, KeptSession, Lifecycle, ReadHttp, SettingsLoader } from "./hooks.js";
-import type { Id, Ready } from "./json-rpc.js";
+import type { Application, Hooks, SessionRecord, Lifecycle, ReadHttp, SettingsLoader } from "./hooks.js";
+import type { Id, PreparedResult } from "./json-rpc.js";
 import type { Booking, Ledger } from "./ledger.js";
 import type { Logger, LogSink } from "./logger.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
 /** The `result` of a response as JSON: text, or bytes made before. */
-export type Payload = string | Ready;
+export type Payload = string | PreparedResult;
 
 /** A promise only if something had to be waited for. */
 export type Answer = Payload | McpError | Promise<Payload | McpError>;
@@ -30,7 +30,7 @@ export interface Logging {
   /** Tells the log of each request; `undefined` where that lies below what is logged. */
   readonly observe: (least: LoggingLevel) => Observe | undefined;
   /** Takes the entries that handlers write with `log`. */
-  readonly said: (call: Call, level: LoggingLevel, data: unknown) => void;
+  readonly onLog: (call: Call, level: LoggingLevel, data: unknown) => void;
 }
 
 /** The answers to a platform's probes: whether the process lives, whether it can do its work. */
@@ -38,7 +38,7 @@ export interface Health {
   /** Finds the probe of a path; `undefined` where there is none. */
   at(path: string): ((server: Server) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
   /** The same for those who ask with a tool. */
-  tell(server: Server): Promise<unknown>;
+  report(server: Server): Promise<unknown>;
 }
 
 /** The parts around the handlers; each is there only if the manifest, or the process, asks for it. */
@@ -57,7 +57,7 @@ export interface ServerOptions {
   readonly http?: ReadHttp | undefined;
   readonly settings?: SettingsLoader;
   readonly cache?: ResultCache;
-  readonly admit?: (asked: Asked) => UnavailableError | undefined;
+  readonly admit?: (asked: AdmissionRequest) => UnavailableError | undefined;
   /** Lets only so many handlers run at a time. */
   readonly limit?: (handlers: Handlers) => Handlers;
   /** In place of what the settings and `onStart` would give: for tests. */
@@ -81,7 +81,7 @@ export interface Server {
   /** Values that no log may show. */
   readonly secrets: Set<string>;
   /** Returns what clients are told of an unexpected error beside its id: under `mcpc dev` alone. */
-  readonly revealed?: (error: unknown) => string;
+  readonly describeError?: (error: unknown) => string;
   /** By protocol version. */
   readonly views: Map<string, View>;
   /** Indexes that a method keeps across calls, by a key of its own. */
@@ -104,11 +104,11 @@ export interface Server {
   /** The cache of results, where the manifest declares `cache`. */
   readonly cache?: ResultCache;
   /** Why a request is not taken, if anything has to be asked: a rate limit, a server that stops. */
-  admit: ((asked: Asked) => UnavailableError | undefined) | undefined;
+  admit: ((asked: AdmissionRequest) => UnavailableError | undefined) | undefined;
 }
 
 /** A request, or an opening of a stream or connection, before it is taken. */
-export interface Asked {
+export interface AdmissionRequest {
   /** A method of the protocol; `open` for a stream or connection. */
   readonly method: string;
   readonly caller: string;
@@ -196,7 +196,7 @@ export interface Peer extends ClientInformation {
   /** The place of the connection on the ledger, where there are several. */
   booking?: Booking | undefined;
   /** Present once a handler has asked for the session; `null` once that has ended. */
-  session?: KeptSession | null;
+  session?: SessionRecord | null;
 }
 
 /** The request or connection that a message came with. */
@@ -331,7 +331,7 @@ export class Call {
   }
 
   /** Lets go of the arguments, which the handler has, and, once answered, of the connection: the call outlives both. */
-  outlive(): void {
+  release(): void {
     this.params = { _meta: this.params["_meta"] };
     this.#outlives = true;
   }
@@ -361,7 +361,7 @@ export interface Subject {
 }
 
 /** An entry of the manifest whose results are kept, as the cache needs to know it. */
-export interface Reusable {
+export interface CachedEntry {
   readonly kind: "tool" | "resource" | "resourceTemplate";
   /** Its name, URI or URI template. */
   readonly name: string;
@@ -388,7 +388,7 @@ export interface ResultCache {
    * The result that is kept, or what a run comes to; calls that want the same at the same time share one run.
    * `undefined` for a call whose result is nobody else's.
    */
-  answer(call: Call, entry: Reusable, subject: Subject): Answer | undefined;
+  answer(call: Call, entry: CachedEntry, subject: Subject): Answer | undefined;
   /** Forgets what an entry returned: for these arguments, for this URI, or all of it. */
-  invalidate(entry: Pick<Reusable, "kind" | "name">, subject: Partial<Subject>): void;
+  invalidate(entry: Pick<CachedEntry, "kind" | "name">, subject: Partial<Subject>): void;
 }

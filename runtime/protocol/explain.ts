@@ -1,8 +1,8 @@
 import type { ValidationError } from "./surface.js";
 
-const shown = 8;
+const maxFailures = 8;
 /** Hostile arguments can fail a million times. */
-const looked = 500;
+const maxInspected = 500;
 
 /**
  * One text that names every failure: the place, the rule, and what came instead, as far as `root`, the value that was
@@ -10,44 +10,49 @@ const looked = 500;
  * nothing speaks against it.
  */
 export function explain(errors: readonly ValidationError[], what: string, root?: unknown): string {
-  const failures = new Map(folded(errors).map((error) => [`${place(error, what)} ${rule(error)}`, error] as const));
+  const failures = new Map(
+    mergeBranches(errors).map((error) => [`${place(error, what)} ${rule(error)}`, error] as const),
+  );
   if (failures.size === 0) return `invalid ${what}`;
-  const lines = [...failures].slice(0, shown).map(([line, error]) => `${line}${instead(error, root)}`);
-  const more = failures.size > shown ? `; and ${failures.size - shown} more` : "";
+  const lines = [...failures].slice(0, maxFailures).map(([line, error]) => `${line}${receivedText(error, root)}`);
+  const more = failures.size > maxFailures ? `; and ${failures.size - maxFailures} more` : "";
   return `invalid ${what}: ${lines.join("; ")}${more}`;
 }
 
 /** ajv reports the failures of every branch, then that of the whole: the branches become one failure. */
-function folded(errors: readonly ValidationError[]): ValidationError[] {
-  const kept: ValidationError[] = [];
-  for (const error of errors.slice(0, looked)) {
-    if (error.keyword === "if" && kept.length > 0) continue;
+function mergeBranches(errors: readonly ValidationError[]): ValidationError[] {
+  const merged: ValidationError[] = [];
+  for (const error of errors.slice(0, maxInspected)) {
+    if (error.keyword === "if" && merged.length > 0) continue;
     if (error.keyword === "propertyNames") {
       const reasons: string[] = [];
-      while (kept.at(-1)?.propertyName !== undefined) reasons.unshift(rule(kept.pop()!));
-      kept.push({ ...error, params: { ...error.params, reasons } });
+      while (merged.at(-1)?.propertyName !== undefined) reasons.unshift(rule(merged.pop()!));
+      merged.push({ ...error, params: { ...error.params, reasons } });
       continue;
     }
     if (!isUnion(error)) {
-      kept.push(error);
+      merged.push(error);
       continue;
     }
     const needed = error.params["forms"] as readonly ValidationError[] | undefined;
     if (needed) {
       const inside = needed.map((form) => ({ ...form, instancePath: error.instancePath + form.instancePath }));
-      kept.push(inside.length === 1 ? inside[0]! : asForms(error, inside));
+      merged.push(inside.length === 1 ? inside[0]! : asForms(error, inside));
       continue;
     }
     // The failures of the branches stand right before that of the whole.
-    let first = kept.length;
-    while (first > 0 && isInside(kept[first - 1]!.instancePath, error.instancePath)) first -= 1;
-    kept.push(asForms(error, kept.splice(first)));
+    let first = merged.length;
+    while (first > 0 && isInside(merged[first - 1]!.instancePath, error.instancePath)) first -= 1;
+    merged.push(asForms(error, merged.splice(first)));
   }
-  return kept;
+  return merged;
 }
 
 function asForms(error: ValidationError, branches: readonly ValidationError[]): ValidationError {
-  const forms = [...new Set(branches.map((branch) => `${relative(branch, error)}${rule(branch)}`))].slice(0, shown);
+  const forms = [...new Set(branches.map((branch) => `${relative(branch, error)}${rule(branch)}`))].slice(
+    0,
+    maxFailures,
+  );
   return { ...error, keyword: "forms", params: { forms } };
 }
 
@@ -81,7 +86,7 @@ function pathText(pointer: string): string {
     .map((name, index) => {
       if (/^(0|[1-9]\d*)$/.test(name)) return `[${name}]`;
       if (/^[\w$-]+$/.test(name)) return index === 0 ? name : `.${name}`;
-      return `[${JSON.stringify(cut(name))}]`;
+      return `[${JSON.stringify(truncate(name))}]`;
     })
     .join("");
 }
@@ -89,7 +94,7 @@ function pathText(pointer: string): string {
 /** Names under which no value is told. */
 const secret = /pass|secret|token|key|credential|auth|pin$/i;
 /** A longer text is not one of a few that somebody has mistaken. */
-const longestChoice = 40;
+const maxChoiceLength = 40;
 
 /** Rules about how large a value is. */
 const sized = /^(?:(min|max)(Length|Items|Properties)|(?:additionalI|unevaluatedI|i)tems)$/;
@@ -97,7 +102,7 @@ const sized = /^(?:(min|max)(Length|Items|Properties)|(?:additionalI|unevaluated
 const valued = /^(?:type|enum|const|format|forms|multipleOf|not|oneOf|pattern|(?:exclusiveM|m)(?:ax|in)imum)$/;
 
 /** Describes the value that came, where the rule is about a value. */
-function instead({ keyword, instancePath, params }: ValidationError, root: unknown): string {
+function receivedText({ keyword, instancePath, params }: ValidationError, root: unknown): string {
   if (root === undefined) return "";
   const tokens = tokensOf(instancePath);
   const value = tokens.reduce<unknown>((node, token) => (node as Record<string, unknown> | undefined)?.[token], root);
@@ -105,12 +110,12 @@ function instead({ keyword, instancePath, params }: ValidationError, root: unkno
   if (sized.test(keyword)) return `, got ${length}`;
   if (!valued.test(keyword)) return "";
   if (value === null) return ", got null";
-  if (Array.isArray(value)) return `, got an array of ${count(length, "item")}`;
+  if (Array.isArray(value)) return `, got an array of ${countText(length, "item")}`;
   if (typeof value === "object") return ", got an object";
   const hidden = params["hidden"] === true || tokens.some((token) => secret.test(token));
   if (typeof value !== "string") return `, got ${hidden ? `a ${typeof value}` : String(value)}`;
-  const choice = (keyword === "enum" || keyword === "const") && length! <= longestChoice && !hidden;
-  return choice ? `, got ${JSON.stringify(value)}` : `, got a string of ${count(length, "character")}`;
+  const choice = (keyword === "enum" || keyword === "const") && length! <= maxChoiceLength && !hidden;
+  return choice ? `, got ${JSON.stringify(value)}` : `, got a string of ${countText(length, "character")}`;
 }
 
 /** As JSON Schema counts: characters, items, properties. */
@@ -127,7 +132,7 @@ function rule({ keyword, params }: ValidationError): string {
   const value = (name: string): string => text(params[name]);
   const [, bound, of] = sized.exec(keyword) ?? [];
   if (bound !== undefined)
-    return `must have at ${bound === "min" ? "least" : "most"} ${count(params["limit"], nouns[of as keyof typeof nouns])}`;
+    return `must have at ${bound === "min" ? "least" : "most"} ${countText(params["limit"], nouns[of as keyof typeof nouns])}`;
   switch (keyword) {
     case "required":
       return `must have the property ${value("missingProperty")}`;
@@ -143,7 +148,7 @@ function rule({ keyword, params }: ValidationError): string {
     case "items":
     case "additionalItems":
     case "unevaluatedItems":
-      return `must have at most ${count(params["limit"] ?? params["len"], "item")}`;
+      return `must have at most ${countText(params["limit"] ?? params["len"], "item")}`;
     case "minimum":
     case "maximum":
     case "exclusiveMinimum":
@@ -158,14 +163,14 @@ function rule({ keyword, params }: ValidationError): string {
     case "uniqueItems":
       return `must not hold the same item twice (items ${value("j")} and ${value("i")})`;
     case "contains":
-      return `must hold at least ${count(params["minContains"], "item")} of the declared form${most(params["maxContains"])}`;
+      return `must hold at least ${countText(params["minContains"], "item")} of the declared form${maximumText(params["maxContains"])}`;
     case "propertyNames":
       return `must not have the property ${value("propertyName")}: its name ${(params["reasons"] as readonly string[]).join(" and ")}`;
     case "dependentRequired":
     case "dependencies":
       return `must have the property ${value("missingProperty")} when ${value("property")} is present`;
     case "forms":
-      return `must match one of the declared forms${forms(params["forms"] as readonly string[])}`;
+      return `must match one of the declared forms${formsText(params["forms"] as readonly string[])}`;
     case "oneOf":
       return "must match exactly one of the declared forms; it matches several";
     case "not":
@@ -177,26 +182,26 @@ function rule({ keyword, params }: ValidationError): string {
   }
 }
 
-function most(limit: unknown): string {
+function maximumText(limit: unknown): string {
   return limit === undefined ? "" : `, and at most ${String(limit)}`;
 }
 
-function forms(texts: readonly string[]): string {
+function formsText(texts: readonly string[]): string {
   return texts.length === 0 ? "" : `: ${texts.join(", or ")}`;
 }
 
 /** The units that `minLength` and its like count. */
 const nouns = { Length: "character", Items: "item", Properties: "property" };
 
-function count(limit: unknown, noun: string): string {
+function countText(limit: unknown, noun: string): string {
   const plural = noun === "property" ? "properties" : `${noun}s`;
   return `${String(limit)} ${limit === 1 ? noun : plural}`;
 }
 
 function text(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(cut(value)) : (JSON.stringify(value) ?? String(value));
+  return typeof value === "string" ? JSON.stringify(truncate(value)) : (JSON.stringify(value) ?? String(value));
 }
 
-function cut(name: string): string {
+function truncate(name: string): string {
   return name.length > 80 ? `${name.slice(0, 80)}…` : name;
 }

@@ -4,13 +4,13 @@ import type { Call } from "./exchange.js";
 import type { FailureContext } from "./hooks.js";
 import { failureDetails } from "./logger.js";
 import { MissingCapability } from "./questions.js";
-import { internalError, quoted } from "./results.js";
+import { internalError, quote } from "./results.js";
 import { traceOf } from "./trace.js";
 
 type Subject = Pick<FailureContext, "kind" | "name" | "errorId">;
 
 /** The error that the hook `onError` returns for a handler's error; `undefined` where it returns none, or fails itself. */
-export function decided(call: Call, subject: Subject, error: unknown): McpError | string | undefined {
+export function hookVerdict(call: Call, subject: Subject, error: unknown): McpError | string | undefined {
   const { server } = call.peer.view;
   const onError = server.hooks?.onError;
   if (globalThis.mcpcWithoutApplication || onError === undefined) return undefined;
@@ -31,9 +31,9 @@ export function handlerFailure(call: Call, kind: FailureContext["kind"], name: s
   if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
   if (error instanceof NotImplementedError)
     return new McpError(errorCodes.internalError, `the ${kind} ${error.message}`);
-  const meant = error instanceof McpError;
-  const failure = meant ? error : internalError(call, `the ${kind} ${quoted(name)}`, error);
-  const errorId = meant ? undefined : (failure.data as { readonly errorId: string }).errorId;
-  const verdict = decided(call, { kind, name, ...(errorId !== undefined && { errorId }) }, error);
+  const isIntended = error instanceof McpError;
+  const failure = isIntended ? error : internalError(call, `the ${kind} ${quote(name)}`, error);
+  const errorId = isIntended ? undefined : (failure.data as { readonly errorId: string }).errorId;
+  const verdict = hookVerdict(call, { kind, name, ...(errorId !== undefined && { errorId }) }, error);
   return typeof verdict === "string" ? new McpError(errorCodes.internalError, verdict) : (verdict ?? failure);
 }

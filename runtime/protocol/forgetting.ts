@@ -1,10 +1,10 @@
 import type {} from "./parts.js";
-import type { Reusable, Server, Subject } from "./exchange.js";
+import type { CachedEntry, Server, Subject } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
 import { findResource } from "./resource-lookup.js";
 import type { ToolValidators } from "./surface.js";
 
-type Found = readonly [Pick<Reusable, "kind" | "name">, Partial<Subject>];
+type Found = readonly [Pick<CachedEntry, "kind" | "name">, Partial<Subject>];
 
 /** Forgets what is kept of a resource; most have nothing kept. */
 export function forgetResource(server: Server, uri: string): void {

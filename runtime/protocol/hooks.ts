@@ -121,7 +121,7 @@ export interface SettingsLoader {
 }
 
 /** A session, as its handlers share it. */
-export interface KeptSession {
+export interface SessionRecord {
   readonly session: Session;
   /** The application with which its state was made. */
   readonly application: Application;

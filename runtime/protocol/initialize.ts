@@ -12,8 +12,8 @@ import { viewOf } from "./view.js";
 const initialLogLevel: LoggingLevel = "info";
 
 /** Bounds on a client's words about itself, in characters and bytes: they are kept as long as the session. */
-const longestName = 256;
-const mostCapabilities = 64 * 1024;
+const maxNameLength = 256;
+const maxCapabilities = 64 * 1024;
 
 /** The outcome of `initialize`: the client for the rest of the session, and the result. */
 export interface Initialized {
@@ -26,8 +26,8 @@ export function initialize(server: Server, params: unknown): Initialized | McpEr
   if (!isObject(params)) return invalidParams('"params" must be an object');
   const { protocolVersion: requested, capabilities, clientInfo } = params;
   if (typeof requested !== "string") return invalidParams('"protocolVersion" must be a string');
-  if (weightOf(capabilities) > mostCapabilities)
-    return invalidParams(`"capabilities" must take less than ${mostCapabilities} bytes`);
+  if (weightOf(capabilities) > maxCapabilities)
+    return invalidParams(`"capabilities" must take less than ${maxCapabilities} bytes`);
   const version = legacyRevisions.has(requested) ? requested : latestLegacy;
   const peer = legacyPeer(server, version, capabilities, clientInfo, true);
   return { peer, result: initializeResult(peer.view) };
@@ -39,23 +39,23 @@ export function legacyPeer(
   version: string,
   capabilities?: unknown,
   clientInfo?: unknown,
-  lasting = false,
+  hasSession = false,
 ): Peer {
   const peer: Peer = {
     view: viewOf(server, legacyRevisions.get(version)!),
     capabilities: isObject(capabilities) ? capabilities : {},
     protocolVersion: version,
     logLevel: initialLogLevel,
-    ...(lasting && { subscriptions: new Set<string>() }),
+    ...(hasSession && { subscriptions: new Set<string>() }),
   };
-  return isObject(clientInfo) ? { ...peer, info: named(clientInfo) } : peer;
+  return isObject(clientInfo) ? { ...peer, info: clientInfoOf(clientInfo) } : peer;
 }
 
 /** A client's name for itself, as far as it is kept. */
-function named(info: JsonObject): JsonObject & Implementation {
+function clientInfoOf(info: JsonObject): JsonObject & Implementation {
   const kept = ["name", "version", "title"].flatMap((member) => {
     const text = info[member];
-    return typeof text === "string" ? [[member, shortened(text, longestName)] as const] : [];
+    return typeof text === "string" ? [[member, shortened(text, maxNameLength)] as const] : [];
   });
   return Object.fromEntries(kept) as JsonObject & Implementation;
 }

@@ -22,7 +22,7 @@ export interface ResponseMessage {
 }
 
 /** A result that never changes, in UTF-8, so that a large one is neither copied nor encoded again. */
-export interface Ready {
+export interface PreparedResult {
   /** The result, and the brace that closes the response. */
   readonly bytes: Uint8Array;
   /** The same as the end of a line. */
@@ -32,7 +32,7 @@ export interface Ready {
 /** A response around a ready result. */
 export interface Spliced {
   readonly head: string;
-  readonly ready: Ready;
+  readonly ready: PreparedResult;
 }
 
 /** A whole message as it leaves: JSON text, or text and what follows it. */
@@ -78,31 +78,32 @@ export function isErrorResult(text: string): boolean {
 }
 
 /** The response around a result that is JSON already. */
-export function resultMessage(id: Id, payload: string | Ready): Outgoing {
+export function resultMessage(id: Id, payload: string | PreparedResult): Outgoing {
   const head = `{"jsonrpc":"2.0","id":${idText(id)},"result":`;
   return typeof payload === "string" ? `${head}${payload}}` : { head, ready: payload };
 }
 
 /** A piece of a text that is put in its place when there is one, so that it need not be copied. */
-export interface Filling {
+export interface LazyBytes {
   /** In bytes. */
   readonly length: number;
   readonly fill: (place: Uint8Array) => void;
 }
 
 /** Below this many characters a text costs less than the pieces of a write. */
-const shortest = 4096;
+const minPreparedLength = 4096;
 
 /** A result to be sent again and again, from its pieces: bytes when it is long. */
-export function readied(pieces: readonly (string | Filling)[]): string | Ready {
-  if (!globalThis.mcpcWithoutListingFiles && pieces.some((piece) => typeof piece !== "string")) return joined(pieces);
+export function prepareResult(pieces: readonly (string | LazyBytes)[]): string | PreparedResult {
+  if (!globalThis.mcpcWithoutListingFiles && pieces.some((piece) => typeof piece !== "string"))
+    return joinPieces(pieces);
   const result = pieces.join("");
-  if (result.length < shortest) return result;
+  if (result.length < minPreparedLength) return result;
   const line = new TextEncoder().encode(`${result}}\n`);
   return { line, bytes: line.subarray(0, -1) };
 }
 
-function joined(pieces: readonly (string | Filling)[]): Ready {
+function joinPieces(pieces: readonly (string | LazyBytes)[]): PreparedResult {
   const encoder = new TextEncoder();
   const parts = [...pieces, "}\n"].map((piece) => (typeof piece === "string" ? encoder.encode(piece) : piece));
   const line = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
@@ -126,7 +127,7 @@ export function textOf(message: Outgoing): string {
 }
 
 /** The same of a result. */
-export function resultText(result: string | Ready): string {
+export function resultText(result: string | PreparedResult): string {
   return typeof result === "string" ? result : new TextDecoder().decode(result.bytes.subarray(0, -1));
 }
 

@@ -1,4 +1,4 @@
-import { redact, type Hidden } from "./redact.js";
+import { redact, type RedactionRules } from "./redact.js";
 import { loggingLevels, type LoggingLevel } from "./types.js";
 
 /** The server's own log. `details` are shown to the operator alone. */
@@ -28,7 +28,7 @@ export type LogSink = (record: LogRecord) => void;
 export const severity = (level: LoggingLevel): number => loggingLevels.indexOf(level);
 
 /** Entries from the given severity up, without what they must not show. Whoever logs is never disturbed. */
-export function createLogger(least: LoggingLevel, write: LogSink = writeLine, hidden?: Hidden): Logger {
+export function createLogger(least: LoggingLevel, write: LogSink = writeLine, hidden?: RedactionRules): Logger {
   const threshold = severity(least);
   return (level, message, details = {}) => {
     if (severity(level) < threshold) return;
@@ -99,7 +99,7 @@ export function logFailure(
 }
 
 /** Causes of causes that are shown: an error may cause itself. */
-const mostCauses = 8;
+const maxCauses = 8;
 
 /** A failure in one text. */
 export function describe(error: unknown): string {
@@ -115,7 +115,7 @@ export function failureDetails(error: unknown): { readonly error: string; readon
     const texts: string[] = [];
     const seen = new Set<unknown>();
     let thrown: object | undefined;
-    for (let cause = error; !seen.has(cause) && seen.size < mostCauses; cause = (cause as Error).cause) {
+    for (let cause = error; !seen.has(cause) && seen.size < maxCauses; cause = (cause as Error).cause) {
       seen.add(cause);
       if (cause instanceof Error) texts.push(String(cause.stack ?? cause));
       else if (isObject(cause)) texts.push(`thrown: an ${Array.isArray((thrown = cause)) ? "array" : "object"}`);

@@ -2,7 +2,7 @@ import type { Ask, Call } from "./exchange.js";
 import { isObject, notificationMessage, type Id, type ResponseMessage } from "./json-rpc.js";
 
 /** How long a user may think about a question. */
-const longestAnswerMs = 10 * 60_000;
+const maxAnswerMs = 10 * 60_000;
 
 interface Question {
   readonly call: Call;
@@ -36,10 +36,7 @@ export function createQuestions(): OpenQuestions {
           questions.get(id)?.reject(reason);
         };
         const abort = (): void => giveUp(signal.reason as Error);
-        const timer = setTimeout(
-          () => giveUp(new Error(`the client has not answered ${method} in time`)),
-          longestAnswerMs,
-        );
+        const timer = setTimeout(() => giveUp(new Error(`the client has not answered ${method} in time`)), maxAnswerMs);
         const settle =
           <T>(then: (value: T) => void) =>
           (value: T): void => {

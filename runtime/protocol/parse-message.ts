@@ -2,21 +2,21 @@ import { invalidRequest, type McpError } from "./errors.js";
 import { isId, parseError, type Id } from "./json-rpc.js";
 
 /** The deepest nesting of JSON from outside. What walks a deeper value could overflow the stack. */
-const mostLevels = 1000;
+const maxLevels = 1000;
 /** The most lists, objects and texts in a message, names of members included. More would keep all callers waiting. */
-const mostValues = 50_000;
+const maxValues = 50_000;
 /** The most members of lists and objects, numbers among them. */
-const mostMembers = 250_000;
+const maxMembers = 250_000;
 /** The most different names of members. Each takes as long to parse as thirty members do. */
-const mostNames = 10_000;
+const maxNames = 10_000;
 
 /** Parses a message from outside. Returns `undefined` after it has called `refuse`. */
 export function parseMessage(text: string, refuse: (error: McpError, id?: Id) => void): unknown {
   // Before it is parsed: that takes the longer, the more values there are.
   if (mayBeTooLarge(text)) {
     const { levels, values, members, names, id } = outlineOf(text);
-    if (levels > mostLevels) return refuse(tooDeep(), id);
-    if (values > mostValues || members > mostMembers || names > mostNames) return refuse(tooMany(), id);
+    if (levels > maxLevels) return refuse(tooDeep(), id);
+    if (values > maxValues || members > maxMembers || names > maxNames) return refuse(tooMany(), id);
   }
   try {
     return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
@@ -26,25 +26,25 @@ export function parseMessage(text: string, refuse: (error: McpError, id?: Id) =>
 }
 
 export function tooDeep(): McpError {
-  return invalidRequest(`JSON has at most ${mostLevels} levels here`);
+  return invalidRequest(`JSON has at most ${maxLevels} levels here`);
 }
 
 function tooMany(): McpError {
   return invalidRequest(
-    `JSON has at most ${mostMembers} members here, ${mostValues} lists, objects and texts, and ${mostNames} different names; send less at a time`,
+    `JSON has at most ${maxMembers} members here, ${maxValues} lists, objects and texts, and ${maxNames} different names; send less at a time`,
   );
 }
 
 /** Characters, and how many of them a value has at the most that is not too large. */
 const bounds: readonly (readonly [characters: string, most: number])[] = [
-  ["[{", mostLevels],
-  ['"', 2 * mostNames],
-  [",", mostMembers - mostLevels],
+  ["[{", maxLevels],
+  ['"', 2 * maxNames],
+  [",", maxMembers - maxLevels],
 ];
 
 /** Whether a text has more of some character than most values; nearly no message does. */
 function mayBeTooLarge(text: string): boolean {
-  return text.length > 2 * mostLevels && bounds.some(([characters, most]) => countOf(text, characters, most) > most);
+  return text.length > 2 * maxLevels && bounds.some(([characters, most]) => countOf(text, characters, most) > most);
 }
 
 /** Counts characters up to a bound, and one beyond it. */
@@ -60,7 +60,7 @@ interface Outline {
   /** Lists, objects and texts. */
   readonly values: number;
   readonly members: number;
-  /** Different names of members, or `mostNames` and one more. */
+  /** Different names of members, or `maxNames` and one more. */
   readonly names: number;
   /** The id of the message, where it has one. */
   readonly id: Id | undefined;
@@ -119,7 +119,7 @@ function isName(text: string, end: number): boolean {
 
 /** Counts different parts of a text by their hashes, without making texts of them. */
 function distinctNames() {
-  const hashes = new Uint32Array(4 * mostNames);
+  const hashes = new Uint32Array(4 * maxNames);
   // Odd and random: nobody can choose names that share a hash.
   const factor = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
   return {
@@ -131,7 +131,7 @@ function distinctNames() {
       hash = hash >>> 0 || 1;
       let place = hash % hashes.length;
       while (hashes[place] !== 0 && hashes[place] !== hash) place = (place + 1) % hashes.length;
-      if (hashes[place] === hash || this.count > mostNames) return;
+      if (hashes[place] === hash || this.count > maxNames) return;
       hashes[place] = hash;
       this.count += 1;
     },
@@ -154,7 +154,7 @@ function idAt(text: string, at: number): Id | undefined {
 export function isTooDeep(value: unknown): boolean {
   let level = isNested(value) ? [value] : [];
   for (let count = 1; level.length > 0; count += 1) {
-    if (count > mostLevels) return true;
+    if (count > maxLevels) return true;
     const next: object[] = [];
     for (const one of level) for (const member of Object.values(one)) if (isNested(member)) next.push(member);
     level = next;

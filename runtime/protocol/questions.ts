@@ -2,7 +2,7 @@ import { errorCodes, McpError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import type { CreateMessageParams, CreateMessageResult, ElicitResult, Root } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
-import { quoted } from "./results.js";
+import { quote } from "./results.js";
 import { roundsOf, type Question } from "./rounds.js";
 import type { ElicitationSurface, Validator } from "./surface.js";
 import type { JsonObject } from "./types.js";
@@ -56,8 +56,8 @@ export async function roots(call: Call, key = "roots"): Promise<readonly Root[]>
 
 /** See `Rounds.step`; where the client can be asked directly, a handler runs once and so does the work. */
 export async function step<T>(call: Call, name: string, work: () => T | Promise<T>): Promise<T> {
-  const again = call.peer.view.revision.era === "modern" && call.task === undefined;
-  return again ? roundsOf(call).step(name, work) : work();
+  const hasRounds = call.peer.view.revision.era === "modern" && call.task === undefined;
+  return hasRounds ? roundsOf(call).step(name, work) : work();
 }
 
 /** A request to the client where the revision has them, a round trip where it has not. */
@@ -91,7 +91,7 @@ function formOf(call: Call, name: string, schema: JsonObject): JsonObject {
   const { version, form } = call.peer.view.revision;
   const known = form === undefined ? schema : form(schema);
   if (known !== undefined) return known;
-  throw new MissingCapability(`${quoted(name)} asks for several choices at once, which ${version} has no form for`);
+  throw new MissingCapability(`${quote(name)} asks for several choices at once, which ${version} has no form for`);
 }
 
 /** 2025-11-25 tells by an id which page was finished. */

@@ -1,5 +1,5 @@
 import { start, stop } from "./application.js";
-import { offered } from "./changes.js";
+import { isOffered } from "./changes.js";
 import { withOptions } from "./define-server.js";
 import { Call, type Abortable, type Server, type Subscriber } from "./exchange.js";
 import type { Application, SettingSources } from "./hooks.js";
@@ -21,7 +21,7 @@ export interface Replacement {
 }
 
 /** The indexes of a server that are not made of its surface. */
-const lasting: ReadonlySet<string> = new Set(["stateKeys", "tasks"]);
+const preservedIndexes: ReadonlySet<string> = new Set(["stateKeys", "tasks"]);
 
 /**
  * Puts another version of a server in the place of the one that is served, for all who are connected to it: the next
@@ -44,26 +44,26 @@ export async function replace(live: Server, version: Server, options: Replacemen
   const hides = renewed !== undefined && (live.hooks?.enabled ?? next.hooks?.enabled) !== undefined;
   const changed = hides ? lists : await changedLists(live.surface, next.surface);
   const auth = renewed === undefined || options.keepsAuth ? live.auth : next.auth;
-  if (renewed !== undefined) await started(live, next, auth === live.auth ? undefined : auth, renewed.sources);
+  if (renewed !== undefined) await startNext(live, next, auth === live.auth ? undefined : auth, renewed.sources);
   const application = renewed === undefined ? live.application : next.application;
   const old = { ...live };
   const begun = [...live.running].filter((one) => !isListening(one));
-  const told = audience(live, changed);
-  tell(told, live.surface);
+  const pending = pendingNotifications(live, changed);
+  notify(pending, live.surface);
   Object.assign(live, {
     ...{ surface: next.surface, definition: next.definition, hooks: next.hooks, settings: next.settings },
     ...{ health: next.health, logger: next.logger, secrets: next.secrets, options: next.options },
-    handlers: pinned(next.handlers, application),
+    handlers: bindApplication(next.handlers, application),
     ...{ application, auth },
   });
   renewViews(live, next);
-  for (const name of live.indexes.keys()) if (!lasting.has(name)) live.indexes.delete(name);
-  tell(told, live.surface);
+  for (const name of live.indexes.keys()) if (!preservedIndexes.has(name)) live.indexes.delete(name);
+  notify(pending, live.surface);
   if (renewed !== undefined) void retire({ ...old, auth: auth === old.auth ? undefined : old.auth }, begun, options);
   return changed;
 }
 
-async function started(
+async function startNext(
   live: Server,
   { application, hooks, settings, options, secrets, logger }: Server,
   auth: Server["auth"],
@@ -82,7 +82,7 @@ async function started(
 }
 
 /** Each handler keeps, to its end, the settings and the state that it began with. */
-export function pinned(handlers: Handlers, application: Application): Handlers {
+export function bindApplication(handlers: Handlers, application: Application): Handlers {
   const { config, state } = application;
   const own = { config: { value: config }, state: { value: state } };
   const all = <K, H extends (input: any, context: any) => unknown>(entries: ReadonlyMap<K, H>): ReadonlyMap<K, H> =>
@@ -98,13 +98,13 @@ export function pinned(handlers: Handlers, application: Application): Handlers {
     resources: all(handlers.resources),
     resourceTemplates: all(handlers.resourceTemplates),
     prompts: all(handlers.prompts),
-    ...(handlers.lists && { lists: listing(handlers.lists, own) }),
+    ...(handlers.lists && { lists: bindLists(handlers.lists, own) }),
     // They are handed both as values.
     completions: handlers.completions,
   };
 }
 
-function listing(lists: NonNullable<Handlers["lists"]>, own: PropertyDescriptorMap): NonNullable<Handlers["lists"]> {
+function bindLists(lists: NonNullable<Handlers["lists"]>, own: PropertyDescriptorMap): NonNullable<Handlers["lists"]> {
   return new Map([...lists].map(([key, list]) => [key, (context) => list(Object.defineProperties(context, own))]));
 }
 
@@ -118,24 +118,24 @@ function renewViews(live: Server, next: Server): void {
 }
 
 /** By subscriber, the lists that were there when it began: of others it has never heard. */
-const declared = new WeakMap<Subscriber, ReadonlySet<List>>();
+const listsBySubscriber = new WeakMap<Subscriber, ReadonlySet<List>>();
 
 /** Who is to be told of which list, each to be crossed out once told. */
-function audience({ subscribers, surface }: Server, changed: readonly List[]): Map<Subscriber, Set<List>> {
-  const known = new Set(lists.filter((list) => offered(surface, list)));
-  const told = new Map<Subscriber, Set<List>>();
+function pendingNotifications({ subscribers, surface }: Server, changed: readonly List[]): Map<Subscriber, Set<List>> {
+  const known = new Set(lists.filter((list) => isOffered(surface, list)));
+  const pending = new Map<Subscriber, Set<List>>();
   for (const subscriber of subscribers) {
-    if (!declared.has(subscriber)) declared.set(subscriber, known);
-    told.set(subscriber, new Set(changed.filter((list) => declared.get(subscriber)!.has(list))));
+    if (!listsBySubscriber.has(subscriber)) listsBySubscriber.set(subscriber, known);
+    pending.set(subscriber, new Set(changed.filter((list) => listsBySubscriber.get(subscriber)!.has(list))));
   }
-  return told;
+  return pending;
 }
 
 /** A connection passes on only what the server offers, so that one that loses, or gets, all its tools is asked to twice. */
-function tell(told: Map<Subscriber, Set<List>>, surface: Surface): void {
-  for (const [subscriber, wanted] of told)
+function notify(pending: Map<Subscriber, Set<List>>, surface: Surface): void {
+  for (const [subscriber, wanted] of pending)
     for (const kind of wanted)
-      if (offered(surface, kind)) {
+      if (isOffered(surface, kind)) {
         wanted.delete(kind);
         subscriber.deliver({ kind });
       }
@@ -163,13 +163,13 @@ function isListening(running: Abortable): boolean {
   return running instanceof Call && running.method === "subscriptions/listen";
 }
 
-const lookMs = 20;
+const pollMs = 20;
 
 /** Stops what a replaced version has started, once its calls have ended. */
 async function retire(old: Server, begun: readonly Abortable[], { drainMs }: Replacement): Promise<void> {
   const until = performance.now() + drainMs;
   while (begun.some((one) => old.running.has(one)) && performance.now() < until)
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   try {
     await stop(old);
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Json, JsonObject } from "./types.js";
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** The answers that a call has from its earlier rounds. */
-export interface Progress {
+export interface CallProgress {
   /** Answers of the client, by the key of the question. */
   readonly answers: JsonObject;
   /** Results of the handler's steps, by their name. */
@@ -23,7 +23,7 @@ const lifetimeMs = 60 * 60_000;
  * Seals what the next round needs to know (2026-07-28, multi round-trip requests: request state): AES-256-GCM, bound to
  * the method, what it names, its arguments and the caller, for an hour. The first key seals.
  */
-export async function sealState(call: Call, progress: Progress): Promise<string> {
+export async function sealState(call: Call, progress: CallProgress): Promise<string> {
   const [key] = await keysOf(call.peer.view.server);
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const text = JSON.stringify({ ...progress, expires: Date.now() + lifetimeMs });
@@ -39,9 +39,9 @@ export async function sealState(call: Call, progress: Progress): Promise<string>
 }
 
 /** Opens what `sealState` has sealed, with any of the keys: one that is tampered with, foreign or expired is refused. */
-export async function openState(call: Call, state: string): Promise<Progress | McpError> {
+export async function openState(call: Call, state: string): Promise<CallProgress | McpError> {
   const bytes = fromBase64url(state);
-  if (bytes === undefined || bytes.length < 28) return refused();
+  if (bytes === undefined || bytes.length < 28) return invalidState();
   const additionalData = await digest(call);
   for (const key of await keysOf(call.peer.view.server)) {
     const opened = await decrypt(key, bytes, additionalData);
@@ -52,10 +52,10 @@ export async function openState(call: Call, state: string): Promise<Progress | M
     }
     return { answers: isObject(answers) ? answers : {}, steps: isObject(steps) ? steps : {} };
   }
-  return refused();
+  return invalidState();
 }
 
-export function refused(): McpError {
+export function invalidState(): McpError {
   return invalidParams('"requestState" is not one that this server gave for this request');
 }
 

@@ -6,7 +6,7 @@ import { parseUriTemplate } from "./uri-template.js";
 import { isHidden } from "./visibility.js";
 
 /** The entry that a URI names: a resource with a URI of its own, or an instance of a template. */
-export type Found = { readonly resource: ResourceSurface; readonly template?: undefined } | Instance;
+export type FoundResource = { readonly resource: ResourceSurface; readonly template?: undefined } | Instance;
 
 export interface Instance {
   readonly resource?: undefined;
@@ -30,25 +30,25 @@ interface Pattern {
 }
 
 /** In characters: the time of a match grows with the length. */
-const longestUri = 2048;
+const maxUriLength = 2048;
 
 /**
  * Looks a URI up as it is written, then as URLs are normalised (WHATWG): many clients do that to all that they send. A
  * resource with a URI of its own comes before the templates, of which the first that matches is taken.
  */
-export function findResource(server: Server, uri: string): Found | undefined {
-  const resource = writtenResources(server).get(uri);
+export function findResource(server: Server, uri: string): FoundResource | undefined {
+  const resource = resourcesByUri(server).get(uri);
   if (resource !== undefined) return { resource };
-  if (uri.length > longestUri) return undefined;
+  if (uri.length > maxUriLength) return undefined;
   const instance = instanceOf(server, uri, ({ written }) => written);
   if (instance !== undefined || !URL.canParse(uri)) return instance;
   const { href } = new URL(uri);
-  const normal = normalResources(server).get(href);
+  const normal = resourcesByNormalUri(server).get(href);
   return normal === undefined ? instanceOf(server, href, (template) => template.normal) : { resource: normal };
 }
 
 /** The same, as far as the caller may know of it. */
-export function findVisible(server: Server, auth: Auth | undefined, uri: string): Found | undefined {
+export function findVisible(server: Server, auth: Auth | undefined, uri: string): FoundResource | undefined {
   const found = findResource(server, uri);
   if (globalThis.mcpcWithoutEnabled || found === undefined) return found;
   const { resource, template } = found;
@@ -73,7 +73,7 @@ function instanceOf(server: Server, uri: string, form: (template: Template) => P
     const pattern = form(template);
     if (!uri.startsWith(pattern.prefix)) continue;
     const values = (pattern.matcher ??= matcherOf(pattern.text))(uri);
-    const variables = values === undefined ? undefined : decoded(values);
+    const variables = values === undefined ? undefined : decode(values);
     if (variables !== undefined) return { template: template.surface, variables };
   }
   return undefined;
@@ -84,20 +84,24 @@ function matcherOf(text: string): UriMatcher {
   return "error" in parsed ? () => undefined : uriMatcher(parsed.template);
 }
 
-function writtenResources(server: Server): ReadonlyMap<string, ResourceSurface> {
-  return kept(server, "resources", () => new Map(server.surface.resources.map((resource) => [resource.uri, resource])));
+function resourcesByUri(server: Server): ReadonlyMap<string, ResourceSurface> {
+  return cachedIndex(
+    server,
+    "resources",
+    () => new Map(server.surface.resources.map((resource) => [resource.uri, resource])),
+  );
 }
 
 /** Keeps the first of several that are the same when they are normalised. */
-function normalResources(server: Server): ReadonlyMap<string, ResourceSurface> {
-  return kept(server, "normal resources", () => {
+function resourcesByNormalUri(server: Server): ReadonlyMap<string, ResourceSurface> {
+  return cachedIndex(server, "normal resources", () => {
     const valid = server.surface.resources.filter(({ uri }) => URL.canParse(uri));
     return new Map(valid.toReversed().map((resource) => [new URL(resource.uri).href, resource]));
   });
 }
 
 function templates(server: Server): readonly Template[] {
-  return kept(server, "resourceTemplates", () =>
+  return cachedIndex(server, "resourceTemplates", () =>
     server.surface.resourceTemplates.map((surface) => {
       const written = patternOf(surface.uriTemplate);
       const text = withNormalOrigin(surface.uriTemplate);
@@ -118,14 +122,14 @@ function withNormalOrigin(template: string): string {
   return new URL(origin).href.replace(/\/$/, "") + template.slice(origin.length);
 }
 
-function kept<T>(server: Server, key: string, make: () => T): T {
+function cachedIndex<T>(server: Server, key: string, make: () => T): T {
   let value = server.indexes.get(key) as T | undefined;
   if (value === undefined) server.indexes.set(key, (value = make()));
   return value;
 }
 
 /** `undefined` when the URI is not percent-encoded UTF-8: such a URI is an instance of nothing. */
-function decoded(values: ReturnType<UriMatcher> & {}): Record<string, string> | undefined {
+function decode(values: ReturnType<UriMatcher> & {}): Record<string, string> | undefined {
   try {
     return Object.fromEntries(values.map(([name, text]) => [name, decodeURIComponent(text)]));
   } catch {

@@ -1,6 +1,6 @@
 import { errorCodes, McpError } from "./errors.js";
 import type { Call } from "./exchange.js";
-import { quoted, seal } from "./results.js";
+import { quote, seal } from "./results.js";
 import { textContent } from "./content.js";
 
 /** The default of `limits.maxResultBytes`: clients read messages into buffers of about this size. */
@@ -19,7 +19,7 @@ export function bounded(call: Call, settled: string): string | McpError {
   if (bytes <= most) return settled;
   const { name, uri } = call.params;
   const entry = typeof name === "string" ? name : typeof uri === "string" ? uri : undefined;
-  const what = entry === undefined ? call.method : `${call.method} ${quoted(entry)}`;
+  const what = entry === undefined ? call.method : `${call.method} ${quote(entry)}`;
   view.server.logger("error", `the result of ${what} was not sent: it has ${bytes} bytes, more than ${most}`);
   const reason = `the result has ${bytes} bytes, and at most ${most} are sent: ask for less`;
   if (call.method === "tools/call") return seal(view, `${textContent(reason)},"isError":true`);

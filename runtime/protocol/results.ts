@@ -1,14 +1,14 @@
 import { errorCodes, McpError } from "./errors.js";
 import type {} from "./parts.js";
 import type { Call, Payload, Server, View } from "./exchange.js";
-import { readied, type Filling } from "./json-rpc.js";
+import { prepareResult, type LazyBytes } from "./json-rpc.js";
 import { logFailure } from "./logger.js";
 import { traceOf } from "./trace.js";
 import type { Reuse } from "./surface.js";
 import type { JsonObject } from "./types.js";
 
 /** The cache hint of results without a declared one: stale at once. */
-export const undeclared: Reuse = { ttlMs: 0, scope: "private" };
+export const defaultCacheHint: Reuse = { ttlMs: 0, scope: "private" };
 
 /**
  * A result from its members, as JSON text without braces. `meta` are the members of its own `_meta`; `hints` say how
@@ -27,17 +27,17 @@ export function seal(view: View, members: string, meta?: JsonObject, hints = "")
 }
 
 /** A result that never changes: sealed once, then sent as it is. Its members are JSON text, in pieces or as a whole. */
-export function sealedOnce(
+export function sealOnce(
   view: View,
   key: unknown,
-  members: () => string | readonly (string | Filling)[],
+  members: () => string | readonly (string | LazyBytes)[],
   payloads: Map<unknown, Payload> = view.payloads,
-  reuse: Reuse = undeclared,
+  reuse: Reuse = defaultCacheHint,
 ): Payload {
   let payload = payloads.get(key);
   if (payload === undefined) {
     const { opening, hints } = view.frame;
-    payload = readied([opening, ...[members()].flat(), hints(reuse.ttlMs, reuse.scope), view.closing]);
+    payload = prepareResult([opening, ...[members()].flat(), hints(reuse.ttlMs, reuse.scope), view.closing]);
     payloads.set(key, payload);
   }
   return payload;
@@ -66,17 +66,17 @@ function isAbort(error: unknown): boolean {
 export function internalError(call: Call, what: string, error: unknown): McpError {
   const { server } = call.peer.view;
   const errorId = logCallFailure(call, `${call.method} failed: ${what}`, error);
-  return new McpError(errorCodes.internalError, explainedByLog(server, errorId, error), { errorId });
+  return new McpError(errorCodes.internalError, internalErrorText(server, errorId, error), { errorId });
 }
 
 /** All that a client is told of a failure of the server's own; under `mcpc dev` that is the error's own text, too. */
-export function explainedByLog(server: Server, errorId: string | undefined, error: unknown): string {
-  const shown = globalThis.mcpcWithoutReplacing ? undefined : server.revealed?.(error);
+export function internalErrorText(server: Server, errorId: string | undefined, error: unknown): string {
+  const shown = globalThis.mcpcWithoutReplacing ? undefined : server.describeError?.(error);
   return `internal error ${errorId}${shown === undefined ? "" : ` (${shown})`}; the server's log explains it`;
 }
 
 /** A name from the wire, fit to be shown in a message. */
-export function quoted(name: string): string {
+export function quote(name: string): string {
   return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
 }
 
@@ -99,5 +99,5 @@ function kindOf(value: unknown, deep = true): string {
   if (!deep) return "an object";
   const members = Object.entries(value).slice(0, 8);
   if (members.length === 0) return "an object without members";
-  return `an object of ${members.map(([name, member]) => `${quoted(name)} (${kindOf(member, false)})`).join(", ")}`;
+  return `an object of ${members.map(([name, member]) => `${quote(name)} (${kindOf(member, false)})`).join(", ")}`;
 }

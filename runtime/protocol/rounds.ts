@@ -2,7 +2,7 @@ import type {} from "./parts.js";
 import { McpError } from "./errors.js";
 import type { Answer, AnyQuestion, Call, Interruptible, Method, Payload } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
-import { openState, refused, sealState, type Progress } from "./request-state.js";
+import { openState, invalidState, sealState, type CallProgress } from "./request-state.js";
 import { internalError, invalidParams } from "./results.js";
 import type { Json, JsonObject } from "./types.js";
 
@@ -17,7 +17,7 @@ export class Interruption extends Error {
 /** One question to the client, in the protocol's form. */
 export type Question = AnyQuestion;
 
-interface Waiting {
+interface PendingQuestion {
   readonly question: Question;
   readonly reject: (error: Interruption) => void;
 }
@@ -32,13 +32,13 @@ export class Rounds implements Interruptible {
   readonly #steps: Record<string, Json>;
   readonly #responses: JsonObject;
   readonly #used = new Map<string, number>();
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, PendingQuestion>();
   #interrupted: Payload | McpError | undefined;
 
-  constructor(call: Call, progress: Progress, responses: JsonObject) {
+  constructor(call: Call, progress: CallProgress, responses: JsonObject) {
     this.#call = call;
-    this.#answers = ownNames(progress.answers);
-    this.#steps = ownNames(progress.steps);
+    this.#answers = withoutPrototype(progress.answers);
+    this.#steps = withoutPrototype(progress.steps);
     this.#responses = responses;
   }
 
@@ -103,24 +103,24 @@ export class Rounds implements Interruptible {
 }
 
 /** A copy in which every name is one like any other, `__proto__` too. */
-function ownNames(values: JsonObject): Record<string, Json> {
+function withoutPrototype(values: JsonObject): Record<string, Json> {
   return Object.assign(Object.create(null) as Record<string, Json>, values);
 }
 
 /** A method whose handlers may ask: a request that continues one is opened first. */
-export function continuable(method: Method): Method {
+export function resumable(method: Method): Method {
   return (call: Call): Answer => {
     const { requestState: state, inputResponses: responses } = call.params;
     if (state === undefined && responses === undefined) return method(call);
     if (responses !== undefined && !isObject(responses)) return invalidParams('"inputResponses" must be an object');
     if (state !== undefined && typeof state !== "string") return invalidParams('"requestState" must be a string');
-    if (globalThis.mcpcWithoutAsking) return state === undefined ? method(call) : refused();
-    else return resumed(call, method, state, responses);
+    if (globalThis.mcpcWithoutAsking) return state === undefined ? method(call) : invalidState();
+    else return resume(call, method, state, responses);
   };
 }
 
-function resumed(call: Call, method: Method, state: string | undefined, responses: JsonObject = {}): Answer {
-  const resume = (progress: Progress): Answer => {
+function resume(call: Call, method: Method, state: string | undefined, responses: JsonObject = {}): Answer {
+  const resume = (progress: CallProgress): Answer => {
     call.rounds = new Rounds(call, progress, responses);
     return method(call);
   };

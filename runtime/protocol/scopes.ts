@@ -1,5 +1,5 @@
 import type {} from "./parts.js";
-import { insufficient, type InsufficientScope, type Scoped } from "./auth.js";
+import { scopeError, type InsufficientScope, type Scoped } from "./auth.js";
 import type { Payload, Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
@@ -12,19 +12,19 @@ import type { JsonObject } from "./types.js";
  * The refusal of a request whose caller lacks a scope. What a caller cannot see in a listing is not denied to exist:
  * the answer names the scopes, so that a client can ask its user for them (2025-11-25, authorization: step-up).
  */
-export function forbidden(
+export function missingScopes(
   server: Server,
   auth: Auth | undefined,
   method: string,
   params: JsonObject,
 ): InsufficientScope | undefined {
   if (globalThis.mcpcWithoutAuth || server.auth === undefined) return undefined;
-  const entry = wanted(server, auth, method, params);
-  return entry?.scopes === undefined ? undefined : insufficient(auth, entry);
+  const entry = requestedEntry(server, auth, method, params);
+  return entry?.scopes === undefined ? undefined : scopeError(auth, entry);
 }
 
 /** Returns the entry that a request names, unless it is hidden. */
-function wanted(
+function requestedEntry(
   server: Server,
   auth: Auth | undefined,
   method: string,
@@ -74,7 +74,7 @@ export interface Audience {
 }
 
 /** Beyond these the audience that was seen first is forgotten. */
-const mostAudiences = 64;
+const maxAudiences = 64;
 
 /** `undefined`: the caller sees everything. `hidden` is what the hook `enabled` hides of the list that is asked for. */
 export function audienceOf(
@@ -83,15 +83,15 @@ export function audienceOf(
   hidden: ReadonlySet<number> | undefined,
 ): Audience | undefined {
   if (globalThis.mcpcWithoutAuth && globalThis.mcpcWithoutEnabled) return undefined;
-  const held = heldScopes(server, auth);
-  if (held === undefined && (globalThis.mcpcWithoutEnabled || hidden === undefined)) return undefined;
+  const granted = heldScopes(server, auth);
+  if (granted === undefined && (globalThis.mcpcWithoutEnabled || hidden === undefined)) return undefined;
   let audiences = server.indexes.get("audiences") as Map<string, Audience> | undefined;
   if (audiences === undefined) server.indexes.set("audiences", (audiences = new Map()));
   // No scope has such characters.
-  const key = JSON.stringify([held, [...(hidden ?? [])]]);
+  const key = JSON.stringify([granted, [...(hidden ?? [])]]);
   let audience = audiences.get(key);
   if (audience === undefined) {
-    if (audiences.size >= mostAudiences) audiences.delete(audiences.keys().next().value!);
+    if (audiences.size >= maxAudiences) audiences.delete(audiences.keys().next().value!);
     audience = { id: hashOf(key), payloads: new Map() };
     audiences.set(key, audience);
   }
@@ -102,8 +102,8 @@ export function audienceOf(
 function heldScopes(server: Server, auth: Auth | undefined): readonly string[] | undefined {
   if (globalThis.mcpcWithoutAuth || server.auth === undefined) return undefined;
   const named = namedScopes(server);
-  const held = named.filter((scope) => auth?.scopes.includes(scope) === true);
-  return held.length === named.length ? undefined : held;
+  const granted = named.filter((scope) => auth?.scopes.includes(scope) === true);
+  return granted.length === named.length ? undefined : granted;
 }
 
 /** FNV-1a: short, and the same in every process. */

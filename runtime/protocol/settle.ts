@@ -1,12 +1,12 @@
 import type {} from "./parts.js";
 import { errorCodes, McpError } from "./errors.js";
 import type { Call, Clock, Payload } from "./exchange.js";
-import { quoted } from "./results.js";
+import { quote } from "./results.js";
 
 type Settled = Payload | McpError;
 
 /** The functions that take the outcome of a handler's promise. None may throw. */
-export interface Outcome {
+export interface OutcomeHandlers {
   readonly finish: (value: unknown) => Settled;
   readonly fail: (error: unknown) => Settled;
 }
@@ -21,11 +21,11 @@ export interface Deadline {
 export function deadlineOf(call: Call, name: string): Deadline | undefined {
   const { timeoutMs } = call.peer.view.server.surface;
   if (globalThis.mcpcWithoutTimeouts || timeoutMs === undefined) return undefined;
-  return { timeoutMs, expire: () => new McpError(errorCodes.internalError, timedOut(name, timeoutMs)) };
+  return { timeoutMs, expire: () => new McpError(errorCodes.internalError, timeoutMessage(name, timeoutMs)) };
 }
 
-export function timedOut(name: string, timeoutMs: number): string {
-  return `${quoted(name)} timed out after ${timeoutMs} ms`;
+export function timeoutMessage(name: string, timeoutMs: number): string {
+  return `${quote(name)} timed out after ${timeoutMs} ms`;
 }
 
 /**
@@ -35,16 +35,16 @@ export function timedOut(name: string, timeoutMs: number): string {
 export function settle(
   call: Call,
   output: PromiseLike<unknown>,
-  outcome: Outcome,
+  outcome: OutcomeHandlers,
   deadline: Deadline | undefined,
 ): Promise<Settled> {
   const work = Promise.resolve(output).then(outcome.finish, outcome.fail);
-  return globalThis.mcpcWithoutTimeouts || deadline === undefined ? work : limited(call, work, deadline);
+  return globalThis.mcpcWithoutTimeouts || deadline === undefined ? work : withDeadline(call, work, deadline);
 }
 
-function limited(call: Call, work: Promise<Settled>, deadline: Deadline): Promise<Settled> {
+function withDeadline(call: Call, work: Promise<Settled>, deadline: Deadline): Promise<Settled> {
   return new Promise((resolve, reject) => {
-    const clock = countDown(deadline.timeoutMs, () => {
+    const clock = createClock(deadline.timeoutMs, () => {
       call.clock = undefined;
       resolve(deadline.expire());
       call.abort(new Error(`timed out after ${deadline.timeoutMs} ms`));
@@ -60,21 +60,21 @@ function limited(call: Call, work: Promise<Settled>, deadline: Deadline): Promis
   });
 }
 
-function countDown(milliseconds: number, expire: () => void): Clock {
+function createClock(milliseconds: number, expire: () => void): Clock {
   // A longer delay than this overflows and would expire at once.
-  let left = Math.min(milliseconds, 0x7fffffff);
+  let remaining = Math.min(milliseconds, 0x7fffffff);
   let since = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return {
     go() {
       since = performance.now();
-      timer = setTimeout(expire, left);
+      timer = setTimeout(expire, remaining);
     },
     stop() {
       if (timer === undefined) return;
       clearTimeout(timer);
       timer = undefined;
-      left = Math.max(0, left - (performance.now() - since));
+      remaining = Math.max(0, remaining - (performance.now() - since));
     },
   };
 }

@@ -1,11 +1,11 @@
 import type {} from "./parts.js";
-import { identityOf, insufficient } from "./auth.js";
+import { identityOf, scopeError } from "./auth.js";
 import { errorCodes, errorText, full, McpError } from "./errors.js";
 import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { isObject, resultText } from "./json-rpc.js";
 import { weightOf, type Booking } from "./ledger.js";
-import { invalidParams, quoted, seal } from "./results.js";
+import { invalidParams, quote, seal } from "./results.js";
 import type { Question } from "./rounds.js";
 import type { Surface, ToolSurface } from "./surface.js";
 import { isHidden } from "./visibility.js";
@@ -55,11 +55,11 @@ export class Task {
     return identityOf(this.#call.auth) === identityOf(auth);
   }
 
-  get expired(): boolean {
+  get isExpired(): boolean {
     return performance.now() - this.#began > this.#ttlMs;
   }
 
-  get ended(): boolean {
+  get isEnded(): boolean {
     return this.#end !== undefined;
   }
 
@@ -119,7 +119,7 @@ export class Task {
   }
 
   /** The members of the task as JSON text: its state, and what is to be asked or what came of it. */
-  detailed(): string {
+  details(): string {
     const questions = [...this.#questions].map(
       ([
         key,
@@ -137,7 +137,7 @@ export class Task {
   }
 
   /** The answer to the call that became this task. */
-  created(): string {
+  answer(): string {
     return `{"resultType":"task",${this.#envelope("working")}${this.#call.peer.view.closing}`;
   }
 
@@ -170,12 +170,12 @@ export class Task {
 }
 
 /** Whether the client of this request knows tasks: nothing else may be answered with one. */
-export function knowsTasks(call: Call): boolean {
+export function supportsTasks(call: Call): boolean {
   const { extensions } = call.peer.capabilities;
   return call.peer.view.revision.era === "modern" && isObject(extensions) && isObject(extensions[tasksExtension]);
 }
 
-export function needsTasks(): McpError {
+export function tasksRequired(): McpError {
   const data = { requiredCapabilities: { extensions: { [tasksExtension]: {} } } };
   return new McpError(
     errorCodes.missingRequiredClientCapability,
@@ -195,18 +195,18 @@ export function createTask(call: Call, tool: ToolSurface): Task | undefined {
   };
   // In the order of their creation, and so of their end.
   for (const task of tasks.values()) {
-    if (!task.expired) break;
+    if (!task.isExpired) break;
     end(task, "the task has expired");
   }
   const task = new Task(call, tool);
   const { caller } = call;
-  const item = { kind: "task", most: surface.maxTasks ?? defaultTasks, caller, isIdle: () => task.ended };
+  const item = { kind: "task", most: surface.maxTasks ?? defaultTasks, caller, isIdle: () => task.isEnded };
   const evict = (): void => end(task, "another client needs the place of the task");
   task.booking = ledger.book(item, evict, taskBytes + weightOf(call.params));
   if (task.booking === undefined) return undefined;
   // Its headers are gone afterwards.
   traceOf(call);
-  call.outlive();
+  call.release();
   tasks.set(task.id, task);
   return task;
 }
@@ -230,33 +230,33 @@ export function taskMethods(surface: Surface): readonly (readonly [string, Metho
 
 function methods(): readonly (readonly [string, Method])[] {
   return [
-    ["tasks/get", withTask((call, task) => seal(call.peer.view, task.detailed()))],
+    ["tasks/get", withTask((call, task) => seal(call.peer.view, task.details()))],
     [
       "tasks/update",
       withTask((call, task) => {
         const { inputResponses } = call.params;
         if (!isObject(inputResponses)) return invalidParams('"inputResponses" must be an object');
         task.update(inputResponses);
-        return acknowledged(call);
+        return acknowledgement(call);
       }),
     ],
     [
       "tasks/cancel",
       withTask((call, task) => {
         task.cancel("the task was cancelled by the client");
-        return acknowledged(call);
+        return acknowledgement(call);
       }),
     ],
   ];
 }
 
-function acknowledged(call: Call): string {
+function acknowledgement(call: Call): string {
   return seal(call.peer.view, "", {});
 }
 
 function withTask(answer: (call: Call, task: Task) => Answer): Method {
   return (call) => {
-    if (!knowsTasks(call)) return needsTasks();
+    if (!supportsTasks(call)) return tasksRequired();
     const { taskId } = call.params;
     if (typeof taskId !== "string") return invalidParams('"taskId" must be a string');
     const task = taskNamed(call, taskId);
@@ -268,13 +268,13 @@ function withTask(answer: (call: Call, task: Task) => Answer): Method {
 function taskNamed(call: Call, id: string): Task | McpError {
   const { server } = call.peer.view;
   const task = tasksOf(server).get(id);
-  if (task === undefined || task.expired || !task.belongsTo(call.auth) || hides(call, task))
-    return invalidParams(`there is no task ${quoted(id)}`);
-  return (server.auth === undefined ? undefined : insufficient(call.auth, task)) ?? task;
+  if (task === undefined || task.isExpired || !task.belongsTo(call.auth) || isToolHidden(call, task))
+    return invalidParams(`there is no task ${quote(id)}`);
+  return (server.auth === undefined ? undefined : scopeError(call.auth, task)) ?? task;
 }
 
 /** Whether the task's tool is hidden from the caller by now. */
-function hides({ auth, peer }: Call, { tool }: Task): boolean {
+function isToolHidden({ auth, peer }: Call, { tool }: Task): boolean {
   return !globalThis.mcpcWithoutEnabled && isHidden(peer.view.server, auth, "tools", tool);
 }
 
@@ -283,6 +283,6 @@ export function watchedTasks(call: Call, ids: unknown): readonly Task[] | McpErr
   if (ids === undefined || !hasTasks(call.peer.view.server.surface)) return [];
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === "string"))
     return invalidParams('"taskIds" must be a list of task ids');
-  if (!knowsTasks(call)) return needsTasks();
+  if (!supportsTasks(call)) return tasksRequired();
   return [...new Set(ids as readonly string[])].map((id) => taskNamed(call, id)).filter((task) => task instanceof Task);
 }

@@ -2,13 +2,13 @@ import { blocksContent, textContent } from "./content.js";
 import type { View } from "./exchange.js";
 import type { ResultOptions, ToolResult } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
-import { structuredMember, structuredText, whole, type Composed } from "./methods/tool-output.js";
+import { structuredMember, structuredText, fullResult, type ComposedOutput } from "./methods/tool-output.js";
 import { seal } from "./results.js";
 import type { Validator } from "./surface.js";
 import type { JsonObject } from "./types.js";
 
 /** The result that `result` makes. Servers whose code makes none have nothing of this in their bundle. */
-export class ComposedResult implements Composed {
+export class ComposedResult implements ComposedOutput {
   readonly value: unknown;
   readonly options: ResultOptions;
 
@@ -25,7 +25,7 @@ export class ComposedResult implements Composed {
     if (validate === undefined) {
       const rest: JsonObject = isObject(value) ? value : {};
       const own = Array.isArray(rest["content"]) ? (rest["content"] as readonly unknown[]) : undefined;
-      return whole(view, { ...(own && rest), ...(options as JsonObject) }, blocks ?? own ?? blocksOf(value));
+      return fullResult(view, { ...(own && rest), ...(options as JsonObject) }, blocks ?? own ?? blocksOf(value));
     }
     const json = value === undefined && isError === true ? undefined : structuredText(validate, value);
     let members = blocks === undefined ? textContent(json ?? "") : blocksContent(view, blocks);

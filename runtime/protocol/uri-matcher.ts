@@ -1,4 +1,4 @@
-import { isRequired, type Expression, type UriTemplate, type Variable } from "./uri-template.js";
+import { isRequired, type Expression, type UriTemplate, type TemplateVariable } from "./uri-template.js";
 
 /**
  * Returns the value of each variable that is in a URI, still percent-encoded; `undefined` for a URI that is no instance
@@ -14,7 +14,7 @@ interface Place {
   /** Characters that end the value. */
   readonly ends: string;
   /** Step after an omitted variable; absent if the variable is required. */
-  readonly without?: number;
+  readonly next?: number;
 }
 
 /** Variables by their names, in any order, among others that nobody asked for. */
@@ -50,16 +50,16 @@ export function uriMatcher(template: UriTemplate): UriMatcher {
     for (let index = 0; index < steps.length;) {
       const step = steps[index]!;
       const end = rows[index]![at]!;
-      if (end === none) return undefined;
+      if (end === noMatch) return undefined;
       index += 1;
       if (typeof step !== "string") {
         const text = uri.slice(at + (step.opens === "" ? 0 : 1), end);
         if ("parameters" in step) {
-          const found = named(step, text);
+          const found = matchParameters(step, text);
           if (found === undefined) return undefined;
           values.push(...found);
         } else if (end > at) values.push([step.variable, text]);
-        else index = step.without!;
+        else index = step.next!;
       }
       at = end;
     }
@@ -67,16 +67,16 @@ export function uriMatcher(template: UriTemplate): UriMatcher {
   };
 }
 
-const none = -1;
+const noMatch = -1;
 
 /** For each step and each place of the URI: where the step ends when it begins there and all that follows fits. */
 function endings(steps: readonly Step[], uri: string): readonly Int32Array[] {
   const rows: Int32Array[] = [];
   const fits = (index: number, at: number): boolean =>
-    index === steps.length ? at === uri.length : rows[index]![at] !== none;
+    index === steps.length ? at === uri.length : rows[index]![at] !== noMatch;
   for (let index = steps.length - 1; index >= 0; index -= 1) {
     const step = steps[index]!;
-    const row = new Int32Array(uri.length + 1).fill(none);
+    const row = new Int32Array(uri.length + 1).fill(noMatch);
     rows[index] = row;
     if (typeof step === "string") {
       for (let at = 0; at + step.length <= uri.length; at += 1)
@@ -84,24 +84,27 @@ function endings(steps: readonly Step[], uri: string): readonly Int32Array[] {
       continue;
     }
     const isNamed = "parameters" in step;
-    const without = isNamed ? index + 1 : step.without;
+    const next = isNamed ? index + 1 : step.next;
     /** The nearest end of a value that begins here, and of one that begins behind this place. */
-    let value = none;
+    let value = noMatch;
     for (let at = uri.length; at >= 0; at -= 1) {
       const behind = value;
       const goesOn = at < uri.length && !step.ends.includes(uri[at]!);
-      value = !goesOn ? none : fits(index + 1, at + 1) ? at + 1 : behind;
+      value = !goesOn ? noMatch : fits(index + 1, at + 1) ? at + 1 : behind;
       if (isNamed && fits(index + 1, at)) value = at;
       if (step.opens === "") row[at] = value;
       else if (at < uri.length && step.opens.includes(uri[at]!)) row[at] = behind;
-      if (row[at] === none && without !== undefined && fits(without, at)) row[at] = at;
+      if (row[at] === noMatch && next !== undefined && fits(next, at)) row[at] = at;
     }
   }
   return rows;
 }
 
 /** Returns the variables of a query, or `undefined` where something is missing that must be there. */
-function named({ parameters, between }: Named, text: string): readonly (readonly [string, string])[] | undefined {
+function matchParameters(
+  { parameters, between }: Named,
+  text: string,
+): readonly (readonly [string, string])[] | undefined {
   const given = text.split(between).map((pair) => {
     const at = pair.indexOf("=");
     return at === -1 ? ([pair, ""] as const) : ([pair.slice(0, at), pair.slice(at + 1)] as const);
@@ -120,9 +123,9 @@ function stepsOf(template: UriTemplate): readonly Step[] {
   const steps: Step[] = [];
   for (let index = 0; index < template.length;) {
     const part = template[index]!;
-    const query = typeof part === "string" ? writtenQuery(template, index) : expandedQuery(template, index);
+    const query = typeof part === "string" ? literalQuery(template, index) : expandedQuery(template, index);
     if (typeof part === "string") steps.push(...(query?.before ?? [part]));
-    else if (part.operator === ";") steps.push(byName(part.variables.map(optional), ";", ";", "/?#"));
+    else if (part.operator === ";") steps.push(byName(part.variables.map(optionalParameter), ";", ";", "/?#"));
     else if (query === undefined) steps.push(...places(part, steps.length));
     if (query !== undefined) steps.push(byName(query.parameters, "&", query.opens, "#"));
     index = query?.next ?? index + 1;
@@ -145,7 +148,7 @@ function expandedQuery(template: UriTemplate, first: number): Query | undefined 
   const parameters: Parameter[] = [];
   let next = first;
   for (let part = template[next]; isQuery(part); part = template[next]) {
-    parameters.push(...part.variables.map(optional));
+    parameters.push(...part.variables.map(optionalParameter));
     next += 1;
   }
   return next === first ? undefined : { parameters, opens: "?&", before: [], next };
@@ -156,7 +159,7 @@ function isQuery(part: string | Expression | undefined): part is Expression {
 }
 
 /** A query that is written as text, with variables as its values: `?kind=x&page={page}{&more}`. */
-function writtenQuery(template: UriTemplate, first: number): Query | undefined {
+function literalQuery(template: UriTemplate, first: number): Query | undefined {
   const [before, ...rest] = (template[first] as string).split("?");
   if (rest.length === 0) return undefined;
   let text = rest.join("?");
@@ -184,7 +187,7 @@ function parameter(text: string): Parameter | undefined {
   return variable === undefined ? { key, value: value ?? "" } : { key, variable, isRequired: true };
 }
 
-function optional({ name, explode }: Variable): Parameter {
+function optionalParameter({ name, explode }: TemplateVariable): Parameter {
   return { key: name, variable: name, isList: explode };
 }
 
@@ -209,6 +212,6 @@ function places(expression: Expression, first: number): readonly Place[] {
     opens: index === 0 ? opens : between,
     // The values of a list are separated as variables are.
     ends: explode || (variables.length === 1 && between === ",") ? ends : ends + between,
-    ...(!isRequired(expression) && { without: first + variables.length }),
+    ...(!isRequired(expression) && { next: first + variables.length }),
   }));
 }

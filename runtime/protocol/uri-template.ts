@@ -1,10 +1,10 @@
 /** One expression of a URI template (RFC 6570): an operator and its variables. */
 export interface Expression {
   readonly operator: "" | "+" | "#" | "." | "/" | ";" | "?" | "&";
-  readonly variables: readonly Variable[];
+  readonly variables: readonly TemplateVariable[];
 }
 
-export interface Variable {
+export interface TemplateVariable {
   readonly name: string;
   readonly explode: boolean;
   readonly prefix?: number;
@@ -28,7 +28,7 @@ export function parseUriTemplate(text: string): { readonly template: UriTemplate
     const body = text.slice(open + 1, close);
     const match = /^([+#./;?&]?)(.+)$/s.exec(body);
     if (!match) return { error: "an expression is empty" };
-    const variables: Variable[] = [];
+    const variables: TemplateVariable[] = [];
     for (const item of match[2]!.split(",")) {
       const variable =
         /^((?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+(?:\.(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+)*)(\*|:([1-9]\d{0,3}))?$/.exec(item);

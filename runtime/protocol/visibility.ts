@@ -19,7 +19,11 @@ export function isHidden(server: Server, auth: Auth | undefined, list: EntryList
 }
 
 /** The places in a list that are hidden from a caller; `undefined` for none. */
-export function hiddenIn(server: Server, auth: Auth | undefined, list: EntryList): ReadonlySet<number> | undefined {
+export function hiddenIndexes(
+  server: Server,
+  auth: Auth | undefined,
+  list: EntryList,
+): ReadonlySet<number> | undefined {
   if (server.hooks?.enabled?.[list] === undefined) return undefined;
   const names = namesOf(server, list);
   const hidden = [...names.keys()].filter((index) => isHidden(server, auth, list, names[index]!));
@@ -27,7 +31,7 @@ export function hiddenIn(server: Server, auth: Auth | undefined, list: EntryList
 }
 
 /** Returns the cache hints of lists. Lists of a server that hides entries are private. */
-export function listedBy({ surface: { listed }, hooks }: Server): Reuse | undefined {
+export function cacheHintsOf({ surface: { listed }, hooks }: Server): Reuse | undefined {
   if (globalThis.mcpcWithoutEnabled || hooks?.enabled === undefined) return listed;
   return listed && { ...listed, scope: "private" };
 }

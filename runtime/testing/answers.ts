@@ -1,6 +1,6 @@
 import type { CreateMessageParams, CreateMessageResult, ElicitResult, Root } from "../protocol/handlers.js";
 import { isObject } from "../protocol/json-rpc.js";
-import { quoted } from "../protocol/results.js";
+import { quote } from "../protocol/results.js";
 import type { JsonObject } from "../protocol/types.js";
 import type { SurfaceTypes } from "./surface.js";
 
@@ -29,7 +29,7 @@ export interface Answers<S extends SurfaceTypes> {
 }
 
 /** A request of the server's; `key` tells questions of one method apart. */
-export interface Asked {
+export interface ServerRequest {
   readonly method: string;
   readonly params?: unknown;
   readonly key: string | undefined;
@@ -47,15 +47,15 @@ export function capabilitiesOf({ elicit, sample, roots }: AnyAnswers): JsonObjec
 }
 
 /** The result of a request of the server's; rejects with what the test lacks. */
-export async function answerTo(asked: Asked, answers: AnyAnswers): Promise<unknown> {
+export async function answerTo(asked: ServerRequest, answers: AnyAnswers): Promise<unknown> {
   const params = (isObject(asked.params) ? asked.params : {}) as Record<string, unknown>;
   switch (asked.method) {
     case "ping":
       return {};
     case "elicitation/create":
-      return elicited(asked.key, params, answers);
+      return answerElicitation(asked.key, params, answers);
     case "sampling/createMessage":
-      return sampled(params as unknown as CreateMessageParams, answers);
+      return answerSampling(params as unknown as CreateMessageParams, answers);
     case "roots/list": {
       const { roots } = answers;
       if (roots === undefined)
@@ -63,31 +63,31 @@ export async function answerTo(asked: Asked, answers: AnyAnswers): Promise<unkno
       return { roots: typeof roots === "function" ? await roots() : roots };
     }
     default:
-      throw new Error(`the server asks ${quoted(asked.method)}, which this client does not know`);
+      throw new Error(`the server asks ${quote(asked.method)}, which this client does not know`);
   }
 }
 
-async function elicited(
+async function answerElicitation(
   key: string | undefined,
   params: Record<string, unknown>,
   answers: AnyAnswers,
 ): Promise<unknown> {
-  const known = (answers.elicit ?? {}) as Readonly<Record<string, Answer<unknown>>>;
+  const declared = (answers.elicit ?? {}) as Readonly<Record<string, Answer<unknown>>>;
   // A question that is asked twice in a call has a number behind its name the second time.
-  const name = [key, key?.replace(/_\d+$/, "")].find((name) => name !== undefined && Object.hasOwn(known, name));
+  const name = [key, key?.replace(/_\d+$/, "")].find((name) => name !== undefined && Object.hasOwn(declared, name));
   const { message, requestedSchema, url } = params as unknown as Elicited;
   if (name === undefined) {
     throw new Error(
-      `the server asks the question ${quoted(key ?? "")} (${quoted(message)}), and the test has no answer: ` +
+      `the server asks the question ${quote(key ?? "")} (${quote(message)}), and the test has no answer: ` +
         `give the client \`elicit: { ${JSON.stringify(key ?? "")}: … }\``,
     );
   }
-  const answer = known[name]!;
+  const answer = declared[name]!;
   if (typeof answer !== "function") return answer;
   return answer({ name, message, ...(requestedSchema && { requestedSchema }), ...(url !== undefined && { url }) });
 }
 
-async function sampled(params: CreateMessageParams, { sample }: AnyAnswers): Promise<CreateMessageResult> {
+async function answerSampling(params: CreateMessageParams, { sample }: AnyAnswers): Promise<CreateMessageResult> {
   if (sample === undefined)
     throw new Error("the server asks the model, and the test has none: give the client `sample`");
   const result = await sample(params);

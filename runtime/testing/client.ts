@@ -1,7 +1,7 @@
 import type { CallToolResult, GetPromptResult } from "../protocol/handlers.js";
 import { isObject } from "../protocol/json-rpc.js";
 import type { Json, JsonObject } from "../protocol/types.js";
-import { converse, type Conversation, type ConversationOptions } from "./conversation.js";
+import { createConversation, type Conversation, type ConversationOptions } from "./conversation.js";
 import { toolError } from "./errors.js";
 import { createEmitter, type Events } from "./events.js";
 import { memoryServer, type MemoryOptions } from "./memory.js";
@@ -72,7 +72,7 @@ export function createClient<S extends SurfaceTypes = AnySurface>(
   const own = reach in server ? undefined : memoryServer(server, options);
   const connect = reach in server ? server[reach] : own!.connect;
   const emitter = createEmitter();
-  const conversation = converse(connect, options, emitter);
+  const conversation = createConversation(connect, options, emitter);
   const { request } = conversation;
 
   const close = async (): Promise<void> => {
@@ -93,11 +93,11 @@ export function createClient<S extends SurfaceTypes = AnySurface>(
 
   const client: Client<AnySurface> = {
     [reach]: connect,
-    tools: named(async (name, input, call) => {
+    tools: callsByName(async (name, input, call) => {
       const result = await request("tools/call", { name, arguments: (input ?? {}) as JsonObject }, call);
       return outputOf(name, result, conversation);
     }),
-    prompts: named(async (name, input, call) => {
+    prompts: callsByName(async (name, input, call) => {
       const result = await request("prompts/get", { name, arguments: (input ?? {}) as JsonObject }, call);
       const { resultType: _, ...prompt } = result;
       return prompt as unknown as GetPromptResult;
@@ -140,7 +140,9 @@ export function createClient<S extends SurfaceTypes = AnySurface>(
 type Caller<R> = (name: string, input: object | undefined, options: CallOptions | undefined) => Promise<R>;
 
 /** A function for every name. Whatever waits for the object itself must not take it for a promise. */
-function named<R>(call: Caller<R>): { readonly [name: string]: (input?: object, options?: CallOptions) => Promise<R> } {
+function callsByName<R>(call: Caller<R>): {
+  readonly [name: string]: (input?: object, options?: CallOptions) => Promise<R>;
+} {
   return new Proxy(
     {},
     {
@@ -158,12 +160,12 @@ async function outputOf(name: string, result: JsonObject, { wire, era }: Convers
   const { structured, wraps } = await wire.shapeOf(name);
   const { content, structuredContent: value } = result;
   if (!structured) return content;
-  if (value === undefined) return parsed(content);
-  return wraps && era === "legacy" ? unwrapped(value, content) : value;
+  if (value === undefined) return parseContent(content);
+  return wraps && era === "legacy" ? unwrap(value, content) : value;
 }
 
 /** In revisions without structured content, the text is that of the value unless the handler wrote its own. */
-function parsed(content: Json | undefined): unknown {
+function parseContent(content: Json | undefined): unknown {
   const [block] = content as unknown as readonly { readonly text?: string }[];
   try {
     return JSON.parse(block?.text ?? "");
@@ -173,7 +175,7 @@ function parsed(content: Json | undefined): unknown {
 }
 
 /** The text beside a result is that of the value itself, unless the handler wrote its own. */
-function unwrapped(value: Json, content: Json | undefined): Json | undefined {
+function unwrap(value: Json, content: Json | undefined): Json | undefined {
   if (!isObject(value) || !("result" in value) || Object.keys(value).length > 1) return value;
   const [block] = content as unknown as readonly { readonly text?: string }[];
   return block?.text === JSON.stringify(value) ? value : value["result"];

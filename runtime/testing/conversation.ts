@@ -1,7 +1,7 @@
 import { errorCodes, McpError } from "../protocol/errors.js";
 import { isObject } from "../protocol/json-rpc.js";
 import type { Id } from "../protocol/json-rpc.js";
-import { quoted } from "../protocol/results.js";
+import { quote } from "../protocol/results.js";
 import { legacyRevisions } from "../protocol/revisions/legacy.js";
 import { claims, modernRevisions, modernVersions } from "../protocol/revisions/modern.js";
 import { tasksExtension } from "../protocol/tasks.js";
@@ -38,7 +38,7 @@ export interface Conversation {
 }
 
 /** A client whose answer is not taken is asked again; one that is asked for ever would never know. */
-const mostRounds = 100;
+const maxRounds = 100;
 /** A task is looked at this often, however patient the server would like its clients to be. */
 const pollMs = 10;
 
@@ -47,7 +47,7 @@ interface Exchange {
   readonly fail: (error: unknown) => void;
 }
 
-export function converse<S extends SurfaceTypes>(
+export function createConversation<S extends SurfaceTypes>(
   connect: Connect,
   options: ConversationOptions<S>,
   emitter: Emitter,
@@ -199,7 +199,7 @@ export function converse<S extends SurfaceTypes>(
       await start();
       let more: JsonObject = {};
       const answered = new Set<string>();
-      for (let round = 0; round < mostRounds; round++) {
+      for (let round = 0; round < maxRounds; round++) {
         call.signal?.throwIfAborted();
         const result = await exchange(method, { ...params, ...more }, call);
         if (result["resultType"] === "task") return finishTask(result, call);
@@ -208,7 +208,7 @@ export function converse<S extends SurfaceTypes>(
         const inputResponses = await answersTo(inputRequests, answered);
         more = { ...(requestState !== undefined && { requestState }), inputResponses };
       }
-      throw new Error(`the server has asked ${mostRounds} times and still has no result`);
+      throw new Error(`the server has asked ${maxRounds} times and still has no result`);
     },
     async subscribe(uri) {
       await start();
@@ -217,7 +217,7 @@ export function converse<S extends SurfaceTypes>(
       const { id, honoured } = await listen({ resourceSubscriptions: [uri] });
       if (honoured["resourceSubscriptions"] !== undefined) return void subscriptions.set(uri, id);
       wire.cancel(id, "not honoured");
-      throw new McpError(errorCodes.methodNotFound, `${quoted(uri)} cannot be subscribed to`);
+      throw new McpError(errorCodes.methodNotFound, `${quote(uri)} cannot be subscribed to`);
     },
     async unsubscribe(uri) {
       await start();
@@ -236,7 +236,7 @@ export function converse<S extends SurfaceTypes>(
   async function answersTo(requests: unknown, answered: Set<string>): Promise<JsonObject> {
     const questions = Object.entries(isObject(requests) ? requests : {});
     const answers = questions.map(async ([key, question]) => {
-      if (answered.has(key)) throw new Error(`the answer to the question ${quoted(key)} does not fit it`);
+      if (answered.has(key)) throw new Error(`the answer to the question ${quote(key)} does not fit it`);
       answered.add(key);
       const { method, params } = isObject(question) ? question : {};
       return [key, await answerTo({ method: String(method), params, key }, options)] as const;
@@ -270,5 +270,5 @@ function eraOf(version: string): "legacy" | "modern" {
   if (modernRevisions.has(version)) return "modern";
   if (legacyRevisions.has(version)) return "legacy";
   const known = [...legacyRevisions.keys(), ...modernVersions].join(", ");
-  throw new TypeError(`there is no protocol revision ${quoted(version)}; there are ${known}`);
+  throw new TypeError(`there is no protocol revision ${quote(version)}; there are ${known}`);
 }

@@ -35,10 +35,10 @@ export function toolError(result: JsonObject, explain: Explain): ToolError {
 
 export function protocolError(error: unknown, explain: Explain): McpError {
   const { code, message, data } = isObject(error) ? error : {};
-  const made = new McpError(Number(code), String(message), data);
+  const result = new McpError(Number(code), String(message), data);
   const cause = causeOf(isObject(data) ? data["errorId"] : undefined, explain);
-  if (cause !== undefined) made.cause = cause;
-  return made;
+  if (cause !== undefined) result.cause = cause;
+  return result;
 }
 
 /** The handler's own error, with its own stack. */

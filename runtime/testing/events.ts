@@ -53,13 +53,13 @@ export function createEmitter(): Emitter {
   return {
     on,
     events<E extends keyof Events>(event: E): AsyncIterableIterator<Events[E]> {
-      const happened: Events[E][] = [];
+      const queued: Events[E][] = [];
       const waiting: ((result: IteratorResult<Events[E]>) => void)[] = [];
       let ended = false;
       const off = on(event, (value) => {
         const next = waiting.shift();
         if (next) next({ done: false, value });
-        else happened.push(value);
+        else queued.push(value);
       });
       const end = (): void => {
         ended = true;
@@ -74,7 +74,7 @@ export function createEmitter(): Emitter {
         },
         next: () =>
           new Promise((resolve) => {
-            if (happened.length > 0) resolve({ done: false, value: happened.shift()! });
+            if (queued.length > 0) resolve({ done: false, value: queued.shift()! });
             else if (ended) resolve({ done: true, value: undefined });
             else waiting.push(resolve);
           }),

@@ -1,4 +1,4 @@
-import { alwaysBy } from "../protocol/auth.js";
+import { fixedCaller } from "../protocol/auth.js";
 import { start, stop } from "../protocol/application.js";
 import { connect } from "../protocol/connection.js";
 import { withOptions } from "../protocol/define-server.js";
@@ -37,13 +37,13 @@ export function memoryServer(server: Server, options: MemoryOptions, sources?: S
     options.logger?.(level, message, details);
   };
   const caller = server.auth && { scopes: namedScopes(server), claims: {}, ...options.auth };
-  const auth = caller && alwaysBy(caller);
-  const own = withOptions(server, { logger, auth, http: undefined, ...surroundings(server, options) });
+  const auth = caller && fixedCaller(caller);
+  const own = withOptions(server, { logger, auth, http: undefined, ...replacements(server, options) });
   const explain = (errorId: string): string | undefined => failures.get(errorId);
   return { connect: (receive) => ({ ...wire(own, receive, { sources, caller }), explain }), stop: () => stop(own) };
 }
 
-function surroundings({ hooks, settings }: Server, options: MemoryOptions): ServerOptions {
+function replacements({ hooks, settings }: Server, options: MemoryOptions): ServerOptions {
   const { config, state } = options;
   const { onStart: _start, onStop: _stop, ...others } = hooks ?? {};
   const file = { path: "the client's config", values: config };
@@ -59,12 +59,12 @@ function wire(
   receive: Receive,
   { sources, caller }: { readonly sources: SettingSources | undefined; readonly caller: Auth | undefined },
 ): Omit<ReturnType<Connect>, "explain"> {
-  const connection = connect(server, (message) => later(message, receive), caller);
+  const connection = connect(server, (message) => deliverLater(message, receive), caller);
   return {
     open: () => start(server, sources),
     request: (message, own) =>
       new Promise((resolve) => {
-        const outlet = { notify: (text: string) => later(text, own) };
+        const outlet = { notify: (text: string) => deliverLater(text, own) };
         connection.request(copy(message), outlet, (answer) => {
           if (answer !== undefined) resolve(JSON.parse(textOf(answer)));
         });
@@ -84,7 +84,7 @@ function wire(
 }
 
 /** As over any transport: not while the handler runs that sends it. */
-function later(message: Outgoing, receive: Receive): void {
+function deliverLater(message: Outgoing, receive: Receive): void {
   queueMicrotask(() => receive(JSON.parse(textOf(message)) as Incoming));
 }
 

@@ -6,13 +6,13 @@ import { errorMessage, type Id, type Outgoing } from "../protocol/json-rpc.js";
 import { parseMessage } from "../protocol/parse-message.js";
 
 /** In characters. A longer line is refused, and skipped to its end. */
-export const longestLine = 16 * 1024 * 1024;
+export const maxLineLength = 16 * 1024 * 1024;
 
 /** The other end of the two streams. What is written holds whole lines, in as many parts as need no copying. */
 export interface LineTransport {
   write(...parts: readonly (string | Uint8Array)[]): void;
   /** Something was written that the client has not asked for. */
-  told?(): void;
+  onPush?(): void;
   /** Calls back when the work at hand is done, before new input is taken. */
   later(task: () => void): void;
 }
@@ -28,66 +28,66 @@ export interface LineConnection extends Pick<Connection, "pending" | "close"> {
 export function lines(server: Server, transport: LineTransport, auth?: Auth): LineConnection {
   const connection = connect(server, send, auth);
   let outgoing: Outgoing[] = [];
-  let scheduled = false;
-  let taking = false;
-  let unasked = false;
+  let isScheduled = false;
+  let isTaking = false;
+  let hasPushed = false;
   let rest = "";
-  let skipping = false;
-  let begun = false;
+  let isSkipping = false;
+  let hasBegun = false;
 
   function send(message: Outgoing, awaited = false): void {
     outgoing.push(message);
-    if (!awaited) unasked = true;
-    if (taking || scheduled) return;
-    scheduled = true;
+    if (!awaited) hasPushed = true;
+    if (isTaking || isScheduled) return;
+    isScheduled = true;
     transport.later(flush);
   }
 
   function flush(): void {
-    scheduled = false;
+    isScheduled = false;
     if (outgoing.length === 0) return;
     const messages = outgoing;
     outgoing = [];
     if (messages.length === 1 && typeof messages[0] === "string") transport.write(`${messages[0]}\n`);
     else transport.write(...partsOf(messages));
-    if (!unasked) return;
-    unasked = false;
-    transport.told?.();
+    if (!hasPushed) return;
+    hasPushed = false;
+    transport.onPush?.();
   }
 
   const refuse = (error: McpError, id?: Id): void => send(errorMessage(id, error), true);
 
-  function line(text: string): void {
+  function receiveLine(text: string): void {
     if (isBlank(text)) return;
     const message = parseMessage(text, refuse);
     if (message !== undefined) connection.receive(message);
   }
 
-  function tooLong(): void {
-    const message = `a line of more than ${longestLine} characters`;
+  function refuseLine(): void {
+    const message = `a line of more than ${maxLineLength} characters`;
     send(errorMessage(undefined, invalidRequest(message)), true);
   }
 
   function take(text: string): void {
-    taking = true;
+    isTaking = true;
     // Some programs begin whatever they write with a byte order mark.
-    let from = !begun && text.startsWith("\ufeff") ? 1 : 0;
-    begun ||= text !== "";
+    let from = !hasBegun && text.startsWith("\ufeff") ? 1 : 0;
+    hasBegun ||= text !== "";
     for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
       const piece = text.slice(from, end);
       from = end + 1;
-      if (skipping) skipping = false;
-      else if (rest.length + piece.length > longestLine) tooLong();
-      else line(rest === "" ? piece : rest + piece);
+      if (isSkipping) isSkipping = false;
+      else if (rest.length + piece.length > maxLineLength) refuseLine();
+      else receiveLine(rest === "" ? piece : rest + piece);
       rest = "";
     }
-    if (!skipping) rest += text.slice(from);
-    if (rest.length > longestLine) {
-      tooLong();
+    if (!isSkipping) rest += text.slice(from);
+    if (rest.length > maxLineLength) {
+      refuseLine();
       rest = "";
-      skipping = true;
+      isSkipping = true;
     }
-    taking = false;
+    isTaking = false;
     flush();
   }
 

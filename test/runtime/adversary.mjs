@@ -1,6 +1,6 @@
 /** Attacks a server at all doors, as one caller or as many, and prints what the ledger and the heap hold afterwards. */
 import { defineServer } from "../../runtime/dist/protocol/define-server.js";
-import { alwaysBy } from "../../runtime/dist/protocol/auth.js";
+import { fixedCaller } from "../../runtime/dist/protocol/auth.js";
 import { createFetch } from "../../runtime/dist/transports/http/fetch.js";
 
 const callers = Number(process.argv[2]);
@@ -23,7 +23,7 @@ const handlers = {
   ...{ resources: new Map(), resourceTemplates: new Map(), prompts: new Map(), completions: new Map() },
 };
 const authenticate = ({ header }) => ({ principal: header("x-caller"), scopes: [], claims: {} });
-const auth = { ...alwaysBy({ scopes: [], claims: {} }), authenticate };
+const auth = { ...fixedCaller({ scopes: [], claims: {} }), authenticate };
 const server = defineServer(surface, handlers, () => ({ auth, logger: () => {} }));
 const options = {
   ...{ path: "/mcp", host: "127.0.0.1", port: 0, allowedOrigins: [], allowedHosts: [] },

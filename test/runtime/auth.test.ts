@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAuthentication } from "../../runtime/auth/authentication.js";
 import { bearer } from "../../runtime/auth/bearer.js";
 import { challengeText } from "../../runtime/auth/challenge.js";
-import { follow } from "../../runtime/auth/follow.js";
+import { watchFile } from "../../runtime/auth/file-watcher.js";
 import { parseKeys } from "../../runtime/auth/keys.js";
 import { withIncluded } from "../../runtime/auth/method.js";
 import { createTokenCache } from "../../runtime/auth/token-cache.js";
@@ -10,7 +10,7 @@ import type { Listing } from "../../runtime/protocol/surface.js";
 import { connect } from "../../runtime/protocol/connection.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { textOf } from "../../runtime/protocol/json-rpc.js";
-import { atExpiry, identityOf, refuseExpired, revoke, type Unauthorized } from "../../runtime/protocol/auth.js";
+import { onExpiry, identityOf, refuseExpired, revoke, type Unauthorized } from "../../runtime/protocol/auth.js";
 import type { Auth } from "../../runtime/protocol/handlers.js";
 
 const [one, two] = ["key-one-0123456789", "key-two-0123456789"];
@@ -107,9 +107,9 @@ test("a file that is followed is taken when it has been written, and once", asyn
   vi.useFakeTimers();
   const told: string[] = [];
   let text: string | undefined = "a";
-  const stop = follow(async () => text ?? Promise.reject(new Error("away")), "a", {
-    changed: (now) => told.push(now),
-    failed: (error) => told.push(String(error)),
+  const stop = watchFile(async () => text ?? Promise.reject(new Error("away")), "a", {
+    onChange: (now) => told.push(now),
+    onError: (error) => told.push(String(error)),
   });
   const looks = async (...texts: (string | undefined)[]): Promise<string[]> => {
     for (text of texts) await vi.advanceTimersByTimeAsync(1000);
@@ -129,14 +129,14 @@ test("a file that is followed is taken when it has been written, and once", asyn
 test("credentials that are taken away end what was opened with them, and open nothing more", async () => {
   const auth: Auth = { principal: "ada", scopes: [], claims: {} };
   const ended: string[] = [];
-  const over = atExpiry(auth, () => ended.push("over"));
-  atExpiry(auth, () => ended.push("open"));
+  const over = onExpiry(auth, () => ended.push("over"));
+  onExpiry(auth, () => ended.push("open"));
   over();
   expect(refuseExpired(auth)).toBeUndefined();
   revoke(auth);
   expect(ended).toEqual(["open"]);
   expect(refuseExpired(auth)).toMatchObject({ message: expect.stringContaining("expired") });
-  await new Promise<void>((resolve) => void atExpiry(auth, resolve));
+  await new Promise<void>((resolve) => void onExpiry(auth, resolve));
 });
 
 test("a challenge is a header whatever is put into it", () => {
@@ -176,8 +176,8 @@ describe("what was found out about tokens", () => {
   const good: Auth = { principal: "ada", scopes: [], claims: {} };
   const refused = (status: 401 | 503) => ({ status, message: "no" });
   const minute = 60_000;
-  const cacheOf = (mostExaminations = Infinity) => {
-    const cache = createTokenCache({ keptMs: minute, mostExaminations });
+  const cacheOf = (maxExaminations = Infinity) => {
+    const cache = createTokenCache({ keptMs: minute, maxExaminations });
     const examined: string[] = [];
     const stopped: string[] = [];
     const get = (token: string, verdict: Auth | Unauthorized | Promise<Auth>, caller = "") =>

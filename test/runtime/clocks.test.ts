@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createCache } from "../../runtime/cache/index.js";
 import { createChecks } from "../../runtime/health/checks.js";
 import { createRate } from "../../runtime/limits/rate.js";
-import { atExpiry } from "../../runtime/protocol/auth.js";
+import { onExpiry } from "../../runtime/protocol/auth.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { callerOf } from "./caller.js";
 import { serverWith } from "./surface.js";
@@ -39,7 +39,7 @@ const lives: Readonly<Record<string, () => () => unknown>> = {
   },
   "what was opened with credentials that expire": () => {
     let ended = false;
-    atExpiry({ scopes: [], claims: {}, expiresAt: Date.now() + 60_000 }, () => (ended = true));
+    onExpiry({ scopes: [], claims: {}, expiresAt: Date.now() + 60_000 }, () => (ended = true));
     return () => ended;
   },
 };

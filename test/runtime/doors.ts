@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { createListener } from "../../runtime/node/http-listener.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { createFetch } from "../../runtime/transports/http/fetch.js";
 
 export const options: HttpOptions = { path: "/mcp", host: "127.0.0.1", port: 0, allowedOrigins: [], allowedHosts: [] };

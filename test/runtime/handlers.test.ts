@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { connect } from "../../runtime/protocol/connection.js";
 import { textOf } from "../../runtime/protocol/json-rpc.js";
 import { McpError } from "../../runtime/index.js";
-import { revealed } from "../../runtime/node/dev/host.js";
+import { describeForDeveloper } from "../../runtime/node/dev/host.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import { createLogger, logFailure, type LogRecord } from "../../runtime/protocol/logger.js";
 import { serverWith } from "./surface.js";
@@ -135,7 +135,9 @@ test.each<[string, () => unknown, string]>([
   const fail = () => {
     throw make();
   };
-  const server = { revealed: (error: unknown) => revealed(error, { secrets: new Set(), logging: undefined }) };
+  const server = {
+    describeError: (error: unknown) => describeForDeveloper(error, { secrets: new Set(), logging: undefined }),
+  };
   const { answer } = await answerOf(fail, false, {}, server);
   expect(answer.result.content[0].text).toMatch(/^internal error [0-9a-f]{8} \(/);
   expect(answer.result.content[0].text).toContain(` (${words}); the server's log explains it`);

@@ -7,7 +7,7 @@ import { createListener } from "../../runtime/node/http-listener.js";
 import { directRequests } from "../../runtime/node/request-body.js";
 import { createUpgrade } from "../../runtime/node/websocket.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { options } from "./doors.js";
 import { serverWith } from "./surface.js";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createAuthentication } from "../../runtime/auth/authentication.js";
 import { oauth } from "../../runtime/auth/oauth.js";
-import { forms, readHttp } from "../../runtime/transports/http/from-environment.js";
+import { fieldRules, readHttp } from "../../runtime/transports/http/from-environment.js";
 
 const declared = {
   path: { env: "ENDPOINT" },
@@ -73,7 +73,7 @@ test("a server that is mounted has no use for a port", () => {
 test("the environment is held to what the manifest is held to", () => {
   const schema = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "mcp.schema.json"), "utf8"));
   const { http } = schema.$defs.runtime.properties.transports.properties;
-  for (const [member, { pattern, expected }] of Object.entries(forms)) {
+  for (const [member, { pattern, expected }] of Object.entries(fieldRules)) {
     if (member === "port") continue;
     const { items, ...own } = http.properties[member];
     const { pattern: written, patternErrorMessage } = items ?? own;

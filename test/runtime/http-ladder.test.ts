@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { createFetch } from "../../runtime/transports/http/fetch.js";
 import { serverWith } from "./surface.js";
 

@@ -2,7 +2,7 @@ import diagnostics from "node:diagnostics_channel";
 import type { Server as HttpServer } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { listen } from "../../runtime/node/http-server.js";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { options } from "./doors.js";
 import { serverWith } from "./surface.js";
 

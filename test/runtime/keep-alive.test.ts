@@ -6,7 +6,7 @@ import { WebSocket } from "ws";
 import { createListener } from "../../runtime/node/http-listener.js";
 import { createUpgrade } from "../../runtime/node/websocket.js";
 import { createFetch, type Fetch } from "../../runtime/transports/http/fetch.js";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { serverWith } from "./surface.js";
 
 const options: HttpOptions = {

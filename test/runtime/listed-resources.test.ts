@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { alwaysBy } from "../../runtime/protocol/auth.js";
+import { fixedCaller } from "../../runtime/protocol/auth.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { notImplemented } from "../../runtime/protocol/errors.js";
 import type { Listing, Surface } from "../../runtime/protocol/surface.js";
@@ -40,7 +40,7 @@ function serving({ issues, secrets }: Lists, more: Partial<Surface> = {}, scopes
   if (secrets) lists.set("secret://{id}", secrets);
   const server = defineServer(surface, { ...made.handlers, lists }, () => ({
     logger: (_level, message, details) => void logged.push(`${message}: ${String(details?.["error"])}`),
-    ...(scopes && { auth: alwaysBy({ scopes, claims: {} }) }),
+    ...(scopes && { auth: fixedCaller({ scopes, claims: {} }) }),
   }));
   return { server, logged };
 }

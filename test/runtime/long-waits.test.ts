@@ -7,7 +7,7 @@ import { hook } from "../../runtime/auth/hook.js";
 import { createListener } from "../../runtime/node/http-listener.js";
 import { createUpgrade } from "../../runtime/node/websocket.js";
 import { createLifecycle } from "../../runtime/protocol/application.js";
-import { alwaysBy } from "../../runtime/protocol/auth.js";
+import { fixedCaller } from "../../runtime/protocol/auth.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import { createFetch } from "../../runtime/transports/http/fetch.js";
 import { options } from "./doors.js";
@@ -39,7 +39,7 @@ const waits: Readonly<Record<string, (server: Server, reached: () => void) => ob
     application: createLifecycle(true),
   }),
   "keys that are never read": (_, reached) => ({
-    auth: { ...alwaysBy({ scopes: [], claims: {} }), start: () => (reached(), never) },
+    auth: { ...fixedCaller({ scopes: [], claims: {} }), start: () => (reached(), never) },
     application: createLifecycle(true),
   }),
 };

@@ -1,8 +1,8 @@
-import { alwaysBy } from "../../runtime/protocol/auth.js";
+import { fixedCaller } from "../../runtime/protocol/auth.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
 import type { Surface } from "../../runtime/protocol/surface.js";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { createFetch } from "../../runtime/transports/http/fetch.js";
 
 export const http: HttpOptions = {
@@ -32,7 +32,7 @@ export function serving(
   more: ServerOptions = {},
 ) {
   const auth = {
-    ...alwaysBy({ scopes: [], claims: {} }),
+    ...fixedCaller({ scopes: [], claims: {} }),
     authenticate: ({ header }: { header(name: string): string | undefined }) => ({
       principal: header("x-caller") ?? "ada",
       scopes: header("x-scopes")?.split(" ") ?? [],

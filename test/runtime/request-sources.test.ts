@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createHealth } from "../../runtime/health/health.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import type { Auth } from "../../runtime/protocol/handlers.js";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { doors, options, type Ask } from "./doors.js";
 import { serverWith } from "./surface.js";
 

@@ -3,7 +3,7 @@ import { defineServer, withOptions } from "../../runtime/protocol/define-server.
 import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
 import type { Auth, Session } from "../../runtime/protocol/handlers.js";
 import type { SessionContext } from "../../runtime/protocol/hooks.js";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { createFetch } from "../../runtime/transports/http/fetch.js";
 import { callerOf } from "./caller.js";
 import { setup } from "./cached-server.js";

@@ -7,7 +7,7 @@ import { listen } from "../../runtime/node/http-server.js";
 import { createUpgrade } from "../../runtime/node/websocket.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
-import type { HttpOptions } from "../../runtime/transports/http/exchange.js";
+import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { options } from "./doors.js";
 import { claim } from "./many-callers.js";
 import { serverWith } from "./surface.js";

@@ -5,7 +5,7 @@ import type { Server } from "../../protocol/exchange.js";
 import { SettingsError } from "../../protocol/hooks.js";
 
 import { redact } from "../../protocol/redact.js";
-import { digest, pinned, replace, type List } from "../../protocol/replace.js";
+import { digest, bindApplication, replace, type List } from "../../protocol/replace.js";
 import type { Handlers } from "../../protocol/surface.js";
 import { main as serve } from "../main.js";
 import type { MainOptions } from "../options.js";
@@ -17,11 +17,11 @@ interface Version {
   readonly options: MainOptions;
 }
 
-let arrived: Version | undefined;
+let loaded: Version | undefined;
 
 /** Stands for the `main` of a built server in the modules of each version. */
 export function main(server: Server, options: MainOptions): void {
-  arrived = { server, options };
+  loaded = { server, options };
 }
 
 /** The server that is served, and the version that it shows. */
@@ -41,17 +41,17 @@ export function serveVersions(): void {
   let busy = Promise.resolve();
   const report = (message: Report): void => void process.send!(message);
 
-  async function first({ module, port }: Load): Promise<void> {
+  async function serveFirst({ module, port }: Load): Promise<void> {
     const version = await load(module);
     const { http } = version.options;
     let bound: number | undefined;
     const serving = new Promise<void>((resolve, reject) => {
       const listening = serve(version.server, {
         ...version.options,
-        ...(http && { http: again(http, port, (taken) => void (bound = taken)) }),
+        ...(http && { http: onSamePort(http, port, (taken) => void (bound = taken)) }),
         serving(server, transport) {
-          const handlers = pinned(server.handlers, server.application);
-          Object.assign(server, { handlers, revealed: (error: unknown) => revealed(error, server) });
+          const handlers = bindApplication(server.handlers, server.application);
+          Object.assign(server, { handlers, describeError: (error: unknown) => describeForDeveloper(error, server) });
           live = { server, transport, drainMs: version.options.drainMs ?? drainMs, version };
           // On standard streams nothing has to be waited for, and it ends with the process.
           if (transport !== "http") resolve();
@@ -65,17 +65,17 @@ export function serveVersions(): void {
     report({ kind: "serving", transport, ...(bound !== undefined && { port: bound }), lists });
   }
 
-  async function next({ module, renewed }: Load): Promise<void> {
+  async function serveNext({ module, renewed }: Load): Promise<void> {
     const { server, transport, drainMs, version: before } = live!;
     const version = await load(module);
-    const told = await replace(server, version.server, {
+    const notified = await replace(server, version.server, {
       drainMs,
       keepsAuth: transport === "stdio",
       ...(renewed && { renewed: { sources: await version.options.configure?.(version.server, settings()) } }),
     });
     live!.version = version;
-    const handlers = compared(before.server.definition.handlers, version.server.definition.handlers);
-    report({ kind: "swapped", handlers, told, lists: await listsOf(server) });
+    const handlers = compareHandlers(before.server.definition.handlers, version.server.definition.handlers);
+    report({ kind: "swapped", handlers, notified, lists: await listsOf(server) });
   }
 
   process.on("message", (message: Load | { readonly announce: readonly List[] }) => {
@@ -89,9 +89,9 @@ export function serveVersions(): void {
     report({ kind: "loading" });
     busy = busy.then(async () => {
       try {
-        await (live === undefined ? first(message) : next(message));
+        await (live === undefined ? serveFirst(message) : serveNext(message));
       } catch (error) {
-        report({ kind: "failed", error: told(error) });
+        report({ kind: "failed", error: describeError(error) });
       }
     });
   });
@@ -108,15 +108,15 @@ const versions = new Map<string, Version>();
 async function load(module: string): Promise<Version> {
   const known = versions.get(module);
   if (known !== undefined) return known;
-  arrived = undefined;
+  loaded = undefined;
   await import(module);
-  if (arrived === undefined) throw new Error(`${module} does not start a server`);
-  versions.set(module, arrived);
-  return arrived;
+  if (loaded === undefined) throw new Error(`${module} does not start a server`);
+  versions.set(module, loaded);
+  return loaded;
 }
 
 /** Any free port is the same one every time. */
-function again(
+function onSamePort(
   http: NonNullable<MainOptions["http"]>,
   port: number | undefined,
   taken: (port: number) => void,
@@ -151,8 +151,8 @@ function hashOf(text: string): string {
 }
 
 /** Which handlers are other functions than before. */
-function compared(before: Handlers, after: Handlers): Swapped {
-  const [old, now] = [named(before), named(after)];
+function compareHandlers(before: Handlers, after: Handlers): Swapped {
+  const [old, now] = [handlersByName(before), handlersByName(after)];
   return {
     added: [...now.keys()].filter((name) => !old.has(name)),
     changed: [...now].filter(([name, handler]) => old.has(name) && old.get(name) !== handler).map(([name]) => name),
@@ -160,7 +160,7 @@ function compared(before: Handlers, after: Handlers): Swapped {
   };
 }
 
-function named(handlers: Handlers): Map<string, unknown> {
+function handlersByName(handlers: Handlers): Map<string, unknown> {
   return new Map(
     (["tools", "resources", "resourceTemplates", "prompts"] as const).flatMap((kind) => [
       ...(handlers[kind] as ReadonlyMap<string, unknown>),
@@ -169,7 +169,10 @@ function named(handlers: Handlers): Map<string, unknown> {
 }
 
 /** The error's own message, for whoever writes the server and calls it; without what no log may show. */
-export function revealed(error: unknown, { secrets, logging }: Pick<Server, "secrets" | "logging">): string {
+export function describeForDeveloper(
+  error: unknown,
+  { secrets, logging }: Pick<Server, "secrets" | "logging">,
+): string {
   const hidden = { names: logging?.names ?? new Set<string>(), secrets };
   try {
     const shown = redact(error instanceof Error ? error.message : error, hidden);
@@ -179,7 +182,7 @@ export function revealed(error: unknown, { secrets, logging }: Pick<Server, "sec
   }
 }
 
-function told(error: unknown): string {
+function describeError(error: unknown): string {
   if (error instanceof SettingsError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -21,7 +21,7 @@ export interface Swapped {
 export type Report =
   | { readonly kind: "loading" }
   | { readonly kind: "serving"; readonly transport: string; readonly port?: number; readonly lists: Lists }
-  | { readonly kind: "swapped"; readonly handlers: Swapped; readonly told: readonly List[]; readonly lists: Lists }
+  | { readonly kind: "swapped"; readonly handlers: Swapped; readonly notified: readonly List[]; readonly lists: Lists }
   | { readonly kind: "failed"; readonly error: string };
 
 /** A hash of each list. */

@@ -53,13 +53,13 @@ export function httpWire({ url, protocolVersion, headers }: HttpWireOptions, rec
   }
 
   /** Receives messages that belong to no request, on a stream of their own. */
-  async function follow(): Promise<void> {
+  async function followUnsolicited(): Promise<void> {
     const response = await fetch(url, { headers: { ...always, ...sessionHeaders() }, signal: closing.signal });
     if (response.ok) for await (const message of messagesOf(response)) receive(message as Incoming);
   }
 
-  const silent = (promise: Promise<unknown>): void => void promise.catch(() => {});
-  const send = (message: object): void => silent(post(message, sessionHeaders(), closing.signal));
+  const ignoreFailure = (promise: Promise<unknown>): void => void promise.catch(() => {});
+  const send = (message: object): void => ignoreFailure(post(message, sessionHeaders(), closing.signal));
   return {
     async open() {
       tools = await remoteTools((message) => exchange(message, () => {}, modernHeaders(message, undefined)));
@@ -68,7 +68,7 @@ export function httpWire({ url, protocolVersion, headers }: HttpWireOptions, rec
       const { name } = isObject(message.params) ? message.params : {};
       const more = modern ? modernHeaders(message, tools.get(String(name))) : sessionHeaders();
       const response = await exchange(message, own, more);
-      if (!modern && message.method === "initialize" && session !== undefined) silent(follow());
+      if (!modern && message.method === "initialize" && session !== undefined) ignoreFailure(followUnsolicited());
       return response;
     },
     cancel(requestId, reason) {
@@ -87,7 +87,7 @@ export function httpWire({ url, protocolVersion, headers }: HttpWireOptions, rec
   };
 }
 
-const named: Readonly<Record<string, string>> = {
+const nameMembers: Readonly<Record<string, string>> = {
   "resources/read": "uri",
   "tasks/get": "taskId",
   "tasks/update": "taskId",
@@ -98,24 +98,24 @@ const named: Readonly<Record<string, string>> = {
 function modernHeaders({ method, params }: RequestMessage, tool: RemoteTool | undefined): Record<string, string> {
   const members = (isObject(params) ? params : {}) as JsonObject;
   const meta = members["_meta"] as JsonObject;
-  const name = members[named[method] ?? "name"];
+  const name = members[nameMembers[method] ?? "name"];
   const mirrored = (tool?.headers ?? []).flatMap(({ header, path }) => {
     const value = path.reduce<Json | undefined>(
       (at, key) => (isObject(at) ? at[key] : undefined),
       members["arguments"],
     );
-    return value === undefined || value === null ? [] : [[`mcp-param-${header}`, encoded(value)] as const];
+    return value === undefined || value === null ? [] : [[`mcp-param-${header}`, encodeHeader(value)] as const];
   });
   return {
     "mcp-protocol-version": String(meta["io.modelcontextprotocol/protocolVersion"]),
     "mcp-method": method,
-    ...(typeof name === "string" && { "mcp-name": encoded(name) }),
+    ...(typeof name === "string" && { "mcp-name": encodeHeader(name) }),
     ...Object.fromEntries(mirrored),
   };
 }
 
 /** Text that a header cannot hold goes in Base64. */
-function encoded(value: Json): string {
+function encodeHeader(value: Json): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const plain = /^[\x20-\x7e]*$/.test(text) && text.trim() === text && !/^=\?base64\?.*\?=$/.test(text);
   return plain ? text : `=?base64?${toBase64(new TextEncoder().encode(text))}?=`;
@@ -126,7 +126,7 @@ async function* messagesOf(response: Response): AsyncGenerator<ResponseMessage |
   const type = response.headers.get("content-type") ?? "";
   if (!type.includes("text/event-stream")) {
     const text = await response.text();
-    if (text !== "") yield parsed(text, response);
+    if (text !== "") yield parseResponse(text, response);
     return;
   }
   const decoder = new TextDecoder();
@@ -141,7 +141,7 @@ async function* messagesOf(response: Response): AsyncGenerator<ResponseMessage |
   }
 }
 
-function parsed(text: string, { status }: Response): ResponseMessage {
+function parseResponse(text: string, { status }: Response): ResponseMessage {
   try {
     return JSON.parse(text) as ResponseMessage;
   } catch {

@@ -47,7 +47,7 @@ export async function startServer<S extends SurfaceTypes = AnySurface>(
   const { transport = "stdio", timeoutMs = 30_000, headers = {} } = options;
   const child = launch(script, transport, options);
   const output = outputOf(child, transport);
-  const ended = ending(child, output);
+  const ended = exitOf(child, output);
   let url: URL | undefined;
   let client: Client<S> | undefined;
   let connected = false;
@@ -159,7 +159,7 @@ function spawned(child: ChildProcess): Promise<undefined> {
 }
 
 /** Rejects when the process ends, with what it has said. */
-function ending(child: ChildProcess, output: Output): Promise<never> {
+function exitOf(child: ChildProcess, output: Output): Promise<never> {
   const ended = new Promise<never>((_, reject) => {
     // Not `exit`: what it has printed may still be on its way.
     child.once("close", (code, signal) =>

@@ -6,7 +6,7 @@ import type { McpError } from "../errors.js";
 import type { Answer, Call, Method, Payload } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
-import { internalError, invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { internalError, invalidParams, isThenable, quote, seal, wrongOutput } from "../results.js";
 import { visibleTemplate } from "../resource-lookup.js";
 import { settle } from "../settle.js";
 import type { AnyCompletionHandler, Surface } from "../surface.js";
@@ -14,7 +14,7 @@ import { visiblePrompt } from "./prompts.js";
 import { hasCompletions } from "./session.js";
 
 /** In one answer (2026-07-28, completion). */
-const mostValues = 100;
+const maxValues = 100;
 
 /** The method, where there is anything to complete. */
 export function completion(surface: Surface): readonly (readonly [string, Method])[] {
@@ -35,28 +35,27 @@ function complete(call: Call): Answer {
   let fixed: readonly string[] | undefined;
   if (ref["type"] === "ref/prompt") {
     const prompt = visiblePrompt(server, call.auth, String(ref["name"]));
-    if (prompt === undefined) return invalidParams(`unknown prompt ${quoted(String(ref["name"]))}`);
+    if (prompt === undefined) return invalidParams(`unknown prompt ${quote(String(ref["name"]))}`);
     const declared = prompt.arguments.find((candidate) => candidate.name === name);
-    if (declared === undefined)
-      return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(name)}`);
+    if (declared === undefined) return invalidParams(`the prompt ${quote(prompt.name)} has no argument ${quote(name)}`);
     [owner, fixed] = [prompt.name, declared.enum];
   } else if (ref["type"] === "ref/resource") {
     const template = visibleTemplate(server, call.auth, ref["uri"]);
-    if (template === undefined) return invalidParams(`unknown resource template ${quoted(String(ref["uri"]))}`);
-    if (!template.variables.includes(name)) return invalidParams(`the template has no variable ${quoted(name)}`);
+    if (template === undefined) return invalidParams(`unknown resource template ${quote(String(ref["uri"]))}`);
+    if (!template.variables.includes(name)) return invalidParams(`the template has no variable ${quote(name)}`);
     owner = template.uriTemplate;
   } else return invalidParams('"ref.type" must be "ref/prompt" or "ref/resource"');
   const handler = handlers.completions.get(`${owner} ${name}`);
   if (handler !== undefined)
-    return run(call, `${owner} ${name}`, handler, value, isObject(context) ? context["arguments"] : undefined);
-  return finished(
+    return runHandler(call, `${owner} ${name}`, handler, value, isObject(context) ? context["arguments"] : undefined);
+  return toResult(
     call,
     (fixed ?? []).filter((candidate) => candidate.toLowerCase().startsWith(value.toLowerCase())),
   );
 }
 
-function run(call: Call, name: string, handler: AnyCompletionHandler, value: string, given: unknown): Answer {
-  const finish = (output: unknown) => finished(call, output);
+function runHandler(call: Call, name: string, handler: AnyCompletionHandler, value: string, given: unknown): Answer {
+  const finish = (output: unknown) => toResult(call, output);
   const fail = (error: unknown) => handlerFailure(call, "completion", name, error);
   try {
     const texts = Object.entries(isObject(given) ? given : {}).filter(([, text]) => typeof text === "string");
@@ -80,13 +79,13 @@ function run(call: Call, name: string, handler: AnyCompletionHandler, value: str
   }
 }
 
-function finished(call: Call, output: unknown): Payload | McpError {
+function toResult(call: Call, output: unknown): Payload | McpError {
   if (!Array.isArray(output) || !output.every((value) => typeof value === "string")) {
     return internalError(call, "a completion", wrongOutput("a list of texts", output));
   }
-  const values = JSON.stringify(output.slice(0, mostValues));
+  const values = JSON.stringify(output.slice(0, maxValues));
   return seal(
     call.peer.view,
-    `"completion":{"values":${values},"total":${output.length},"hasMore":${output.length > mostValues}}`,
+    `"completion":{"values":${values},"total":${output.length},"hasMore":${output.length > maxValues}}`,
   );
 }

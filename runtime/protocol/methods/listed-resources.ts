@@ -1,13 +1,13 @@
-import { allows, anonymous } from "../auth.js";
+import { hasScopes, anonymous } from "../auth.js";
 import { CallContext } from "../context.js";
 import { errorCodes, McpError, NotImplementedError } from "../errors.js";
 import type { Answer, Call, Payload } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
 import { findResource } from "../resource-lookup.js";
-import { isThenable, quoted, seal, undeclared } from "../results.js";
+import { isThenable, quote, seal, defaultCacheHint } from "../results.js";
 import { deadlineOf, settle } from "../settle.js";
-import { isHidden, listedBy } from "../visibility.js";
+import { isHidden, cacheHintsOf } from "../visibility.js";
 import type { AnyResourceLister, ResourceTemplateSurface } from "../surface.js";
 
 /** A template, and the handler that lists its resources. */
@@ -30,7 +30,7 @@ export function listersFor(call: Call): readonly Lister[] {
   const { surface, handlers } = server;
   return surface.resourceTemplates.flatMap((template): Lister[] => {
     const handler = handlers.lists?.get(template.uriTemplate);
-    if (handler === undefined || !allows(call.auth ?? anonymous, template)) return [];
+    if (handler === undefined || !hasScopes(call.auth ?? anonymous, template)) return [];
     const hides =
       !globalThis.mcpcWithoutEnabled && isHidden(server, call.auth, "resourceTemplates", template.uriTemplate);
     return hides ? [] : [[template, handler]];
@@ -39,7 +39,7 @@ export function listersFor(call: Call): readonly Lister[] {
 
 /** `resources/list` of a server whose list depends on data: made anew for each request. */
 export function listWith(call: Call, listers: readonly Lister[], pages: Pages): Answer {
-  const finish = (lists: unknown): Payload => page(call, listers, lists as readonly unknown[], pages);
+  const finish = (lists: unknown): Payload => toPage(call, listers, lists as readonly unknown[], pages);
   const fail = (error: unknown) =>
     error instanceof NotImplementedError
       ? new McpError(errorCodes.internalError, `the list of the resource template ${error.message}`)
@@ -48,18 +48,13 @@ export function listWith(call: Call, listers: readonly Lister[], pages: Pages): 
     const context = new CallContext(call);
     const lists: readonly unknown[] = listers.map(([, handler]) => handler(context));
     if (!lists.some(isThenable)) return finish(lists);
-    return settle(
-      call,
-      Promise.all(lists),
-      { finish: catching(finish, fail), fail },
-      deadlineOf(call, "resources/list"),
-    );
+    return settle(call, Promise.all(lists), { finish: guard(finish, fail), fail }, deadlineOf(call, "resources/list"));
   } catch (error) {
     return fail(error);
   }
 }
 
-function catching<T, R, F>(act: (value: T) => R, fail: (error: unknown) => F): (value: T) => R | F {
+function guard<T, R, F>(act: (value: T) => R, fail: (error: unknown) => F): (value: T) => R | F {
   return (value) => {
     try {
       return act(value);
@@ -69,7 +64,7 @@ function catching<T, R, F>(act: (value: T) => R, fail: (error: unknown) => F): (
   };
 }
 
-function page(call: Call, listers: readonly Lister[], lists: readonly unknown[], pages: Pages): Payload {
+function toPage(call: Call, listers: readonly Lister[], lists: readonly unknown[], pages: Pages): Payload {
   const { view } = call.peer;
   const { declared, start, size, textOf, cursorOf } = pages;
   const listed = new Map<string, object>();
@@ -83,7 +78,7 @@ function page(call: Call, listers: readonly Lister[], lists: readonly unknown[],
     .map((entry) => view.revision.entry("resource", JSON.stringify(entry)));
   const texts = [textOf(start, Math.min(end, declared)), ...own].filter((text) => text !== "");
   const next = end < total ? `,"nextCursor":"${cursorOf(end)}"` : "";
-  const { ttlMs, scope } = listedBy(view.server) ?? undeclared;
+  const { ttlMs, scope } = cacheHintsOf(view.server) ?? defaultCacheHint;
   return seal(view, `"resources":[${texts.join(",")}]${next}`, undefined, view.frame.hints(ttlMs, scope));
 }
 
@@ -94,20 +89,20 @@ interface Entry {
 /** The entries of one template, checked; those that the manifest declares by themselves are listed already. */
 function entriesOf(call: Call, template: ResourceTemplateSurface, list: unknown): Entry[] {
   const { uriTemplate, mimeType } = template;
-  if (!Array.isArray(list)) throw wrong(uriTemplate, "a list was expected");
+  if (!Array.isArray(list)) throw listError(uriTemplate, "a list was expected");
   return (list as readonly unknown[]).flatMap((entry): Entry[] => {
-    if (!isObject(entry)) throw wrong(uriTemplate, "each entry must be an object");
+    if (!isObject(entry)) throw listError(uriTemplate, "each entry must be an object");
     for (const [key, value] of Object.entries(entry)) {
       const isRight = Object.hasOwn(members, key) ? members[key]!(value) : undefined;
-      if (isRight === undefined) throw wrong(uriTemplate, `an entry has the unknown member ${quoted(key)}`);
-      if (!isRight && value !== undefined) throw wrong(uriTemplate, `an entry has a wrong ${quoted(key)}`);
+      if (isRight === undefined) throw listError(uriTemplate, `an entry has the unknown member ${quote(key)}`);
+      if (!isRight && value !== undefined) throw listError(uriTemplate, `an entry has a wrong ${quote(key)}`);
     }
     const { uri, name } = entry;
     if (typeof uri !== "string" || typeof name !== "string")
-      throw wrong(uriTemplate, "each entry needs a uri and a name");
+      throw listError(uriTemplate, "each entry needs a uri and a name");
     const found = findResource(call.peer.view.server, uri);
     if (found?.resource !== undefined) return [];
-    if (found?.template !== template) throw wrong(uriTemplate, `${quoted(uri)} is no resource of the template`);
+    if (found?.template !== template) throw listError(uriTemplate, `${quote(uri)} is no resource of the template`);
     return [{ ...(mimeType !== undefined && { mimeType }), ...entry, uri }];
   });
 }
@@ -129,6 +124,6 @@ function isText(value: unknown): boolean {
   return typeof value === "string";
 }
 
-function wrong(uriTemplate: string, reason: string): TypeError {
-  return new TypeError(`the list of the resource template ${quoted(uriTemplate)}: ${reason}`);
+function listError(uriTemplate: string, reason: string): TypeError {
+  return new TypeError(`the list of the resource template ${quote(uriTemplate)}: ${reason}`);
 }

@@ -1,12 +1,12 @@
 import type {} from "../parts.js";
-import { allows, anonymous } from "../auth.js";
+import { hasScopes, anonymous } from "../auth.js";
 import type { Answer, Call, EntryKind, Payload, View } from "../exchange.js";
-import type { Filling } from "../json-rpc.js";
+import type { LazyBytes } from "../json-rpc.js";
 import type { McpError } from "../errors.js";
 import { listersFor, listWith } from "./listed-resources.js";
-import { internalError, invalidParams, sealedOnce } from "../results.js";
+import { internalError, invalidParams, sealOnce } from "../results.js";
 import { audienceOf, type Audience } from "../scopes.js";
-import { hiddenIn, listedBy } from "../visibility.js";
+import { hiddenIndexes, cacheHintsOf } from "../visibility.js";
 import type { Listing, ListingForm, Listings } from "../surface.js";
 
 /** `tools/list` */
@@ -26,9 +26,9 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const { view } = call.peer;
   const { surface } = view.server;
   const { cursor } = call.params;
-  const hidden = globalThis.mcpcWithoutEnabled ? undefined : hiddenIn(view.server, call.auth, member);
+  const hidden = globalThis.mcpcWithoutEnabled ? undefined : hiddenIndexes(view.server, call.auth, member);
   const audience = audienceOf(view.server, call.auth, hidden);
-  const listers = globalThis.mcpcWithoutLists || member !== "resources" ? none : listersFor(call);
+  const listers = globalThis.mcpcWithoutLists || member !== "resources" ? noListers : listersFor(call);
   if (cursor !== undefined && typeof cursor !== "string") return invalidParams("unknown cursor");
   const first = `${member} ${view.revision.version}`;
   const key = cursor === undefined ? first : `${first} ${cursor}.`;
@@ -36,45 +36,45 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const payload = listers.length > 0 ? undefined : payloads.get(key);
   if (payload !== undefined) return payload;
   const auth = call.auth ?? anonymous;
-  const shown = [...surface[member].keys()].filter(
+  const visible = [...surface[member].keys()].filter(
     (index) =>
       audience === undefined ||
-      ((view.server.auth === undefined || allows(auth, surface[member][index]!)) &&
+      ((view.server.auth === undefined || hasScopes(auth, surface[member][index]!)) &&
         (globalThis.mcpcWithoutEnabled || hidden?.has(index) !== true)),
   );
   const size = surface.pageSize ?? Infinity;
-  const start = startOf(cursor, size, listers.length > 0 ? mostListed : shown.length, audience);
+  const start = startOf(cursor, size, listers.length > 0 ? maxListed : visible.length, audience);
   if (start === undefined) return invalidParams("unknown cursor");
-  if (!globalThis.mcpcWithoutLists && listers.length > 0) return listAll(call, listers, shown, start, size, audience);
+  if (!globalThis.mcpcWithoutLists && listers.length > 0) return listAll(call, listers, visible, start, size, audience);
   return surface.listings().then(
     (listings): Payload =>
-      sealedOnce(
+      sealOnce(
         view,
         key,
         () => {
           const end = start + size;
-          const page = shown.slice(start, end);
+          const page = visible.slice(start, end);
           const entries = entriesOf(view, kind, listings[member], surface[member], page);
-          const next = end < shown.length ? `,"nextCursor":"${cursorOf(end, audience)}"` : "";
+          const next = end < visible.length ? `,"nextCursor":"${cursorOf(end, audience)}"` : "";
           return [`"${member}":[`, entries, `]${next}`];
         },
         payloads,
-        listedBy(view.server),
+        cacheHintsOf(view.server),
       ),
     (error: unknown) => internalError(call, `the listing of ${member}`, error),
   );
 }
 
-const none: readonly never[] = [];
+const noListers: readonly never[] = [];
 
 /** Cursors of lists that depend on data end here: which entries there are is not known before the handlers have run. */
-const mostListed = 1_000_000;
+const maxListed = 1_000_000;
 
 /** Declared resources, then those that handlers list. */
 async function listAll(
   call: Call,
   listers: ReturnType<typeof listersFor>,
-  shown: readonly number[],
+  visible: readonly number[],
   start: number,
   size: number,
   audience: Audience | undefined,
@@ -87,14 +87,14 @@ async function listAll(
     return internalError(call, "the listing of resources", error);
   }
   const textOf = (from: number, to: number): string => {
-    const entries = entriesOf(view, "resource", listing, view.server.surface.resources, shown.slice(from, to));
+    const entries = entriesOf(view, "resource", listing, view.server.surface.resources, visible.slice(from, to));
     if (typeof entries === "string") return entries;
     const bytes = new Uint8Array(entries.length);
     entries.fill(bytes);
     return new TextDecoder().decode(bytes);
   };
   return listWith(call, listers, {
-    declared: shown.length,
+    declared: visible.length,
     textOf,
     start,
     size,
@@ -109,7 +109,7 @@ function entriesOf(
   listing: Listing,
   entries: readonly object[],
   indexes: readonly number[],
-): string | Filling {
+): string | LazyBytes {
   if (globalThis.mcpcWithoutListingFiles || typeof listing !== "function")
     return indexes
       .map((index) => {
@@ -123,7 +123,7 @@ function entriesOf(
     : partOf(form, indexes);
 }
 
-function partOf({ ends: endsOf, read }: ListingForm, indexes: readonly number[]): string | Filling {
+function partOf({ ends: endsOf, read }: ListingForm, indexes: readonly number[]): string | LazyBytes {
   const ends = endsOf();
   const begin = (index: number): number => (index === 0 ? 0 : ends[index - 1]! + 1);
   const first = indexes[0];

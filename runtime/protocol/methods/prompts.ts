@@ -5,7 +5,7 @@ import type { Answer, Call, Payload, Server, View } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
 import type { Auth } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
-import { invalidParams, isThenable, quoted, seal, wrongOutput } from "../results.js";
+import { invalidParams, isThenable, quote, seal, wrongOutput } from "../results.js";
 import { deadlineOf, settle } from "../settle.js";
 import type { AnswerValidators, PromptArgumentSurface, PromptSurface } from "../surface.js";
 import type { ContentBlock, JsonObject, PromptMessage } from "../types.js";
@@ -18,14 +18,14 @@ export function getPrompt(call: Call): Answer {
   if (!isObject(given)) return invalidParams('"arguments" must be an object');
   const { view } = call.peer;
   const prompt = visiblePrompt(view.server, call.auth, name);
-  if (prompt === undefined) return invalidParams(`unknown prompt ${quoted(name)}`);
+  if (prompt === undefined) return invalidParams(`unknown prompt ${quote(name)}`);
   const values = argumentsOf(prompt, given);
   if (values instanceof McpError) return values;
-  if (prompt.messages !== undefined) return written(view, prompt, prompt.messages, values);
-  if (prompt.elicitations === undefined) return handled(call, prompt, values, undefined);
+  if (prompt.messages !== undefined) return renderTemplate(view, prompt, prompt.messages, values);
+  if (prompt.elicitations === undefined) return runHandler(call, prompt, values, undefined);
   return view.server.surface.promptValidators(name).then(
-    ({ answers }) => handled(call, prompt, values, answers),
-    (error: unknown) => failed(call, prompt, error),
+    ({ answers }) => runHandler(call, prompt, values, answers),
+    (error: unknown) => toFailure(call, prompt, error),
   );
 }
 
@@ -48,26 +48,25 @@ function promptNamed(server: Server, name: string): PromptSurface | undefined {
 /** A value for each declared argument, in their order; `undefined` for an optional one that is not given. */
 function argumentsOf(prompt: PromptSurface, given: JsonObject): readonly (string | undefined)[] | McpError {
   const unknown = Object.keys(given).find((name) => prompt.arguments.every((argument) => argument.name !== name));
-  if (unknown !== undefined)
-    return invalidParams(`the prompt ${quoted(prompt.name)} has no argument ${quoted(unknown)}`);
+  if (unknown !== undefined) return invalidParams(`the prompt ${quote(prompt.name)} has no argument ${quote(unknown)}`);
   const values: (string | undefined)[] = [];
   for (const argument of prompt.arguments) {
     const value = (Object.hasOwn(given, argument.name) ? given[argument.name] : undefined) ?? argument.default;
-    const refusal = refuse(argument, value);
-    if (refusal !== undefined) return invalidParams(`the argument ${quoted(argument.name)} ${refusal}`);
+    const refusal = argumentProblem(argument, value);
+    if (refusal !== undefined) return invalidParams(`the argument ${quote(argument.name)} ${refusal}`);
     values.push(value as string | undefined);
   }
   return values;
 }
 
-function refuse(argument: PromptArgumentSurface, value: unknown): string | undefined {
+function argumentProblem(argument: PromptArgumentSurface, value: unknown): string | undefined {
   if (value === undefined) return argument.required ? "is required" : undefined;
   if (typeof value !== "string") return "must be a string";
   if (argument.enum?.includes(value) === false) return `must be one of ${JSON.stringify(argument.enum)}`;
   return undefined;
 }
 
-function written(
+function renderTemplate(
   view: View,
   prompt: PromptSurface,
   segments: readonly (string | number)[],
@@ -80,14 +79,14 @@ function written(
   return messages(view, prompt, JSON.parse(text) as readonly unknown[]);
 }
 
-function handled(
+function runHandler(
   call: Call,
   prompt: PromptSurface,
   values: readonly (string | undefined)[],
   answers: AnswerValidators | undefined,
 ): Answer {
-  const finish = (output: unknown) => finished(call, prompt, output);
-  const fail = (error: unknown) => failed(call, prompt, error);
+  const finish = (output: unknown) => toResult(call, prompt, output);
+  const fail = (error: unknown) => toFailure(call, prompt, error);
   try {
     const handler = call.peer.view.server.handlers.prompts.get(prompt.name);
     if (handler === undefined) throw new NotImplementedError(prompt.name);
@@ -105,7 +104,7 @@ function handled(
   }
 }
 
-function finished(call: Call, prompt: PromptSurface, output: unknown): Payload | McpError {
+function toResult(call: Call, prompt: PromptSurface, output: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
     const { view } = call.peer;
@@ -119,7 +118,7 @@ function finished(call: Call, prompt: PromptSurface, output: unknown): Payload |
     }
     throw wrongOutput("a string, messages, or an object with messages", output);
   } catch (error) {
-    return failed(call, prompt, error);
+    return toFailure(call, prompt, error);
   }
 }
 
@@ -141,7 +140,7 @@ function description({ description: text }: Described): string {
   return text === undefined ? "" : `"description":${JSON.stringify(text)},`;
 }
 
-function failed(call: Call, prompt: PromptSurface, error: unknown): Payload | McpError {
+function toFailure(call: Call, prompt: PromptSurface, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   return handlerFailure(call, "prompt", prompt.name, error);
 }

@@ -2,13 +2,13 @@ import type {} from "../parts.js";
 import { toBase64 } from "../base64.js";
 import { CallContext, TemplateCallContext } from "../context.js";
 import { errorCodes, McpError, NotImplementedError } from "../errors.js";
-import type { Answer, Call, Payload, Reusable, Server, Subject } from "../exchange.js";
+import type { Answer, Call, Payload, CachedEntry, Server, Subject } from "../exchange.js";
 import { explain } from "../explain.js";
 import { handlerFailure } from "../failures.js";
 import { isObject } from "../json-rpc.js";
-import { invalidParams, isThenable, quoted, seal, sealedOnce, undeclared, wrongOutput } from "../results.js";
+import { invalidParams, isThenable, quote, seal, sealOnce, defaultCacheHint, wrongOutput } from "../results.js";
 
-import { deadlineOf, settle, type Outcome } from "../settle.js";
+import { deadlineOf, settle, type OutcomeHandlers } from "../settle.js";
 import { findVisible, type Instance } from "../resource-lookup.js";
 import type { ResourceSurface, Validator } from "../surface.js";
 
@@ -19,34 +19,34 @@ export function readResource(call: Call): Answer {
   const { server } = call.peer.view;
   const found = findVisible(server, call.auth, uri);
   if (found === undefined) return notFound(uri);
-  if (found.resource !== undefined) return readOne(call, found.resource);
+  if (found.resource !== undefined) return readFixed(call, found.resource);
   return server.surface.templateValidators(found.template.uriTemplate).then(
     ({ params }) => readTemplate(call, uri, found, params),
-    (error: unknown) => failed(call, uri, error),
+    (error: unknown) => toFailure(call, uri, error),
   );
 }
 
-function readOne(call: Call, resource: ResourceSurface): Answer {
+function readFixed(call: Call, resource: ResourceSurface): Answer {
   const { uri, contents, mimeType, cache } = resource;
   const { view } = call.peer;
-  if (contents !== undefined) return sealedOnce(view, resource, () => `"contents":${contents}`, view.payloads, cache);
+  if (contents !== undefined) return sealOnce(view, resource, () => `"contents":${contents}`, view.payloads, cache);
   const run = (of: Call): unknown => {
     const handler = view.server.handlers.resources.get(uri);
     if (handler === undefined) throw new NotImplementedError(uri);
     return handler({ uri }, new CallContext(of));
   };
   if (!globalThis.mcpcWithoutCache && cache !== undefined) {
-    const reusable = reusing(view.server, resource, { kind: "resource", name: uri, mimeType, reuse: cache }, run);
+    const reusable = cachedEntryOf(view.server, resource, { kind: "resource", name: uri, mimeType, reuse: cache }, run);
     const answer = view.server.cache?.answer(call, reusable, { input: { uri }, uri });
     if (answer !== undefined) return answer;
   }
-  return read(call, uri, mimeType, run);
+  return runHandler(call, uri, mimeType, run);
 }
 
 function readTemplate(call: Call, uri: string, { template, variables }: Instance, validate: Validator): Answer {
   const { uriTemplate, mimeType, cache } = template;
   const { server } = call.peer.view;
-  const params = accepted(validate, variables);
+  const params = parseVariables(validate, variables);
   if (params === undefined)
     return invalidParams(explain(validate.errors ?? [], "variables of the URI", variables), { uri });
   const run = (of: Call, subject: Subject): unknown => {
@@ -57,22 +57,22 @@ function readTemplate(call: Call, uri: string, { template, variables }: Instance
   const subject = { input: params, uri };
   if (!globalThis.mcpcWithoutCache && cache !== undefined) {
     const entry = { kind: "resourceTemplate", name: uriTemplate, mimeType, reuse: cache } as const;
-    const answer = server.cache?.answer(call, reusing(server, template, entry, run), subject);
+    const answer = server.cache?.answer(call, cachedEntryOf(server, template, entry, run), subject);
     if (answer !== undefined) return answer;
   }
-  return read(call, uri, mimeType, (of) => run(of, subject));
+  return runHandler(call, uri, mimeType, (of) => run(of, subject));
 }
 
 /** An entry as the cache knows it, made once: what is kept of a result is its contents. */
-function reusing(
+function cachedEntryOf(
   { indexes, surface: { timeoutMs } }: Server,
   key: unknown,
-  entry: Pick<Reusable, "kind" | "name" | "reuse"> & { readonly mimeType: string | undefined },
-  start: Reusable["start"],
-): Reusable {
-  let known = indexes.get("reusable resources") as Map<unknown, Reusable> | undefined;
-  if (known === undefined) indexes.set("reusable resources", (known = new Map()));
-  let reusable = known.get(key);
+  entry: Pick<CachedEntry, "kind" | "name" | "reuse"> & { readonly mimeType: string | undefined },
+  start: CachedEntry["start"],
+): CachedEntry {
+  let entries = indexes.get("reusable resources") as Map<unknown, CachedEntry> | undefined;
+  if (entries === undefined) indexes.set("reusable resources", (entries = new Map()));
+  let reusable = entries.get(key);
   if (reusable === undefined) {
     const { name, mimeType } = entry;
     reusable = {
@@ -80,23 +80,23 @@ function reusing(
       hinted: true,
       timeoutMs,
       start,
-      keep: (output, { uri }) => (isNone(output) ? undefined : contentsText(output, uri!, mimeType)),
+      keep: (output, { uri }) => (isNotFound(output) ? undefined : contentsText(output, uri!, mimeType)),
       seal: (view, kept, hints) => seal(view, `"contents":${kept}`, undefined, hints),
-      finish: (call, output, { uri }) => finished(call, uri!, mimeType, output),
-      fail: (call, error, { uri }) => failed(call, uri!, error),
+      finish: (call, output, { uri }) => toResult(call, uri!, mimeType, output),
+      fail: (call, error, { uri }) => toFailure(call, uri!, error),
       wait: (call, answer) =>
         wait(call, name, answer, {
           finish: (settled) => settled as Payload | McpError,
-          fail: (error) => failed(call, name, error),
+          fail: (error) => toFailure(call, name, error),
         }),
     };
-    known.set(key, reusable);
+    entries.set(key, reusable);
   }
   return reusable;
 }
 
 /** A variable is text; where its schema asks for a number or a boolean, the text of one is taken as such. */
-function accepted(validate: Validator, variables: Record<string, string>): Record<string, unknown> | undefined {
+function parseVariables(validate: Validator, variables: Record<string, string>): Record<string, unknown> | undefined {
   if (validate(variables)) return variables;
   const converted: Record<string, unknown> = { ...variables };
   for (const { instancePath } of validate.errors ?? []) {
@@ -112,9 +112,9 @@ function convert(text: string): unknown {
   return text !== "" && String(Number(text)) === text ? Number(text) : text;
 }
 
-function read(call: Call, uri: string, mimeType: string | undefined, run: (call: Call) => unknown): Answer {
-  const finish = (output: unknown) => finished(call, uri, mimeType, output);
-  const fail = (error: unknown) => failed(call, uri, error);
+function runHandler(call: Call, uri: string, mimeType: string | undefined, run: (call: Call) => unknown): Answer {
+  const finish = (output: unknown) => toResult(call, uri, mimeType, output);
+  const fail = (error: unknown) => toFailure(call, uri, error);
   try {
     const output = run(call);
     return isThenable(output) ? wait(call, uri, output, { finish, fail }) : finish(output);
@@ -123,25 +123,30 @@ function read(call: Call, uri: string, mimeType: string | undefined, run: (call:
   }
 }
 
-function wait(call: Call, uri: string, output: PromiseLike<unknown>, outcome: Outcome): Promise<Payload | McpError> {
+function wait(
+  call: Call,
+  uri: string,
+  output: PromiseLike<unknown>,
+  outcome: OutcomeHandlers,
+): Promise<Payload | McpError> {
   return settle(call, output, outcome, deadlineOf(call, uri));
 }
 
-function finished(call: Call, uri: string, mimeType: string | undefined, output: unknown): Payload | McpError {
+function toResult(call: Call, uri: string, mimeType: string | undefined, output: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
     if (output === undefined) return notFound(uri);
     if (output instanceof McpError) return output;
     const { view } = call.peer;
-    const hints = view.frame.hints(undeclared.ttlMs, undeclared.scope);
+    const hints = view.frame.hints(defaultCacheHint.ttlMs, defaultCacheHint.scope);
     return seal(view, `"contents":${contentsText(output, uri, mimeType)}`, undefined, hints);
   } catch (error) {
-    return failed(call, uri, error);
+    return toFailure(call, uri, error);
   }
 }
 
 /** Whether a handler said that there is no such resource. */
-function isNone(output: unknown): boolean {
+function isNotFound(output: unknown): boolean {
   return output === undefined || output instanceof McpError;
 }
 
@@ -168,11 +173,11 @@ function contentsOf(part: unknown, uri: string, mimeType: string | undefined): o
   return { ...rest, mimeType: rest.mimeType ?? "application/json", text: serialised };
 }
 
-function failed(call: Call, uri: string, error: unknown): Payload | McpError {
+function toFailure(call: Call, uri: string, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   return handlerFailure(call, "resource", uri, error);
 }
 
 export function notFound(uri: string): McpError {
-  return new McpError(errorCodes.resourceNotFound, `resource not found: ${quoted(uri)}`, { uri });
+  return new McpError(errorCodes.resourceNotFound, `resource not found: ${quote(uri)}`, { uri });
 }

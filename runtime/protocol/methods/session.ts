@@ -1,6 +1,6 @@
 import type {} from "../parts.js";
 import type { Answer, Call, Revision, View } from "../exchange.js";
-import { invalidParams, sealedOnce } from "../results.js";
+import { invalidParams, sealOnce } from "../results.js";
 import { hasTasks, tasksExtension } from "../tasks.js";
 import type { Surface } from "../surface.js";
 import { loggingLevels, type Implementation, type JsonObject, type LoggingLevel } from "../types.js";
@@ -21,7 +21,7 @@ export const discover =
   (versions: readonly string[]) =>
   (call: Call): Answer => {
     const { surface } = call.peer.view.server;
-    return sealedOnce(
+    return sealOnce(
       call.peer.view,
       "server/discover",
       () => {

@@ -1,12 +1,12 @@
 import type {} from "../parts.js";
-import { atExpiry } from "../auth.js";
-import { changeMessage, offered } from "../changes.js";
+import { onExpiry } from "../auth.js";
+import { changeMessage, isOffered } from "../changes.js";
 import { invalidRequest, McpError, UnavailableError } from "../errors.js";
 import type { Answer, Call, Change, Payload } from "../exchange.js";
 import { isObject, notificationMessage } from "../json-rpc.js";
 import { weightOf } from "../ledger.js";
-import { invalidParams, quoted, seal } from "../results.js";
-import { forbidden } from "../scopes.js";
+import { invalidParams, quote, seal } from "../results.js";
+import { missingScopes } from "../scopes.js";
 import { watchedTasks, type Task } from "../tasks.js";
 import type { JsonObject } from "../types.js";
 import { findVisible } from "../resource-lookup.js";
@@ -14,7 +14,7 @@ import { notFound } from "./resources.js";
 import { subscribable } from "./session.js";
 
 /** Open subscriptions of a server, all clients together; resources that a session subscribes to. */
-const mostSubscriptions = 1024;
+const defaultMaxSubscriptions = 1024;
 /** Bytes that a subscription takes beside what is subscribed to, and a resource of a session beside its URI. */
 const subscriptionBytes = 2048;
 const uriBytes = 128;
@@ -40,8 +40,8 @@ export function listen(call: Call): Answer {
   }
   const tasks = globalThis.mcpcWithoutTasks ? [] : watchedTasks(call, wanted["taskIds"] ?? undefined);
   if (tasks instanceof McpError) return tasks;
-  const most = server.surface.maxSubscriptions ?? mostSubscriptions;
-  const filter = honoured(call, wanted, tasks);
+  const most = server.surface.maxSubscriptions ?? defaultMaxSubscriptions;
+  const filter = acceptedFilter(call, wanted, tasks);
   const updated = new Set(filter.resourceSubscriptions);
   const item = { kind: "subscription", most, caller: call.caller };
   const bytes = subscriptionBytes + weightOf([filter, call.id]);
@@ -51,7 +51,7 @@ export function listen(call: Call): Answer {
   const meta = JSON.stringify(id);
   let finish = (_answer: Payload): void => {};
   const watched = tasks.map((task) =>
-    task.watch(() => call.notify(notificationMessage("notifications/tasks", `{${task.detailed()},"_meta":${meta}}`))),
+    task.watch(() => call.notify(notificationMessage("notifications/tasks", `{${task.details()},"_meta":${meta}}`))),
   );
   const subscriber = {
     deliver: (change: Change) => {
@@ -69,7 +69,7 @@ export function listen(call: Call): Answer {
   };
   // Registered before it is acknowledged: nothing is lost in between.
   server.subscribers.add(subscriber);
-  const stop = atExpiry(call.auth, subscriber.end);
+  const stop = onExpiry(call.auth, subscriber.end);
   call.signal.addEventListener("abort", subscriber.end, { once: true });
   const acknowledged = `{"_meta":${meta},"notifications":${JSON.stringify(filter)}}`;
   call.notify(notificationMessage("notifications/subscriptions/acknowledged", acknowledged));
@@ -82,35 +82,35 @@ function tooMany(most: number): McpError {
   return new UnavailableError(503, `no more than ${most} subscriptions at a time`, 30_000);
 }
 
-function honoured(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
+function acceptedFilter(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
   const { surface } = call.peer.view.server;
   const uris = new Set((wanted["resourceSubscriptions"] ?? []) as readonly string[]);
-  const watched = globalThis.mcpcWithoutResources ? [] : [...uris].filter((uri) => watchable(call, uri));
+  const watched = globalThis.mcpcWithoutResources ? [] : [...uris].filter((uri) => isWatchable(call, uri));
   return {
-    ...(wanted["toolsListChanged"] === true && offered(surface, "tools") && { toolsListChanged: true }),
-    ...(wanted["promptsListChanged"] === true && offered(surface, "prompts") && { promptsListChanged: true }),
-    ...(wanted["resourcesListChanged"] === true && offered(surface, "resources") && { resourcesListChanged: true }),
+    ...(wanted["toolsListChanged"] === true && isOffered(surface, "tools") && { toolsListChanged: true }),
+    ...(wanted["promptsListChanged"] === true && isOffered(surface, "prompts") && { promptsListChanged: true }),
+    ...(wanted["resourcesListChanged"] === true && isOffered(surface, "resources") && { resourcesListChanged: true }),
     ...(watched.length > 0 && { resourceSubscriptions: watched }),
     ...(tasks.length > 0 && { taskIds: tasks.map(({ id }) => id) }),
   };
 }
 
-function watchable(call: Call, uri: string): boolean {
+function isWatchable(call: Call, uri: string): boolean {
   const { server } = call.peer.view;
-  if (!subscribable(server.surface) || forbidden(server, call.auth, "resources/read", { uri }) !== undefined)
+  if (!subscribable(server.surface) || missingScopes(server, call.auth, "resources/read", { uri }) !== undefined)
     return false;
-  return refuseToWatch(call, uri) === undefined;
+  return watchRefusal(call, uri) === undefined;
 }
 
 /** `resources/subscribe`: the connection keeps the list (up to 2025-11-25). */
 export function subscribe(call: Call): Answer {
   const { server } = call.peer.view;
-  return change(call, (uris, uri) => {
-    const refusal = refuseToWatch(call, uri);
+  return changeSubscriptions(call, (uris, uri) => {
+    const refusal = watchRefusal(call, uri);
     if (refusal !== undefined) return refusal;
-    const most = server.surface.maxSubscriptions ?? mostSubscriptions;
+    const most = server.surface.maxSubscriptions ?? defaultMaxSubscriptions;
     if (uris.has(uri)) return "{}";
-    if (uris.size >= most || !grow(call, bytesOf(uri))) return tooMany(most);
+    if (uris.size >= most || !resizeBooking(call, bytesOf(uri))) return tooMany(most);
     uris.add(uri);
     return "{}";
   });
@@ -118,8 +118,8 @@ export function subscribe(call: Call): Answer {
 
 /** `resources/unsubscribe`: what nobody has subscribed to is no mistake. */
 export function unsubscribe(call: Call): Answer {
-  return change(call, (uris, uri) => {
-    if (uris.delete(uri)) grow(call, -bytesOf(uri));
+  return changeSubscriptions(call, (uris, uri) => {
+    if (uris.delete(uri)) resizeBooking(call, -bytesOf(uri));
     return "{}";
   });
 }
@@ -129,11 +129,11 @@ function bytesOf(uri: string): number {
 }
 
 /** False where the ledger has no room for what the connection is to keep. */
-function grow({ peer: { booking } }: Call, bytes: number): boolean {
+function resizeBooking({ peer: { booking } }: Call, bytes: number): boolean {
   return booking?.resize(booking.bytes + bytes) !== false;
 }
 
-function change(call: Call, apply: (uris: Set<string>, uri: string) => Answer): Answer {
+function changeSubscriptions(call: Call, apply: (uris: Set<string>, uri: string) => Answer): Answer {
   const { uri } = call.params;
   if (typeof uri !== "string") return invalidParams('"uri" must be a string');
   const { subscriptions } = call.peer;
@@ -142,9 +142,9 @@ function change(call: Call, apply: (uris: Set<string>, uri: string) => Answer): 
 }
 
 /** Why nobody will ever hear of this URI: only resources that say so are watched, and those that a template makes. */
-function refuseToWatch({ auth, peer }: Call, uri: string): McpError | undefined {
+function watchRefusal({ auth, peer }: Call, uri: string): McpError | undefined {
   const found = findVisible(peer.view.server, auth, uri);
   if (found === undefined) return notFound(uri);
   if (found.resource === undefined || found.resource.subscribe === true) return undefined;
-  return invalidParams(`${quoted(uri)} cannot be subscribed to: it tells of no updates`, { uri });
+  return invalidParams(`${quote(uri)} cannot be subscribed to: it tells of no updates`, { uri });
 }

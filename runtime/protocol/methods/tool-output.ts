@@ -9,13 +9,13 @@ import type { Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
 
 /** A result that sets itself: code that makes none leaves how out of the bundle. */
-export interface Composed {
+export interface ComposedOutput {
   toToolResult(view: View, validate: Validator | undefined, wraps: boolean): string;
 }
 
 /** Writes what a handler returned as a result in JSON; throws for what is none. */
 export function outputText(view: View, output: unknown, validate: Validator | undefined, wraps: boolean): string {
-  const composed = output as Partial<Composed> | null | undefined;
+  const composed = output as Partial<ComposedOutput> | null | undefined;
   if (typeof composed?.toToolResult === "function") return composed.toToolResult(view, validate, wraps);
   return globalThis.mcpcWithoutOutputs || validate === undefined
     ? unstructured(view, output)
@@ -26,7 +26,7 @@ export function unstructured(view: View, output: unknown): string {
   if (typeof output === "string") return seal(view, textContent(output));
   if (Array.isArray(output)) return seal(view, blocksContent(view, output));
   if (isContentBlock(output)) return seal(view, blocksContent(view, [output]));
-  if (isObject(output) && Array.isArray(output["content"])) return whole(view, output, output["content"]);
+  if (isObject(output) && Array.isArray(output["content"])) return fullResult(view, output, output["content"]);
   throw wrongOutput('a string, content blocks, or an object whose "content" is an array of them', output);
 }
 
@@ -59,7 +59,7 @@ export function structuredMember(view: View, wraps: boolean, json: string): stri
 }
 
 /** A whole result, as a handler gives it. */
-export function whole(view: View, result: JsonObject, content: readonly unknown[]): string {
+export function fullResult(view: View, result: JsonObject, content: readonly unknown[]): string {
   let members = blocksContent(view, content);
   const { structuredContent: value, isError, _meta: meta } = result;
   const accepts = view.revision.structuredContent;

@@ -2,18 +2,18 @@ import type {} from "../parts.js";
 import { textContent } from "../content.js";
 import { createErrors, ToolCallContext, type Questions } from "../context.js";
 import { DeclaredError, McpError, NotImplementedError, UnavailableError } from "../errors.js";
-import type { Answer, Call, Payload, Reusable, Server, View } from "../exchange.js";
+import type { Answer, Call, Payload, CachedEntry, Server, View } from "../exchange.js";
 import { explain } from "../explain.js";
-import { decided } from "../failures.js";
+import { hookVerdict } from "../failures.js";
 import type { Auth, DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
 import { MissingCapability } from "../questions.js";
-import { explainedByLog, invalidParams, isThenable, logCallFailure, quoted, seal } from "../results.js";
+import { internalErrorText, invalidParams, isThenable, logCallFailure, quote, seal } from "../results.js";
 import { bounded } from "../result-size.js";
-import { settle, timedOut } from "../settle.js";
+import { settle, timeoutMessage } from "../settle.js";
 import { outputText, structured, structuredText, unstructured } from "./tool-output.js";
 import { composedResult, ComposedResult, composedText } from "../tool-result.js";
-import { createTask, knowsTasks, needsTasks, tooManyTasks, type Task } from "../tasks.js";
+import { createTask, supportsTasks, tasksRequired, tooManyTasks, type Task } from "../tasks.js";
 import type { AnyToolHandler, Reuse, ToolSurface, ToolValidators, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
 import { isHidden } from "../visibility.js";
@@ -26,7 +26,7 @@ interface Tool {
   errors: DeclaredErrors<Record<string, unknown>> | undefined;
   questions: Questions | undefined;
   /** The cache of its results. */
-  reusable: Reusable | undefined;
+  reusable: CachedEntry | undefined;
 }
 
 /** `tools/call` */
@@ -39,11 +39,11 @@ export function callTool(call: Call): Answer {
     tool === undefined ||
     (!globalThis.mcpcWithoutEnabled && isHidden(call.peer.view.server, call.auth, "tools", name))
   )
-    return invalidParams(`unknown tool ${quoted(name)}`);
+    return invalidParams(`unknown tool ${quote(name)}`);
   if (tool.validators !== undefined) return run(call, tool, tool.validators, input);
   return call.peer.view.server.surface.toolValidators(name).then(
     (validators) => run(call, tool, (tool.validators = validators), input),
-    (error: unknown) => failed(call, tool, error),
+    (error: unknown) => toFailure(call, tool, error),
   );
 }
 
@@ -83,17 +83,17 @@ function run(call: Call, tool: Tool, validators: ToolValidators, given: JsonObje
     const input = globalThis.mcpcWithoutDefaults || validators.fill === undefined ? given : validators.fill(given);
     if (tool.handler === undefined) throw new NotImplementedError(tool.surface.name);
     if (!globalThis.mcpcWithoutTasks && tool.surface.task !== undefined) {
-      if (knowsTasks(call)) return runAsTask(call, tool, tool.handler, validators, input);
-      if (tool.surface.task === "required" && call.peer.view.revision.era === "modern") return needsTasks();
+      if (supportsTasks(call)) return runAsTask(call, tool, tool.handler, validators, input);
+      if (tool.surface.task === "required" && call.peer.view.revision.era === "modern") return tasksRequired();
     }
     if (!globalThis.mcpcWithoutCache && tool.surface.cache !== undefined) {
-      const reusable = (tool.reusable ??= reusing(tool, tool.handler, validators, tool.surface.cache));
+      const reusable = (tool.reusable ??= cachedEntryOf(tool, tool.handler, validators, tool.surface.cache));
       const answer = call.peer.view.server.cache?.answer(call, reusable, { input });
       if (answer !== undefined) return answer;
     }
     return invoke(call, tool, tool.handler, validators, input);
   } catch (error) {
-    return failed(call, tool, error);
+    return toFailure(call, tool, error);
   }
 }
 
@@ -106,7 +106,7 @@ function invoke(
   begin?: () => void,
 ): Answer {
   const output: unknown = handler(input, contextOf(call, tool, validators, begin));
-  return isThenable(output) ? wait(call, tool, output) : finished(call, tool, output);
+  return isThenable(output) ? wait(call, tool, output) : toResult(call, tool, output);
 }
 
 function contextOf(call: Call, tool: Tool, validators: ToolValidators, begin?: () => void): ToolCallContext {
@@ -116,7 +116,7 @@ function contextOf(call: Call, tool: Tool, validators: ToolValidators, begin?: (
 }
 
 /** The tool as the cache knows it. What is kept of a structured result is its JSON, of another the handler's output. */
-function reusing(tool: Tool, handler: AnyToolHandler, validators: ToolValidators, reuse: Reuse): Reusable {
+function cachedEntryOf(tool: Tool, handler: AnyToolHandler, validators: ToolValidators, reuse: Reuse): CachedEntry {
   const { output: validate } = validators;
   return {
     kind: "tool",
@@ -140,8 +140,8 @@ function reusing(tool: Tool, handler: AnyToolHandler, validators: ToolValidators
       if (composed !== undefined) return composed.toToolResult(view, validate, wraps);
       return validate !== undefined ? structured(view, wraps, kept) : unstructured(view, JSON.parse(kept) as unknown);
     },
-    finish: (call, output) => finished(call, tool, output),
-    fail: (call, error) => failed(call, tool, error),
+    finish: (call, output) => toResult(call, tool, output),
+    fail: (call, error) => toFailure(call, tool, error),
     wait: (call, answer) => wait(call, tool, answer, (settled) => settled as Payload | McpError),
   };
 }
@@ -158,13 +158,13 @@ function runAsTask(
   return new Promise((resolve) => {
     let task: Task | undefined;
     // Where there is no room, the call is answered as ever once it has ended.
-    const begin = (): boolean => {
+    const beginTask = (): boolean => {
       if (task !== undefined) return true;
       const created = createTask(call, tool.surface);
       if (created === undefined) return false;
       call.task = task = created;
       running.add(created);
-      resolve(created.created());
+      resolve(created.answer());
       return true;
     };
     const settle = (settled: Payload | McpError): void => {
@@ -172,14 +172,14 @@ function runAsTask(
       running.delete(task);
       task.finish(typeof settled === "string" ? bounded(call, settled) : settled);
     };
-    if (tool.surface.defersTask !== true && !begin() && tool.surface.task === "required")
+    if (tool.surface.defersTask !== true && !beginTask() && tool.surface.task === "required")
       return resolve(tooManyTasks());
     try {
-      const answer = invoke(call, tool, handler, validators, input, begin);
-      if (answer instanceof Promise) void answer.then(settle, (error: unknown) => settle(failed(call, tool, error)));
+      const answer = invoke(call, tool, handler, validators, input, beginTask);
+      if (answer instanceof Promise) void answer.then(settle, (error: unknown) => settle(toFailure(call, tool, error)));
       else settle(answer);
     } catch (error) {
-      settle(failed(call, tool, error));
+      settle(toFailure(call, tool, error));
     }
   });
 }
@@ -198,62 +198,65 @@ function wait(
   call: Call,
   tool: Tool,
   output: PromiseLike<unknown>,
-  finish = (value: unknown) => finished(call, tool, value),
+  finish = (value: unknown) => toResult(call, tool, value),
 ): Promise<Payload | McpError> {
   const { name, timeoutMs } = tool.surface;
   const outcome = {
     finish,
-    fail: (error: unknown) => failed(call, tool, error),
+    fail: (error: unknown) => toFailure(call, tool, error),
   };
   const deadline =
     globalThis.mcpcWithoutTimeouts || timeoutMs === undefined
       ? undefined
-      : { timeoutMs, expire: () => errorResult(call.peer.view, timedOut(name, timeoutMs)) };
+      : { timeoutMs, expire: () => errorResult(call.peer.view, timeoutMessage(name, timeoutMs)) };
   return settle(call, output, outcome, deadline);
 }
 
-function finished(call: Call, tool: Tool, output: unknown): Payload | McpError {
+function toResult(call: Call, tool: Tool, output: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
     const { view } = call.peer;
     const validate = globalThis.mcpcWithoutOutputs ? undefined : tool.validators?.output;
     return outputText(view, output, validate, tool.surface.wraps === true);
   } catch (error) {
-    return failed(call, tool, error);
+    return toFailure(call, tool, error);
   }
 }
 
-function failed(call: Call, tool: Tool, error: unknown): Payload | McpError {
+function toFailure(call: Call, tool: Tool, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
-    return answerTo(error, call, tool);
+    return failureAnswer(error, call, tool);
   } catch {
     // It throws when it is read, as a Proxy may.
-    return errorResult(call.peer.view, explainedByLog(call.peer.view.server, logged(call, tool, error), error));
+    return errorResult(
+      call.peer.view,
+      internalErrorText(call.peer.view.server, logToolFailure(call, tool, error), error),
+    );
   }
 }
 
-function logged(call: Call, { surface }: Tool, error: unknown): string {
-  return logCallFailure(call, `the tool ${quoted(surface.name)} failed`, error);
+function logToolFailure(call: Call, { surface }: Tool, error: unknown): string {
+  return logCallFailure(call, `the tool ${quote(surface.name)} failed`, error);
 }
 
-function answerTo(error: unknown, call: Call, tool: Tool): Payload | McpError {
+function failureAnswer(error: unknown, call: Call, tool: Tool): Payload | McpError {
   const { view } = call.peer;
   if (error instanceof MissingCapability) return errorResult(view, error.message);
   if (error instanceof NotImplementedError) return errorResult(view, `the tool ${error.message}`);
   const { name } = tool.surface;
-  const meant = error instanceof McpError || (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError);
-  const errorId = meant ? undefined : logged(call, tool, error);
-  const verdict = decided(call, { kind: "tool", name, ...(errorId !== undefined && { errorId }) }, error);
+  const isIntended = error instanceof McpError || (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError);
+  const errorId = isIntended ? undefined : logToolFailure(call, tool, error);
+  const verdict = hookVerdict(call, { kind: "tool", name, ...(errorId !== undefined && { errorId }) }, error);
   if (typeof verdict === "string") return errorResult(view, verdict);
   if (verdict !== undefined) return verdict;
   if (error instanceof UnavailableError) return errorResult(view, error.message);
   if (error instanceof McpError) return error;
-  if (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError) return declared(view, error);
-  return errorResult(view, explainedByLog(view.server, errorId, error));
+  if (!globalThis.mcpcWithoutErrors && error instanceof DeclaredError) return declaredErrorResult(view, error);
+  return errorResult(view, internalErrorText(view.server, errorId, error));
 }
 
-function declared(view: View, error: DeclaredError): string {
+function declaredErrorResult(view: View, error: DeclaredError): string {
   const { code, parameters } = error;
   const members = `${textContent(error.message)},"isError":true`;
   try {

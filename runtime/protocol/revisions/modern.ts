@@ -9,7 +9,7 @@ import { discover, hasPrompts, hasResources, hasTools, isLoggingLevel } from "..
 import { listen } from "../methods/subscriptions.js";
 import { completion } from "../methods/completion.js";
 import { callTool } from "../methods/tools.js";
-import { continuable } from "../rounds.js";
+import { resumable } from "../rounds.js";
 import { invalidParams } from "../results.js";
 import type { Surface } from "../surface.js";
 import { loggingLevels, type Implementation, type JsonObject } from "../types.js";
@@ -73,20 +73,20 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
     ...(hasTools(surface)
       ? ([
           ["tools/list", listTools],
-          ["tools/call", continuable(callTool)],
+          ["tools/call", resumable(callTool)],
         ] as const)
       : []),
     ...(!globalThis.mcpcWithoutResources && hasResources(surface)
       ? ([
           ["resources/list", listResources],
           ["resources/templates/list", listResourceTemplates],
-          ["resources/read", continuable(readResource)],
+          ["resources/read", resumable(readResource)],
         ] as const)
       : []),
     ...(!globalThis.mcpcWithoutPrompts && hasPrompts(surface)
       ? ([
           ["prompts/list", listPrompts],
-          ["prompts/get", continuable(getPrompt)],
+          ["prompts/get", resumable(getPrompt)],
         ] as const)
       : []),
   ]);

@@ -36,10 +36,10 @@ export function olderImplementation(
   version: LegacyVersion,
   info: JsonObject & Implementation,
 ): JsonObject & Implementation {
-  return known(version, info, introducedImplementation) as JsonObject & Implementation;
+  return withoutNewer(version, info, introducedImplementation) as JsonObject & Implementation;
 }
 
-function known(
+function withoutNewer(
   version: LegacyVersion,
   members: JsonObject,
   first: Readonly<Record<string, LegacyVersion>>,
@@ -50,11 +50,11 @@ function known(
 
 /** An entry of a listing, in the newest revision's form, in that of an older one; `wraps` is that of a tool's surface. */
 export function olderEntry(version: LegacyVersion, kind: EntryKind, entry: JsonObject, wraps = false): JsonObject {
-  let projected = known(version, entry, introduced[kind]);
+  let projected = withoutNewer(version, entry, introduced[kind]);
   if (kind === "tool") projected = olderTool(projected, wraps);
   if (kind === "prompt" && version < "2025-06-18") projected = olderPrompt(projected);
   if (isObject(projected["annotations"])) {
-    const annotations = known(version, projected["annotations"], introducedAnnotations);
+    const annotations = withoutNewer(version, projected["annotations"], introducedAnnotations);
     if (annotations !== projected["annotations"]) projected = { ...projected, annotations };
   }
   return projected;

@@ -4,10 +4,10 @@ import type { Json, JsonObject } from "../types.js";
 const references = new Set(["$ref", "$dynamicRef", "$recursiveRef"]);
 
 /** Members whose value is data, not a schema: a `$ref` in it is no reference. */
-const data = new Set(["const", "enum", "default", "examples"]);
+const dataMembers = new Set(["const", "enum", "default", "examples"]);
 
 /** Members whose members are schemas under names of the user's. */
-const named = new Set(["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"]);
+const schemaMaps = new Set(["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"]);
 
 /**
  * An output schema of any root as one of an object whose `result` it is, for revisions that know only objects.
@@ -16,7 +16,7 @@ const named = new Set(["$defs", "definitions", "dependentSchemas", "patternPrope
 export function wrapOutputSchema(schema: Json): JsonObject {
   const { $schema: dialect, ...rest } = isObject(schema) ? schema : {};
   // Older clients take no boolean as the schema of a property.
-  const inner = isObject(schema) ? (rebased(rest) as JsonObject) : schema === false ? { not: {} } : {};
+  const inner = isObject(schema) ? (rebase(rest) as JsonObject) : schema === false ? { not: {} } : {};
   return {
     ...(dialect !== undefined && { $schema: dialect }),
     type: "object",
@@ -25,24 +25,24 @@ export function wrapOutputSchema(schema: Json): JsonObject {
   };
 }
 
-function rebased(node: Json | undefined): Json | undefined {
-  if (Array.isArray(node)) return (node as readonly Json[]).map((item) => rebased(item) as Json);
+function rebase(node: Json | undefined): Json | undefined {
+  if (Array.isArray(node)) return (node as readonly Json[]).map((item) => rebase(item) as Json);
   // With an `$id` of its own a schema is the base of its references, wherever it stands.
   if (!isObject(node) || (typeof node["$id"] === "string" && !node["$id"].startsWith("#"))) return node;
   const entries = Object.entries(node).map(([key, value]) => {
-    if (references.has(key) && typeof value === "string") return moved(key, value);
-    if (data.has(key)) return [key, value] as const;
-    if (named.has(key) && isObject(value)) {
-      const members = Object.entries(value).map(([name, schema]) => [name, rebased(schema)] as const);
+    if (references.has(key) && typeof value === "string") return moveReference(key, value);
+    if (dataMembers.has(key)) return [key, value] as const;
+    if (schemaMaps.has(key) && isObject(value)) {
+      const members = Object.entries(value).map(([name, schema]) => [name, rebase(schema)] as const);
       return [key, Object.fromEntries(members)] as const;
     }
-    return [key, rebased(value)] as const;
+    return [key, rebase(value)] as const;
   });
   return Object.fromEntries(entries);
 }
 
 /** `$recursiveRef` can say nothing but `#`. */
-function moved(key: string, reference: string): readonly [string, Json] {
+function moveReference(key: string, reference: string): readonly [string, Json] {
   const place = "#/properties/result";
   if (reference === "#") return [key === "$recursiveRef" ? "$ref" : key, place];
   return [key, reference.startsWith("#/") ? place + reference.slice(1) : reference];

@@ -1,22 +1,22 @@
 import { ready } from "../../protocol/application.js";
 import type { Server } from "../../protocol/exchange.js";
-import { inTime, longestWaitMs } from "../../protocol/in-time.js";
-import type { Endpoint, Headers, HttpOptions, HttpRequest, Refusal } from "./exchange.js";
+import { withTimeout, maxWaitMs } from "../../protocol/with-timeout.js";
+import type { Endpoint, Headers, HttpOptions, HttpRequest, Refusal } from "./endpoint.js";
 import { identify } from "./identify.js";
 import { createSourceCheck } from "./source.js";
 
 /** In bytes, unless told otherwise. */
-export const longestBody = 4 * 1024 * 1024;
+export const defaultMaxBodyBytes = 4 * 1024 * 1024;
 
 /** Why a request is refused, if it is; a promise only while its credentials are checked. */
-export type Verdict = Refusal | undefined | Promise<Refusal | undefined>;
+export type AdmissionVerdict = Refusal | undefined | Promise<Refusal | undefined>;
 
 /** The steps of the ladder that need no body. */
 export interface Admission {
   /** Checks Origin and Host, credentials, verb, content type. A CORS preflight carries no credentials. */
-  request(endpoint: Pick<Endpoint, "access">, request: HttpRequest): Verdict;
+  request(endpoint: Pick<Endpoint, "access">, request: HttpRequest): AdmissionVerdict;
   /** Checks a connection that is to become a WebSocket: pages may open one anywhere, so the Origin decides. */
-  upgrade(request: HttpRequest): Verdict;
+  upgrade(request: HttpRequest): AdmissionVerdict;
 }
 
 export function createAdmission(server: Server, options: HttpOptions): Admission {
@@ -55,7 +55,7 @@ function checkMethod(method: string): Refusal | undefined {
   return { status: 405, message, headers: { allow: "POST, GET, DELETE" } };
 }
 
-function checkContent(request: HttpRequest, most = longestBody): Refusal | undefined {
+function checkContent(request: HttpRequest, most = defaultMaxBodyBytes): Refusal | undefined {
   const type = request.header("content-type");
   const length = request.header("content-length");
   if (type !== "application/json" && (type === undefined || !/^application\/json\s*(;|$)/i.test(type))) {
@@ -105,15 +105,15 @@ export function refuseUntilStarted(server: Server): undefined | Promise<Refusal 
   const started = ready(server);
   if (started === true) return undefined;
   const late = (): Refusal => {
-    server.logger("error", `the start of the server has not ended within ${longestWaitMs} ms; requests are refused`);
+    server.logger("error", `the start of the server has not ended within ${maxWaitMs} ms; requests are refused`);
     return stillStarting;
   };
-  return inTime(
+  return withTimeout(
     started.then((can) => (can ? undefined : notStarted)),
     late,
   );
 }
 
-export function bodyTooLong(most = longestBody): Refusal {
+export function bodyTooLong(most = defaultMaxBodyBytes): Refusal {
   return { status: 413, message: `the body must have at most ${most} bytes` };
 }

@@ -1,16 +1,16 @@
 import { callerOf } from "../../protocol/caller.js";
 import type { Server } from "../../protocol/exchange.js";
 import type { Booking } from "../../protocol/ledger.js";
-import type { HttpRequest, Refusal } from "./exchange.js";
+import type { HttpRequest, Refusal } from "./endpoint.js";
 
 /** Bytes of a body that need no booking. */
-export const freeBody = 1024;
+export const unbookedBodyBytes = 1024;
 /** Bytes that may wait for a client without a booking. */
-export const freeUnread = 64 * 1024;
+export const unbookedUnreadBytes = 64 * 1024;
 
 /** Books a body as it comes in; false where there is no room for more of it. `drop` is called when others need the room. */
 export function bookBody({ ledger }: Server, request: HttpRequest, length: number, drop: () => void): boolean {
-  if (length <= freeBody) return true;
+  if (length <= unbookedBodyBytes) return true;
   if (request.body !== undefined) return request.body.resize(length);
   const item = { kind: "body", most: Infinity, caller: callerOf(request.auth, request.remote) };
   request.body = ledger.book(item, drop, length);
@@ -38,7 +38,7 @@ export function createUnread({ ledger }: Server, { auth, remote }: HttpRequest, 
   };
   return {
     measure(length) {
-      if (length <= freeUnread) return release();
+      if (length <= unbookedUnreadBytes) return release();
       if (booking !== undefined) return booking.resize(2 * length) ? undefined : drop();
       booking = ledger.book({ kind: "unread", most: Infinity, caller: callerOf(auth, remote) }, drop, 2 * length);
       if (booking === undefined) drop();

@@ -8,13 +8,13 @@ export const eventStream = {
 } as const;
 
 /** In bytes: a client that does not read is dropped before what waits for it fills the memory. */
-const mostUnread = 4 * 1024 * 1024;
+const maxUnread = 4 * 1024 * 1024;
 /** Answers were asked for, and large ones may well come together. */
-const mostAwaited = 64 * 1024 * 1024;
+const maxAwaited = 64 * 1024 * 1024;
 
 /** Whether a client that has so much to read yet is one that does not read. */
-export function isDeaf(unread: number, awaited = false): boolean {
-  return unread > (awaited ? mostAwaited : mostUnread);
+export function isStalled(unread: number, awaited = false): boolean {
+  return unread > (awaited ? maxAwaited : maxUnread);
 }
 
 /** A comment, so that nothing on the way takes a quiet stream for a dead one. */
@@ -22,7 +22,7 @@ export const keepAlive = ": keep-alive\n\n";
 export const keepAliveMs = 15_000;
 
 /** Calls back when an answer has been awaited for so long; the result stops that. */
-export function whenSilent(milliseconds: number | undefined, begin: () => void): () => void {
+export function onSilence(milliseconds: number | undefined, begin: () => void): () => void {
   const timer: unknown = setTimeout(begin, milliseconds ?? keepAliveMs);
   // Where timers keep a process alive, this one must not.
   (timer as { unref?: () => void }).unref?.();

@@ -1,5 +1,5 @@
 import { callerOf } from "../../protocol/caller.js";
-import { unexpected } from "../../protocol/connection.js";
+import { unexpectedError } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage, type Spliced } from "../../protocol/json-rpc.js";
@@ -9,10 +9,10 @@ import {
   corsHeaders,
   createAdmission,
   isForeign,
-  longestBody,
+  defaultMaxBodyBytes,
   refuseUntilStarted,
 } from "./admission.js";
-import { eventStream, eventText, isDeaf, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
+import { eventStream, eventText, isStalled, keepAlive, keepAliveMs, namedEventText, retryText } from "./events.js";
 import {
   pathOf,
   type DeclaredHttp,
@@ -22,10 +22,10 @@ import {
   type HttpRequest,
   type Refusal,
   type Running,
-} from "./exchange.js";
+} from "./endpoint.js";
 import { bookBody, createUnread, noRoomForBody } from "./bookings.js";
-import { whenRead } from "./from-environment.js";
-import { probed } from "./probes.js";
+import { deferUntilRead } from "./from-environment.js";
+import { answerProbe } from "./probes.js";
 import { createRoutes } from "./routes.js";
 import { largeMessage, takeTurn } from "./turns.js";
 
@@ -36,11 +36,11 @@ export type Fetch = (request: Request) => Promise<Response>;
  * rejects: what goes wrong is an answer.
  */
 export function createFetch(server: Server, options: DeclaredHttp): Fetch {
-  const reached = whenRead(server, options, (read) => ({
+  const routing = deferUntilRead(server, options, (read) => ({
     routes: createRoutes(server, read),
     admission: createAdmission(server, read),
   }));
-  const most = options.maxBodyBytes ?? longestBody;
+  const most = options.maxBodyBytes ?? defaultMaxBodyBytes;
 
   async function answer(incoming: Request): Promise<Response> {
     const { method, signal } = incoming;
@@ -50,11 +50,11 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
       // Where a Request is made by hand it has no Host; its address says the same.
       header: (name) => incoming.headers.get(name) ?? (name === "host" ? new URL(incoming.url).host : undefined),
     };
-    const ends = endsOf(pathOf(request.url));
+    const ends = pathSuffixes(pathOf(request.url));
     const probedPath = server.health && ends.find((end) => server.health!.at(end) !== undefined);
     if (probedPath !== undefined)
       return new Promise((resolve) => {
-        probed(
+        answerProbe(
           server,
           request,
           replyTo(server, resolve, () => {}, undefined),
@@ -63,21 +63,21 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
       });
     const starting = refuseUntilStarted(server);
     const unready = starting && (await starting);
-    if (unready !== undefined) return refused(unready);
-    const { routes, admission } = reached();
+    if (unready !== undefined) return refusalResponse(unready);
+    const { routes, admission } = routing();
     let endpoint: Endpoint | undefined;
     for (const end of ends) endpoint ??= routes.at(end);
     endpoint ??= routes.mcp;
     const verdict = admission.request(endpoint, request);
     const refusal = verdict instanceof Promise ? await verdict : verdict;
     const always = refusal !== undefined && isForeign(refusal) ? undefined : corsHeaders(request, endpoint);
-    if (refusal !== undefined) return refused(refusal, always);
+    if (refusal !== undefined) return refusalResponse(refusal, always);
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { ...always } });
     let body: string | Refusal | undefined = method === "POST" ? await readBody(server, incoming, request, most) : "";
     // While something was awaited the client may have hung up.
     if (typeof body !== "string" || signal.aborted) {
       request.body?.release();
-      return typeof body === "string" ? nobody() : refused(body, always);
+      return typeof body === "string" ? clientClosed() : refusalResponse(body, always);
     }
     return new Promise((resolve) => {
       let running: Running | undefined;
@@ -86,7 +86,7 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
         running?.abandon();
         reply.close();
         // A promise that never settles would leak.
-        resolve(nobody());
+        resolve(clientClosed());
       };
       const take = (): void => {
         try {
@@ -114,30 +114,30 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
       const response = await answer(incoming);
       return incoming.method === "HEAD" ? new Response(null, response) : response;
     } catch (error) {
-      return failed(server, error);
+      return failureResponse(server, error);
     }
   };
 }
 
 /** Folders of a framework's prefix, and of an endpoint below it. */
-const mostFolders = 16;
+const maxFolders = 16;
 
 /** Returns a path, and what is left of it below each of its folders: a framework's prefix is part of the address here. */
-function endsOf(path: string): readonly string[] {
+function pathSuffixes(path: string): readonly string[] {
   const ends = [path];
-  for (let at = path.indexOf("/", 1); at !== -1 && ends.length < mostFolders; at = path.indexOf("/", at + 1))
+  for (let at = path.indexOf("/", 1); at !== -1 && ends.length < maxFolders; at = path.indexOf("/", at + 1))
     ends.push(path.slice(at));
   return ends;
 }
 
 /** The answer to a client that has hung up. */
-function nobody(): Response {
+function clientClosed(): Response {
   return new Response(null, { status: 499 });
 }
 
-function failed(server: Server, error: unknown): Response {
+function failureResponse(server: Server, error: unknown): Response {
   const headers = { "content-type": "application/json" };
-  return new Response(errorMessage(undefined, unexpected(server, error)), { status: 500, headers });
+  return new Response(errorMessage(undefined, unexpectedError(server, error)), { status: 500, headers });
 }
 
 function replyTo(
@@ -160,18 +160,18 @@ function replyTo(
   };
   const write = (text: string, awaited?: boolean): void => {
     if (stream === undefined) return;
-    if (isDeaf(-(stream.desiredSize ?? 0), awaited)) return breakOff(new Error("the client does not read"));
+    if (isStalled(-(stream.desiredSize ?? 0), awaited)) return breakOff(new Error("the client does not read"));
     stream.enqueue(encoder.encode(text));
     unread?.measure(-(stream.desiredSize ?? 0));
   };
   return {
     send(status, body, headers) {
       const type = body === undefined ? undefined : { "content-type": "application/json" };
-      const content = body === undefined ? null : typeof body === "string" ? body : joined(body);
+      const content = body === undefined ? null : typeof body === "string" ? body : joinBytes(body);
       try {
         resolve(new Response(content, { status, headers: { ...type, ...always, ...headers } }));
       } catch (error) {
-        resolve(failed(server, error));
+        resolve(failureResponse(server, error));
       }
     },
     open(headers) {
@@ -203,13 +203,13 @@ function replyTo(
     },
     fail(error) {
       // Nothing comes of it where there is an answer already.
-      resolve(failed(server, error));
+      resolve(failureResponse(server, error));
       if (stream !== undefined) breakOff(error);
     },
   };
 }
 
-function joined({ head, ready: { bytes: result } }: Spliced): Uint8Array<ArrayBuffer> {
+function joinBytes({ head, ready: { bytes: result } }: Spliced): Uint8Array<ArrayBuffer> {
   const start = new TextEncoder().encode(head);
   const bytes = new Uint8Array(start.length + result.length);
   bytes.set(start);
@@ -217,11 +217,11 @@ function joined({ head, ready: { bytes: result } }: Spliced): Uint8Array<ArrayBu
   return bytes;
 }
 
-const alreadyRead: Refusal = {
+const bodyAlreadyRead: Refusal = {
   status: 500,
   message: "something else has read the body of this request; hand over the request before that, or a clone of it",
 };
-const brokenOff: Refusal = { status: 400, message: "the body broke off" };
+const incompleteBody: Refusal = { status: 400, message: "the body broke off" };
 
 async function readBody(
   server: Server,
@@ -229,7 +229,7 @@ async function readBody(
   request: HttpRequest,
   most: number,
 ): Promise<string | Refusal> {
-  if (incoming.bodyUsed || incoming.body?.locked) return alreadyRead;
+  if (incoming.bodyUsed || incoming.body?.locked) return bodyAlreadyRead;
   const encoded = checkEncoding(request);
   if (encoded !== undefined) return encoded;
   if (incoming.body === null) return "";
@@ -253,12 +253,12 @@ async function readBody(
       text += decoder.decode(piece.value, { stream: true });
     }
   } catch {
-    return refusal ?? brokenOff;
+    return refusal ?? incompleteBody;
   }
   return refusal ?? text + decoder.decode();
 }
 
-function refused({ status, message, headers }: Refusal, always?: Headers): Response {
+function refusalResponse({ status, message, headers }: Refusal, always?: Headers): Response {
   const body = errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
   return new Response(body, { status, headers: { "content-type": "application/json", ...always, ...headers } });
 }

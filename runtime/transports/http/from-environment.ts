@@ -1,20 +1,20 @@
-import { optional, type Value, type Variable } from "../../protocol/environment.js";
+import { optionalValue, type Value, type EnvironmentVariable } from "../../protocol/environment.js";
 import type { Server } from "../../protocol/exchange.js";
 import type { HttpAddress, ReadAddress, ReadHttp } from "../../protocol/hooks.js";
-import { pathOf, type DeclaredHttp, type HttpOptions } from "./exchange.js";
+import { pathOf, type DeclaredHttp, type HttpOptions } from "./endpoint.js";
 
 export type Reading = Parameters<ReadHttp>[0] & {
   /** Whether the server listens by itself; a mounted one has no use for a port. */
   readonly listens?: boolean;
 };
 
-interface Form {
+interface FieldRule {
   readonly pattern: RegExp;
   readonly expected: string;
 }
 
 /** The rules of the manifest's schema for each member, for texts of the environment. */
-export const forms = {
+export const fieldRules = {
   path: {
     pattern: /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/,
     expected: "a path begins with a slash, and has no query, blank or letter beyond ASCII",
@@ -36,7 +36,7 @@ export const forms = {
     pattern: /^[^\s/?#@,]+$/,
     expected: "a host is a name and perhaps a port, such as mcp.example.com: no scheme, no path",
   },
-} as const satisfies Record<keyof HttpAddress, Form>;
+} as const satisfies Record<keyof HttpAddress, FieldRule>;
 
 /** Reads what the manifest leaves to environment variables. A value that is wrong is reported, and left empty. */
 export function readHttp(declared: DeclaredHttp, reading: Reading): ReadAddress {
@@ -57,7 +57,7 @@ export function readHttp(declared: DeclaredHttp, reading: Reading): ReadAddress 
     },
   };
   if (typeof declared.path === "object") {
-    const other = answersAt(pathOf(path), declared, health);
+    const other = pathOwner(pathOf(path), declared, health);
     if (other !== undefined)
       problems.push(`${origin("path", declared.path)} cannot be "${path}": ${other} answers there`);
   }
@@ -68,17 +68,21 @@ function variableIn(values: readonly Value[]): string | undefined {
   return values.find((value) => typeof value === "object")?.env;
 }
 
-function answersAt(path: string, { sse }: DeclaredHttp, health: Reading["health"]): string | undefined {
+function pathOwner(path: string, { sse }: DeclaredHttp, health: Reading["health"]): string | undefined {
   if (health?.at(path) !== undefined) return "health";
   return path === sse?.path || path === sse?.messagesPath ? "HTTP+SSE" : undefined;
 }
 
-function textsOf(member: keyof HttpAddress, variable: Variable, { environment, problems }: Reading): readonly string[] {
-  const text = optional(variable, environment) ?? "";
+function textsOf(
+  member: keyof HttpAddress,
+  variable: EnvironmentVariable,
+  { environment, problems }: Reading,
+): readonly string[] {
+  const text = optionalValue(variable, environment) ?? "";
   const isList = member === "allowedOrigins" || member === "allowedHosts";
   const parts = (isList ? text.split(",") : [text]).map((part) => part.trim()).filter((part) => part !== "");
-  if (parts.length === 0) problems.push(`${variable.env} is not set: ${quoted(member)} is required`);
-  const { pattern, expected } = forms[member];
+  if (parts.length === 0) problems.push(`${variable.env} is not set: ${quotedField(member)} is required`);
+  const { pattern, expected } = fieldRules[member];
   return parts.filter((part) => {
     if (pattern.test(part)) return true;
     problems.push(`${origin(member, variable)} cannot be ${JSON.stringify(part)}: ${expected}`);
@@ -86,30 +90,30 @@ function textsOf(member: keyof HttpAddress, variable: Variable, { environment, p
   });
 }
 
-function origin(member: keyof HttpAddress, { env }: Variable): string {
-  return `${env}: ${quoted(member)}`;
+function origin(member: keyof HttpAddress, { env }: EnvironmentVariable): string {
+  return `${env}: ${quotedField(member)}`;
 }
 
-function quoted(member: keyof HttpAddress): string {
+function quotedField(member: keyof HttpAddress): string {
   return `"runtime.transports.http.${member}"`;
 }
 
 /** Makes something of the options of a server: at once, or when it has started where they come from the environment. */
-export function whenRead<Made>(
+export function deferUntilRead<Result>(
   { application }: Server,
   declared: DeclaredHttp,
-  make: (options: HttpOptions) => Made,
-): () => Made {
-  let made = isRead(declared) ? make(declared) : undefined;
-  return () => (made ??= make(completed(declared, application.http!)));
+  make: (options: HttpOptions) => Result,
+): () => Result {
+  let result = isComplete(declared) ? make(declared) : undefined;
+  return () => (result ??= make(complete(declared, application.http!)));
 }
 
-function isRead(declared: DeclaredHttp): declared is HttpOptions {
+function isComplete(declared: DeclaredHttp): declared is HttpOptions {
   const { path, host, port, allowedOrigins, allowedHosts } = declared;
   return [path, host, port, ...allowedOrigins, ...allowedHosts].every((value) => typeof value !== "object");
 }
 
 /** Keeps the members that are written in the declaration: it may be that of another path. */
-function completed(declared: DeclaredHttp, read: ReadAddress): HttpOptions {
+function complete(declared: DeclaredHttp, read: ReadAddress): HttpOptions {
   return { ...declared, ...read, ...(typeof declared.path === "string" && { path: declared.path }) };
 }

@@ -8,7 +8,7 @@ import {
 import type { Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { describe } from "../../protocol/logger.js";
-import type { Headers, HttpRequest, Refusal } from "./exchange.js";
+import type { Headers, HttpRequest, Refusal } from "./endpoint.js";
 
 /** Finds out who sent a request, and notes it there; or why that remains unknown. */
 export function identify(
@@ -18,7 +18,7 @@ export function identify(
   transport: Transport,
 ): Refusal | undefined | Promise<Refusal | undefined> {
   const settle = (verdict: Auth | Unauthorized): Refusal | undefined => {
-    if (isUnauthorized(verdict)) return refused(server, authentication, verdict);
+    if (isUnauthorized(verdict)) return refusalOf(server, authentication, verdict);
     request.auth = verdict;
     return undefined;
   };
@@ -29,10 +29,11 @@ export function identify(
 }
 
 /** Logs the reason of a refusal, which the caller does not learn: it would help the next attempt. */
-function refused({ logger }: Server, authentication: Authentication, refusal: Unauthorized): Refusal {
+function refusalOf({ logger }: Server, authentication: Authentication, refusal: Unauthorized): Refusal {
   const { status, message, reason } = refusal;
-  const told = reason instanceof Error ? describe(reason) : reason;
-  if (told !== undefined) logger(status >= 500 ? "error" : "info", "credentials were refused", { reason: told });
+  const logReason = reason instanceof Error ? describe(reason) : reason;
+  if (logReason !== undefined)
+    logger(status >= 500 ? "error" : "info", "credentials were refused", { reason: logReason });
   const headers: Headers =
     status === 503
       ? { "retry-after": "5" }

@@ -1,13 +1,13 @@
-import { atExpiry, identityOf } from "../../protocol/auth.js";
+import { onExpiry, identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
-import { connect, unexpected, type Connection, type Send } from "../../protocol/connection.js";
+import { connect, unexpectedError, type Connection, type Send } from "../../protocol/connection.js";
 import { errorCodes, McpError, full } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf } from "../../protocol/ledger.js";
 import { parseMessage } from "../../protocol/parse-message.js";
-import { noRoomForMessage, pathOf, queryOf, unavailable, type Endpoint, type SseOptions } from "./exchange.js";
-import { mostSessions, sessionBytes } from "./sessions.js";
+import { noRoomForMessage, pathOf, queryOf, unavailable, type Endpoint, type SseOptions } from "./endpoint.js";
+import { defaultMaxSessions, sessionBytes } from "./sessions.js";
 
 /**
  * HTTP+SSE, the transport of 2024-11-05: a stream tells where to post messages, and carries everything that comes back.
@@ -16,7 +16,7 @@ import { mostSessions, sessionBytes } from "./sessions.js";
 export function createLegacySse(
   server: Server,
   options: SseOptions,
-  maxSessions = mostSessions,
+  maxSessions = defaultMaxSessions,
 ): Readonly<Record<"stream" | "messages", Endpoint>> {
   const connections = new Map<string, { readonly connection: Connection; readonly owner: string | undefined }>();
   const refuse = (message: string): string => errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
@@ -45,10 +45,10 @@ export function createLegacySse(
       const ending = { deliver: () => {}, end: () => {}, close: () => reply.close() };
       server.subscribers.add(ending);
       connections.set(id, { connection, owner: identityOf(request.auth) });
-      const stop = atExpiry(auth, close);
+      const stop = onExpiry(auth, close);
       reply.open();
       const base = pathOf(options.path);
-      const endpoint = relative(hasSlash(request.url) ? `${base}/` : base, pathOf(options.messagesPath));
+      const endpoint = relative(endsWithSlash(request.url) ? `${base}/` : base, pathOf(options.messagesPath));
       reply.named("endpoint", `${endpoint}?sessionId=${id}`);
       const running = {
         abandon() {
@@ -72,7 +72,7 @@ export function createLegacySse(
       connection.receive(message, request.auth, takeBody(request));
       return reply.send(202) as undefined;
     } catch (error) {
-      return reply.send(500, errorMessage(undefined, unexpected(server, error))) as undefined;
+      return reply.send(500, errorMessage(undefined, unexpectedError(server, error))) as undefined;
     }
   };
   const messages: Endpoint = {
@@ -89,7 +89,7 @@ export function createLegacySse(
 }
 
 /** Whether a stream was opened at an address that ends with a slash: a reference from there begins a level lower. */
-function hasSlash(url: string): boolean {
+function endsWithSlash(url: string): boolean {
   return /^[^?#]+\/(?:[?#]|$)/.test(url);
 }
 

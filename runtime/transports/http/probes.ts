@@ -1,13 +1,13 @@
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage } from "../../protocol/json-rpc.js";
-import { type HttpReply, type HttpRequest } from "./exchange.js";
+import { type HttpReply, type HttpRequest } from "./endpoint.js";
 
 /**
  * Answers a probe, if the request is one. A platform calls by address, so any `Host` will do, and it has no credentials;
  * what it learns is a status and names. A request with an `Origin` comes from a page, which has no business here.
  */
-export function probed(server: Server, request: HttpRequest, reply: HttpReply, path: string): boolean {
+export function answerProbe(server: Server, request: HttpRequest, reply: HttpReply, path: string): boolean {
   const answer = server.health?.at(path);
   if (answer === undefined) return false;
   const { method } = request;

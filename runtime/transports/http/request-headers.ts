@@ -3,10 +3,10 @@ import { errorCodes, McpError } from "../../protocol/errors.js";
 import { isObject } from "../../protocol/json-rpc.js";
 import type { HeaderParameter } from "../../protocol/surface.js";
 import type { Json, JsonObject } from "../../protocol/types.js";
-import type { HttpRequest } from "./exchange.js";
+import type { HttpRequest } from "./endpoint.js";
 
 /** Members of `params` that `Mcp-Name` repeats (2026-07-28, Streamable HTTP: standard request headers). */
-const named: Readonly<Record<string, string>> = {
+const mirroredMembers: Readonly<Record<string, string>> = {
   "tools/call": "name",
   "prompts/get": "name",
   "resources/read": "uri",
@@ -19,20 +19,20 @@ const named: Readonly<Record<string, string>> = {
 export function standardMismatch(request: HttpRequest, method: string, params: JsonObject): McpError | undefined {
   const given = request.header("mcp-method");
   if (given === undefined) return mismatch("Mcp-Method is missing");
-  if (given !== method && trimmed(given) !== method) return mismatch("Mcp-Method differs from the body's method");
-  const member = Object.hasOwn(named, method) ? named[method]! : undefined;
+  if (given !== method && trim(given) !== method) return mismatch("Mcp-Method differs from the body's method");
+  const member = Object.hasOwn(mirroredMembers, method) ? mirroredMembers[method]! : undefined;
   const value = member === undefined ? undefined : params[member];
   // A body without the name is refused for that, with the method's own words.
   if (typeof value !== "string") return undefined;
   const name = request.header("mcp-name");
   if (name === undefined) return mismatch("Mcp-Name is missing");
-  return decoded(name) === value ? undefined : mismatch(`Mcp-Name differs from the body's "${member}"`);
+  return decode(name) === value ? undefined : mismatch(`Mcp-Name differs from the body's "${member}"`);
 }
 
 export function versionMismatch(request: HttpRequest, version: string): McpError | undefined {
   const given = request.header("mcp-protocol-version");
   if (given === undefined) return mismatch("MCP-Protocol-Version is missing");
-  return given === version || trimmed(given) === version
+  return given === version || trim(given) === version
     ? undefined
     : mismatch("MCP-Protocol-Version differs from the body's");
 }
@@ -49,7 +49,7 @@ export function parameterMismatch(
     const name = `Mcp-Param-${header}`;
     const given = request.header(name.toLowerCase());
     if (given === undefined) return mismatch(`${name} is missing`);
-    const text = decoded(given);
+    const text = decode(given);
     if (text === undefined || !equals(text, value, type)) return mismatch(`${name} differs from the argument`);
   }
   return undefined;
@@ -71,14 +71,14 @@ function equals(text: string, value: Json, type: HeaderParameter["type"]): boole
 }
 
 /** A header's value, out of its Base64 form where it has one; `undefined` when it is malformed. */
-function decoded(value: string): string | undefined {
-  const text = trimmed(value);
+function decode(value: string): string | undefined {
+  const text = trim(value);
   if (!/^[\t\x20-\x7e]*$/.test(text)) return undefined;
   const encoded = text.startsWith("=?") ? /^=\?base64\?(.*)\?=$/.exec(text) : null;
   return encoded === null ? text : textFromBase64(encoded[1]!);
 }
 
-function trimmed(value: string): string {
+function trim(value: string): string {
   return /^[ \t]|[ \t]$/.test(value) ? value.replace(/^[ \t]+|[ \t]+$/g, "") : value;
 }
 

@@ -1,6 +1,6 @@
 import type { Authentication } from "../../protocol/auth.js";
 import type { Server } from "../../protocol/exchange.js";
-import { pathOf, type DeclaredHttp, type Endpoint, type HttpOptions } from "./exchange.js";
+import { pathOf, type DeclaredHttp, type Endpoint, type HttpOptions } from "./endpoint.js";
 import { createLegacySse } from "./legacy-sse.js";
 import { createEndpoint } from "./streamable.js";
 import { createToolEvents } from "./tool-events.js";
@@ -29,7 +29,7 @@ export function createRoutes(server: Server, options: HttpOptions): Routes {
       const found = fixed.get(path) ?? metadata?.(path);
       if (found !== undefined || toolEvents === undefined || !path.startsWith(tools)) return found;
       const name = /^([^/]+)\/sse$/.exec(path.slice(tools.length))?.[1];
-      return name === undefined ? undefined : toolEvents(decoded(name));
+      return name === undefined ? undefined : toolEvents(decode(name));
     },
   };
 }
@@ -74,7 +74,7 @@ function protectedResource(auth: Authentication): (path: string) => Endpoint | u
   };
 }
 
-function decoded(name: string): string {
+function decode(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {

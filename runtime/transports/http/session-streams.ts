@@ -1,20 +1,20 @@
-import { allows, anonymous } from "../../protocol/auth.js";
+import { hasScopes, anonymous } from "../../protocol/auth.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { errorMessage, lengthOf, type Id, type Outgoing } from "../../protocol/json-rpc.js";
 import type { Booking, Ledger } from "../../protocol/ledger.js";
-import type { HttpReply, Running } from "./exchange.js";
+import type { HttpReply, Running } from "./endpoint.js";
 
 /** Bytes that a session keeps for a client that comes back; its newest message is kept whatever its length. */
-const longestLog = 2 * 1024 * 1024;
+const maxLogBytes = 2 * 1024 * 1024;
 /** Bytes that an event takes beside its message. */
 const eventBytes = 128;
 /** Connections that may wait for the same messages; of more, the oldest closes. */
-const mostReplies = 4;
+const maxReplies = 4;
 /** In characters: an id that is longer is left out of the ids of events. */
-const longestId = 128;
+const maxIdLength = 128;
 /** In place of a number, the last event of a stream whose answer is no longer kept. */
-const lastWord = "end";
+const endMark = "end";
 
 /** The messages of one request, or those that belong to none. */
 export interface Stream {
@@ -87,7 +87,7 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
   function keep(event: LoggedEvent): void {
     events.push(event);
     size += bytesOf(event);
-    while (size > longestLog && events.length > 1) size -= bytesOf(events.shift()!);
+    while (size > maxLogBytes && events.length > 1) size -= bytesOf(events.shift()!);
     if (isBooked()) return;
     // A newer message is worth more than those before it.
     events = [event];
@@ -129,14 +129,14 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
   /** The stream that an event's id names; `undefined` when nothing of it is left, or it answers somebody with more rights. */
   function find(number: number, auth: Auth | undefined): Stream | undefined {
     const stream = running.get(number) ?? events.find((event) => event.stream.number === number)?.stream;
-    return stream !== undefined && allows(auth ?? anonymous, stream) ? stream : undefined;
+    return stream !== undefined && hasScopes(auth ?? anonymous, stream) ? stream : undefined;
   }
 
   return {
     unsolicited,
     open(request, auth) {
       const id = JSON.stringify(request);
-      return create(id.length > longestId ? "" : `-${encodeURIComponent(id)}`, auth?.scopes ?? []);
+      return create(id.length > maxIdLength ? "" : `-${encodeURIComponent(id)}`, auth?.scopes ?? []);
     },
     prime: (stream, reply) => reply.event(undefined, idOf(stream, stream.written)),
     send,
@@ -156,13 +156,13 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
       const missed = stream === undefined ? [] : unwritten(stream, resumed);
       const hasEnded = stream?.done === true && missed.length === 0;
       // Some clients come back even after the end, and again and again: this status makes them stay away.
-      if (isKnown && (after === lastWord || (hasEnded && stream.last <= Number(after))))
+      if (isKnown && (after === endMark || (hasEnded && stream.last <= Number(after))))
         return reply.send(204) as undefined;
       reply.open();
       // A client keeps the id that it came back with only if it reads it again before the next break.
       if (primes) reply.event(undefined, isKnown ? lastEventId : idOf(unsolicited, unsolicited.written));
-      if (stream === undefined || hasEnded) return lose(reply, number, id);
-      while (stream.replies.length >= (stream === unsolicited ? mostReplies : 1)) stream.replies.shift()!.close();
+      if (stream === undefined || hasEnded) return reportLost(reply, number, id);
+      while (stream.replies.length >= (stream === unsolicited ? maxReplies : 1)) stream.replies.shift()!.close();
       // An answer was asked for, and may be long.
       for (const event of missed) write(reply, event, stream !== unsolicited);
       if (stream.done) return reply.close() as undefined;
@@ -184,9 +184,9 @@ export function detach({ replies }: Stream, reply: HttpReply): void {
 }
 
 /** Without an answer to its request a client would wait for ever. */
-function lose(reply: HttpReply, number: number, id: string): undefined {
+function reportLost(reply: HttpReply, number: number, id: string): undefined {
   const error = new McpError(errorCodes.internalError, "the answer is no longer kept; send the request again");
-  reply.event(errorMessage(idFrom(id), error), `${number}-${lastWord}${id && `-${id}`}`, true);
+  reply.event(errorMessage(idFrom(id), error), `${number}-${endMark}${id && `-${id}`}`, true);
   reply.close();
 }
 

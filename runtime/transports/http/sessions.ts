@@ -5,20 +5,20 @@ import { full, type UnavailableError } from "../../protocol/errors.js";
 import type { Outlet, Server } from "../../protocol/exchange.js";
 import { errorMessage, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
 import { weightOf, type Booking } from "../../protocol/ledger.js";
-import { whenSilent } from "./events.js";
-import type { HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
+import { onSilence } from "./events.js";
+import type { HttpOptions, HttpReply, HttpRequest, Running } from "./endpoint.js";
 import { acceptsStream } from "./single-request.js";
 import { createSessionStreams, detach, type Stream } from "./session-streams.js";
 
 /** The default number of sessions of one endpoint. */
-export const mostSessions = 1000;
+export const defaultMaxSessions = 1000;
 const idleMs = 30 * 60_000;
 /** Within this time a use is the same use: a busy session is not moved in the order with every request. */
-const usedAgainMs = 1000;
+const touchIntervalMs = 1000;
 /** Bytes that a session takes before its client has sent anything else. */
 export const sessionBytes = 4096;
 
-export interface Session {
+export interface HttpSession {
   readonly id: string;
   /** Whose it is: nobody else finds it. */
   readonly owner: string | undefined;
@@ -35,24 +35,24 @@ export interface Session {
 }
 
 /** The answer to `initialize`, and the session that it opens, if it opens one. */
-export interface Opened {
+export interface SessionOpening {
   readonly answer: Outgoing | undefined;
-  readonly session?: Session;
+  readonly session?: HttpSession;
   readonly refusal?: UnavailableError | undefined;
 }
 
 export interface Sessions {
-  open(message: RequestMessage, request: HttpRequest): Opened;
-  get(id: string, owner: string | undefined): Session | undefined;
+  open(message: RequestMessage, request: HttpRequest): SessionOpening;
+  get(id: string, owner: string | undefined): HttpSession | undefined;
   delete(id: string): void;
 }
 
 type Options = Pick<HttpOptions, "maxSessions" | "keepAliveMs">;
 
 export function createSessions(server: Server, options: Options): Sessions {
-  const { maxSessions: most = mostSessions } = options;
-  const sessions = new Map<string, Session>();
-  const end = (session: Session, reason: string): void => {
+  const { maxSessions: most = defaultMaxSessions } = options;
+  const sessions = new Map<string, HttpSession>();
+  const end = (session: HttpSession, reason: string): void => {
     sessions.delete(session.id);
     session.close(new Error(reason));
   };
@@ -67,7 +67,7 @@ export function createSessions(server: Server, options: Options): Sessions {
   return {
     open(message, request) {
       const session = createSession(server, request, options);
-      let opened: Opened = { answer: undefined };
+      let opened: SessionOpening = { answer: undefined };
       const settle: Reply = (answer, refusal) => void (opened = { answer, refusal });
       session.connection.request(message, { notify: () => {}, request }, settle, request.auth);
       const peer = session.connection.session;
@@ -94,7 +94,7 @@ export function createSessions(server: Server, options: Options): Sessions {
       const session = sessions.get(id);
       if (session === undefined || session.owner !== owner) return undefined;
       const now = performance.now();
-      if (now - session.lastUsed < usedAgainMs) return session;
+      if (now - session.lastUsed < touchIntervalMs) return session;
       session.lastUsed = now;
       session.booking?.touch();
       sessions.delete(id);
@@ -108,12 +108,12 @@ export function createSessions(server: Server, options: Options): Sessions {
   };
 }
 
-function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliveMs }: Options): Session {
+function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliveMs }: Options): HttpSession {
   const streams = createSessionStreams(server.ledger, callerOf(auth, remote));
   const { unsolicited } = streams;
   const connection = connect(server, streams.broadcast, undefined, { remote });
   /** Clients of older revisions take an event without a message for a message. */
-  const primes = (): boolean => connection.session?.protocolVersion === "2025-11-25";
+  const needsPriming = (): boolean => connection.session?.protocolVersion === "2025-11-25";
   // A server that stops ends the stream of what belongs to no request; it would stay open for ever.
   const ending = { deliver: () => {}, end: () => streams.finish(unsolicited) };
   return {
@@ -136,7 +136,7 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
         if (abandoned) return stream;
         reply.open();
         stream.replies.push(reply);
-        if (primes()) streams.prime(stream, reply);
+        if (needsPriming()) streams.prime(stream, reply);
         return stream;
       };
       const outlet: Outlet = {
@@ -159,7 +159,7 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
       let silence: (() => void) | undefined;
       const call = connection.request(message, outlet, settle, request.auth);
       if (call === undefined || settled) return undefined;
-      if (accepts) silence = whenSilent(keepAliveMs, begin);
+      if (accepts) silence = onSilence(keepAliveMs, begin);
       return {
         abandon: () => {
           abandoned = true;
@@ -170,7 +170,7 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
     },
     listen(lastEventId, request, reply) {
       server.subscribers.add(ending);
-      return streams.resume(lastEventId, request.auth, reply, primes());
+      return streams.resume(lastEventId, request.auth, reply, needsPriming());
     },
     close(reason) {
       server.subscribers.delete(ending);

@@ -1,12 +1,12 @@
 import { dispatch, response } from "../../protocol/dispatch.js";
 import { busy, errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
 import { Call, type Outlet, type Payload, type Peer } from "../../protocol/exchange.js";
-import { mostCalls, noRoom, paramsMustBeObject } from "../../protocol/connection.js";
+import { maxCalls, noRoom, paramsMustBeObject } from "../../protocol/connection.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { errorMessage, isObject, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
 import { takeBody, type Booking } from "../../protocol/ledger.js";
-import { whenSilent } from "./events.js";
-import type { Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./exchange.js";
+import { onSilence } from "./events.js";
+import type { Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./endpoint.js";
 
 /** Whether it may be the answer where JSON would do: only for a client that says so. */
 export function acceptsStream(request: HttpRequest): boolean {
@@ -24,7 +24,7 @@ export interface Channel extends Outlet {
 }
 
 /** One JSON body; an event stream from the first notification on, when the client takes one. */
-export class Streamed implements Channel {
+export class StreamableReply implements Channel {
   readonly request: HttpRequest;
   readonly #reply: HttpReply;
   readonly #only: boolean;
@@ -50,7 +50,7 @@ export class Streamed implements Channel {
 
   /** Proxies and clients give up on connections that say nothing. */
   wait(): void {
-    if (!this.#open && acceptsStream(this.request)) this.#silence = whenSilent(this.#keepAliveMs, () => this.#begin());
+    if (!this.#open && acceptsStream(this.request)) this.#silence = onSilence(this.#keepAliveMs, () => this.#begin());
   }
 
   stop(): void {
@@ -80,7 +80,7 @@ export class Streamed implements Channel {
 const freeCalls = 1000;
 
 /** Answers a request that belongs to no session. */
-export function run(
+export function runRequest(
   peer: Peer,
   message: RequestMessage,
   channel: Channel,
@@ -94,26 +94,26 @@ export function run(
   }
   const call = new Call(peer, id, method, params, channel, undefined, auth);
   const { ledger, running } = peer.view.server;
-  let place: Booking | undefined;
+  let booking: Booking | undefined;
   if (running.size >= freeCalls) {
-    place = ledger.book({ kind: "call", most: mostCalls, caller: call.caller }, () => {});
-    if (place === undefined) return finish(call, channel, noRoom()) as undefined;
+    booking = ledger.book({ kind: "call", most: maxCalls, caller: call.caller }, () => {});
+    if (booking === undefined) return finish(call, channel, noRoom()) as undefined;
   }
   const answer = dispatch(call);
   if (!(answer instanceof Promise)) {
-    place?.release();
+    booking?.release();
     return finish(call, channel, answer) as undefined;
   }
-  let over = false;
+  let isSettled = false;
   const settle = (settled: Payload | McpError): void => {
-    if (over) return;
-    over = true;
+    if (isSettled) return;
+    isSettled = true;
     finish(call, channel, settled);
   };
   const body = takeBody(channel.request);
-  for (const booking of [place, body])
-    if (booking !== undefined)
-      booking.evict = () => {
+  for (const place of [booking, body])
+    if (place !== undefined)
+      place.evict = () => {
         settle(busy("the server needs the room of this call for other clients"));
         call.abort(new Error("another client needs the room of the call"));
         // The handler may never end.
@@ -122,7 +122,7 @@ export function run(
   channel.wait?.();
   answer
     .then((settled) => {
-      place?.release();
+      booking?.release();
       body?.release();
       settle(settled);
     })
@@ -130,8 +130,8 @@ export function run(
   return {
     abandon() {
       // Some platforms tell of every client that goes, also of those that have their answer; it may be a task.
-      if (over) return;
-      over = true;
+      if (isSettled) return;
+      isSettled = true;
       channel.stop?.();
       call.finish();
       if (revision.disconnectCancels) call.abort(new Error("the client disconnected"));

@@ -1,6 +1,6 @@
 import type { Server } from "../../protocol/exchange.js";
 import type { AddressVariables } from "../../protocol/hooks.js";
-import type { HttpOptions, HttpRequest, Refusal } from "./exchange.js";
+import type { HttpOptions, HttpRequest, Refusal } from "./endpoint.js";
 
 /** Whether an address is reached from this machine alone. */
 export function isLoopback(host: string): boolean {

@@ -1,5 +1,5 @@
-import { atExpiry, identityOf } from "../../protocol/auth.js";
-import { initializedTwice, noBatches, refuseBatch, unexpected } from "../../protocol/connection.js";
+import { onExpiry, identityOf } from "../../protocol/auth.js";
+import { initializedTwice, noBatches, refuseBatch, unexpectedError } from "../../protocol/connection.js";
 import { callerOf } from "../../protocol/caller.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Outlet, Server } from "../../protocol/exchange.js";
@@ -13,7 +13,7 @@ import { parseMessage } from "../../protocol/parse-message.js";
 import { invalidParams } from "../../protocol/results.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
 import { claims, hasClaim, modernPeer, modernRevisions } from "../../protocol/revisions/modern.js";
-import { forbidden } from "../../protocol/scopes.js";
+import { missingScopes } from "../../protocol/scopes.js";
 import type { JsonObject } from "../../protocol/types.js";
 import {
   noRoomForMessage,
@@ -24,11 +24,11 @@ import {
   type HttpReply,
   type HttpRequest,
   type Running,
-} from "./exchange.js";
+} from "./endpoint.js";
 import { scopeChallenge } from "./identify.js";
 import { parameterMismatch, standardMismatch, versionMismatch } from "./request-headers.js";
-import { createSessions, type Session, type Sessions } from "./sessions.js";
-import { run, Streamed } from "./single-request.js";
+import { createSessions, type HttpSession, type Sessions } from "./sessions.js";
+import { runRequest, StreamableReply } from "./single-request.js";
 
 type EndpointOptions = Pick<HttpOptions, "sessions" | "maxSessions" | "keepAliveMs">;
 
@@ -51,7 +51,7 @@ export function createEndpoint(server: Server, options: EndpointOptions): Endpoi
           return unavailable(reply, noRoomForMessage(), readableId(message));
         return receive(server, sessions, options, request, message, reply);
       } catch (error) {
-        return refuse(reply, 500, readableId(message), unexpected(server, error));
+        return refuse(reply, 500, readableId(message), unexpectedError(server, error));
       }
     },
     open(request, reply) {
@@ -97,19 +97,19 @@ function receive(
   message: unknown,
   reply: HttpReply,
 ): Running | undefined {
-  if (Array.isArray(message)) return batch(server, sessions, request, message, reply);
+  if (Array.isArray(message)) return receiveBatch(server, sessions, request, message, reply);
   const kind = classify(message);
   if (kind instanceof McpError) return refuse(reply, 400, readableId(message), kind);
   const { id, method, params } = message as RequestMessage;
   if (kind === "request" && server.auth !== undefined && isObject(params)) {
-    const denied = forbidden(server, request.auth, method, params);
+    const denied = missingScopes(server, request.auth, method, params);
     if (denied !== undefined) {
       const held = isModern(request, method, params) ? undefined : request.auth?.scopes;
       return refuse(reply, 403, id, denied, scopeChallenge(server, denied, held));
     }
   }
   if (kind === "request" && isModern(request, method, params))
-    return modern(server, options, request, message as RequestMessage, reply);
+    return receiveModern(server, options, request, message as RequestMessage, reply);
   // What the headers of a notification must be is undefined; there are none to act on either.
   if (
     kind === "notification" &&
@@ -119,7 +119,8 @@ function receive(
   }
   const refusal = unknownLegacyVersion(request);
   if (refusal !== undefined) return refuse(reply, 400, kind === "request" ? id : undefined, refusal);
-  if (sessions === undefined) return withoutSession(server, options, request, message as RequestMessage, kind, reply);
+  if (sessions === undefined)
+    return receiveWithoutSession(server, options, request, message as RequestMessage, kind, reply);
   const session = sessionOf(sessions, request);
   if (kind === "request" && method === "initialize") {
     // A session that lives is initialized already; one that is gone is no reason not to open another.
@@ -135,7 +136,7 @@ function receive(
   return reply.send(202) as undefined;
 }
 
-function sessionOf(sessions: Sessions, request: HttpRequest): Session | McpError {
+function sessionOf(sessions: Sessions, request: HttpRequest): HttpSession | McpError {
   const id = request.header("mcp-session-id");
   return id === undefined ? missingSession : (sessions.get(id, identityOf(request.auth)) ?? unknownSession);
 }
@@ -151,7 +152,7 @@ const unknownSession = /* @__PURE__ */ new McpError(
 );
 
 /** An endpoint that keeps no sessions takes each request by itself, on the word of its version header. */
-function withoutSession(
+function receiveWithoutSession(
   server: Server,
   options: EndpointOptions,
   request: HttpRequest,
@@ -167,7 +168,7 @@ function withoutSession(
     return reply.send(200, answer) as undefined;
   }
   const peer = legacyPeer(server, request.header("mcp-protocol-version") ?? assumedVersion);
-  return run(peer, message, new Streamed(request, reply, options), request.auth);
+  return runRequest(peer, message, new StreamableReply(request, reply, options), request.auth);
 }
 
 /** A session is opened by its first request; what fails opens none. */
@@ -180,7 +181,7 @@ function openSession(sessions: Sessions, request: HttpRequest, message: RequestM
 /** A stream that waits for events ends with the credentials it was opened with. */
 function untilExpiry(auth: Auth | undefined, reply: HttpReply, running: Running | undefined): Running | undefined {
   if (running === undefined || auth === undefined) return running;
-  const stop = atExpiry(auth, () => {
+  const stop = onExpiry(auth, () => {
     running.abandon();
     reply.close();
   });
@@ -212,7 +213,7 @@ function unknownLegacyVersion(request: HttpRequest): McpError | undefined {
 }
 
 /** The ladder: envelope, header against body, version served, headers, method, mirrored arguments. */
-function modern(
+function receiveModern(
   server: Server,
   options: EndpointOptions,
   request: HttpRequest,
@@ -230,15 +231,15 @@ function modern(
   const members = params as JsonObject;
   const mismatch = standardMismatch(request, method, members) ?? argumentMismatch(server, request, method, members);
   if (mismatch !== undefined) return refuse(reply, 400, id, mismatch);
-  const listens = method === "subscriptions/listen";
-  if (listens && !admitsStream(request)) {
+  const isListening = method === "subscriptions/listen";
+  if (isListening && !admitsStream(request)) {
     const error = new McpError(
       errorCodes.invalidRequest,
       "Accept must list text/event-stream: there is no other answer",
     );
     return refuse(reply, 406, id, error);
   }
-  return run(peer, message, new Streamed(request, reply, options, listens), request.auth);
+  return runRequest(peer, message, new StreamableReply(request, reply, options, isListening), request.auth);
 }
 
 function argumentMismatch(
@@ -260,7 +261,7 @@ function admitsStream(request: HttpRequest): boolean {
 }
 
 /** JSON-RPC batches, of 2025-03-26 alone: one body of responses, which has no room for anything else. */
-function batch(
+function receiveBatch(
   server: Server,
   sessions: Sessions | undefined,
   request: HttpRequest,
@@ -290,7 +291,7 @@ function batch(
   for (const message of messages) {
     const kind = classify(message);
     if (kind instanceof McpError) answer(errorMessage(readableId(message), kind));
-    else if (kind === "request") batched(server, session, version, message as RequestMessage, answer, request.auth);
+    else if (kind === "request") runBatched(server, session, version, message as RequestMessage, answer, request.auth);
     else {
       if (kind === "notification") session?.connection.notification(message as NotificationMessage);
       else session?.connection.response(message as ResponseMessage);
@@ -300,9 +301,9 @@ function batch(
   return undefined;
 }
 
-function batched(
+function runBatched(
   server: Server,
-  session: Session | undefined,
+  session: HttpSession | undefined,
   version: string,
   message: RequestMessage,
   answer: (text: Outgoing | undefined) => void,
@@ -312,6 +313,6 @@ function batched(
   if (method === "initialize") return answer(errorMessage(id, invalidParams('"initialize" must not be in a batch')));
   const outlet: Outlet = { notify: () => {}, oneWay: true, shared: true };
   if (session !== undefined) return void session.connection.request(message, outlet, answer, auth);
-  const fail = (error: unknown): void => answer(errorMessage(id, unexpected(server, error)));
-  run(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text), fail }, auth);
+  const fail = (error: unknown): void => answer(errorMessage(id, unexpectedError(server, error)));
+  runRequest(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text), fail }, auth);
 }

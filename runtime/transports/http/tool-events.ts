@@ -9,11 +9,11 @@ import { takeBody, weightOf, type Booking } from "../../protocol/ledger.js";
 import { visibleTool } from "../../protocol/methods/tools.js";
 import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
-import { forbidden } from "../../protocol/scopes.js";
+import { missingScopes } from "../../protocol/scopes.js";
 import type { JsonObject } from "../../protocol/types.js";
-import { queryOf, unavailable, type Endpoint, type HttpReply, type HttpRequest, type Running } from "./exchange.js";
+import { queryOf, unavailable, type Endpoint, type HttpReply, type HttpRequest, type Running } from "./endpoint.js";
 import { scopeChallenge } from "./identify.js";
-import { mostSessions } from "./sessions.js";
+import { defaultMaxSessions } from "./sessions.js";
 
 /** How long a browser may come back to a run after its end. */
 const keptMs = 5 * 60_000;
@@ -22,7 +22,7 @@ const retryMs = 2000;
 /** Bytes that a run takes beside its events, an event beside its text, and all events of a run but the last. */
 const runBytes = 2048;
 const eventBytes = 128;
-const longestLog = 256 * 1024;
+const maxLogBytes = 256 * 1024;
 
 interface Run {
   readonly id: string;
@@ -34,7 +34,7 @@ interface Run {
   before: number;
   /** Bytes of the events, and of the arguments while the tool runs. */
   size: number;
-  held: number;
+  inputBytes: number;
   readonly replies: Set<HttpReply>;
   done: boolean;
   booking: Booking | undefined;
@@ -50,7 +50,7 @@ interface RunEvent {
  * JSON in `?arguments=`), or `POST` with the arguments as JSON. Events: `tool_start`, `tool_progress`, then
  * `tool_complete` or `tool_error`. A broken stream is taken up by `Last-Event-ID`: the tool runs once.
  */
-export function createToolEvents(server: Server, most = mostSessions): (tool: string) => Endpoint {
+export function createToolEvents(server: Server, most = defaultMaxSessions): (tool: string) => Endpoint {
   const runs = new Map<string, Run>();
   const refuse = (reply: HttpReply, status: number, message: string): undefined =>
     reply.send(status, errorMessage(undefined, new McpError(errorCodes.invalidRequest, message))) as undefined;
@@ -59,8 +59,8 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
     const event = { name, data };
     run.events.push(event);
     run.size += bytesOf(event);
-    while (run.size > longestLog && run.events.length > 1) drop(run);
-    while (run.booking?.resize(runBytes + run.held + run.size) === false && run.events.length > 0) drop(run);
+    while (run.size > maxLogBytes && run.events.length > 1) drop(run);
+    while (run.booking?.resize(runBytes + run.inputBytes + run.size) === false && run.events.length > 0) drop(run);
     for (const reply of run.replies) reply.named(name, data, `${run.id}-${run.before + run.events.length}`);
   }
 
@@ -82,7 +82,7 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
       if (number > from) reply.named(name, data, `${run.id}-${number}`);
     });
     // The last event is what came of it.
-    if (run.done && run.events.length === 0) reply.named("tool_error", errorText(lost()));
+    if (run.done && run.events.length === 0) reply.named("tool_error", errorText(lostResult()));
     if (run.done) return reply.close() as undefined;
     run.replies.add(reply);
     return { abandon: () => void run.replies.delete(reply) };
@@ -92,7 +92,7 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
     const { auth, remote } = request;
     const run: Run = {
       ...{ id: crypto.randomUUID(), tool, owner: identityOf(auth), replies: new Set(), done: false },
-      ...{ events: [], before: 0, size: 0, held: weightOf(input), booking: undefined },
+      ...{ events: [], before: 0, size: 0, inputBytes: weightOf(input), booking: undefined },
     };
     let stop: ((reason: McpError) => void) | undefined;
     const evict = (): void => {
@@ -100,7 +100,7 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
       stop?.(busy("another client needs the place of the run"));
     };
     const item = { kind: "run", most, caller: callerOf(auth, remote), isIdle: () => run.done };
-    run.booking = server.ledger.book(item, evict, runBytes + run.held);
+    run.booking = server.ledger.book(item, evict, runBytes + run.inputBytes);
     if (run.booking === undefined) return unavailable(reply, full("too many tools are running"));
     emit(run, "tool_start", JSON.stringify({ tool }));
     const notify = (text: string): void => {
@@ -145,7 +145,7 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
     if (run.done) return;
     const text = settled instanceof McpError ? errorText(settled) : resultText(settled);
     const failed = settled instanceof McpError || isErrorResult(text);
-    run.held = 0;
+    run.inputBytes = 0;
     emit(run, failed ? "tool_error" : "tool_complete", text);
     run.done = true;
     run.booking?.touch();
@@ -177,7 +177,7 @@ export function createToolEvents(server: Server, most = mostSessions): (tool: st
     const postParsed = (request: HttpRequest, input: unknown, reply: HttpReply): Running | undefined => {
       if (visibleTool(server, request.auth, tool) === undefined)
         return refuse(reply, 404, `there is no tool ${JSON.stringify(tool)}`);
-      const denied = forbidden(server, request.auth, "tools/call", { name: tool });
+      const denied = missingScopes(server, request.auth, "tools/call", { name: tool });
       if (denied !== undefined)
         return reply.send(403, errorMessage(undefined, denied), scopeChallenge(server, denied)) as undefined;
       const lastEventId = request.header("last-event-id");
@@ -216,7 +216,7 @@ function bytesOf({ data }: RunEvent): number {
   return eventBytes + 2 * data.length;
 }
 
-function lost(): McpError {
+function lostResult(): McpError {
   return new McpError(errorCodes.internalError, "the result is no longer kept; run the tool again");
 }
 

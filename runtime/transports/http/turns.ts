@@ -6,16 +6,16 @@ const longMs = 4;
 /** How many times as long that waits. */
 const pauseFactor = 9;
 
-interface Line {
-  readonly works: (() => void)[];
+interface CallerQueue {
+  readonly tasks: (() => void)[];
   /** In milliseconds of `performance.now()`. */
   notBefore: number;
 }
 
 /** The callers who wait, or must when they come again. There is one event loop, and so one queue. */
-const lines = new Map<string, Line>();
+const queues = new Map<string, CallerQueue>();
 /** Whether the next turn of the event loop goes on with the queue. */
-let isGoing = false;
+let isScheduled = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Whether requests of one process may go on for each other: some edge platforms keep them apart. */
@@ -29,39 +29,39 @@ const isShared =
  */
 export function takeTurn(caller: string, work: () => void): void {
   if (!isShared) return work();
-  const line = lines.get(caller) ?? { works: [], notBefore: 0 };
-  lines.set(caller, line);
-  line.works.push(work);
-  if (!isGoing) advance();
+  const queue = queues.get(caller) ?? { tasks: [], notBefore: 0 };
+  queues.set(caller, queue);
+  queue.tasks.push(work);
+  if (!isScheduled) advance();
 }
 
 function advance(): void {
   clearTimeout(timer);
-  isGoing = false;
+  isScheduled = false;
   const now = performance.now();
   let earliest = Infinity;
-  for (const [caller, line] of lines) {
-    if (line.works.length === 0) {
-      if (line.notBefore <= now) lines.delete(caller);
-    } else if (line.notBefore > now) earliest = Math.min(earliest, line.notBefore);
+  for (const [caller, queue] of queues) {
+    if (queue.tasks.length === 0) {
+      if (queue.notBefore <= now) queues.delete(caller);
+    } else if (queue.notBefore > now) earliest = Math.min(earliest, queue.notBefore);
     else {
-      isGoing = true;
+      isScheduled = true;
       setImmediate(advance);
-      return take(caller, line);
+      return runNext(caller, queue);
     }
   }
   if (earliest < Infinity) timer = setTimeout(advance, earliest - now);
 }
 
-function take(caller: string, line: Line): void {
+function runNext(caller: string, queue: CallerQueue): void {
   // Those behind it come next.
-  lines.delete(caller);
-  lines.set(caller, line);
+  queues.delete(caller);
+  queues.set(caller, queue);
   const start = performance.now();
   try {
-    line.works.shift()!();
+    queue.tasks.shift()!();
   } finally {
     const end = performance.now();
-    if (end - start > longMs) line.notBefore = end + pauseFactor * (end - start);
+    if (end - start > longMs) queue.notBefore = end + pauseFactor * (end - start);
   }
 }

@@ -1,5 +1,5 @@
 import type { Transport } from "../../protocol/auth.js";
-import type { Value, Variable } from "../../protocol/environment.js";
+import type { Value, EnvironmentVariable } from "../../protocol/environment.js";
 import { busy, type UnavailableError } from "../../protocol/errors.js";
 import type { Source } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
@@ -32,7 +32,7 @@ export interface HttpOptions extends HttpAddress {
 export interface DeclaredHttp extends Omit<HttpOptions, keyof HttpAddress> {
   readonly path: Value;
   readonly host: Value;
-  readonly port: number | Variable;
+  readonly port: number | EnvironmentVariable;
   /** A variable holds several, separated by commas. */
   readonly allowedOrigins: readonly Value[];
   readonly allowedHosts: readonly Value[];

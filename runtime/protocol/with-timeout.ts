@@ -1,10 +1,10 @@
 /** How long a request may wait for the start of the server, or for a check of its credentials. */
-export const longestWaitMs = 30_000;
+export const maxWaitMs = 30_000;
 
 /** Settles as the promise does, or resolves with what `late` returns where that takes too long. */
-export function inTime<Value>(promise: Promise<Value>, late: () => Value): Promise<Value> {
+export function withTimeout<Value>(promise: Promise<Value>, onTimeout: () => Value): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(late()), longestWaitMs);
+    const timer = setTimeout(() => resolve(onTimeout()), maxWaitMs);
     promise.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }

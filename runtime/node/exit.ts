@@ -12,7 +12,7 @@ const watchdog = `process.stdin.on("close",()=>process.exit()).resume();setTimeo
  * threads, and only another process can end one that waits.
  */
 export function exit(code: number): never {
-  if (process.listenerCount("exit") > 0 || hasThreads()) watch();
+  if (process.listenerCount("exit") > 0 || hasThreads()) startWatchdog();
   try {
     process.exit(code);
   } finally {
@@ -28,7 +28,7 @@ function hasThreads(): boolean {
   return loadsWorkers || process.getActiveResourcesInfo().some((resource) => resource.startsWith("FSReq"));
 }
 
-function watch(): void {
+function startWatchdog(): void {
   try {
     const env = { ...process.env, NODE_OPTIONS: "" };
     const { spawn } = process.getBuiltinModule("node:child_process");

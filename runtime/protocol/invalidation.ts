@@ -1,0 +1,54 @@
+import type {} from "./parts.js";
+import type { CachedEntry, Server, Subject } from "./exchange.js";
+import { isObject } from "./json-rpc.js";
+import { findResource } from "./resource-lookup.js";
+import type { ToolValidators } from "./surface.js";
+
+type CacheTarget = readonly [Pick<CachedEntry, "kind" | "name">, Partial<Subject>];
+
+/** Forgets what is kept of a resource; most have nothing kept. */
+export function invalidateResource(server: Server, uri: string): void {
+  if (globalThis.mcpcWithoutCache || server.cache === undefined) return;
+  for (const [entry, subject] of resourcesAt(server, uri)) server.cache.invalidate(entry, subject);
+}
+
+/**
+ * Forgets what a tool (by its name), a resource (by its URI) or a template's resources (by the URI template, or by the
+ * URI of one) returned: for these arguments, or for all. Throws for a name that nothing has whose results are kept.
+ */
+export function invalidate(server: Server, name: string, input: unknown): void {
+  if (globalThis.mcpcWithoutCache) throw noSuchCache(name);
+  const { tools, resourceTemplates } = server.surface;
+  const found: CacheTarget[] = [
+    ...tools.flatMap((tool): CacheTarget[] =>
+      tool.name === name && tool.cache !== undefined
+        ? [[{ kind: "tool", name }, { input: withDefaults(server, name, input) }]]
+        : [],
+    ),
+    ...resourceTemplates.flatMap(({ uriTemplate, cache }): CacheTarget[] =>
+      uriTemplate === name && cache !== undefined ? [[{ kind: "resourceTemplate", name }, { input }]] : [],
+    ),
+    ...resourcesAt(server, name),
+  ];
+  if (found.length === 0) throw noSuchCache(name);
+  for (const [entry, subject] of found) server.cache?.invalidate(entry, subject);
+}
+
+/** Fills in defaults: results are kept by the arguments that the handler got. A tool that was never called has no validators yet. */
+function withDefaults(server: Server, name: string, input: unknown): unknown {
+  if (globalThis.mcpcWithoutDefaults || !isObject(input)) return input;
+  const tools = server.indexes.get("tools") as
+    ReadonlyMap<string, { readonly validators?: ToolValidators }> | undefined;
+  return tools?.get(name)?.validators?.fill?.(input) ?? input;
+}
+
+function noSuchCache(name: string): Error {
+  return new Error(`no result of ${JSON.stringify(name)} is kept: no tool or resource with "cache" has that name`);
+}
+
+function resourcesAt(server: Server, uri: string): CacheTarget[] {
+  const { resource, template } = findResource(server, uri) ?? {};
+  if (resource !== undefined)
+    return resource.cache === undefined ? [] : [[{ kind: "resource", name: resource.uri }, {}]];
+  return template?.cache === undefined ? [] : [[{ kind: "resourceTemplate", name: template.uriTemplate }, { uri }]];
+}
