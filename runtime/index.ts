@@ -1,4 +1,4 @@
-/** The imports of the author of a handler. */
+/** The imports for authors of handlers. */
 export { McpError, errorCodes, notImplemented } from "./protocol/errors.js";
 export { result } from "./protocol/tool-result.js";
 export type { AuthenticateHook, Credentials, HookVerdict } from "./protocol/auth.js";

@@ -6,11 +6,11 @@ import { challengeText } from "./challenge.js";
 import { invalidToken, type AuthSettings, type AuthMethod, type MethodVerdict } from "./method.js";
 
 export interface AuthenticationOptions extends AuthSettings {
-  /** The ways to prove who calls, in the order in which they are tried. */
+  /** The authentication methods, in the order in which they are tried. */
   readonly methods: readonly ((common: AuthSettings) => AuthMethod)[];
 }
 
-/** Who may call, from what the manifest declares under `runtime.auth`. Nothing here throws or rejects. */
+/** Creates the authentication that the manifest declares under `runtime.auth`. Its methods neither throw nor reject. */
 export function createAuthentication(options: AuthenticationOptions): Authentication {
   const methods = options.methods.map((create) => create(options));
   const published = () => methods.find((method) => method.published !== undefined)?.published;
@@ -71,7 +71,7 @@ const missingCredentials: Unauthorized = {
   message: "the request needs credentials: send the header Authorization: Bearer with a key or an access token",
 };
 
-/** A hook may wait for something that never comes. */
+/** The refusal if a check takes too long, such as a hook that waits for ever. */
 const checkTimedOut: Unauthorized = {
   status: 503,
   message: "the credentials could not be checked in time; try again later",
@@ -96,12 +96,12 @@ function checkFailed(reason: unknown): Unauthorized {
   return { status: 500, message: "the credentials could not be checked; the server's log says why", reason };
 }
 
-/** A verdict after which no other way is tried. */
+/** Returns a verdict that ends the search; `undefined` if the next method has to be tried. */
 function decisive(verdict: MethodVerdict): Auth | Unauthorized | undefined {
   return verdict === undefined || asRefusal(verdict) !== undefined ? undefined : verdict;
 }
 
-/** Credentials that this way does not take, and another one may. */
+/** Returns a refusal that another method may overrule. */
 function asRefusal(verdict: MethodVerdict): Unauthorized | undefined {
   return verdict !== undefined && "status" in verdict && verdict.status === 401 ? verdict : undefined;
 }

@@ -1,11 +1,11 @@
 import type { Credentials, Unauthorized } from "../protocol/auth.js";
 
-/** In characters. */
+/** The maximum length of a token, in characters. */
 const maxTokenLength = 16_384;
 
 /**
- * The token of an `Authorization` header (RFC 6750, section 2.1); `undefined` when there is none, or one of another
- * scheme. Tokens in the address are refused: addresses are logged, kept and shown.
+ * Returns the token of an `Authorization` header (RFC 6750, section 2.1); `undefined` if there is none, or for another
+ * scheme. Refuses tokens in the URL: URLs appear in logs and histories.
  */
 export function bearerToken({ url, header }: Credentials): string | undefined | Unauthorized {
   if (inQuery(url)) return malformed("a token in the address is not taken; send the header Authorization: Bearer");

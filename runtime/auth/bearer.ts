@@ -6,26 +6,26 @@ import { parseKeys, type KeyEntry } from "./keys.js";
 import { invalidToken, withIncluded, type AuthSettings, type AuthMethod } from "./method.js";
 
 export interface BearerOptions {
-  /** The environment variable that holds keys. */
+  /** The environment variable with the keys. */
   readonly env?: string;
   readonly file?: {
     readonly path: Value;
     readonly read: (path: string) => Promise<string>;
   };
-  /** The scopes of a key that names none. */
+  /** The scopes of keys without scopes of their own. */
   readonly scopes: readonly string[];
 }
 
 interface Key {
-  /** Tells keys apart, with all that they open. */
+  /** The key, its principal and its scopes, as an identity that survives a reload. */
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly auth: Auth;
 }
 
 /**
- * Static keys: `Authorization: Bearer KEY`. Several may hold at once, so that one can be replaced without a gap; a file
- * of keys is followed while the server runs, and what lives on a key that is taken out of it ends.
+ * Accepts static keys: `Authorization: Bearer KEY`. Several keys may be valid at once, so that they can be rotated.
+ * The file of keys is watched; connections of a removed key end.
  */
 export const bearer =
   ({ env, file, scopes }: BearerOptions) =>
@@ -80,7 +80,7 @@ export const bearer =
     };
   };
 
-/** Every key is compared to its end, whatever the token: how long it takes says nothing about them. */
+/** Compares every key to its end, so that the time reveals nothing about the keys. */
 function find(keys: readonly Key[], token: string): Auth | undefined {
   let found: Auth | undefined;
   for (const { bytes, auth } of keys) {
@@ -92,7 +92,7 @@ function find(keys: readonly Key[], token: string): Auth | undefined {
 }
 
 interface Source {
-  /** How problems call it. */
+  /** The name of the source in problems. */
   readonly name: string;
   readonly text: string;
 }
@@ -102,7 +102,7 @@ function fromEnvironment(env: string | undefined, environment: Environment): Sou
   return text === undefined ? undefined : { name: env!, text };
 }
 
-/** `undefined` where the variable that would name the file is not set: another holds the keys then. */
+/** Returns the path; `undefined` if its environment variable is not set. Another source has the keys then. */
 function pathOf(file: BearerOptions["file"], environment: Environment): string | undefined {
   const path = typeof file?.path === "object" ? environment[file.path.env] : file?.path;
   return path === "" ? undefined : path;

@@ -1,14 +1,14 @@
-/** How often a file is looked at. */
+/** Interval between two reads of the file. */
 const pollMs = 1000;
 
 export interface FileListener {
-  /** The text is another, and was the same at two looks: a file that is being written is not taken half. */
+  /** Reports a new text, once two reads in a row agree: a file may be half written. */
   onChange(text: string): void;
-  /** It cannot be read; told once, until it can. */
+  /** Reports the first failed read after a successful one. */
   onError(error: unknown): void;
 }
 
-/** Looks at a file again and again, from the text it had; call the result to stop. It keeps no process alive. */
+/** Polls a file for changes since `first`. The returned function stops that. The poll keeps no process alive. */
 export function watchFile(read: () => Promise<string>, first: string, { onChange, onError }: FileListener): () => void {
   let current = first;
   let previous = first;

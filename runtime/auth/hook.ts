@@ -4,7 +4,7 @@ import { McpError } from "../protocol/errors.js";
 import { isObject } from "../protocol/json-rpc.js";
 import { invalidToken, withIncluded, type AuthSettings, type AuthMethod, type MethodVerdict } from "./method.js";
 
-/** Whatever the author's `authenticate` accepts; an `McpError` that it throws is a refusal in its own words. */
+/** Authenticates by the user's hook `authenticate`. An `McpError` that it throws becomes the message of the refusal. */
 export const hook =
   (authenticate: AuthenticateHook<any>) =>
   ({ includes }: AuthSettings): AuthMethod => ({

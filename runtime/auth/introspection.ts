@@ -3,18 +3,18 @@ import { fetchJson, isSecure, Unavailable } from "./issuer.js";
 import { RefusedToken, type CheckContext, type TokenCheck } from "./oauth.js";
 
 export interface IntrospectionOptions {
-  /** Found in the issuer's metadata when absent. */
+  /** The address of the endpoint. Default: the one in the issuer's metadata. */
   readonly endpoint?: Value;
   readonly clientId: Value;
   readonly clientSecret: Value;
-  /** How long an answer is kept: for so long a revoked token may still be good. */
+  /** Lifetime of a cached answer. A revoked token may be accepted for this long. */
   readonly cacheSeconds: number;
 }
 
-/** Requests to the issuer at a time: whoever sends tokens that nobody knows must not be able to overload it. */
+/** The maximum number of requests to the issuer at a time. Unknown tokens must not overload it. */
 const maxAtOnce = 100;
 
-/** Asks the issuer about each token (RFC 7662): for tokens that only it can read. */
+/** Checks tokens by asking the issuer (RFC 7662), for tokens that only the issuer can read. */
 export const introspection =
   (options: IntrospectionOptions) =>
   ({ issuer, audience, clockToleranceSeconds, environment, secrets, problems }: CheckContext): TokenCheck => {
@@ -24,7 +24,7 @@ export const introspection =
     const declared = options.endpoint === undefined ? undefined : resolveValue(options.endpoint, environment, problems);
     if (declared !== undefined && declared !== "" && !isSecure(declared))
       problems.push("the introspection endpoint must be an https address");
-    // RFC 6749, section 2.3.1: both parts are encoded as in a form first.
+    // RFC 6749, section 2.3.1: both parts are form-encoded.
     const credentials = [id, secret].map((part) => new URLSearchParams({ part }).toString().slice("part=".length));
     return {
       keptMs: options.cacheSeconds * 1000,

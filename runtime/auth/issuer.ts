@@ -1,21 +1,21 @@
 import { isObject } from "../protocol/json-rpc.js";
 import type { JsonObject } from "../protocol/types.js";
 
-/** Nobody can tell at the moment whether a token is good. */
+/** Thrown when the issuer cannot be reached, so that the validity of a token is unknown. */
 export class Unavailable extends Error {}
 
 /** An issuer of tokens. */
 export interface Issuer {
   readonly url: string;
-  /** An address from its metadata (RFC 8414 or OpenID Connect Discovery); found once, when first needed. */
+  /** Returns an address from the metadata (RFC 8414 or OpenID Connect Discovery), which is fetched once, on demand. */
   endpoint(name: "jwks_uri" | "introspection_endpoint"): Promise<URL>;
 }
 
-/** Between two attempts at an issuer that does not answer. */
+/** Delay between two requests to an issuer that does not answer. */
 const retryMs = 5000;
 const timeoutMs = 5000;
 
-/** `metadataUrl`: where the metadata is, when not where `url` says, for an issuer that is reached inside a network. */
+/** Creates an issuer. `metadataUrl` replaces the derived address, for an issuer that is reached inside a network. */
 export function createIssuer(url: string, metadataUrl?: string): Issuer {
   let found: Promise<JsonObject> | undefined;
   let failedAt = -Infinity;
@@ -32,7 +32,7 @@ export function createIssuer(url: string, metadataUrl?: string): Issuer {
     url,
     async endpoint(name) {
       const address = (await metadata())[name];
-      // A network that is trusted with the metadata is trusted with what that leads to, on the same host.
+      // The network that serves the metadata is trusted, and so are addresses on the same host.
       const isNear = (at: string): boolean => metadataUrl !== undefined && isHttp(at) && sameOrigin(at, metadataUrl);
       if (typeof address !== "string" || !(isSecure(address) || isNear(address)))
         throw new Unavailable(`the metadata of ${url} has no https ${name}`);
@@ -41,7 +41,7 @@ export function createIssuer(url: string, metadataUrl?: string): Issuer {
   };
 }
 
-/** https, or http to this machine. */
+/** Returns whether an address uses https, or http to this machine. */
 export function isSecure(address: string): boolean {
   try {
     const { protocol, hostname } = new URL(address);
@@ -74,7 +74,10 @@ async function discover(issuer: string, metadataUrl: string | undefined): Promis
   throw new Unavailable(`no metadata of the issuer was found: ${failures.join("; ")}`);
 }
 
-/** RFC 8414, section 3.1, and OpenID Connect Discovery, in the order of MCP 2025-11-25. */
+/**
+ * Returns the addresses of metadata (RFC 8414, section 3.1, and OpenID Connect Discovery), in the order of MCP
+ * 2025-11-25.
+ */
 function wellKnown(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, "");

@@ -4,18 +4,18 @@ import { Unavailable } from "./issuer.js";
 import { RefusedToken, type CheckContext, type TokenCheck } from "./oauth.js";
 
 export interface JwtOptions {
-  /** Algorithms with public keys only: a secret would have to be shared with the issuer. */
+  /** Algorithms with public keys only: a shared secret would be known to the issuer, too. */
   readonly algorithms: readonly string[];
 }
 
-/** A key that is not known makes the key set be fetched anew: each once in this time, and so many of them at most. */
+/** An unknown key id reloads the key set: once per id in this window, and at most `maxReloads` times. */
 const reloadWindowMs = 30_000;
 const maxReloads = 5;
 const keptMs = 10 * 60_000;
-/** Types of bearer tokens in their header. Tokens of other kinds are signed with the same keys. */
+/** Accepted values of the header `typ`. Issuers sign tokens of other types with the same keys. */
 const bearerTypes: readonly (string | undefined)[] = ["at+jwt", "application/at+jwt", "jwt", undefined];
 
-/** Signed tokens (RFC 9068), verified with the issuer's published keys. */
+/** Checks signed tokens (RFC 9068) with the issuer's published keys. */
 export const jwt =
   ({ algorithms }: JwtOptions) =>
   ({ issuer, audience, clockToleranceSeconds }: CheckContext): TokenCheck => {
@@ -56,7 +56,7 @@ async function remoteKeys(address: Promise<URL>): Promise<JWTVerifyGetKey> {
       for (const [id, at] of reloads) if (at < performance.now() - reloadWindowMs) reloads.delete(id);
       const { kid } = header;
       if (!(error instanceof errors.JWKSNoMatchingKey) || reloads.has(kid) || reloads.size >= maxReloads) throw error;
-      // The issuer may have begun to use a new key just now.
+      // The issuer may have introduced a new key.
       reloads.set(kid, performance.now());
       await remote.reload();
       return remote(header, token);
@@ -64,7 +64,7 @@ async function remoteKeys(address: Promise<URL>): Promise<JWTVerifyGetKey> {
   };
 }
 
-/** The outcome of a verification, in words that hold nothing of the token. */
+/** Converts an error of the verification into one whose message contains no part of the token. */
 function toAuthError(error: unknown): Error {
   if (error instanceof RefusedToken || error instanceof Unavailable) return error;
   if (error instanceof errors.JWKSTimeout) return new Unavailable("the issuer's keys cannot be fetched: no answer");

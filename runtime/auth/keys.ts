@@ -6,12 +6,12 @@ export interface KeyEntry {
   readonly scopes?: readonly string[];
 }
 
-/** A shorter one could be guessed. */
+/** The minimum length of a key. A shorter one could be guessed. */
 const shortest = 16;
 
 /**
- * Keys as text: one a line or separated by commas, each `KEY` or `PRINCIPAL:KEY`; or a JSON array of texts and of
- * `{ "key", "principal", "scopes" }`. Problems never quote a key.
+ * Parses keys: one per line or separated by commas, each `KEY` or `PRINCIPAL:KEY`; or a JSON array of texts and of `{
+ * "key", "principal", "scopes" }`. Problems never quote a key.
  */
 export function parseKeys(
   { name, text }: { readonly name: string; readonly text: string },
@@ -54,7 +54,7 @@ function lines(text: string): readonly unknown[] {
     });
 }
 
-/** The entry, or what is wrong with it. */
+/** Returns the entry, or the problem with it as text. */
 function entryOf(item: unknown): KeyEntry | string {
   const { key, principal, scopes, ...rest } = typeof item === "string" ? { key: item } : isObject(item) ? item : {};
   if (typeof key !== "string") return 'must be a text, or an object with "key"';

@@ -3,17 +3,19 @@ import type { Environment, Value } from "../protocol/environment.js";
 import type { Auth } from "../protocol/handlers.js";
 import type { Logger } from "../protocol/logger.js";
 
-/** `undefined`: these credentials are of another kind. */
+/** A verdict on credentials; `undefined` for credentials of another kind. */
 export type MethodVerdict = Auth | Unauthorized | undefined;
 
-/** One way to prove who calls. */
+/** An authentication method. */
 export interface AuthMethod {
-  /** Reads what it needs; resolves with all that is wrong about it. `secrets` gets what no log may show. */
+  /** Reads its settings. Resolves with all problems. Adds secrets that no log may show to `secrets`. */
   start?(environment: Environment, secrets: Set<string>, logger: Logger): Promise<readonly string[]>;
   stop?(): void;
-  /** `token` is the one of the `Authorization` header, if there is one; a promise only if it has to be waited for. */
+  /**
+   * Verifies credentials. `token` is the one of the header `Authorization`. Returns a promise only if it has to wait.
+   */
   verify(token: string | undefined, attempt: Attempt, application: SharedState): MethodVerdict | Promise<MethodVerdict>;
-  /** The additions of this method to challenges, and the documents that it publishes by path, once it has started. */
+  /** The method's parameter of challenges, and its public documents by path. Set after the start. */
   readonly published?: Published | undefined;
 }
 
@@ -23,29 +25,29 @@ export interface Published {
   readonly documents: ReadonlyMap<string, string>;
 }
 
-/** Scopes that include others, by their name. */
+/** Included scopes by the name of the including scope. */
 export type Includes = Readonly<Record<string, readonly string[]>>;
 
 /** The settings that all methods of a server share. */
 export interface AuthSettings {
   readonly includes: Includes;
-  /** The scopes that clients are asked to request at first. */
+  /** The scopes that clients should request at first. */
   readonly requested: readonly string[];
-  /** For people: the server's title or name. */
+  /** The server's title or name, for people. */
   readonly name: string;
   /** The path of the MCP endpoint. */
   readonly path: Value;
 }
 
-/** Not told apart for the caller: the differences would help to guess. */
+/** Refuses a token with one message for every reason: details would help an attacker to guess. */
 export function invalidToken(reason?: unknown): Unauthorized {
   return { status: 401, error: "invalid_token", message: "the credentials are not valid, or not any more", reason };
 }
 
-/** Scopes with all that they include. */
+/** Returns scopes with all included ones. */
 export function withIncluded(scopes: readonly string[], includes: Includes): readonly string[] {
   const all = new Set(scopes);
-  // A set visits what is added to it on the way.
+  // Iteration over a set includes the elements that are added meanwhile.
   for (const scope of all) {
     if (Object.hasOwn(includes, scope)) for (const included of includes[scope]!) all.add(included);
   }

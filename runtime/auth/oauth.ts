@@ -10,14 +10,14 @@ import { createTokenCache, type TokenCache } from "./token-cache.js";
 
 export interface OAuthOptions {
   readonly issuer: Value;
-  /** Address of its metadata, if it is not derived from the issuer's; an unset variable counts as absent. */
+  /** The address of the metadata, if it is not derived from the issuer's. An unset variable counts as absent. */
   readonly metadataUrl?: Value;
-  /** This server's names in tokens. */
+  /** The names of this server in tokens. */
   readonly audience: readonly Value[];
-  /** This server's address as clients know it; the audience when absent. */
+  /** The address of this server as clients know it. Default: the audience. */
   readonly resource?: Value;
   readonly clockToleranceSeconds: number;
-  /** How a token is found to be good. */
+  /** Creates the check of tokens. */
   readonly check: (context: CheckContext) => TokenCheck;
 }
 
@@ -31,19 +31,22 @@ export interface CheckContext {
   readonly problems: string[];
 }
 
-/** The claims of a good token; rejects with `RefusedToken` for any other, with `Unavailable` when nobody can tell. */
+/**
+ * Returns the claims of a valid token. Rejects with `RefusedToken` for an invalid one, with `Unavailable` if the check
+ * fails.
+ */
 export interface TokenCheck {
   claims(token: string, signal: AbortSignal): Promise<JsonObject>;
-  /** How long an answer may be kept, unless the token expires before; ten minutes when absent. */
+  /** Lifetime of a cached answer, unless the token expires earlier. Default: ten minutes. */
   readonly keptMs?: number;
-  /** How many tokens may be examined at a time; any number when absent. */
+  /** The maximum number of checks at a time. Default: unlimited. */
   readonly maxAtOnce?: number;
 }
 
-/** Why a token is refused, for the log: never the token, nor anything of it. */
+/** The reason for a refusal, for the log. It never contains any part of the token. */
 export class RefusedToken extends Error {}
 
-/** An OAuth 2.1 resource server (RFC 6750, 8414, 8707, 9068, 9728): takes the tokens that one issuer gives for it. */
+/** Acts as an OAuth 2.1 resource server (RFC 6750, 8414, 8707, 9068, 9728), which accepts the tokens of one issuer. */
 export const oauth =
   (options: OAuthOptions) =>
   (common: AuthSettings): AuthMethod => {
@@ -102,7 +105,7 @@ export const oauth =
 
 const keptMs = 10 * 60_000;
 
-/** Spellings of a name that are one to the rules of URLs: an origin is the same with and without the slash behind it. */
+/** Returns equivalent spellings of a URL: an origin is the same with and without a slash at its end. */
 function spellingsOf(name: string): readonly string[] {
   if (!isHttp(name)) return [name];
   const { href, origin } = new URL(name);
@@ -139,7 +142,7 @@ function principalOf({ sub, client_id: id, azp, username }: JsonObject): string 
     return sub;
   }
   if (client === undefined) throw new RefusedToken("the token names nobody (sub, client_id)");
-  // All users of a client would be one caller.
+  // Otherwise all users of a client would be one caller.
   if (sub === undefined && isName(username)) throw new RefusedToken("the token names its user without a subject (sub)");
   return clientPrefix + client;
 }
@@ -148,7 +151,7 @@ function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** `scope` as RFC 9068 has it; `scp` as others write it. */
+/** Returns the scopes in `scope` (RFC 9068) or in `scp`, as other issuers name it. */
 function scopesOf({ scope, scp }: JsonObject): readonly string[] {
   return [scope, scp].flatMap((value) => {
     if (typeof value === "string") return value.split(" ").filter((one) => one !== "");

@@ -3,8 +3,8 @@ import type { AuthSettings, Published } from "./method.js";
 const wellKnown = "/.well-known/oauth-protected-resource";
 
 /**
- * The protected-resource metadata (RFC 9728), at the root, under the path of the resource and under that of the MCP
- * endpoint: clients look in one of these.
+ * Publishes the protected-resource metadata (RFC 9728) at the root, under the path of the resource and under that of
+ * the MCP endpoint: clients look in one of these.
  */
 export function publish(resource: string, issuer: string, { requested, name }: AuthSettings, path: string): Published {
   const { origin, pathname } = new URL(resource);

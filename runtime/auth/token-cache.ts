@@ -2,23 +2,23 @@ import type { Unauthorized } from "../protocol/auth.js";
 import type { Auth } from "../protocol/handlers.js";
 import { createLedger } from "../protocol/ledger.js";
 
-/** Tokens that are remembered at a time, of those that are good and of those that are not. */
+/** The maximum number of cached tokens, for valid and for refused ones. */
 const maxTokens = 10_000;
-/** How long a token that was refused is refused unasked: it may become good. */
+/** Lifetime of a refusal. It is short, because a refused token may become valid. */
 const refusedMs = 2000;
 
 export interface TokenCacheOptions {
-  /** How long a good token is remembered, unless it expires before. */
+  /** Lifetime of a valid token in the cache, unless the token expires earlier. */
   readonly keptMs: number;
-  /** Examinations at a time. */
+  /** The maximum number of checks at a time. */
   readonly maxExaminations: number;
 }
 
-/** Remembers what was found out about tokens. */
+/** Caches verdicts on tokens. */
 export interface TokenCache {
   /**
-   * Returns the verdict on a token: a known one, that of an examination that is under way, or that of a new one. When all
-   * places are taken, the caller with the most examinations loses its oldest one, whose signal aborts.
+   * Returns the verdict on a token: a cached one, or that of a running or a new check. Without a free place, the
+   * caller with the most checks loses its oldest one, whose signal is aborted.
    */
   get(
     token: string,
@@ -32,13 +32,13 @@ interface CachedVerdict {
   readonly until: number;
 }
 
-/** Keeps verdicts by the hash of their token: the tokens themselves are not kept. */
+/** Creates a cache of verdicts. Its keys are hashes, so that it contains no tokens. */
 export function createTokenCache({ keptMs, maxExaminations }: TokenCacheOptions): TokenCache {
-  // Refusals have a map of their own, so that bad tokens cannot drive out good ones.
+  // Refusals have a separate map, so that invalid tokens cannot evict valid ones.
   const good = new Map<string, CachedVerdict>();
   const bad = new Map<string, CachedVerdict>();
   const running = new Map<string, Promise<Auth | Unauthorized>>();
-  // Examinations take places alone, no bytes.
+  // Checks are counted only; they take no bytes.
   const places = createLedger(0);
 
   function find(known: Map<string, CachedVerdict>, key: string): Auth | Unauthorized | undefined {
@@ -52,7 +52,7 @@ export function createTokenCache({ keptMs, maxExaminations }: TokenCacheOptions)
 
   function store(key: string, verdict: Auth | Unauthorized): Auth | Unauthorized {
     const refused = "status" in verdict;
-    // Any other refusal is one of the moment.
+    // Other refusals are temporary.
     if (refused && verdict.status !== 401) return verdict;
     const known = refused ? bad : good;
     if (known.size >= maxTokens) known.delete(known.keys().next().value!);

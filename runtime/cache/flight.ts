@@ -1,42 +1,45 @@
 import { Call, type Peer, type View } from "../protocol/exchange.js";
 import { shareTrace } from "../protocol/trace.js";
 
-/** The outcome of a run: a result, which is also sealed for the caller who began it; or one that is not kept. */
+/** The outcome of a run: a result with its form for the first caller, a result that must not be cached, or an error. */
 export type FlightOutcome =
   | { readonly kept: string; readonly view: View; readonly sealed: string }
   | { readonly output: unknown }
   | { readonly error: unknown };
 
-/** The result for callers who joined: `alone` if it is only for the caller who began it. */
+/** The outcome for callers who joined. `alone`: the result is for the first caller only, and the others start over. */
 export type SharedOutcome = FlightOutcome | "alone";
 
-/** A run of a handler that several calls may wait for. */
+/** A run of a handler that several calls may share. */
 export interface Flight {
   readonly input: string;
   readonly uri: string | undefined;
-  /** When the handler has had its time: later calls begin a run of their own. */
+  /** The end of the handler's time limit. Later calls start a run of their own. */
   readonly until: number;
-  /** For those who joined. */
+  /** The outcome for the calls that joined. */
   readonly outcome: Promise<SharedOutcome>;
-  /** One more call waits; when none does any more, the run is aborted. */
+  /** Adds a waiting call. The run is aborted when the last waiting call is aborted. */
   join(call: Call): void;
-  /** Whether its result is stale already. */
+  /** Whether the result became stale during the run. */
   stale: boolean;
 }
 
-/** The call that a shared run is for: it reports and asks on the way of the first one, but is not cancelled with it. */
+/**
+ * Creates the call that a shared run belongs to. It reports and asks through the first call, but is not cancelled with
+ * it.
+ */
 export function sharedCall(first: Call): Call {
   const outlet = { notify: (message: string) => first.notify(message) };
-  // What one session holds must not be in what others get.
+  // A shared result must not depend on one client's session.
   const peer: Peer = Object.create(first.peer, { session: { value: null } });
   const shared = new Call(peer, first.id, first.method, first.params, outlet, first.ask, first.auth);
-  // The time limit is the caller's: it does not run while the client is asked.
+  // The time limit belongs to the first call; it pauses while the client is asked.
   shareTrace(first, shared);
   shared.clock = { stop: () => first.clock?.stop(), go: () => first.clock?.go() };
   return shared;
 }
 
-/** Counts the calls that wait for a run: it is aborted with the last, and `left` is told. */
+/** Counts the calls that wait for a run. When the last one is aborted, it calls `onEmpty` and aborts the run. */
 export function createWaitingCalls(
   shared: Call,
   onEmpty: () => void,

@@ -8,24 +8,24 @@ import { createWaitingCalls, sharedCall, type Flight, type FlightOutcome } from 
 import { createStore, type CachedResult, type Partition } from "./store.js";
 
 export interface CacheOptions {
-  /** The size of all results together, in characters. */
+  /** The maximum size of all results in characters. */
   readonly maxSize: number;
-  /** A clock that is never set back, in milliseconds. */
+  /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
 }
 
-/** How long a result lasts, where such results say so. */
+/** Returns the cache hints of a result, if results of this kind have any. */
 function hints({ peer: { view } }: Call, { hinted, reuse }: CachedEntry, ttlMs: number): string {
   return hinted ? view.frame.hints(ttlMs, reuse.scope) : "";
 }
 
-/** The results kept of one entry, and the runs under way. */
+/** The cached results and the current runs of an entry. */
 interface EntryState {
   readonly partition: Partition;
   readonly flights: Map<string, Flight>;
 }
 
-/** Keeps results in memory, as text: finding one costs a look-up, and joining it to what its revision adds. */
+/** Creates a cache that keeps results in memory, as text. */
 export function createCache({ maxSize, now = () => performance.now() }: CacheOptions): ResultCache {
   const store = createStore(maxSize);
   const states = new Map<CachedEntry, EntryState>();
@@ -39,7 +39,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
     return place;
   }
 
-  /** `undefined` for arguments that are nested too deeply to be written down. */
+  /** Returns the cache key; `undefined` for arguments that are nested too deeply to be serialised. */
   function keyOf(call: Call, { reuse }: CachedEntry, { input, uri }: Subject): string | undefined {
     try {
       const subject = canonical(uri ?? input);
@@ -51,7 +51,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
   }
 
   function answer(call: Call, entry: CachedEntry, subject: Subject): Answer | undefined {
-    // Further rounds of a call that asks are its own affair.
+    // Further rounds of a call that asks its client are never cached.
     if (call.rounds !== undefined) return undefined;
     const key = keyOf(call, entry, subject);
     if (key === undefined) return undefined;
@@ -92,7 +92,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
       releaseJoined?.();
     };
 
-    /** Nobody joins any more. */
+    /** Ends the joining of further calls. */
     function close(): void {
       if (flight !== undefined && flights.get(key) === flight) flights.delete(key);
     }
@@ -101,7 +101,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
       const text = shared.detach === undefined ? undefined : entry.keep(output, subject);
       if (text === undefined) return { output };
       const { view } = call.peer;
-      // What is no result is not kept either.
+      // Sealing throws for an invalid result, which must not be cached.
       const sealed = entry.seal(view, text, hints(call, entry, entry.reuse.ttlMs));
       if (flight?.stale !== true) {
         const input = canonical(subject.input);
@@ -137,7 +137,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
       join: waiting.join,
       stale: false,
     };
-    // A question may have been asked before the handler first waited.
+    // The handler may have asked a question before its first await.
     if (shared.detach !== undefined) flights.set(key, flight);
     waiting.join(call);
     const answer = entry.wait(
@@ -155,7 +155,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
     flight.join(call);
     const reached = flight.outcome.then(async (outcome) => {
       if (outcome !== "alone") return resultOf(call, entry, subject, outcome);
-      // The first caller is asked something: this one begins anew, or joins the next.
+      // The first caller is asked a question: this call starts over, or joins the next run.
       return call.aborted ? entry.fail(call, call.signal.reason, subject) : answer(call, entry, subject)!;
     });
     return entry.wait(call, reached);

@@ -1,30 +1,30 @@
 import type { View } from "../protocol/exchange.js";
 
-/** A result that is kept. */
+/** A cached result. */
 export interface CachedResult {
-  /** The arguments that it is for, as canonical text. */
+  /** The arguments of the result, as canonical text. */
   readonly input: string;
   readonly uri: string | undefined;
   readonly text: string;
   readonly expires: number;
-  /** The whole result by revision, where nothing in it changes with time. */
+  /** Complete results by view. Empty if results carry a remaining lifetime. */
   readonly sealed: Map<View, string>;
 }
 
-/** The results of one entry of the manifest, the one used longest ago first. */
+/** The results of one entry of the manifest, least recently used first. */
 export interface Partition {
   readonly maxEntries: number;
   readonly results: Map<string, CachedResult>;
-  /** In characters. */
+  /** The size in characters. */
   size: number;
 }
 
-/** Keeps results by key, no more than so many of each entry and so many characters of all. */
+/** Stores results by key, with a maximum number per partition and a maximum size in total. */
 export interface Store {
   partition(maxEntries: number): Partition;
   find(partition: Partition, key: string, now: number): CachedResult | undefined;
   put(partition: Partition, key: string, kept: CachedResult): void;
-  /** Keeps one more form of a result, if that is still kept. */
+  /** Stores another form of a result, if that is still cached. */
   addForm(partition: Partition, key: string, view: View, sealed: string): void;
   drop(partition: Partition, key: string): void;
 }
@@ -45,7 +45,7 @@ export function createStore(maxSize: number): Store {
     total += by;
   }
 
-  /** Room is made where most is taken. */
+  /** Evicts from the largest partition until the total fits. */
   function shrink(): void {
     while (total > maxSize) {
       let largest: Partition | undefined;

@@ -4,24 +4,24 @@ import { explain } from "../protocol/explain.js";
 import { isObject } from "../protocol/json-rpc.js";
 import type { ValidationError, Validator } from "../protocol/surface.js";
 
-/** One setting, as the manifest's `runtime.config` declares it. */
+/** A setting, as the manifest declares it under `runtime.config`. */
 export interface Setting {
   readonly name: string;
-  /** Its environment variable. */
+  /** The name of the environment variable. */
   readonly env: string;
-  /** How the variable's text is read; `json` is for lists and objects. */
+  /** The format of the variable's text; `json` is for lists and objects. */
   readonly type: "string" | "number" | "boolean" | "json";
-  /** Never shown. */
+  /** Whether the value is a secret, which is never printed. */
   readonly secret?: boolean;
   readonly default?: unknown;
 }
 
-/** The origin of each setting, and the problems with them. */
+/** The values of the settings, their origins, and the problems with them. */
 export interface Resolution {
   readonly values: Readonly<Record<string, unknown>>;
-  /** A setting that has no value is absent. */
+  /** Origins by setting, for settings with a value. */
   readonly origins: ReadonlyMap<string, string>;
-  /** One sentence each; none shows a value. */
+  /** The problems, one sentence each, without any values. */
   readonly problems: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export interface Settings extends SettingsLoader {
   resolve(sources: SettingSources): Promise<Resolution>;
 }
 
-/** The settings of a server: from environment variables, else from the file, else the defaults. */
+/** Creates the settings of a server. Values come from environment variables, else the file, else the defaults. */
 export function createSettings(
   declared: readonly Setting[],
   validator: () => Promise<{ readonly settings: Validator }>,
@@ -38,7 +38,7 @@ export function createSettings(
   const resolve = async (sources: SettingSources): Promise<Resolution> => {
     const found = collect(declared, sources);
     const { problem } = sources.file ?? {};
-    // What it would say is not known, so what is missing is not either.
+    // Without the file, missing settings cannot be told from those in the file.
     if (problem !== undefined)
       return { values: found.values, origins: found.origins, problems: [problem, ...found.unreadable.values()] };
     const { settings: validate } = await validator();
@@ -62,7 +62,7 @@ export function createSettings(
   };
 }
 
-/** The texts in a value, which a log may show apart from each other; a number as it is written. */
+/** Returns the texts in a value, which a log may contain separately. Numbers become their text. */
 function textsOf(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (typeof value === "number") return [String(value)];
@@ -72,7 +72,7 @@ function textsOf(value: unknown): string[] {
 interface CollectedSettings {
   readonly values: Record<string, unknown>;
   readonly origins: Map<string, string>;
-  /** By setting: a variable whose text is none of its type. */
+  /** Problems of variables whose text has the wrong type, by setting. */
   readonly unreadable: Map<string, string>;
   readonly unknown: readonly string[];
 }
@@ -83,13 +83,13 @@ function collect(declared: readonly Setting[], { env, file }: SettingSources): C
   const unreadable = new Map<string, string>();
   const written = isObject(file?.values) ? (file.values as Readonly<Record<string, unknown>>) : {};
   const put = (name: string, value: unknown, origin: string): void => {
-    // Own property, whatever its name is.
+    // Defines an own property for any name, such as `__proto__`.
     Object.defineProperty(values, name, { value, enumerable: true });
     origins.set(name, origin);
   };
   for (const setting of declared) {
     const { name, env: variable, type } = setting;
-    // An empty variable is what a container's file leaves where nothing is set.
+    // Files for containers often leave unset variables empty.
     const text = env[variable] === "" ? undefined : env[variable];
     if (text !== undefined) {
       const value = parseText(text, type);
@@ -113,7 +113,7 @@ const expectedTexts = {
   json: "JSON",
 } as const satisfies Record<Setting["type"], string>;
 
-/** `undefined` when the text is none of that type. */
+/** Parses a text; `undefined` if it has the wrong type. */
 function parseText(text: string, type: Setting["type"]): unknown {
   switch (type) {
     case "string":
@@ -131,7 +131,7 @@ function parseText(text: string, type: Setting["type"]): unknown {
   }
 }
 
-/** The failures of the schema, named by the variable that can put them right. */
+/** Describes the failures of the schema. Each names the variable that can fix it. */
 function schemaProblems(
   errors: readonly ValidationError[],
   declared: readonly Setting[],

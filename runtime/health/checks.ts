@@ -13,7 +13,7 @@ export interface HealthReport {
 }
 
 export interface Checks {
-  /** All checks at once; one that has just been made stands for a while, and is made once for all who ask. */
+  /** Runs all checks at once. A recent report is reused, and concurrent probes share one run. */
   report(application: Application, logger: Logger): Promise<HealthReport>;
 }
 
@@ -27,7 +27,7 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
   let latest: Promise<HealthReport> | undefined;
   let until = 0;
 
-  /** The log hears of a change, not of every probe. */
+  /** Logs only changes, not every probe. */
   function logChange(logger: Logger, name: string, { status }: CheckOutcome, error: unknown): void {
     if (status === "ok" && failing.delete(name))
       logger("info", `the health check ${JSON.stringify(name)} succeeds again`);
@@ -82,7 +82,7 @@ export function createChecks(checks: Readonly<Record<string, HealthCheck>>, { ti
   return {
     report(application, logger) {
       if (latest === undefined || performance.now() >= until) {
-        // Until it is there, everybody waits for the same.
+        // All probes share the run until it ends.
         until = Infinity;
         latest = report(application, logger);
       }

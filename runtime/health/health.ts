@@ -9,15 +9,15 @@ export interface HealthOptions {
   readonly liveness: string;
   /** The path of the readiness probe, such as `/readyz`. */
   readonly readiness: string;
-  /** How long a check may take. */
+  /** The time limit of a check. */
   readonly timeoutMs: number;
-  /** How long the outcome of the checks stands. */
+  /** Lifetime of a report. */
   readonly cacheMs: number;
-  /** The server's, for the tool. */
+  /** The server's version, for the tool. */
   readonly version: string;
 }
 
-/** Answers probes, and the tool, from the checks of the module of hooks. */
+/** Creates the answers to probes and to the tool, from the checks in the hooks. */
 export function createHealth(options: HealthOptions, hooks: Hooks = {}): Health {
   const checks = createChecks(hooks.health ?? {}, options);
 
@@ -57,7 +57,7 @@ export function healthCheck(_input: unknown, context: unknown): Promise<HealthCh
   return (context as { readonly health: () => Promise<HealthCheckResult> }).health();
 }
 
-/** A probe may be what starts a mounted server; one that takes its time, or cannot start, is not ready. */
+/** Returns whether the server starts in time. A probe may be the request that starts a mounted server. */
 async function isStartedWithin(server: Server, timeoutMs: number): Promise<boolean> {
   const started = ready(server);
   if (started === true) return true;

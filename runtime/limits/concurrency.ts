@@ -4,18 +4,18 @@ import { isThenable } from "../protocol/results.js";
 import type { AnyToolHandler, Handlers } from "../protocol/surface.js";
 
 export interface ConcurrencyOptions {
-  /** Handlers that run at the same time, all together. */
+  /** The maximum number of handlers that run at the same time. */
   readonly server?: number;
-  /** The same of single tools, by name. */
+  /** The maximum number of concurrent calls of single tools, by name. */
   readonly tools?: ReadonlyMap<string, number>;
-  /** Calls that may wait for each of these. */
+  /** The maximum number of queued calls for each limit. */
   readonly maxQueue: number;
 }
 
 /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever a handler takes and returns is passed on */
 type AnyHandler = (input: any, context: any) => any;
 
-/** Each handler waits until there is room for it; one that would have to wait behind too many fails at once. */
+/** Limits concurrent handlers: a handler waits for a slot, and fails at once if the queue is full. */
 export const limitConcurrency =
   ({ server, tools, maxQueue }: ConcurrencyOptions) =>
   (handlers: Handlers): Handlers => {
@@ -27,7 +27,7 @@ export const limitConcurrency =
     const perTool = ([name, handler]: readonly [string, AnyToolHandler]): readonly [string, AnyToolHandler] => {
       const most = tools?.get(name);
       if (most === undefined) return [name, handler];
-      // The tool's own room first: what waits for that must not take the others'.
+      // The tool's slot comes first: calls that wait for it must not take slots of the server.
       return [name, withSlot(createSlots(most, maxQueue, `the tool ${JSON.stringify(name)} is busy`), handler)];
     };
     return {
@@ -39,7 +39,7 @@ export const limitConcurrency =
     };
   };
 
-/** Members of a call's context that the limits read. */
+/** Members of a call's context that the limits need. */
 interface CallerContext {
   readonly signal: AbortSignal;
   readonly caller: string;
@@ -51,7 +51,7 @@ function withSlot(slots: Slots, handler: AnyHandler): AnyHandler {
     let output: unknown;
     try {
       output = handler(input, context);
-      // To look at what it returns may throw, too: it may be a Proxy.
+      // Reading a property of the output may throw: the output may be a Proxy.
       if (isThenable(output)) return Promise.resolve(output).finally(leave);
     } catch (error) {
       leave();
@@ -65,20 +65,20 @@ function withSlot(slots: Slots, handler: AnyHandler): AnyHandler {
 }
 
 interface Slots {
-  /** Takes a slot, if one is free. */
+  /** Takes a slot, if one is free. Returns whether it did. */
   enter(caller: string): boolean;
   /**
-   * Resolves with a slot as soon as there is one for the caller; rejects when the signal is aborted, or when another
-   * caller has more right to the place in the queue. Throws when too many wait.
+   * Waits for a slot. Rejects when the signal is aborted, or when a caller with fewer calls needs the place in the
+   * queue. Throws if the queue is full.
    */
   wait(context: CallerContext): Promise<void>;
   leave(caller: string): void;
 }
 
 function createSlots(most: number, maxQueue: number, complaint: string): Slots {
-  /** Waiting calls, by caller; the callers take turns. */
+  /** Queued calls by caller. Callers take turns. */
   const queue = new Map<string, Set<() => void>>();
-  /** Places in the queue: the caller who takes most of them makes room for others. */
+  /** Places in the queue. The caller with the most places loses one when another caller needs it. */
   const places = createLedger(0);
   const running = new Map<string, number>();
   let taken = 0;
@@ -95,7 +95,7 @@ function createSlots(most: number, maxQueue: number, complaint: string): Slots {
     if (own?.size === 0) queue.delete(caller);
   }
 
-  /** The caller whose turn it is, of those who run the fewest calls. */
+  /** Returns the caller who is next: the first among those with the fewest running calls. */
   function nextCaller(): string | undefined {
     let found: string | undefined;
     for (const caller of queue.keys())
@@ -136,7 +136,7 @@ function createSlots(most: number, maxQueue: number, complaint: string): Slots {
       const own = queue.get(follower)!;
       queue.delete(follower);
       queue.set(follower, own);
-      // The slot is not free in between.
+      // The slot passes on without being free in between.
       count(follower, 1);
       for (const admit of own) return admit();
     },

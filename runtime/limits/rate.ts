@@ -3,19 +3,19 @@ import type { AdmissionRequest } from "../protocol/exchange.js";
 
 export interface RateOptions {
   readonly perMinute: number;
-  /** Requests that may come at once. */
+  /** The number of requests that may arrive at once. */
   readonly burst: number;
-  /** A clock that is never set back, in milliseconds. */
+  /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
 }
 
-/** Requests that run handlers, and those that open something to be kept; the others cost next to nothing. */
+/** Methods that count: those that run handlers, and those that open something that lasts. Others cost little. */
 const counted = new Set([
   ...["tools/call", "resources/read", "prompts/get", "completion/complete"],
   ...["initialize", "subscriptions/listen", "resources/subscribe", "open"],
 ]);
 
-/** Callers that are remembered; of more, those who have been quiet for the longest time are forgotten. */
+/** The maximum number of tracked callers. The one that was quiet for the longest time is dropped first. */
 const maxCallers = 10_000;
 
 interface Bucket {
@@ -23,7 +23,7 @@ interface Bucket {
   filled: number;
 }
 
-/** Refuses a caller's requests beyond so many a minute: a bucket of tokens for each, filled at a steady rate. */
+/** Limits the requests of each caller per minute with a token bucket. */
 export function createRate({
   perMinute,
   burst,

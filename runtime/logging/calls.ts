@@ -5,7 +5,7 @@ import { severity } from "../protocol/logger.js";
 import { traceOf } from "../protocol/trace.js";
 import type { JsonObject, LoggingLevel } from "../protocol/types.js";
 
-/** A line for each request when it has been answered: what was asked for, how long it took, what came of it. */
+/** Logs a line for each answered request: its name, its outcome and its duration. */
 export function logRequests(level: LoggingLevel): Observe {
   return (call, answer) => {
     const began = performance.now();
@@ -21,7 +21,7 @@ export function logRequests(level: LoggingLevel): Observe {
   };
 }
 
-/** A handler's own words, said to the client, for the server's log. */
+/** Writes what a handler logs for the client to the server's log. */
 export function logFromHandler(call: Call, level: LoggingLevel, data: unknown): void {
   const { logger, logLevel } = call.peer.view.server;
   if (severity(level) < severity(logLevel)) return;
@@ -31,7 +31,9 @@ export function logFromHandler(call: Call, level: LoggingLevel, data: unknown): 
   else logger(level, "the handler says", { ...subject(call), data });
 }
 
-/** Which request it is, and the tool, prompt or resource that it names. */
+/**
+ * Returns the details that identify a request: its trace, its method, and the tool, prompt or resource that it names.
+ */
 function subject(call: Call): Readonly<Record<string, unknown>> {
   const { name, uri, ref } = call.params;
   const within = isObject(ref) ? (ref["name"] ?? ref["uri"]) : undefined;
@@ -44,7 +46,7 @@ function subject(call: Call): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Names come from the client. */
+/** The maximum length of a name in the log. Clients choose the names. */
 const maxNameLength = 200;
 
 function outcome(call: Call, settled: Payload | McpError): JsonObject {

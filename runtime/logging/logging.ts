@@ -5,7 +5,7 @@ import { logFromHandler, logRequests } from "./calls.js";
 import { prettyLines } from "./pretty.js";
 import { errorConsole } from "./terminal.js";
 
-/** Fields that hold credentials whoever made them. */
+/** Fields that usually hold credentials. */
 const credentials = [
   "access_token",
   "api_key",
@@ -32,11 +32,11 @@ export interface LoggingOptions {
   readonly redact: readonly string[];
   /** The level of a line for each request. */
   readonly requests: LoggingLevel | "off";
-  /** A second place for JSON lines. */
+  /** Writes a JSON line to a second destination. */
   readonly file?: (line: string) => void;
 }
 
-/** The log as the manifest asks for it: how it looks, where it goes, what it hides, and that it tells of requests. */
+/** Creates the log that the manifest declares: format, destinations, redaction, and lines for requests. */
 export function createLogging({ level, format, redact, requests, file }: LoggingOptions): Logging {
   const terminal = errorConsole();
   const pretty = format === "pretty" || (format === "auto" && terminal.isTerminal);

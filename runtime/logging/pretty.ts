@@ -1,7 +1,10 @@
 import { severity, type LogRecord } from "../protocol/logger.js";
 import type { LoggingLevel } from "../protocol/types.js";
 
-/** For people: a line, and what has several lines indented below it. Only this function begins a line at its margin. */
+/**
+ * Formats an entry for people: one line, then texts of several lines, indented. Only the first line starts at the
+ * margin.
+ */
 export function prettyLines({ time, level, message, details }: LogRecord, colours: boolean): string {
   const paint = (code: number, text: string): string => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
   const entries = Object.entries(details).filter(([, value]) => value !== undefined);
@@ -25,13 +28,13 @@ function colour(level: LoggingLevel): number {
   return level === "warning" ? 33 : 36;
 }
 
-/** A value as one word, in quotes where it would not be one. */
+/** Formats a value as one word, quoted if necessary. */
 function word(value: unknown): string {
   if (typeof value === "string" && /^[^\s"=\p{Cc}]+$/u.test(value)) return visible(value);
   return visible(JSON.stringify(value) ?? "");
 }
 
-/** Escapes of the characters that a terminal would act upon: control characters, line ends, changes of direction. */
+/** Escapes characters that a terminal would interpret: control characters, line ends, changes of direction. */
 export function visible(text: string): string {
   return text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\p{Bidi_Control}]/gu, (character) => {
     if (character === "\t") return " ";

@@ -1,7 +1,7 @@
-/** The platform's error console; nothing where it has no terminal. */
+/** The properties of the platform's error console. */
 export interface ErrorConsole {
   readonly isTerminal: boolean;
-  /** `NO_COLOR` (no-color.org) says otherwise, whatever its value. */
+  /** Whether to print colours. `NO_COLOR` (no-color.org) with any value turns them off. */
   readonly hasColours: boolean;
 }
 

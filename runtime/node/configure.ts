@@ -4,15 +4,15 @@ import { SettingsError, type SettingSources } from "../protocol/hooks.js";
 import { printable } from "../protocol/logger.js";
 import { standardOutput } from "./standard-output.js";
 
-/** The settings' part of the command line. */
+/** The options of the command line for settings. */
 export interface ConfigureOptions {
-  /** A file of JSON; nothing is read when it is absent. */
+  /** The path of a JSON file, if any. */
   readonly file: string | undefined;
-  /** Tell where each setting comes from, and serve nothing. */
+  /** Prints each setting with its source and ends the process. */
   readonly print: boolean;
 }
 
-/** The sources of the process's settings. */
+/** Reads the sources of the settings. Exits after printing them, if requested. */
 export async function configure(server: Server, { file, print }: ConfigureOptions): Promise<SettingSources> {
   const sources: SettingSources = { env: process.env, ...(file !== undefined && { file: await readFile(file) }) };
   if (print) await printSettings(server.settings as Settings, sources);
@@ -28,7 +28,7 @@ async function readFile(path: string): Promise<NonNullable<SettingSources["file"
   }
 }
 
-/** Without the text around the mistake, which may be a secret. */
+/** Returns the reason without the text around the error, which may contain a secret. */
 function reason(error: unknown): string {
   if (!(error instanceof SyntaxError)) return (error as Error).message;
   return `it is not JSON${/ at position \d+/.exec(error.message)?.[0] ?? ""}`;

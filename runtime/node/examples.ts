@@ -7,32 +7,34 @@ import { ToolError } from "../testing/errors.js";
 import { memoryServer } from "../testing/memory.js";
 import { reach } from "../testing/wire.js";
 
-/** A call that a manifest has as an example. */
+/** A call in an example of the manifest. */
 export interface ExampleCall {
   readonly tool: string;
   readonly arguments: JsonObject;
 }
 
-/** The sources of the server's settings, beside the environment. */
+/** The sources of the server's settings besides the environment. */
 export interface ExampleSettings {
   readonly file?: SettingSources["file"];
 }
 
-/** The outcome of a call: the result of the handler, or its failure. `stray` is an error that nothing caught meanwhile. */
+/**
+ * The outcome of a call: the result of the handler, or its failure. `stray` is an error that no code caught meanwhile.
+ */
 export type ExampleReply = { readonly stray?: string } & (
   | { readonly result: Json }
   | { readonly error: { readonly code?: string; readonly message: string; readonly stack?: string } }
 );
 
 /**
- * Answers the calls of the parent process, one after the other, and stops the server when there are no more. The first
- * message are the settings; the answer to it is `{}`, or why the server could not start.
+ * Answers the calls of the parent process one by one, and stops the server at the end. The first message contains the
+ * settings; its answer is `{}`, or the reason why the server could not start.
  */
 export function serveExamples(server: Server): void {
   let stray: string | undefined;
   const keep = (error: unknown): void => void (stray ??= describe(error));
   process.on("uncaughtException", keep).on("unhandledRejection", keep);
-  // A parent that is gone waits for nothing.
+  // Without a parent process there is no more work.
   process.on("disconnect", () => process.exit(1));
   let answer: (message: unknown) => Promise<object | undefined> = async (settings) => {
     const { file } = settings as ExampleSettings;

@@ -1,27 +1,27 @@
 import { printable } from "../protocol/logger.js";
 import { standardOutput } from "./standard-output.js";
 
-/** How long listeners of `exit`, such as those of loggers, and threads may hold up the end of the process. */
+/** The maximum delay of the exit by `exit` listeners, such as those of loggers, and by threads. */
 const exitMs = 3000;
 
-/** Kills its parent if that still holds the other end of the pipe after the time. */
+/** Kills the parent process if the pipe to it is still open after the delay. */
 const watchdog = `process.stdin.on("close",()=>process.exit()).resume();setTimeout(()=>process.kill(process.ppid,9),${exitMs})`;
 
 /**
- * Ends the process, also where a listener of `exit` throws or blocks, or a thread cannot be stopped: Node waits for
- * threads, and only another process can end one that waits.
+ * Ends the process even if an `exit` listener throws or blocks, or a thread cannot be stopped. Node waits for threads,
+ * so only another process can end such a process.
  */
 export function exit(code: number): never {
   if (process.listenerCount("exit") > 0 || hasThreads()) startWatchdog();
   try {
     process.exit(code);
   } finally {
-    // Node calls no listener a second time.
+    // Node calls no listener twice.
     process.exit(code);
   }
 }
 
-/** Whether there may be threads at work: Node lists what waits for files, but no workers. */
+/** Returns whether threads may be running. Node lists requests for files, but no workers. */
 function hasThreads(): boolean {
   const { moduleLoadList } = process as { moduleLoadList?: readonly string[] };
   const loadsWorkers = moduleLoadList?.includes("NativeModule worker_threads");
@@ -34,17 +34,17 @@ function startWatchdog(): void {
     const { spawn } = process.getBuiltinModule("node:child_process");
     spawn(process.execPath, ["-e", watchdog], { stdio: ["pipe", "ignore", "ignore"], env }).on("error", () => {});
   } catch {
-    // Node before 20.16 has no such function, and its permissions may rule out processes.
+    // Node before 20.16 lacks `getBuiltinModule`, and Node's permissions may forbid processes.
   }
 }
 
-/** Ends the process with what somebody asked to see. */
+/** Prints the requested text on standard output and ends the process. */
 export function print(text: string): never {
   standardOutput().write(printable(text));
   exit(0);
 }
 
-/** Ends the process with what whoever started it must put right. */
+/** Prints a usage or configuration error and ends the process. */
 export function fail(message: string): never {
   process.stderr.write(`${printable(message)}\n`);
   exit(2);

@@ -2,12 +2,12 @@ import { writeSync } from "node:fs";
 
 type Parts = readonly (string | Uint8Array)[];
 
-/** Bytes that a pipe takes before anything reads it, on any system that writes to pipes at once. */
+/** Bytes that a pipe accepts before anything reads them, on systems with synchronous pipes. */
 const pipeCapacity = process.platform === "win32" ? 0 : 16 * 1024;
 
 /**
- * Writes to standard output without its stream, which takes time to open, as long as nothing can have to wait.
- * The stream writes the parts that it returns, and all later ones. `failed` is called when no reader is left.
+ * Writes to standard output without opening its stream, which takes time, while the pipe has room. Returns the parts
+ * that the stream has to write; it then writes all later ones. Calls `failed` if the pipe has no reader.
  */
 export function firstOutput(failed: () => void, output = 1): (parts: Parts) => Parts {
   let room = pipeCapacity;
@@ -20,7 +20,7 @@ export function firstOutput(failed: () => void, output = 1): (parts: Parts) => P
       const written = writeSync(output, bytes);
       return written === bytes.length ? [] : [bytes.subarray(written)];
     } catch (error) {
-      // Full already, and somebody has made it one that does not wait.
+      // The pipe is full, and another process has made it non-blocking.
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") return [bytes];
       failed();
       return [];

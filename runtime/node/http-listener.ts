@@ -17,12 +17,12 @@ import { NodeReply } from "./http-reply.js";
 import { NodeRequest, pathAndQuery } from "./http-request.js";
 import { givenBody, readBody } from "./request-body.js";
 
-/** A listener of `node:http`; also a handler of Express and of whatever else passes Node's own objects. */
+/** A listener of `node:http`. It also serves as a handler of Express and other frameworks that pass Node's objects. */
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Serves the MCP endpoint at `options.path`, wherever it is mounted. A body that middleware has read is taken as it is.
- * Every way in from Node is guarded: what throws becomes an answer, and a client that has hung up meanwhile gets none.
+ * Creates a listener that serves the MCP endpoint at `options.path`, wherever it is mounted. It accepts bodies that
+ * middleware has read. Exceptions become answers, unless the client has disconnected.
  */
 export function createListener(server: Server, options: DeclaredHttp): Listener {
   const routing = deferUntilRead(server, options, (read) => ({
@@ -56,14 +56,14 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
     if (given === undefined) {
       return readBody(server, incoming, request, reply, most, (text) => {
         try {
-          // It may hang up while its message waits for its turn.
+          // The client may disconnect while the message waits for its turn.
           if (reply.isGone) return;
           if (typeof text === "string") reply.follow(endpoint.post(request, text, reply));
           else reply.refuse(text);
         } catch (error) {
           reply.fail(error);
         } finally {
-          // What goes on beyond the message has taken it.
+          // Code that outlives the message has taken over the booking.
           request.body?.release();
         }
       });
@@ -93,7 +93,7 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
   };
 }
 
-/** Goes on when a promise has settled, unless the client has hung up meanwhile. */
+/** Calls `next` with the settled value, unless the client has disconnected meanwhile. */
 function whenSettled<Value>(promise: Promise<Value>, reply: NodeReply, next: (value: Value) => void): void {
   promise
     .then((value) => {
@@ -102,7 +102,9 @@ function whenSettled<Value>(promise: Promise<Value>, reply: NodeReply, next: (va
     .catch((error: unknown) => reply.fail(error));
 }
 
-/** Under a prefix that a framework has cut off, what is left counts as well; nothing at all is the MCP endpoint. */
+/**
+ * Finds the endpoint by the full path, then by the path below a framework's prefix. An empty rest is the MCP endpoint.
+ */
 function find(incoming: IncomingMessage, { url }: NodeRequest, routes: Routes): Endpoint | undefined {
   const found = routes.at(pathOf(url));
   if (found !== undefined || !("originalUrl" in incoming)) return found;

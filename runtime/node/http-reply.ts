@@ -15,26 +15,26 @@ import {
 import { createUnread, unbookedUnreadBytes, type Unread } from "../transports/http/bookings.js";
 import type { Headers, HttpReply, HttpRequest, Refusal, Running } from "../transports/http/endpoint.js";
 
-/** In characters: more leaves at once. */
+/** The maximum text, in characters, that is held back for the first packet. */
 const maxBuffered = 64 * 1024;
 
-/** Requests that may run behind another one on their connection. */
+/** The maximum number of pipelined requests on one connection. */
 const maxPipelined = 64;
 
 function ignore(): void {}
 
-/** An answer by Node's response. */
+/** Answers through Node's response. */
 export class NodeReply implements HttpReply {
-  /** Headers of every answer to this request. */
+  /** Headers of every answer. */
   always: Headers | undefined;
   readonly #server: Server;
   readonly #incoming: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #request: HttpRequest;
   readonly #keepAliveMs: number;
-  /** Bytes that the client has not read yet, once they are more than a little. */
+  /** The booking of unread output, if there is much. */
   #unread: Unread | undefined;
-  /** The text of a stream that has just been opened, to leave in one piece with its headers. */
+  /** Events that are held back until the first turn ends, so that they leave with the headers. */
   #held: string | undefined;
   #headers: Headers | undefined;
 
@@ -52,7 +52,7 @@ export class NodeReply implements HttpReply {
     this.#response = response;
   }
 
-  /** Whether the client has hung up. Behind another answer on its connection, a response does not know. */
+  /** Whether the client has disconnected. A pipelined response does not know; the socket does. */
   get isGone(): boolean {
     return this.#response.destroyed || this.#incoming.socket?.destroyed;
   }
@@ -78,7 +78,7 @@ export class NodeReply implements HttpReply {
     const own = { "content-type": "application/json", "content-length": length };
     const plain = this.always === undefined && headers === undefined;
     response.writeHead(status, plain ? own : { ...own, ...this.always, ...headers });
-    // A text leaves in one piece with the headers, as bytes would not.
+    // A string leaves in one packet with the headers; bytes would not.
     if (typeof body === "string") response.end(body);
     else {
       response.write(text);
@@ -87,7 +87,7 @@ export class NodeReply implements HttpReply {
     this.#measure();
   }
 
-  /** Books what waits for a client that reads slowly, or not at all. */
+  /** Books the unread output of a slow client. */
   #measure(): void {
     const response = this.#response;
     if (response.writableLength <= unbookedUnreadBytes && this.#unread === undefined) return;
@@ -100,7 +100,7 @@ export class NodeReply implements HttpReply {
     this.#unread.measure(response.writableLength);
   }
 
-  /** The body is JSON-RPC's error without an id: what was refused is not read as a message. */
+  /** Sends a refusal as a JSON-RPC error without an id, because the message was not read. */
   refuse({ status, message, headers }: Refusal): void {
     this.#incoming.resume();
     this.send(status, errorMessage(undefined, new McpError(errorCodes.invalidRequest, message)), headers);
@@ -115,7 +115,7 @@ export class NodeReply implements HttpReply {
     try {
       if (!response.headersSent) return this.#send(500, errorMessage(undefined, problem));
     } catch {
-      // Middleware may have put a method of its own in place of Node's.
+      // Middleware may have replaced methods of the response.
     }
     if (!response.writableFinished) response.destroy();
   }
@@ -127,7 +127,7 @@ export class NodeReply implements HttpReply {
     setImmediate(() => this.#flow());
   }
 
-  /** Lets events leave at once from now on. */
+  /** Sends the headers and the buffered events. Later events are sent at once. */
   #flow(): void {
     const response = this.#response;
     const held = this.#held;
@@ -138,7 +138,7 @@ export class NodeReply implements HttpReply {
       return this.fail(error);
     }
     this.#held = undefined;
-    // A client may go away between two events.
+    // The client may disconnect between two events.
     response.on("error", ignore);
     const beat = setInterval(() => this.#put(keepAlive), this.#keepAliveMs);
     response.on("close", () => clearInterval(beat));
@@ -194,7 +194,7 @@ export class NodeReply implements HttpReply {
     this.#measure();
   }
 
-  /** Abandons what runs when the client hangs up before it has its answer. */
+  /** Abandons the call when the client disconnects before the answer. */
   follow(running: Running | undefined): void {
     if (running === undefined) return;
     if (this.isGone) return running.abandon();
@@ -203,10 +203,10 @@ export class NodeReply implements HttpReply {
       if (!response.writableFinished) running.abandon();
     };
     response.on("close", leave);
-    // Behind another answer on its connection a response has no socket yet, and is not told when that closes.
+    // A pipelined response has no socket yet, so it gets no event when the connection closes.
     if (response.socket !== null) return;
     const { socket } = this.#incoming;
-    // Node stops reading from a client whose answers wait, and would not notice that it hangs up.
+    // Node stops reading from a client with pending answers, and would not notice that it disconnects.
     if (socket.listenerCount("close") > maxPipelined) {
       socket.destroy();
       return running.abandon();

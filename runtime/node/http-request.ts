@@ -3,7 +3,7 @@ import type { Auth } from "../protocol/handlers.js";
 import type { Booking } from "../protocol/ledger.js";
 import type { HttpRequest } from "../transports/http/endpoint.js";
 
-/** Node's request as it is: headers are looked up, not copied. */
+/** Wraps Node's request. Headers are looked up, not copied. */
 export class NodeRequest implements HttpRequest {
   readonly method: string;
   readonly url: string;
@@ -13,7 +13,7 @@ export class NodeRequest implements HttpRequest {
 
   constructor(incoming: IncomingMessage) {
     this.method = incoming.method ?? "";
-    // Where a framework has cut off a prefix, this is the address before.
+    // `originalUrl` is the address before a framework removed its prefix.
     const target = (incoming as { readonly originalUrl?: string }).originalUrl ?? incoming.url ?? "/";
     this.url = target[0] === "/" ? target : pathAndQuery(target);
     this.#incoming = incoming;
@@ -30,18 +30,21 @@ export class NodeRequest implements HttpRequest {
   }
 }
 
-/** A target that names the server, too: proxies get such ones, and every server must take them (RFC 9112, 3.2.2). */
+/**
+ * An absolute target, which names the server. Proxies receive such targets, and every server must accept them (RFC
+ * 9112, section 3.2.2).
+ */
 const absoluteForm = /^https?:\/\/([^/?#]*)/i;
 
-/** Returns the path and the query of a target in whatever form. */
+/** Returns the path and the query of a target in any form. */
 export function pathAndQuery(target: string): string {
   const rest = target.replace(absoluteForm, "");
   return rest[0] === "/" || rest === target ? rest : `/${rest}`;
 }
 
 /**
- * Returns the name that the server is called by: that of the target where it has one, else the header. HTTP/2 has it in
- * `:authority`. Two of them are joined, as in a list.
+ * Returns the host: that of the target if it has one, else that of the header. HTTP/2 has it in `:authority`. Two
+ * different ones are joined, as in a list.
  */
 function hostOf(incoming: IncomingMessage): string | undefined {
   const { headers, rawHeaders } = incoming;
@@ -51,7 +54,7 @@ function hostOf(incoming: IncomingMessage): string | undefined {
   const host = named ?? headers.host ?? authority;
   if (authority !== undefined && authority !== host) return `${host}, ${authority}`;
   let count = 0;
-  // Node keeps the first Host alone.
+  // Node keeps only the first Host.
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!;
     if (name.length === 4 && name.toLowerCase() === "host") count += 1;

@@ -12,19 +12,22 @@ import type { Upgrade } from "./websocket.js";
 export interface Listening {
   /** The address of the MCP endpoint. */
   readonly url: string;
-  /** Takes no new connection, and resolves when the last one has ended. */
+  /** Stops accepting connections. Resolves when the last one has ended. */
   close(): Promise<void>;
 }
 
 const sweepMs = 20;
-/** Longer than balancers keep a connection (60 s): one that the server closes first could meet a request, which fails. */
+/**
+ * Default keep-alive time. It exceeds that of load balancers (60 s), so that the server never closes a connection
+ * first.
+ */
 const keepAliveTimeoutMs = 75_000;
 /** The default number of connections at a time. */
 const defaultMaxConnections = 4000;
-/** How long a request may take to arrive. */
+/** Time limit for receiving a request. */
 const requestTimeout = 90_000;
 
-/** Listens at `options.host` and `options.port`; port 0 is any free one. Rejects when the address cannot be had. */
+/** Listens at `options.host` and `options.port`; port 0 is any free one. Rejects if the address is not available. */
 export async function listen(
   server: Server,
   options: HttpOptions,
@@ -35,12 +38,12 @@ export async function listen(
       host: options.host,
       help: 'declare "runtime.auth", or listen on 127.0.0.1',
     });
-  // Imported here: a static import would load it in every bundle, also where standard streams are served.
+  // Imported dynamically: a static import would load `node:http` for standard streams, too.
   const { createServer, IncomingMessage } = await import("node:http");
   const http = createServer({ IncomingMessage: directRequests(IncomingMessage) }, createListener(server, options));
   const keptMs = options.keepAliveTimeoutMs ?? keepAliveTimeoutMs;
   http.keepAliveTimeout = keptMs;
-  // Node counts the wait for the next request as a wait for its headers.
+  // Node counts the idle time before a request as waiting for its headers.
   http.headersTimeout = Math.max(http.headersTimeout, keptMs + 1000);
   http.requestTimeout = Math.max(requestTimeout, http.headersTimeout);
   const upgraded = bookConnections(server, http, options.maxConnections);
@@ -56,7 +59,7 @@ export async function listen(
     http.once("error", refuse);
     http.listen(options.port, options.host, () => {
       http.off("error", refuse);
-      // A process without free descriptors accepts nothing for a while.
+      // Without free file descriptors the process accepts no connections.
       http.on("error", (error) => {
         server.logger("error", "a connection could not be accepted", { error: describe(error) });
       });
@@ -66,7 +69,7 @@ export async function listen(
         url: `http://${host}:${port}${options.path}`,
         close: () =>
           new Promise((closed) => {
-            // Those that are kept alive become idle one by one.
+            // Keep-alive connections become idle one by one.
             const sweep = setInterval(() => http.closeIdleConnections(), sweepMs);
             http.close(() => {
               clearInterval(sweep);
@@ -78,24 +81,24 @@ export async function listen(
   });
 }
 
-/** A socket of Node's HTTP server, with the answer that is under way on it; Node's types leave that out. */
+/** A socket of Node's HTTP server, with its pending answer. Node's types omit that member. */
 interface HttpSocket extends Socket {
   readonly _httpMessage?: unknown;
 }
 
 /**
- * One address must not take all connections: those that are too many close, the oldest of the address with the most
- * first, those without a request before any others. Returns the sockets that have left HTTP: those have no requests.
+ * Limits connections. Above the limit, the address with the most loses its oldest connection, idle ones first. Returns
+ * the sockets that have left HTTP, which have no requests.
  */
 function bookConnections({ ledger }: Server, http: Http, most = defaultMaxConnections): WeakSet<object> {
   const upgraded = new WeakSet<object>();
   const booked = new WeakSet<object>();
   http.on("connection", (socket: HttpSocket) => {
-    // A connection begins once more where an upgrade is not known.
+    // A connection event is emitted again after an unknown upgrade.
     upgraded.delete(socket);
     if (booked.has(socket)) return;
     booked.add(socket);
-    // Read only when room is needed: to count requests would cost something with each.
+    // Evaluated only when room is needed, so that requests cost nothing.
     const isIdle = (): boolean => (socket._httpMessage ?? null) === null && !upgraded.has(socket);
     const item = { kind: "connection", most, caller: callerOf(undefined, socket.remoteAddress), isIdle };
     const booking = ledger.book(item, () => socket.destroy());
@@ -105,7 +108,7 @@ function bookConnections({ ledger }: Server, http: Http, most = defaultMaxConnec
   return upgraded;
 }
 
-/** Says which of host and port must be another one. */
+/** Describes which of host and port to change. */
 function refusal({ host, port }: HttpOptions, { code, message }: NodeJS.ErrnoException): string {
   const isOfPort = code === "EADDRINUSE" || code === "EACCES";
   const remedy = isOfPort ? "another port with --port" : "an address of this machine with --host";

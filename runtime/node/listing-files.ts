@@ -1,12 +1,12 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import type { Listing } from "../protocol/surface.js";
 
-/** A form that revisions are told up to `last`, and what its entries take up, in bytes; `digest` as its header says it. */
+/** A form of a list: the last revision that uses it, its size in bytes, and the digest in the header of its file. */
 type Form = readonly [last: string, size: number, digest: string];
 
 /**
- * A list of a large server, in files of `folder`: the entries of each form, and where each of them ends. A file begins
- * with a line of `header` bytes.
+ * Reads the lists of a large server from files in `folder`: the entries of each form, and their end offsets. Each file
+ * begins with a line of `header` bytes.
  */
 export function listingFiles(folder: string, header: number, list: string, forms: readonly Form[]): Listing {
   return (version) => {
@@ -19,9 +19,9 @@ export function listingFiles(folder: string, header: number, list: string, forms
         const file = openSync(`${form}.json`, "r");
         try {
           const line = fill(Buffer.alloc(header), file, 0);
-          // What a later build has put there has other entries, of other sizes.
+          // A later build may have replaced the file with entries of other sizes.
           if (!line.includes(digest)) throw new Error("the file of a list is of another build than the server");
-          // Version control may have made the end of the line longer.
+          // Version control may have replaced the line feed by two characters.
           fill(place, file, header + (line[header - 1] === lineFeed ? 0 : 1) + begin);
         } finally {
           closeSync(file);

@@ -3,8 +3,8 @@ import { fail } from "./exit.js";
 import { reserveStandardOutput } from "./standard-output.js";
 
 /**
- * Loads a bundle that imports packages which are not in it. Standard output is reserved before: what these write while
- * they load is not the protocol. `folder` is where they are installed, `listed` what `npm install` installs there.
+ * Loads a bundle that imports external packages. Reserves standard output first, since packages may print while they
+ * load. The packages are installed in `folder`; `listed` are those that `npm install` installs there.
  */
 export async function load(bundle: () => unknown, folder: string, listed: readonly string[]): Promise<void> {
   if (!globalThis.mcpcWithoutStdio) reserveStandardOutput();
@@ -18,7 +18,7 @@ export async function load(bundle: () => unknown, folder: string, listed: readon
   }
 }
 
-/** The package that an import or `require` of its name has not found. */
+/** Returns the package that an import or `require` did not find. */
 function missingPackage(error: unknown): string | undefined {
   const { code, message = "" } = (error ?? {}) as { readonly code?: unknown; readonly message?: string };
   if (code !== "MODULE_NOT_FOUND" && code !== "ERR_MODULE_NOT_FOUND") return undefined;

@@ -6,20 +6,20 @@ import { namedScopes } from "../protocol/scopes.js";
 
 const variable = "MCPC_ACCESS_TOKEN";
 
-/** The one caller of a server on standard streams. */
+/** The only caller of a server on standard streams. */
 export interface LocalCaller {
   readonly auth: Authentication | undefined;
-  /** Once the server has started; rejects with `SettingsError` when the credentials are refused. */
+  /** Identifies the caller of a started server. Rejects with `SettingsError` if the credentials are refused. */
   identify(server: Server): Promise<Auth>;
 }
 
 /**
- * Over standard streams credentials come from the environment (2025-11-25, authorization). Without any the caller is
- * whoever started the process, who has all that is in it anyway.
+ * Reads credentials for standard streams from the environment (2025-11-25, authorization). Without any, the caller is
+ * the user who started the process, who may do everything.
  */
 export function localCaller(server: Server): LocalCaller {
   const token = process.env[variable]?.trim();
-  // What a handler starts has no use for it.
+  // Child processes of handlers must not inherit the token.
   delete process.env[variable];
   if (token === undefined || token === "") {
     const local: Auth = { scopes: namedScopes(server), claims: {} };

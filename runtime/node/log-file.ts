@@ -2,20 +2,20 @@ import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSyn
 import { dirname } from "node:path";
 
 export interface LogFileOptions {
-  /** Relative to the working directory of the process. */
+  /** The path, relative to the working directory of the process. */
   readonly path: string;
-  /** In bytes; a file that would grow beyond is put aside. */
+  /** The maximum size in bytes. A file that would exceed it is rotated. */
   readonly maxBytes: number;
-  /** Old files that are kept, as `path.1` (the newest) and so on. */
+  /** The number of rotated files, named `path.1` (the newest) and so on. */
   readonly maxFiles: number;
 }
 
-/** How long a file that cannot be written is left alone. */
+/** Delay before the next attempt to write to a file that cannot be written. */
 const pauseMs = 10_000;
 
 /**
- * A file that lines are added to, of one process alone. Each line is on its way to the disk when the call returns, so
- * that none is lost with the process. A file that cannot be written is said to be so on standard error, once.
+ * Opens a log file for one process. Writes are synchronous, so that no line is lost when the process ends. Reports a
+ * file that cannot be written on standard error, once.
  */
 export function openLogFile({ path, maxBytes, maxFiles }: LogFileOptions): (line: string) => void {
   let file: number | undefined;
@@ -54,7 +54,7 @@ export function openLogFile({ path, maxBytes, maxFiles }: LogFileOptions): (line
   return (line) => {
     if (failedAt !== undefined && performance.now() - failedAt < pauseMs) return;
     try {
-      // What a full disk cut off is ended first.
+      // A full disk may have cut off the last line.
       add(Buffer.from(`${isTorn ? "\n" : ""}${line}\n`));
       failedAt = undefined;
       isTorn = false;

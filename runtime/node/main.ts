@@ -12,22 +12,25 @@ import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
 import { serveStdio } from "./stdio.js";
 
-// Modules of the user's are evaluated after this one.
+// The user's modules are evaluated after this one.
 if (!globalThis.mcpcWithoutStdio) reserveStandardOutput();
 
-/** Replicas that share the secrets can go on with each other's calls; a new one is put before the old. */
+/**
+ * Returns the secrets that seal request states. Replicas with the same secrets can continue each other's calls; the
+ * first one seals.
+ */
 function stateKeys(): string[] {
   return (process.env["MCPC_STATE_KEYS"] ?? "").split(",").filter((key) => key !== "");
 }
 
-/** How long `onStop` may take. */
+/** Time limit of `onStop`. */
 const stopHookMs = 10_000;
-/** How long the last bytes may take to leave. */
+/** Time limit for sending the last bytes. */
 const flushMs = 1000;
-/** How long the process may live after a second signal. */
+/** Delay from a second signal to the end of the process. */
 const urgentExitMs = 900;
 
-/** The process of a built server: options from the command line, then from the environment; exits when it is done. */
+/** Runs the process of a built server. Options come from the command line, then from the environment. */
 export async function main(server: Server, options: MainOptions): Promise<void> {
   const settings = processOptions(server, options);
   const local =
@@ -36,7 +39,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   const configured = withOptions(server, {
     ...(logLevel !== undefined && { logLevel }),
     stateKeys: stateKeys(),
-    // Of these the process has read what it needs.
+    // The process has already read these options.
     http: undefined,
     ...(local && { auth: local.auth }),
   });
@@ -44,12 +47,12 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   const { logger } = served;
   if (transport !== "stdio") releaseStandardOutput();
   else if (!globalThis.mcpcWithoutApplication && writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
-  // A slip in one handler is no reason to end the sessions of everybody else.
+  // An error in one handler must not end the sessions of other clients.
   process.on("unhandledRejection", (error) => {
     logger("error", "a promise of a handler was rejected and nobody took notice", failureDetails(error));
   });
   process.on("uncaughtException", (error) => {
-    // It may be the log itself that cannot be written (EPIPE, a full disk): to log that would never end.
+    // The log itself may be broken (EPIPE, a full disk), and logging that would never end.
     if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => {});
     logger("error", "an error was thrown where nothing could catch it", failureDetails(error));
   });
@@ -65,7 +68,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
 const wrongDestination =
   'the logger of the hooks writes to standard output, which belongs to the protocol; give it another destination, such as "pino(pino.destination(2))"';
 
-/** Finds pino's destination, which writes past the streams. Only a symbol leads to it; a child has its parent's. */
+/** Detects a pino destination on standard output, which bypasses the streams. Child loggers inherit it. */
 function writesToStandardOutput(hook: unknown): boolean {
   for (let owner = hook; typeof owner === "object" && owner !== null; owner = Object.getPrototypeOf(owner)) {
     const key = Object.getOwnPropertySymbols(owner).find(({ description }) => description === "pino.stream");
@@ -74,7 +77,7 @@ function writesToStandardOutput(hook: unknown): boolean {
   return false;
 }
 
-/** Settings and `onStart`, before anything is served; all that is wrong is told at once. */
+/** Loads the settings and runs `onStart`. Reports all problems with the settings at once. */
 async function startServer(server: Server, { configure }: MainOptions, options: ProcessOptions): Promise<void> {
   const { configFile: file, printConfig: print, problems } = options;
   try {
@@ -86,7 +89,7 @@ async function startServer(server: Server, { configure }: MainOptions, options: 
   }
 }
 
-/** Ends the process after the last answer, once what `onStart` opened is closed. */
+/** Runs `onStop` after the last answer and ends the process. */
 async function stopAndExit(server: Server, { isUrgent }: Urgency): Promise<never> {
   if (!globalThis.mcpcWithoutApplication) await runStopHook(server);
   exit(isUrgent ? 1 : 0);
@@ -126,7 +129,7 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
       await Promise.race([closed, new Promise((late) => setTimeout(late, urgency.isUrgent ? 0 : flushMs))]);
       await stopAndExit(server, urgency);
     });
-    // Not earlier: who reads this line may send a signal at once.
+    // Printed last: a parent that reads this line may send a signal at once.
     process.stderr.write(`listening on ${listening.url}\n`);
   } catch (error) {
     fail((error as Error).message);
@@ -134,12 +137,12 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
 }
 
 interface Stopping {
-  /** Stops for another reason than a signal; the next signal is the second then. */
+  /** Stops for a reason other than a signal. The next signal counts as the second one. */
   begin(): void;
   readonly urgency: Urgency;
 }
 
-/** Calls `stop` at the first signal. After a second one there is no time left; a third ends the process at once. */
+/** Calls `stop` at the first signal. A second signal cancels what still runs; a third one ends the process at once. */
 function stopOnSignal(stop: (urgency: Urgency) => Promise<void>): Stopping {
   const urgency = { isUrgent: false };
   let stopping = false;

@@ -10,35 +10,35 @@ import type { listen } from "./http-server.js";
 import { fail, print } from "./exit.js";
 import type { localCaller } from "./local-caller.js";
 
-/** The transports that a server was compiled with. */
+/** The transports and features that a server was compiled with. */
 export interface MainOptions {
   readonly stdio: boolean;
   readonly http?: DeclaredHttp & {
-    /** Part of the bundle only where HTTP is declared. */
+    /** Bundled only if the manifest declares HTTP. */
     readonly listen: typeof listen;
-    /** Part of the bundle only where HTTP is declared with environment variables. */
+    /** Bundled only if the manifest takes the address from environment variables. */
     readonly read?: typeof readHttp;
-    /** The same for WebSocket, loaded when HTTP is served. */
+    /** Loads WebSocket. Bundled only if the manifest declares it. */
     readonly loadWebSocket?: Parameters<typeof listen>[2];
   };
-  /** Part of the bundle only where settings are declared. */
+  /** Bundled only if the manifest declares settings. */
   readonly configure?: typeof configure;
-  /** Part of the bundle only where callers must say who they are, and one of them may be on standard streams. */
+  /** Bundled only if the manifest declares authentication and standard streams. */
   readonly localCaller?: typeof localCaller;
-  /** The text of `--help` on the environment variables that the server reads. */
+  /** The part of `--help` about the environment variables that the server reads. */
   readonly variables?: string;
-  /** How long what runs when the server is to stop may take. */
+  /** Time limit for running calls when the server stops. */
   readonly drainMs?: number;
-  /** Called with the server before it is served, where it can be replaced meanwhile. */
+  /** Called with the server before it is served, if it can be replaced later. */
   readonly serving?: (server: Server, transport: string) => void;
 }
 
-/** The options of the process, from the command line or else from the environment. */
+/** The options of the process, from the command line or the environment. */
 export interface ProcessOptions {
   readonly transport: string;
-  /** How it is reached over HTTP, where that is the transport. */
+  /** The address, if the transport is HTTP. */
   readonly http: HttpOptions | undefined;
-  /** The level from the command line; the server itself reads the environment. */
+  /** The level from the command line. The server itself reads the environment. */
   readonly logLevel: LoggingLevel | undefined;
   readonly configFile: string | undefined;
   readonly printConfig: boolean;
@@ -46,7 +46,7 @@ export interface ProcessOptions {
   readonly problems: readonly string[];
 }
 
-/** Exits for `--version`, `--help`, and options that there are not. */
+/** Reads the options of the process. Exits for `--version`, `--help` and unknown options. */
 export function processOptions(server: Server, options: MainOptions): ProcessOptions {
   const values = parseCommandLine();
   const { name, version } = server.surface.server;
@@ -74,7 +74,7 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
       !globalThis.mcpcWithoutHttp && options.http && (transport ?? transports[0]) === "http"
         ? httpOptions(server, options.http, { host, port }, problems)
         : undefined,
-    // Whatever the environment says then, nobody asked for it.
+    // A wrong level on the command line must not fall back to the environment.
     logLevel: asked === undefined ? undefined : (level ?? "info"),
     configFile: options.configure && readOption(values.config, "--config", "MCPC_CONFIG")[0],
     printConfig: values["print-config"] ?? false,
@@ -82,7 +82,7 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
   };
 }
 
-/** Prefers the command line to the manifest, and to variables that the manifest names. */
+/** Merges the address: the command line precedes the manifest and its environment variables. */
 function httpOptions(
   { health }: Server,
   { listen: _listen, loadWebSocket: _load, read, ...declared }: NonNullable<MainOptions["http"]>,
@@ -94,13 +94,13 @@ function httpOptions(
   return { ...given, ...read?.(given, { environment, problems, health, listens: true }) } as HttpOptions;
 }
 
-/** A value, and who says it. */
+/** Returns the value of an option, and the name of its source. */
 function readOption(flag: string | undefined, option: string, name: string): readonly [string | undefined, string] {
   return flag === undefined ? [variable(name, process.env), name] : [flag, option];
 }
 
 function parseCommandLine() {
-  // Most clients start a server without options: what parses them is loaded when it is first named.
+  // Most clients start a server without options, so the parser is loaded on demand.
   if (process.argv.length <= 2) return {};
   try {
     return parseArgs({

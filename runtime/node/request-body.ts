@@ -7,7 +7,7 @@ import { bookBody, noRoomForBody } from "../transports/http/bookings.js";
 import type { HttpRequest, Refusal } from "../transports/http/endpoint.js";
 import { largeMessage, takeTurn } from "../transports/http/turns.js";
 
-/** Takes a body as it comes in. */
+/** A consumer of the chunks of a body. */
 interface Sink {
   add(chunk: Buffer): void;
   end(): void;
@@ -18,11 +18,11 @@ interface DirectRequest extends IncomingMessage {
 }
 
 /**
- * Node's requests, able to hand their bodies over without a stream's buffers, events and ticks: a sixth of what a small
- * exchange costs. Node's parser gives a request its body with `push`, and `null` at its end.
+ * Returns a request class that passes body chunks on directly, without a stream's buffers, events and ticks: a sixth
+ * of the cost of a small exchange. Node's parser calls `push` with each chunk, and with `null` at the end.
  */
 export function directRequests(Incoming: typeof IncomingMessage): typeof IncomingMessage {
-  // Elsewhere a class of its own may be taken, and its bodies come in other ways.
+  // Other runtimes deliver bodies in other ways.
   if ("bun" in process.versions || "deno" in process.versions) return Incoming;
   return class extends Incoming implements DirectRequest {
     sink: Sink | undefined = undefined;
@@ -37,13 +37,13 @@ export function directRequests(Incoming: typeof IncomingMessage): typeof Incomin
   };
 }
 
-/** Members that middleware adds to Node's request: a parsed body, and the bytes or the text that it read. */
+/** Members that middleware adds to Node's request: a parsed body, or the raw body. */
 interface WithBody {
   readonly body?: unknown;
   readonly rawBody?: unknown;
 }
 
-/** A body that middleware has read: its text, or the value that the text was parsed to. */
+/** A body that middleware has read: its text, or its parsed value. */
 export type GivenBody = { readonly text: string } | { readonly value: unknown } | Refusal;
 
 const bodyAlreadyRead: Refusal = {
@@ -52,7 +52,7 @@ const bodyAlreadyRead: Refusal = {
     'something else has read the body of this request; hand it over as "request.body" or "request.rawBody", or let the MCP server read it first',
 };
 
-/** Returns the body that middleware has read, or why it cannot be had; `undefined` while nothing has read it. */
+/** Returns the body that middleware has read, or a refusal if it is lost; `undefined` if it has not been read. */
 export function givenBody(incoming: IncomingMessage): GivenBody | undefined {
   if (!incoming.readableDidRead && !incoming.readableEnded) return undefined;
   const { body, rawBody } = incoming as WithBody;
@@ -63,8 +63,8 @@ export function givenBody(incoming: IncomingMessage): GivenBody | undefined {
 }
 
 /**
- * Reads the whole body, or tells why not. The rest of a refused one is read and dropped: a connection closed under a
- * client that still writes would keep the refusal from it. A client that hangs up gets no answer.
+ * Reads the body, or refuses it. The rest of a refused body is read and dropped, since closing the connection during
+ * the upload would lose the refusal. A client that disconnects gets no answer.
  */
 export function readBody(
   server: Server,
@@ -78,7 +78,7 @@ export function readBody(
   if (encoded !== undefined) return done(encoded);
   const evict = (): void => body.fail(noRoomForBody);
   const close = (): void => {
-    // A body that is whole may wait for its turn. In HTTP/2 one stream is broken off, and not the connection.
+    // A complete body may still wait for its turn. In HTTP/2 a stream can break off while the connection stays.
     if (incoming.complete && !incoming.aborted && !reply.isGone) return;
     request.body?.release();
     body.drop();
@@ -86,19 +86,19 @@ export function readBody(
   const book = (length: number): boolean => {
     const isFirst = request.body === undefined;
     const isBooked = bookBody(server, request, length, evict);
-    // The client may hang up before the body is whole.
+    // The client may disconnect before the body is complete.
     if (isFirst && request.body !== undefined) incoming.on("close", close);
     return isBooked;
   };
   const body: Body = new Body(request, most, book, done);
-  // What came before somebody asked for it is in the stream.
+  // Chunks that arrived earlier are in the stream.
   if ("sink" in incoming && !incoming.complete && incoming.readableLength === 0)
     (incoming as DirectRequest).sink = body;
   else {
     incoming.on("data", (chunk: Buffer) => body.add(chunk));
     incoming.on("end", () => body.end());
     incoming.on("error", () => {});
-    // Middleware may have paused it.
+    // Middleware may have paused the stream.
     incoming.resume();
   }
 }
@@ -109,11 +109,11 @@ class Body implements Sink {
   readonly #book: (length: number) => boolean;
   readonly #done: (text: string | Refusal) => void;
   #first: Buffer | undefined;
-  /** There rarely is more than one piece. */
+  /** Further chunks. Most bodies have only one. */
   #more: Buffer[] | undefined;
   #length = 0;
 
-  /** `book` is false where there is no room for a body of this length. */
+  /** `book` returns false if there is no room for the length. */
   constructor(
     request: HttpRequest,
     most: number,
@@ -140,7 +140,7 @@ class Body implements Sink {
     this.#done(refusal);
   }
 
-  /** Drops what has come, and what comes yet. */
+  /** Drops received and future chunks. */
   drop(): void {
     this.#length = Infinity;
     this.#first = this.#more = undefined;
@@ -153,7 +153,7 @@ class Body implements Sink {
   }
 
   #finish(): void {
-    // It may have been dropped while it waited.
+    // The body may have been dropped while it waited.
     if (this.#length > this.#most) return;
     const first = this.#first;
     if (first === undefined) this.#done("");
@@ -162,7 +162,7 @@ class Body implements Sink {
   }
 }
 
-/** Decodes UTF-8. Node decodes long ASCII, which nearly all JSON is, ten times faster as Latin 1. */
+/** Decodes UTF-8. Node decodes long ASCII, as most JSON is, ten times faster as Latin 1. */
 function textOf(bytes: Buffer): string {
   return bytes.length > largeMessage && isAscii(bytes) ? bytes.toString("latin1") : bytes.toString();
 }

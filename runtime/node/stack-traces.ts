@@ -3,11 +3,11 @@ import type { SourceMap } from "node:module";
 import { dirname, resolve } from "node:path";
 import type { Logger } from "../protocol/logger.js";
 
-/** Begins where no path goes on: from each slash of a long text anew, the time would be quadratic. */
+/** Matches a location only at the start of a path: a match from every slash would take quadratic time. */
 const location = /(?<![^\s(])(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^\s():]*\.js):(\d+):(\d+)/g;
 const maps = new Map<string, SourceMap | undefined>();
 
-/** The same log; stack traces name the lines of the sources, where a map stands beside what was bundled. */
+/** Returns a logger that maps stack traces to the sources, if a source map is beside the bundle. */
 export function withSources(logger: Logger): Logger {
   return (level, message, details) => {
     if (typeof details?.["error"] !== "string") return logger(level, message, details);
@@ -15,7 +15,7 @@ export function withSources(logger: Logger): Logger {
   };
 }
 
-/** Nothing is read before something has failed: a map costs more than the bundle. */
+/** Maps a trace to the sources. Reads a source map only after a failure, because it is larger than the bundle. */
 function mapTrace(trace: string): string {
   return trace.replace(location, (whole, file: string, line: string, column: string) => {
     const found = mapOf(file)?.findEntry(Number(line) - 1, Number(column) - 1);
@@ -32,8 +32,8 @@ function mapOf(file: string): SourceMap | undefined {
 }
 
 /**
- * A map that is not there, or damaged, leaves traces as they are; so does a Node before 20.16. Imported, the module that
- * reads maps would be loaded with every start.
+ * Reads a source map; `undefined` if it is missing or damaged, or for Node before 20.16. A static import of
+ * `node:module` would slow down every start.
  */
 function readMap(file: string): SourceMap | undefined {
   try {

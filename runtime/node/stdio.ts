@@ -5,25 +5,28 @@ import { lines, type LineTransport } from "../transports/stdio.js";
 import { firstOutput } from "./first-output.js";
 import { standardOutput } from "./standard-output.js";
 
-/** In bytes: a client that reads neither is given up before what it has not asked for fills the memory. */
+/**
+ * The maximum unread output in bytes. A client that exceeds it with messages that it has not requested is
+ * disconnected.
+ */
 const maxBuffered = 64 * 1024 * 1024;
 
 export interface Serving {
-  /** Resolves when the server has stopped and all is answered, or the client is gone. */
+  /** Resolves when the server has stopped and answered everything, or the client is gone. */
   readonly ended: Promise<void>;
-  /** Lets what runs come to an end, and takes nothing new. */
+  /** Finishes running calls and accepts no new ones. */
   stop(hurry: Urgency): Promise<void>;
 }
 
 export interface StdioOptions {
   readonly auth: Auth | undefined;
-  /** How long what runs may take when the server stops. */
+  /** Time limit for running calls when the server stops. */
   readonly limitMs: number | undefined;
-  /** Called when the input has ended. */
+  /** Called at the end of the input. */
   readonly onEnd: () => void;
 }
 
-/** Serves one client on standard input and output. Nothing but the protocol is written to standard output. */
+/** Serves one client on standard input and output. Only protocol messages are written to standard output. */
 export function serveStdio(server: Server, { auth, limitMs = drainMs, onEnd }: StdioOptions): Serving {
   const { stdin } = process;
   let stdout: ReturnType<typeof standardOutput> | undefined;
@@ -35,7 +38,7 @@ export function serveStdio(server: Server, { auth, limitMs = drainMs, onEnd }: S
     if (isGone) return;
     const parts = stdout === undefined ? first(all) : all;
     if (parts.length === 0) return;
-    // The client is gone: there is nobody to answer.
+    // An error means that the client is gone.
     stdout ??= standardOutput().on("error", finish);
     if (parts.length > 1) stdout.cork();
     let ready = true;
@@ -55,7 +58,7 @@ export function serveStdio(server: Server, { auth, limitMs = drainMs, onEnd }: S
   async function stop(hurry: Urgency): Promise<void> {
     await drain(server, limitMs, hurry);
     connection.close(new Error("the server is stopping"));
-    // A write to a pipe may still be under way.
+    // A write to a pipe may still be pending.
     if (stdout === undefined) finish();
     else stdout.write("", () => finish());
   }

@@ -29,10 +29,13 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 
 /** A client that does not answer in this time is gone. */
 const pingMs = 30_000;
-/** In bytes: beyond it a client is heard again when it has read, and told nothing that it has not asked for. */
+/**
+ * The maximum unread output in bytes. Above it, reading pauses, and a message that the client has not requested ends
+ * the connection.
+ */
 const maxBuffered = 4 * 1024 * 1024;
 
-/** How long a refusal may take to leave. */
+/** Time limit for sending a refusal. */
 const flushMs = 5000;
 
 const nothingHere: Refusal = { status: 404, message: "nothing here" };
@@ -60,7 +63,7 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
     whenSettled(verdict, socket, open);
   }
 
-  /** Goes on when a promise has settled, unless the connection is gone by then. */
+  /** Calls `next` with the settled value, unless the connection is closed by then. */
   function whenSettled<Value>(promise: Promise<Value>, socket: Duplex, next: (value: Value) => void): void {
     promise
       .then((value) => {
@@ -112,8 +115,8 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
 }
 
 /**
- * Serves a request as if it had not asked for an upgrade that is unknown here (RFC 9110, section 7.8), such as to h2c:
- * Node would hand over every one. The connection begins once more, with the same bytes but for that wish.
+ * Serves a request without its unknown upgrade (RFC 9110, section 7.8), such as h2c; Node would pass every upgrade on.
+ * The connection is emitted again, with the same bytes but without the upgrade.
  */
 function serveWithoutUpgrade(http: EventEmitter, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = incoming;
@@ -165,7 +168,7 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
   let alive = true;
   let unreadBefore = 0;
   const heartbeat = setInterval(() => {
-    // While it is not heard, it lives as long as it reads.
+    // While reading is paused, progress of the output counts as a sign of life.
     if (!alive && socket.bufferedAmount >= unreadBefore) return socket.terminate();
     unreadBefore = socket.bufferedAmount;
     alive = false;
@@ -184,7 +187,7 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
   socket.on("message", (data: Buffer, isBinary) => {
     alive = true;
     if (isBinary) return refused(parseError());
-    // Those behind one that waits keep their places.
+    // Later messages must not overtake one that waits.
     if (waiting === 0 && data.length <= largeMessage) return receive(String(data));
     waiting += 1;
     updateFlow();
@@ -203,7 +206,7 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
   });
 }
 
-/** Answers, and destroys the connection: nothing else ends one that was to become a WebSocket. */
+/** Sends a refusal and destroys the socket, which no other code would close. */
 function refuse(socket: Duplex, { status, message, headers }: Refusal): void {
   if (socket.destroyed || socket.writableEnded) return;
   const lines = Object.entries({

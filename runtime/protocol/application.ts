@@ -6,15 +6,14 @@ import type { Notify } from "./handlers.js";
 import { SettingsError, type Application, type Lifecycle, type SettingSources } from "./hooks.js";
 import { failureDetails } from "./logger.js";
 
-/** `config` and `state` that are known already are taken as they are: nothing is loaded, and nothing started. */
+/** Creates the state of a server before its start. Known `config` and `state` are used as they are. */
 export function createLifecycle(waits: boolean, known: Partial<Application> = {}): Lifecycle {
   return { ready: !waits, config: known.config, state: known.state, starting: undefined, draining: false };
 }
 
 /**
- * Loads the settings and runs `onStart`, once, however often it is called. Without sources the settings come from the
- * platform's environment variables, where it has such. `found`: what is known to be wrong already, to be told with
- * the rest.
+ * Loads the settings and runs `onStart`, once per server. Default sources: the platform's environment variables, if it
+ * has any. `found` are known problems, which are reported together with others.
  */
 export function start(
   server: Server,
@@ -36,7 +35,7 @@ async function begin(server: Server, sources: SettingSources, found: readonly st
   application.ready = true;
 }
 
-/** Settings, and what says who may call: all that is wrong about them is told at once. */
+/** Loads the settings and the authentication. Reports all problems at once. */
 async function configure(
   { application, auth, hooks, health, settings, options, secrets, logger }: Server,
   sources: SettingSources,
@@ -57,16 +56,19 @@ async function configure(
     application.http = options.http({ environment: sources.env, problems, health });
   if (!globalThis.mcpcWithoutAuth && auth !== undefined)
     problems.push(...(await auth.start(sources.env, secrets, logger)));
-  // It would let everybody in, whatever it says.
+  // An ignored hook would let every caller in.
   else if (!globalThis.mcpcWithoutApplication && hooks?.authenticate !== undefined)
     problems.push("the hook authenticate was not compiled in: build again");
-  // It would show everybody everything, whatever it says.
+  // An ignored hook would show every entry to every caller.
   if (globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined)
     problems.push("the hook enabled was not compiled in: build again");
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
-/** `true` once the server can answer; until then a promise of whether it could be started, and a log entry if not. */
+/**
+ * Starts the server. Returns `true` once it can answer; before, a promise of whether the start succeeds. Logs a
+ * failure.
+ */
 export function ready(server: Server): true | Promise<boolean> {
   if (server.application.ready) return true;
   return start(server).then(
@@ -78,7 +80,7 @@ export function ready(server: Server): true | Promise<boolean> {
   );
 }
 
-/** Runs `onStop`, if the server has started; a failure of it is logged, and stops nothing. */
+/** Runs `onStop` if the server has started. Logs its failure. */
 export async function stop(server: Server): Promise<void> {
   const { application, auth, hooks } = server;
   auth?.stop();
@@ -87,7 +89,7 @@ export async function stop(server: Server): Promise<void> {
   await hooks.onStop({ config, state });
 }
 
-/** Tells clients of changes; works when taken apart. */
+/** Returns functions that notify clients of changes. They need no `this`. */
 export function notifier(server: Server): Notify {
   return {
     toolsChanged: () => publish(server, { kind: "tools" }),

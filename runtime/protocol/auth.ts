@@ -7,65 +7,65 @@ import type { Logger } from "./logger.js";
 /** The credentials of a caller. */
 export interface Credentials {
   readonly transport: Transport;
-  /** The path and the query; empty where there is none. */
+  /** The path and the query; empty if there is no URL. */
   readonly url: string;
-  /** By lower-case name. */
+  /** Returns a header by its lower-case name. */
   header(name: string): string | undefined;
 }
 
-/** Credentials as they come. */
+/** Credentials with the address of the caller. */
 export interface Attempt extends Credentials {
-  /** The network address of the peer; absent where the platform does not tell. */
+  /** The network address of the peer; absent if the platform does not reveal it. */
   readonly remote?: string | undefined;
 }
 
 export type Transport = "http" | "sse" | "toolEvents" | "websocket" | "stdio";
 
-/** Why credentials are refused: `message` is for the caller and reveals nothing, `reason` is for the log. */
+/** A refusal of credentials: `message` is for the caller and reveals nothing, `reason` is for the log. */
 export interface Unauthorized {
   readonly status: 400 | 401 | 500 | 503;
-  /** RFC 6750, section 3.1; absent where no credentials came. */
+  /** The error code of RFC 6750, section 3.1; absent for missing credentials. */
   readonly error?: "invalid_request" | "invalid_token";
   readonly message: string;
   readonly reason?: unknown;
 }
 
-/** The state that all handlers share; for the hook. */
+/** The state that all handlers share, for the hook. */
 export interface SharedState {
   readonly config: unknown;
   readonly state: unknown;
 }
 
 /**
- * Says who calls, for credentials of any kind, or nothing for those that it does not know. An `McpError` that it throws
- * is a refusal in its own words.
+ * Returns the caller for credentials, or nothing for unknown ones. An `McpError` that it throws becomes the message of
+ * the refusal.
  *
- * @typeParam A what all handlers share: `config` and `state`, where there are such
+ * @typeParam A the state that all handlers share: `config` and `state`, if declared
  */
 export type AuthenticateHook<A = unknown> = (credentials: Credentials & A) => HookVerdict | Promise<HookVerdict>;
 export type HookVerdict = Partial<Auth> | undefined | null | false;
 
-/** Who may call: the ways to prove it that the manifest declares. */
+/** The authentication methods that the manifest declares. */
 export interface Authentication {
   /**
-   * Reads keys and addresses; resolves with all that is wrong about them. `secrets` gets what no log may show, the log
-   * what happens to the keys later.
+   * Reads keys and addresses. Resolves with all problems. Adds secrets that no log may show to `secrets`. Logs later
+   * changes of the keys.
    */
   start(environment: Environment, secrets?: Set<string>, logger?: Logger): Promise<readonly string[]>;
   stop(): void;
-  /** A promise only if something has to be waited for, and not for long. */
+  /** Authenticates a caller. Returns a promise only if it has to wait, for at most `maxWaitMs`. */
   authenticate(attempt: Attempt, application: SharedState): Auth | Unauthorized | Promise<Auth | Unauthorized>;
-  /** The `WWW-Authenticate` of a refusal (RFC 6750, section 3). */
+  /** Returns the `WWW-Authenticate` header of a refusal (RFC 6750, section 3). */
   challenge(refusal: {
     readonly error?: string;
     readonly message?: string;
     readonly scopes?: readonly string[];
   }): string;
-  /** The protected-resource metadata (RFC 9728) by the paths where it is. */
+  /** The protected-resource metadata (RFC 9728), by path. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** For a server that has one caller, who is known already. */
+/** Creates the authentication of a server whose only caller is already known. */
 export function fixedCaller(auth: Auth): Authentication {
   return {
     start: async () => [],
@@ -76,21 +76,21 @@ export function fixedCaller(auth: Auth): Authentication {
   };
 }
 
-/** The caller where nobody has to say who they are, and where somebody has not. */
+/** The caller without credentials. */
 export const anonymous: Auth = { scopes: [], claims: {} };
 
 export function isUnauthorized(verdict: Auth | Unauthorized): verdict is Unauthorized {
   return "status" in verdict;
 }
 
-/** Whom things belong to: who vouches for the principal, and the principal, as a text that no other two have. */
+/** Returns a unique text for the owner of state: the issuer and the principal. */
 export function identityOf(auth: Auth | undefined): string | undefined {
   if (auth?.principal === undefined) return undefined;
   const { iss } = auth.claims;
   return JSON.stringify([typeof iss === "string" ? iss : null, auth.principal]);
 }
 
-/** An entry of the manifest with the scopes it needs, all of them. */
+/** An entry of the manifest with the scopes that it requires. */
 export interface Scoped {
   readonly scopes?: readonly string[];
 }
@@ -99,7 +99,7 @@ export function hasScopes({ scopes: granted }: Auth, { scopes }: Scoped): boolea
   return scopes === undefined || scopes.every((scope) => granted.includes(scope));
 }
 
-/** A request for something that the caller's scopes do not open. `scopes` are all that it needs. */
+/** The error for a caller without the required `scopes`. */
 export class InsufficientScope extends McpError {
   readonly scopes: readonly string[];
 
@@ -110,22 +110,22 @@ export class InsufficientScope extends McpError {
   }
 }
 
-/** The refusal of a caller who lacks a scope. */
+/** Returns an error if the caller lacks a scope that the entry needs. */
 export function scopeError(auth: Auth | undefined, entry: Scoped): InsufficientScope | undefined {
   return hasScopes(auth ?? anonymous, entry) ? undefined : new InsufficientScope(entry.scopes ?? []);
 }
 
-/** Work that ends when a caller's credentials are revoked. */
+/** Functions to call when a caller's credentials are revoked. */
 const expiryListeners = /* @__PURE__ */ new WeakMap<Auth, Set<() => void> | "revoked">();
 
-/** Ends what was opened with credentials that hold no more. */
+/** Ends everything that was opened with revoked credentials. */
 export function revoke(auth: Auth): void {
   const ends = expiryListeners.get(auth);
   expiryListeners.set(auth, "revoked");
   if (ends !== "revoked") for (const end of ends ?? []) end();
 }
 
-/** For connections that outlive the credentials they were opened with. */
+/** Refuses expired or revoked credentials on a connection that outlives them. */
 export function refuseExpired(auth: Auth): McpError | undefined {
   if (globalThis.mcpcWithoutAuth) return undefined;
   const expired = auth.expiresAt !== undefined && auth.expiresAt <= Date.now();
@@ -133,10 +133,10 @@ export function refuseExpired(auth: Auth): McpError | undefined {
   return new McpError(errorCodes.invalidRequest, "the credentials have expired; connect again with new ones");
 }
 
-/** A longer delay than this overflows. */
+/** The maximum delay of a timer. A longer one overflows. */
 const maxDelayMs = 0x7fffffff;
 
-/** Ends what outlives a caller's credentials; call the result when it has ended by itself. */
+/** Calls `end` when the credentials expire or are revoked. The returned function cancels that. */
 export function onExpiry(auth: Auth | undefined, end: () => void): () => void {
   if (globalThis.mcpcWithoutAuth || auth === undefined) return () => {};
   const listeners = expiryListeners.get(auth);
@@ -154,13 +154,13 @@ export function onExpiry(auth: Auth | undefined, end: () => void): () => void {
 function callAt(time: number | undefined, act: () => void): () => void {
   if (time === undefined) return () => {};
   let timer: unknown;
-  // Ends by whichever clock comes first: the one that tells the time may be set back meanwhile.
+  // Ends at the earlier of two clocks, since the system clock may be set back.
   const end = performance.now() + time - Date.now();
   const wait = (): void => {
     const remaining = Math.min(time - Date.now(), end - performance.now());
     if (remaining <= 0 && timer !== undefined) return act();
     timer = setTimeout(wait, Math.min(Math.max(remaining, 0), maxDelayMs));
-    // Where timers keep a process alive, this one must not.
+    // The timer must not keep a process alive.
     (timer as { unref?: () => void }).unref?.();
   };
   wait();

@@ -1,4 +1,4 @@
-/** Standard base64 with padding. */
+/** Encodes bytes as standard base64 with padding. */
 export function toBase64(bytes: Uint8Array): string {
   let binary = "";
   for (let at = 0; at < bytes.length; at += 0x8000) {
@@ -7,7 +7,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** The text that standard base64 with padding stands for; `undefined` for anything else. */
+/** Decodes standard base64 with padding; returns `undefined` for anything else. */
 export function textFromBase64(encoded: string): string | undefined {
   if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) return undefined;
   try {

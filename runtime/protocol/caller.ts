@@ -2,12 +2,12 @@ import type {} from "./parts.js";
 import { identityOf } from "./auth.js";
 import type { Auth } from "./handlers.js";
 
-/** Names who answers for a request: the principal, else the network it came from, else everybody without either. */
+/** Returns the name that a request is booked on: its principal, else its network, else an empty text for all others. */
 export function callerOf(auth: Auth | undefined, address: string | undefined): string {
   return identityOf(auth) ?? (globalThis.mcpcWithoutHttp || address === undefined ? "" : `from ${networkOf(address)}`);
 }
 
-/** Returns the first half of an IPv6 address: a single host may choose any second half. */
+/** Returns the network of an address: for IPv6 the first half, since a host may choose any second half. */
 function networkOf(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address);
   if (mapped !== null) return mapped[1]!;

@@ -1,4 +1,4 @@
-/** A JSON value as text in which the order of keys does not count. */
+/** Serialises a JSON value with sorted keys. */
 export function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;

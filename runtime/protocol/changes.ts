@@ -11,24 +11,24 @@ const methods = {
   resource: "notifications/resources/updated",
 } as const satisfies Record<Change["kind"], string>;
 
-/** Whether clients know of a list at all: they are not told of changes to one that the server does not declare. */
+/** Returns whether the server declares the capability of a list. Clients get no notifications of undeclared ones. */
 export function isOffered(surface: Surface, list: "tools" | "prompts" | "resources"): boolean {
   return list === "tools" ? hasTools(surface) : list === "prompts" ? hasPrompts(surface) : hasResources(surface);
 }
 
-/** Tells every subscriber of a change. */
+/** Delivers a change to every subscriber. */
 export function publish(server: Server, change: Change): void {
-  // Whoever is told reads it anew.
+  // Subscribers read the resource after the notification, so its cached results must be gone.
   if (change.kind === "resource") invalidateResource(server, change.uri);
   for (const subscriber of server.subscribers) subscriber.deliver(change);
 }
 
-/** Ends all subscriptions, as a server does that stops. */
+/** Ends all subscriptions when the server stops. */
 export function endSubscriptions(server: Server): void {
   for (const subscriber of [...server.subscribers]) subscriber.end();
 }
 
-/** A change as a message; `meta` is the text of its `_meta`, if it has one. */
+/** Formats a change as a notification; `meta` is the text of its `_meta`, if any. */
 export function changeMessage(change: Change, meta?: string): string {
   const members = [
     ...(change.kind === "resource" ? [`"uri":${JSON.stringify(change.uri)}`] : []),

@@ -3,9 +3,9 @@ import type { Call, Peer } from "./exchange.js";
 import type { Auth, Session } from "./handlers.js";
 import type { SessionRecord } from "./hooks.js";
 
-/** Returns the session of a call, made when a handler first asks for it; `undefined` where the client has none. */
+/** Returns the session of a call; `undefined` if the client has none. It is created at the first access. */
 export function sessionOf({ peer, auth }: Call): Session | undefined {
-  // Only a client that has opened a session can subscribe for longer than a request.
+  // Only clients with a session have subscriptions that outlive a request.
   if (peer.session === null || peer.subscriptions === undefined) return undefined;
   const record = peer.session;
   if (record?.application === peer.view.server.application) return record.session;
@@ -14,7 +14,7 @@ export function sessionOf({ peer, auth }: Call): Session | undefined {
   return peer.session.session;
 }
 
-/** Lets go of what handlers have kept: the session has ended. */
+/** Ends the session and releases its state. */
 export function endSession(peer: Peer, reason: Error): void {
   peer.session?.ended.abort(reason);
   peer.session = null;
@@ -31,7 +31,7 @@ function createSession(peer: Peer, auth: Auth): SessionRecord {
     return hooks?.onSession?.({ config, state, client, auth, id: session.id, signal: ended.signal });
   };
   const session: Session = {
-    // Not the one of the protocol, which is as good as a key.
+    // The protocol's session id is not used, because it grants access.
     id: crypto.randomUUID(),
     get state() {
       return (loaded ??= { state: loadState() }).state;

@@ -22,56 +22,59 @@ interface Running {
   readonly key: Id | Call;
 }
 
-/** `awaited`: the client has asked for it, so that it is read sooner or later by any client that goes on. */
+/** Sends a message. `awaited` marks answers, which a live client reads sooner or later. */
 export type Send = (message: Outgoing, awaited?: boolean) => void;
 
-/** `undefined` stands for no answer at all: a cancelled request has none. `refusal` is why the answer is one. */
+/**
+ * Sends the answer to a request; `undefined` for a cancelled one, which has none. `refusal` is set if the server
+ * refused the request.
+ */
 export type Reply = (answer: Outgoing | undefined, refusal?: UnavailableError) => void;
 
 /**
- * A lasting connection with one client, over any transport that keeps messages apart. Its first request decides the
- * era: `initialize` opens a session, a request that carries its own `_meta` is served by itself (2026-07-28, section
- * "Backward compatibility"). Nothing here throws.
+ * A connection with one client, over any transport that separates messages. Its first request decides the era:
+ * `initialize` opens a session, while a request with its own `_meta` is independent (2026-07-28, section "Backward
+ * compatibility"). Its methods never throw.
  */
 export interface Connection {
   /**
-   * Takes one parsed message or batch; answers go where everything goes. `auth`: who sent this one. `body`: where the
-   * message is booked, until what it asks for has ended.
+   * Takes a parsed message or batch; answers go to `send`. `auth` is the caller of this message. `body` is the
+   * message's booking, which is released when its call ends.
    */
   receive(message: unknown, auth?: Auth, body?: Booking): void;
-  /** Takes one request; what belongs to it goes to an outlet of its own. The call, while it is still running. */
+  /** Takes a request whose messages go to a separate outlet. Returns the call while it runs. */
   request(message: RequestMessage, outlet: Outlet, reply: Reply, auth?: Auth): Call | undefined;
   notification(message: NotificationMessage): void;
   response(message: ResponseMessage): void;
   /** The client, once it has opened a session. */
   readonly session: Peer | undefined;
-  /** Requests that are not answered yet. */
+  /** The number of unanswered requests. */
   readonly pending: number;
-  /** Nothing will come from the client any more: questions to it fail, what runs may still be answered. */
+  /** Marks the client as gone: open questions fail, running calls may still be answered. */
   hangUp(): void;
-  /** Aborts what is running, with an error for each request that has an outlet of its own; sends nothing any more. */
+  /** Aborts running calls, answers those with a separate outlet with an error, and stops sending. */
   close(reason: Error): void;
 }
 
-/** A client among many, whose connection has a place on the ledger. */
+/** The origin of one of several clients, with the booking of its connection. */
 export interface Origin {
   readonly remote?: string | undefined;
   readonly booking?: Booking;
 }
 
-/** Calls of one connection that need no place of their own, and of all connections that do. */
+/** Number of calls per connection without a booking, and maximum number of booked calls of all connections. */
 const freeCalls = 4;
 export const maxCalls = 5000;
 
-/** Changes that wait for a client to be ready. */
+/** The maximum number of deferred changes. */
 const maxHeld = 1024;
 
 /**
- * `send` is given whole messages that belong to no request of the client's; it may be called at any time until `close`.
- * `opener` is who calls, unless a message says otherwise; without an `origin` there is but one client.
+ * Creates a connection. `send` takes messages that belong to no request, until `close`. `opener` is the default
+ * caller. Without an `origin` the server has only one client.
  */
 export function connect(server: Server, send: Send, opener?: Auth, origin?: Origin): Connection {
-  /** By their ids; of two with the same id, whose answers go separate ways, the later one is its own key. */
+  /** Running calls by id. If an id is in use twice, on separate outlets, the later call is its own key. */
   const calls = new Map<Id | Call, Running>();
   const questions = globalThis.mcpcWithoutAsking ? undefined : createQuestions();
   const remote = origin?.remote;
@@ -81,7 +84,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     ...(remote !== undefined && { request: { header: () => undefined, remote } }),
   };
   let session: Peer | undefined;
-  /** Between `initialize` and `notifications/initialized`; told twice, a change says no more than once. */
+  /** Change messages that wait for `notifications/initialized`. A set drops duplicates. */
   let deferred: Set<string> | undefined;
   let closed = false;
 
@@ -150,7 +153,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     void answer.then((settled) => {
       booking?.release();
       body?.release();
-      // A cancelled request has been let go, and its id may be in use again.
+      // The id of a cancelled request may already be in use by another one.
       if (calls.get(running.key) !== running) return;
       calls.delete(running.key);
       questions?.forget(call, new Error("the call has ended"));
@@ -160,7 +163,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     return call;
   }
 
-  /** Makes room for the calls of others. */
+  /** Cancels a call to make room for those of other callers. */
   function giveUp(running: Running): void {
     if (calls.get(running.key) !== running) return;
     calls.delete(running.key);
@@ -170,7 +173,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     running.call.forget();
   }
 
-  /** The client says that it is ready (2025-11-25, lifecycle): what has changed meanwhile is told now. */
+  /** Sends the deferred changes after `notifications/initialized` (2025-11-25, lifecycle). */
   function flushDeferred(): void {
     const waiting = deferred ?? [];
     deferred = undefined;
@@ -190,7 +193,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     }
   }
 
-  /** A cancelled request is not answered (2026-07-28, cancellation); one that the server gives up is. */
+  /** Aborts a call. A request that the client cancelled gets no answer (2026-07-28, cancellation); other ones do. */
   function abandon({ call, reply }: Running, reason: Error, answer = () => reply(undefined)): void {
     questions?.forget(call, reason);
     call.finish();
@@ -207,7 +210,9 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     reply(undefined);
   }
 
-  /** JSON-RPC batches, of 2025-03-26 alone: one array of responses, none when there is nothing to answer. */
+  /**
+   * Receives a JSON-RPC batch (2025-03-26 only). Answers with one array of responses, or not at all for no responses.
+   */
   function receiveBatch(messages: readonly unknown[], auth: Auth | undefined, body: Booking | undefined): void {
     const refusal = session?.view.revision.batches === true ? refuseBatch(messages) : noBatches();
     if (refusal !== undefined) {
@@ -233,7 +238,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
   return {
     receive(message, auth, body) {
       if (closed) return body?.release();
-      // Taken by what goes on beyond this message.
+      // Code that outlives this message takes the booking over.
       const from =
         body === undefined ? undefined : { header: () => undefined, remote, body: body as Booking | undefined };
       try {
@@ -268,7 +273,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
   };
 }
 
-/** Answers. Where that fails, an error is the answer: some callers have nothing that would catch it. */
+/** Sends an answer, or an error if that fails: some callers cannot handle exceptions. */
 function sendAnswer(reply: Reply, call: Call, settled: Payload | McpError): void {
   try {
     reply(response(call, settled), settled instanceof UnavailableError ? settled : undefined);
@@ -277,7 +282,7 @@ function sendAnswer(reply: Reply, call: Call, settled: Payload | McpError): void
     try {
       reply(errorMessage(call.id, problem));
     } catch {
-      // The transport takes nothing; the log has why.
+      // The transport is broken; the error is in the log.
     }
   }
 }
@@ -290,7 +295,7 @@ export function noRoom(): UnavailableError {
   return busy("the server keeps as much for its clients as it can");
 }
 
-/** For what should be impossible: one message must not end the process. */
+/** Logs an error that should be impossible. One message must not end the process. */
 export function unexpectedError(server: Server, error: unknown): McpError {
   const errorId = logFailure(server.logger, "a message could not be handled", error);
   return new McpError(errorCodes.internalError, internalErrorText(server, errorId, error), { errorId });
@@ -300,7 +305,7 @@ export function noBatches(): McpError {
   return invalidRequest("a message is one JSON object; batches exist in 2025-03-26 alone");
 }
 
-/** The answers of a batch are one message: their number is bounded. */
+/** The maximum number of messages in a batch, whose answers are one message. */
 const maxBatchLength = 100;
 
 export function refuseBatch(messages: readonly unknown[]): McpError | undefined {
@@ -313,7 +318,7 @@ function notInitialized(method: string, params: unknown): McpError {
   return modernHint(params) ?? invalidRequest(`${quote(method)} before "initialize"`);
 }
 
-/** A `_meta` that meant to be self-contained gets told what it lacks, rather than being sent to the handshake. */
+/** Returns the missing member for a `_meta` that is meant to be self-contained, instead of asking for a handshake. */
 function modernHint(params: unknown): McpError | undefined {
   const meta = isObject(params) ? params["_meta"] : undefined;
   const meant = isObject(meta) && Object.keys(meta).some((key) => key.startsWith("io.modelcontextprotocol/"));

@@ -3,17 +3,17 @@ import { isObject } from "./json-rpc.js";
 import { wrongOutput } from "./results.js";
 import type { ContentBlock } from "./types.js";
 
-/** The `content` member of a result that is one text, as JSON. */
+/** Formats the `content` member of a result with one text. */
 export function textContent(text: string): string {
   return `"content":[{"type":"text","text":${JSON.stringify(text)}}]`;
 }
 
-/** The `content` member for blocks; throws for what is no content block. */
+/** Formats the `content` member of a result with blocks. Throws for an invalid block. */
 export function blocksContent(view: View, blocks: readonly unknown[]): string {
   return `"content":${JSON.stringify(Array.from(blocks, (block) => contentBlock(view, block)))}`;
 }
 
-/** One block in the view's form; throws for what is none. */
+/** Converts a block to the form of the view's revision. Throws for an invalid block. */
 export function contentBlock(view: View, block: unknown): ContentBlock {
   if (!isContentBlock(block)) throw wrongOutput("content blocks", block);
   return view.revision.content === undefined ? block : view.revision.content(block);

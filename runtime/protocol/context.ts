@@ -25,7 +25,7 @@ import { loggingLevels, type JsonObject, type LoggingLevel } from "./types.js";
 
 type Progress = Context["progress"];
 
-/** A handler's view of its call. Each member is made when the handler takes it, and works when taken apart. */
+/** A handler's view of its call. Members are created at the first access and need no `this`. */
 export class CallContext implements Context {
   readonly #call: Call;
   #progress: Progress | undefined;
@@ -76,12 +76,12 @@ export class CallContext implements Context {
     return this.#call.peer.view.server.application.state;
   }
 
-  /** For `limits`, which share the server among callers. */
+  /** The caller, for `limits`, which share the server among callers. */
   get caller(): string {
     return this.#call.caller;
   }
 
-  /** For the tool that mcpc makes of `"health": { "tool": true }`. */
+  /** The health report, for the tool that mcpc generates for `"health": { "tool": true }`. */
   get health(): () => Promise<unknown> {
     const { server } = this.#call.peer.view;
     return async () => server.health?.report(server);
@@ -105,12 +105,12 @@ export class CallContext implements Context {
   }
 }
 
-/** For code that gets at the member without naming it: nothing else comes here. */
+/** Throws for code that accesses a member of the context without naming it, such as by a computed key. */
 export function leftOut(): never {
   throw new Error("nothing in this server's code names this member of the context, so it was left out of its bundle");
 }
 
-/** The questions that an entry of the manifest declares, and the validators of their answers. */
+/** The questions that an entry declares, and the validators of their answers. */
 export interface Questions {
   readonly elicitations: ReadonlyMap<string, ElicitationSurface> | undefined;
   readonly answers: AnswerValidators | undefined;
@@ -118,7 +118,7 @@ export interface Questions {
 
 type AnyElicit = Elicit<Record<string, { parameters: unknown; content: unknown }>>;
 
-/** With the questions that a prompt declares. */
+/** The context of a prompt's handler. */
 export class PromptCallContext extends CallContext implements PromptContext<any> {
   readonly #call: Call;
   readonly #questions: Questions;
@@ -134,7 +134,7 @@ export class PromptCallContext extends CallContext implements PromptContext<any>
   }
 }
 
-/** With the errors and questions that a tool declares. */
+/** The context of a tool's handler. */
 export class ToolCallContext extends PromptCallContext implements ToolContext<Record<string, unknown>, any> {
   readonly #begin: (() => void) | undefined;
   readonly #errors: DeclaredErrors<Record<string, unknown>>;
@@ -154,7 +154,7 @@ export class ToolCallContext extends PromptCallContext implements ToolContext<Re
   }
 }
 
-/** With the URI that was asked for. */
+/** The context of a resource template's handler. */
 export class TemplateCallContext extends CallContext {
   readonly uri: string;
 
@@ -164,7 +164,7 @@ export class TemplateCallContext extends CallContext {
   }
 }
 
-/** The factories of declared errors, from their message templates. */
+/** Creates the factories of declared errors from their message templates. */
 export function createErrors(
   templates: ReadonlyMap<string, string> | undefined,
 ): DeclaredErrors<Record<string, unknown>> {
@@ -186,7 +186,7 @@ function createElicit(call: Call, { elicitations, answers }: Questions): AnyElic
 }
 
 function fill(template: string, parameters: unknown): string {
-  // A brace that is text is written `{{}`.
+  // A literal brace is written `{{}`.
   const values: Record<string, unknown> = { ...(parameters as object), "{": "{" };
   return template.replace(/\{([^{}]+|\{)\}/g, (whole, name: string) =>
     Object.hasOwn(values, name) ? String(values[name]) : whole,
@@ -214,7 +214,7 @@ function createLog(call: Call): Log {
   const { logging } = call.peer.view.server;
   const write = (level: LoggingLevel, severity: number) => (data: unknown) => {
     logging?.onLog(call, level, data);
-    // Read at each message: the client may change the level while a call runs.
+    // Read for each message, since the client may change the level during a call.
     const least = call.peer.logLevel;
     if (least === undefined || severity < loggingLevels.indexOf(least)) return;
     call.notify(notificationMessage("notifications/message", `{"level":"${level}","data":${dataText(data)}}`));

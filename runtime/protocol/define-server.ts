@@ -7,13 +7,13 @@ import { createLogger, hookSink } from "./logger.js";
 import type { Handlers, Surface } from "./surface.js";
 
 /**
- * A surface and its handlers as a server; nothing is worked out before the first request. What surrounds the handlers
- * is made anew for each server, because some of it remembers.
+ * Creates a server from a surface and its handlers. `surround` returns new options for each server, because some of
+ * them have state.
  */
 export function defineServer(surface: Surface, handlers: Handlers, surround: () => ServerOptions = () => ({})): Server {
   const options = surround();
   const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit, limit } = options;
-  // It is reported at the start.
+  // A problem is reported at the start.
   const unknown = globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined;
   const asks = auth !== undefined || hooks?.authenticate !== undefined || unknown;
   const { level, problem } = levelFrom(environment());
@@ -50,7 +50,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   };
 }
 
-/** The same server with other options beside those it was defined with; they share nothing that either remembers. */
+/** Creates a server with the same definition and additional options. The two servers share no state. */
 export function withOptions({ surface, definition }: Server, options: ServerOptions): Server {
   return defineServer(surface, definition.handlers, () => ({ ...definition.surround(), ...options }));
 }

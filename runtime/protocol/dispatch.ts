@@ -6,7 +6,7 @@ import { bounded } from "./result-size.js";
 import { internalError, quote } from "./results.js";
 import { missingScopes } from "./scopes.js";
 
-/** Answers a request; never throws, never rejects. Whatever a handler does, the members of an error are plain values. */
+/** Answers a request. Never throws or rejects. Errors have plain members, whatever a handler throws. */
 export function dispatch(call: Call): Answer {
   const { observe } = call.peer.view.server;
   return observe === undefined ? answer(call) : observe(call, answer);
@@ -26,7 +26,7 @@ function answer(call: Call): Answer {
   }
 }
 
-/** A server that stops waits for what it has begun. */
+/** Registers a running call, so that a server that stops can wait for it. */
 function track(call: Call, answer: Promise<Payload | McpError>): Promise<Payload | McpError> {
   const { running } = call.peer.view.server;
   running.add(call);
@@ -42,7 +42,7 @@ function track(call: Call, answer: Promise<Payload | McpError>): Promise<Payload
   );
 }
 
-/** The response to a request, as it goes over the wire. */
+/** Formats the response to a request. */
 export function response(call: Call, settled: Payload | McpError): Outgoing {
   if (!(settled instanceof McpError)) return resultMessage(call.id, settled);
   return errorMessage(call.id, settled, call.peer.view.revision.errorCode);
@@ -52,7 +52,7 @@ function toError(call: Call, error: unknown): McpError {
   try {
     if (error instanceof McpError) return plainError(error);
   } catch {
-    // What the handler has thrown cannot be read.
+    // The thrown value cannot be read.
   }
   return internalError(call, "unexpected error", error);
 }

@@ -2,21 +2,21 @@ import { endSubscriptions } from "./changes.js";
 import { stopping } from "./errors.js";
 import type { Server } from "./exchange.js";
 
-/** How long what runs may take, unless told otherwise. */
+/** Default time limit for running calls when the server stops. */
 export const drainMs = 10_000;
-/** How long cancelled calls may take to end, and how long after a second signal. */
+/** Time limits for cancelled calls to end: the usual one, and the one after a second signal. */
 const cancelGraceMs = 1000;
 const cancelPollMs = 100;
 const pollMs = 10;
 
-/** Says whether what runs has lost the rest of its time. */
+/** The urgency of a stop. */
 export interface Urgency {
   readonly isUrgent: boolean;
 }
 
 /**
- * Stops a server gracefully: nothing new begins, what runs may end within `limitMs` and is cancelled then, and at last
- * what carries answers is told to close.
+ * Stops a server gracefully: refuses new requests, gives running calls `limitMs`, cancels the rest, then closes
+ * connections.
  */
 export async function drain(server: Server, limitMs: number, hurry?: Urgency): Promise<void> {
   server.admit = stopping;

@@ -1,13 +1,13 @@
 import type {} from "./parts.js";
 
-/** Every error code that the protocol defines. An application's own codes lie outside -32768 to -32000. */
+/** The error codes of the protocol. Codes of applications lie outside -32768 to -32000. */
 export const errorCodes = {
   parseError: -32700,
   invalidRequest: -32600,
   methodNotFound: -32601,
   invalidParams: -32602,
   internalError: -32603,
-  /** Up to 2025-11-25; sent as `invalidParams` since. */
+  /** Used up to 2025-11-25; sent as `invalidParams` since. */
   resourceNotFound: -32002,
   headerMismatch: -32020,
   missingRequiredClientCapability: -32021,
@@ -16,10 +16,10 @@ export const errorCodes = {
 
 export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes];
 
-/** A JSON-RPC error, sent as it is: `message` and `data` are for the client to read. */
+/** A JSON-RPC error. The client gets its `message` and `data`. */
 export class McpError extends Error {
   readonly code: number;
-  /** Any JSON; left out when it cannot be serialised. */
+  /** Any JSON. It is omitted if it cannot be serialised. */
   readonly data: unknown;
 
   constructor(code: ErrorCode | (number & {}), message: string, data?: unknown) {
@@ -34,9 +34,9 @@ export function invalidRequest(message: string): McpError {
   return new McpError(errorCodes.invalidRequest, message);
 }
 
-/** The server cannot take a request now, but may later. */
+/** The error for a request that the server cannot accept now, but may later. */
 export class UnavailableError extends McpError {
-  /** Over HTTP, while nothing has been sent yet. */
+  /** The HTTP status, if no part of the answer has been sent yet. */
   readonly httpStatus: 429 | 503;
   readonly retryAfterMs: number;
 
@@ -47,18 +47,18 @@ export class UnavailableError extends McpError {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** The headers that go with the status (RFC 9110, section 10.2.3). */
+  /** The headers for the status (RFC 9110, section 10.2.3). */
   get headers(): Readonly<Record<string, string>> {
     return { "retry-after": String(Math.ceil(this.retryAfterMs / 1000)) };
   }
 }
 
-/** `complaint` says what is busy. */
+/** Creates the error for a busy server; `complaint` names what is busy. */
 export function busy(complaint: string): UnavailableError {
   return new UnavailableError(503, `${complaint}; try again in a moment`, 1000);
 }
 
-/** `complaint` says what there is no room for: as much as the server keeps for its clients is kept. */
+/** Creates the error for a full server; `complaint` names what has no room. */
 export function full(complaint: string): UnavailableError {
   return new UnavailableError(503, `${complaint}; try again later`, 30_000);
 }
@@ -72,7 +72,7 @@ export function stopping(): UnavailableError {
   return new UnavailableError(503, "the server is stopping; try again in a moment", 1000);
 }
 
-/** Copies an error, reading each member once: those of a handler may have getters, or be a Proxy. May throw. */
+/** Copies an error, reading each member once, since a handler's error may have getters or be a Proxy. May throw. */
 export function plainError(error: McpError): McpError {
   const { code, message, data } = error;
   if (globalThis.mcpcWithoutHttp || !(error instanceof UnavailableError)) return new McpError(code, message, data);
@@ -80,7 +80,7 @@ export function plainError(error: McpError): McpError {
   return new UnavailableError(httpStatus === 429 ? 429 : 503, message, Number(retryAfterMs) || 1000);
 }
 
-/** A failure that the manifest declares; `message` has its placeholders filled in. */
+/** An error that the manifest declares, with the placeholders in its `message` filled in. */
 export class DeclaredError extends Error {
   readonly code: string;
   readonly parameters: unknown;
@@ -93,7 +93,7 @@ export class DeclaredError extends Error {
   }
 }
 
-/** The error that a generated stub throws until it is filled in. */
+/** The error of a generated stub. */
 export class NotImplementedError extends Error {
   readonly subject: string;
 
@@ -104,14 +104,14 @@ export class NotImplementedError extends Error {
   }
 }
 
-/** The error of a handler that is still a stub; the client is told so by name. */
+/** Creates the error of a handler that is still a stub, for which the client is sent its name. */
 export function notImplemented(name: string): Error {
   return new NotImplementedError(name);
 }
 
 /**
- * The code, message and data of an error as JSON text, whatever the handler has put into it. Never throws. `errorCode`
- * translates the code for a revision.
+ * Formats the code, message and data of an error as JSON. Never throws. `errorCode` translates the code for a
+ * revision.
  */
 export function errorText(error: McpError, errorCode = (code: number): number => code): string {
   try {

@@ -9,107 +9,107 @@ import type { Logger, LogSink } from "./logger.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
-/** The `result` of a response as JSON: text, or bytes made before. */
+/** The `result` of a response as JSON: text or prepared bytes. */
 export type Payload = string | PreparedResult;
 
-/** A promise only if something had to be waited for. */
+/** The answer to a request. It is a promise only if something had to be awaited. */
 export type Answer = Payload | McpError | Promise<Payload | McpError>;
 
-/** One method of the protocol. It may throw: that is answered as an internal error. */
+/** A method of the protocol. Its exceptions become internal errors. */
 export type Method = (call: Call) => Answer;
 
-/** Answers a request with `answer`, and does something beside. */
+/** Answers a request through `answer`, with side effects such as logging. */
 export type Observe = (call: Call, answer: (call: Call) => Answer) => Answer;
 
-/** The server's log, as the manifest's `runtime.logging` asks for it. */
+/** The log that the manifest declares under `runtime.logging`. */
 export interface Logging {
   readonly level: LoggingLevel;
   readonly write: LogSink;
-  /** Fields that are never shown, in lower case. */
+  /** Names of redacted fields, in lower case. */
   readonly names: ReadonlySet<string>;
-  /** Tells the log of each request; `undefined` where that lies below what is logged. */
+  /** Logs each request; `undefined` if the level of that is disabled. */
   readonly observe: (least: LoggingLevel) => Observe | undefined;
-  /** Takes the entries that handlers write with `log`. */
+  /** Logs an entry that a handler writes with `log`. */
   readonly onLog: (call: Call, level: LoggingLevel, data: unknown) => void;
 }
 
-/** The answers to a platform's probes: whether the process lives, whether it can do its work. */
+/** The answers to a platform's liveness and readiness probes. */
 export interface Health {
-  /** Finds the probe of a path; `undefined` where there is none. */
+  /** Returns the probe at a path, if any. */
   at(path: string): ((server: Server) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
-  /** The same for those who ask with a tool. */
+  /** Returns the report for the tool `health_check`. */
   report(server: Server): Promise<unknown>;
 }
 
-/** The parts around the handlers; each is there only if the manifest, or the process, asks for it. */
+/** Optional features around the handlers, declared by the manifest or set by the process. */
 export interface ServerOptions {
-  /** In place of the server's own log. */
+  /** Replaces the server's own log. */
   readonly logger?: Logger;
-  /** The least severity that is logged; without it, what the manifest says. */
+  /** The minimum severity of log entries. Default: the manifest's. */
   readonly logLevel?: LoggingLevel;
   readonly logging?: Logging;
   readonly health?: Health;
-  /** Secrets that seal request states, the newest first; one of this process alone when there are none. */
+  /** Secrets that seal request states, the newest first. Default: a random one for this process. */
   readonly stateKeys?: readonly string[];
   readonly auth?: Authentication | undefined;
   readonly hooks?: Hooks;
-  /** Reads what environment variables say of a mounted server's address; present where the manifest names any. */
+  /** Reads the address of a mounted server from environment variables, if the manifest names any. */
   readonly http?: ReadHttp | undefined;
   readonly settings?: SettingsLoader;
   readonly cache?: ResultCache;
   readonly admit?: (asked: AdmissionRequest) => UnavailableError | undefined;
-  /** Lets only so many handlers run at a time. */
+  /** Limits the number of concurrent handlers. */
   readonly limit?: (handlers: Handlers) => Handlers;
-  /** In place of what the settings and `onStart` would give: for tests. */
+  /** Replaces the settings and the result of `onStart`, for tests. */
   readonly application?: Partial<Application>;
 }
 
-/** A server as a value: what the manifest says, the handlers, and what has been worked out from them so far. */
+/** A server: its surface, its handlers, and values derived from them. */
 export interface Server {
   readonly surface: Surface;
   readonly handlers: Handlers;
-  /** The parts of which another server of its kind is made. */
+  /** The definition from which `withOptions` creates another server. */
   readonly definition: { readonly handlers: Handlers; readonly surround: () => ServerOptions };
   readonly options: ServerOptions;
   readonly logger: Logger;
-  /** The least severity that is logged. */
+  /** The minimum severity of log entries. */
   readonly logLevel: LoggingLevel;
   readonly logging: Logging | undefined;
   readonly health: Health | undefined;
-  /** Answers requests in place of `dispatch`; absent where nobody wants to know. */
+  /** Wraps the answering of requests, to log them. Absent if disabled. */
   readonly observe: Observe | undefined;
   /** Values that no log may show. */
   readonly secrets: Set<string>;
-  /** Returns what clients are told of an unexpected error beside its id: under `mcpc dev` alone. */
+  /** Returns the text of an unexpected error for clients of `mcpc dev`. Other clients get only an id. */
   readonly describeError?: (error: unknown) => string;
-  /** By protocol version. */
+  /** Views by protocol version. */
   readonly views: Map<string, View>;
-  /** Indexes that a method keeps across calls, by a key of its own. */
+  /** Indexes that a method keeps across calls, by a unique key. */
   readonly indexes: Map<string, unknown>;
-  /** Secrets that seal what a call needs to know in its next round, the newest first. */
+  /** Secrets that seal request states, the newest first. */
   readonly stateKeys: readonly string[];
-  /** Present where callers must say who they are. */
+  /** The authentication, if the manifest declares one. */
   readonly auth: Authentication | undefined;
-  /** Limits of the state that outlives a message. */
+  /** Accounts for state that outlives a message. */
   readonly ledger: Ledger;
-  /** Who is to be told of changes. */
+  /** The connections and streams that receive changes. */
   readonly subscribers: Set<Subscriber>;
-  /** The hooks of the author. */
+  /** The user's hooks. */
   readonly hooks: Hooks | undefined;
-  /** Present where the manifest declares settings. */
+  /** The loader of the settings, if the manifest declares any. */
   readonly settings: SettingsLoader | undefined;
   readonly application: Lifecycle;
-  /** The work that is under way. */
+  /** Running calls and tasks. */
   readonly running: Set<Abortable>;
-  /** The cache of results, where the manifest declares `cache`. */
+  /** The cache of results, if the manifest declares `cache`. */
   readonly cache?: ResultCache;
-  /** Why a request is not taken, if anything has to be asked: a rate limit, a server that stops. */
+  /** Refuses requests that exceed a rate limit or reach a server that stops. */
   admit: ((asked: AdmissionRequest) => UnavailableError | undefined) | undefined;
 }
 
-/** A request, or an opening of a stream or connection, before it is taken. */
+/** A request, or the opening of a stream or connection, before its admission. */
 export interface AdmissionRequest {
-  /** A method of the protocol; `open` for a stream or connection. */
+  /** The method of the protocol; `open` for a stream or connection. */
   readonly method: string;
   readonly caller: string;
 }
@@ -118,49 +118,49 @@ export interface Abortable {
   abort(reason: unknown): void;
 }
 
-/** Something that clients may have asked to be told of. */
+/** A change that clients may have subscribed to. */
 export type Change =
   { readonly kind: "tools" | "prompts" | "resources" } | { readonly kind: "resource"; readonly uri: string };
 
 export interface Subscriber {
-  /** Must not throw, nor wait. */
+  /** Delivers a change. It must neither throw nor wait. */
   deliver(change: Change): void;
-  /** The server is about to stop: nothing more is to be told. */
+  /** Ends the subscription, because the server stops. */
   end(): void;
-  /** Nothing runs any more: a connection that carried answers may be closed. */
+  /** Closes the connection after the last answer. */
   close?(): void;
 }
 
-/** One protocol revision, as data and pure functions. */
+/** A protocol revision, as data and pure functions. */
 export interface Revision {
   readonly version: string;
-  /** `legacy` begins with `initialize`; in `modern` each request stands alone. */
+  /** The kind of revision: `legacy` begins with `initialize`; in `modern` each request is independent. */
   readonly era: "legacy" | "modern";
   readonly methods: (surface: Surface) => ReadonlyMap<string, Method>;
-  /** The beginning and end of every result, and the members that a cacheable one has besides, as JSON text. */
+  /** Returns the JSON text that surrounds every result, and the cache hints. */
   readonly frame: (surface: Surface) => Frame;
-  /** An entry of a listing in this revision's form; `wraps` is that of a tool's surface. */
+  /** Converts an entry of a listing to this revision; `wraps` is that of a tool's surface. */
   readonly entry: (kind: EntryKind, listing: string, wraps?: boolean) => string;
-  /** The server's description of itself in this revision's form. */
+  /** Converts the server's description of itself to this revision. */
   readonly implementation: (info: JsonObject & Implementation) => JsonObject;
-  /** A content block in this revision's form; absent when all are known to it. */
+  /** Converts a content block to this revision. Absent if the revision knows all blocks. */
   readonly content?: (block: ContentBlock) => ContentBlock;
   readonly structuredContent: "none" | "objects" | "any";
   readonly progressMessages: boolean;
-  /** Completion is a capability that is declared; before, it was there without a word. */
+  /** Whether completion is a declared capability. Earlier revisions have it without a declaration. */
   readonly completions: boolean;
-  /** How a user can be asked. */
+  /** The ways to ask a user. */
   readonly elicitation: readonly ("form" | "url")[];
-  /** A form in this revision's words, `undefined` for what it has no words for; absent when all are known to it. */
+  /** Converts a form to this revision; `undefined` if that is impossible. Absent if the revision knows all forms. */
   readonly form?: (requestedSchema: JsonObject) => JsonObject | undefined;
-  /** Whether a client that samples says in parts (`tools`, `context`) what it can do. */
+  /** Whether the client's sampling capability has parts (`tools`, `context`). */
   readonly sampling: "whole" | "parts";
   readonly batches: boolean;
-  /** A client that hangs up has cancelled its request. */
+  /** Whether a disconnect cancels the request. */
   readonly disconnectCancels: boolean;
-  /** The code to send for a code that this revision may not know. */
+  /** Translates an error code that this revision may not know. */
   readonly errorCode: (code: number) => number;
-  /** The HTTP status of a request's error. */
+  /** Returns the HTTP status of a request's error. */
   readonly httpStatus: (code: number) => number;
 }
 
@@ -168,101 +168,101 @@ export type EntryKind = "tool" | "resource" | "resourceTemplate" | "prompt";
 
 export interface Frame {
   readonly opening: string;
-  /** How long a result lasts, as members of it. */
+  /** Returns the cache hints of a result as JSON members. */
   readonly hints: (ttlMs: number, scope: Reuse["scope"]) => string;
-  /** Members of `_meta` that every result has. */
+  /** Members of `_meta` in every result. */
   readonly meta: string;
 }
 
-/** A server as one revision sees it, made when that revision is first spoken. */
+/** A server in one revision, created when that revision is first used. */
 export interface View {
   readonly server: Server;
   readonly revision: Revision;
   readonly methods: ReadonlyMap<string, Method>;
   readonly frame: Frame;
-  /** `frame.meta` as the end of a result. */
+  /** The end of a result, with `frame.meta`. */
   readonly closing: string;
-  /** Results that never change, by method or static resource. */
+  /** Constant results, by method or fixed resource. */
   readonly payloads: Map<unknown, Payload>;
 }
 
-/** The client, as far as it has told: once for a connection (`initialize`), or anew with each request. */
+/** The client as it describes itself: once per connection (`initialize`), or in each request. */
 export interface Peer extends ClientInformation {
   readonly view: View;
-  /** The least severe message it wants; none when absent. */
+  /** The minimum severity of messages that the client wants; `undefined` for none. */
   logLevel: LoggingLevel | undefined;
-  /** URIs of resources whose updates it wants, where that lasts longer than a request. */
+  /** URIs of subscribed resources, on a connection with a session. */
   readonly subscriptions?: Set<string>;
-  /** The place of the connection on the ledger, where there are several. */
+  /** The booking of the connection, if the transport serves several clients. */
   booking?: Booking | undefined;
-  /** Present once a handler has asked for the session; `null` once that has ended. */
+  /** The session's state: set at the first access by a handler, `null` after the end of the session. */
   session?: SessionRecord | null;
 }
 
-/** The request or connection that a message came with. */
+/** The request or connection of a message. */
 export interface Source {
   header(name: string): string | undefined;
-  /** The network address of the peer; absent where the platform does not tell. */
+  /** The network address of the peer; absent if the platform does not reveal it. */
   readonly remote?: string | undefined;
-  /** Booking of a long message. Code that outlives the message takes it over and releases it. */
+  /** The booking of a long message. Code that outlives the message takes it over and releases it. */
   body?: Booking | undefined;
 }
 
-/** Takes messages that belong to a request, before its answer. */
+/** Takes the messages that belong to a request and precede its answer. */
 export interface Outlet {
   notify(message: string): void;
-  /** Messages may get lost on it: nothing can be asked. */
+  /** Whether the client cannot be asked, since it may miss messages. */
   readonly oneWay?: boolean;
-  /** The headers of the message, where the transport has any. */
+  /** The headers of the message, if the transport has any. */
   readonly request?: Source;
-  /** Answers of several requests leave together: no two of them may have the same id. */
+  /** Whether answers of several requests share the outlet, so that ids must be unique. */
   readonly shared?: true;
 }
 
-/** A run of a handler that may end before the call does. */
+/** The rounds of a call, which may end a run of its handler early. */
 export interface Interruptible {
-  /** The result that stands instead of whatever the run came to. */
+  /** The result that replaces the result of the run. */
   readonly interrupted: Payload | McpError | undefined;
 }
 
-/** Something that collects a handler's questions, to be answered by other requests. */
+/** Collects a handler's questions, which later requests answer. */
 export interface Asker {
   ask(name: string, question: AnyQuestion): Promise<unknown>;
 }
 export interface AnyQuestion {
   readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
   readonly params: JsonObject;
-  /** Whether an answer is one to this question; any other counts as none. */
+  /** Returns whether an answer is valid. Invalid answers are ignored. */
   readonly accepts: (answer: unknown) => boolean;
 }
 
-/** Sends a request to the client on behalf of a call and resolves with its result; rejects with the client's error. */
+/** Sends a request to the client on behalf of a call. Resolves with its result; rejects with the client's error. */
 export type Ask = (call: Call, method: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
 
-/** A time limit that runs. */
+/** A time limit that can be paused. */
 export interface Clock {
   stop(): void;
   go(): void;
 }
 
-/** A request being answered. The members that most calls never touch are made when they are first asked for. */
+/** A request that is being answered. Rarely used members are created at the first access. */
 export class Call {
   peer: Peer;
   readonly id: Id;
   readonly method: string;
-  /** Without what the handler has been given, once the call has become a task. */
+  /** The parameters. The arguments are removed when the call becomes a task. */
   params: JsonObject;
-  /** Absent where the client cannot be asked: in revisions without server requests, or without a way back. */
+  /** Sends a request to the client. Absent if the revision or the connection does not allow that. */
   readonly ask: Ask | undefined;
-  /** Who calls, where the server asks for that. */
+  /** The caller, if the server has authentication. */
   readonly auth: Auth | undefined;
-  /** Present from the moment that the call asks the client, or continues one that did. */
+  /** Set when the call asks the client, or continues a call that did. */
   rounds: Interruptible | undefined;
-  /** Present from the moment that the call has become a task. */
+  /** Set when the call becomes a task. */
   task: Asker | undefined;
-  /** The handler's time limit. */
+  /** The clock of the handler's time limit. */
   clock: Clock | undefined;
-  /** Called before the call asks its own client anything, where other callers wait for its result. */
+  /** Called before the call asks its client a question, if other callers share its result. */
   detach: (() => void) | undefined;
   #asking = 0;
   #outlet: Outlet;
@@ -286,12 +286,12 @@ export class Call {
     return typeof meta === "object" && meta !== null && !Array.isArray(meta) ? (meta as JsonObject) : {};
   }
 
-  /** A header of the transport's, by its lower-case name. */
+  /** Returns a header of the transport by its lower-case name. */
   header(name: string): string | undefined {
     return this.#outlet.request?.header(name);
   }
 
-  /** Who answers for it. */
+  /** The caller that the call is booked on. */
   get caller(): string {
     return callerOf(this.auth, this.#outlet.request?.remote);
   }
@@ -308,7 +308,7 @@ export class Call {
     return this.#aborted !== undefined;
   }
 
-  /** Tells the handler to stop. Whether an answer is still sent is the caller's affair. */
+  /** Aborts the handler's signal. The answer is not affected. */
   abort(reason: unknown): void {
     this.#aborted = { reason };
     this.#controller?.abort(reason);
@@ -318,7 +318,7 @@ export class Call {
     return this.#asking > 0;
   }
 
-  /** Waits for the client: the time that a user takes to answer is not the handler's. */
+  /** Waits for the client's answer, during which the handler's time limit pauses. */
   async whileAsking<T>(answer: Promise<T>): Promise<T> {
     this.#asking += 1;
     if (this.#asking === 1) this.clock?.stop();
@@ -330,20 +330,20 @@ export class Call {
     }
   }
 
-  /** Lets go of the arguments, which the handler has, and, once answered, of the connection: the call outlives both. */
+  /** Drops the arguments, which the handler has, and, after the answer, the connection: a task outlives both. */
   release(): void {
     this.params = { _meta: this.params["_meta"] };
     this.#outlives = true;
   }
 
-  /** Lets go of all that the client sent: the handler has ended. */
+  /** Drops everything that the client sent, because the handler has ended. */
   forget(): void {
     const { view, protocolVersion, logLevel } = this.peer;
     this.params = {};
     this.peer = { view, protocolVersion, logLevel, capabilities: {} };
   }
 
-  /** Silent once the request is answered or given up: nothing may follow its response. */
+  /** Sends a notification. Does nothing after the answer, which must be the last message. */
   notify(message: string): void {
     if (!this.#finished) this.#outlet.notify(message);
   }
@@ -354,41 +354,44 @@ export class Call {
   }
 }
 
-/** The inputs of a result: the validated arguments, and the URI where there is one. */
+/** The inputs of a result: the validated arguments, and the URI of a resource. */
 export interface Subject {
   readonly input: unknown;
   readonly uri?: string;
 }
 
-/** An entry of the manifest whose results are kept, as the cache needs to know it. */
+/** An entry of the manifest with a cache, as the cache needs it. */
 export interface CachedEntry {
   readonly kind: "tool" | "resource" | "resourceTemplate";
-  /** Its name, URI or URI template. */
+  /** The name, URI or URI template of the entry. */
   readonly name: string;
   readonly reuse: Reuse;
-  /** Its results tell clients how long they last. */
+  /** Whether results carry cache hints for the client. */
   readonly hinted: boolean;
-  /** How long its handler may take. */
+  /** The time limit of the handler. */
   readonly timeoutMs: number | undefined;
-  /** Runs the handler on behalf of a call. May throw. */
+  /** Runs the handler for a call. May throw. */
   start(call: Call, subject: Subject): unknown;
-  /** The validated result of the handler, as text; `undefined` if it must not be kept. Throws for a value that is no result. */
+  /**
+   * Validates the handler's output and returns its cached text; `undefined` if it must not be cached. Throws for an
+   * invalid output.
+   */
   keep(output: unknown, subject: Subject): string | undefined;
-  /** The result, from the text that was kept; `hints` are members of the protocol's, as JSON text. */
+  /** Formats a result from its cached text; `hints` are its cache hints as JSON members. */
   seal(view: View, kept: string, hints: string): string;
   finish(call: Call, output: unknown, subject: Subject): Payload | McpError;
   fail(call: Call, error: unknown, subject: Subject): Payload | McpError;
-  /** Waits on behalf of one call, as long as that may take. */
+  /** Waits for the answer on behalf of a call, within its time limit. */
   wait(call: Call, answer: Promise<Payload | McpError>): Promise<Payload | McpError>;
 }
 
-/** Keeps what handlers returned; a server has one where the manifest declares `cache`. */
+/** The cache of results, if the manifest declares `cache`. */
 export interface ResultCache {
   /**
-   * The result that is kept, or what a run comes to; calls that want the same at the same time share one run.
-   * `undefined` for a call whose result is nobody else's.
+   * Returns the cached result, or that of a run, which concurrent calls with the same input share; `undefined` if the
+   * call must not be cached.
    */
   answer(call: Call, entry: CachedEntry, subject: Subject): Answer | undefined;
-  /** Forgets what an entry returned: for these arguments, for this URI, or all of it. */
+  /** Removes the cached results of an entry: for these arguments, for this URI, or all. */
   invalidate(entry: Pick<CachedEntry, "kind" | "name">, subject: Partial<Subject>): void;
 }

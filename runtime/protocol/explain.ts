@@ -1,13 +1,13 @@
 import type { ValidationError } from "./surface.js";
 
 const maxFailures = 8;
-/** Hostile arguments can fail a million times. */
+/** The maximum number of inspected failures. Hostile arguments can fail a million times. */
 const maxInspected = 500;
 
 /**
- * One text that names every failure: the place, the rule, and what came instead, as far as `root`, the value that was
- * validated, may be told of. A text may be a secret: it is told by its length, but where one of a few was expected, if
- * nothing speaks against it.
+ * Describes every failure in one text: the place, the rule, and the received value, if it may be shown. `root` is the
+ * validated value. A string may be a secret, so only its length is shown, except where a short one of fixed choices
+ * was expected.
  */
 export function explain(errors: readonly ValidationError[], what: string, root?: unknown): string {
   const failures = new Map(
@@ -19,7 +19,7 @@ export function explain(errors: readonly ValidationError[], what: string, root?:
   return `invalid ${what}: ${lines.join("; ")}${more}`;
 }
 
-/** ajv reports the failures of every branch, then that of the whole: the branches become one failure. */
+/** Merges the failures of the branches of a union, which ajv reports before that of the union, into one. */
 function mergeBranches(errors: readonly ValidationError[]): ValidationError[] {
   const merged: ValidationError[] = [];
   for (const error of errors.slice(0, maxInspected)) {
@@ -40,7 +40,7 @@ function mergeBranches(errors: readonly ValidationError[]): ValidationError[] {
       merged.push(inside.length === 1 ? inside[0]! : asForms(error, inside));
       continue;
     }
-    // The failures of the branches stand right before that of the whole.
+    // The failures of the branches precede that of the union.
     let first = merged.length;
     while (first > 0 && isInside(merged[first - 1]!.instancePath, error.instancePath)) first -= 1;
     merged.push(asForms(error, merged.splice(first)));
@@ -57,7 +57,7 @@ function asForms(error: ValidationError, branches: readonly ValidationError[]): 
 }
 
 function isUnion({ keyword, params }: ValidationError): boolean {
-  // A `oneOf` that matches twice has no failed branch to tell of.
+  // A `oneOf` that matches twice has no failed branch.
   return keyword === "anyOf" || (keyword === "oneOf" && !Array.isArray(params["passingSchemas"]));
 }
 
@@ -80,7 +80,7 @@ function tokensOf(pointer: string): string[] {
   return tokens.map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** `/items/0/first name` → `items[0]["first name"]`. */
+/** Converts `/items/0/first name` to `items[0]["first name"]`. */
 function pathText(pointer: string): string {
   return tokensOf(pointer)
     .map((name, index) => {
@@ -91,17 +91,17 @@ function pathText(pointer: string): string {
     .join("");
 }
 
-/** Names under which no value is told. */
+/** Names of members whose values are not shown. */
 const secret = /pass|secret|token|key|credential|auth|pin$/i;
-/** A longer text is not one of a few that somebody has mistaken. */
+/** The maximum length of a value that may be a mistyped choice. */
 const maxChoiceLength = 40;
 
-/** Rules about how large a value is. */
+/** Rules about the size of a value. */
 const sized = /^(?:(min|max)(Length|Items|Properties)|(?:additionalI|unevaluatedI|i)tems)$/;
-/** Rules about the value itself. */
+/** Rules about a value. */
 const valued = /^(?:type|enum|const|format|forms|multipleOf|not|oneOf|pattern|(?:exclusiveM|m)(?:ax|in)imum)$/;
 
-/** Describes the value that came, where the rule is about a value. */
+/** Describes the received value, if the rule is about a value. */
 function receivedText({ keyword, instancePath, params }: ValidationError, root: unknown): string {
   if (root === undefined) return "";
   const tokens = tokensOf(instancePath);
@@ -118,7 +118,7 @@ function receivedText({ keyword, instancePath, params }: ValidationError, root: 
   return choice ? `, got ${JSON.stringify(value)}` : `, got a string of ${countText(length, "character")}`;
 }
 
-/** As JSON Schema counts: characters, items, properties. */
+/** Returns the length as JSON Schema counts it: characters, items or properties. */
 function lengthOf(value: unknown): number | undefined {
   if (Array.isArray(value)) return value.length;
   if (typeof value === "object" && value !== null) return Object.keys(value).length;
@@ -190,7 +190,7 @@ function formsText(texts: readonly string[]): string {
   return texts.length === 0 ? "" : `: ${texts.join(", or ")}`;
 }
 
-/** The units that `minLength` and its like count. */
+/** The units of `minLength` and similar keywords. */
 const nouns = { Length: "character", Items: "item", Properties: "property" };
 
 function countText(limit: unknown, noun: string): string {

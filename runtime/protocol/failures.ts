@@ -9,7 +9,7 @@ import { traceOf } from "./trace.js";
 
 type Subject = Pick<FailureContext, "kind" | "name" | "errorId">;
 
-/** The error that the hook `onError` returns for a handler's error; `undefined` where it returns none, or fails itself. */
+/** Returns the error that the hook `onError` decided on; `undefined` if it returned none, or failed. */
 export function hookVerdict(call: Call, subject: Subject, error: unknown): McpError | string | undefined {
   const { server } = call.peer.view;
   const onError = server.hooks?.onError;
@@ -26,7 +26,7 @@ export function hookVerdict(call: Call, subject: Subject, error: unknown): McpEr
   }
 }
 
-/** The answer to an error of a handler that can only be told as a JSON-RPC error: not a tool's. */
+/** Returns the JSON-RPC error for a failure of any handler other than a tool's. */
 export function handlerFailure(call: Call, kind: FailureContext["kind"], name: string, error: unknown): McpError {
   if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
   if (error instanceof NotImplementedError)

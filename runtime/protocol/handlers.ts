@@ -13,12 +13,12 @@ import type {
 } from "./types.js";
 
 /**
- * Sends a message to the client's log (`notifications/message`), when the client asked for that level; where the manifest
- * has `runtime.logging`, the server's own log gets it, too. `data` is any JSON.
+ * Sends a message to the client's log (`notifications/message`) if the client has requested that level. With
+ * `runtime.logging`, the message also goes to the server's own log. `data` is any JSON.
  */
 export type Log = { readonly [Level in LoggingLevel]: (data: unknown) => void };
 
-/** The client's own description. Never a basis for security: a client can claim anything. */
+/** The client's description of itself. It proves nothing: a client can claim anything. */
 export interface ClientInformation {
   readonly info?: Implementation;
   readonly capabilities: JsonObject;
@@ -26,22 +26,22 @@ export interface ClientInformation {
   readonly protocolVersion: string;
 }
 
-/** Who calls, as far as the credentials of the request tell; never the credentials themselves. */
+/** The caller, as its credentials describe it. It never contains the credentials themselves. */
 export interface Auth {
-  /** Absent where nobody had to say who they are, or a key has no name. */
+  /** Absent if the server has no authentication, or for a key without a name. */
   readonly principal?: string;
   readonly scopes: readonly string[];
-  /** Further facts: the claims of the token, or the members that `authenticate` has added. */
+  /** Further facts: the claims of the token, or the members that `authenticate` returned. */
   readonly claims: JsonObject;
-  /** When the credentials expire, in milliseconds since 1970. */
+  /** The expiry of the credentials, in milliseconds since 1970. */
   readonly expiresAt?: number;
 }
 
-/** A user's answer to a question: `content` is validated against its schema. */
+/** A user's answer to a question. Its `content` has been validated. */
 export type ElicitResult<C> =
   { readonly action: "accept"; readonly content: C } | { readonly action: "decline" | "cancel" };
 
-/** A question the manifest declares: the placeholders of its message, and what is answered. */
+/** A question that the manifest declares: the placeholders of its message, and the content of the answer. */
 export interface Elicitation {
   readonly parameters: unknown;
   readonly content: unknown;
@@ -80,59 +80,59 @@ export interface Root {
   readonly name?: string;
 }
 
-/** Tells clients, of every transport, that something has changed. */
+/** Notifies clients of all transports of changes. */
 export interface Notify {
   readonly toolsChanged: () => void;
   readonly promptsChanged: () => void;
   readonly resourcesChanged: () => void;
-  /** For the clients that have subscribed to this resource. */
+  /** Notifies the clients that have subscribed to this resource. */
   readonly resourceUpdated: (uri: string) => void;
 }
 
-/** The cache of earlier results, where the manifest declares `cache`. */
+/** The cache of results, if the manifest declares `cache`. */
 export interface Cache {
   /**
-   * Forgets what a tool (by its name), a resource (by its URI) or a template's resources (by the URI template, or by
-   * the URI of one) returned: for these arguments, or for all. `notify.resourceUpdated` does it for its resource.
+   * Removes the cached results of a tool (by its name), a resource (by its URI) or a template's resources (by the URI
+   * template, or by the URI of one): for these arguments, or all. `notify.resourceUpdated` does so for its resource.
    */
   readonly invalidate: (name: string, input?: object) => void;
 }
 
 /** A client's session, from `initialize` to the end of the connection or of the HTTP session. */
 export interface Session<S = unknown> {
-  /** Unique; of no use to anybody who learns it. */
+  /** A unique id. It gives no access to the session. */
   readonly id: string;
-  /** The result of the hook `onSession` for this session. It ends with the session. */
+  /** The result of the hook `onSession` for this session. */
   readonly state: S;
 }
 
 /** The second argument of every handler. */
 export interface Context {
-  /** Aborted when the client cancels the request, disconnects (2026-07-28) or the tool's time is up. */
+  /** Aborted when the client cancels the request or disconnects (2026-07-28), or when the tool's time limit ends. */
   readonly signal: AbortSignal;
-  /** Reports progress, when the client asked for it. `progress` must grow with every call; `total` may be unknown. */
+  /** Reports progress, if the client requested it. `progress` must increase with every call; `total` may be unknown. */
   readonly progress: (progress: number, total?: number, message?: string) => void;
   readonly log: Log;
   readonly client: ClientInformation;
-  /** Who calls. */
+  /** The caller. */
   readonly auth: Auth;
   /** The request's `_meta`, as sent. */
   readonly meta: JsonObject;
   /**
    * The client's session, in revisions that have sessions. `undefined` in 2026-07-28, in HTTP without sessions, in tool
-   * event streams, and where results are cached.
+   * event streams, and for entries with a cache.
    */
   readonly session: Session | undefined;
   readonly notify: Notify;
   readonly cache: Cache;
   /**
-   * Asks the client's model. On 2026-07-28 the handler runs anew when the answer is there: ask in the same order in
-   * every run, let the error pass that ends a run, and put effects that must not happen twice into a `step`.
+   * Asks the client's model. On 2026-07-28 the handler runs again from its start once the answer has arrived: ask in
+   * the same order in every run, do not catch the error that ends a run, and wrap side effects in a `step`.
    */
   readonly sample: (params: CreateMessageParams, key?: string) => Promise<CreateMessageResult>;
   /** The folders that the client works in; see `sample`. */
   readonly roots: (key?: string) => Promise<readonly Root[]>;
-  /** Work that happens once in a call, however often the handler runs; its result must be JSON. See `sample`. */
+  /** Runs work once per call, even if the handler runs several times. Its result must be JSON. See `sample`. */
   readonly step: <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
 }
 
@@ -141,11 +141,11 @@ export type DeclaredErrors<E> = { readonly [Code in keyof E]: (parameters: E[Cod
 
 export interface ToolContext<E, Q = {}> extends Context {
   readonly errors: DeclaredErrors<E>;
-  /** Asks the user what the manifest declares under `elicitations`; see `sample`. */
+  /** Asks the user a question that the manifest declares under `elicitations`; see `sample`. */
   readonly elicit: Elicit<Q>;
   /**
-   * For a tool with `deferTask`: answers the call with a task, where the client knows tasks; what follows belongs to it.
-   * Questions before this are asked in the call, questions after it in the task.
+   * Answers the call with a task, if the client supports tasks. It requires `deferTask`. Earlier questions are part of
+   * the call, later ones part of the task.
    */
   readonly beginTask: () => void;
 }
@@ -154,7 +154,7 @@ export interface PromptContext<Q = {}> extends Context {
   readonly elicit: Elicit<Q>;
 }
 
-/** A whole `tools/call` result, for a handler that wants full control. */
+/** A complete `tools/call` result. */
 export interface CallToolResult {
   readonly content: readonly ContentBlock[];
   readonly structuredContent?: Json;
@@ -162,18 +162,18 @@ export interface CallToolResult {
   readonly _meta?: JsonObject;
 }
 
-/** The parts of a tool's result beside its value. */
+/** The parts of a tool's result besides its value. */
 export interface ResultOptions {
-  /** The content that models read, in place of the value as JSON; a string is one text. */
+  /** The content for models. Default: the value as JSON. A string is one text block. */
   readonly content?: string | ContentBlock | readonly ContentBlock[];
-  /** A failure that the model can read, other than the errors that the manifest declares. */
+  /** Whether the result is an error for the model, besides the errors that the manifest declares. */
   readonly isError?: boolean;
   readonly _meta?: JsonObject;
 }
 
 declare const madeByResult: unique symbol;
 
-/** A tool's value with what goes beside it; made by `result`. */
+/** A tool's value with options, created by `result`. */
 export interface ToolResult<T> {
   readonly value: T;
   readonly options: ResultOptions;
@@ -184,39 +184,41 @@ export interface ToolResult<T> {
 export type ToolOutput = string | ContentBlock | readonly ContentBlock[] | CallToolResult;
 
 /**
- * A tool's handler. Throw one of `errors` for a failure that the model should read, `McpError` for a protocol error;
- * anything else becomes an internal error that tells the client nothing but an id, which the log explains.
+ * A tool's handler. Throw one of `errors` for a failure that the model should read, `McpError` for a protocol error.
+ * Any other error becomes an internal error: the client gets only an id, which the log explains.
  *
  * @typeParam I the arguments, validated against `inputSchema`
- * @typeParam O the result, validated against `outputSchema`; `ToolOutput` when there is none
+ * @typeParam O the result, validated against `outputSchema`; `ToolOutput` without one
  * @typeParam E placeholders of each declared error, by its code
  * @typeParam Q the declared questions, by their name
- * @typeParam A what all handlers share: `config` and `state`, where there are such
+ * @typeParam A the state that all handlers share: `config` and `state`, if declared
  */
 export type ToolHandler<I, O = ToolOutput, E = {}, Q = {}, A = unknown> = (
   input: I,
   context: ToolContext<E, Q> & A,
 ) => O | ToolResult<O> | Promise<O | ToolResult<O>>;
 
-/** One piece of a resource. `uri` and `mimeType` default to the request's and the manifest's. */
+/** A part of a resource. `uri` and `mimeType` default to those of the request and the manifest. */
 export type ResourceContent = {
   readonly uri?: string;
   readonly mimeType?: string;
   readonly _meta?: JsonObject;
 } & ({ readonly text: string } | { readonly json: unknown } | { readonly blob: string | Uint8Array });
 
-/** A whole `resources/read` result. */
+/** A complete `resources/read` result. */
 export interface ReadResourceResult {
   readonly contents: readonly ResourceContent[];
 }
 
-/** A string is text, bytes are a blob. `undefined` means that there is no such resource. */
+/**
+ * The contents of a resource: a string is text, bytes are a blob, `undefined` means that the resource does not exist.
+ */
 export type ResourceOutput =
   | string
   | Uint8Array
   | ResourceContent
   | readonly ResourceContent[]
-  // TypeScript compares a wrong list with this one, instead of with the bytes.
+  // With this member TypeScript compares a wrong list with a list, instead of with bytes.
   | ResourceContent[]
   | ReadResourceResult
   | undefined;
@@ -240,14 +242,14 @@ export interface ListedResource {
   readonly title?: string;
   readonly description?: string;
   readonly mimeType?: string;
-  /** In bytes. */
+  /** The size in bytes. */
   readonly size?: number;
   readonly icons?: readonly Icon[];
   readonly annotations?: Annotations;
   readonly _meta?: JsonObject;
 }
 
-/** Lists the resources of a template that there are, for this caller. */
+/** Lists the existing resources of a template, for this caller. */
 export type ResourceLister<A = unknown> = (
   context: Context & A,
 ) => readonly ListedResource[] | Promise<readonly ListedResource[]>;
@@ -258,7 +260,7 @@ export interface GetPromptResult {
   readonly _meta?: JsonObject;
 }
 
-/** A string is one message of the user's. */
+/** The messages of a prompt. A string is one message of the user. */
 export type PromptOutput = string | readonly PromptMessage[] | GetPromptResult;
 
 /** @typeParam I the prompt's arguments, with defaults filled in; Q the declared questions, by their name */
@@ -272,10 +274,10 @@ export interface CompletionContext {
   readonly auth: Auth;
   /** The client's session, in revisions that have sessions. */
   readonly session: Session | undefined;
-  /** The arguments that the user has filled in so far, by name. */
+  /** The arguments that the user has already filled in, by name. */
   readonly arguments: Readonly<Record<string, string>>;
 }
-/** Completes a value while the user types: candidates for what begins with `value`, the best first. */
+/** Completes a value while the user types: returns candidates that begin with `value`, the best first. */
 export type CompletionHandler<A = unknown> = (
   value: string,
   context: CompletionContext & A,

@@ -15,19 +15,19 @@ export interface StartContext<C = unknown> {
   readonly config: C;
   /** The server's own log. */
   readonly log: Logger;
-  /** Tells subscribed clients of changes, for as long as the server runs. */
+  /** Notifies subscribed clients of changes while the server runs. */
   readonly notify: Notify;
 }
 
-/** Runs before the first request; what it returns is `context.state`. A server whose start fails serves nothing. */
+/** Runs before the first request. Its result is `context.state`. If it fails, the server serves nothing. */
 export type StartHook<C = unknown> = (context: StartContext<C>) => unknown;
 
-/** Runs once, when all requests are over. */
+/** Runs once, after the last request. */
 export type StopHook<A = Application> = (application: A) => void | Promise<void>;
 
-/** A session that begins. */
+/** A new session. */
 export type SessionContext<A = Application> = A & {
-  /** The id of the session: unique, and of no use to other callers. */
+  /** The unique id of the session. It gives no access to the session. */
   readonly id: string;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
@@ -35,35 +35,36 @@ export type SessionContext<A = Application> = A & {
   readonly auth: Auth;
 };
 
-/** Runs when a handler first asks for the state of a session, and returns it. It cannot wait; it may return a promise. */
+/**
+ * Creates the state of a session at the first access by a handler. It must be synchronous; the state may be a promise.
+ */
 export type SessionHook<A = Application> = (context: SessionContext<A>) => unknown;
 
-/** A failure, and the call in which it happened. */
+/** A failure, and its call. */
 export type FailureContext<A = Application> = A & {
   readonly kind: "tool" | "resource" | "prompt" | "completion";
-  /** The tool's or prompt's name, the resource's URI. */
+  /** The name of the tool or prompt, or the URI of the resource. */
   readonly name: string;
-  /** Present for an error that nobody declared: the log has it under this id. */
+  /** The id of an undeclared error in the log. */
   readonly errorId?: string;
   readonly client: ClientInformation;
 };
 
 /**
- * Sees every error of a handler, and decides what the caller sees: a text (for a tool an `isError` result that the model
- * reads), an `McpError` (a JSON-RPC error), or nothing, and what would be sent anyway is sent. It cannot wait: the answer
- * leaves when it returns.
+ * Decides the error that the caller gets: a text (an `isError` result for tools), an `McpError` (a JSON-RPC error), or
+ * nothing for the default. It must be synchronous.
  */
 export type ErrorHook<A = Application> = (error: unknown, context: FailureContext<A>) => McpError | string | void;
 
-/** Whether something that the server needs can be used. It fails by throwing, by `false`, or by taking too long. */
+/** Checks that a dependency of the server works. It fails by throwing, by returning `false`, or by taking too long. */
 export type HealthCheck<A = Application> = (context: A & { readonly signal: AbortSignal }) => unknown;
 
-/** A caller, and what all callers share. */
+/** A caller, with the state that all handlers share. */
 export type Caller<A = Application> = A & { readonly auth: Auth };
 
 /**
- * Says which entries a caller sees and may use, by their names. A kind without a function is there for all. It cannot
- * wait, and runs with every call and list: keep what it needs in `state`.
+ * Decides which entries a caller can see and use, by their names. Entries of a kind without a function are visible to
+ * all. The functions are synchronous and run with every call and list: keep the data that they need in `state`.
  *
  * @typeParam S the `Surface` of `generated/client.ts`
  */
@@ -88,21 +89,21 @@ export interface Hooks<A = any> {
   readonly onStop?: StopHook<A>;
   readonly onSession?: SessionHook<A>;
   readonly onError?: ErrorHook<A>;
-  /** Takes the place of the server's own log: a logger of pino's kind, or a function. */
+  /** Replaces the server's own log: a logger like pino, or a function. */
   readonly logger?: Logger | LeveledLogger;
-  /** By name: what readiness depends on. */
+  /** Health checks by name; readiness depends on them. */
   readonly health?: Readonly<Record<string, HealthCheck<A>>>;
   readonly authenticate?: AuthenticateHook<A>;
   readonly enabled?: { readonly [List in keyof EnabledHook]?: (name: never, caller: Caller<A>) => boolean };
 }
 
-/** Values by the name of their environment variable, and what the configuration file holds, or why it cannot be read. */
+/** Environment variables by name, and the values of the configuration file or the problem with it. */
 export interface SettingSources {
   readonly env: Environment;
   readonly file?: { readonly path: string; readonly values: unknown; readonly problem?: string };
 }
 
-/** All that is wrong with the settings of a server, at once. */
+/** All problems with the settings of a server. */
 export class SettingsError extends Error {
   readonly problems: readonly string[];
 
@@ -113,17 +114,17 @@ export class SettingsError extends Error {
   }
 }
 
-/** Finds the settings of a server; rejects with `SettingsError` when any is missing or wrong. */
+/** Loads the settings of a server. Rejects with `SettingsError` for missing or wrong ones. */
 export interface SettingsLoader {
   load(sources: SettingSources): Promise<unknown>;
-  /** The values of secret settings. */
+  /** Returns the values of secret settings. */
   secrets?(config: unknown): readonly string[];
 }
 
-/** A session, as its handlers share it. */
+/** A session with the application that its state was created with. */
 export interface SessionRecord {
   readonly session: Session;
-  /** The application with which its state was made. */
+  /** The application that the state was created with. */
   readonly application: Application;
   readonly ended: AbortController;
 }
@@ -134,11 +135,13 @@ export interface HttpAddress {
   readonly path: string;
   readonly host: string;
   readonly port: number;
-  /** Besides the loopback ones, which are allowed while `host` is a loopback address. `*` is any. */
+  /**
+   * Origins that are allowed besides loopback ones, which are allowed while `host` is a loopback address. `*` is any.
+   */
   readonly allowedOrigins: readonly string[];
   /**
-   * Host names, besides loopback names and, while `host` is no loopback address, IP addresses. Empty: any name while
-   * `host` is no loopback address and the server asks for credentials.
+   * Allowed host names besides loopback names and, unless `host` is a loopback address, IP addresses. If empty, a
+   * server with authentication on another address allows any name.
    */
   readonly allowedHosts: readonly string[];
 }
@@ -149,28 +152,28 @@ export interface AddressVariables {
   readonly allowedHosts?: string | undefined;
 }
 
-/** An address that was read from the environment. */
+/** An address from the environment. */
 export interface ReadAddress extends HttpAddress {
   readonly variables: AddressVariables;
 }
 
-/** Reads an address from the environment; adds to `problems` what is missing or wrong. */
+/** Reads an address from the environment. Adds missing and wrong values to `problems`. */
 export type ReadHttp = (reading: {
   readonly environment: Environment;
   readonly problems: string[];
-  /** The probes that answer at paths of their own. */
+  /** The probes, which have paths of their own. */
   readonly health?: { at(path: string): unknown } | undefined;
 }) => ReadAddress;
 
 /** A server between its start and its stop. */
 export interface Lifecycle extends Application {
-  /** Nothing has to happen before the first request. */
+  /** Whether requests can be answered without waiting for the start. */
   ready: boolean;
   config: unknown;
   state: unknown;
-  /** The address of a mounted server from the environment, where the manifest names variables. */
+  /** The address of a mounted server from the environment, if the manifest names variables. */
   http?: ReadAddress;
   starting: Promise<void> | undefined;
-  /** It takes no more work: what is under way is finished. */
+  /** Whether the server stops: it refuses new work and finishes what runs. */
   draining: boolean;
 }

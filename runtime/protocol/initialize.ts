@@ -8,10 +8,10 @@ import { latestLegacy, legacyRevisions } from "./revisions/legacy.js";
 import type { Implementation, JsonObject, LoggingLevel } from "./types.js";
 import { viewOf } from "./view.js";
 
-/** Until the client says otherwise (`logging/setLevel`). */
+/** The log level of a client that has not sent `logging/setLevel`. */
 const initialLogLevel: LoggingLevel = "info";
 
-/** Bounds on a client's words about itself, in characters and bytes: they are kept as long as the session. */
+/** Limits of a client's description of itself, in characters and bytes, since it is kept as long as the session. */
 const maxNameLength = 256;
 const maxCapabilities = 64 * 1024;
 
@@ -21,7 +21,7 @@ export interface Initialized {
   readonly result: string;
 }
 
-/** A version that the server does not speak is answered with the newest that it does (2025-11-25, lifecycle). */
+/** Opens a session. For an unsupported version it offers the newest supported one (2025-11-25, lifecycle). */
 export function initialize(server: Server, params: unknown): Initialized | McpError {
   if (!isObject(params)) return invalidParams('"params" must be an object');
   const { protocolVersion: requested, capabilities, clientInfo } = params;
@@ -33,7 +33,7 @@ export function initialize(server: Server, params: unknown): Initialized | McpEr
   return { peer, result: initializeResult(peer.view) };
 }
 
-/** A client of a revision with a handshake; `version` is one of `legacyRevisions`, `lasting` that there is a session. */
+/** Creates a client of a revision with a handshake; `version` is one of `legacyRevisions`. */
 export function legacyPeer(
   server: Server,
   version: string,
@@ -51,7 +51,7 @@ export function legacyPeer(
   return isObject(clientInfo) ? { ...peer, info: clientInfoOf(clientInfo) } : peer;
 }
 
-/** A client's name for itself, as far as it is kept. */
+/** Returns the client's description of itself, with texts cut to a maximum length. */
 function clientInfoOf(info: JsonObject): JsonObject & Implementation {
   const kept = ["name", "version", "title"].flatMap((member) => {
     const text = info[member];

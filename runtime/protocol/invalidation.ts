@@ -6,15 +6,15 @@ import type { ToolValidators } from "./surface.js";
 
 type CacheTarget = readonly [Pick<CachedEntry, "kind" | "name">, Partial<Subject>];
 
-/** Forgets what is kept of a resource; most have nothing kept. */
+/** Removes the cached results of a resource, if it has any. */
 export function invalidateResource(server: Server, uri: string): void {
   if (globalThis.mcpcWithoutCache || server.cache === undefined) return;
   for (const [entry, subject] of resourcesAt(server, uri)) server.cache.invalidate(entry, subject);
 }
 
 /**
- * Forgets what a tool (by its name), a resource (by its URI) or a template's resources (by the URI template, or by the
- * URI of one) returned: for these arguments, or for all. Throws for a name that nothing has whose results are kept.
+ * Removes the cached results of a tool (by its name), a resource (by its URI) or a template's resources (by the URI
+ * template, or by the URI of one): for these arguments, or all. Throws for a name without a cache.
  */
 export function invalidate(server: Server, name: string, input: unknown): void {
   if (globalThis.mcpcWithoutCache) throw noSuchCache(name);
@@ -34,7 +34,10 @@ export function invalidate(server: Server, name: string, input: unknown): void {
   for (const [entry, subject] of found) server.cache?.invalidate(entry, subject);
 }
 
-/** Fills in defaults: results are kept by the arguments that the handler got. A tool that was never called has no validators yet. */
+/**
+ * Fills in defaults, since results are cached by the arguments that the handler got. Validators load at a tool's first
+ * call.
+ */
 function withDefaults(server: Server, name: string, input: unknown): unknown {
   if (globalThis.mcpcWithoutDefaults || !isObject(input)) return input;
   const tools = server.indexes.get("tools") as

@@ -21,26 +21,26 @@ export interface ResponseMessage {
   readonly error?: unknown;
 }
 
-/** A result that never changes, in UTF-8, so that a large one is neither copied nor encoded again. */
+/** A constant result in UTF-8, so that a large one is neither copied nor encoded for each response. */
 export interface PreparedResult {
-  /** The result, and the brace that closes the response. */
+  /** The result and the closing brace of the response. */
   readonly bytes: Uint8Array;
-  /** The same as the end of a line. */
+  /** The bytes followed by a line feed. */
   readonly line: Uint8Array;
 }
 
-/** A response around a ready result. */
+/** A response with a prepared result. */
 export interface Spliced {
   readonly head: string;
   readonly ready: PreparedResult;
 }
 
-/** A whole message as it leaves: JSON text, or text and what follows it. */
+/** An outgoing message: JSON text, or a text and a prepared result. */
 export type Outgoing = string | Spliced;
 
 export const parseError = (): McpError => new McpError(errorCodes.parseError, "the message is not valid JSON");
 
-/** A parsed message by its kind. The value is not copied; optional members that are `null` become `undefined`. */
+/** Classifies a parsed message. The value is not copied; optional members that are `null` become `undefined`. */
 export function classify(value: unknown): "request" | "notification" | "response" | McpError {
   if (!isObject(value)) return invalidRequest("a message is a JSON object");
   if (value["jsonrpc"] !== "2.0") return invalidRequest('"jsonrpc" must be "2.0"');
@@ -55,15 +55,17 @@ export function classify(value: unknown): "request" | "notification" | "response
   return invalidRequest('"method" must be a string');
 }
 
-/** Members of a message that may be absent. */
+/** Optional members of a message. */
 const optionalMembers: readonly string[] = ["method", "params", "error"];
 
-/** Many languages write a member that is absent as `null`; no member of the protocol's parameters means that. */
+/**
+ * Replaces `null` by `undefined`: many languages write absent members as `null`, which has no meaning in the protocol.
+ */
 function withoutNulls(value: Record<string, unknown>, names: readonly string[] = Object.keys(value)): void {
   for (const name of names) if (value[name] === null) value[name] = undefined;
 }
 
-/** The id to answer an unclassifiable message under, if it has one. */
+/** Returns the id for the answer to an invalid message, if it has one. */
 export function readableId(value: unknown): Id | undefined {
   return isObject(value) && isId(value["id"]) ? value["id"] : undefined;
 }
@@ -72,28 +74,28 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether the result of a tool, as JSON, tells of an error. Structured content may have a member of that name. */
+/** Returns whether a tool's result, as JSON, is an error. Structured content may have a member of that name. */
 export function isErrorResult(text: string): boolean {
   return text.includes('"isError":true') && (JSON.parse(text) as JsonObject)["isError"] === true;
 }
 
-/** The response around a result that is JSON already. */
+/** Formats the response for a result in JSON. */
 export function resultMessage(id: Id, payload: string | PreparedResult): Outgoing {
   const head = `{"jsonrpc":"2.0","id":${idText(id)},"result":`;
   return typeof payload === "string" ? `${head}${payload}}` : { head, ready: payload };
 }
 
-/** A piece of a text that is put in its place when there is one, so that it need not be copied. */
+/** Bytes that are written into a buffer on demand, so that they need not be copied. */
 export interface LazyBytes {
-  /** In bytes. */
+  /** The length in bytes. */
   readonly length: number;
   readonly fill: (place: Uint8Array) => void;
 }
 
-/** Below this many characters a text costs less than the pieces of a write. */
+/** The minimum length of a text, in characters, for which separate writes cost less than copying. */
 const minPreparedLength = 4096;
 
-/** A result to be sent again and again, from its pieces: bytes when it is long. */
+/** Joins the pieces of a constant result: into bytes if it is long, else into text. */
 export function prepareResult(pieces: readonly (string | LazyBytes)[]): string | PreparedResult {
   if (!globalThis.mcpcWithoutListingFiles && pieces.some((piece) => typeof piece !== "string"))
     return joinPieces(pieces);
@@ -116,28 +118,28 @@ function joinPieces(pieces: readonly (string | LazyBytes)[]): PreparedResult {
   return { line, bytes: line.subarray(0, -1) };
 }
 
-/** The size of a message, in bytes or UTF-16 code units. */
+/** Returns the size of a message, in bytes or UTF-16 code units. */
 export function lengthOf(message: Outgoing): number {
   return typeof message === "string" ? message.length : message.head.length + message.ready.bytes.length;
 }
 
-/** For those who need a message in one piece. */
+/** Returns the message as one text. */
 export function textOf(message: Outgoing): string {
   return typeof message === "string" ? message : `${message.head}${resultText(message.ready)}}`;
 }
 
-/** The same of a result. */
+/** Returns the result as text. */
 export function resultText(result: string | PreparedResult): string {
   return typeof result === "string" ? result : new TextDecoder().decode(result.bytes.subarray(0, -1));
 }
 
-/** Without a readable id the member is left out: `null` is no id in the protocol's schema. */
+/** Formats an error. A missing id is omitted, because the protocol's schema does not allow `null`. */
 export function errorMessage(id: Id | undefined, error: McpError, errorCode?: (code: number) => number): string {
   const member = id === undefined ? "" : `"id":${idText(id)},`;
   return `{"jsonrpc":"2.0",${member}"error":${errorText(error, errorCode)}}`;
 }
 
-/** `params` is JSON text. */
+/** Formats a notification; `params` is JSON text. */
 export function notificationMessage(method: string, params: string): string {
   return `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
 }

@@ -1,44 +1,44 @@
-/** Something that is kept beyond the message that caused it. */
+/** An item of state that outlives the message that caused it. */
 export interface Item {
-  /** Items of one kind share a bound of places. */
+  /** The kind of the item. Items of a kind share a maximum number. */
   readonly kind: string;
-  /** Places of the kind, of all callers together. */
+  /** The maximum number of items of the kind, of all callers together. */
   readonly most: number;
   readonly caller: string;
-  /** Idle items make room before those in use; absent: always in use. */
+  /** Returns whether the item is idle. Idle items are evicted first. Default: never idle. */
   readonly isIdle?: () => boolean;
 }
 
-/** The place of an item, and its bytes. */
+/** The booking of an item, with its bytes. */
 export interface Booking {
   readonly bytes: number;
-  /** Gives the item up: called when another caller has more right to the room. It is booked no longer then. */
+  /** Drops the item. Called after another caller got its place. */
   evict: () => void;
-  /** Returns false, and changes nothing, where there is no room. */
+  /** Changes the bytes. Returns false, without a change, if there is no room. */
   resize(bytes: number): boolean;
-  /** Marks the item as used now. */
+  /** Marks the item as just used. */
   touch(): void;
   release(): void;
 }
 
 /**
- * Books all that a server keeps, by the caller who caused it. When all is taken, the caller who holds most loses its oldest item,
- * idle ones first; nobody loses anything to a caller who holds more. So a single caller may use everything, as long as
- * no other needs it.
+ * Accounts for all state that outlives a message, by caller. When it is full, the caller with the most loses its
+ * oldest item, idle ones first. No item is evicted for a caller with more. So a single caller may use everything until
+ * others need it.
  */
 export interface Ledger {
-  /** Books a place, and bytes; `undefined` where there is no room. */
+  /** Books a place and bytes; returns `undefined` if there is no room. */
   book(item: Item, evict: () => void, bytes?: number): Booking | undefined;
-  /** Items of a kind, of all kinds without one. */
+  /** Returns the number of items of a kind, or of all kinds. */
   count(kind?: string): number;
   readonly bytes: number;
 }
 
-/** In bytes: what a process with a heap of 256 MB can hold beside its own work. */
+/** Default limit in bytes: the amount that fits beside the work of a process with a heap of 256 MB. */
 export const defaultKeptBytes = 64 * 1024 * 1024;
 
 interface Account {
-  /** In the order of their last use. */
+  /** Entries, least recently used first. */
   readonly entries: Set<Entry>;
   readonly places: Map<string, number>;
   bytes: number;
@@ -51,12 +51,12 @@ interface Entry extends Booking {
   lastUse: number;
 }
 
-/** Something that runs out: places of one kind, or bytes. */
+/** A limited quantity: places of one kind, or bytes. */
 interface Measure {
   readonly most: number;
   readonly taken: () => number;
   readonly heldBy: (account: Account) => number;
-  /** Whether to give this item up makes room. */
+  /** Returns whether evicting the entry makes room. */
   readonly frees: (entry: Entry) => boolean;
 }
 
@@ -67,7 +67,7 @@ export function createLedger(maxBytes: number): Ledger {
     most: maxBytes,
     taken: () => total,
     heldBy: (account) => account.bytes,
-    // Many small items would have to go for one large one.
+    // An item must be large enough: otherwise many small items would be evicted for a large one.
     frees: (entry) => entry.bytes > 0 && entry.bytes * entry.account.entries.size >= entry.account.bytes,
   };
   let total = 0;
@@ -154,7 +154,7 @@ export function createLedger(maxBytes: number): Ledger {
         },
         release: () => remove(entry),
       };
-      // Making room may have taken this account's last item, and so the account.
+      // Making room may have evicted the account's last item, and so removed the account.
       accounts.set(item.caller, account);
       account.entries.add(entry);
       add(entry, 1, size);
@@ -170,17 +170,17 @@ export function createLedger(maxBytes: number): Ledger {
   };
 }
 
-/** The booking of a long message, for what goes on beyond it; the other leaves no booking behind. */
+/** Takes over the booking of a long message, for code that outlives the message. */
 export function takeBody(source: { body?: Booking | undefined } | undefined): Booking | undefined {
   const body = source?.body;
   if (body !== undefined) source!.body = undefined;
   return body;
 }
 
-/** Bytes of the heap that a JSON value takes at the most. */
+/** Returns the maximum number of heap bytes that a JSON value takes. */
 export function weightOf(value: unknown): number {
   let weight = 0;
-  // A list in place of recursion: clients may nest as deep as they like.
+  // A list instead of recursion, since clients may nest deeply.
   const waiting: unknown[] = [value];
   while (waiting.length > 0) {
     const one = waiting.pop();
@@ -190,7 +190,7 @@ export function weightOf(value: unknown): number {
       for (const member of one) if (isSizeable(member)) waiting.push(member);
     } else if (typeof one === "object" && one !== null) {
       weight += 64;
-      // A list of the names would take twice the time.
+      // Listing the names first would take twice the time.
       for (const key in one) {
         weight += 64 + 2 * key.length;
         const member = (one as Record<string, unknown>)[key];
@@ -205,7 +205,7 @@ function isSizeable(value: unknown): boolean {
   return typeof value === "string" || typeof value === "object";
 }
 
-/** A text of its own: a part of a text keeps the whole in memory. */
+/** Copies the beginning of a text. A plain slice would keep the whole text in memory. */
 export function shortened(text: string, most: number): string {
   return text.length <= most ? text : (JSON.parse(JSON.stringify(text.slice(0, most))) as string);
 }

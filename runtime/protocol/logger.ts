@@ -1,10 +1,10 @@
 import { redact, type RedactionRules } from "./redact.js";
 import { loggingLevels, type LoggingLevel } from "./types.js";
 
-/** The server's own log. `details` are shown to the operator alone. */
+/** The server's own log. Only the operator sees `details`. */
 export type Logger = (level: LoggingLevel, message: string, details?: Readonly<Record<string, unknown>>) => void;
 
-/** A logger with a method for each level, such as one of pino's. */
+/** A logger with a method per level, such as pino's. */
 export interface LeveledLogger {
   debug(details: object, message: string): void;
   info(details: object, message: string): void;
@@ -13,7 +13,7 @@ export interface LeveledLogger {
   fatal?(details: object, message: string): void;
 }
 
-/** One entry of the log, fit to be shown. */
+/** A redacted entry of the log. */
 export interface LogRecord {
   /** ISO 8601. */
   readonly time: string;
@@ -22,12 +22,12 @@ export interface LogRecord {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Writes entries. It may throw: then the entry goes to standard error. */
+/** Writes an entry. If it throws, the entry goes to standard error. */
 export type LogSink = (record: LogRecord) => void;
 
 export const severity = (level: LoggingLevel): number => loggingLevels.indexOf(level);
 
-/** Entries from the given severity up, without what they must not show. Whoever logs is never disturbed. */
+/** Creates a logger for entries of at least the severity `least`, with redaction. The logger never throws. */
 export function createLogger(least: LoggingLevel, write: LogSink = writeLine, hidden?: RedactionRules): Logger {
   const threshold = severity(least);
   return (level, message, details = {}) => {
@@ -41,22 +41,22 @@ export function createLogger(least: LoggingLevel, write: LogSink = writeLine, hi
         writeLine(record);
       }
     } catch {
-      // Nobody is left to tell.
+      // Logging is impossible.
     }
   };
 }
 
-/** On standard error (the platform's error console). */
+/** Writes an entry as JSON to standard error (the platform's error console). */
 export const writeLine: LogSink = (record) => console.error(jsonLine(record));
 
-/** One JSON object on one line, for terminals and line readers of any kind. */
+/** Formats an entry as a JSON object on one line, without characters that terminals interpret. */
 export function jsonLine({ time, level, message, details }: LogRecord): string {
-  // The first order, and the last word.
+  // The first members define the order, the last ones the values.
   const record = Object.assign({ time, level, message }, details, { time, level, message });
   return printable(JSON.stringify(record));
 }
 
-/** Escapes characters that a terminal acts upon, other than the ends of lines. */
+/** Escapes characters that a terminal interprets, other than line ends. */
 export function printable(text: string): string {
   return text.replace(
     /(?!\n)[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu,
@@ -64,7 +64,7 @@ export function printable(text: string): string {
   );
 }
 
-/** Makes a sink of the hooks' export `logger`: a function, or an object of pino's kind. */
+/** Creates a sink from the hooks' export `logger`: a function, or an object like pino's. */
 export function hookSink(hook: Logger | LeveledLogger): LogSink {
   if (typeof hook === "function") {
     return (record) => {
@@ -75,7 +75,7 @@ export function hookSink(hook: Logger | LeveledLogger): LogSink {
   }
   return ({ level, message, details }) => {
     const name = level === "notice" ? "info" : level === "warning" ? "warn" : isFatal(level) ? "fatal" : level;
-    // An own method of the logger: it needs its `this`.
+    // The method is called on the logger, which needs its `this`.
     if (name === "fatal" && hook.fatal === undefined) hook.error(details, message);
     else hook[name]!(details, message);
   };
@@ -85,7 +85,7 @@ function isFatal(level: LoggingLevel): level is "critical" | "alert" | "emergenc
   return severity(level) > severity("error");
 }
 
-/** Logs a failure that the client must not see, and returns the id under which it can be found. */
+/** Logs a failure that the client must not see, and returns the id of its entry. */
 export function logFailure(
   logger: Logger,
   message: string,
@@ -98,17 +98,17 @@ export function logFailure(
   return errorId;
 }
 
-/** Causes of causes that are shown: an error may cause itself. */
+/** The maximum number of shown causes, since an error may cause itself. */
 const maxCauses = 8;
 
-/** A failure in one text. */
+/** Describes a failure in one text. */
 export function describe(error: unknown): string {
   return failureDetails(error).error;
 }
 
 /**
- * Returns the details of a log entry about a failure. An object that is no error is one of them as it is, so that the
- * log redacts its fields. A thrown value can be anything, even one that throws when it is looked at.
+ * Returns the details of a log entry about a failure. Never throws, even if reading the value throws. A thrown object
+ * that is no error is a detail itself, so that its fields are redacted.
  */
 export function failureDetails(error: unknown): { readonly error: string; readonly thrown?: object } {
   try {

@@ -1,23 +1,23 @@
 import type { Ask, Call } from "./exchange.js";
 import { isObject, notificationMessage, type Id, type ResponseMessage } from "./json-rpc.js";
 
-/** How long a user may think about a question. */
+/** Time limit for an answer. A user may have to think. */
 const maxAnswerMs = 10 * 60_000;
 
 interface Question {
   readonly call: Call;
-  /** Tells the client that nobody waits for it any more. */
+  /** Cancels the question at the client. */
   readonly giveUp: (reason: Error) => void;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** The questions to the client of a connection that have no answer yet. */
+/** The unanswered questions to the client of a connection. */
 export interface OpenQuestions {
-  /** A request of the server's, which rides with the client's request that caused it. */
+  /** Sends a request to the client, along with the client's request that caused it. */
   readonly ask: Ask;
   answered(message: ResponseMessage): void;
-  /** Takes back what a call still asks. */
+  /** Cancels the open questions of a call. */
   forget(call: Call, reason: Error): void;
   rejectAll(reason: Error): void;
 }

@@ -1,18 +1,18 @@
 import { invalidRequest, type McpError } from "./errors.js";
 import { isId, parseError, type Id } from "./json-rpc.js";
 
-/** The deepest nesting of JSON from outside. What walks a deeper value could overflow the stack. */
+/** The maximum nesting of received JSON. Recursion over a deeper value could overflow the stack. */
 const maxLevels = 1000;
-/** The most lists, objects and texts in a message, names of members included. More would keep all callers waiting. */
+/** The maximum number of lists, objects and strings in a message, names included. More would delay all callers. */
 const maxValues = 50_000;
-/** The most members of lists and objects, numbers among them. */
+/** The maximum number of members of lists and objects. */
 const maxMembers = 250_000;
-/** The most different names of members. Each takes as long to parse as thirty members do. */
+/** The maximum number of different member names. Parsing one takes as long as parsing thirty members. */
 const maxNames = 10_000;
 
-/** Parses a message from outside. Returns `undefined` after it has called `refuse`. */
+/** Parses a received message. Returns `undefined` after calling `refuse`. */
 export function parseMessage(text: string, refuse: (error: McpError, id?: Id) => void): unknown {
-  // Before it is parsed: that takes the longer, the more values there are.
+  // Checked before parsing, whose time grows with the number of values.
   if (mayBeTooLarge(text)) {
     const { levels, values, members, names, id } = outlineOf(text);
     if (levels > maxLevels) return refuse(tooDeep(), id);
@@ -35,19 +35,19 @@ function tooMany(): McpError {
   );
 }
 
-/** Characters, and how many of them a value has at the most that is not too large. */
+/** Characters, with their maximum number in a value of allowed size. */
 const bounds: readonly (readonly [characters: string, most: number])[] = [
   ["[{", maxLevels],
   ['"', 2 * maxNames],
   [",", maxMembers - maxLevels],
 ];
 
-/** Whether a text has more of some character than most values; nearly no message does. */
+/** Returns whether a text has many of some character, as very few messages do. */
 function mayBeTooLarge(text: string): boolean {
   return text.length > 2 * maxLevels && bounds.some(([characters, most]) => countOf(text, characters, most) > most);
 }
 
-/** Counts characters up to a bound, and one beyond it. */
+/** Counts characters up to one above the maximum. */
 function countOf(text: string, characters: string, most: number): number {
   let count = 0;
   for (const one of characters)
@@ -57,12 +57,12 @@ function countOf(text: string, characters: string, most: number): number {
 
 interface Outline {
   readonly levels: number;
-  /** Lists, objects and texts. */
+  /** The number of lists, objects and strings. */
   readonly values: number;
   readonly members: number;
-  /** Different names of members, or `maxNames` and one more. */
+  /** The number of different member names, at most one above the maximum. */
   readonly names: number;
-  /** The id of the message, where it has one. */
+  /** The id of the message, if it has one. */
   readonly id: Id | undefined;
 }
 
@@ -99,7 +99,7 @@ function outlineOf(text: string): Outline {
 const [quote, backslash, comma, colon, space] = [0x22, 0x5c, 0x2c, 0x3a, 0x20];
 const [openingBrace, closingBrace, openingBracket, closingBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** Returns where the string ends that begins at `start`. */
+/** Returns the end of the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let before = end - 1;
@@ -110,24 +110,24 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Whether the string that ends at `end` names a member. */
+/** Returns whether the string that ends at `end` is the name of a member. */
 function isName(text: string, end: number): boolean {
   let next = end + 1;
   while (text.charCodeAt(next) <= space) next += 1;
   return text.charCodeAt(next) === colon;
 }
 
-/** Counts different parts of a text by their hashes, without making texts of them. */
+/** Counts different parts of a text by their hashes, without creating strings. */
 function distinctNames() {
   const hashes = new Uint32Array(4 * maxNames);
-  // Odd and random: nobody can choose names that share a hash.
+  // Odd and random, so that an attacker cannot choose names with equal hashes.
   const factor = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
   return {
     count: 0,
     add(text: string, start: number, end: number) {
       let hash = 0;
       for (let at = start; at < end; at += 1) hash = (Math.imul(hash, factor) + text.charCodeAt(at)) | 0;
-      // Zero marks a free place.
+      // Zero marks a free slot.
       hash = hash >>> 0 || 1;
       let place = hash % hashes.length;
       while (hashes[place] !== 0 && hashes[place] !== hash) place = (place + 1) % hashes.length;
@@ -150,7 +150,7 @@ function idAt(text: string, at: number): Id | undefined {
   }
 }
 
-/** Whether a parsed value nests too deep. Goes level by level, so that its own stack does not grow. */
+/** Returns whether a parsed value is nested too deeply. Iterates by level, so that the stack does not overflow. */
 export function isTooDeep(value: unknown): boolean {
   let level = isNested(value) ? [value] : [];
   for (let count = 1; level.length > 0; count += 1) {

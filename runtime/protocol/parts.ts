@@ -1,6 +1,6 @@
 /**
- * Parts of the protocol that a server may not use. Where a server is bundled, these names stand for constants, and what
- * they rule out is left out of the bundle; anywhere else they are undefined, and all is there.
+ * Optional parts of the protocol. In a bundle, a name that is `true` removes its part from the code. Elsewhere the
+ * names are undefined, and every part is present.
  */
 declare global {
   var mcpcWithoutPrompts: true | undefined;
@@ -9,41 +9,44 @@ declare global {
   var mcpcWithoutTasks: true | undefined;
   /** Standard input and output as a transport. */
   var mcpcWithoutStdio: true | undefined;
-  /** HTTP, and what stands on it. */
+  /** HTTP and everything based on it. */
   var mcpcWithoutHttp: true | undefined;
-  /** Lists of resources that handlers make. */
+  /** Lists of resources from handlers. */
   var mcpcWithoutLists: true | undefined;
-  /** Lists that are read from files, ready-made. */
+  /** Lists that are read from files. */
   var mcpcWithoutListingFiles: true | undefined;
-  /** Entries of which older revisions are told something else, unless that is in files. */
+  /** Entries that differ for older revisions, unless files have those forms. */
   var mcpcWithoutOlderEntries: true | undefined;
-  /** The same of the server itself. */
+  /** A server description that differs for older revisions. */
   var mcpcWithoutOlderServer: true | undefined;
-  /** The first revision that is told every entry as the newest is. */
+  /** The first revision whose entries have the newest form. */
   var mcpcSameEntriesSince: string | undefined;
-  /** Errors that tools declare. */
+  /** Declared errors of tools. */
   var mcpcWithoutErrors: true | undefined;
   /** Time limits of handlers. */
   var mcpcWithoutTimeouts: true | undefined;
-  /** Defaults of tools' arguments. */
+  /** Defaults of arguments. */
   var mcpcWithoutDefaults: true | undefined;
   /** Tools with an `outputSchema`. */
   var mcpcWithoutOutputs: true | undefined;
-  /** Questions to the client: no entry declares any, and no code names what asks (`sample`, `roots`, `step`). */
+  /**
+   * Questions to the client: no entry declares any, and no code names a function that asks (`sample`, `roots`,
+   * `step`).
+   */
   var mcpcWithoutAsking: true | undefined;
   /** State of sessions: no code names `session`. */
   var mcpcWithoutSessions: true | undefined;
-  /** Results that are kept. */
+  /** Cached results. */
   var mcpcWithoutCache: true | undefined;
   /** Entries that the hook `enabled` may hide: no code names it. */
   var mcpcWithoutEnabled: true | undefined;
-  /** Callers who say who they are. */
+  /** Authentication. */
   var mcpcWithoutAuth: true | undefined;
-  /** Settings, hooks, callers: what has to be ready before the first request. */
+  /** Settings, hooks and authentication, which must be ready before the first request. */
   var mcpcWithoutApplication: true | undefined;
-  /** Packages that are not in the bundle. */
+  /** External packages. */
   var mcpcWithoutExternal: true | undefined;
-  /** Servers that are replaced while they serve: never in a bundle. */
+  /** Replacement of a server that is being served, which bundles never need. */
   var mcpcWithoutReplacing: true | undefined;
 }
 

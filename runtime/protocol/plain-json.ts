@@ -1,6 +1,6 @@
 /**
- * Whether a value's JSON says just what the value says: no `toJSON`, no accessor of a class, nothing that is left out
- * or becomes `null`. For values that can be serialised, so without cycles.
+ * Returns whether a value's JSON equals the value: without `toJSON`, accessors of classes, and members that are
+ * omitted or become `null`. The value must be serialisable, so without cycles.
  */
 export function isPlainJson(value: unknown): boolean {
   switch (typeof value) {

@@ -7,7 +7,7 @@ import { roundsOf, type Question } from "./rounds.js";
 import type { ElicitationSurface, Validator } from "./surface.js";
 import type { JsonObject } from "./types.js";
 
-/** A question declared in the manifest, with the placeholders of its message filled in. */
+/** Asks a question of the manifest, with the placeholders in its message filled in. */
 export async function elicit(
   call: Call,
   name: string,
@@ -36,7 +36,7 @@ export async function sample(call: Call, params: CreateMessageParams, key = "sam
   const { tools, toolChoice, includeContext = "none" } = params;
   if (tools !== undefined || toolChoice !== undefined)
     requireCapability(call, { sampling: { tools: {} } }, declares("tools"));
-  // Until there was a word for it, whoever could sample could do this.
+  // Earlier revisions have no separate capability for this.
   if (includeContext !== "none" && known === "parts")
     requireCapability(call, { sampling: { context: {} } }, declares("context"));
   return (await ask(call, key, {
@@ -46,7 +46,7 @@ export async function sample(call: Call, params: CreateMessageParams, key = "sam
   })) as CreateMessageResult;
 }
 
-/** The folders that the client works in (`roots/list`). */
+/** Asks for the folders that the client works in (`roots/list`). */
 export async function roots(call: Call, key = "roots"): Promise<readonly Root[]> {
   requireCapability(call, { roots: {} }, isObject(call.peer.capabilities["roots"]));
   const question: Question = { method: "roots/list", params: {}, accepts: isListRootsResult };
@@ -54,13 +54,13 @@ export async function roots(call: Call, key = "roots"): Promise<readonly Root[]>
   return answer.roots;
 }
 
-/** See `Rounds.step`; where the client can be asked directly, a handler runs once and so does the work. */
+/** Runs a step once per call. Without rounds a handler runs only once, and so does the step (see `Rounds.step`). */
 export async function step<T>(call: Call, name: string, work: () => T | Promise<T>): Promise<T> {
   const hasRounds = call.peer.view.revision.era === "modern" && call.task === undefined;
   return hasRounds ? roundsOf(call).step(name, work) : work();
 }
 
-/** A request to the client where the revision has them, a round trip where it has not. */
+/** Sends a request to the client, or asks in a round trip, depending on the revision. */
 async function ask(call: Call, key: string, question: Question): Promise<unknown> {
   if (call.task !== undefined) return call.whileAsking(call.task.ask(key, question));
   if (call.peer.view.revision.era === "modern") return roundsOf(call).ask(key, question);
@@ -72,7 +72,7 @@ async function ask(call: Call, key: string, question: Question): Promise<unknown
   return answer;
 }
 
-/** Which question it is: newer revisions say so with its key. */
+/** Adds the key of the question. Newer revisions send the key beside the question. */
 function withName(params: JsonObject, key: string): JsonObject {
   const { _meta: meta } = params;
   return { ...params, _meta: { ...(isObject(meta) ? meta : undefined), "mcpc/question": key } };
@@ -82,11 +82,11 @@ function hasElicitation(call: Call, mode: "form" | "url"): boolean {
   const { elicitation } = call.peer.capabilities;
   const { elicitation: known } = call.peer.view.revision;
   if (!known.includes(mode) || !isObject(elicitation)) return false;
-  // An empty object means forms: there was nothing else once.
+  // An empty object means forms, the only mode of older clients.
   return isObject(elicitation[mode]) || (mode === "form" && !isObject(elicitation["url"]));
 }
 
-/** The form in the words of the client's revision. */
+/** Converts a form to the client's revision. */
 function formOf(call: Call, name: string, schema: JsonObject): JsonObject {
   const { version, form } = call.peer.view.revision;
   const known = form === undefined ? schema : form(schema);
@@ -94,7 +94,7 @@ function formOf(call: Call, name: string, schema: JsonObject): JsonObject {
   throw new MissingCapability(`${quote(name)} asks for several choices at once, which ${version} has no form for`);
 }
 
-/** 2025-11-25 tells by an id which page was finished. */
+/** Returns an id for a page, which 2025-11-25 needs to report the completion. */
 function elicitationId(call: Call): JsonObject {
   return call.peer.view.revision.era === "legacy" ? { elicitationId: crypto.randomUUID() } : {};
 }
@@ -114,14 +114,14 @@ function isElicitResult(answer: unknown, validate: Validator | undefined): boole
   if (!isObject(answer)) return false;
   const { action, content } = answer;
   if (action === "decline" || action === "cancel") return true;
-  // A form without anything to fill in is accepted without content.
+  // An empty form is accepted without content.
   const filled = content ?? {};
   return action === "accept" && (validate === undefined || (isObject(filled) && validate(filled)));
 }
 
 /** Refuses a question that the client has no capability for (2026-07-28, basic: capabilities). */
 function requireCapability(call: Call, needed: JsonObject, present: boolean): void {
-  // From here on it matters whose call it is.
+  // The result now depends on the client.
   call.detach?.();
   if (present) return;
   const [[name, parts]] = Object.entries(needed) as [[string, JsonObject]];
@@ -132,5 +132,5 @@ function requireCapability(call: Call, needed: JsonObject, present: boolean): vo
   throw new MissingCapability(message);
 }
 
-/** A result with `isError` from a tool, and an error from anything else: older revisions have no code for it. */
+/** The error for a missing capability: an `isError` result for tools. Older revisions have no code for it. */
 export class MissingCapability extends Error {}

@@ -1,23 +1,23 @@
-/** Secrets, which no log may show. */
+/** The secrets that no log may show. */
 export interface RedactionRules {
-  /** Names of fields, in lower case. */
+  /** Names of secret fields, in lower case. */
   readonly names: ReadonlySet<string>;
-  /** Values, wherever they stand in a text. */
+  /** Values that are replaced anywhere in a text. */
   readonly secrets: ReadonlySet<string>;
 }
 
 const replacement = "[redacted]";
 
-/** An entry is for people to read: what is longer, wider or deeper than these is cut. */
+/** Limits of an entry, which is for people to read. */
 const maxLength = 16_384;
 const maxEntries = 100;
 const maxDepth = 8;
 
 const noRules: RedactionRules = { names: new Set(), secrets: new Set() };
 
-/** A copy that is JSON, whatever the value is, without what is hidden. Never throws. */
+/** Copies a value as JSON, without secrets. Never throws. */
 export function redact(value: unknown, hidden: RedactionRules = noRules): unknown {
-  // Of two secrets one may be the beginning of the other.
+  // One secret may be a prefix of another.
   const secrets = [...hidden.secrets].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
   const visit = (node: unknown, depth: number): unknown => {
     if (typeof node === "string")
@@ -54,7 +54,7 @@ export function redact(value: unknown, hidden: RedactionRules = noRules): unknow
   return visit(value, 0);
 }
 
-/** Credentials that can be told by their form: a bearer token, the password of a URL. */
+/** Redacts credentials that are recognisable by their form: bearer tokens and passwords in URLs. */
 function redactCredentials(text: string): string {
   const shown = text
     .replace(/\bBearer\s+(?=\S{16}|\S*\d)[\w.~+/=-]+/gi, `Bearer ${replacement}`)

@@ -7,27 +7,26 @@ import { failureDetails } from "./logger.js";
 import type { Handlers, Listings, Surface } from "./surface.js";
 import { viewOf } from "./view.js";
 
-/** The lists whose changes clients are notified of. */
+/** A list whose changes clients are notified of. */
 export type List = "tools" | "resources" | "prompts";
 const lists: readonly List[] = ["tools", "resources", "prompts"];
 
 export interface Replacement {
-  /** Hooks or settings are others: what `onStart` opened is opened anew, from these. */
+  /** Set if hooks or settings have changed: `onStart` runs again with these sources. */
   readonly renewed?: { readonly sources: SettingSources | undefined };
-  /** How long calls that have begun may keep what the old `onStart` opened. */
+  /** Time limit for running calls to use what the previous `onStart` opened. */
   readonly drainMs: number;
-  /** Callers are known already: there is but one. */
+  /** Whether the authentication stays, since there is only one caller. */
   readonly keepsAuth: boolean;
 }
 
-/** The indexes of a server that are not made of its surface. */
+/** Indexes of a server that do not depend on its surface. */
 const preservedIndexes: ReadonlySet<string> = new Set(["stateKeys", "tasks"]);
 
 /**
- * Puts another version of a server in the place of the one that is served, for all who are connected to it: the next
- * call runs the new code, what runs ends with the old. What the process was started with stays: transports, log, cache,
- * limits. Rejects when the new version cannot be started; the old one goes on then. The lists that have changed, whose
- * readers have been told.
+ * Replaces the version of a server that is being served, for all connected clients: new calls run the new code,
+ * running ones finish with the old. Transports, log, cache and limits stay. If the new version cannot be started, it
+ * rejects and the old one stays. Resolves with the changed lists, after notifying their subscribers.
  */
 export async function replace(live: Server, version: Server, options: Replacement): Promise<readonly List[]> {
   const { logLevel, stateKeys, logging, cache } = live;
@@ -40,7 +39,7 @@ export async function replace(live: Server, version: Server, options: Replacemen
   });
   for (const secret of live.secrets) next.secrets.add(secret);
   const { renewed } = options;
-  // What another hook hides from whom, only the next lists can tell.
+  // Which entries another hook hides is unknown before the next lists.
   const hides = renewed !== undefined && (live.hooks?.enabled ?? next.hooks?.enabled) !== undefined;
   const changed = hides ? lists : await changedLists(live.surface, next.surface);
   const auth = renewed === undefined || options.keepsAuth ? live.auth : next.auth;
@@ -69,11 +68,11 @@ async function startNext(
   auth: Server["auth"],
   sources: SettingSources | undefined,
 ): Promise<void> {
-  // Who calls is the affair of `auth`; where that stays, it has begun already.
+  // A retained `auth` has been started already, and `start` must not report its hook as unused.
   const { authenticate: _, ...others } = hooks ?? {};
   const own = { application, hooks: auth ? hooks : others, settings, options, secrets, logger, auth };
   try {
-    // What it is given to tell clients of changes outlives this version.
+    // `notify` has to work with later versions, too.
     await start(Object.assign(Object.create(live) as Server, own), sources);
   } catch (error) {
     auth?.stop();
@@ -81,7 +80,7 @@ async function startNext(
   }
 }
 
-/** Each handler keeps, to its end, the settings and the state that it began with. */
+/** Binds handlers to the settings and the state that they started with. */
 export function bindApplication(handlers: Handlers, application: Application): Handlers {
   const { config, state } = application;
   const own = { config: { value: config }, state: { value: state } };
@@ -99,7 +98,7 @@ export function bindApplication(handlers: Handlers, application: Application): H
     resourceTemplates: all(handlers.resourceTemplates),
     prompts: all(handlers.prompts),
     ...(handlers.lists && { lists: bindLists(handlers.lists, own) }),
-    // They are handed both as values.
+    // Completion handlers get both as values.
     completions: handlers.completions,
   };
 }
@@ -108,19 +107,19 @@ function bindLists(lists: NonNullable<Handlers["lists"]>, own: PropertyDescripto
   return new Map([...lists].map(([key, list]) => [key, (context) => list(Object.defineProperties(context, own))]));
 }
 
-/** Connections keep their view of the server: it shows the new one. */
+/** Updates the views of connections. */
 function renewViews(live: Server, next: Server): void {
   for (const view of live.views.values()) {
     const { methods, frame, closing } = viewOf(next, view.revision);
-    // A client may go on asking for what it was told that there is; pages on their way go to the old ones.
+    // A client may still call methods that it knows. Pending listings store their pages in the old `payloads`.
     Object.assign(view, { frame, closing, methods: new Map([...view.methods, ...methods]), payloads: new Map() });
   }
 }
 
-/** By subscriber, the lists that were there when it began: of others it has never heard. */
+/** The lists that existed when a subscriber connected. It has not heard of any others. */
 const listsBySubscriber = new WeakMap<Subscriber, ReadonlySet<List>>();
 
-/** Who is to be told of which list, each to be crossed out once told. */
+/** Returns the lists that each subscriber has to be notified of. `notify` removes them one by one. */
 function pendingNotifications({ subscribers, surface }: Server, changed: readonly List[]): Map<Subscriber, Set<List>> {
   const known = new Set(lists.filter((list) => isOffered(surface, list)));
   const pending = new Map<Subscriber, Set<List>>();
@@ -131,7 +130,10 @@ function pendingNotifications({ subscribers, surface }: Server, changed: readonl
   return pending;
 }
 
-/** A connection passes on only what the server offers, so that one that loses, or gets, all its tools is asked to twice. */
+/**
+ * Notifies subscribers of changed lists that the server offers. It is called with the old and the new surface, since a
+ * list may exist in only one of them.
+ */
 function notify(pending: Map<Subscriber, Set<List>>, surface: Surface): void {
   for (const [subscriber, wanted] of pending)
     for (const kind of wanted)
@@ -146,7 +148,7 @@ async function changedLists(before: Surface, after: Surface): Promise<List[]> {
   return lists.filter((list) => old[list] !== next[list]);
 }
 
-/** A text for each list that is another where clients would see another list. */
+/** Returns a text per list that changes if clients would see another list. */
 export async function digest(surface: Surface): Promise<Readonly<Record<List, string>>> {
   const listings = await surface.listings();
   const text = (...members: readonly (keyof Listings)[]): string =>
@@ -158,14 +160,14 @@ export async function digest(surface: Surface): Promise<Readonly<Record<List, st
   };
 }
 
-/** A stream of changes ends with its client: nothing is waited for. */
+/** Returns whether a call is a subscription, which does not have to end. */
 function isListening(running: Abortable): boolean {
   return running instanceof Call && running.method === "subscriptions/listen";
 }
 
 const pollMs = 20;
 
-/** Stops what a replaced version has started, once its calls have ended. */
+/** Stops a replaced version when its calls have ended. */
 async function retire(old: Server, begun: readonly Abortable[], { drainMs }: Replacement): Promise<void> {
   const until = performance.now() + drainMs;
   while (begun.some((one) => old.running.has(one)) && performance.now() < until)

@@ -5,23 +5,23 @@ import type { Call, Server } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
 import type { Json, JsonObject } from "./types.js";
 
-/** The platform's type, under a name that every platform's declarations have. */
+/** The platform's key type, under a name that every platform declares. */
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-/** The answers that a call has from its earlier rounds. */
+/** The progress of a call in earlier rounds. */
 export interface CallProgress {
-  /** Answers of the client, by the key of the question. */
+  /** The client's answers, by the key of the question. */
   readonly answers: JsonObject;
-  /** Results of the handler's steps, by their name. */
+  /** The results of the handler's steps, by name. */
   readonly steps: JsonObject;
 }
 
-/** How long a client may take from a question to its answer. */
+/** Time limit from a question to its answer. */
 const lifetimeMs = 60 * 60_000;
 
 /**
- * Seals what the next round needs to know (2026-07-28, multi round-trip requests: request state): AES-256-GCM, bound to
- * the method, what it names, its arguments and the caller, for an hour. The first key seals.
+ * Seals the progress of a call for the next round (2026-07-28, multi round-trip requests: request state): AES-256-GCM,
+ * bound to method, name, arguments and caller, valid for an hour. The first key seals.
  */
 export async function sealState(call: Call, progress: CallProgress): Promise<string> {
   const [key] = await keysOf(call.peer.view.server);
@@ -38,7 +38,7 @@ export async function sealState(call: Call, progress: CallProgress): Promise<str
   return base64url(bytes);
 }
 
-/** Opens what `sealState` has sealed, with any of the keys: one that is tampered with, foreign or expired is refused. */
+/** Opens a sealed state with any of the keys. Refuses states that are modified, foreign or expired. */
 export async function openState(call: Call, state: string): Promise<CallProgress | McpError> {
   const bytes = fromBase64url(state);
   if (bytes === undefined || bytes.length < 28) return invalidState();
@@ -73,7 +73,10 @@ async function decrypt(
   }
 }
 
-/** Secrets of any length, or one of this process alone: then another process cannot go on with the call. */
+/**
+ * Returns the keys. Without configured secrets they are valid for this process only, so no other process can continue
+ * the call.
+ */
 function keysOf(server: Server): Promise<readonly Key[]> {
   let keys = server.indexes.get("stateKeys") as Promise<readonly Key[]> | undefined;
   if (keys === undefined) {
@@ -89,14 +92,14 @@ async function deriveKey(secret: string): Promise<Key> {
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** Digests the call to which a state belongs. */
+/** Returns the digest of the call that a state belongs to. */
 async function digest({ method, params, auth }: Call): Promise<Uint8Array<ArrayBuffer>> {
   const { name = null, uri = null, arguments: input = null } = params;
   const subject: Json = [method, name, uri, sorted(input), identityOf(auth) ?? null];
   return new Uint8Array(await crypto.subtle.digest("SHA-256", encode(JSON.stringify(subject))));
 }
 
-/** A client may send the same arguments in another order. */
+/** Sorts keys: a client may send the same arguments in another order. */
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(sorted);
   if (!isObject(value)) return value;

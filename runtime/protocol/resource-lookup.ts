@@ -5,7 +5,7 @@ import { uriMatcher, type UriMatcher } from "./uri-matcher.js";
 import { parseUriTemplate } from "./uri-template.js";
 import { isHidden } from "./visibility.js";
 
-/** The entry that a URI names: a resource with a URI of its own, or an instance of a template. */
+/** The entry of a URI: a fixed resource, or an instance of a template. */
 export type FoundResource = { readonly resource: ResourceSurface; readonly template?: undefined } | Instance;
 
 export interface Instance {
@@ -17,24 +17,24 @@ export interface Instance {
 interface Template {
   readonly surface: ResourceTemplateSurface;
   readonly written: Pattern;
-  /** The same for URIs that are normalised. */
+  /** The pattern for normalised URIs. */
   readonly normal: Pattern;
 }
 
 interface Pattern {
   readonly text: string;
-  /** The beginning of each of its URIs. */
+  /** The prefix of every matching URI. */
   readonly prefix: string;
-  /** Made with the first URI that begins so. */
+  /** Created for the first URI with the prefix. */
   matcher?: UriMatcher;
 }
 
-/** In characters: the time of a match grows with the length. */
+/** The maximum length of a URI in characters. The time of a match grows with the length. */
 const maxUriLength = 2048;
 
 /**
- * Looks a URI up as it is written, then as URLs are normalised (WHATWG): many clients do that to all that they send. A
- * resource with a URI of its own comes before the templates, of which the first that matches is taken.
+ * Looks up a URI as written, then as normalised (WHATWG), since many clients normalise URIs. Fixed resources precede
+ * templates; of these the first match counts.
  */
 export function findResource(server: Server, uri: string): FoundResource | undefined {
   const resource = resourcesByUri(server).get(uri);
@@ -47,7 +47,7 @@ export function findResource(server: Server, uri: string): FoundResource | undef
   return normal === undefined ? instanceOf(server, href, (template) => template.normal) : { resource: normal };
 }
 
-/** The same, as far as the caller may know of it. */
+/** Looks up a URI, without entries that are hidden from the caller. */
 export function findVisible(server: Server, auth: Auth | undefined, uri: string): FoundResource | undefined {
   const found = findResource(server, uri);
   if (globalThis.mcpcWithoutEnabled || found === undefined) return found;
@@ -92,7 +92,7 @@ function resourcesByUri(server: Server): ReadonlyMap<string, ResourceSurface> {
   );
 }
 
-/** Keeps the first of several that are the same when they are normalised. */
+/** Indexes resources by normalised URI. The first of equal ones counts. */
 function resourcesByNormalUri(server: Server): ReadonlyMap<string, ResourceSurface> {
   return cachedIndex(server, "normal resources", () => {
     const valid = server.surface.resources.filter(({ uri }) => URL.canParse(uri));
@@ -110,12 +110,12 @@ function templates(server: Server): readonly Template[] {
   );
 }
 
-/** The parameters of a query come in any order. */
+/** Creates a pattern. Its prefix ends before the query, whose parameters have no order. */
 function patternOf(text: string): Pattern {
   return { text, prefix: /^[^{?]*/.exec(text)![0] };
 }
 
-/** The scheme and the host have no case, and a scheme's own port is left out. */
+/** Normalises scheme and host to lower case and removes a default port. */
 function withNormalOrigin(template: string): string {
   const origin = /^[a-z][^:/?#{]*:\/\/[^/?#{]*(?=[/?#])/i.exec(template)?.[0];
   if (origin === undefined || !URL.canParse(origin)) return template;
@@ -128,7 +128,7 @@ function cachedIndex<T>(server: Server, key: string, make: () => T): T {
   return value;
 }
 
-/** `undefined` when the URI is not percent-encoded UTF-8: such a URI is an instance of nothing. */
+/** Decodes values; `undefined` if they are not percent-encoded UTF-8, which matches no template. */
 function decode(values: ReturnType<UriMatcher> & {}): Record<string, string> | undefined {
   try {
     return Object.fromEntries(values.map(([name, text]) => [name, decodeURIComponent(text)]));

@@ -3,17 +3,17 @@ import type { Call } from "./exchange.js";
 import { quote, seal } from "./results.js";
 import { textContent } from "./content.js";
 
-/** The default of `limits.maxResultBytes`: clients read messages into buffers of about this size. */
+/** The default of `limits.maxResultBytes`: a common buffer size of clients. */
 export const defaultResultBytes = 8 * 1024 * 1024;
 
 /**
- * A result that is not larger than the manifest allows, or the error that stands for it. Results that are made at build
- * time are bytes already, and as large as the manifest says.
+ * Returns the result, or an error if it exceeds the manifest's limit. Constant results are bytes already and not
+ * checked.
  */
 export function bounded(call: Call, settled: string): string | McpError {
   const { view } = call.peer;
   const most = view.server.surface.maxResultBytes ?? defaultResultBytes;
-  // A character takes three bytes at most; what a task has come to was bounded before.
+  // A character takes at most three bytes. The results of tasks were checked before.
   if (settled.length * 3 <= most || call.method.startsWith("tasks/")) return settled;
   const bytes = new TextEncoder().encode(settled).length;
   if (bytes <= most) return settled;

@@ -7,26 +7,26 @@ import { traceOf } from "./trace.js";
 import type { Reuse } from "./surface.js";
 import type { JsonObject } from "./types.js";
 
-/** The cache hint of results without a declared one: stale at once. */
+/** The default cache hint: immediately stale. */
 export const defaultCacheHint: Reuse = { ttlMs: 0, scope: "private" };
 
 /**
- * A result from its members, as JSON text without braces. `meta` are the members of its own `_meta`; `hints` say how
- * long it lasts, for the results that do.
+ * Formats a result from its members, which are JSON text without braces. `meta` is its own `_meta`; `hints` are its
+ * cache hints, if any.
  */
 export function seal(view: View, members: string, meta?: JsonObject, hints = ""): string {
   const { frame } = view;
   if (meta === undefined) return frame.opening + members + hints + view.closing;
   const text = JSON.stringify(meta) as string | undefined;
-  // `toJSON` can make anything of an object.
+  // `toJSON` can return any value.
   const own = text?.startsWith("{") ? text.slice(1, -1) : "";
   const separator = own !== "" && frame.meta !== "" ? "," : "";
   const comma = members === "" && hints === "" ? "" : ",";
-  // The server's members come last: of two members of one name the last counts.
+  // The server's members come last, because the last of equal members counts.
   return `${frame.opening}${members}${hints}${comma}"_meta":{${own}${separator}${frame.meta}}}`;
 }
 
-/** A result that never changes: sealed once, then sent as it is. Its members are JSON text, in pieces or as a whole. */
+/** Formats a constant result once and caches it. Its members are JSON text, in one or more pieces. */
 export function sealOnce(
   view: View,
   key: unknown,
@@ -47,7 +47,7 @@ export function invalidParams(message: string, data?: unknown): McpError {
   return new McpError(errorCodes.invalidParams, message, data);
 }
 
-/** Logs the failure of a call, and returns its id. A handler that ends because its call was cancelled has not failed. */
+/** Logs the failure of a call and returns its id. A handler that ends because of a cancellation has not failed. */
 export function logCallFailure(call: Call, message: string, error: unknown): string {
   const level = call.aborted && (error === call.signal.reason || isAbort(error)) ? "debug" : "error";
   return logFailure(call.peer.view.server.logger, message, error, traceOf(call), level);
@@ -62,35 +62,35 @@ function isAbort(error: unknown): boolean {
   }
 }
 
-/** The error for a failure of the server's own: an id for the client, the rest for the log. */
+/** Logs an internal failure and returns an error with the id of the log entry. */
 export function internalError(call: Call, what: string, error: unknown): McpError {
   const { server } = call.peer.view;
   const errorId = logCallFailure(call, `${call.method} failed: ${what}`, error);
   return new McpError(errorCodes.internalError, internalErrorText(server, errorId, error), { errorId });
 }
 
-/** All that a client is told of a failure of the server's own; under `mcpc dev` that is the error's own text, too. */
+/** Returns the message of an internal failure for clients. Under `mcpc dev` it includes the error's text. */
 export function internalErrorText(server: Server, errorId: string | undefined, error: unknown): string {
   const shown = globalThis.mcpcWithoutReplacing ? undefined : server.describeError?.(error);
   return `internal error ${errorId}${shown === undefined ? "" : ` (${shown})`}; the server's log explains it`;
 }
 
-/** A name from the wire, fit to be shown in a message. */
+/** Quotes a client's name for a message, cut to a maximum length. */
 export function quote(name: string): string {
   return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
 }
 
-/** Whether a handler's return value has to be waited for. */
+/** Returns whether a handler's return value is a promise. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-/** A handler's return value of the wrong kind; for the log. */
+/** Creates the error for a handler's invalid return value, for the log. */
 export function wrongOutput(expected: string, value: unknown): TypeError {
   return new TypeError(`the handler returned ${kindOf(value)}; expected ${expected}`);
 }
 
-/** With the members of an object, one level deep. */
+/** Describes a value, with the members of an object one level deep. */
 function kindOf(value: unknown, deep = true): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";

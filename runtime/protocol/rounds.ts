@@ -6,7 +6,7 @@ import { openState, invalidState, sealState, type CallProgress } from "./request
 import { internalError, invalidParams } from "./results.js";
 import type { Json, JsonObject } from "./types.js";
 
-/** Ends a run of the handler that has to wait for the client; what the run still returns or throws is ignored. */
+/** Ends a run of the handler that waits for the client. The result or error of that run is ignored. */
 export class Interruption extends Error {
   constructor() {
     super("the call goes on when the client has answered; let this error pass");
@@ -14,7 +14,7 @@ export class Interruption extends Error {
   }
 }
 
-/** One question to the client, in the protocol's form. */
+/** A question to the client, in the protocol's form. */
 export type Question = AnyQuestion;
 
 interface PendingQuestion {
@@ -23,8 +23,8 @@ interface PendingQuestion {
 }
 
 /**
- * A call that may need several round trips (2026-07-28, multi round-trip requests): the handler runs anew in each
- * round; a question that is answered resolves, the first ones that are not end the run and become the result.
+ * A call with several round trips (2026-07-28, multi round-trip requests). The handler runs from its start in each
+ * round. Answered questions resolve; the first unanswered ones end the run and become its result.
  */
 export class Rounds implements Interruptible {
   readonly #call: Call;
@@ -46,7 +46,7 @@ export class Rounds implements Interruptible {
     return this.#interrupted;
   }
 
-  /** The same key again is another question: handlers must ask in the same order in every round. */
+  /** Asks a question. Its key is numbered by use, so handlers must ask in the same order in every round. */
   ask(name: string, question: Question): Promise<unknown> {
     const key = this.#keyFor(name);
     if (Object.hasOwn(this.#answers, key)) return Promise.resolve(this.#answers[key]);
@@ -58,12 +58,14 @@ export class Rounds implements Interruptible {
     return new Promise((_, reject) => {
       if (this.#interrupted !== undefined) return reject(new Interruption());
       this.#waiting.set(key, { question, reject });
-      // Questions that are asked at once go out together.
+      // Concurrent questions are sent together.
       if (this.#waiting.size === 1) setTimeout(() => void this.#interrupt(), 0);
     });
   }
 
-  /** Work whose effect must not happen twice: done in the first round that comes to it, remembered in the others. */
+  /**
+   * Runs work whose side effects must happen once: in the first round that reaches it. Later rounds reuse its result.
+   */
   async step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
     const key = this.#keyFor(`step ${name}`);
     if (Object.hasOwn(this.#steps, key)) return this.#steps[key] as T;
@@ -102,12 +104,12 @@ export class Rounds implements Interruptible {
   }
 }
 
-/** A copy in which every name is one like any other, `__proto__` too. */
+/** Copies an object without a prototype, so that names such as `__proto__` are ordinary. */
 function withoutPrototype(values: JsonObject): Record<string, Json> {
   return Object.assign(Object.create(null) as Record<string, Json>, values);
 }
 
-/** A method whose handlers may ask: a request that continues one is opened first. */
+/** Wraps a method whose handlers may ask: it restores the state of a continued request. */
 export function resumable(method: Method): Method {
   return (call: Call): Answer => {
     const { requestState: state, inputResponses: responses } = call.params;
@@ -128,7 +130,7 @@ function resume(call: Call, method: Method, state: string | undefined, responses
   return openState(call, state).then((progress) => (progress instanceof McpError ? progress : resume(progress)));
 }
 
-/** The rounds of a call; those of its first one begin when the handler first asks. */
+/** Returns the rounds of a call. They are created at the first question. */
 export function roundsOf(call: Call): Rounds {
   return (call.rounds ??= new Rounds(call, { answers: {}, steps: {} }, {})) as Rounds;
 }

@@ -9,8 +9,8 @@ import { findVisible, visibleTemplate } from "./resource-lookup.js";
 import type { JsonObject } from "./types.js";
 
 /**
- * The refusal of a request whose caller lacks a scope. What a caller cannot see in a listing is not denied to exist:
- * the answer names the scopes, so that a client can ask its user for them (2025-11-25, authorization: step-up).
+ * Returns the refusal of a request whose caller lacks a scope. It names the scopes, even of entries that are not
+ * listed to the caller, so that a client can request them (2025-11-25, authorization: step-up).
  */
 export function missingScopes(
   server: Server,
@@ -53,7 +53,7 @@ function visibleResource(server: Server, auth: Auth | undefined, uri: string): S
   return found?.resource ?? found?.template;
 }
 
-/** Every scope that the manifest names. */
+/** Returns every scope that the manifest names. */
 export function namedScopes(server: Server): readonly string[] {
   let named = server.indexes.get("scopes") as readonly string[] | undefined;
   if (named === undefined) {
@@ -65,18 +65,21 @@ export function namedScopes(server: Server): readonly string[] {
   return named;
 }
 
-/** Callers who see the same: those with the same of the scopes that the manifest names, from whom the same is hidden. */
+/** Callers who see the same lists: their relevant scopes and hidden entries are equal. */
 export interface Audience {
-  /** Tells its cursors from those of others. */
+  /** A part of the audience's cursors, which makes them invalid for others. */
   readonly id: string;
-  /** Listings as bytes, by revision and page. */
+  /** Listings by revision and page. */
   readonly payloads: Map<unknown, Payload>;
 }
 
-/** Beyond these the audience that was seen first is forgotten. */
+/** The maximum number of cached audiences. The oldest is dropped first. */
 const maxAudiences = 64;
 
-/** `undefined`: the caller sees everything. `hidden` is what the hook `enabled` hides of the list that is asked for. */
+/**
+ * Returns the audience of a caller; `undefined` if the caller sees everything. `hidden` are the entries of the list
+ * that the hook `enabled` hides.
+ */
 export function audienceOf(
   server: Server,
   auth: Auth | undefined,
@@ -87,7 +90,7 @@ export function audienceOf(
   if (granted === undefined && (globalThis.mcpcWithoutEnabled || hidden === undefined)) return undefined;
   let audiences = server.indexes.get("audiences") as Map<string, Audience> | undefined;
   if (audiences === undefined) server.indexes.set("audiences", (audiences = new Map()));
-  // No scope has such characters.
+  // JSON keeps the parts of the key apart.
   const key = JSON.stringify([granted, [...(hidden ?? [])]]);
   let audience = audiences.get(key);
   if (audience === undefined) {
@@ -98,7 +101,7 @@ export function audienceOf(
   return audience;
 }
 
-/** Which of the scopes that the manifest names the caller has; `undefined` for all. */
+/** Returns the granted scopes among those that the manifest names; `undefined` for all of them. */
 function heldScopes(server: Server, auth: Auth | undefined): readonly string[] | undefined {
   if (globalThis.mcpcWithoutAuth || server.auth === undefined) return undefined;
   const named = namedScopes(server);
@@ -106,7 +109,7 @@ function heldScopes(server: Server, auth: Auth | undefined): readonly string[] |
   return granted.length === named.length ? undefined : granted;
 }
 
-/** FNV-1a: short, and the same in every process. */
+/** Hashes a text (FNV-1a): short, and equal in every process. */
 function hashOf(text: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

@@ -5,19 +5,19 @@ import { quote } from "./results.js";
 
 type Settled = Payload | McpError;
 
-/** The functions that take the outcome of a handler's promise. None may throw. */
+/** Functions that convert the outcome of a handler's promise. They must not throw. */
 export interface OutcomeHandlers {
   readonly finish: (value: unknown) => Settled;
   readonly fail: (error: unknown) => Settled;
 }
 
-/** A time limit, and the answer when it is over. */
+/** A time limit, and the answer at its end. */
 export interface Deadline {
   readonly timeoutMs: number;
   readonly expire: () => Settled;
 }
 
-/** The time limit of handlers that have none of their own; `name` is what did not answer. */
+/** Returns the server's default time limit; `name` is the entry, for the message. */
 export function deadlineOf(call: Call, name: string): Deadline | undefined {
   const { timeoutMs } = call.peer.view.server.surface;
   if (globalThis.mcpcWithoutTimeouts || timeoutMs === undefined) return undefined;
@@ -28,10 +28,7 @@ export function timeoutMessage(name: string, timeoutMs: number): string {
   return `${quote(name)} timed out after ${timeoutMs} ms`;
 }
 
-/**
- * Waits for a handler. This is the one place where an answer may come before the handler has ended: what the handler
- * does afterwards has no effect.
- */
+/** Waits for a handler, or answers when its time limit ends. Later effects of the handler are ignored. */
 export function settle(
   call: Call,
   output: PromiseLike<unknown>,
@@ -49,7 +46,7 @@ function withDeadline(call: Call, work: Promise<Settled>, deadline: Deadline): P
       resolve(deadline.expire());
       call.abort(new Error(`timed out after ${deadline.timeoutMs} ms`));
     });
-    // A handler may have asked before it returned its promise.
+    // The handler may have asked before it returned its promise.
     if (!call.asking) clock.go();
     call.clock = clock;
     const stopped = work.finally(() => {
@@ -61,7 +58,7 @@ function withDeadline(call: Call, work: Promise<Settled>, deadline: Deadline): P
 }
 
 function createClock(milliseconds: number, expire: () => void): Clock {
-  // A longer delay than this overflows and would expire at once.
+  // A longer delay overflows and would expire at once.
   let remaining = Math.min(milliseconds, 0x7fffffff);
   let since = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -8,36 +8,36 @@ import type {
 } from "./handlers.js";
 import type { Implementation, JsonObject } from "./types.js";
 
-/** The compiled surface of a server: what `generated/surface.ts` holds, pure data. */
+/** The compiled surface of a server, as pure data: the contents of `generated/surface.ts`. */
 export interface Surface {
   readonly server: Implementation;
   readonly instructions?: string;
-  /** Entries of a list in one answer; absent: all of them. */
+  /** The maximum number of entries per page. Default: unlimited. */
   readonly pageSize?: number;
-  /** How long the lists and the server's description of itself last. */
+  /** Cache hints of the lists and of the server's description. */
   readonly listed?: Reuse;
-  /** How long any handler may take, where its entry does not say. */
+  /** Default time limit of handlers. */
   readonly timeoutMs?: number;
-  /** Open subscriptions of all clients together, and resources that one session may subscribe to. */
+  /** The maximum number of open subscriptions of all clients together, and of subscribed resources per session. */
   readonly maxSubscriptions?: number;
-  /** Calls that go on as tasks, those that have ended too, and how long each is kept. */
+  /** The maximum number of tasks, ended ones included, and their lifetime. */
   readonly maxTasks?: number;
   readonly taskTtlMs?: number;
-  /** Bytes that are kept for clients beyond a message. */
+  /** The maximum bytes of state that outlives messages. */
   readonly maxKeptBytes?: number;
-  /** Bytes of one result. */
+  /** The maximum bytes of one result. */
   readonly maxResultBytes?: number;
   readonly tools: readonly ToolSurface[];
   readonly resources: readonly ResourceSurface[];
   readonly resourceTemplates: readonly ResourceTemplateSurface[];
   readonly prompts: readonly PromptSurface[];
-  /** Imports the listings, which are most of a surface's text; called once, when first needed. */
+  /** Imports the listings, which are the largest part of a surface, on demand. */
   readonly listings: () => Promise<Listings>;
-  /** Imports the validators of a tool, by its name. */
+  /** Imports the validators of a tool by its name. */
   readonly toolValidators: (name: string) => Promise<ToolValidators>;
-  /** Imports the validators of a resource template, by its URI template. */
+  /** Imports the validators of a resource template by its URI template. */
   readonly templateValidators: (uriTemplate: string) => Promise<TemplateValidators>;
-  /** Imports the validators of a prompt's questions, by its name. */
+  /** Imports the validators of a prompt's questions by its name. */
   readonly promptValidators: (name: string) => Promise<PromptValidators>;
 }
 
@@ -50,60 +50,60 @@ export interface Listings {
 }
 
 /**
- * An entry each as JSON text, in the newest revision's form; an older revision's form is projected from it when first
- * asked for. Or the form of a revision, ready-made: read when it is asked for, and not kept.
+ * The entries of a list, each as JSON text in the newest revision's form, from which older forms are derived on
+ * demand. Or a function that returns the form of a revision, which is read from a file for each answer.
  */
 export type Listing = readonly string[] | ((version: string) => ListingForm);
 
-/** Entries as they are told to a revision: a text of all of them, with commas between. */
+/** The entries of a list in the form of a revision: one text, separated by commas. */
 export interface ListingForm {
-  /** In bytes. */
+  /** The size in bytes. */
   readonly size: number;
-  /** The offset at which each ends. */
+  /** Returns the end offset of each entry. */
   readonly ends: () => readonly number[];
-  /** Puts the bytes from `begin` on in place, as many as have room there. */
+  /** Fills `place` with the bytes from `begin` on. */
   readonly read: (place: Uint8Array, begin: number) => void;
 }
 
 export interface ToolSurface {
   readonly name: string;
-  /** Scopes that a caller needs to see and to use it; all of them. */
+  /** The scopes that a caller needs to see and use the entry. */
   readonly scopes?: readonly string[];
-  /** The result may be something else than an object: older revisions get it as an object's `result`. */
+  /** Whether the result may be something other than an object. Older revisions get it as an object's `result`. */
   readonly wraps?: boolean;
-  /** Message templates of the declared errors, by code. Own properties of an object without a prototype, or a Map. */
+  /** Message templates of the declared errors, by code. */
   readonly errors?: ReadonlyMap<string, string>;
   /** Arguments that clients mirror in `Mcp-Param-*` headers (2026-07-28). */
   readonly headers?: readonly HeaderParameter[];
-  /** Questions that the handler may ask, by name. */
+  /** The handler's questions, by name. */
   readonly elicitations?: ReadonlyMap<string, ElicitationSurface>;
   readonly timeoutMs?: number;
-  /** It changes nothing, so that its event stream may be opened with GET. */
+  /** Whether the tool only reads. Its event stream may then be opened with GET. */
   readonly readOnly?: boolean;
   readonly cache?: Reuse;
-  /** The call may (`optional`) or must (`required`) become a task. */
+  /** Whether the call may or must become a task. */
   readonly task?: "optional" | "required";
-  /** The handler begins the task itself. */
+  /** Whether the handler begins the task itself. */
   readonly defersTask?: boolean;
 }
 
-/** The manifest's `cache` of an entry. */
+/** The cache settings of an entry. */
 export interface Reuse {
   readonly ttlMs: number;
-  /** `private`: each principal has its own results. */
+  /** With `private`, each principal has separate results. */
   readonly scope: "private" | "public";
-  /** Results that are kept; absent where none need be, since they never change. */
+  /** The maximum number of cached results. Absent for constant results, which need no cache. */
   readonly maxEntries?: number;
 }
 
-/** A form (`requestedSchema`) or a page (`url`); in both texts `{name}` is a placeholder, `{{}` a brace. */
+/** A form (`requestedSchema`) or a page (`url`). In both texts `{name}` is a placeholder and `{{}` a brace. */
 export interface ElicitationSurface {
   readonly message: string;
   readonly requestedSchema?: unknown;
   readonly url?: string;
 }
 
-/** Validators of what is answered, by the question's name; a page has none. */
+/** Validators of answers by the name of the question. Questions with a page have none. */
 export type AnswerValidators = Readonly<Record<string, Validator>>;
 
 export interface HeaderParameter {
@@ -115,14 +115,14 @@ export interface HeaderParameter {
 
 export interface ToolValidators {
   readonly input: Validator;
-  /** Present when the tool declares an `outputSchema`. */
+  /** Present if the tool declares an `outputSchema`. */
   readonly output?: Validator;
   readonly answers?: AnswerValidators;
-  /** Present where arguments have defaults. */
+  /** Present if arguments have defaults. */
   readonly fill?: Fill;
 }
 
-/** Returns valid arguments with defaults filled in; those that were given stay as they are. */
+/** Returns valid arguments with defaults filled in. Given arguments are unchanged. */
 export type Fill = (input: JsonObject) => JsonObject;
 
 export interface PromptValidators {
@@ -150,38 +150,38 @@ export interface ValidationError {
 
 export interface ResourceSurface {
   readonly uri: string;
-  /** Scopes that a caller needs to see and to use it; all of them. */
+  /** The scopes that a caller needs to see and use the entry. */
   readonly scopes?: readonly string[];
-  /** Clients may ask to be told of its updates. */
+  /** Whether clients may subscribe to updates. */
   readonly subscribe?: boolean;
   readonly mimeType?: string;
-  /** Static contents: the `contents` array of `resources/read`, as JSON text. Absent: there is a handler. */
+  /** Fixed contents: the `contents` array of `resources/read`, as JSON text. Absent if there is a handler. */
   readonly contents?: string;
   readonly cache?: Reuse;
 }
 
 export interface ResourceTemplateSurface {
   readonly uriTemplate: string;
-  /** Scopes that a caller needs to see and to use it; all of them. */
+  /** The scopes that a caller needs to see and use the entry. */
   readonly scopes?: readonly string[];
   readonly mimeType?: string;
-  /** Variables that a function completes. */
+  /** The variables with a completion function. */
   readonly completed?: readonly string[];
   readonly cache?: Reuse;
-  /** In code that was generated earlier, and not used any more. */
+  /** Unused; present in code that an earlier compiler generated. */
   readonly pattern?: string;
   readonly variables: readonly string[];
 }
 
 export interface PromptSurface {
   readonly name: string;
-  /** Scopes that a caller needs to see and to use it; all of them. */
+  /** The scopes that a caller needs to see and use the entry. */
   readonly scopes?: readonly string[];
   readonly description?: string;
   readonly arguments: readonly PromptArgumentSurface[];
   /**
-   * A templated prompt: the `messages` array as JSON text, cut where arguments go: texts and argument indexes in turn.
-   * An argument is inserted as the inside of a JSON string. Absent: there is a handler.
+   * A templated prompt: the `messages` array as JSON text, split at its arguments into texts and argument indexes. An
+   * argument is inserted as the inside of a JSON string. Absent if there is a handler.
    */
   readonly messages?: readonly (string | number)[];
   readonly elicitations?: ReadonlyMap<string, ElicitationSurface>;
@@ -192,19 +192,19 @@ export interface PromptArgumentSurface {
   readonly required: boolean;
   readonly default?: string;
   readonly enum?: readonly string[];
-  /** A function completes it; one with an `enum` is completed from that. */
+  /** Whether a function completes the argument. With an `enum`, that is used instead. */
   readonly completed?: boolean;
 }
 
-/** The handlers, by the name (tools, prompts), URI (resources) or URI template they serve. */
+/** The handlers, by the name (tools, prompts), URI (resources) or URI template of their entry. */
 export interface Handlers {
   readonly tools: ReadonlyMap<string, AnyToolHandler>;
   readonly resources: ReadonlyMap<string, AnyResourceHandler>;
   readonly resourceTemplates: ReadonlyMap<string, AnyResourceTemplateHandler>;
   readonly prompts: ReadonlyMap<string, AnyPromptHandler>;
-  /** By the name of a prompt or the URI template, a space, and the name of the argument. */
+  /** Keys are the name of a prompt or a URI template, a space, and the name of the argument. */
   readonly completions: ReadonlyMap<string, AnyCompletionHandler>;
-  /** By URI template: what lists its resources. Absent in code that was generated earlier. */
+  /** Listers by URI template. Absent in code that an earlier compiler generated. */
   readonly lists?: ReadonlyMap<string, AnyResourceLister>;
 }
 /* eslint-disable @typescript-eslint/no-explicit-any -- generated code has checked each handler against its own type */

@@ -15,17 +15,17 @@ import type { JsonObject } from "./types.js";
 /** The extension's name, in the capabilities of both sides. */
 export const tasksExtension = "io.modelcontextprotocol/tasks";
 
-/** How long a task is kept, from its creation, and how many are, unless the manifest says otherwise. */
+/** Default lifetime of a task from its creation, and default number of tasks. */
 const defaultTtlMs = 60 * 60_000;
 const defaultTasks = 1000;
-/** How often a client should look. */
+/** Recommended interval between two polls of a client. */
 const pollIntervalMs = 500;
-/** Bytes that a task takes beside what it was given and what came of it. */
+/** Bytes of a task without its input and its result. */
 const taskBytes = 2048;
 
 type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
 
-/** A call that is answered before it has ended (io.modelcontextprotocol/tasks, of 2026-07-28). */
+/** A call that is answered before it ends (io.modelcontextprotocol/tasks, of 2026-07-28). */
 export class Task {
   readonly id = crypto.randomUUID();
   readonly #created = new Date();
@@ -37,7 +37,7 @@ export class Task {
   #updated = this.#created;
   #end: { readonly status: Status; readonly members: string } | undefined;
 
-  /** Scopes that a caller needs, as for the tool itself. */
+  /** The scopes that a caller needs, equal to those of the tool. */
   readonly scopes: readonly string[];
   readonly tool: string;
   readonly #ttlMs: number;
@@ -50,7 +50,7 @@ export class Task {
     this.#ttlMs = call.peer.view.server.surface.taskTtlMs ?? defaultTtlMs;
   }
 
-  /** Whether it is the caller's to see, who may have got another token since. */
+  /** Returns whether the caller owns the task. Its token may be another one by now. */
   belongsTo(auth: Auth | undefined): boolean {
     return identityOf(this.#call.auth) === identityOf(auth);
   }
@@ -63,7 +63,7 @@ export class Task {
     return this.#end !== undefined;
   }
 
-  /** A question of the handler's, which waits for `tasks/update`. */
+  /** Asks a question of the handler, which `tasks/update` answers. */
   ask(name: string, question: Question): Promise<unknown> {
     const count = (this.#used.get(name) ?? 0) + 1;
     this.#used.set(name, count);
@@ -82,7 +82,7 @@ export class Task {
     });
   }
 
-  /** Answers to questions that are open; any others are ignored. */
+  /** Answers open questions; other answers are ignored. */
   update(responses: JsonObject): void {
     const before = this.#questions.size;
     for (const [key, answer] of Object.entries(responses)) {
@@ -112,13 +112,13 @@ export class Task {
     this.#call.abort(new Error(reason));
   }
 
-  /** Calls back at each change of what `detailed` tells, until it is told to stop. */
+  /** Calls `watcher` after each change of `details()`. The returned function stops that. */
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** The members of the task as JSON text: its state, and what is to be asked or what came of it. */
+  /** Formats the members of the task as JSON: its state, and its open questions or its result. */
   details(): string {
     const questions = [...this.#questions].map(
       ([
@@ -136,7 +136,7 @@ export class Task {
     return this.#envelope(status) + more;
   }
 
-  /** The answer to the call that became this task. */
+  /** Formats the answer to the call that became this task. */
   answer(): string {
     return `{"resultType":"task",${this.#envelope("working")}${this.#call.peer.view.closing}`;
   }
@@ -151,7 +151,7 @@ export class Task {
   #finish(status: Status, members: string): void {
     if (this.#end !== undefined) return;
     this.#end = { status, members };
-    // What cannot be kept is told as a failure, rather than not at all.
+    // A result without room becomes a failure.
     if (this.booking?.resize(taskBytes + 2 * members.length) === false)
       this.#end = {
         status: "failed",
@@ -169,7 +169,7 @@ export class Task {
   }
 }
 
-/** Whether the client of this request knows tasks: nothing else may be answered with one. */
+/** Returns whether the client supports tasks. Other clients must not get one. */
 export function supportsTasks(call: Call): boolean {
   const { extensions } = call.peer.capabilities;
   return call.peer.view.revision.era === "modern" && isObject(extensions) && isObject(extensions[tasksExtension]);
@@ -184,7 +184,10 @@ export function tasksRequired(): McpError {
   );
 }
 
-/** A new task, kept before its client hears of it; `undefined` where there is no room. Ended tasks make room. */
+/**
+ * Creates a task and registers it before the client learns of it. Returns `undefined` if there is no room. Ended tasks
+ * make room.
+ */
 export function createTask(call: Call, tool: ToolSurface): Task | undefined {
   const { ledger, surface } = call.peer.view.server;
   const tasks = tasksOf(call.peer.view.server);
@@ -193,7 +196,7 @@ export function createTask(call: Call, tool: ToolSurface): Task | undefined {
     task.booking?.release();
     task.cancel(reason);
   };
-  // In the order of their creation, and so of their end.
+  // Tasks are in the order of their creation, and so of their expiry.
   for (const task of tasks.values()) {
     if (!task.isExpired) break;
     end(task, "the task has expired");
@@ -204,7 +207,7 @@ export function createTask(call: Call, tool: ToolSurface): Task | undefined {
   const evict = (): void => end(task, "another client needs the place of the task");
   task.booking = ledger.book(item, evict, taskBytes + weightOf(call.params));
   if (task.booking === undefined) return undefined;
-  // Its headers are gone afterwards.
+  // Creates the trace now, because the headers are dropped.
   traceOf(call);
   call.release();
   tasks.set(task.id, task);
@@ -223,7 +226,7 @@ function tasksOf(server: Server): Map<string, Task> {
 
 export const hasTasks = (surface: Surface): boolean => surface.tools.some(({ task }) => task !== undefined);
 
-/** `tasks/get`, `tasks/update` and `tasks/cancel`, where a tool can become a task. */
+/** Returns `tasks/get`, `tasks/update` and `tasks/cancel`, if a tool can become a task. */
 export function taskMethods(surface: Surface): readonly (readonly [string, Method])[] {
   return !globalThis.mcpcWithoutTasks && hasTasks(surface) ? methods() : [];
 }
@@ -264,7 +267,7 @@ function withTask(answer: (call: Call, task: Task) => Answer): Method {
   };
 }
 
-/** A task that the caller may see, or why not: the one way to a task. */
+/** Returns a task that the caller may see, or an error. Every access to a task calls this. */
 function taskNamed(call: Call, id: string): Task | McpError {
   const { server } = call.peer.view;
   const task = tasksOf(server).get(id);
@@ -273,12 +276,12 @@ function taskNamed(call: Call, id: string): Task | McpError {
   return (server.auth === undefined ? undefined : scopeError(call.auth, task)) ?? task;
 }
 
-/** Whether the task's tool is hidden from the caller by now. */
+/** Returns whether the task's tool is now hidden from the caller. */
 function isToolHidden({ auth, peer }: Call, { tool }: Task): boolean {
   return !globalThis.mcpcWithoutEnabled && isHidden(peer.view.server, auth, "tools", tool);
 }
 
-/** The tasks that a subscription asks for (`taskIds`) and may see. Nothing where no tool can become one. */
+/** Returns the tasks in `taskIds` of a subscription that the caller may see. */
 export function watchedTasks(call: Call, ids: unknown): readonly Task[] | McpError {
   if (ids === undefined || !hasTasks(call.peer.view.server.surface)) return [];
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === "string"))

@@ -7,7 +7,7 @@ import { seal } from "./results.js";
 import type { Validator } from "./surface.js";
 import type { JsonObject } from "./types.js";
 
-/** The result that `result` makes. Servers whose code makes none have nothing of this in their bundle. */
+/** The result that `result` creates. It is not bundled unless the code creates such results. */
 export class ComposedResult implements ComposedOutput {
   readonly value: unknown;
   readonly options: ResultOptions;
@@ -17,7 +17,7 @@ export class ComposedResult implements ComposedOutput {
     this.options = options;
   }
 
-  /** Sets the result of a tool as JSON text; throws for what its `outputSchema` refuses. */
+  /** Formats the result of a tool as JSON text. Throws if its `outputSchema` refuses the value. */
   toToolResult(view: View, validate: Validator | undefined, wraps: boolean): string {
     const { value, options } = this;
     const { content, isError, _meta: meta } = options;
@@ -41,7 +41,7 @@ function blocksOf(content: unknown): readonly unknown[] {
 }
 
 /**
- * Returns a value for a handler to return, with content of its own, `_meta` or `isError`. A failure needs no value:
+ * Creates a value for a handler to return, with separate content, `_meta` or `isError`. A failure needs no value:
  * `result(undefined, { isError: true, content: "…" })`.
  */
 export function result(value: undefined, options: ResultOptions & { readonly isError: true }): ToolResult<never>;
@@ -50,17 +50,17 @@ export function result<T>(value: T, options: ResultOptions = {}): ToolResult<T> 
   return new ComposedResult(value, options) as unknown as ToolResult<T>;
 }
 
-/** Begins what the cache keeps of such a result; no JSON begins so. */
+/** Prefix of the cached form of such a result. No JSON starts with it. */
 const mark = "+";
 
-/** Returns what the cache keeps: nothing of a failure. */
+/** Returns the text for the cache; `undefined` for a failure, which is not cached. */
 export function composedText({ value, options }: ComposedResult, validate?: Validator): string | undefined {
   if (options.isError === true) return undefined;
   if (validate !== undefined) structuredText(validate, value);
   return mark + JSON.stringify({ value, options });
 }
 
-/** The result of which the cache has kept the text; undefined for the text of another. */
+/** Restores a result from its cached text; `undefined` for another kind of text. */
 export function composedResult(kept: string): ComposedResult | undefined {
   if (!kept.startsWith(mark)) return undefined;
   const { value, options } = JSON.parse(kept.slice(mark.length)) as ComposedResult;

@@ -3,7 +3,7 @@ import type { Call } from "./exchange.js";
 /** The members that the log entries of one request share. */
 export type Trace = {
   readonly requestId: string;
-  /** The client's, as W3C Trace Context has it. */
+  /** The client's W3C Trace Context. */
   readonly traceparent?: string;
 };
 
@@ -12,7 +12,7 @@ const traces = /* @__PURE__ */ new WeakMap<Call, Trace>();
 let prefix: string | undefined;
 let made = 0;
 
-/** Made when something is first logged for the request: one of which nothing is logged has none. */
+/** Returns the trace of a request. It is created at the first log entry, so that unlogged requests need none. */
 export function traceOf(call: Call): Trace {
   let trace = traces.get(call);
   if (trace === undefined) {
@@ -25,7 +25,7 @@ export function traceOf(call: Call): Trace {
   return trace;
 }
 
-/** Runs work on behalf of a call: its log entries are the call's. */
+/** Gives a call the trace of another one, on whose behalf it runs. */
 export function shareTrace(from: Call, to: Call): void {
   traces.set(to, traceOf(from));
 }

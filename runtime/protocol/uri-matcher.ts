@@ -1,15 +1,12 @@
 import { isRequired, type Expression, type UriTemplate, type TemplateVariable } from "./uri-template.js";
 
-/**
- * Returns the value of each variable that is in a URI, still percent-encoded; `undefined` for a URI that is no instance
- * of the template.
- */
+/** Returns the value of each variable in a URI, still percent-encoded; `undefined` for a URI that does not match. */
 export type UriMatcher = (uri: string) => readonly (readonly [name: string, value: string])[] | undefined;
 
-/** A variable by its place. */
+/** A positional variable. */
 interface Place {
   readonly variable: string;
-  /** Characters one of which comes before the value; none where nothing does. */
+  /** Characters that may precede the value; empty if none does. */
   readonly opens: string;
   /** Characters that end the value. */
   readonly ends: string;
@@ -17,7 +14,7 @@ interface Place {
   readonly next?: number;
 }
 
-/** Variables by their names, in any order, among others that nobody asked for. */
+/** Variables of a query, in any order, among unknown parameters. */
 interface Named {
   readonly parameters: readonly Parameter[];
   readonly between: "&" | ";";
@@ -27,7 +24,7 @@ interface Named {
 
 interface Parameter {
   readonly key: string;
-  /** Absent for a parameter that always has the same value. */
+  /** The name of the variable; absent for a parameter with a fixed value. */
   readonly variable?: string;
   readonly value?: string;
   readonly isList?: boolean;
@@ -37,9 +34,9 @@ interface Parameter {
 type Step = string | Place | Named;
 
 /**
- * Prepares a template for matching. The time of a match grows with the length of the URI, whatever the template: each
- * step looks at each place once, from the end on. Of several matches it takes the one whose values are the shortest,
- * the first variable first.
+ * Compiles a template. The time of a match grows with the length of the URI for any template: each step visits each
+ * position once, from the end. Of several matches, it returns the one with the shortest values, the first variable
+ * first.
  */
 export function uriMatcher(template: UriTemplate): UriMatcher {
   const steps = stepsOf(template);
@@ -69,7 +66,10 @@ export function uriMatcher(template: UriTemplate): UriMatcher {
 
 const noMatch = -1;
 
-/** For each step and each place of the URI: where the step ends when it begins there and all that follows fits. */
+/**
+ * Computes, for each step and position, the end of the step if it starts there and all later steps match; else
+ * `noMatch`.
+ */
 function endings(steps: readonly Step[], uri: string): readonly Int32Array[] {
   const rows: Int32Array[] = [];
   const fits = (index: number, at: number): boolean =>
@@ -85,7 +85,7 @@ function endings(steps: readonly Step[], uri: string): readonly Int32Array[] {
     }
     const isNamed = "parameters" in step;
     const next = isNamed ? index + 1 : step.next;
-    /** The nearest end of a value that begins here, and of one that begins behind this place. */
+    /** The nearest end of a value that starts here, and of one that starts after this position. */
     let value = noMatch;
     for (let at = uri.length; at >= 0; at -= 1) {
       const behind = value;
@@ -100,7 +100,7 @@ function endings(steps: readonly Step[], uri: string): readonly Int32Array[] {
   return rows;
 }
 
-/** Returns the variables of a query, or `undefined` where something is missing that must be there. */
+/** Returns the variables of a query; `undefined` if a required one is missing. */
 function matchParameters(
   { parameters, between }: Named,
   text: string,
@@ -137,13 +137,13 @@ function stepsOf(template: UriTemplate): readonly Step[] {
 interface Query {
   readonly parameters: readonly Parameter[];
   readonly opens: string;
-  /** The rest of the text in which it begins. */
+  /** The text before the query. */
   readonly before: readonly string[];
-  /** The part that follows it. */
+  /** The index of the next part. */
   readonly next: number;
 }
 
-/** Query expressions that follow each other (`{?a}{&b}`) are one query. */
+/** Combines adjacent query expressions (`{?a}{&b}`) into one query. */
 function expandedQuery(template: UriTemplate, first: number): Query | undefined {
   const parameters: Parameter[] = [];
   let next = first;
@@ -158,7 +158,7 @@ function isQuery(part: string | Expression | undefined): part is Expression {
   return typeof part === "object" && (part.operator === "?" || part.operator === "&");
 }
 
-/** A query that is written as text, with variables as its values: `?kind=x&page={page}{&more}`. */
+/** Parses a query that contains variables as values: `?kind=x&page={page}{&more}`. */
 function literalQuery(template: UriTemplate, first: number): Query | undefined {
   const [before, ...rest] = (template[first] as string).split("?");
   if (rest.length === 0) return undefined;
@@ -174,13 +174,13 @@ function literalQuery(template: UriTemplate, first: number): Query | undefined {
   const parameters = [...written, ...expanded].filter((one) => one !== undefined);
   const after = template[end];
   const isWhole = after === undefined || (typeof after === "object" && after.operator === "#");
-  // What is text alone, or no list of parameters, is compared as it is written.
+  // A query without variables, or without the form of a parameter list, is matched literally.
   if (!isWhole || written.includes(undefined) || parameters.every(({ variable }) => variable === undefined))
     return undefined;
   return { parameters, opens: "?", before: before === "" ? [] : [before!], next: end };
 }
 
-/** A parameter that is written as text: `name={variable}` or `name=value`. */
+/** Parses a literal parameter: `name={variable}` or `name=value`. */
 function parameter(text: string): Parameter | undefined {
   const [, key, variable, value] = /^([^={}?#]+)(?:=(?:\{([^{}]+)\}|([^={}?#]*)))?$/.exec(text) ?? [];
   if (key === undefined) return undefined;
@@ -210,7 +210,7 @@ function places(expression: Expression, first: number): readonly Place[] {
   return variables.map(({ name, explode }, index) => ({
     variable: name,
     opens: index === 0 ? opens : between,
-    // The values of a list are separated as variables are.
+    // Values of a list have the separator of variables.
     ends: explode || (variables.length === 1 && between === ",") ? ends : ends + between,
     ...(!isRequired(expression) && { next: first + variables.length }),
   }));

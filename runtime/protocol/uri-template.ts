@@ -1,4 +1,4 @@
-/** One expression of a URI template (RFC 6570): an operator and its variables. */
+/** An expression of a URI template (RFC 6570): an operator and its variables. */
 export interface Expression {
   readonly operator: "" | "+" | "#" | "." | "/" | ";" | "?" | "&";
   readonly variables: readonly TemplateVariable[];
@@ -12,7 +12,7 @@ export interface TemplateVariable {
 
 export type UriTemplate = readonly (string | Expression)[];
 
-/** Parses a URI template into literals and expressions. The error says what is wrong. */
+/** Parses a URI template into literals and expressions, or returns the error. */
 export function parseUriTemplate(text: string): { readonly template: UriTemplate } | { readonly error: string } {
   const template: (string | Expression)[] = [];
   const names = new Set<string>();
@@ -45,12 +45,12 @@ export function parseUriTemplate(text: string): { readonly template: UriTemplate
   return { template };
 }
 
-/** Names of all variables, in order. */
+/** Returns the names of all variables in order. */
 export function templateVariables(template: UriTemplate): string[] {
   return template.flatMap((part) => (typeof part === "string" ? [] : part.variables.map(({ name }) => name)));
 }
 
-/** Whether a URI of the template must have a value for the variables: expansion leaves out all others (RFC 6570). */
+/** Returns whether URIs of the template must have values for the variables. Expansion omits others (RFC 6570). */
 export function isRequired({ operator, variables }: Expression): boolean {
   return (operator === "" || operator === "+") && variables.length === 1;
 }

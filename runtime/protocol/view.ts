@@ -1,6 +1,6 @@
 import type { Revision, Server, View } from "./exchange.js";
 
-/** A server as a revision sees it; made once. */
+/** Returns the view of a server for a revision, created once. */
 export function viewOf(server: Server, revision: Revision): View {
   let view = server.views.get(revision.version);
   if (view === undefined) {

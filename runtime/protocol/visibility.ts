@@ -8,8 +8,8 @@ import type { Reuse } from "./surface.js";
 export type EntryList = "tools" | "resources" | "resourceTemplates" | "prompts";
 
 /**
- * Returns whether the hook `enabled` hides an entry from a caller. Only `true` shows it: an `async` function returns a
- * promise, which must not. Every way to an entry asks this, and answers as if there were none of that name.
+ * Returns whether the hook `enabled` hides an entry from a caller. Only `true` shows it, since a promise of an `async`
+ * function must not. Every access to an entry calls this and answers as if the entry did not exist.
  */
 export function isHidden(server: Server, auth: Auth | undefined, list: EntryList, name: string): boolean {
   const shows = server.hooks?.enabled?.[list];
@@ -18,7 +18,7 @@ export function isHidden(server: Server, auth: Auth | undefined, list: EntryList
   return shows(name as never, { config, state, auth: auth ?? anonymous }) !== true;
 }
 
-/** The places in a list that are hidden from a caller; `undefined` for none. */
+/** Returns the indexes of hidden entries in a list; `undefined` if there are none. */
 export function hiddenIndexes(
   server: Server,
   auth: Auth | undefined,

@@ -6,7 +6,7 @@ import type { SurfaceTypes } from "./surface.js";
 
 /** A question as the user sees it. */
 export interface Elicited {
-  /** As the manifest names it. */
+  /** The name of the question in the manifest. */
   readonly name: string;
   readonly message: string;
   /** The schema of a form. */
@@ -18,17 +18,17 @@ export interface Elicited {
 type Awaitable<T> = T | Promise<T>;
 type Answer<C> = ElicitResult<C> | ((question: Elicited) => Awaitable<ElicitResult<C>>);
 
-/** The test's answers in place of the user, the model and the client. The client lacks the capability of an absent one. */
+/** The answers of the user, the model and the client. Without an answer the client lacks the capability. */
 export interface Answers<S extends SurfaceTypes> {
   /** Answers to questions, by their name in the manifest. */
   readonly elicit?: { readonly [Name in keyof S["questions"]]?: Answer<S["questions"][Name]> };
-  /** Stands for the client's model; a text is an assistant's message. */
+  /** Answers for the client's model. A text is a message of the assistant. */
   readonly sample?: (params: CreateMessageParams) => Awaitable<CreateMessageResult | string>;
   /** The folders that the client works in. */
   readonly roots?: readonly Root[] | (() => Awaitable<readonly Root[]>);
 }
 
-/** A request of the server's; `key` tells questions of one method apart. */
+/** A request of the server; `key` identifies the question. */
 export interface ServerRequest {
   readonly method: string;
   readonly params?: unknown;
@@ -37,7 +37,7 @@ export interface ServerRequest {
 
 type AnyAnswers = Answers<SurfaceTypes>;
 
-/** The capabilities of a client that answers so. */
+/** Returns the capabilities of a client with these answers. */
 export function capabilitiesOf({ elicit, sample, roots }: AnyAnswers): JsonObject {
   return {
     ...(elicit !== undefined && { elicitation: { form: {}, url: {} } }),
@@ -46,7 +46,7 @@ export function capabilitiesOf({ elicit, sample, roots }: AnyAnswers): JsonObjec
   };
 }
 
-/** The result of a request of the server's; rejects with what the test lacks. */
+/** Answers a request of the server. Rejects with the missing answer. */
 export async function answerTo(asked: ServerRequest, answers: AnyAnswers): Promise<unknown> {
   const params = (isObject(asked.params) ? asked.params : {}) as Record<string, unknown>;
   switch (asked.method) {
@@ -73,7 +73,7 @@ async function answerElicitation(
   answers: AnyAnswers,
 ): Promise<unknown> {
   const declared = (answers.elicit ?? {}) as Readonly<Record<string, Answer<unknown>>>;
-  // A question that is asked twice in a call has a number behind its name the second time.
+  // A repeated question has a number after its name.
   const name = [key, key?.replace(/_\d+$/, "")].find((name) => name !== undefined && Object.hasOwn(declared, name));
   const { message, requestedSchema, url } = params as unknown as Elicited;
   if (name === undefined) {

@@ -14,7 +14,7 @@ export interface ClientOptions<S extends SurfaceTypes = AnySurface> extends Conv
   readonly state?: S["state"];
 }
 
-/** The entry whose value is completed, and the text typed so far. */
+/** The argument or variable to complete, and the text typed so far. */
 export type Completing<S extends SurfaceTypes> =
   | CompletingOf<"prompt", "argument", S["completions"]["prompts"]>
   | CompletingOf<"template", "variable", S["completions"]["templates"]>;
@@ -32,38 +32,38 @@ export interface ResourcesOf<S extends SurfaceTypes> {
     options?: CallOptions,
   ): Promise<readonly ResourceContents[]>;
   read(uri: S["resources"] | (string & {}), options?: CallOptions): Promise<readonly ResourceContents[]>;
-  /** Asks to be told of a resource's updates: see the event `resourceUpdated`. */
+  /** Subscribes to a resource's updates; see the event `resourceUpdated`. */
   subscribe(uri: S["resources"] | (string & {})): Promise<void>;
   unsubscribe(uri: S["resources"] | (string & {})): Promise<void>;
 }
 
-/** A client for tests. Whatever it is asked first opens the connection, and starts a server that lives in memory. */
+/** A client for tests. Its first request opens the connection, and starts a server in memory. */
 export interface Client<S extends SurfaceTypes = AnySurface> extends Reachable {
   readonly tools: S["tools"];
   readonly prompts: S["prompts"];
   readonly resources: ResourcesOf<S>;
   complete(completing: Completing<S>, options?: CallOptions): Promise<readonly string[]>;
-  /** A tool's whole result; an `isError` result is a result. */
+  /** Returns a tool's complete result, even one with `isError`. */
   callTool(name: string, input?: object, options?: CallOptions): Promise<CallToolResult>;
-  /** The entries as this revision lists them, of all pages. */
+  /** Returns the entries of all pages, in the form of the client's revision. */
   listTools(): Promise<readonly JsonObject[]>;
   listResources(): Promise<readonly JsonObject[]>;
   listResourceTemplates(): Promise<readonly JsonObject[]>;
   listPrompts(): Promise<readonly JsonObject[]>;
-  /** Any request of the protocol. */
+  /** Sends any request of the protocol. */
   request(method: string, params?: JsonObject, options?: CallOptions): Promise<JsonObject>;
-  /** Calls the listener until the function that is returned is called. */
+  /** Adds a listener. The returned function removes it. */
   on<E extends keyof Events>(event: E, listener: (event: Events[E]) => void): () => void;
-  /** Waits for events from now on. */
+  /** Iterates over events from now on. */
   events<E extends keyof Events>(event: E): AsyncIterableIterator<Events[E]>;
-  /** Ends the connection, what runs on it, and a server that was made for this client. */
+  /** Closes the connection, cancels its calls, and stops a server that was created for this client. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * A client of a server. Of a `Server` value, as `generated/server.ts` has it, it makes a server of its own in this
- * process, which shares nothing with others; of another client, or a running server, it is one more client.
+ * Creates a client. For a `Server` value, such as that of `generated/server.ts`, it creates a separate server in this
+ * process. For another client, or a running server, it creates an additional client.
  */
 export function createClient<S extends SurfaceTypes = AnySurface>(
   server: Target,
@@ -139,7 +139,9 @@ export function createClient<S extends SurfaceTypes = AnySurface>(
 
 type Caller<R> = (name: string, input: object | undefined, options: CallOptions | undefined) => Promise<R>;
 
-/** A function for every name. Whatever waits for the object itself must not take it for a promise. */
+/**
+ * Returns an object with a function for every name. It has no `then`, so that `await` does not take it for a promise.
+ */
 function callsByName<R>(call: Caller<R>): {
   readonly [name: string]: (input?: object, options?: CallOptions) => Promise<R>;
 } {
@@ -154,7 +156,7 @@ function callsByName<R>(call: Caller<R>): {
   );
 }
 
-/** The result of the handler, however the revision carries it. */
+/** Returns the handler's result from the form of the revision. */
 async function outputOf(name: string, result: JsonObject, { wire, era }: Conversation): Promise<unknown> {
   if (result["isError"] === true) throw toolError(result, wire.explain);
   const { structured, wraps } = await wire.shapeOf(name);
@@ -164,7 +166,9 @@ async function outputOf(name: string, result: JsonObject, { wire, era }: Convers
   return wraps && era === "legacy" ? unwrap(value, content) : value;
 }
 
-/** In revisions without structured content, the text is that of the value unless the handler wrote its own. */
+/**
+ * Parses the result in revisions without structured content. The text is the value unless the handler wrote its own.
+ */
 function parseContent(content: Json | undefined): unknown {
   const [block] = content as unknown as readonly { readonly text?: string }[];
   try {
@@ -174,7 +178,7 @@ function parseContent(content: Json | undefined): unknown {
   }
 }
 
-/** The text beside a result is that of the value itself, unless the handler wrote its own. */
+/** Unwraps a wrapped result. The text beside it is the unwrapped value unless the handler wrote its own. */
 function unwrap(value: Json, content: Json | undefined): Json | undefined {
   if (!isObject(value) || !("result" in value) || Object.keys(value).length > 1) return value;
   const [block] = content as unknown as readonly { readonly text?: string }[];

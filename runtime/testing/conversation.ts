@@ -12,34 +12,34 @@ import type { Emitter } from "./events.js";
 import type { CallOptions, Progress, SurfaceTypes } from "./surface.js";
 import type { Connect, Incoming, Wire } from "./wire.js";
 
-/** Who the client is, and what it speaks. */
+/** The client's description of itself, and its revision. */
 export interface ConversationOptions<S extends SurfaceTypes> extends Answers<S> {
-  /** The protocol's revision; the newest unless told otherwise. */
+  /** The protocol revision. Default: the newest. */
   readonly protocolVersion?: string;
   /** The client's own description. */
   readonly clientInfo?: Implementation;
-  /** Capabilities of the client, beyond those that the answers given here imply. */
+  /** Further capabilities of the client, besides those that its answers imply. */
   readonly capabilities?: JsonObject;
-  /** The least severe log message it wants; `debug` unless told otherwise. */
+  /** The minimum severity of log messages. Default: `debug`. */
   readonly logLevel?: LoggingLevel;
 }
 
-/** Requests and their results, whatever it takes to get there: a handshake, rounds of questions, tasks. */
+/** Requests and their results, including the handshake, rounds of questions and tasks. */
 export interface Conversation {
   readonly wire: Wire;
   readonly era: "legacy" | "modern";
-  /** The members of every request, and the handshake where there is one. */
+  /** Opens the connection, with a handshake if the revision has one. */
   start(): Promise<void>;
   request(method: string, params: JsonObject, options?: CallOptions): Promise<JsonObject>;
   subscribe(uri: string): Promise<void>;
   unsubscribe(uri: string): Promise<void>;
-  /** Rejects what is running. */
+  /** Rejects running requests. */
   close(): Promise<void>;
 }
 
-/** A client whose answer is not taken is asked again; one that is asked for ever would never know. */
+/** The maximum number of rounds. It stops a server that keeps asking. */
 const maxRounds = 100;
-/** A task is looked at this often, however patient the server would like its clients to be. */
+/** Interval between two polls of a task, shorter than servers recommend. */
 const pollMs = 10;
 
 interface Exchange {
@@ -84,7 +84,7 @@ export function createConversation<S extends SurfaceTypes>(
     acknowledging.get(id)?.(isObject(honoured) ? honoured : {});
   }
 
-  /** A question on revisions where the server sends requests: its name is in its `_meta`. */
+  /** Answers a request of the server, in revisions that have them. The name of the question is in its `_meta`. */
   async function answer(message: Incoming & { readonly id: Id }, exchange: Exchange | undefined): Promise<void> {
     const { id, method, params } = message;
     const { _meta: meta } = isObject(params) ? params : {};
@@ -98,7 +98,7 @@ export function createConversation<S extends SurfaceTypes>(
     }
   }
 
-  /** One request and its response. */
+  /** Sends a request and returns its result. */
   function exchange(method: string, params: JsonObject, call: CallOptions = {}): Promise<JsonObject> {
     lastId += 1;
     return exchangeAs(lastId, method, params, call);
@@ -170,7 +170,7 @@ export function createConversation<S extends SurfaceTypes>(
     await exchange("logging/setLevel", { level: logLevel });
   }
 
-  /** Resolves with the subscription's id and what of it the server honours. */
+  /** Resolves with the subscription's id and its accepted filter. */
   function listen(notifications: JsonObject): Promise<{ readonly id: Id; readonly honoured: JsonObject }> {
     lastId += 1;
     const id = lastId;
@@ -232,7 +232,7 @@ export function createConversation<S extends SurfaceTypes>(
     },
   };
 
-  /** Answers by the keys of the questions; `answered` are keys that an answer was given to before. */
+  /** Answers questions by key; `answered` are the keys of earlier answers. */
   async function answersTo(requests: unknown, answered: Set<string>): Promise<JsonObject> {
     const questions = Object.entries(isObject(requests) ? requests : {});
     const answers = questions.map(async ([key, question]) => {

@@ -25,7 +25,7 @@ export class ToolError extends Error {
 
 type Explain = (errorId: string) => string | undefined;
 
-/** With what the server's log says of it: a test is told what a client is not. */
+/** Creates the error of a tool, with the explanation in the server's log as its cause. */
 export function toolError(result: JsonObject, explain: Explain): ToolError {
   const plain = new ToolError(result, undefined);
   const id = /^internal error ([\da-f]{8});/.exec(plain.message)?.[1];
@@ -41,7 +41,7 @@ export function protocolError(error: unknown, explain: Explain): McpError {
   return result;
 }
 
-/** The handler's own error, with its own stack. */
+/** Returns the handler's own error with its stack. */
 function causeOf(errorId: unknown, explain: Explain): Error | undefined {
   const logged = typeof errorId === "string" ? explain(errorId) : undefined;
   if (logged === undefined) return undefined;

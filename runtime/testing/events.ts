@@ -29,11 +29,11 @@ const names: Readonly<Record<string, keyof Events>> = {
 
 type Listener<E extends keyof Events> = (event: Events[E]) => void;
 
-/** The listeners. */
+/** Event listeners. */
 export interface Emitter {
   on<E extends keyof Events>(event: E, listener: Listener<E>): () => void;
   events<E extends keyof Events>(event: E): AsyncIterableIterator<Events[E]>;
-  /** Tells of a notification, if it is one of these. */
+  /** Emits the event of a notification, if it has one. */
   emit(message: Incoming): void;
   /** Ends all iterations. */
   end(): void;

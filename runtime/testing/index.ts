@@ -1,4 +1,4 @@
-/** The imports of a test of a server: a client that lives in the test's own process. */
+/** The imports of a test of a server, for a client in the test's own process. */
 export { createClient } from "./client.js";
 export type { Client, ClientOptions, Completing, ResourcesOf } from "./client.js";
 export type { Answers, Elicited } from "./answers.js";

@@ -10,25 +10,25 @@ import type { Logger } from "../protocol/logger.js";
 import { namedScopes } from "../protocol/scopes.js";
 import type { Connect, Incoming, Receive } from "./wire.js";
 
-/** A test's replacements for the server's surroundings. */
+/** A test's replacements for parts of the server. */
 export interface MemoryOptions {
-  /** The server's own log; silent unless told otherwise. */
+  /** The server's own log. Default: none. */
   readonly logger?: Logger;
-  /** Settings in place of the environment's: validated, and with defaults filled in, as those of a file. */
+  /** Settings, instead of those of the environment. They are validated and completed with defaults. */
   readonly config?: unknown;
-  /** Who calls, in place of what credentials would tell; by default somebody who may do everything. */
+  /** The caller. Default: one with every scope. */
   readonly auth?: Partial<Auth>;
-  /** In place of what `onStart` would return; then neither it nor `onStop` runs. */
+  /** Replaces the result of `onStart`. Neither `onStart` nor `onStop` runs then. */
   readonly state?: unknown;
 }
 
-/** A server of its own, made of another's surface and handlers, that lives in this process. */
+/** A separate server in this process, with another one's surface and handlers. */
 export interface MemoryServer {
   readonly connect: Connect;
   stop(): Promise<void>;
 }
 
-/** Nothing that `server` remembers is shared, so that no test sees another's traces. */
+/** Creates a server that shares no state with `server`, so that tests are independent. */
 export function memoryServer(server: Server, options: MemoryOptions, sources?: SettingSources): MemoryServer {
   const failures = new Map<string, string>();
   const logger: Logger = (level, message, details) => {
@@ -83,12 +83,12 @@ function wire(
   };
 }
 
-/** As over any transport: not while the handler runs that sends it. */
+/** Delivers a message asynchronously, as every transport does. */
 function deliverLater(message: Outgoing, receive: Receive): void {
   queueMicrotask(() => receive(JSON.parse(textOf(message)) as Incoming));
 }
 
-/** Copies a value through JSON, as it would leave a process. */
+/** Copies a value through JSON, as a transport does. */
 function copy<T>(message: T): T {
   return JSON.parse(JSON.stringify(message)) as T;
 }

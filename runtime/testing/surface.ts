@@ -3,9 +3,9 @@ import type { BlobResourceContents, ContentBlock, JsonObject, TextResourceConten
 
 /** The options of one call. */
 export interface CallOptions {
-  /** Cancels the call: it rejects with the signal's reason, and the handler's own signal is aborted. */
+  /** Cancels the call: it rejects with the signal's reason, and the handler's signal is aborted. */
   readonly signal?: AbortSignal;
-  /** Asks the server to report progress. */
+  /** Called with the server's progress reports, which it requests. */
   readonly onProgress?: (progress: Progress) => void;
   /** Members of the request's `_meta`. */
   readonly meta?: JsonObject;
@@ -23,8 +23,8 @@ export type Content = readonly ContentBlock[];
 export type ResourceContents = TextResourceContents | BlobResourceContents;
 
 /**
- * Calls a tool. Resolves with its structured result, or with its content where it declares no `outputSchema`; rejects
- * with a `ToolError` where the model would read an error, with an `McpError` where the protocol has one.
+ * Calls a tool. Resolves with its structured result, or with its content if it has no `outputSchema`. Rejects with a
+ * `ToolError` for an error that models read, with an `McpError` for a protocol error.
  */
 export type ToolCall<I, O> = {} extends I
   ? (input?: I, options?: CallOptions) => Promise<O>
@@ -35,7 +35,7 @@ export type PromptCall<A, D extends keyof A = never> = ToolCall<Preset<A, D>, Ge
 
 type Preset<A, D extends keyof A> = [D] extends [never] ? A : Omit<A, D> & Partial<Pick<A, D>>;
 
-/** The surface of a server, as types: `generated/client.ts` declares them. */
+/** The types of a server's surface, which `generated/client.ts` declares. */
 export interface SurfaceTypes {
   /** A `ToolCall` by the name of each tool. */
   readonly tools: object;
@@ -45,18 +45,18 @@ export interface SurfaceTypes {
   readonly resources: string;
   /** The variables of each resource template. */
   readonly templates: object;
-  /** The names of what can be completed, by prompt and by template. */
+  /** The names of completable arguments and variables, by prompt and by template. */
   readonly completions: { readonly prompts: object; readonly templates: object };
   /** A user's answers to the questions that the handlers ask. */
   readonly questions: object;
-  /** The settings; `undefined` where none are declared. */
+  /** The settings; `undefined` if none are declared. */
   readonly config: unknown;
   /** The result of `onStart`. */
   readonly state: unknown;
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- nothing is known of it */
-/** The types of a server that nothing is known of. */
+/** The types of a server without generated types. */
 export interface AnySurface {
   readonly tools: { readonly [name: string]: (input?: any, options?: CallOptions) => Promise<any> };
   readonly prompts: { readonly [name: string]: (input?: any, options?: CallOptions) => Promise<GetPromptResult> };

@@ -1,4 +1,4 @@
-/** The texts of content blocks or resource contents, one after the other; what is no text is left out. */
+/** Returns the texts of content blocks or resource contents, one per line. */
 export function text(parts: readonly object[]): string {
   return parts.flatMap((part) => ("text" in part && typeof part.text === "string" ? [part.text] : [])).join("\n");
 }

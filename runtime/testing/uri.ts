@@ -1,13 +1,13 @@
 interface Style {
   readonly first: string;
   readonly separator: string;
-  /** Values stand behind their names. */
+  /** Whether names precede the values. */
   readonly named?: true;
-  /** Reserved characters stay as they are. */
+  /** Whether reserved characters are kept. */
   readonly reserved?: true;
 }
 
-/** How the operators of RFC 6570 print their variables (appendix A). */
+/** The expansion rules of each operator of RFC 6570 (appendix A). */
 const styles: Readonly<Record<string, Style>> = {
   "": { first: "", separator: "," },
   "+": { first: "", separator: ",", reserved: true },
@@ -19,7 +19,7 @@ const styles: Readonly<Record<string, Style>> = {
   "&": { first: "&", separator: "&", named: true },
 };
 
-/** A URI template with its variables filled in; those without a value are left out. */
+/** Expands a URI template. Variables without a value are omitted. */
 export function expand(template: string, variables: Readonly<Record<string, unknown>>): string {
   return template.replace(/\{([+#./;?&]?)([^{}]+)\}/g, (_, operator: string, body: string) => {
     const { first, separator, named, reserved } = styles[operator]!;
@@ -35,7 +35,7 @@ export function expand(template: string, variables: Readonly<Record<string, unkn
   });
 }
 
-/** An exploded path holds several segments. */
+/** Encodes a value. An exploded path has several segments. */
 function encodeSegments(text: string, exploded: boolean): string {
   const encode = (part: string): string =>
     encodeURIComponent(part).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);

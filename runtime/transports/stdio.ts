@@ -5,26 +5,26 @@ import type { Auth } from "../protocol/handlers.js";
 import { errorMessage, type Id, type Outgoing } from "../protocol/json-rpc.js";
 import { parseMessage } from "../protocol/parse-message.js";
 
-/** In characters. A longer line is refused, and skipped to its end. */
+/** The maximum length of a line in characters. A longer line is refused and skipped to its end. */
 export const maxLineLength = 16 * 1024 * 1024;
 
-/** The other end of the two streams. What is written holds whole lines, in as many parts as need no copying. */
+/** The two streams of a client. `write` takes whole lines, split where that avoids copying. */
 export interface LineTransport {
   write(...parts: readonly (string | Uint8Array)[]): void;
-  /** Something was written that the client has not asked for. */
+  /** Called after output that the client has not requested. */
   onPush?(): void;
-  /** Calls back when the work at hand is done, before new input is taken. */
+  /** Runs a task after the current work and before further input. */
   later(task: () => void): void;
 }
 
 export interface LineConnection extends Pick<Connection, "pending" | "close"> {
-  /** Takes a piece of input, cut anywhere. */
+  /** Takes a piece of input, which may end anywhere. */
   take(text: string): void;
-  /** The last line need not end with a line feed. */
+  /** Ends the input. The last line needs no line feed. */
   end(): void;
 }
 
-/** JSON-RPC messages, one a line (transports: stdio). All that a piece of input causes at once leaves in one write. */
+/** Serves JSON-RPC messages, one per line (transports: stdio). All output of one piece of input leaves in one write. */
 export function lines(server: Server, transport: LineTransport, auth?: Auth): LineConnection {
   const connection = connect(server, send, auth);
   let outgoing: Outgoing[] = [];
@@ -70,7 +70,7 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
 
   function take(text: string): void {
     isTaking = true;
-    // Some programs begin whatever they write with a byte order mark.
+    // Some programs begin their output with a byte order mark.
     let from = !hasBegun && text.startsWith("\ufeff") ? 1 : 0;
     hasBegun ||= text !== "";
     for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
@@ -107,7 +107,7 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
   };
 }
 
-/** Texts that follow each other as one. */
+/** Joins consecutive texts into one part. */
 function partsOf(messages: readonly Outgoing[]): (string | Uint8Array)[] {
   const parts: (string | Uint8Array)[] = [];
   let text = "";

@@ -1,3 +1,3 @@
-/** The words in which a failed validation is told: the same at build time and at run time. */
+/** The texts of failed validations, the same at build time and at run time. */
 export { explain } from "../../protocol/explain.js";
 export type { ValidationError } from "../../protocol/surface.js";

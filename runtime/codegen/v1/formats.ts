@@ -51,7 +51,7 @@ export const iso_date_time_format = (text: string): boolean => isDateTime(text, 
 /** ISO 8601, as in RFC 3339, appendix A. */
 export const duration_format = /^P(?!$)(?:\d+W|(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?)$/;
 
-/** RFC 3986; in a function, so that a bundle without the formats is without their parts. */
+/** RFC 3986. The pattern is built in a function, so that bundles without these formats omit its parts. */
 function uriPattern(scheme: string): RegExp {
   const characters = "[a-z0-9._~!$&'()*+,;=:@-]|%[0-9a-f]{2}";
   const host = "\\[(?:[0-9a-f:.]+|v[0-9a-f]+\\.[a-z0-9._~!$&'()*+,;=:-]+)\\]|(?:[a-z0-9._~!$&'()*+,;=-]|%[0-9a-f]{2})*";

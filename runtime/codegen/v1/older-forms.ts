@@ -1,4 +1,4 @@
-/** The forms of a server's entries in older revisions: the same at build time and at run time. */
+/** Entries in the forms of older revisions, the same at build time and at run time. */
 export type { EntryKind } from "../../protocol/exchange.js";
 export { wrapOutputSchema } from "../../protocol/revisions/wrap-output.js";
 export { legacyVersions, olderEntry, olderImplementation } from "../../protocol/revisions/older-entry.js";

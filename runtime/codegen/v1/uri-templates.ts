@@ -1,4 +1,4 @@
-/** URI templates, for the compiler: parsed, and matched as a server matches them. */
+/** URI templates for the compiler, with the parser and the matcher of servers. */
 export { isRequired, parseUriTemplate, templateVariables } from "../../protocol/uri-template.js";
 export type { Expression, UriTemplate } from "../../protocol/uri-template.js";
 export { uriMatcher } from "../../protocol/uri-matcher.js";

@@ -7,12 +7,12 @@ export * from "./formats.js";
 
 type Failures = ValidationError[];
 
-/** Hostile values can fail a million times, of which an explanation reads no more than these. */
+/** The maximum number of failures in a list. Hostile values can fail a million times. */
 const most = 500;
-/** Stands for each failure beyond them. Generated code counts by the length of the list. */
+/** Placeholder for each failure above the maximum: generated code compares lengths of the list. */
 const unlisted: ValidationError = { instancePath: "", keyword: "", params: {} };
 
-/** Adds a failure to those that were found before, if any. */
+/** Appends a failure to the earlier ones, if any. */
 export function failed(
   before: Failures | null,
   instancePath = "",
@@ -32,8 +32,8 @@ export function failed(
 }
 
 /**
- * Adds the failures of a definition to those that were found before: as many as there is room for, and at least one, by
- * which generated code sees that the definition has failed. To add all at each level would be quadratic.
+ * Adds the failures of a definition to earlier ones, up to the maximum, but at least one, by which generated code
+ * detects the failure. To add all of them at each level would take quadratic time.
  */
 export function joined(before: Failures | null, more: Failures): Failures {
   if (before === null) return more;
@@ -43,12 +43,12 @@ export function joined(before: Failures | null, more: Failures): Failures {
   return before;
 }
 
-/** The number of failures. */
+/** Returns the number of failures. */
 export function failures(list: Failures): number {
   return list.length;
 }
 
-/** Drops all failures but the first ones. */
+/** Truncates the failures to the first ones. */
 export function firstFailures(list: Failures | null, count: number): Failures | null {
   if (list === null || count === 0) return null;
   list.length = count;
@@ -62,8 +62,8 @@ interface Recursive {
 }
 
 /**
- * Validates each object only once while it validates one that holds it. Branches of a union that come to the same part
- * again would otherwise take a time that doubles with each level.
+ * Returns a validator that validates each object once per call. Without this, branches of a union that share a part
+ * take a time that doubles with each level.
  */
 export function remembering(validate: Recursive): Recursive {
   let known: Map<object, readonly [error: ValidationError | undefined, props?: unknown, items?: unknown]> | undefined;
@@ -90,7 +90,7 @@ export function remembering(validate: Recursive): Recursive {
   return Object.defineProperty(visit, "evaluated", { get: () => validate.evaluated });
 }
 
-/** The places of two equal items: the last that repeats another, and that one. */
+/** Returns the indexes of two equal items: the last repeated one, and its first occurrence. */
 export function repeatedItems(items: readonly unknown[]): readonly [number, number] | undefined {
   const places = new Map<unknown, number>();
   const structures = new Map<string, number>();
@@ -106,19 +106,19 @@ export function repeatedItems(items: readonly unknown[]): readonly [number, numb
   return found;
 }
 
-/** An object's own member; undefined where there is none, or no object. */
+/** Returns an own member of an object; `undefined` otherwise. */
 export function member(value: unknown, name: string): unknown {
   return typeOf(value) === "object" && Object.hasOwn(value as object, name)
     ? (value as Record<string, unknown>)[name]
     : undefined;
 }
 
-/** The type of a value, as JSON Schema names it. */
+/** Returns the type of a value in JSON Schema's terms. */
 export function typeOf(value: unknown): string {
   return value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
 }
 
-/** The length of a text in Unicode code points, as JSON Schema counts it. */
+/** Returns the length of a text in Unicode code points, as JSON Schema requires. */
 export function ucs2length(text: string): number {
   let length = text.length;
   for (let at = 0; at < text.length - 1; at++) {
@@ -132,7 +132,7 @@ export function ucs2length(text: string): number {
   return length;
 }
 
-/** Equality of JSON values: numbers by value, objects without regard to the order of their keys. */
+/** Compares JSON values: numbers by value, objects without regard to the order of keys. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
@@ -147,12 +147,12 @@ export function equal(a: unknown, b: unknown): boolean {
   );
 }
 
-/** Whether a number is a multiple of another, as their decimals say: 19.99 is one of 0.01. */
+/** Returns whether a number is a multiple of another by their decimal digits: 19.99 is a multiple of 0.01. */
 export function isMultipleOf(value: number, divisor: number): boolean {
   if (Number.isInteger(value) && Number.isInteger(divisor) && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
     return value % divisor === 0;
   const quotient = value / divisor;
-  // A sum of decimals may be off by the last bits of a number.
+  // A sum of decimals may differ in its last bits.
   if (Math.abs(quotient) < 2 ** 40)
     return Math.abs(quotient - Math.round(quotient)) <= 4 * Number.EPSILON * Math.abs(quotient);
   const [digits, exponent] = decimal(value);
@@ -162,7 +162,7 @@ export function isMultipleOf(value: number, divisor: number): boolean {
   return scaled % (divisorDigits * 10n ** BigInt(divisorExponent - least)) === 0n;
 }
 
-/** A number as an integer times a power of ten. */
+/** Returns a number as an integer and a power of ten. */
 function decimal(value: number): readonly [digits: bigint, exponent: number] {
   const [mantissa = "", exponent = ""] = value.toExponential().split("e");
   const [, fraction = ""] = mantissa.split(".");

@@ -11,7 +11,7 @@ import { main as serve } from "../main.js";
 import type { MainOptions } from "../options.js";
 import type { Lists, Load, Report, Swapped } from "./messages.js";
 
-/** A version of the server, as its module hands it over. */
+/** A version of the server, as its module defines it. */
 interface Version {
   readonly server: Server;
   readonly options: MainOptions;
@@ -19,12 +19,12 @@ interface Version {
 
 let loaded: Version | undefined;
 
-/** Stands for the `main` of a built server in the modules of each version. */
+/** Replaces `main` of a built server in the modules of each version. */
 export function main(server: Server, options: MainOptions): void {
   loaded = { server, options };
 }
 
-/** The server that is served, and the version that it shows. */
+/** The server that is being served, and its current version. */
 interface Live {
   readonly server: Server;
   readonly transport: string;
@@ -33,8 +33,8 @@ interface Live {
 }
 
 /**
- * Serves the versions of a server one after the other, as the process tells it that has started this one: the first as
- * the built server would, each later one in the place of the one before.
+ * Serves one version of a server after another, as the parent process requests: the first like a built server, each
+ * later one as its replacement.
  */
 export function serveVersions(): void {
   let live: Live | undefined;
@@ -53,7 +53,7 @@ export function serveVersions(): void {
           const handlers = bindApplication(server.handlers, server.application);
           Object.assign(server, { handlers, describeError: (error: unknown) => describeForDeveloper(error, server) });
           live = { server, transport, drainMs: version.options.drainMs ?? drainMs, version };
-          // On standard streams nothing has to be waited for, and it ends with the process.
+          // A server on standard streams runs until the process ends.
           if (transport !== "http") resolve();
         },
       });
@@ -80,7 +80,7 @@ export function serveVersions(): void {
 
   process.on("message", (message: Load | { readonly announce: readonly List[] }) => {
     if ("announce" in message) {
-      // A client on standard streams was handed over before this message, but its input may be read after it.
+      // A client on standard streams was connected before this message, but its input may still be unread.
       setTimeout(() => {
         for (const kind of message.announce) publish(live!.server, { kind });
       }, handOverMs);
@@ -95,14 +95,14 @@ export function serveVersions(): void {
       }
     });
   });
-  // Whoever has started this process is gone.
+  // The parent process has ended.
   process.on("disconnect", () => process.exit(1));
 }
 
-/** How long input that has arrived may take to be read. */
+/** Time for reading input that has already arrived. */
 const handOverMs = 50;
 
-/** Earlier versions may come back, when a change is undone. */
+/** Loaded versions by module. Undoing a change loads an earlier version again. */
 const versions = new Map<string, Version>();
 
 async function load(module: string): Promise<Version> {
@@ -115,7 +115,7 @@ async function load(module: string): Promise<Version> {
   return loaded;
 }
 
-/** Any free port is the same one every time. */
+/** Wraps `listen` so that port 0 means the same free port in every version. */
 function onSamePort(
   http: NonNullable<MainOptions["http"]>,
   port: number | undefined,
@@ -135,7 +135,7 @@ function onSamePort(
   };
 }
 
-/** The configuration file that the process was told of. */
+/** Returns the configuration file that the process was started with. */
 function settings(): { readonly file: string | undefined; readonly print: false } {
   const at = process.argv.indexOf("--config");
   return { file: (at === -1 ? undefined : process.argv[at + 1]) ?? process.env["MCPC_CONFIG"], print: false };
@@ -150,7 +150,7 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("base64url");
 }
 
-/** Which handlers are other functions than before. */
+/** Compares the handlers of two versions. */
 function compareHandlers(before: Handlers, after: Handlers): Swapped {
   const [old, now] = [handlersByName(before), handlersByName(after)];
   return {
@@ -168,7 +168,7 @@ function handlersByName(handlers: Handlers): Map<string, unknown> {
   );
 }
 
-/** The error's own message, for whoever writes the server and calls it; without what no log may show. */
+/** Returns the error's message without secrets, for the developer, who writes the server and calls it. */
 export function describeForDeveloper(
   error: unknown,
   { secrets, logging }: Pick<Server, "secrets" | "logging">,

@@ -1,28 +1,28 @@
 import type { List } from "../../protocol/replace.js";
 
-/** A message from the process that watches to the one that serves. */
+/** A message from the watching process to the serving one. */
 export interface Load {
-  /** The module of a version: what `generated/main.ts` became. */
+  /** The path of the version's module, built from `generated/main.ts`. */
   readonly module: string;
-  /** Hooks or settings are others than those of the version before. */
+  /** Whether hooks or settings differ from those of the previous version. */
   readonly renewed: boolean;
-  /** The port to take once more, where any free one was asked for. */
+  /** The port to reuse if the configured port is 0. */
   readonly port?: number;
 }
 
-/** Handlers by what they serve, as the log names them. */
+/** Changed handlers, by the names of their entries. */
 export interface Swapped {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
 }
 
-/** A message from the process that serves to the one that watches. */
+/** A message from the serving process to the watching one. */
 export type Report =
   | { readonly kind: "loading" }
   | { readonly kind: "serving"; readonly transport: string; readonly port?: number; readonly lists: Lists }
   | { readonly kind: "swapped"; readonly handlers: Swapped; readonly notified: readonly List[]; readonly lists: Lists }
   | { readonly kind: "failed"; readonly error: string };
 
-/** A hash of each list. */
+/** Hashes by list. */
 export type Lists = Readonly<Record<List, string>>;

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { serveVersions } from "./host.js";
 
-/** The first of the streams that whoever starts this process has added. */
+/** The first additional stream of the parent process. */
 const parentPipe = 4;
 
 new Worker(new URL("./watchdog.js", import.meta.url), { workerData: parentPipe }).unref();

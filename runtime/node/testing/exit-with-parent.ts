@@ -1,3 +1,3 @@
-/** Preloaded into a server under test: whatever becomes of the test, the server does not outlive it. */
+/** Preloaded into a server under test, so that the server ends with the test process. */
 process.once("disconnect", () => process.exit(1));
 process.channel?.unref();

@@ -12,7 +12,7 @@ export interface HttpWireOptions {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Streamable HTTP, from the client's side. */
+/** Connects to Streamable HTTP as a client. */
 export function httpWire({ url, protocolVersion, headers }: HttpWireOptions, receive: Receive): Omit<Wire, "explain"> {
   const modern = modernRevisions.has(protocolVersion);
   const running = new Map<Id, AbortController>();
@@ -52,7 +52,7 @@ export function httpWire({ url, protocolVersion, headers }: HttpWireOptions, rec
     }
   }
 
-  /** Receives messages that belong to no request, on a stream of their own. */
+  /** Receives messages that belong to no request, on a separate stream. */
   async function followUnsolicited(): Promise<void> {
     const response = await fetch(url, { headers: { ...always, ...sessionHeaders() }, signal: closing.signal });
     if (response.ok) for await (const message of messagesOf(response)) receive(message as Incoming);
@@ -94,7 +94,7 @@ const nameMembers: Readonly<Record<string, string>> = {
   "tasks/cancel": "taskId",
 };
 
-/** The parts of a message that 2026-07-28 repeats in headers. */
+/** Returns the headers of 2026-07-28, which repeat parts of the message. */
 function modernHeaders({ method, params }: RequestMessage, tool: RemoteTool | undefined): Record<string, string> {
   const members = (isObject(params) ? params : {}) as JsonObject;
   const meta = members["_meta"] as JsonObject;
@@ -114,14 +114,14 @@ function modernHeaders({ method, params }: RequestMessage, tool: RemoteTool | un
   };
 }
 
-/** Text that a header cannot hold goes in Base64. */
+/** Encodes a text in Base64 if a header cannot contain it. */
 function encodeHeader(value: Json): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const plain = /^[\x20-\x7e]*$/.test(text) && text.trim() === text && !/^=\?base64\?.*\?=$/.test(text);
   return plain ? text : `=?base64?${toBase64(new TextEncoder().encode(text))}?=`;
 }
 
-/** The messages of a response: one, or those of an event stream. */
+/** Yields the messages of a response: one, or those of an event stream. */
 async function* messagesOf(response: Response): AsyncGenerator<ResponseMessage | Incoming> {
   const type = response.headers.get("content-type") ?? "";
   if (!type.includes("text/event-stream")) {

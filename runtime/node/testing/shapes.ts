@@ -4,9 +4,9 @@ import { claims, modernVersions } from "../../protocol/revisions/modern.js";
 import type { Json, JsonObject } from "../../protocol/types.js";
 import type { ToolShape } from "../../testing/wire.js";
 
-/** The shapes of the tools of a server that runs elsewhere. */
+/** The shape of a remote server's tool. */
 export interface RemoteTool extends ToolShape {
-  /** Arguments that headers repeat: the header's name, and the way to the argument. */
+  /** Arguments that headers repeat: the header's name, and the path to the argument. */
   readonly headers: readonly { readonly header: string; readonly path: readonly string[] }[];
 }
 
@@ -14,7 +14,7 @@ export type RemoteTools = ReadonlyMap<string, RemoteTool>;
 
 export const unknownTool: RemoteTool = { structured: false, wraps: false, headers: [] };
 
-/** Asked in the newest revision, whatever the client speaks: it lists schemas as the manifest has them. */
+/** Lists the tools in the newest revision, which returns schemas as the manifest has them. */
 export async function remoteTools(
   request: (message: RequestMessage) => Promise<ResponseMessage>,
 ): Promise<RemoteTools> {
@@ -32,7 +32,7 @@ export async function remoteTools(
 }
 
 function shapeOf({ inputSchema, outputSchema }: JsonObject): RemoteTool {
-  // Whether a reference leads to objects alone is for the server to know: the client tells by the result.
+  // Only the server knows whether a reference leads to objects; the client decides by the result.
   const isPlain = isObject(outputSchema) && outputSchema["type"] === "object" && outputSchema["$ref"] === undefined;
   const wraps = outputSchema !== undefined && !isPlain;
   return { structured: outputSchema !== undefined, wraps, headers: headersOf(inputSchema, []) };

@@ -9,37 +9,37 @@ import { httpWire } from "./http-wire.js";
 import { explanationIn, stdioWire } from "./stdio-wire.js";
 
 export interface StartOptions<S extends SurfaceTypes = AnySurface> extends ConversationOptions<S> {
-  /** `stdio` unless told otherwise. HTTP listens on a free port. */
+  /** The transport. Default: `stdio`. HTTP listens on a free port. */
   readonly transport?: "stdio" | "http";
-  /** Options of the command line, such as `["--config", "test.json"]`. */
+  /** Options for the command line, such as `["--config", "test.json"]`. */
   readonly args?: readonly string[];
-  /** Environment variables besides those of this process; `undefined` takes one away. */
+  /** Additional environment variables; `undefined` removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Headers of the client's requests over HTTP, such as `authorization`. */
+  /** Headers for the client's requests over HTTP, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** How long the server may take to be ready. */
+  /** Time limit for the start of the server. */
   readonly timeoutMs?: number;
 }
 
-/** A built server in a process of its own. */
+/** A built server in a separate process. */
 export interface RunningServer<S extends SurfaceTypes = AnySurface> extends Reachable {
-  /** Its client, with the options given at the start. */
+  /** The client of the server, with the options of `startServer`. */
   readonly client: Client<S>;
-  /** The address of the MCP endpoint; throws where there is none. */
+  /** The address of the MCP endpoint. Throws for a server on standard streams. */
   readonly url: URL;
   readonly pid: number;
-  /** All that it has printed so far: over stdio, `console.log` prints on standard error; over HTTP, both streams. */
+  /** The output so far. Over stdio it is standard error, to which `console.log` prints; over HTTP both streams. */
   readonly stderr: string;
-  /** Stops it as an operator would, and waits for its end. */
+  /** Stops the server as an operator would, and waits for its end. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How long a server may take to stop by itself. */
+/** Time limit for the server to stop by itself. */
 const graceMs = 10_000;
 
-/** Starts a built server, such as `dist/server.js`. It does not outlive this process, whatever becomes of that. */
+/** Starts a built server, such as `dist/server.js`. The server ends with this process at the latest. */
 export async function startServer<S extends SurfaceTypes = AnySurface>(
   script: string,
   options: StartOptions<S> = {},
@@ -92,7 +92,7 @@ export async function startServer<S extends SurfaceTypes = AnySurface>(
   try {
     const address = await Promise.race([ready, ended, late]);
     if (transport === "http") url = new URL(address!);
-    // A server that cannot start says so before it answers.
+    // A server that cannot start fails before its first answer.
     else await Promise.race([running.client.listTools().catch(withoutTools), ended, late]);
     return running;
   } catch (error) {
@@ -103,7 +103,7 @@ export async function startServer<S extends SurfaceTypes = AnySurface>(
   }
 }
 
-/** A server without tools is ready, too. */
+/** Accepts a server without tools, which is ready, too. */
 function withoutTools(error: unknown): void {
   if ((error as { code?: unknown }).code !== -32601) throw error;
 }
@@ -119,11 +119,11 @@ function launch(script: string, transport: string, { args = [], env, cwd }: Star
 }
 
 interface Output {
-  /** All that the process has printed, on both streams over HTTP. */
+  /** Returns the output; over HTTP that of both streams. */
   text(): string;
-  /** Standard error alone. */
+  /** Returns standard error. */
   log(): string;
-  /** Resolves with what the pattern's group matches in the log, as soon as it is there. */
+  /** Resolves with the first match of the pattern's group in the log. */
   line(pattern: RegExp): Promise<string>;
 }
 
@@ -136,7 +136,7 @@ function outputOf(child: ChildProcess, transport: "stdio" | "http"): Output {
     log += text;
     for (const look of looking) look();
   });
-  // Over stdio, standard output belongs to the protocol.
+  // Over stdio, standard output carries the protocol.
   if (transport === "http") child.stdout!.setEncoding("utf8").on("data", (text: string) => void (all += text));
   child.stdin!.on("error", () => {});
   return {
@@ -158,10 +158,10 @@ function spawned(child: ChildProcess): Promise<undefined> {
   return new Promise((done) => child.once("spawn", () => done(undefined)));
 }
 
-/** Rejects when the process ends, with what it has said. */
+/** Returns a promise that rejects with the output when the process ends. */
 function exitOf(child: ChildProcess, output: Output): Promise<never> {
   const ended = new Promise<never>((_, reject) => {
-    // Not `exit`: what it has printed may still be on its way.
+    // `close` comes after the last output; `exit` may come before it.
     child.once("close", (code, signal) =>
       reject(new Error(`the server ended with ${signal ?? `exit code ${code}`}${printed(output)}`)),
     );
@@ -176,7 +176,7 @@ function printed(output: Output): string {
   return text === "" ? "" : `:\n${text}`;
 }
 
-/** On standard streams the end of input is what stops a server. */
+/** Stops the server: over stdio by closing its input, over HTTP by a signal. */
 function stop(child: ChildProcess, transport: "stdio" | "http"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((stopped) => {

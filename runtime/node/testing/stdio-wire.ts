@@ -3,7 +3,7 @@ import { isObject, type Id, type RequestMessage, type ResponseMessage } from "..
 import type { Incoming, Receive, Wire } from "../../testing/wire.js";
 import { remoteTools, unknownTool, type RemoteTools } from "./shapes.js";
 
-/** The standard streams of a server. `ended` rejects when the process ends. */
+/** Connects to a server's standard streams. `ended` rejects when the process ends. */
 export function stdioWire(child: ChildProcess, ended: Promise<never>, receive: Receive): Omit<Wire, "explain"> {
   const waiting = new Map<Id, (response: ResponseMessage) => void>();
   let tools: RemoteTools = new Map();
@@ -39,7 +39,7 @@ export function stdioWire(child: ChildProcess, ended: Promise<never>, receive: R
   };
 }
 
-/** Returns the explanation that the log has under an id, as far as it has come. */
+/** Returns the log's explanation of an error id, if it has arrived. */
 export function explanationIn(stderr: string, errorId: string): string | undefined {
   const line = stderr.split("\n").find((text) => text.startsWith("{") && text.includes(errorId));
   if (line === undefined) return undefined;

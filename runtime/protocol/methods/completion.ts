@@ -13,10 +13,10 @@ import type { AnyCompletionHandler, Surface } from "../surface.js";
 import { visiblePrompt } from "./prompts.js";
 import { hasCompletions } from "./session.js";
 
-/** In one answer (2026-07-28, completion). */
+/** The maximum number of values in one answer (2026-07-28, completion). */
 const maxValues = 100;
 
-/** The method, where there is anything to complete. */
+/** Returns the method, if the server has anything to complete. */
 export function completion(surface: Surface): readonly (readonly [string, Method])[] {
   return !globalThis.mcpcWithoutCompletion && hasCompletions(surface) ? [["completion/complete", complete]] : [];
 }

@@ -10,21 +10,21 @@ import { deadlineOf, settle } from "../settle.js";
 import { isHidden, cacheHintsOf } from "../visibility.js";
 import type { AnyResourceLister, ResourceTemplateSurface } from "../surface.js";
 
-/** A template, and the handler that lists its resources. */
+/** A template and its lister. */
 type Lister = readonly [template: ResourceTemplateSurface, handler: AnyResourceLister];
 
-/** Entries in order, by their number, from which pages are cut. */
+/** The declared entries, and the requested page. */
 export interface Pages {
-  /** Entries that the manifest declares. */
+  /** The number of declared entries. */
   readonly declared: number;
   readonly textOf: (start: number, end: number) => string;
-  /** The page that was asked for: its first entry, where the next one starts, and the cursor for a start. */
+  /** The first entry and the size of the requested page, and the cursor of a page. */
   readonly start: number;
   readonly size: number;
   readonly cursorOf: (start: number) => string;
 }
 
-/** The templates that list their resources themselves, as far as the caller may see them. */
+/** Returns the templates with a lister that the caller may see. */
 export function listersFor(call: Call): readonly Lister[] {
   const { server } = call.peer.view;
   const { surface, handlers } = server;
@@ -37,7 +37,7 @@ export function listersFor(call: Call): readonly Lister[] {
   });
 }
 
-/** `resources/list` of a server whose list depends on data: made anew for each request. */
+/** Answers `resources/list` if listers exist. The list is not cached, because it depends on data. */
 export function listWith(call: Call, listers: readonly Lister[], pages: Pages): Answer {
   const finish = (lists: unknown): Payload => toPage(call, listers, lists as readonly unknown[], pages);
   const fail = (error: unknown) =>
@@ -86,7 +86,7 @@ interface Entry {
   readonly uri: string;
 }
 
-/** The entries of one template, checked; those that the manifest declares by themselves are listed already. */
+/** Returns the valid entries of one template, without the fixed resources, which are already listed. */
 function entriesOf(call: Call, template: ResourceTemplateSurface, list: unknown): Entry[] {
   const { uriTemplate, mimeType } = template;
   if (!Array.isArray(list)) throw listError(uriTemplate, "a list was expected");
@@ -107,7 +107,7 @@ function entriesOf(call: Call, template: ResourceTemplateSurface, list: unknown)
   });
 }
 
-/** Members of an entry (the protocol's `Resource`), and whether a value is one. */
+/** Members of an entry (the protocol's `Resource`), with their checks. */
 const members: Readonly<Record<string, (value: unknown) => boolean>> = {
   uri: isText,
   name: isText,

@@ -19,8 +19,8 @@ export const listResourceTemplates = (call: Call): Answer => list(call, "resourc
 export const listPrompts = (call: Call): Answer => list(call, "prompts", "prompt");
 
 /**
- * One page of a listing, made once for all who see the same. A cursor is opaque to clients; one that this server cannot
- * have given to such a client is refused.
+ * Returns a page of a listing, cached per audience. Cursors are opaque. One that this server cannot have given to such
+ * a client is refused.
  */
 function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const { view } = call.peer;
@@ -67,10 +67,10 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
 
 const noListers: readonly never[] = [];
 
-/** Cursors of lists that depend on data end here: which entries there are is not known before the handlers have run. */
+/** The maximum start of a page if the list depends on data: its length is unknown before the listers have run. */
 const maxListed = 1_000_000;
 
-/** Declared resources, then those that handlers list. */
+/** Lists the declared resources, then those that handlers list. */
 async function listAll(
   call: Call,
   listers: ReturnType<typeof listersFor>,
@@ -102,7 +102,7 @@ async function listAll(
   });
 }
 
-/** The listed texts of the entries with these indexes, with commas between. */
+/** Returns the listed texts of the entries at these indexes, separated by commas. */
 function entriesOf(
   view: View,
   kind: EntryKind,
@@ -142,7 +142,7 @@ function cursorOf(start: number, audience: Audience | undefined): string {
   return btoa(audience === undefined ? `page ${start}` : `page ${start} ${audience.id}`);
 }
 
-/** The start of a cursor's page; `undefined` for a cursor that no page gave. */
+/** Returns the start of a cursor's page; `undefined` for a cursor that no page returned. */
 function startOf(
   cursor: string | undefined,
   size: number,

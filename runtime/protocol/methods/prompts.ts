@@ -29,7 +29,7 @@ export function getPrompt(call: Call): Answer {
   );
 }
 
-/** `undefined` when there is no such prompt, as far as the caller may know. */
+/** Returns a prompt; `undefined` if it does not exist or is hidden from the caller. */
 export function visiblePrompt(server: Server, auth: Auth | undefined, name: string): PromptSurface | undefined {
   const prompt = promptNamed(server, name);
   if (globalThis.mcpcWithoutEnabled || prompt === undefined) return prompt;
@@ -45,7 +45,7 @@ function promptNamed(server: Server, name: string): PromptSurface | undefined {
   return prompts.get(name);
 }
 
-/** A value for each declared argument, in their order; `undefined` for an optional one that is not given. */
+/** Returns a value per declared argument, in order; `undefined` for a missing optional one. */
 function argumentsOf(prompt: PromptSurface, given: JsonObject): readonly (string | undefined)[] | McpError {
   const unknown = Object.keys(given).find((name) => prompt.arguments.every((argument) => argument.name !== name));
   if (unknown !== undefined) return invalidParams(`the prompt ${quote(prompt.name)} has no argument ${quote(unknown)}`);

@@ -63,7 +63,7 @@ function readTemplate(call: Call, uri: string, { template, variables }: Instance
   return runHandler(call, uri, mimeType, (of) => run(of, subject));
 }
 
-/** An entry as the cache knows it, made once: what is kept of a result is its contents. */
+/** Returns the cache entry of a resource, created once. The cached value is its contents. */
 function cachedEntryOf(
   { indexes, surface: { timeoutMs } }: Server,
   key: unknown,
@@ -95,7 +95,7 @@ function cachedEntryOf(
   return reusable;
 }
 
-/** A variable is text; where its schema asks for a number or a boolean, the text of one is taken as such. */
+/** Validates the variables of a URI. Texts of numbers and booleans are converted if the schema requires those. */
 function parseVariables(validate: Validator, variables: Record<string, string>): Record<string, unknown> | undefined {
   if (validate(variables)) return variables;
   const converted: Record<string, unknown> = { ...variables };
@@ -145,7 +145,7 @@ function toResult(call: Call, uri: string, mimeType: string | undefined, output:
   }
 }
 
-/** Whether a handler said that there is no such resource. */
+/** Returns whether a handler reported that the resource does not exist. */
 function isNotFound(output: unknown): boolean {
   return output === undefined || output instanceof McpError;
 }

@@ -16,7 +16,7 @@ export function setLevel(call: Call): Answer {
   return "{}";
 }
 
-/** `server/discover`: what `versions` of the protocol a request may name, and what the server can do. */
+/** Answers `server/discover` with the supported `versions` and the capabilities. */
 export const discover =
   (versions: readonly string[]) =>
   (call: Call): Answer => {
@@ -37,7 +37,7 @@ export const discover =
     );
   };
 
-/** The result of `initialize`. */
+/** Formats the result of `initialize`. */
 export function initializeResult({ server, frame, closing, revision }: View): string {
   const { surface } = server;
   const { instructions } = surface;
@@ -71,7 +71,7 @@ export const hasCompletions = ({ prompts, resourceTemplates }: Surface): boolean
 export const subscribable = (surface: Surface): boolean =>
   !globalThis.mcpcWithoutResources && surface.resources.some(({ subscribe }) => subscribe === true);
 
-/** Declared is what exists: the methods of an undeclared capability are unknown. */
+/** Returns the capabilities of the server. The methods of an undeclared capability are unknown. */
 function capabilities(surface: Surface, { completions }: Revision): JsonObject {
   return {
     logging: {},

@@ -13,13 +13,13 @@ import { findVisible } from "../resource-lookup.js";
 import { notFound } from "./resources.js";
 import { subscribable } from "./session.js";
 
-/** Open subscriptions of a server, all clients together; resources that a session subscribes to. */
+/** Default limit of open subscriptions of all clients together, and of subscribed resources per session. */
 const defaultMaxSubscriptions = 1024;
-/** Bytes that a subscription takes beside what is subscribed to, and a resource of a session beside its URI. */
+/** Bytes of a subscription without its filter, and of a session's resource without its URI. */
 const subscriptionBytes = 2048;
 const uriBytes = 128;
 
-/** The notifications that a client subscribes to: only those that the server offers are honoured. */
+/** The accepted subscriptions of a client, which are those that the server offers. */
 interface Filter {
   readonly toolsListChanged?: true;
   readonly promptsListChanged?: true;
@@ -28,7 +28,10 @@ interface Filter {
   readonly taskIds?: readonly string[];
 }
 
-/** `subscriptions/listen`: acknowledged at once, answered when the server stops (2026-07-28, subscriptions). */
+/**
+ * Answers `subscriptions/listen`: acknowledges it at once, and answers when the server stops (2026-07-28,
+ * subscriptions).
+ */
 export function listen(call: Call): Answer {
   const { view } = call.peer;
   const { server } = view;
@@ -67,13 +70,13 @@ export function listen(call: Call): Answer {
       finish(seal(view, "", id));
     },
   };
-  // Registered before it is acknowledged: nothing is lost in between.
+  // Registered before the acknowledgement, so that no change is lost.
   server.subscribers.add(subscriber);
   const stop = onExpiry(call.auth, subscriber.end);
   call.signal.addEventListener("abort", subscriber.end, { once: true });
   const acknowledged = `{"_meta":${meta},"notifications":${JSON.stringify(filter)}}`;
   call.notify(notificationMessage("notifications/subscriptions/acknowledged", acknowledged));
-  // What it has asked for is in the filter.
+  // The filter has everything that is needed of the request.
   call.forget();
   return new Promise((resolve) => (finish = resolve));
 }
@@ -102,7 +105,7 @@ function isWatchable(call: Call, uri: string): boolean {
   return watchRefusal(call, uri) === undefined;
 }
 
-/** `resources/subscribe`: the connection keeps the list (up to 2025-11-25). */
+/** Answers `resources/subscribe`. The connection keeps the subscriptions (up to 2025-11-25). */
 export function subscribe(call: Call): Answer {
   const { server } = call.peer.view;
   return changeSubscriptions(call, (uris, uri) => {
@@ -116,7 +119,7 @@ export function subscribe(call: Call): Answer {
   });
 }
 
-/** `resources/unsubscribe`: what nobody has subscribed to is no mistake. */
+/** Answers `resources/unsubscribe`. An unknown subscription is no error. */
 export function unsubscribe(call: Call): Answer {
   return changeSubscriptions(call, (uris, uri) => {
     if (uris.delete(uri)) resizeBooking(call, -bytesOf(uri));
@@ -128,7 +131,7 @@ function bytesOf(uri: string): number {
   return uriBytes + 2 * uri.length;
 }
 
-/** False where the ledger has no room for what the connection is to keep. */
+/** Resizes the booking of the connection. Returns false if there is no room. */
 function resizeBooking({ peer: { booking } }: Call, bytes: number): boolean {
   return booking?.resize(booking.bytes + bytes) !== false;
 }
@@ -141,7 +144,7 @@ function changeSubscriptions(call: Call, apply: (uris: Set<string>, uri: string)
   return invalidRequest("subscriptions need a session: open one with initialize");
 }
 
-/** Why nobody will ever hear of this URI: only resources that say so are watched, and those that a template makes. */
+/** Refuses a subscription to a resource that never changes. Fixed resources declare `subscribe`; templates allow it. */
 function watchRefusal({ auth, peer }: Call, uri: string): McpError | undefined {
   const found = findVisible(peer.view.server, auth, uri);
   if (found === undefined) return notFound(uri);

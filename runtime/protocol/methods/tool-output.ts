@@ -8,12 +8,12 @@ import { seal, wrongOutput } from "../results.js";
 import type { Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
 
-/** A result that sets itself: code that makes none leaves how out of the bundle. */
+/** A result that formats itself. The formatting is not bundled unless the code creates such results. */
 export interface ComposedOutput {
   toToolResult(view: View, validate: Validator | undefined, wraps: boolean): string;
 }
 
-/** Writes what a handler returned as a result in JSON; throws for what is none. */
+/** Formats a handler's output as a result. Throws for an invalid output. */
 export function outputText(view: View, output: unknown, validate: Validator | undefined, wraps: boolean): string {
   const composed = output as Partial<ComposedOutput> | null | undefined;
   if (typeof composed?.toToolResult === "function") return composed.toToolResult(view, validate, wraps);
@@ -30,23 +30,23 @@ export function unstructured(view: View, output: unknown): string {
   throw wrongOutput('a string, content blocks, or an object whose "content" is an array of them', output);
 }
 
-/** The value as it leaves, checked. */
+/** Validates and serialises a value. */
 export function structuredText(validate: Validator, output: unknown): string {
   const json = JSON.stringify(output) as string | undefined;
   if (json === undefined) throw wrongOutput("a JSON value", output);
-  // What is checked is what leaves.
+  // Validates exactly the value that is sent.
   if (!validate(isPlainJson(output) ? output : JSON.parse(json))) {
     throw new TypeError(explain(validate.errors ?? [], "output"));
   }
   return json;
 }
 
-/** A value as structured content, and as text for clients that know no better. */
+/** Formats a value as structured content, and as text for clients without support for that. */
 export function structured(view: View, wraps: boolean, json: string): string {
   return seal(view, textContent(json) + structuredMember(view, wraps, json));
 }
 
-/** A value as a member of a result, after others. `wraps`: it is listed as an object's `result` to older revisions. */
+/** Formats a value as a further member of a result. `wraps`: older revisions get it as an object's `result`. */
 export function structuredMember(view: View, wraps: boolean, json: string): string {
   switch (view.revision.structuredContent) {
     case "any":
@@ -58,7 +58,7 @@ export function structuredMember(view: View, wraps: boolean, json: string): stri
   }
 }
 
-/** A whole result, as a handler gives it. */
+/** Formats a complete result from a handler. */
 export function fullResult(view: View, result: JsonObject, content: readonly unknown[]): string {
   let members = blocksContent(view, content);
   const { structuredContent: value, isError, _meta: meta } = result;
@@ -72,4 +72,4 @@ export function fullResult(view: View, result: JsonObject, content: readonly unk
   return seal(view, members, isObject(meta) ? meta : undefined);
 }
 
-/** Answers for a handler that has thrown, whatever that is. Never throws. */
+/** Answers for a handler that has thrown any value. Never throws. */

@@ -18,14 +18,14 @@ import type { AnyToolHandler, Reuse, ToolSurface, ToolValidators, Validator } fr
 import type { JsonObject } from "../types.js";
 import { isHidden } from "../visibility.js";
 
-/** A tool as it is called: what its calls share is made with the first one. */
+/** A tool with the values that its calls share, which the first call creates. */
 interface Tool {
   readonly surface: ToolSurface;
   readonly handler: AnyToolHandler | undefined;
   validators: ToolValidators | undefined;
   errors: DeclaredErrors<Record<string, unknown>> | undefined;
   questions: Questions | undefined;
-  /** The cache of its results. */
+  /** The cache entry of the tool. */
   reusable: CachedEntry | undefined;
 }
 
@@ -47,7 +47,7 @@ export function callTool(call: Call): Answer {
   );
 }
 
-/** The tool's surface, before the call: `undefined` when there is no such tool, as far as the caller may know. */
+/** Returns a tool's surface; `undefined` if the tool does not exist or is hidden from the caller. */
 export function visibleTool(server: Server, auth: Auth | undefined, name: string): ToolSurface | undefined {
   const tool = toolNamed(server, name);
   if (globalThis.mcpcWithoutEnabled || tool === undefined) return tool?.surface;
@@ -76,7 +76,7 @@ function toolNamed(server: Server, name: string): Tool | undefined {
 
 function run(call: Call, tool: Tool, validators: ToolValidators, given: JsonObject): Answer {
   try {
-    // Cancelled before it began: nobody waits for an answer.
+    // The request was cancelled before it began.
     if (call.aborted) return errorResult(call.peer.view, "cancelled");
     const refusal = check(validators.input, given);
     if (refusal !== undefined) return errorResult(call.peer.view, refusal);
@@ -115,7 +115,7 @@ function contextOf(call: Call, tool: Tool, validators: ToolValidators, begin?: (
   return new ToolCallContext(call, tool.errors, tool.questions, begin);
 }
 
-/** The tool as the cache knows it. What is kept of a structured result is its JSON, of another the handler's output. */
+/** Creates the cache entry of a tool. The cached value is the JSON of a structured result, or the handler's output. */
 function cachedEntryOf(tool: Tool, handler: AnyToolHandler, validators: ToolValidators, reuse: Reuse): CachedEntry {
   const { output: validate } = validators;
   return {
@@ -146,7 +146,7 @@ function cachedEntryOf(tool: Tool, handler: AnyToolHandler, validators: ToolVali
   };
 }
 
-/** The call is answered with a task as soon as that begins, or as ever when it ends before. */
+/** Answers the call with a task as soon as one begins, or with the result if the handler ends earlier. */
 function runAsTask(
   call: Call,
   tool: Tool,
@@ -157,7 +157,7 @@ function runAsTask(
   const { running } = call.peer.view.server;
   return new Promise((resolve) => {
     let task: Task | undefined;
-    // Where there is no room, the call is answered as ever once it has ended.
+    // Without room for a task, the call is answered with its result.
     const beginTask = (): boolean => {
       if (task !== undefined) return true;
       const created = createTask(call, tool.surface);
@@ -188,7 +188,7 @@ function check(validate: Validator, input: unknown): string | undefined {
   try {
     return validate(input) ? undefined : explain(validate.errors ?? [], "arguments", input);
   } catch (error) {
-    // A recursive schema follows the arguments down, as deep as the client has nested them.
+    // Validators of recursive schemas recurse as deeply as the arguments are nested.
     if (error instanceof RangeError) return "invalid arguments: nested too deeply";
     throw error;
   }
@@ -228,7 +228,7 @@ function toFailure(call: Call, tool: Tool, error: unknown): Payload | McpError {
   try {
     return failureAnswer(error, call, tool);
   } catch {
-    // It throws when it is read, as a Proxy may.
+    // Reading the error threw, as with a Proxy.
     return errorResult(
       call.peer.view,
       internalErrorText(call.peer.view.server, logToolFailure(call, tool, error), error),

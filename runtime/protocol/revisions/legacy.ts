@@ -83,7 +83,7 @@ function entryText(version: LegacyVersion, kind: EntryKind, listing: string, wra
   return older === entry ? listing : JSON.stringify(older);
 }
 
-/** A block of a type that came later, as one that these revisions know. */
+/** Converts a block of a newer type to one that the revision knows. */
 function olderContent(version: LegacyVersion, block: ContentBlock): ContentBlock {
   if (block.type === "resource_link") {
     const text = [block.title ?? block.name, block.uri, block.description]

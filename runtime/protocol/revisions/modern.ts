@@ -92,13 +92,13 @@ function methods(surface: Surface): ReadonlyMap<string, Method> {
   ]);
 }
 
-/** Whether a request claims to be of a revision without a handshake, rightly or not. */
+/** Returns whether a request claims to use a revision without a handshake, correctly or not. */
 export function hasClaim(params: unknown): boolean {
   const meta = isObject(params) ? params["_meta"] : undefined;
   return isObject(meta) && (meta[claims.protocolVersion] ?? undefined) !== undefined;
 }
 
-/** The client as a request describes it; the error when it does not, in the order of the ladder: envelope, version. */
+/** Returns the client that a request describes, or the first error in the order: envelope, version. */
 export function modernPeer(server: Server, params: unknown): Peer | McpError {
   const meta = isObject(params) ? params["_meta"] : undefined;
   if (!isObject(meta)) return invalidParams('"params._meta" is required and must be an object');

@@ -7,7 +7,7 @@ import { wrapOutputSchema } from "./wrap-output.js";
 export const legacyVersions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] as const;
 export type LegacyVersion = (typeof legacyVersions)[number];
 
-/** Members of an entry, by the revision that brought them. What a revision does not know is not listed to it. */
+/** Members of an entry, by the first revision that has them. Older revisions get entries without them. */
 const introduced: Readonly<Record<EntryKind, Readonly<Record<string, LegacyVersion>>>> = {
   tool: {
     title: "2025-06-18",
@@ -31,7 +31,7 @@ const introducedImplementation: Readonly<Record<string, LegacyVersion>> = {
 
 const introducedAnnotations: Readonly<Record<string, LegacyVersion>> = { lastModified: "2025-06-18" };
 
-/** The server's description of itself, as an older revision knows it. */
+/** Converts the server's description of itself to an older revision. */
 export function olderImplementation(
   version: LegacyVersion,
   info: JsonObject & Implementation,
@@ -48,7 +48,7 @@ function withoutNewer(
   return kept.length === Object.keys(members).length ? members : Object.fromEntries(kept);
 }
 
-/** An entry of a listing, in the newest revision's form, in that of an older one; `wraps` is that of a tool's surface. */
+/** Converts an entry of a listing to an older revision; `wraps` is that of a tool's surface. */
 export function olderEntry(version: LegacyVersion, kind: EntryKind, entry: JsonObject, wraps = false): JsonObject {
   let projected = withoutNewer(version, entry, introduced[kind]);
   if (kind === "tool") projected = olderTool(projected, wraps);
@@ -60,7 +60,7 @@ export function olderEntry(version: LegacyVersion, kind: EntryKind, entry: JsonO
   return projected;
 }
 
-/** These revisions know only objects as results, and no property that is described by a bare boolean. */
+/** Converts a tool. Older revisions have only objects as results, and no boolean schemas of properties. */
 function olderTool(tool: JsonObject, wraps: boolean): JsonObject {
   const { inputSchema, outputSchema } = tool;
   const input = isObject(inputSchema) ? withObjectProperties(inputSchema) : inputSchema;
@@ -73,7 +73,7 @@ function olderTool(tool: JsonObject, wraps: boolean): JsonObject {
   };
 }
 
-/** Older clients look for `"type": "object"` at the root itself, and follow no reference to it. */
+/** Converts an output schema. Older clients require `"type": "object"` at the root and follow no reference there. */
 function olderOutput(schema: Json, wraps: boolean): Json {
   if (wraps || !isObject(schema)) return wrapOutputSchema(schema);
   return withObjectProperties(schema["type"] === "object" ? schema : { ...schema, type: "object" });

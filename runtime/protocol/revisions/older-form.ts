@@ -2,8 +2,8 @@ import { isObject } from "../json-rpc.js";
 import type { Json, JsonObject } from "../types.js";
 
 /**
- * A form in the words of 2025-06-18: choices are an `enum` with `enumNames`, and only booleans have defaults.
- * `undefined` when it has a choice of several, which came later.
+ * Converts a form to 2025-06-18: choices are an `enum` with `enumNames`, and only booleans have defaults. Returns
+ * `undefined` for a form with a multiple choice, which came later.
  */
 export function olderForm(requestedSchema: JsonObject): JsonObject | undefined {
   const fields = Object.entries(isObject(requestedSchema["properties"]) ? requestedSchema["properties"] : {});

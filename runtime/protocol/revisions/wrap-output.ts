@@ -3,19 +3,19 @@ import type { Json, JsonObject } from "../types.js";
 
 const references = new Set(["$ref", "$dynamicRef", "$recursiveRef"]);
 
-/** Members whose value is data, not a schema: a `$ref` in it is no reference. */
+/** Members with data instead of schemas: a `$ref` there is no reference. */
 const dataMembers = new Set(["const", "enum", "default", "examples"]);
 
-/** Members whose members are schemas under names of the user's. */
+/** Members whose own members are schemas, by names that users choose. */
 const schemaMaps = new Set(["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"]);
 
 /**
- * An output schema of any root as one of an object whose `result` it is, for revisions that know only objects.
- * References within the document follow the schema to its new place.
+ * Wraps an output schema with any root in an object with the member `result`, for revisions that know only objects.
+ * References within the document are adapted.
  */
 export function wrapOutputSchema(schema: Json): JsonObject {
   const { $schema: dialect, ...rest } = isObject(schema) ? schema : {};
-  // Older clients take no boolean as the schema of a property.
+  // Older clients reject boolean schemas of properties.
   const inner = isObject(schema) ? (rebase(rest) as JsonObject) : schema === false ? { not: {} } : {};
   return {
     ...(dialect !== undefined && { $schema: dialect }),
@@ -27,7 +27,7 @@ export function wrapOutputSchema(schema: Json): JsonObject {
 
 function rebase(node: Json | undefined): Json | undefined {
   if (Array.isArray(node)) return (node as readonly Json[]).map((item) => rebase(item) as Json);
-  // With an `$id` of its own a schema is the base of its references, wherever it stands.
+  // A schema with its own `$id` is the base of its references.
   if (!isObject(node) || (typeof node["$id"] === "string" && !node["$id"].startsWith("#"))) return node;
   const entries = Object.entries(node).map(([key, value]) => {
     if (references.has(key) && typeof value === "string") return moveReference(key, value);
@@ -41,7 +41,7 @@ function rebase(node: Json | undefined): Json | undefined {
   return Object.fromEntries(entries);
 }
 
-/** `$recursiveRef` can say nothing but `#`. */
+/** Prefixes a reference with the new place. `$recursiveRef` can only be `#`. */
 function moveReference(key: string, reference: string): readonly [string, Json] {
   const place = "#/properties/result";
   if (reference === "#") return [key === "$recursiveRef" ? "$ref" : key, place];

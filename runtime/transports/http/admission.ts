@@ -5,17 +5,17 @@ import type { Endpoint, Headers, HttpOptions, HttpRequest, Refusal } from "./end
 import { identify } from "./identify.js";
 import { createSourceCheck } from "./source.js";
 
-/** In bytes, unless told otherwise. */
+/** Default maximum size of a body in bytes. */
 export const defaultMaxBodyBytes = 4 * 1024 * 1024;
 
-/** Why a request is refused, if it is; a promise only while its credentials are checked. */
+/** The refusal of a request, if any. It is a promise only while credentials are checked. */
 export type AdmissionVerdict = Refusal | undefined | Promise<Refusal | undefined>;
 
-/** The steps of the ladder that need no body. */
+/** The checks of a request before its body. */
 export interface Admission {
-  /** Checks Origin and Host, credentials, verb, content type. A CORS preflight carries no credentials. */
+  /** Checks Origin and Host, credentials, method and content type. A CORS preflight carries no credentials. */
   request(endpoint: Pick<Endpoint, "access">, request: HttpRequest): AdmissionVerdict;
-  /** Checks a connection that is to become a WebSocket: pages may open one anywhere, so the Origin decides. */
+  /** Checks the opening of a WebSocket. Pages of any origin may open one, so the Origin decides. */
   upgrade(request: HttpRequest): AdmissionVerdict;
 }
 
@@ -42,7 +42,7 @@ function checkMessage(request: HttpRequest, most: number | undefined): Refusal |
   return checkContent(request, most);
 }
 
-/** Whether a request is refused for where it comes from: a page there must not read why. */
+/** Returns whether a request is refused for its origin, whose page must not read the reason. */
 export function isForeign({ status }: Refusal): boolean {
   return status === 400 || status === 403;
 }
@@ -64,7 +64,7 @@ function checkContent(request: HttpRequest, most = defaultMaxBodyBytes): Refusal
   return length !== undefined && Number(length) > most ? bodyTooLong(most) : undefined;
 }
 
-/** Refuses a compressed body that nothing has decoded: it could be of any length (RFC 9110, section 15.5.16). */
+/** Refuses a compressed body that no middleware has decoded: its length is unknown (RFC 9110, section 15.5.16). */
 export function checkEncoding(request: HttpRequest): Refusal | undefined {
   const encoding = request.header("content-encoding");
   if (encoding === undefined || /^\s*(identity)?\s*$/i.test(encoding)) return undefined;
@@ -72,7 +72,7 @@ export function checkEncoding(request: HttpRequest): Refusal | undefined {
   return { status: 415, message, headers: { "accept-encoding": "identity" } };
 }
 
-/** Headers that let a page of an allowed origin read the answer (Fetch, section 3.2: CORS protocol). */
+/** Returns headers that let a page of an allowed origin read the answer (Fetch, section 3.2: CORS protocol). */
 export function corsHeaders(request: HttpRequest, { access }: Pick<Endpoint, "access">): Headers | undefined {
   const origin = request.header("origin");
   if (origin === undefined) return undefined;
@@ -100,7 +100,7 @@ const stillStarting: Refusal = {
   headers: { "retry-after": "5" },
 };
 
-/** Returns why the server cannot answer yet; `undefined` once it has started. */
+/** Returns the refusal of a server that has not started; `undefined` once it has. */
 export function refuseUntilStarted(server: Server): undefined | Promise<Refusal | undefined> {
   const started = ready(server);
   if (started === true) return undefined;

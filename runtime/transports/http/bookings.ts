@@ -3,12 +3,14 @@ import type { Server } from "../../protocol/exchange.js";
 import type { Booking } from "../../protocol/ledger.js";
 import type { HttpRequest, Refusal } from "./endpoint.js";
 
-/** Bytes of a body that need no booking. */
+/** The maximum size of a body without a booking. */
 export const unbookedBodyBytes = 1024;
-/** Bytes that may wait for a client without a booking. */
+/** The maximum unread output without a booking. */
 export const unbookedUnreadBytes = 64 * 1024;
 
-/** Books a body as it comes in; false where there is no room for more of it. `drop` is called when others need the room. */
+/**
+ * Books a body while it arrives. Returns false if there is no room. `drop` is called when other callers need the room.
+ */
 export function bookBody({ ledger }: Server, request: HttpRequest, length: number, drop: () => void): boolean {
   if (length <= unbookedBodyBytes) return true;
   if (request.body !== undefined) return request.body.resize(length);
@@ -23,13 +25,13 @@ export const noRoomForBody: Refusal = {
   headers: { "retry-after": "1" },
 };
 
-/** Books what waits for a client to read it, by its length in characters. */
+/** The booking of unread output, by its length in characters. */
 export interface Unread {
   measure(length: number): void;
   release(): void;
 }
 
-/** `drop` ends the connection of a client that does not read, when there is no room for what waits for it. */
+/** Creates the booking of unread output. `drop` closes the connection of a slow client when there is no room. */
 export function createUnread({ ledger }: Server, { auth, remote }: HttpRequest, drop: () => void): Unread {
   let booking: Booking | undefined;
   const release = (): void => {

@@ -6,34 +6,34 @@ import type { Auth } from "../../protocol/handlers.js";
 import type { AddressVariables, HttpAddress } from "../../protocol/hooks.js";
 import { errorMessage, type Id, type Outgoing } from "../../protocol/json-rpc.js";
 
-/** How the server is reached over HTTP: what the manifest's `runtime.transports.http` says. */
+/** The HTTP options of the manifest's `runtime.transports.http`. */
 export interface HttpOptions extends HttpAddress {
   readonly variables?: AddressVariables;
-  /** `false`: nothing is kept between requests of older revisions, so any replica can serve any of them. */
+  /** `false` turns sessions of older revisions off, so that any replica can serve any request. */
   readonly sessions?: boolean;
-  /** Clients at a time, of each transport that keeps something for them. */
+  /** The maximum number of clients of each transport with sessions or connections. */
   readonly maxSessions?: number;
-  /** The most bytes of a request, or of a message over WebSocket. */
+  /** The maximum bytes of a request, or of a message over WebSocket. */
   readonly maxBodyBytes?: number;
-  /** How long the built server keeps a connection open between two requests. */
+  /** Idle time after which the built server closes a connection. */
   readonly keepAliveTimeoutMs?: number;
-  /** Connections of the built server, whatever they are for. */
+  /** The maximum number of connections of the built server. */
   readonly maxConnections?: number;
-  /** How long a stream, or a call whose client takes one, may say nothing before a comment is sent. */
+  /** Interval of comments on a quiet stream, and delay before a slow call becomes a stream. */
   readonly keepAliveMs?: number;
-  /** HTTP+SSE, the transport of 2024-11-05, beside it. */
+  /** HTTP+SSE, the additional transport of 2024-11-05. */
   readonly sse?: SseOptions;
   /** Event streams of single tools, at `{path}/tools/NAME/sse`. */
   readonly toolEvents?: boolean;
   readonly websocket?: { readonly path: string };
 }
 
-/** The same as the manifest declares it: some values may be those of environment variables. */
+/** The HTTP options as the manifest declares them. Some values may be environment variables. */
 export interface DeclaredHttp extends Omit<HttpOptions, keyof HttpAddress> {
   readonly path: Value;
   readonly host: Value;
   readonly port: number | EnvironmentVariable;
-  /** A variable holds several, separated by commas. */
+  /** Allowed origins. A variable contains several, separated by commas. */
   readonly allowedOrigins: readonly Value[];
   readonly allowedHosts: readonly Value[];
 }
@@ -43,62 +43,62 @@ export interface SseOptions {
   readonly messagesPath: string;
 }
 
-/** A request that is not answered as it would like. `message` says what is wrong, and what to do. */
+/** A refusal of a request. `message` says what is wrong and what to do. */
 export interface Refusal {
   readonly status: number;
   readonly message: string;
   readonly headers?: Headers;
 }
 
-/** A request as every platform can show it without copying. */
+/** A request in a form that every platform provides without copying. */
 export interface HttpRequest extends Source {
   readonly method: string;
   /** The path and the query. */
   readonly url: string;
-  /** Who sent it, as soon as that is known; absent where the server does not ask. */
+  /** The caller, once it is authenticated. Absent if the server has no authentication. */
   auth?: Auth;
 }
 
 export type Headers = Readonly<Record<string, string>>;
 
 /**
- * The one answer to a request: either `send` once, or `open`, events, `close`. Nothing here throws: an answer that cannot
- * be sent becomes one with status 500. Calls on a lost connection do nothing.
+ * The answer to a request: either one `send`, or `open`, events and `close`. Its methods never throw: an answer that
+ * cannot be sent becomes one with status 500. They do nothing after the connection is lost.
  */
 export interface HttpReply {
   send(status: number, body?: Outgoing, headers?: Headers): void;
-  /** Begins an event stream (status 200). */
+  /** Begins an event stream with status 200. */
   open(headers?: Headers): void;
-  /** A message, or an event without one that only tells its id. `awaited`: an answer, for which more may wait. */
+  /** Sends a message, or only an event id. `awaited` marks answers, for which more unread output is allowed. */
   event(message: Outgoing | undefined, id?: string, awaited?: boolean): void;
-  /** An event of another name; `data` is one line. */
+  /** Sends an event with another name; `data` is one line. */
   named(name: string, data: string, id?: string): void;
-  /** How long a client should wait before it comes back. */
+  /** Sends the delay after which a client should reconnect. */
   retry(milliseconds: number): void;
   close(): void;
-  /** Logs an error, and answers with status 500; an answer that has begun breaks off. */
+  /** Logs an error and answers with status 500. A started answer breaks off. */
   fail(error: unknown): void;
 }
 
-/** A request that is still being answered. */
+/** A call that is still being answered. */
 export interface Running {
-  /** The client is gone. */
+  /** Called when the client disconnects. */
   abandon(): void;
 }
 
-/** Answers at one path. Returns what still runs; an error that it throws becomes an answer with status 500. */
+/** Answers requests at one path. Its methods return the running call, if any. Their exceptions become status 500. */
 export interface Endpoint {
-  /** `open` to anybody, from any page, without credentials; else what a caller's credentials are told it is. */
+  /** `open` for any caller and any page, without credentials; else the transport for `authenticate`. */
   readonly access: Exclude<Transport, "websocket" | "stdio"> | "open";
-  /** The body of a POST. */
+  /** Answers a POST. */
   post(request: HttpRequest, body: string, reply: HttpReply): Running | undefined;
-  /** The same, for a body that a framework has parsed. */
+  /** Answers a POST whose body a framework has parsed. */
   postParsed(request: HttpRequest, message: unknown, reply: HttpReply): Running | undefined;
-  /** GET and DELETE. */
+  /** Answers GET and DELETE. */
   open(request: HttpRequest, reply: HttpReply): Running | undefined;
 }
 
-/** Refuses what the server cannot do now, but may later. */
+/** Refuses a request that the server may accept later. */
 export function unavailable(reply: HttpReply, error: UnavailableError, id?: Id): undefined {
   reply.send(error.httpStatus, errorMessage(id, error), error.headers);
 }
@@ -107,7 +107,7 @@ export function noRoomForMessage(): UnavailableError {
   return busy("the server has no room for a message of this size");
 }
 
-/** The path alone. A slash at its end means nothing: `/mcp/` is `/mcp`. */
+/** Returns the path of a URL. A slash at its end is ignored: `/mcp/` is `/mcp`. */
 export function pathOf(url: string): string {
   const query = url.indexOf("?");
   const path = query === -1 ? url : url.slice(0, query);

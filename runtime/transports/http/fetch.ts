@@ -32,8 +32,8 @@ import { largeMessage, takeTurn } from "./turns.js";
 export type Fetch = (request: Request) => Promise<Response>;
 
 /**
- * The server as a Web-standard handler. At any address that is none of its others it is the MCP endpoint. Never
- * rejects: what goes wrong is an answer.
+ * Creates a Web-standard handler. Any address without another endpoint is the MCP endpoint. It never rejects: errors
+ * become answers.
  */
 export function createFetch(server: Server, options: DeclaredHttp): Fetch {
   const routing = deferUntilRead(server, options, (read) => ({
@@ -47,7 +47,7 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
     const request: HttpRequest = {
       method,
       url: incoming.url.slice(new URL(incoming.url).origin.length),
-      // Where a Request is made by hand it has no Host; its address says the same.
+      // Requests that code creates have no Host header; their URL contains it.
       header: (name) => incoming.headers.get(name) ?? (name === "host" ? new URL(incoming.url).host : undefined),
     };
     const ends = pathSuffixes(pathOf(request.url));
@@ -74,7 +74,7 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
     if (refusal !== undefined) return refusalResponse(refusal, always);
     if (method === "OPTIONS") return new Response(null, { status: 204, headers: { ...always } });
     let body: string | Refusal | undefined = method === "POST" ? await readBody(server, incoming, request, most) : "";
-    // While something was awaited the client may have hung up.
+    // The client may have disconnected meanwhile.
     if (typeof body !== "string" || signal.aborted) {
       request.body?.release();
       return typeof body === "string" ? clientClosed() : refusalResponse(body, always);
@@ -90,16 +90,16 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
       };
       const take = (): void => {
         try {
-          // It may hang up while its message waits for its turn.
+          // The client may disconnect while the message waits for its turn.
           if (signal.aborted) return abandon();
           const text = body as string;
-          // Nothing that lives as long as a stream is to hold the text.
+          // A stream must not keep the text in memory.
           body = undefined;
           running = method === "POST" ? endpoint.post(request, text, reply) : endpoint.open(request, reply);
         } catch (error) {
           return reply.fail(error);
         } finally {
-          // What goes on beyond the message has taken it.
+          // Code that outlives the message has taken over the booking.
           request.body?.release();
         }
         if (running !== undefined) signal.addEventListener("abort", abandon, { once: true });
@@ -119,10 +119,10 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
   };
 }
 
-/** Folders of a framework's prefix, and of an endpoint below it. */
+/** The maximum number of folders in a framework's prefix and an endpoint's path. */
 const maxFolders = 16;
 
-/** Returns a path, and what is left of it below each of its folders: a framework's prefix is part of the address here. */
+/** Returns the path and its suffixes: a framework's prefix is part of the URL here. */
 function pathSuffixes(path: string): readonly string[] {
   const ends = [path];
   for (let at = path.indexOf("/", 1); at !== -1 && ends.length < maxFolders; at = path.indexOf("/", at + 1))
@@ -130,7 +130,7 @@ function pathSuffixes(path: string): readonly string[] {
   return ends;
 }
 
-/** The answer to a client that has hung up. */
+/** Returns the answer to a disconnected client. */
 function clientClosed(): Response {
   return new Response(null, { status: 499 });
 }
@@ -202,7 +202,7 @@ function replyTo(
       stream = undefined;
     },
     fail(error) {
-      // Nothing comes of it where there is an answer already.
+      // A settled promise ignores this.
       resolve(failureResponse(server, error));
       if (stream !== undefined) breakOff(error);
     },
@@ -241,7 +241,7 @@ async function readBody(
   const stop = (reason: Refusal): void => {
     refusal = reason;
     text = "";
-    // Whether the rest can be called off makes no difference to the answer.
+    // The answer does not depend on the success of the cancellation.
     void reader.cancel().catch(() => {});
   };
   try {

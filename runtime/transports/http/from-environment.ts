@@ -4,7 +4,7 @@ import type { HttpAddress, ReadAddress, ReadHttp } from "../../protocol/hooks.js
 import { pathOf, type DeclaredHttp, type HttpOptions } from "./endpoint.js";
 
 export type Reading = Parameters<ReadHttp>[0] & {
-  /** Whether the server listens by itself; a mounted one has no use for a port. */
+  /** Whether the server listens by itself. A mounted one needs no port. */
   readonly listens?: boolean;
 };
 
@@ -13,7 +13,7 @@ interface FieldRule {
   readonly expected: string;
 }
 
-/** The rules of the manifest's schema for each member, for texts of the environment. */
+/** The rules of the manifest's schema, for texts from the environment. */
 export const fieldRules = {
   path: {
     pattern: /^\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*$/,
@@ -38,7 +38,7 @@ export const fieldRules = {
   },
 } as const satisfies Record<keyof HttpAddress, FieldRule>;
 
-/** Reads what the manifest leaves to environment variables. A value that is wrong is reported, and left empty. */
+/** Reads the values that the manifest takes from environment variables. Reports wrong values and leaves them empty. */
 export function readHttp(declared: DeclaredHttp, reading: Reading): ReadAddress {
   const { problems, health, listens = false } = reading;
   const texts = (member: keyof HttpAddress, value: Value): readonly string[] =>
@@ -98,7 +98,7 @@ function quotedField(member: keyof HttpAddress): string {
   return `"runtime.transports.http.${member}"`;
 }
 
-/** Makes something of the options of a server: at once, or when it has started where they come from the environment. */
+/** Creates a value from the HTTP options: at once, or after the start if options come from the environment. */
 export function deferUntilRead<Result>(
   { application }: Server,
   declared: DeclaredHttp,
@@ -113,7 +113,9 @@ function isComplete(declared: DeclaredHttp): declared is HttpOptions {
   return [path, host, port, ...allowedOrigins, ...allowedHosts].every((value) => typeof value !== "object");
 }
 
-/** Keeps the members that are written in the declaration: it may be that of another path. */
+/**
+ * Merges the values from the environment. Literal values of the declaration stay, since its path may be another one.
+ */
 function complete(declared: DeclaredHttp, read: ReadAddress): HttpOptions {
   return { ...declared, ...read, ...(typeof declared.path === "string" && { path: declared.path }) };
 }

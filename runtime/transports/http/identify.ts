@@ -10,7 +10,7 @@ import type { Auth } from "../../protocol/handlers.js";
 import { describe } from "../../protocol/logger.js";
 import type { Headers, HttpRequest, Refusal } from "./endpoint.js";
 
-/** Finds out who sent a request, and notes it there; or why that remains unknown. */
+/** Authenticates a request and stores its caller in it, or returns a refusal. */
 export function identify(
   server: Server,
   authentication: Authentication,
@@ -28,7 +28,7 @@ export function identify(
   return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
 }
 
-/** Logs the reason of a refusal, which the caller does not learn: it would help the next attempt. */
+/** Logs the reason of a refusal. The caller does not get it, because it would help an attacker. */
 function refusalOf({ logger }: Server, authentication: Authentication, refusal: Unauthorized): Refusal {
   const { status, message, reason } = refusal;
   const logReason = reason instanceof Error ? describe(reason) : reason;
@@ -44,9 +44,9 @@ function refusalOf({ logger }: Server, authentication: Authentication, refusal: 
 }
 
 /**
- * The header of an answer with status 403 to a request that needs more scopes (RFC 6750, section 3.1). Clients before
- * 2026-07-28 replace their scopes by those of the challenge: it repeats the `held` ones (2025-11-25, authorization:
- * scope challenge handling). Newer clients keep theirs.
+ * Returns the header of a 403 answer for missing scopes (RFC 6750, section 3.1). Clients before 2026-07-28 replace
+ * their scopes by those of the challenge, so it repeats the `held` ones (2025-11-25, authorization: scope challenge
+ * handling). Newer clients keep theirs.
  */
 export function scopeChallenge(
   { auth }: Server,
@@ -57,7 +57,7 @@ export function scopeChallenge(
   return { "www-authenticate": auth!.challenge({ error: "insufficient_scope", message, scopes }) };
 }
 
-/** Whether a scope can be written into a challenge (RFC 6749, section 3.3). */
+/** Returns whether a challenge can contain a scope (RFC 6749, section 3.3). */
 function isScope(scope: string): boolean {
   return /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope);
 }

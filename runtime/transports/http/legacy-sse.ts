@@ -10,8 +10,8 @@ import { noRoomForMessage, pathOf, queryOf, unavailable, type Endpoint, type Sse
 import { defaultMaxSessions, sessionBytes } from "./sessions.js";
 
 /**
- * HTTP+SSE, the transport of 2024-11-05: a stream tells where to post messages, and carries everything that comes back.
- * The two endpoints, by their path.
+ * Creates the endpoints of HTTP+SSE, the transport of 2024-11-05: a stream announces the address for messages and
+ * carries all answers.
  */
 export function createLegacySse(
   server: Server,
@@ -88,14 +88,14 @@ export function createLegacySse(
   return { stream, messages };
 }
 
-/** Whether a stream was opened at an address that ends with a slash: a reference from there begins a level lower. */
+/** Returns whether a URL's path ends with a slash, which makes relative references start one level lower. */
 function endsWithSlash(url: string): boolean {
   return /^[^?#]+\/(?:[?#]|$)/.test(url);
 }
 
 /**
- * `target` as a reference from `base`, which is what clients resolve it against: a proxy may serve both under a prefix
- * that never gets here.
+ * Returns `target` as a reference relative to `base`, as clients resolve it. A proxy may serve both under a prefix
+ * that the server does not see.
  */
 function relative(base: string, target: string): string {
   const from = base.split("/").slice(0, -1);
@@ -103,7 +103,7 @@ function relative(base: string, target: string): string {
   let common = 0;
   while (common < from.length && common < to.length - 1 && from[common] === to[common]) common += 1;
   const rest = to.slice(common).join("/");
-  // A first segment with a colon would be read as a scheme, an empty one as no segment.
+  // A first segment with a colon would be read as a scheme, an empty one as none.
   const here = /^(?:\/|$|[^/]*:)/.test(rest) ? "./" : "";
   return ("../".repeat(from.length - common) || here) + rest;
 }

@@ -4,8 +4,9 @@ import { errorMessage } from "../../protocol/json-rpc.js";
 import { type HttpReply, type HttpRequest } from "./endpoint.js";
 
 /**
- * Answers a probe, if the request is one. A platform calls by address, so any `Host` will do, and it has no credentials;
- * what it learns is a status and names. A request with an `Origin` comes from a page, which has no business here.
+ * Answers a probe, and returns whether the request is one. Platforms call by address and without credentials, so any
+ * `Host` is allowed; the answer reveals only a status and names. Requests of web pages, which have an `Origin`, are
+ * refused.
  */
 export function answerProbe(server: Server, request: HttpRequest, reply: HttpReply, path: string): boolean {
   const answer = server.health?.at(path);

@@ -15,14 +15,14 @@ const mirroredMembers: Readonly<Record<string, string>> = {
   "tasks/cancel": "taskId",
 };
 
-/** The first header that does not say what the body says. */
+/** Returns the first mismatch between a standard header and the body. */
 export function standardMismatch(request: HttpRequest, method: string, params: JsonObject): McpError | undefined {
   const given = request.header("mcp-method");
   if (given === undefined) return mismatch("Mcp-Method is missing");
   if (given !== method && trim(given) !== method) return mismatch("Mcp-Method differs from the body's method");
   const member = Object.hasOwn(mirroredMembers, method) ? mirroredMembers[method]! : undefined;
   const value = member === undefined ? undefined : params[member];
-  // A body without the name is refused for that, with the method's own words.
+  // The method refuses a body without the name.
   if (typeof value !== "string") return undefined;
   const name = request.header("mcp-name");
   if (name === undefined) return mismatch("Mcp-Name is missing");
@@ -37,7 +37,7 @@ export function versionMismatch(request: HttpRequest, version: string): McpError
     : mismatch("MCP-Protocol-Version differs from the body's");
 }
 
-/** Arguments that the tool wants mirrored (2026-07-28, Streamable HTTP: custom headers from tool parameters). */
+/** Checks arguments that the tool wants mirrored (2026-07-28, Streamable HTTP: custom headers from tool parameters). */
 export function parameterMismatch(
   request: HttpRequest,
   parameters: readonly HeaderParameter[],
@@ -66,11 +66,11 @@ function valueAt(input: unknown, path: readonly string[]): Json | undefined {
 
 function equals(text: string, value: Json, type: HeaderParameter["type"]): boolean {
   if (type === "integer" && typeof value === "number") return /^-?\d+(\.0+)?$/.test(text) && Number(text) === value;
-  // A value of another type than declared is refused with the arguments.
+  // Arguments of a wrong type are refused later.
   return text === (typeof value === "string" ? value : JSON.stringify(value));
 }
 
-/** A header's value, out of its Base64 form where it has one; `undefined` when it is malformed. */
+/** Decodes a header's value, which may be Base64; `undefined` if it is malformed. */
 function decode(value: string): string | undefined {
   const text = trim(value);
   if (!/^[\t\x20-\x7e]*$/.test(text)) return undefined;

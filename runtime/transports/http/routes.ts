@@ -8,7 +8,7 @@ import { createToolEvents } from "./tool-events.js";
 /** The endpoints by path; the MCP endpoint also by name. */
 export interface Routes {
   readonly mcp: Endpoint;
-  /** `path` as `pathOf` returns it. */
+  /** Returns the endpoint at a `path` in the form of `pathOf`. */
   at(path: string): Endpoint | undefined;
 }
 
@@ -35,8 +35,8 @@ export function createRoutes(server: Server, options: HttpOptions): Routes {
 }
 
 /**
- * The same options for an endpoint at another path. What lies beside the manifest's path, such as `/sse` beside `/mcp`,
- * lies beside the other one: `/api/sse` beside `/api/tools`. A path of the environment is taken to lie at the root.
+ * Returns the options for an endpoint at another path. Neighbours of the manifest's path move along: `/sse` beside
+ * `/mcp` becomes `/api/sse` beside `/api/tools`. A path from the environment counts as one at the root.
  */
 export function relocate(options: DeclaredHttp, path: string): DeclaredHttp {
   if (!path.startsWith("/")) throw new TypeError(`the path ${JSON.stringify(path)} must begin with "/"`);
@@ -55,10 +55,10 @@ function folderOf(path: string): string {
   return path.slice(0, pathOf(path).lastIndexOf("/"));
 }
 
-/** The metadata of the protected resource (RFC 9728): for any caller, from any page. */
+/** Returns the endpoint of the protected-resource metadata (RFC 9728), which any caller and page may read. */
 function protectedResource(auth: Authentication): (path: string) => Endpoint | undefined {
   return (path) => {
-    // A mounted server has routes before it has read its settings.
+    // Routes of a mounted server may exist before its settings.
     const body = auth.metadata.get(path);
     if (body === undefined) return undefined;
     const open: Endpoint["open"] = ({ method }, reply) =>

@@ -5,27 +5,27 @@ import { errorMessage, lengthOf, type Id, type Outgoing } from "../../protocol/j
 import type { Booking, Ledger } from "../../protocol/ledger.js";
 import type { HttpReply, Running } from "./endpoint.js";
 
-/** Bytes that a session keeps for a client that comes back; its newest message is kept whatever its length. */
+/** The maximum bytes that a session keeps for resumption. The newest message is kept at any length. */
 const maxLogBytes = 2 * 1024 * 1024;
-/** Bytes that an event takes beside its message. */
+/** Bytes of an event without its message. */
 const eventBytes = 128;
-/** Connections that may wait for the same messages; of more, the oldest closes. */
+/** The maximum number of connections per stream. The oldest one is closed. */
 const maxReplies = 4;
-/** In characters: an id that is longer is left out of the ids of events. */
+/** The maximum length of a request id in characters. A longer one is left out of event ids. */
 const maxIdLength = 128;
-/** In place of a number, the last event of a stream whose answer is no longer kept. */
+/** Replaces the event number in the last event of a stream whose answer is no longer kept. */
 const endMark = "end";
 
-/** The messages of one request, or those that belong to none. */
+/** A stream: the messages of one request, or those that belong to none. */
 export interface Stream {
   readonly number: number;
-  /** The request that the stream answers, as part of an event's id. */
+  /** The id of the answered request, as part of event ids. */
   readonly suffix: string;
-  /** Scopes of the caller whose request it answers. */
+  /** The scopes of the caller of the request. */
   readonly scopes: readonly string[];
-  /** Connections that carry it, the newest last: each message goes to that one alone. */
+  /** Connections of the stream, the newest last. Only the newest gets messages. */
   readonly replies: HttpReply[];
-  /** The number of the last event that was written for a client, and of the last one. */
+  /** The numbers of the last event that was written to a client, and of the last event. */
   written: number;
   last: number;
   done: boolean;
@@ -35,14 +35,14 @@ export interface SessionStreams {
   /** Messages that belong to no request. */
   readonly unsolicited: Stream;
   open(request: Id, auth: Auth | undefined): Stream;
-  /** Tells an id to come back with, before there is a message (2025-11-25). */
+  /** Sends an event id for resumption before the first message (2025-11-25). */
   prime(stream: Stream, reply: HttpReply): void;
   send(stream: Stream, message: Outgoing, awaited?: boolean): void;
   broadcast(message: Outgoing): void;
   finish(stream: Stream): void;
   /**
-   * Carries the stream of this event, from there on; without one, what belongs to no request. `primes` tells at once an
-   * id to come back with.
+   * Resumes the stream of an event after that event; without one, the stream of messages that belong to no request.
+   * `primes` sends an event id at once.
    */
   resume(
     lastEventId: string | undefined,
@@ -59,7 +59,7 @@ interface LoggedEvent {
   readonly message: Outgoing;
 }
 
-/** The streams of a session, and the log of what was sent on them (2025-11-25, transports: resumability). */
+/** Creates the streams of a session, with a log for resumption (2025-11-25, transports: resumability). */
 export function createSessionStreams(ledger: Ledger, caller: string): SessionStreams {
   const running = new Map<number, Stream>();
   let events: LoggedEvent[] = [];
@@ -89,7 +89,7 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
     size += bytesOf(event);
     while (size > maxLogBytes && events.length > 1) size -= bytesOf(events.shift()!);
     if (isBooked()) return;
-    // A newer message is worth more than those before it.
+    // Only the newest message is kept if there is no room for all.
     events = [event];
     size = bytesOf(event);
     if (!isBooked()) forget();
@@ -126,7 +126,9 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
     for (const reply of stream.replies.splice(0)) reply.close();
   }
 
-  /** The stream that an event's id names; `undefined` when nothing of it is left, or it answers somebody with more rights. */
+  /**
+   * Returns the stream of an event id; `undefined` if none of it is left, or if its request was made with more scopes.
+   */
   function find(number: number, auth: Auth | undefined): Stream | undefined {
     const stream = running.get(number) ?? events.find((event) => event.stream.number === number)?.stream;
     return stream !== undefined && hasScopes(auth ?? anonymous, stream) ? stream : undefined;
@@ -141,7 +143,7 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
     prime: (stream, reply) => reply.event(undefined, idOf(stream, stream.written)),
     send,
     broadcast(message) {
-      // What waits for a connection already says the same.
+      // A queued message with the same text suffices.
       const waits =
         unsolicited.replies.length === 0 && unwritten(unsolicited).some((event) => event.message === message);
       if (!waits) send(unsolicited, message);
@@ -155,19 +157,19 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
       const stream = find(number, auth);
       const missed = stream === undefined ? [] : unwritten(stream, resumed);
       const hasEnded = stream?.done === true && missed.length === 0;
-      // Some clients come back even after the end, and again and again: this status makes them stay away.
+      // Some clients reconnect after the end, in an endless loop; 204 stops them.
       if (isKnown && (after === endMark || (hasEnded && stream.last <= Number(after))))
         return reply.send(204) as undefined;
       reply.open();
-      // A client keeps the id that it came back with only if it reads it again before the next break.
+      // A client keeps its event id only if it receives the id again before the next break.
       if (primes) reply.event(undefined, isKnown ? lastEventId : idOf(unsolicited, unsolicited.written));
       if (stream === undefined || hasEnded) return reportLost(reply, number, id);
       while (stream.replies.length >= (stream === unsolicited ? maxReplies : 1)) stream.replies.shift()!.close();
-      // An answer was asked for, and may be long.
+      // An answer was requested, and may be long.
       for (const event of missed) write(reply, event, stream !== unsolicited);
       if (stream.done) return reply.close() as undefined;
       stream.replies.push(reply);
-      // Hanging up is not cancelling: what comes is kept until the client is back.
+      // A disconnect is no cancellation: messages are kept for the resumption.
       return { abandon: () => detach(stream, reply) };
     },
     close() {
@@ -177,13 +179,13 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
   };
 }
 
-/** The connection is gone. */
+/** Removes a closed connection from its stream. */
 export function detach({ replies }: Stream, reply: HttpReply): void {
   const at = replies.indexOf(reply);
   if (at !== -1) replies.splice(at, 1);
 }
 
-/** Without an answer to its request a client would wait for ever. */
+/** Answers with an error if the answer is lost: the client would otherwise wait for ever. */
 function reportLost(reply: HttpReply, number: number, id: string): undefined {
   const error = new McpError(errorCodes.internalError, "the answer is no longer kept; send the request again");
   reply.event(errorMessage(idFrom(id), error), `${number}-${endMark}${id && `-${id}`}`, true);

@@ -10,31 +10,31 @@ import type { HttpOptions, HttpReply, HttpRequest, Running } from "./endpoint.js
 import { acceptsStream } from "./single-request.js";
 import { createSessionStreams, detach, type Stream } from "./session-streams.js";
 
-/** The default number of sessions of one endpoint. */
+/** The default maximum number of sessions. */
 export const defaultMaxSessions = 1000;
 const idleMs = 30 * 60_000;
-/** Within this time a use is the same use: a busy session is not moved in the order with every request. */
+/** Minimum interval between two updates of a session's last use, so that a busy session costs little. */
 const touchIntervalMs = 1000;
-/** Bytes that a session takes before its client has sent anything else. */
+/** Bytes of a new session. */
 export const sessionBytes = 4096;
 
 export interface HttpSession {
   readonly id: string;
-  /** Whose it is: nobody else finds it. */
+  /** The identity of the owner. Other callers cannot find the session. */
   readonly owner: string | undefined;
   readonly connection: Connection;
-  /** Answers a request of this session, on a stream as soon as there is more than the answer. */
+  /** Answers a request of this session. The answer becomes a stream at the first notification. */
   request(message: RequestMessage, request: HttpRequest, reply: HttpReply): Running | undefined;
-  /** The stream of what belongs to no request; or, after `lastEventId`, the rest of the stream that broke. */
+  /** Opens the stream of messages that belong to no request; or, after `lastEventId`, resumes a stream. */
   listen(lastEventId: string | undefined, request: HttpRequest, reply: HttpReply): Running | undefined;
   lastUsed: number;
   booking: Booking | undefined;
-  /** A request runs, or a stream is open. */
+  /** Whether a request runs or a stream is open. */
   readonly busy: boolean;
   close(reason: Error): void;
 }
 
-/** The answer to `initialize`, and the session that it opens, if it opens one. */
+/** The answer to `initialize`, and the session if it was opened. */
 export interface SessionOpening {
   readonly answer: Outgoing | undefined;
   readonly session?: HttpSession;
@@ -56,7 +56,7 @@ export function createSessions(server: Server, options: Options): Sessions {
     sessions.delete(session.id);
     session.close(new Error(reason));
   };
-  /** The map is in the order of last use: the idle ones come first. */
+  /** The map is in the order of last use, so idle sessions come first. */
   const sweep = (): void => {
     const now = performance.now();
     for (const session of sessions.values()) {
@@ -112,9 +112,9 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
   const streams = createSessionStreams(server.ledger, callerOf(auth, remote));
   const { unsolicited } = streams;
   const connection = connect(server, streams.broadcast, undefined, { remote });
-  /** Clients of older revisions take an event without a message for a message. */
+  /** Returns whether the client understands an event without a message. Older revisions take it for a message. */
   const needsPriming = (): boolean => connection.session?.protocolVersion === "2025-11-25";
-  // A server that stops ends the stream of what belongs to no request; it would stay open for ever.
+  // The stream has no end of its own, so a server that stops has to end it.
   const ending = { deliver: () => {}, end: () => streams.finish(unsolicited) };
   return {
     id: crypto.randomUUID(),

@@ -8,14 +8,14 @@ import { takeBody, type Booking } from "../../protocol/ledger.js";
 import { onSilence } from "./events.js";
 import type { Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./endpoint.js";
 
-/** Whether it may be the answer where JSON would do: only for a client that says so. */
+/** Returns whether the client accepts an event stream instead of JSON. */
 export function acceptsStream(request: HttpRequest): boolean {
   return request.header("accept")?.includes("text/event-stream") === true;
 }
 
-/** Destination of the messages of one request. */
+/** The destination of the messages of one request. */
 export interface Channel extends Outlet {
-  /** The answer has to be waited for; the client does so no more. */
+  /** Called when the answer takes time, until which the client may give up. */
   wait?(): void;
   stop?(): void;
   finish(status: number, answer: Outgoing, headers?: Headers): void;
@@ -23,7 +23,7 @@ export interface Channel extends Outlet {
   fail(error: unknown): void;
 }
 
-/** One JSON body; an event stream from the first notification on, when the client takes one. */
+/** Answers with JSON, or with an event stream from the first notification on, if the client accepts one. */
 export class StreamableReply implements Channel {
   readonly request: HttpRequest;
   readonly #reply: HttpReply;
@@ -32,7 +32,7 @@ export class StreamableReply implements Channel {
   #open = false;
   #silence: (() => void) | undefined;
 
-  /** `only`: there is no other answer than a stream. */
+  /** `only` means that JSON is no valid answer. */
   constructor(request: HttpRequest, reply: HttpReply, { keepAliveMs }: Pick<HttpOptions, "keepAliveMs">, only = false) {
     this.request = request;
     this.#reply = reply;
@@ -48,7 +48,7 @@ export class StreamableReply implements Channel {
     this.#reply.event(message);
   }
 
-  /** Proxies and clients give up on connections that say nothing. */
+  /** Proxies and clients close quiet connections. */
   wait(): void {
     if (!this.#open && acceptsStream(this.request)) this.#silence = onSilence(this.#keepAliveMs, () => this.#begin());
   }
@@ -76,7 +76,7 @@ export class StreamableReply implements Channel {
   }
 }
 
-/** Calls that run without a place on the ledger: to book each would slow down all. */
+/** The number of concurrent calls without a booking. Booking each call would slow down all. */
 const freeCalls = 1000;
 
 /** Answers a request that belongs to no session. */
@@ -129,7 +129,7 @@ export function runRequest(
     .catch((error: unknown) => channel.fail(error));
   return {
     abandon() {
-      // Some platforms tell of every client that goes, also of those that have their answer; it may be a task.
+      // Some platforms report a disconnect after the answer, too, which may be a task.
       if (isSettled) return;
       isSettled = true;
       channel.stop?.();

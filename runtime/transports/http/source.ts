@@ -2,17 +2,17 @@ import type { Server } from "../../protocol/exchange.js";
 import type { AddressVariables } from "../../protocol/hooks.js";
 import type { HttpOptions, HttpRequest, Refusal } from "./endpoint.js";
 
-/** Whether an address is reached from this machine alone. */
+/** Returns whether an address can be reached only from this machine. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** Makes the check of where a request comes from: the name it calls the server by, and the page that sends it. */
+/** Creates the check of a request's source: its Host, and the page that sends it. */
 export function createSourceCheck(server: Server, options: HttpOptions): (request: HttpRequest) => Refusal | undefined {
   const isLocal = isLoopback(options.host.toLowerCase());
   const hosts = new Set(options.allowedHosts.map(normalHost));
   const origins = new Set(options.allowedOrigins.map(normalOrigin));
-  /** The Host that was let in last: clients come with the same again and again. */
+  /** The last allowed Host, since clients send the same one repeatedly. */
   let lastHost: string | undefined;
 
   function advice(member: keyof AddressVariables): string {
@@ -25,15 +25,15 @@ export function createSourceCheck(server: Server, options: HttpOptions): (reques
     const name = hostName(header);
     if (name === undefined) return false;
     if (hosts.has(name) || hosts.has(header.toLowerCase())) return true;
-    // No web page can take these for its own: they are not looked up, so nothing can be rebound.
+    // Addresses are not looked up, so DNS rebinding cannot use them.
     return isLoopback(name) || (!isLocal && isAddress(name));
   }
 
-  /** A page whose own name resolves to this server shows that name as the Host (DNS rebinding). */
+  /** Checks the Host. A page whose domain resolves to this server sends that domain as Host (DNS rebinding). */
   function checkHost(header: string | undefined): Refusal | undefined {
     if (header !== undefined && header === lastHost) return undefined;
     if (header?.includes(",")) return { status: 400, message: "a request has one Host" };
-    // Credentials stop such a page as well, since it has none.
+    // With authentication such a page fails, because it has no credentials.
     const isAnyHost = !isLocal && hosts.size === 0 && server.auth !== undefined;
     if (!isAnyHost && !isAllowedHost(header ?? "")) {
       const message = `the host ${JSON.stringify(header ?? "")} is not allowed; ${advice("allowedHosts")}`;
@@ -54,7 +54,7 @@ export function createSourceCheck(server: Server, options: HttpOptions): (reques
     return { status: 403, message };
   }
 
-  /** Browsers send no Origin for images, scripts, frames and links; Fetch Metadata tells them from a program. */
+  /** Checks Fetch Metadata: browsers send no Origin for images, scripts, frames and links. */
   function checkFetchMetadata(request: HttpRequest): Refusal | undefined {
     const mode = request.header("sec-fetch-mode");
     if (mode === "no-cors" || mode?.endsWith("navigate"))
@@ -90,7 +90,7 @@ function isLocalOrigin(origin: string): boolean {
   return name !== undefined && isLoopback(name);
 }
 
-/** A name as browsers send it: in lower case, international names in ASCII, without the port of HTTPS. */
+/** Normalises a host as browsers do: lower case, ASCII, without the default port. */
 function normalHost(host: string): string {
   try {
     return new URL(`https://${host}`).host;
@@ -99,13 +99,13 @@ function normalHost(host: string): string {
   }
 }
 
-/** The same of an origin, or of the origin of a page's address. */
+/** Normalises an origin, or the origin of a page's URL. */
 function normalOrigin(text: string): string {
   try {
     const { origin } = new URL(text);
     if (origin !== "null") return origin;
   } catch {
-    // `*`, `null`.
+    // `*` and `null` are no URLs.
   }
   return text.toLowerCase().replace(/\/$/, "");
 }

@@ -35,7 +35,7 @@ type EndpointOptions = Pick<HttpOptions, "sessions" | "maxSessions" | "keepAlive
 /** The revision of a client that sends no version (2025-06-18, transports: protocol version header). */
 const assumedVersion = "2025-03-26";
 
-/** The MCP endpoint over HTTP, whatever the platform. */
+/** Creates the MCP endpoint over HTTP, for any platform. */
 export function createEndpoint(server: Server, options: EndpointOptions): Endpoint {
   const sessions = options.sessions === false ? undefined : createSessions(server, options);
   return {
@@ -46,7 +46,7 @@ export function createEndpoint(server: Server, options: EndpointOptions): Endpoi
     },
     postParsed(request, message, reply) {
       try {
-        // What a call of this size takes while it runs is many times its text.
+        // A running call of this size takes many times the size of its text.
         if (request.body?.resize(weightOf(message)) === false)
           return unavailable(reply, noRoomForMessage(), readableId(message));
         return receive(server, sessions, options, request, message, reply);
@@ -110,7 +110,7 @@ function receive(
   }
   if (kind === "request" && isModern(request, method, params))
     return receiveModern(server, options, request, message as RequestMessage, reply);
-  // What the headers of a notification must be is undefined; there are none to act on either.
+  // The headers of a notification are undefined, and such notifications have no effect.
   if (
     kind === "notification" &&
     (hasClaim(params) || modernRevisions.has(request.header("mcp-protocol-version") ?? ""))
@@ -123,7 +123,7 @@ function receive(
     return receiveWithoutSession(server, options, request, message as RequestMessage, kind, reply);
   const session = sessionOf(sessions, request);
   if (kind === "request" && method === "initialize") {
-    // A session that lives is initialized already; one that is gone is no reason not to open another.
+    // A live session is already initialised; after the end of one the client may open another.
     if (!(session instanceof McpError)) return refuse(reply, 400, id, initializedTwice());
     return openSession(sessions, request, message as RequestMessage, reply);
   }
@@ -145,13 +145,13 @@ const missingSession = /* @__PURE__ */ new McpError(
   errorCodes.invalidRequest,
   "Mcp-Session-Id is missing; open a session with initialize",
 );
-/** Sent with 404: that is how a client learns to open another (2025-03-26, transports: session management). */
+/** Sent with 404, which makes a client open another session (2025-03-26, transports: session management). */
 const unknownSession = /* @__PURE__ */ new McpError(
   errorCodes.invalidRequest,
   "there is no such session any more; open one with initialize",
 );
 
-/** An endpoint that keeps no sessions takes each request by itself, on the word of its version header. */
+/** Serves a request by itself if sessions are turned off. Its version header decides the revision. */
 function receiveWithoutSession(
   server: Server,
   options: EndpointOptions,
@@ -171,14 +171,14 @@ function receiveWithoutSession(
   return runRequest(peer, message, new StreamableReply(request, reply, options), request.auth);
 }
 
-/** A session is opened by its first request; what fails opens none. */
+/** Opens a session, unless `initialize` fails. */
 function openSession(sessions: Sessions, request: HttpRequest, message: RequestMessage, reply: HttpReply): undefined {
   const { answer, session, refusal } = sessions.open(message, request);
   const { httpStatus = 200, headers } = refusal ?? {};
   reply.send(httpStatus, answer, session === undefined ? headers : { "mcp-session-id": session.id });
 }
 
-/** A stream that waits for events ends with the credentials it was opened with. */
+/** Ends a stream when the credentials of its caller expire. */
 function untilExpiry(auth: Auth | undefined, reply: HttpReply, running: Running | undefined): Running | undefined {
   if (running === undefined || auth === undefined) return running;
   const stop = onExpiry(auth, () => {
@@ -193,7 +193,10 @@ function untilExpiry(auth: Auth | undefined, reply: HttpReply, running: Running 
   };
 }
 
-/** The body decides; a header alone makes no request modern, but a modern one without its claim is malformed. */
+/**
+ * Returns whether a request uses a modern revision. The body decides. A modern header without the body's claim makes
+ * the request malformed.
+ */
 function isModern(request: HttpRequest, method: string, params: unknown): boolean {
   if (hasClaim(params)) return true;
   const version = request.header("mcp-protocol-version");
@@ -212,7 +215,10 @@ function unknownLegacyVersion(request: HttpRequest): McpError | undefined {
   );
 }
 
-/** The ladder: envelope, header against body, version served, headers, method, mirrored arguments. */
+/**
+ * Checks and runs a modern request, in this order: envelope, version header, version, headers, method, mirrored
+ * arguments.
+ */
 function receiveModern(
   server: Server,
   options: EndpointOptions,
@@ -254,13 +260,13 @@ function argumentMismatch(
   return headers === undefined ? undefined : parameterMismatch(request, headers, input);
 }
 
-/** Whether a stream may be the answer where there is no other: also for a client that takes anything. */
+/** Returns whether the client accepts an event stream, also by a wildcard. */
 function admitsStream(request: HttpRequest): boolean {
   const accepted = request.header("accept");
   return accepted === undefined || /text\/event-stream|text\/\*|\*\/\*/i.test(accepted);
 }
 
-/** JSON-RPC batches, of 2025-03-26 alone: one body of responses, which has no room for anything else. */
+/** Answers a JSON-RPC batch (2025-03-26 only) with one body of responses and without notifications. */
 function receiveBatch(
   server: Server,
   sessions: Sessions | undefined,

@@ -15,11 +15,11 @@ import { queryOf, unavailable, type Endpoint, type HttpReply, type HttpRequest, 
 import { scopeChallenge } from "./identify.js";
 import { defaultMaxSessions } from "./sessions.js";
 
-/** How long a browser may come back to a run after its end. */
+/** Time after the end of a run within which a browser may resume it. */
 const keptMs = 5 * 60_000;
-/** Milliseconds that an EventSource waits before it connects once more. */
+/** Delay in milliseconds before an EventSource reconnects. */
 const retryMs = 2000;
-/** Bytes that a run takes beside its events, an event beside its text, and all events of a run but the last. */
+/** Bytes of a run without its events, bytes of an event without its text, and maximum bytes of all events of a run. */
 const runBytes = 2048;
 const eventBytes = 128;
 const maxLogBytes = 256 * 1024;
@@ -27,12 +27,12 @@ const maxLogBytes = 256 * 1024;
 interface Run {
   readonly id: string;
   readonly tool: string;
-  /** Whose it is: nobody else finds it. */
+  /** The identity of the owner. Other callers cannot find the run. */
   readonly owner: string | undefined;
-  /** The events that are kept, and the count of those before them. */
+  /** The kept events, and the number of dropped ones. */
   readonly events: RunEvent[];
   before: number;
-  /** Bytes of the events, and of the arguments while the tool runs. */
+  /** Bytes of the events, and of the arguments during the run. */
   size: number;
   inputBytes: number;
   readonly replies: Set<HttpReply>;
@@ -46,9 +46,9 @@ interface RunEvent {
 }
 
 /**
- * The event stream of one tool, for browsers: `GET` with the arguments in the query (`?city=Oslo`, or all of them as
- * JSON in `?arguments=`), or `POST` with the arguments as JSON. Events: `tool_start`, `tool_progress`, then
- * `tool_complete` or `tool_error`. A broken stream is taken up by `Last-Event-ID`: the tool runs once.
+ * Creates the event streams of tools, for browsers: `GET` with the arguments in the query (`?city=Oslo`, or all of
+ * them as JSON in `?arguments=`), or `POST` with the arguments as JSON. Events: `tool_start`, `tool_progress`, then
+ * `tool_complete` or `tool_error`. `Last-Event-ID` resumes a broken stream without another run.
  */
 export function createToolEvents(server: Server, most = defaultMaxSessions): (tool: string) => Endpoint {
   const runs = new Map<string, Run>();
@@ -81,7 +81,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
       const number = run.before + index + 1;
       if (number > from) reply.named(name, data, `${run.id}-${number}`);
     });
-    // The last event is what came of it.
+    // The last event is the result.
     if (run.done && run.events.length === 0) reply.named("tool_error", errorText(lostResult()));
     if (run.done) return reply.close() as undefined;
     run.replies.add(reply);
@@ -151,13 +151,13 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     run.booking?.touch();
     for (const reply of run.replies) reply.close();
     run.replies.clear();
-    // A run that was evicted is not to be held by a timer.
+    // The timer must not keep an evicted run in memory.
     const { id } = run;
     const timer: unknown = setTimeout(() => {
       const kept = runs.get(id);
       if (kept !== undefined) forget(kept);
     }, keptMs);
-    // Where timers keep a process alive, this one must not.
+    // The timer must not keep a process alive.
     (timer as { unref?: () => void }).unref?.();
   }
 
@@ -167,7 +167,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     if (refusal !== undefined) return unavailable(reply, refusal);
     const [, id = "", seen = "0"] = /^(.+)-(\d+)$/.exec(lastEventId) ?? [];
     const run = runs.get(id);
-    // Nothing is left to tell: this status makes an EventSource stay away.
+    // No events are left; 204 stops an EventSource.
     const isTheirs = run !== undefined && run.tool === tool && run.owner === identityOf(auth);
     if (!isTheirs || (run.done && Number(seen) >= run.before + run.events.length)) return reply.send(204) as undefined;
     return follow(run, Number(seen), reply);
@@ -196,7 +196,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
       open(request, reply) {
         if (request.method !== "GET") return refuse(reply, 405, `${request.method} is not served here`);
         const surface = visibleTool(server, request.auth, tool);
-        // To come back to a run starts none.
+        // Resuming a run starts no new one.
         if (surface !== undefined && surface.readOnly !== true && !request.header("last-event-id")) {
           const message = 'GET runs tools with "readOnlyHint": true alone; send the arguments with POST';
           const error = new McpError(errorCodes.invalidRequest, message);
@@ -220,7 +220,7 @@ function lostResult(): McpError {
   return new McpError(errorCodes.internalError, "the result is no longer kept; run the tool again");
 }
 
-/** A number, a boolean, an object … as JSON; `undefined` for what is none. */
+/** Parses a text as JSON; `undefined` if it is none. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,31 +1,31 @@
-/** In bytes or characters: a message beyond this size waits for its turn. */
+/** The size, in bytes or characters, above which a message waits for its turn. */
 export const largeMessage = 64 * 1024;
 
-/** A message that takes longer than this makes its caller's next large one wait. */
+/** The duration of a message above which its caller's next large message is delayed. */
 const longMs = 4;
-/** How many times as long that waits. */
+/** The pause of a caller, as a multiple of the time that its message took. */
 const pauseFactor = 9;
 
 interface CallerQueue {
   readonly tasks: (() => void)[];
-  /** In milliseconds of `performance.now()`. */
+  /** The end of the pause, in milliseconds of `performance.now()`. */
   notBefore: number;
 }
 
-/** The callers who wait, or must when they come again. There is one event loop, and so one queue. */
+/** Queues of callers that wait or pause. There is one event loop, and so one set of queues. */
 const queues = new Map<string, CallerQueue>();
-/** Whether the next turn of the event loop goes on with the queue. */
+/** Whether the next turn of the event loop is scheduled. */
 let isScheduled = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Whether requests of one process may go on for each other: some edge platforms keep them apart. */
+/** Whether one request may run code of another. Some edge platforms isolate requests. */
 const isShared =
   globalThis.process?.release?.name === "node" &&
   (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent !== "Cloudflare-Workers";
 
 /**
- * Takes large messages one in each turn of the event loop, so that small ones of others come in between. Callers take
- * turns, too, and one whose messages take long leaves nine tenths of the time to others. The first message never waits.
+ * Runs large messages one per turn of the event loop, so that small messages run in between. Callers take turns. A
+ * caller whose messages take long leaves nine tenths of the time to others. The first message never waits.
  */
 export function takeTurn(caller: string, work: () => void): void {
   if (!isShared) return work();
@@ -54,7 +54,7 @@ function advance(): void {
 }
 
 function runNext(caller: string, queue: CallerQueue): void {
-  // Those behind it come next.
+  // Moves the caller behind the others.
   queues.delete(caller);
   queues.set(caller, queue);
   const start = performance.now();
