@@ -185,7 +185,7 @@ function guesses(schema: JsonSchema, root: JsonSchema, depth: number): Json[] {
 function fittingFirst(schema: JsonObject, values: readonly Json[]): Json[] {
   const { type: _, $ref: _reference, allOf: _all, anyOf: _any, ...rules } = schema;
   const key = JSON.stringify(rules);
-  const fits = validators.get(key) ?? createAjv("2020-12").compile(rules);
+  const fits = validators.get(key) ?? createAjv("2020-12", { validateSchema: false }).compile(rules);
   validators.set(key, fits);
   return [...values.filter((value) => fits(value)), ...values.filter((value) => !fits(value))];
 }

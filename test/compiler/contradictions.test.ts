@@ -58,7 +58,7 @@ test("what is reported takes no value", () => {
   const wrong: Json[] = [];
   let [reported, taking, silent] = [0, 0, 0];
   for (const schema of fc.sample(together, { seed: Number(process.env["FC_SEED"] ?? 1), numRuns: 2000 })) {
-    const takes = createAjv("2020-12").compile(schema);
+    const takes = createAjv("2020-12", { validateSchema: false }).compile(schema);
     const some = values.filter((value) => takes(value));
     if (found(schema).length > 0) {
       reported += 1;

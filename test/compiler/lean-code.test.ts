@@ -106,7 +106,7 @@ test("what fails, and where, is what ajv says", () => {
   expect(refused).toEqual(new Map());
   let failures = 0;
   for (const [index, [schema, values]] of cases.entries()) {
-    const ajv = createAjv("2020-12", { messages: false }).compile(plain(schema));
+    const ajv = createAjv("2020-12", { messages: false, validateSchema: false }).compile(plain(schema));
     const validate = validators[index]!;
     for (const value of values) {
       const expected = ajv(value) ? null : ajv.errors!.map(({ schemaPath: _, ...error }) => error);
@@ -127,7 +127,7 @@ test("the verdicts are those of ajv without our own code for unions, lists and c
   let unions = 0;
   for (const [index, [schema, values]] of cases.entries()) {
     if (!/let tried|repeatedItems|new Set/.test(modules[index]!)) continue;
-    const ajv = createPlainAjv("2020-12", { messages: false }).compile(plain(schema));
+    const ajv = createPlainAjv("2020-12", { messages: false, validateSchema: false }).compile(plain(schema));
     unions += modules[index]!.includes("let tried") ? 1 : 0;
     for (const value of values) {
       // ajv itself does not see that these are equal.
