@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
-import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { cacheFolder } from "../../compiler/host-node/cache-folder.js";
 import { recover } from "../../compiler/host-node/commit.js";
 import { temporaryFolder } from "../../compiler/host-node/temporary-folder.js";
-import { cacheOf, cli, contents, kept, mcpc, project, write, type Outcome } from "./project.js";
+import { cacheOf, contents, kept, mcpc, project, write, type Outcome } from "./project.js";
 
 const manifest = {
   server: { name: "small", version: "1.0.0" },
@@ -15,14 +14,28 @@ const manifest = {
 };
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("base64url");
 
+/** Runs the command with these variables besides. */
 const inEnvironment = (env: Record<string, string>, cwd: string, ...args: string[]): Outcome => {
-  const { status, stdout, stderr } = spawnSync("node", [cli, ...args], {
-    cwd,
-    encoding: "utf8",
-    env: { ...process.env, ...env },
-  });
-  return { code: status, stdout, stderr };
+  const restore = setVariables(env);
+  try {
+    return mcpc(cwd, ...args);
+  } finally {
+    restore();
+  }
 };
+
+/** Sets variables until the test ends. */
+const within = (variables: Record<string, string>): void => onTestFinished(setVariables(variables));
+
+/** Returns what undoes it. */
+function setVariables(variables: Record<string, string>): () => void {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  return () => {
+    for (const name of Object.keys(variables)) delete process.env[name];
+    Object.assign(process.env, before);
+  };
+}
 
 describe("a journal is input", () => {
   const stage = ".mcpc-0123456789ab-0.tmp";
@@ -202,18 +215,6 @@ describe("what comes with a project", () => {
 
 describe("the folder for what builds leave", () => {
   const root = (): string => fs.realpathSync(project({}));
-  /** Sets variables until the test ends. */
-  function within(variables: Record<string, string | undefined>): void {
-    const before = { ...process.env };
-    onTestFinished(() => {
-      for (const name of Object.keys(variables)) delete process.env[name];
-      Object.assign(process.env, before);
-    });
-    for (const [name, value] of Object.entries(variables)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  }
   const hasModes = process.platform !== "win32";
   const ofTemporary = (temporary: string): string => join(temporary, `mcpc-${process.geteuid?.() ?? "user"}`);
 

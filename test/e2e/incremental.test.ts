@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { recover } from "../../compiler/host-node/commit.js";
 import { keepingAll, killedAt } from "./killed-at.js";
-import { cacheOf, cli, contents, mcpc, project, write, type Outcome } from "./project.js";
+import { cacheOf, cli, contents, copyOf, kept, mcpc, project, write, type Outcome } from "./project.js";
 
 const manifest = {
   server: { name: "small", version: { file: "./version.json" }, instructions: { file: "./about.md" } },
@@ -35,6 +35,13 @@ const files = {
   "src/tools/other.ts": 'export const other = () => "";\n',
 };
 const nothing = "small: 2 tools -> dist/server.js (nothing to do)\n";
+
+/** The project, built once. */
+let built: string;
+beforeAll(() => {
+  built = kept(files);
+  expect(mcpc(built, "build")).toMatchObject({ code: 0, stderr: "" });
+});
 
 const edit = (path: string, from: string, to: string) => (folder: string) => {
   const file = join(folder, path);
@@ -92,8 +99,7 @@ describe("a build", () => {
     ],
   ];
   test.each(changes)("sees what changed since the last: %s", (_what, change, told) => {
-    const folder = project(files);
-    expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+    const folder = copyOf(built);
     const before = contents(folder);
     expect(mcpc(folder, "build", "--verbose")).toMatchObject({
       code: 0,
@@ -160,8 +166,7 @@ describe.runIf(process.platform !== "win32" && mayRestrict)("where the machine r
   });
 
   test("a folder of sources that may not be read is named", () => {
-    const folder = project(files);
-    expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0 });
+    const folder = copyOf(built);
     chmodSync(join(folder, "src"), 0);
     for (const command of ["build", "check"])
       expect(restrictedMcpc(folder, command)).toMatchObject({
@@ -174,8 +179,7 @@ describe.runIf(process.platform !== "win32" && mayRestrict)("where the machine r
   });
 
   test("a mistake is told although nothing can be left to later builds", () => {
-    const folder = project(files);
-    expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0 });
+    const folder = copyOf(built);
     const cache = cacheOf(folder);
     for (const name of readdirSync(cache)) chmodSync(join(cache, name), 0o444);
     chmodSync(cache, 0o555);
@@ -232,8 +236,7 @@ test.each<[what: string, change: (folder: string) => void]>([
   ],
   ["a build after a change", edit("a.mcp.json", '"other"', '"another"')],
 ])("%s, cut off at any write or within one, leaves a project that the next build puts right", (_, change) => {
-  const folder = project(files);
-  expect(mcpc(folder, "build").code).toBe(0);
+  const folder = copyOf(built);
   change(folder);
   const copies = project({});
   const keeping = keepingAll({ project: folder, cache: cacheOf(folder) }, copies);
@@ -253,16 +256,14 @@ test.each<[what: string, change: (folder: string) => void]>([
   expect(all.length).toBeGreaterThan(40);
   // Each is before or after one of the steps of a build: what it records or leaves to later ones, its sources, its bundle.
   expect(states.size).toBeLessThan(32);
-  for (const one of states.values()) {
-    expect(mcpc(one, "build").code).toBe(0);
-    expect(contents(one)).toEqual(contents(folder));
-  }
+  const ends = [...states.values()];
+  expect(mcpc(folder, "build", ...ends).code).toBe(0);
+  for (const one of ends) expect(contents(one)).toEqual(contents(folder));
 });
 
 // commit.test.ts has every call.
 test.each([4, 20])("a build killed at write %s leaves a project that the next build puts right", async (call) => {
-  const folder = project(files);
-  expect(mcpc(folder, "build").code).toBe(0);
+  const folder = copyOf(built);
   edit("a.mcp.json", '"other"', '"another"')(folder);
   const killed = spawn("node", [...killedAt(call), cli, "build", folder], { stdio: "ignore" });
   expect(await once(killed, "exit")).toEqual([null, "SIGKILL"]);
@@ -305,8 +306,7 @@ test("a build that ends with an error after its types were found right says so",
 });
 
 test("where version control changes the ends of lines, an edit leaves files that are ours, and nothing else is written", () => {
-  const folder = project({ ...files });
-  expect(mcpc(folder, "build").code).toBe(0);
+  const folder = copyOf(built);
   const generated = readdirSync(join(folder, "generated"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
     .map((path) => join(folder, "generated", path));
@@ -365,8 +365,7 @@ test("a file among many validators that is none of ours is nobody's", () => {
 });
 
 test("a build that ends early leaves nothing to that of the next folder", () => {
-  const [edited, mistaken] = [project(files), project(files)];
-  for (const folder of [edited, mistaken]) expect(mcpc(folder, "build").code).toBe(0);
+  const [edited, mistaken] = [copyOf(built), copyOf(built)];
   appendFileSync(join(edited, "generated", "types.ts"), "//\n");
   write(mistaken, { "src/greeting.ts": "export const greeting = 7;\n" });
   const { code, stderr } = mcpc(edited, "build", edited, mistaken);

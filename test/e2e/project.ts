@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -43,6 +44,14 @@ export function write(folder: string, files: Readonly<Record<string, unknown>>):
   }
 }
 
+/** A copy of a project that was built, with what its build left to later ones. */
+export function copyOf(built: string): string {
+  const folder = project({});
+  cpSync(built, folder, { recursive: true });
+  cpSync(cacheOf(built), cacheOf(folder), { recursive: true });
+  return folder;
+}
+
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
@@ -58,7 +67,7 @@ export function mcpc(cwd: string, ...args: string[]): Outcome {
   return receiveMessageOnPort(port1)!.message as Outcome;
 }
 
-const mostMs = 100_000;
+const mostMs = 250_000;
 let thread: Worker | undefined;
 
 function commandThread(): Worker {
@@ -97,9 +106,9 @@ export function cacheOf(folder: string): string {
   return cacheFolder(realpathSync(folder))!.path;
 }
 
-/** Every file below a folder, by its path, as bytes in hexadecimal. */
+/** Every file below a folder, by its path; a character for each byte. */
 export function contents(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
   const paths = files.map((file) => relative(folder, join(file.parentPath, file.name)));
-  return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(folder, path)).toString("hex")]));
+  return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(folder, path), "latin1")]));
 }
