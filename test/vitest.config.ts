@@ -21,8 +21,10 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/global-setup.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    // The machine may be busy with other things.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 100_000 } },
     // Files share what they import, and the compiler that runs commands: a file that changes a global restores it.
     isolate: false,
     maxWorkers: availableParallelism(),

@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 const status = async (token: string): Promise<number> => (await modern(http.url, bearer(token), "tools/list")).status;
-const until = (check: () => unknown) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
+const until = (check: () => unknown) => vi.waitFor(check, { timeout: 100_000, interval: 100 });
 
 /** What stays open until its caller goes; `ended` resolves then. */
 const streams: Readonly<Record<string, (token: string) => Promise<{ readonly ended: Promise<unknown> }>>> = {

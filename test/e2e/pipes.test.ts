@@ -74,7 +74,7 @@ test.runIf(process.platform !== "win32").each(["src/module.ts", "src/text.txt"])
     const told = `${JSON.stringify(path)} is not a regular file`;
     expect(mcpc(folder, "test")).toMatchObject({ stderr: expect.stringContaining(told) });
     const dev = rawStdio("node", [cli, "dev", folder]);
-    await vi.waitFor(() => expect(dev.stderr()).toContain(told), { timeout: 60_000 });
+    await vi.waitFor(() => expect(dev.stderr()).toContain(told), { timeout: 100_000 });
     process.kill(dev.pid, "SIGTERM");
     await dev.exited;
   },

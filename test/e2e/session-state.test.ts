@@ -70,10 +70,10 @@ test.each(Object.entries(transports))(
     expect(open.size).toBe(2);
     expect(await bob.checkOut()).toEqual({ ordered: ["a pen"] });
     await bob.leave();
-    await vi.waitFor(() => expect(open.size).toBe(1), 10_000);
+    await vi.waitFor(() => expect(open.size).toBe(1), 100_000);
     expect(await ada.checkOut()).toEqual({ ordered: ["a book", "a lamp"] });
     await ada.leave();
-    await vi.waitFor(() => expect(open.size).toBe(0), 10_000);
+    await vi.waitFor(() => expect(open.size).toBe(0), 100_000);
   },
 );
 

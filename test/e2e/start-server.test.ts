@@ -153,5 +153,5 @@ test.each(["stdio", "http"])("a server does not outlive its test: %s", async (tr
   const pid = Number(String(chunk));
   expect(lives(pid)).toBe(true);
   parent.kill("SIGKILL");
-  await expect.poll(() => lives(pid), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => lives(pid), { timeout: 100_000 }).toBe(false);
 });

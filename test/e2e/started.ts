@@ -17,7 +17,7 @@ export async function started(load: () => Promise<unknown>): Promise<string> {
   await load();
   await vi.waitFor(() => {
     if (!servers[0]?.listening) throw new Error("it does not listen");
-  });
+  }, 100_000);
   spy.mockRestore();
   return `http://127.0.0.1:${(servers[0]!.address() as AddressInfo).port}`;
 }

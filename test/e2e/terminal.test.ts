@@ -99,7 +99,7 @@ test("mcpc dev prints none: when it has built, rebuilt, and failed to", async ()
   onTestFinished(() => void server.kill("SIGKILL"));
   let text = "";
   for (const stream of [server.stdout, server.stderr]) stream.on("data", (chunk: Buffer) => (text += String(chunk)));
-  const told = (pattern: RegExp): Promise<void> => expect.poll(() => text, { timeout: 60_000 }).toMatch(pattern);
+  const told = (pattern: RegExp): Promise<void> => expect.poll(() => text, { timeout: 100_000 }).toMatch(pattern);
   await told(/listening on/);
   writeFileSync(join(folder, `b${inNames}.mcp.json`), JSON.stringify({ tools: [failing] }));
   await told(/rebuilt in/);

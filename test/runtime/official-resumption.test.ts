@@ -55,7 +55,7 @@ async function client(
   one.onerror = () => {};
   await one.connect((generation === "1.x" ? new Http1(url, options) : new Http2(url, options)) as never);
   const call = (more: object = {}): Promise<any> => {
-    const all = { timeout: 20_000, onprogress() {}, ...more };
+    const all = { timeout: 100_000, onprogress() {}, ...more };
     return one instanceof Client1 ? one.callTool({ name: "t" }, undefined, all) : one.callTool({ name: "t" }, all);
   };
   return { call, opened, close: () => one.close() };
@@ -113,7 +113,7 @@ test.each(Object.keys(withoutResult))("client 1.x stays away after a call that w
     await expect(withoutResult[how]!(call, begun)).rejects.toThrow();
   }
   // It comes back once for each call, and with the id that it has read last.
-  await expect.poll(() => opened.filter(({ status }) => status === 204).length, { timeout: 10_000 }).toBe(6);
+  await expect.poll(() => opened.filter(({ status }) => status === 204).length, { timeout: 100_000 }).toBe(6);
   expect(opened.filter(({ lastEventId }) => lastEventId === null).length).toBeLessThanOrEqual(1);
   await close();
 });

@@ -28,7 +28,7 @@ describe.each(transports)("$name", (transport) => {
       const skipped = reason(transport, version, one);
       if (skipped !== undefined) test.skip(`${one.name} (not here: ${skipped})`);
       else
-        test(one.name, { timeout: 30_000 }, async () => {
+        test(one.name, async () => {
           await one.run(client, open, transport.open);
           expect(client.link.received, "messages that nobody asked for").toEqual([]);
         });

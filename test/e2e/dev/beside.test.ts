@@ -27,7 +27,7 @@ test("builds beside it take turns with its own, and what stands in the end is wh
     write(folder, edit);
     expect(await Promise.all([build(folder), build(folder)])).toEqual([0, 0]);
     const said = ["two", "three", "four"][round];
-    await vi.waitFor(async () => expect(await client.call("say")).toBe(said), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await client.call("say")).toBe(said), { timeout: 100_000 });
     expect((await client.tools()).includes("fresh")).toBe(round === 1);
   }
   expect(server.stderr()).not.toContain("error[");

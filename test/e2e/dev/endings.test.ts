@@ -62,7 +62,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     await new Promise<void>((started) => (waiting = client.call("wait", started)));
     const stopped = server.stop(signal);
     // It takes no new connection, and waits for what runs.
-    await vi.waitFor(() => expect(fetch(server.url)).rejects.toThrow(), { timeout: 20_000 });
+    await vi.waitFor(() => expect(fetch(server.url)).rejects.toThrow(), { timeout: 100_000 });
     write(folder, { go: "" });
     expect([await waiting, await stopped, lives(pid)]).toEqual(["one", 0, false]);
     expect(
@@ -79,7 +79,7 @@ test("a process that is killed leaves none behind, even where a handler never en
   const pid = await client.call("say");
   void client.call("wait").catch(() => {});
   await server.stop("SIGKILL");
-  await expect.poll(() => lives(pid), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => lives(pid), { timeout: 100_000 }).toBe(false);
   await client.close();
   const next = await develop(folder);
   const left = readdirSync(join(folder, "node_modules", ".cache", "mcpc")).filter((name) => name.startsWith("dev-"));

@@ -59,7 +59,7 @@ test("what onStart opened stays until hooks change; then it is opened anew, and 
   expect(noted()).toEqual(["start first one", "start first two"]);
   expect(await begun.call("go")).toBe("gone");
   expect(await waiting).toBe("first one");
-  await vi.waitFor(() => expect(noted()).toEqual(["start first one", "start first two", "stop first one"]));
+  await vi.waitFor(() => expect(noted()).toEqual(["start first one", "start first two", "stop first one"]), 100_000);
 
   // A start that fails changes nothing.
   write(folder, { "src/hooks.ts": hooks("broken", 'if (word !== "") throw new Error("no database");') });
@@ -152,7 +152,7 @@ test("what a process cannot change starts another one, at the same port, and a c
     "a.mcp.json": { ...changed, tools: [...changed.tools, { name: "fresh", inputSchema: object }] },
   });
   await vi.waitFor(() => expect(stdio.stderr()).toContain("restarts when the calls that run have ended"), {
-    timeout: 20_000,
+    timeout: 100_000,
   });
   const waiting = call("say");
   write(folder, { go: "" });

@@ -39,7 +39,7 @@ test("a first build that fails is waited for, and so is the client that is there
   const server = developOnStdio(folder);
   const opened = server.initialize();
   const called = server.request("tools/call", { name: "say", arguments: {} });
-  await vi.waitFor(() => expect(server.stderr()).toContain("not built; waiting for a change"), { timeout: 20_000 });
+  await vi.waitFor(() => expect(server.stderr()).toContain("not built; waiting for a change"), { timeout: 100_000 });
   write(folder, { "a.mcp.json": manifest() });
   expect((await opened).result.serverInfo.name).toBe("changing");
   expect(text((await called).result)).toBe("one");
@@ -48,7 +48,7 @@ test("a first build that fails is waited for, and so is the client that is there
   write(folder, { "a.mcp.json": "{" });
   const another = developOnStdio(folder);
   another.write("{}\n");
-  await vi.waitFor(() => expect(another.stderr()).toContain("not built; waiting for a change"), { timeout: 20_000 });
+  await vi.waitFor(() => expect(another.stderr()).toContain("not built; waiting for a change"), { timeout: 100_000 });
   expect(await another.end()).toBe(1);
 });
 
@@ -81,7 +81,7 @@ test("what it says may be written to a file of the folder, and is said once all 
   onTestFinished(() => void server.kill("SIGKILL"));
   const times = (word: string): number => readFileSync(log, "utf8").split(word).length - 1;
   const said = (word: string, count: number) =>
-    vi.waitFor(() => expect(times(word)).toBeGreaterThanOrEqual(count), { timeout: 20_000 });
+    vi.waitFor(() => expect(times(word)).toBeGreaterThanOrEqual(count), { timeout: 100_000 });
   await said(" built in ", 1);
   write(folder, { "a.mcp.json": manifest({ tools: 1 }) });
   await said("not rebuilt", 1);
@@ -117,7 +117,7 @@ test("many changes at once are one rebuild; what the build writes, and what nobo
     write(folder, { "src/tools/say.ts": handler("say", `() => "${text}"`) });
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await vi.waitFor(async () => expect(await client.call("say")).toBe("last"), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await client.call("say")).toBe("last"), { timeout: 100_000 });
   const [many, fresh, ...others] = server
     .stderr()
     .split("\n")

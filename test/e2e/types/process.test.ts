@@ -11,7 +11,7 @@ describe.runIf(process.platform === "linux")("TypeScript's process", () => {
   const right = { ...say, "src/tools/say.ts": "export const say = () => '';\n" };
   const large = { "a.mcp.json": manifest(...Array.from({ length: 200 }, (_, index) => tool(`t${index}`))) };
   const running = (folder: string): number[] => processes("--api").filter((pid) => processes(folder).includes(pid));
-  const gone = (folder: string): Promise<void> => vi.waitFor(() => expect(running(folder)).toEqual([]), 10_000);
+  const gone = (folder: string): Promise<void> => vi.waitFor(() => expect(running(folder)).toEqual([]), 100_000);
 
   interface Started {
     readonly folder: string;
@@ -51,7 +51,7 @@ describe.runIf(process.platform === "linux")("TypeScript's process", () => {
     ["SIGINT", "SIGTERM", "SIGKILL"].flatMap((signal) => [0, 20, 100, 200].map((after) => [signal, after] as const)),
   )("ends with a build that %s ends, about %s ms after it began, and says nothing", async (signal, after) => {
     const { folder, pid, ended } = started(large, "build");
-    await vi.waitFor(() => expect(running(folder)).not.toEqual([]), { timeout: 10_000, interval: 1 });
+    await vi.waitFor(() => expect(running(folder)).not.toEqual([]), { timeout: 100_000, interval: 1 });
     await delay(after);
     // Ctrl-C is sent to all.
     process.kill(signal === "SIGINT" ? -pid : pid, signal);
@@ -61,7 +61,7 @@ describe.runIf(process.platform === "linux")("TypeScript's process", () => {
 
   test.each(["SIGINT", "SIGTERM", "SIGKILL"])("ends with mcpc dev that %s ends", async (signal) => {
     const { folder, pid, ended, said } = started(right, "dev", "--transport", "http", "--port", "0");
-    await vi.waitFor(() => expect(said()).toContain("built in"), 20_000);
+    await vi.waitFor(() => expect(said()).toContain("built in"), 100_000);
     process.kill(signal === "SIGINT" ? -pid : pid, signal);
     const outcome = await ended;
     expect(outcome).toMatchObject(signal === "SIGKILL" ? { signal } : { code: 0 });
@@ -71,7 +71,7 @@ describe.runIf(process.platform === "linux")("TypeScript's process", () => {
 
   test("may be killed during a build, which begins another", async () => {
     const { folder, ended } = started(right, "build");
-    await vi.waitFor(() => expect(running(folder)).not.toEqual([]), { timeout: 10_000, interval: 1 });
+    await vi.waitFor(() => expect(running(folder)).not.toEqual([]), { timeout: 100_000, interval: 1 });
     for (const pid of running(folder)) process.kill(pid, "SIGKILL");
     expect(await ended).toEqual({
       code: 0,
