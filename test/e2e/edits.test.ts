@@ -9,7 +9,7 @@ import { contents, mcpc } from "./project.js";
 import { apply, begin, edits } from "./edits.js";
 
 /** More sequences of edits, for whoever changes what a build remembers: `MCPC_EDITS=200`; others: `MCPC_SEED=2`. */
-const sequences = Number(process.env["MCPC_EDITS"] ?? 4);
+const sequences = Number(process.env["MCPC_EDITS"] ?? 2);
 const longest = 8;
 
 /** Builds a folder again and again, and reports as JSON what there is to say; `touched` are paths that may have changed. */
