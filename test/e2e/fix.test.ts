@@ -36,7 +36,7 @@ describe.each(cases)("check --fix: %s", (name) => {
     const fixed = Object.fromEntries(
       Object.entries(contents(folder))
         .filter(([path]) => !path.startsWith("node_modules"))
-        .map(([path, hex]) => [path, Buffer.from(hex, "hex").toString()]),
+        .map(([path, bytes]) => [path, Buffer.from(bytes, "latin1").toString()]),
     );
     expect(fixed).toEqual(files(name, "after", style));
   });
