@@ -29,5 +29,5 @@ export const long = [
     (name) => `test/compiler/${name}.test.ts`,
   ),
   ...["adversary", "back-pressure"].map((name) => `test/runtime/${name}.test.ts`),
-  "test/house/packages.test.ts",
+  ...["packages", "test-types"].map((name) => `test/house/${name}.test.ts`),
 ];

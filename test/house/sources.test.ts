@@ -23,12 +23,6 @@ test("files stay small enough to read in one sitting", () => {
   expect(long).toEqual([]);
 });
 
-test("the tests type-check", () => {
-  // The native compiler, which the compiler package brings, takes a fifth of the time.
-  const tsc = join(root, "compiler", "node_modules", "typescript", "bin", "tsc");
-  expect(() => execFileSync("node", [tsc, "-p", join(root, "test"), "--noEmit"], { encoding: "utf8" })).not.toThrow();
-});
-
 test("no room is named for what has no name", () => {
   const vague = /^(utils?|helpers?|common|misc|shared|manager|service)([.-]|$)/i;
   const names = code.flatMap((path) => [basename(path), ...dirname(path).split("/")]);
