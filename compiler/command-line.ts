@@ -170,9 +170,9 @@ async function run(
       color: isColored(stderr, env),
       stdout: (text) => (line.clear(), stdout.write(text)),
       stderr: (text) => (line.clear(), stderr.write(text)),
-      entering: (entered) => {
+      onPhase: (entered) => {
         onPhase(entered);
-        line.entering(entered);
+        line.onPhase(entered);
       },
     });
     end(code);
@@ -209,7 +209,7 @@ async function test(
     color: isColored(stdout, env),
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),
-    entering: onPhase,
+    onPhase,
   });
   end(code);
 }
@@ -239,7 +239,7 @@ async function dev(
     streams: process,
     color: isColored(stderr, env),
     stderr: (text) => void stderr.write(text),
-    entering: onPhase,
+    onPhase,
     failed: report,
     stopping: (stop) => ["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, stop)),
   });

@@ -1,4 +1,6 @@
 import { relative, resolve, sep } from "node:path";
+import { build } from "./build.js";
+import { runBundler, warmUpBundler } from "./7-bundle/bundler.js";
 import type { Compilation, Options, Phase } from "./compile.js";
 import { byPlace, type Diagnostic } from "./diagnostics/diagnostic.js";
 import { formats } from "./diagnostics/formats.js";
@@ -11,10 +13,9 @@ import { withBuildLock } from "./host-node/build-lock.js";
 import { noStoredFiles, storedFiles } from "./host-node/cache-folder.js";
 import { writeReport } from "./host-node/files.js";
 import { nodeHost } from "./host-node/index.js";
-import { seenFile, stayingHost } from "./host-node/staying.js";
+import { fileSnapshot, snapshotFile } from "./host-node/file-snapshot.js";
 import { typecheckThread, type TypecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
-import { compileIncrementally } from "./incremental/index.js";
 import type { Summary } from "./model/summary.js";
 
 export interface CommandOptions {
@@ -27,7 +28,7 @@ export interface CommandOptions {
   readonly prune?: true;
   readonly rename?: Options["rename"];
   readonly verbose?: true;
-  /** Whether to use what earlier builds have left, and to leave something to later ones. */
+  /** Whether to use the caches of earlier builds, and to write them. */
   readonly cache: boolean;
   readonly color: boolean;
   /** The working directory, absolute: folders and reported paths are relative to it. */
@@ -36,7 +37,7 @@ export interface CommandOptions {
   readonly typeChecker?: TypecheckThread | undefined;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  readonly entering: (phase: Phase) => void;
+  readonly onPhase: (phase: Phase) => void;
 }
 
 /** A report, and its file: absolute, or relative to the working directory. */
@@ -55,27 +56,35 @@ export async function compileFolders(
   const thread = options.typeChecker ?? typecheckThread(true);
   for (const disk of folders.map((folder) => nodeHost(folder, options.cwd))) {
     const files = options.cache ? storedFiles(disk.root) : noStoredFiles;
-    const host = stayingHost(disk, options.force ? undefined : files(seenFile));
+    const host = fileSnapshot(disk, options.force ? undefined : files(snapshotFile));
     const laps = stopwatch();
     laps.start("compare");
     const compiling = async (): Promise<Compilation> => {
-      const compilation = await compileIncrementally(
-        host,
+      const compilation = await build(
+        {
+          host,
+          files,
+          typeChecker: thread.typeChecker(host.root),
+          bundler: runBundler,
+          warmUp: () => {
+            thread.warmUp(host.root);
+            // A failure shows when the bundler is used.
+            if (mode === "build") warmUpBundler().catch(() => {});
+          },
+          verify: process.env["MCPC_CACHE"] === "verify",
+        },
         {
           mode,
           force: options.force ?? false,
           ...(options.prune && { prune: true }),
           ...(options.rename && { rename: options.rename }),
-          ask: thread.asking(host.root),
-          preparing: () => thread.begin(host.root),
-          entering: (phase) => {
+          onPhase: (phase) => {
             laps.start(phase);
-            options.entering(phase);
+            options.onPhase(phase);
           },
         },
-        files,
       );
-      if (mode === "build" && compilation.summary) host.leave();
+      if (mode === "build" && compilation.summary) host.save();
       return compilation;
     };
     const act = options.fix ? () => fixing(host, compiling, options) : compiling;

@@ -1,4 +1,4 @@
-import { read } from "./1-read/index.js";
+import { readWholeManifests } from "./1-read/index.js";
 import { appendItem, appendMember, type Diagnostic, type Fix } from "./diagnostics/diagnostic.js";
 import { child } from "./json-schema/pointer.js";
 import type { Host } from "./host.js";
@@ -10,7 +10,7 @@ import type { Located, Span } from "./model/source.js";
  */
 export function withExternalFixes(diagnostics: readonly Diagnostic[], host: Host): readonly Diagnostic[] {
   if (!diagnostics.some(({ external }) => external !== undefined)) return diagnostics;
-  const roots = read(host).value?.manifests.map(({ root }) => root) ?? [];
+  const roots = readWholeManifests(host).map(({ root }) => root);
   const manifest = roots.find((root) => child(root, "build")) ?? roots.find((root) => child(root, "server"));
   if (!manifest) return diagnostics;
   return diagnostics.map((diagnostic) => {

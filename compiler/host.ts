@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "./model/source.js";
 
-/** The compiler's only door to the machine. Synchronous; every path is relative to `root`, with `/`. */
+/** The compiler's only access to the machine. Synchronous; every path is relative to `root`, with `/`. */
 export interface Host {
   /** The project folder, absolute. */
   readonly root: string;
@@ -47,7 +47,7 @@ export function hashOf(bytes: Uint8Array | undefined): string | null {
 }
 
 /** `hashOf` what the file holds. */
-export function hashAt(host: Host, path: string): string | null {
+export function hashAt(host: Pick<Host, "read" | "hash">, path: string): string | null {
   return host.hash ? host.hash(path) : hashOf(host.read(path));
 }
 

@@ -1,7 +1,7 @@
 import type { Phase } from "./compile.js";
 
 export interface Progress {
-  entering(phase: Phase): void;
+  onPhase(phase: Phase): void;
   /** Wipes the line, so that other output can stand there. */
   clear(): void;
 }
@@ -27,12 +27,12 @@ const wipe = "\r\u001b[2K";
 
 /** One line that says what a long build is at; nothing where nobody watches: in a pipe, a log, a dumb terminal. */
 export function progress(terminal: Terminal, env: NodeJS.ProcessEnv, now: () => number): Progress {
-  if (!terminal.isTTY || env["CI"] || env["TERM"] === "dumb") return { entering: () => {}, clear: () => {} };
+  if (!terminal.isTTY || env["CI"] || env["TERM"] === "dumb") return { onPhase: () => {}, clear: () => {} };
   const start = now();
   const names = Object.keys(phases);
   let shown = false;
   return {
-    entering: (phase) => {
+    onPhase: (phase) => {
       if (now() - start < patienceMs) return;
       terminal.write(`${wipe}[${names.indexOf(phase) + 1}/${names.length}] ${phases[phase]}…`);
       shown = true;

@@ -1,37 +1,67 @@
-import type { Again } from "../model/again.js";
-import type { Located, Span } from "../model/source.js";
+import { fingerprint } from "../fingerprint.js";
+import type { Cache } from "../model/cache.js";
+import type { Json, JsonObject, Located, LocatedObject, SourceFile } from "../model/source.js";
 import { endOfComment, endOfString } from "./extent.js";
 import { TooDeep, treeBuilder } from "./tree.js";
 import { visit, type Visitor } from "./visit.js";
 
 /**
- * The tree of a text whose entries, the objects in the lists of its root, are parsed each on its own, and again only
- * where they say something else. Undefined where anything is wrong: to say what, the whole of it has to be parsed.
+ * Parses a manifest by its entries: the objects in the lists and the sections of its root. Each has spans of its own, so
+ * that what is known of it holds until its own text changes. Undefined where anything is wrong: to report what, the whole
+ * text has to be parsed.
  */
-export function parseByEntries(path: string, text: string, again: Again): Located | undefined {
-  const cuts = cutsOf(text);
+export function parseManifest(path: string, text: string, cache: Cache): SourceFile | undefined {
+  const cuts = entryCuts(text);
   if (!cuts) return undefined;
-  const entries: Located[] = [];
+  const entries = new Map<string, number>();
+  const nodes: LocatedObject[] = [];
   for (const { start, end } of cuts) {
     const own = text.slice(start, end);
-    const entry = again("entries", own, () => parseEntry(own));
-    if (!entry) return undefined;
-    entries.push(placed(entry, path, start));
+    const hash = fingerprint(own);
+    if (!cache.memo("parsed-entry", [hash], () => parseEntry(path, hash, own) !== undefined)) return undefined;
+    let entry = hash;
+    for (let number = 2; entries.has(entry); number++) entry = `${hash} ${number}`;
+    entries.set(entry, start);
+    nodes.push(entryNode(path, entry, own));
   }
-  return parseAround(path, text, cuts, entries);
+  const root = parseOutline(path, text, cuts, nodes);
+  return root && { path, text, root, entries };
 }
 
-/** Where an entry stands in a text. */
+/** An entry whose members are parsed when they are first looked at: of most entries, the value is enough. */
+function entryNode(path: string, entry: string, text: string): LocatedObject {
+  let parsed: LocatedObject | undefined;
+  const tree = (): LocatedObject => (parsed ??= parseEntry(path, entry, text)!);
+  const span = { path, entry, start: 0, end: text.length };
+  return {
+    kind: "object",
+    span,
+    value: plainJson(text) ?? tree().value,
+    get members() {
+      return tree().members;
+    },
+  };
+}
+
+/** Undefined for a text with comments or trailing commas. */
+function plainJson(text: string): JsonObject | undefined {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The offsets of an entry in a text. */
 interface Cut {
   readonly start: number;
   readonly end: number;
 }
 
-/** Where entries stand, if the text is well formed; what is not is found when it is parsed. */
-function cutsOf(text: string): Cut[] | undefined {
+/** Finds the entries of a well-formed text; other mistakes than open texts and comments show when it is parsed. */
+function entryCuts(text: string): Cut[] | undefined {
   const cuts: Cut[] = [];
   let depth = 0;
-  let inList = false;
   let start = 0;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
@@ -42,63 +72,62 @@ function cutsOf(text: string): Cut[] | undefined {
       at = endOfComment(text, at);
       if (at === -1) return undefined;
     } else if (character === "{" || character === "[") {
-      if (depth === 1) inList = character === "[";
-      if (depth === 2) start = at;
+      if (depth === entryDepth) start = at;
       depth += 1;
     } else if (character === "}" || character === "]") {
       depth -= 1;
-      if (depth === 2 && inList && character === "}" && text[start] === "{") cuts.push({ start, end: at + 1 });
+      if (depth === entryDepth && character === "}" && text[start] === "{") cuts.push({ start, end: at + 1 });
     }
   }
   return cuts;
 }
 
-/** How deep in the file an entry stands. */
-const around = 2;
+/** The number of values around an entry. */
+const entryDepth = 2;
 
-/** An entry of a manifest that is well formed, and nothing beside it. Its places are counted from its own beginning. */
-export function parseEntry(text: string): Located | undefined {
-  // A part of a string would keep the whole of it in memory.
+/** Returns an entry with spans that count from its beginning; undefined unless it is well formed. */
+function parseEntry(path: string, entry: string, text: string): LocatedObject | undefined {
+  // A slice would keep the whole manifest in memory.
   const own = Buffer.from(text).toString();
-  const { visitor, diagnostics, root } = treeBuilder("", own, around);
-  if (!visited(own, visitor)) return undefined;
-  return diagnostics.length === 0 ? root() : undefined;
+  const builder = treeBuilder({ path, entry }, own, entryDepth);
+  if (!isVisited(own, builder.visitor) || builder.diagnostics.length > 0) return undefined;
+  const root = builder.root();
+  return root?.kind === "object" ? root : undefined;
 }
 
-/** What stands around the entries: where they would be are empty objects. Those that are undefined are left out. */
-export function parseAround(
+/** Parses the text around the entries, with `{}` in place of each, and puts the entries back. */
+function parseOutline(
   path: string,
   text: string,
   cuts: readonly Cut[],
-  entries: readonly (Located | undefined)[],
+  entries: readonly Located[],
 ): Located | undefined {
   const instead = "{}";
-  const builder = treeBuilder(path, text);
+  const builder = treeBuilder({ path }, text);
   const { visitor } = builder;
   let next = 0;
-  let within = false;
+  let isWithin = false;
   let shift = 0;
-  /** What is told comes in the order of the text. */
+  // Offsets come in the order of the text.
   const place = (offset: number): number => offset + shift;
   const isEntry = (offset: number): boolean => cuts[next] !== undefined && place(offset) === cuts[next]!.start;
   const own: Visitor = {
     onObjectBegin: (offset, ...more) => {
-      within = isEntry(offset);
-      if (!within) visitor.onObjectBegin!(place(offset), ...more);
+      isWithin = isEntry(offset);
+      if (!isWithin) visitor.onObjectBegin!(place(offset), ...more);
     },
     onObjectEnd: (offset, ...more) => {
-      if (!within) return visitor.onObjectEnd!(place(offset), ...more);
-      const entry = entries[next];
-      if (entry) builder.place(entry);
+      if (!isWithin) return visitor.onObjectEnd!(place(offset), ...more);
+      builder.place(entries[next]!);
       const { start, end } = cuts[next]!;
       shift += end - start - instead.length;
       next += 1;
-      within = false;
+      isWithin = false;
     },
     onArrayBegin: (offset, ...more) => visitor.onArrayBegin!(place(offset), ...more),
     onArrayEnd: (offset, ...more) => visitor.onArrayEnd!(place(offset), ...more),
     onObjectProperty: (name, offset, ...more) => visitor.onObjectProperty!(name, place(offset), ...more),
-    onLiteralValue: (value: unknown, offset, ...more) => visitor.onLiteralValue!(value, place(offset), ...more),
+    onLiteralValue: (value: Json, offset, ...more) => visitor.onLiteralValue!(value, place(offset), ...more),
     onError: visitor.onError!,
   };
   let outline = "";
@@ -108,12 +137,12 @@ export function parseAround(
     from = end;
   }
   outline += text.slice(from);
-  if (!visited(outline, own) || builder.diagnostics.length > 0) return undefined;
+  if (!isVisited(outline, own) || builder.diagnostics.length > 0) return undefined;
   return next === cuts.length ? builder.root() : undefined;
 }
 
-/** Whether it came to the end: a text may be too deep. */
-function visited(text: string, visitor: Visitor): boolean {
+/** Whether a text was visited to its end: it may be too deep. */
+function isVisited(text: string, visitor: Visitor): boolean {
   try {
     visit(text, visitor);
     return true;
@@ -121,36 +150,4 @@ function visited(text: string, visitor: Visitor): boolean {
     if (!(error instanceof TooDeep)) throw error;
     return false;
   }
-}
-
-/** The same at another place, a part of it when it is first asked for: most of a manifest is as it was. */
-export function placed(node: Located, path: string, by: number): Located {
-  const place = ({ start, end }: Span): Span => ({ path, start: start + by, end: end + by });
-  const { kind, value } = node;
-  const span = place(node.span);
-  if (kind === "scalar") return { kind, span, value };
-  if (kind === "array") {
-    let items: readonly Located[] | undefined;
-    return {
-      kind,
-      span,
-      value,
-      get items() {
-        return (items ??= node.items.map((item) => placed(item, path, by)));
-      },
-    };
-  }
-  let members: Extract<Located, { kind: "object" }>["members"] | undefined;
-  return {
-    kind,
-    span,
-    value,
-    get members() {
-      return (members ??= node.members.map((member) => ({
-        key: member.key,
-        keySpan: place(member.keySpan),
-        node: placed(member.node, path, by),
-      })));
-    },
-  };
 }

@@ -2,10 +2,10 @@ import { dirname } from "node:path/posix";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { projectPath } from "../project-path.js";
-import { anew, type Again } from "../model/again.js";
+import { noCache, type Cache } from "../model/cache.js";
 import type { SourceFile, Sources, Span } from "../model/source.js";
 import { impreciseNumbers } from "./numbers.js";
-import { parse, type Parsed } from "./parse.js";
+import { parse, parseByEntries } from "./parse.js";
 import {
   contentFiles,
   hooksFile,
@@ -23,16 +23,9 @@ const largest = 16 * 2 ** 20;
 const largestTogether = 64 * 2 ** 20;
 const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
 
-/**
- * Finds the project's manifests and all that they refer to. The only phase that reads the user's input. `parsing` parses
- * its files.
- */
-export function read(
-  host: Host,
-  again?: Again,
-  parsing: (path: string, bytes: Uint8Array) => Parsed = (path, bytes) => parse(path, bytes, again),
-): Result<Sources> {
-  const paths = host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
+/** Finds the project's manifests and all that they refer to. The only phase that reads the user's input. */
+export function read(host: Host, cache: Cache = noCache): Result<Sources> {
+  const paths = manifestPaths(host);
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
   const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
   let together = 0;
@@ -59,7 +52,7 @@ export function read(
     if (!bytes && isManifest && diagnostics.length === found && host.contains(path))
       diagnostics.push(diagnose("file/not-regular", span, { path }));
     if (!bytes) return undefined;
-    const parsed = parsing(path, bytes);
+    const parsed = isManifest ? parseByEntries(path, bytes, cache) : parse(path, bytes);
     diagnostics.push(...parsed.diagnostics);
     return parsed.file;
   };
@@ -69,7 +62,12 @@ export function read(
     return file;
   };
   const manifests = paths.map((path) => load(path)).filter((file) => file !== undefined);
-  const schemas = reachableSchemas(manifests, load, again ?? anew);
+  const outsiders = new Set<string>();
+  const loadInside = (path: string, span: Span): SourceFile | undefined => {
+    if (!host.contains(path)) outsiders.add(path);
+    return load(path, span);
+  };
+  const schemas = reachableSchemas(manifests, loadInside, cache);
   const contents = new Map<string, Uint8Array>();
   for (const manifest of manifests) {
     for (const [written, span] of contentFiles(manifest.root)) {
@@ -94,7 +92,21 @@ export function read(
     diagnostics.push(diagnose("file/not-regular", start, { path: hooks }));
   const modules = new Map(text ? [[hooks, new TextDecoder().decode(text)]] : []);
   const handlers = unusualHandlers(manifests, host);
-  return { value: { manifests, schemas, contents, versions, modules, handlers }, diagnostics };
+  return { value: { manifests, schemas, outside: outsiders, contents, versions, modules, handlers }, diagnostics };
+}
+
+/** Returns the well-formed manifests of a project, with spans that all count from the beginning of their files. */
+export function readWholeManifests(host: Host): SourceFile[] {
+  return manifestPaths(host)
+    .filter((path) => host.contains(path))
+    .flatMap((path) => {
+      const bytes = host.size(path) > largest ? undefined : host.read(path);
+      return (bytes && parse(path, bytes).file) ?? [];
+    });
+}
+
+function manifestPaths(host: Host): string[] {
+  return host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
 }
 
 /** A link that leads out of the project: what it holds is not the project's. */
@@ -115,13 +127,13 @@ function nothingToRead(host: Host): Diagnostic {
 function reachableSchemas(
   manifests: readonly SourceFile[],
   load: (path: string, span: Span) => SourceFile | undefined,
-  again: Again,
+  cache: Cache,
 ): Map<string, SourceFile> {
   const found = new Map<string, SourceFile>();
   const seen = new Set<string>();
   const queue = [...manifests];
   for (let file = queue.shift(); file; file = queue.shift()) {
-    const written = manifests.includes(file) ? manifestSchemaFiles(file.root, again) : schemaFiles(file.root);
+    const written = manifests.includes(file) ? manifestSchemaFiles(file.root, cache) : schemaFiles(file.root);
     for (const [reference, span] of written) {
       const path = projectPath(file.path, reference);
       if (path === undefined || seen.has(path)) continue;

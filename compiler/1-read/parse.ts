@@ -1,7 +1,7 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Again } from "../model/again.js";
+import { noCache, type Cache } from "../model/cache.js";
 import type { SourceFile } from "../model/source.js";
-import { parseByEntries } from "./entries.js";
+import { parseManifest } from "./entries.js";
 import { deepest, TooDeep, treeBuilder } from "./tree.js";
 import { visit } from "./visit.js";
 
@@ -11,19 +11,27 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/**
- * Parses JSON with comments and trailing commas, keeping where each value stands. Never throws, whatever the bytes. With
- * `again`, entries that say what they said are of the very same values.
- */
-export function parse(path: string, bytes: Uint8Array, again?: Again): Parsed {
+/** Parses JSON with comments and trailing commas, with the place of each value. Never throws, whatever the bytes. */
+export function parse(path: string, bytes: Uint8Array): Parsed {
   const text = decoded(bytes);
-  if (text === undefined) {
-    const start = { path, start: 0, end: 0 };
-    return { diagnostics: [diagnose("file/invalid-json", start, { reason: "it is not UTF-8 text" })] };
-  }
-  const entries = again && parseByEntries(path, text, again);
-  if (entries) return { file: { path, text, root: entries }, diagnostics: [] };
-  const builder = treeBuilder(path, text);
+  return text === undefined ? notText(path) : parseText(path, text);
+}
+
+/** Parses a manifest; where it is well formed, its entries have spans of their own. */
+export function parseByEntries(path: string, bytes: Uint8Array, cache: Cache = noCache): Parsed {
+  const text = decoded(bytes);
+  if (text === undefined) return notText(path);
+  const file = parseManifest(path, text, cache);
+  return file ? { file, diagnostics: [] } : parseText(path, text);
+}
+
+function notText(path: string): Parsed {
+  const start = { path, start: 0, end: 0 };
+  return { diagnostics: [diagnose("file/invalid-json", start, { reason: "it is not UTF-8 text" })] };
+}
+
+function parseText(path: string, text: string): Parsed {
+  const builder = treeBuilder({ path }, text);
   try {
     visit(text, builder.visitor);
   } catch (error) {
@@ -38,8 +46,8 @@ export function parse(path: string, bytes: Uint8Array, again?: Again): Parsed {
   };
 }
 
-/** Undefined where it is no UTF-8. */
-export function decoded(bytes: Uint8Array): string | undefined {
+/** Undefined unless the bytes are UTF-8. */
+function decoded(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);
   } catch {

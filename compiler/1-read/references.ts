@@ -1,6 +1,6 @@
 import { referencedFile } from "../json-schema/reference.js";
 import type { Host } from "../host.js";
-import type { Again } from "../model/again.js";
+import type { Cache } from "../model/cache.js";
 import { projectPath } from "../project-path.js";
 import type { Located, SourceFile, Span } from "../model/source.js";
 
@@ -32,22 +32,23 @@ export function schemaFiles(root: Located): Map<string, Span> {
   return files;
 }
 
-/** The same, of the schemas in a manifest. */
-export function manifestSchemaFiles(root: Located, again: Again): Map<string, Span> {
-  const schemas: Located[] = [];
+/** Files that the `$ref`s of a manifest's schemas name. */
+export function manifestSchemaFiles(root: Located, cache: Cache): Map<string, Span> {
+  const files: [string, Span][] = [];
   const definitions = member(root, "$defs");
-  if (definitions?.kind === "object") schemas.push(...definitions.members.map(({ node }) => node));
+  if (definitions?.kind === "object") for (const { node } of definitions.members) files.push(...schemaFiles(node));
   for (const section of ["tools", "resourceTemplates"]) {
     const entries = member(root, section);
     if (entries?.kind !== "array") continue;
     for (const entry of entries.items) {
       if (entry.kind !== "object") continue;
-      const own = (): Located[] => entry.members.filter(({ key }) => schemaMembers.has(key)).map(({ node }) => node);
-      if (again("entries with files", entry.value, () => own().some((schema) => schemaFiles(schema).size > 0)))
-        schemas.push(...own());
+      const find = (): [string, Span][] =>
+        entry.members.filter(({ key }) => schemaMembers.has(key)).flatMap(({ node }) => [...schemaFiles(node)]);
+      const { path, entry: key } = entry.span;
+      files.push(...(key === undefined ? find() : cache.memo("entry-files", [path, key], find)));
     }
   }
-  return new Map(schemas.flatMap((schema) => [...schemaFiles(schema)]));
+  return new Map(files);
 }
 
 /** Files whose bytes a manifest includes, as written, and where: static resources and the server's instructions. */

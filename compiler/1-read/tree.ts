@@ -28,8 +28,8 @@ interface OpenArray {
   readonly value: Json[];
 }
 
-/** Makes a tree of what a parser tells; `around` is how deep what it parses stands in a file. */
-export function treeBuilder(path: string, text: string, around = 0) {
+/** Builds the tree of a text from its parser's events; `around` is the number of values around the text in its file. */
+export function treeBuilder(origin: Pick<Span, "path" | "entry">, text: string, around = 0) {
   const diagnostics: Diagnostic[] = [];
   let errors = 0;
   let lineEnd = 0;
@@ -61,7 +61,7 @@ export function treeBuilder(path: string, text: string, around = 0) {
     const container = open.pop();
     if (!container) return;
     const { kind, start, value } = container;
-    const span = { path, start, end };
+    const span = { ...origin, start, end };
     if (kind === "array") place({ kind, span, items: container.items, value } as LocatedArray);
     else place({ kind, span, members: container.members, value } as LocatedObject);
   };
@@ -74,7 +74,7 @@ export function treeBuilder(path: string, text: string, around = 0) {
     onObjectProperty: (name, offset, length) => {
       const parent = open.at(-1);
       if (parent?.kind !== "object") return;
-      const span = { path, start: offset, end: offset + length };
+      const span = { ...origin, start: offset, end: offset + length };
       checkText(name, span);
       const first = parent.keys.get(name);
       if (first)
@@ -83,7 +83,7 @@ export function treeBuilder(path: string, text: string, around = 0) {
       parent.key = { name, span };
     },
     onLiteralValue: (value: null | boolean | number | string, offset, length) => {
-      const span = { path, start: offset, end: offset + length };
+      const span = { ...origin, start: offset, end: offset + length };
       if (typeof value === "number" && !Number.isFinite(value))
         diagnostics.push(diagnose("file/invalid-json", span, { reason: "the number is too large" }));
       if (typeof value === "string") checkText(value, span);
@@ -95,7 +95,7 @@ export function treeBuilder(path: string, text: string, around = 0) {
       errors += 1;
       const end = text.indexOf("\n", offset);
       lineEnd = end === -1 ? text.length : end;
-      const span = { path, start: offset, end: offset + Math.max(length, 1) };
+      const span = { ...origin, start: offset, end: offset + Math.max(length, 1) };
       diagnostics.push(diagnose("file/invalid-json", span, { reason: reasons[code] ?? "this is unexpected" }));
     },
   };

@@ -17,7 +17,7 @@ const secrets: readonly (readonly [path: readonly string[], keys: readonly strin
   ],
 ];
 
-/** A secret that stands in a manifest, whatever else is wrong with that. */
+/** A secret that is written in a manifest. */
 export interface WrittenSecret {
   /** From the key to the end of the value. */
   readonly extent: Span;
@@ -58,7 +58,7 @@ export function checkAuth(merged: Merged, hooked: boolean, diagnostics: Diagnost
 function checkUnscoped(merged: Merged, diagnostics: Diagnostic[]): void {
   for (const section of ["tools", "resources", "resourceTemplates", "prompts"] as const) {
     for (const { node, value } of merged[section]) {
-      const scopes = child(node, "scopes");
+      const scopes = Object.hasOwn(value, "scopes") ? child(node, "scopes") : undefined;
       if (scopes?.kind !== "array" || scopes.items.length === 0) continue;
       const what = JSON.stringify(value["name"]);
       diagnostics.push(diagnose("auth/scopes-without-authentication", scopes.span, { what }));

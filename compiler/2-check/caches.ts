@@ -19,12 +19,12 @@ export function checkCaches(merged: Merged, diagnostics: Diagnostic[]): void {
   }
   const declared = merged.runtime && child(merged.runtime.node, "cache");
   const scope = publicScope(declared && child(declared, "listings"));
-  if (scope && entries.some((entry) => memberOf(entry, "scopes")))
+  if (scope && entries.some(({ value }) => Object.hasOwn(value, "scopes")))
     report(scope, '"public" gives everybody the same lists, but some entries have "scopes"', diagnostics);
 }
 
-function memberOf({ node }: Declared<JsonObject>, key: string): Located | undefined {
-  return child(node, key);
+function memberOf({ node, value }: Declared<JsonObject>, key: string): Located | undefined {
+  return Object.hasOwn(value, key) ? child(node, key) : undefined;
 }
 
 function publicScope(cache: Located | undefined): Located | undefined {

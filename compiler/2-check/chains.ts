@@ -1,8 +1,9 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { resolve, type Reachable } from "../json-schema/resolve.js";
+import { resolve } from "../json-schema/resolve.js";
 import { leveledSchemasAt, type Place } from "../json-schema/resource.js";
 import { referencesOf, type Reference } from "../json-schema/scope.js";
 import type { Located } from "../model/source.js";
+import type { Reachable } from "../model/schema.js";
 
 /** Schemas are copied, and validators made, by recursion, which has an end. */
 const deepest = 150;

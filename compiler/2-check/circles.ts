@@ -1,9 +1,9 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Reachable } from "../json-schema/resolve.js";
 import { placeBelow, type Place } from "../json-schema/resource.js";
 import { enter, follow, referencesOf, type Reference, type Scope } from "../json-schema/scope.js";
 import { heldSchemas } from "../json-schema/walk.js";
 import type { Located } from "../model/source.js";
+import type { Reachable } from "../model/schema.js";
 
 /** Keywords whose schemas look at the same value as the schema they stand in. */
 const inPlace: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { child } from "../json-schema/pointer.js";
+import { child, locate } from "../json-schema/pointer.js";
 import type { Declared } from "../model/project.js";
-import type { JsonObject, Located, SourceFile } from "../model/source.js";
+import type { Json, JsonObject, Located, SourceFile, Span } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 
 /** The files that these checks look at. */
@@ -11,15 +11,33 @@ export interface Files {
   readonly versions: ReadonlyMap<string, SourceFile>;
 }
 
+/** A path that a manifest names. */
+interface Named {
+  readonly written: string;
+  /** The path of the manifest. */
+  readonly from: string;
+  /** The place of the name: looked up for a report alone, because most entries need not be parsed. */
+  readonly span: () => Span;
+}
+
+function namedAt(node: Located, ...way: readonly string[]): Named | undefined {
+  const written = way.reduce<Json | undefined>(
+    (value, key) => (typeof value === "object" && value !== null ? (value as JsonObject)[key] : undefined),
+    node.value,
+  );
+  if (written === undefined) return undefined;
+  return { written: String(written), from: node.span.path, span: () => locate(node, way)!.span };
+}
+
 /** The entry with `handler` and `file` as paths of the project instead of the manifest. */
 export function resolveFiles(
   entry: Declared<JsonObject>,
   files: Files,
   diagnostics: Diagnostic[],
 ): Declared<JsonObject> {
-  const handler = child(entry.node, "handler");
-  const file = child(entry.node, "file");
-  const list = child(entry.node, "list");
+  const handler = namedAt(entry.node, "handler");
+  const file = namedAt(entry.node, "file");
+  const list = namedAt(entry.node, "list");
   const completions = completionReferences(entry.node, files, diagnostics);
   if (!handler && !file && !list && !completions) return entry;
   const resolved = {
@@ -28,24 +46,32 @@ export function resolveFiles(
     ...(handler && { handler: handlerReference(handler, files, diagnostics) }),
     ...(file && { file: contentFile(file, "resource", files, diagnostics) }),
   };
-  return { ...entry, value: { ...entry.value, ...resolved } };
+  return {
+    value: { ...entry.value, ...resolved },
+    node: entry.node,
+    get span() {
+      return entry.span;
+    },
+  };
 }
 
 /** The functions that complete a template's variables or a prompt's arguments; undefined where there are none. */
 function completionReferences(entry: Located, files: Files, diagnostics: Diagnostic[]): JsonObject | undefined {
-  const complete = child(entry, "complete");
-  if (complete?.kind === "object") {
-    const entries = complete.members.map(({ key, node }) => [key, handlerReference(node, files, diagnostics)] as const);
+  const { complete, arguments: list } = entry.value as JsonObject;
+  const resolved = (...way: readonly string[]): string => handlerReference(namedAt(entry, ...way)!, files, diagnostics);
+  if (typeof complete === "object" && complete !== null) {
+    const entries = Object.keys(complete).map((key) => [key, resolved("complete", key)] as const);
     return { complete: Object.fromEntries(entries) };
   }
-  const list = child(entry, "arguments");
-  if (list?.kind !== "array" || !list.items.some((argument) => child(argument, "complete"))) return undefined;
-  const resolved = list.items.map((argument) => {
-    const node = child(argument, "complete");
-    const value = argument.value as JsonObject;
-    return node ? { ...value, complete: handlerReference(node, files, diagnostics) } : value;
-  });
-  return { arguments: resolved };
+  const declared = Array.isArray(list) ? (list as readonly JsonObject[]) : [];
+  if (!declared.some((argument) => argument["complete"] !== undefined)) return undefined;
+  return {
+    arguments: declared.map((argument, index) =>
+      argument["complete"] === undefined
+        ? argument
+        : { ...argument, complete: resolved("arguments", String(index), "complete") },
+    ),
+  };
 }
 
 /** The server section with `instructions.file` as a path of the project. */
@@ -54,8 +80,7 @@ export function resolveInstructions(
   files: Files,
   diagnostics: Diagnostic[],
 ): Declared<JsonObject> {
-  const instructions = child(server.node, "instructions");
-  const file = instructions && child(instructions, "file");
+  const file = namedAt(server.node, "instructions", "file");
   if (!file) return server;
   const path = contentFile(file, "server's instructions", files, diagnostics);
   return { ...server, value: { ...server.value, instructions: { file: path } } };
@@ -67,8 +92,7 @@ export function resolveVersion(
   files: Files,
   diagnostics: Diagnostic[],
 ): { readonly server: Declared<JsonObject>; readonly versionFile?: string } {
-  const version = child(server.node, "version");
-  const named = version && child(version, "file");
+  const named = namedAt(server.node, "version", "file");
   if (!named) return { server };
   const found = diagnostics.length;
   const versionFile = existingFile(named, "server's version", files, files.versions, diagnostics);
@@ -77,38 +101,36 @@ export function resolveVersion(
   const text = typeof written?.value === "string" ? written.value : "";
   if (text.trim() === "" && diagnostics.length === found) {
     const span = written?.span ?? { ...root!.span, end: root!.span.start + 1 };
-    const related = [{ span: named.span, message: "named here" }];
-    diagnostics.push(diagnose("file/no-version", span, { path: String(named.value) }, related));
+    const related = [{ span: named.span(), message: "named here" }];
+    diagnostics.push(diagnose("file/no-version", span, { path: named.written }, related));
   }
   return { server: { ...server, value: { ...server.value, version: text } }, versionFile };
 }
 
-function contentFile(node: Located, what: string, files: Files, diagnostics: Diagnostic[]): string {
-  return existingFile(node, what, files, files.contents, diagnostics);
+function contentFile(named: Named, what: string, files: Files, diagnostics: Diagnostic[]): string {
+  return existingFile(named, what, files, files.contents, diagnostics);
 }
 
 function existingFile(
-  node: Located,
+  { written, from, span }: Named,
   what: string,
   { contains }: Files,
   existing: ReadonlyMap<string, unknown>,
   diagnostics: Diagnostic[],
 ): string {
-  const written = String(node.value);
-  const path = projectPath(node.span.path, written);
+  const path = projectPath(from, written);
   if (path === undefined || !contains(path)) {
-    diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what }));
+    diagnostics.push(diagnose("file/outside-project", span(), { path: written, what }));
     return written;
   }
-  if (!existing.has(path)) diagnostics.push(diagnose("file/not-found", node.span, { path: written, what }));
+  if (!existing.has(path)) diagnostics.push(diagnose("file/not-found", span(), { path: written, what }));
   return path;
 }
 
-function handlerReference(node: Located, files: Files, diagnostics: Diagnostic[]): string {
-  const reference = String(node.value);
+function handlerReference({ written: reference, from, span }: Named, files: Files, diagnostics: Diagnostic[]): string {
   const [written = "", name, ...more] = reference.split("#");
   const refuse = (reason: string): string => {
-    diagnostics.push(diagnose("handler/invalid-reference", node.span, { reference, reason }));
+    diagnostics.push(diagnose("handler/invalid-reference", span(), { reference, reason }));
     return reference;
   };
   if (more.length > 0 || name === undefined) return refuse("must name a file and an export");
@@ -116,9 +138,9 @@ function handlerReference(node: Located, files: Files, diagnostics: Diagnostic[]
     return refuse(`names ${JSON.stringify(name)}, which no export can be called`);
   if (reservedWords.has(name)) return refuse(`names ${JSON.stringify(name)}, which no constant can be called`);
   if (!isModule(written)) return refuse("must be a TypeScript file (.ts, .tsx or .mts)");
-  const path = projectPath(node.span.path, written);
+  const path = projectPath(from, written);
   if (path === undefined || !files.contains(path)) {
-    diagnostics.push(diagnose("file/outside-project", node.span, { path: written, what: "handler" }));
+    diagnostics.push(diagnose("file/outside-project", span(), { path: written, what: "handler" }));
     return reference;
   }
   if (isOurs(path)) return refuse("stands in a folder that mcpc writes itself");

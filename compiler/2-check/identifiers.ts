@@ -1,6 +1,5 @@
 import { child } from "../json-schema/pointer.js";
 import type { Located } from "../model/source.js";
-import type { Reachable } from "../json-schema/resolve.js";
 import {
   documentOf,
   placeOf,
@@ -10,6 +9,7 @@ import {
   type SchemaDocument,
 } from "../json-schema/resource.js";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Reachable } from "../model/schema.js";
 
 /**
  * Refuses a second schema with the `$id` of another one that the same references can reach, or with an anchor of another
@@ -19,9 +19,10 @@ export function refuseSameIds({ definitions, files }: Reachable): Diagnostic[] {
   const first = new Map<string, Resource>();
   const shared = [...definitions.values()];
   // The schemas of a manifest are no single resource.
-  const alone = files.filter(({ file }) => !shared.some((definition) => definition.file === file));
+  const all = [...files.values()];
+  const alone = all.filter(({ file }) => !shared.some((definition) => definition.file === file));
   return [
-    ...[...shared, ...files].flatMap((root) => sameIds(documentOf(root), first)),
+    ...[...shared, ...all].flatMap((root) => sameIds(documentOf(root), first)),
     ...[...shared, ...alone].flatMap((root) => sameAnchors(documentOf(root))),
   ];
 }

@@ -1,98 +1,199 @@
-import { createHash } from "node:crypto";
 import { diagnose, hasErrors, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import { fingerprint } from "../fingerprint.js";
 import type { Host } from "../host.js";
-import { child } from "../json-schema/pointer.js";
-import type { Reachable } from "../json-schema/resolve.js";
+import { selfContained } from "../json-schema/self-contained.js";
+import { noCache, type Cache, type Task } from "../model/cache.js";
 import type { BuildDeclaration, Declared, Project, RuntimeDeclaration } from "../model/project.js";
 import type { JsonObject, Located, Member, SourceFile, Sources, Span } from "../model/source.js";
-import { anew, type Again, type Lasting } from "../model/again.js";
-import { projectPath } from "../project-path.js";
+import { checkAuth, exportsAuthenticate, findSecrets } from "./auth.js";
 import { checkCaches } from "./caches.js";
+import { checkConfig, settingVariables } from "./config.js";
+import { checkDefaults } from "./defaults.js";
+import {
+  checkEntry,
+  checkEntryPromises,
+  checkEntrySchemas,
+  checkRules,
+  sections,
+  type EntryChecks,
+  type Section,
+} from "./entry.js";
 import { resolveFiles, resolveInstructions, resolveVersion, type Files } from "./files.js";
 import { refuseHeaders } from "./headers.js";
 import { refuseSameIds } from "./identifiers.js";
 import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
-import { checkOpenObjects } from "./open-objects.js";
-import { checkPrompt } from "./prompts.js";
+import { openObjectChecks } from "./open-objects.js";
+import { checkOverlaps } from "./overlaps.js";
 import { checkHealth, checkHooks, configSchema } from "./runtime.js";
-import { checkAuth, exportsAuthenticate, findSecrets } from "./auth.js";
-import { checkResource, checkResourceTemplate } from "./resources.js";
-import { schemaChecks } from "./schemas.js";
+import { schemaChecks, type SchemaChecks, type SchemaFindings, type Target } from "./schemas.js";
 import { checkShape } from "./shape.js";
-import { soundness, type Sound } from "./sound.js";
 import { textParts } from "./text-part.js";
 import { checkToolEvents } from "./tool-events.js";
-import { checkTool } from "./tools.js";
 import { checkSupported } from "./unsupported.js";
+import type { Reachable } from "../model/schema.js";
 
 /** Checks all manifests, merged: every mistake is reported with its place. */
 export function check(
   sources: Sources,
   host: Pick<Host, "manifestSchema" | "contains">,
-  again: Again = anew,
-  lasting: Lasting = anew,
+  cache: Cache = noCache,
 ): Result<Project> {
+  const openObjects = openObjectChecks(host.manifestSchema);
   const secrets = sources.manifests.flatMap(findSecrets);
   const shape = sources.manifests.flatMap((manifest) => [
     ...checkShape(manifest, host.manifestSchema),
-    ...checkOpenObjects(manifest, host.manifestSchema),
+    ...openObjects.surroundings(manifest),
   ]);
-  // What is said of a secret's shape would show it.
+  // A message on the shape of a secret would show it.
   const shown = shape.filter(({ span }) => !secrets.some(({ extent }) => beginsIn(span, extent)));
-  const told = [...secrets.map(({ diagnostic }) => diagnostic), ...shown];
-  if (hasErrors(told)) return { diagnostics: [...told, ...checkOthers(sources, told, host)] };
-  const diagnostics: Diagnostic[] = [...told];
-  const sound = soundness(again, diagnostics);
+  const diagnostics: Diagnostic[] = [...secrets.map(({ diagnostic }) => diagnostic), ...shown];
+  if (hasErrors(diagnostics)) return { diagnostics: [...diagnostics, ...checkOthers(sources, diagnostics)] };
   const merged = merge(sources.manifests, diagnostics);
   checkSupported(merged, diagnostics);
   checkLayout(merged, diagnostics);
   checkCaches(merged, diagnostics);
   checkToolEvents(merged, diagnostics);
-  const config = configSchema(merged);
   checkHealth(merged, diagnostics);
-  checkSchemas(merged, config, sources, reachable(merged, sources, host), again, lasting, sound, diagnostics);
-  const manifests = new Set(sources.manifests.map(({ path }) => path));
-  for (const [path, { root }] of sources.schemas) if (!manifests.has(path)) refuseHeaders(root, diagnostics);
-  const part = textParts(sources.manifests);
-  for (const tool of merged.tools) sound("tools", tool.node.value, (found) => checkTool(tool, part, found));
-  merged.resources.forEach((resource) => checkResource(resource, diagnostics));
-  merged.resourceTemplates.forEach((template) => checkResourceTemplate(template, diagnostics));
-  merged.prompts.forEach((prompt) => checkPrompt(prompt, part, diagnostics));
+  const reachable = reachableFrom(merged, sources);
+  const config = configSchema(merged);
+  const checks = { schemas: schemaChecks(reachable), openObjects, reachable, part: textParts(sources.manifests) };
+  diagnostics.push(...checkContents(merged, config, sources, checks, cache));
   const files = {
     contains: (path: string) => host.contains(path),
     contents: sources.contents,
     versions: sources.versions,
   };
-  const project = resolved(merged, sources, files, diagnostics);
+  const project = resolved(merged, sources, reachable, files, diagnostics);
   const hooks = checkHooks(merged, sources, files, diagnostics);
   const authenticates = hooks !== undefined && exportsAuthenticate(sources.modules.get(hooks) ?? "");
   checkAuth(merged, authenticates, diagnostics);
-  const surroundings = { ...(hooks !== undefined && { hooks }), ...(config && { config }), authenticates };
-  return { ...(project && { value: { ...project, ...surroundings } }), diagnostics };
+  if (!project || hasErrors(diagnostics)) return { diagnostics };
+  const settings = config && {
+    schema: config,
+    variables: settingVariables(project.runtime.config!, project.server.value.name),
+  };
+  diagnostics.push(...checkPromises(merged, settings, reachable, cache));
+  return {
+    value: {
+      ...project,
+      ...(hooks !== undefined && { hooks }),
+      ...(settings && { config: settings }),
+      authenticates,
+    },
+    diagnostics,
+  };
+}
+
+/** Checks the schemas, and each entry; what depends on the entry and on shared schemas alone is cached. */
+function checkContents(
+  merged: Merged,
+  config: Located | undefined,
+  sources: Sources,
+  checks: EntryChecks,
+  cache: Cache,
+): Diagnostic[] {
+  const { schemas, reachable } = checks;
+  const findings = [
+    cache.memo("checked-shared", [reachable.fingerprint], () => checkShared(merged, sources, reachable, schemas)),
+    ...(config ? [schemas.check({ node: config, file: config.span.path })] : []),
+    ...forEachEntry("checked-entry", merged, reachable, cache, (section, entry) => checkEntry(section, entry, checks)),
+  ];
+  const targets = new Map<string, Target>();
+  for (const target of findings.flatMap((each) => each.targets)) {
+    const key = `${target.file}#${target.fragment}`;
+    if (!targets.has(key)) targets.set(key, target);
+  }
+  return distinct([
+    ...findings.flatMap(({ diagnostics }) => diagnostics),
+    ...schemas.checkTargets([...targets.values()]).flat(),
+  ]);
+}
+
+/** Checks that what manifests say of their own values is true. */
+function checkPromises(merged: Merged, settings: Project["config"], reachable: Reachable, cache: Cache): Diagnostic[] {
+  const definitions = [...reachable.definitions.values()];
+  return distinct([
+    ...(settings ? checkConfig(settings.schema, settings.variables, reachable) : []),
+    ...cache.memo("checked-promises", [reachable.fingerprint], () =>
+      definitions.flatMap((root) => checkDefaults(selfContained(root, reachable))),
+    ),
+    ...forEachEntry("checked-promises", merged, reachable, cache, (section, entry) =>
+      checkEntryPromises(section, entry, reachable),
+    ).flat(),
+    ...checkOverlaps(merged.resourceTemplates),
+  ]);
+}
+
+/** Returns the findings of each entry, which depend on the entry and on shared schemas alone. */
+function forEachEntry<T>(
+  task: Task,
+  merged: Merged,
+  { fingerprint: shared }: Reachable,
+  cache: Cache,
+  find: (section: Section, entry: Declared<JsonObject>) => T,
+): T[] {
+  return sections.flatMap((section) =>
+    merged[section].map((entry) => {
+      const { path, entry: key } = entry.node.span;
+      return key === undefined
+        ? find(section, entry)
+        : cache.memo(task, [section, path, key, shared], () => find(section, entry));
+    }),
+  );
+}
+
+/** Checks the shared definitions, and that the schemas of all files have different names. */
+function checkShared(merged: Merged, sources: Sources, reachable: Reachable, { check }: SchemaChecks): SchemaFindings {
+  const diagnostics = refuseSameIds(reachable);
+  const targets: Target[] = [];
+  for (const [definition, { node }] of merged.defs) {
+    const found = check({ node, file: node.span.path, definition });
+    diagnostics.push(...found.diagnostics);
+    targets.push(...found.targets);
+    refuseHeaders(node, diagnostics);
+  }
+  const manifests = new Set(sources.manifests.map(({ path }) => path));
+  for (const [path, { root }] of sources.schemas) if (!manifests.has(path)) refuseHeaders(root, diagnostics);
+  return { diagnostics, targets };
+}
+
+/** Drops repetitions: several schemas may reach the same mistake. References that lead too deep are reported once. */
+function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const known = new Set<string>();
+  return diagnostics.filter(({ code, span, message }) => {
+    const key = code === "reference/too-deep" ? code : JSON.stringify([code, span, message]);
+    return !known.has(key) && known.add(key);
+  });
 }
 
 function beginsIn(span: Span | undefined, extent: Span): boolean {
-  return span?.path === extent.path && span.start >= extent.start && span.start < extent.end;
+  return (
+    span?.path === extent.path && span.entry === extent.entry && span.start >= extent.start && span.start < extent.end
+  );
 }
 
 /** Checks the schemas of manifests whose shape is not right, and each entry whose shape is: one run reports it all. */
-function checkOthers(
-  sources: Sources,
-  mistakes: readonly Diagnostic[],
-  host: Pick<Host, "manifestSchema" | "contains">,
-): readonly Diagnostic[] {
+function checkOthers(sources: Sources, mistakes: readonly Diagnostic[]): readonly Diagnostic[] {
   const isRight = ({ node: { span } }: Declared<JsonObject>): boolean =>
     !mistakes.some(({ span: at }) => beginsIn(at, span));
   const merged = merge(sources.manifests.map(onlyEntries), []);
+  const reachable = reachableFrom(merged, sources);
+  const schemas = schemaChecks(reachable);
+  const part = textParts(sources.manifests);
+  const findings = [checkShared(merged, sources, reachable, schemas)];
   const found: Diagnostic[] = [];
-  const sound = soundness(anew, found);
-  checkSchemas(merged, undefined, sources, reachable(merged, sources, host), anew, anew, sound, found);
-  for (const tool of merged.tools.filter(isRight)) checkTool(tool, textParts(sources.manifests), found);
-  for (const resource of merged.resources.filter(isRight)) checkResource(resource, found);
-  for (const template of merged.resourceTemplates.filter(isRight)) checkResourceTemplate(template, found);
-  return found.filter(
-    ({ span }) => !mistakes.some(({ span: at }) => at?.path === span?.path && at?.start === span?.start),
+  for (const section of sections)
+    for (const entry of merged[section]) {
+      findings.push(checkEntrySchemas(section, entry, schemas));
+      if (section !== "prompts" && isRight(entry)) checkRules(section, entry, part, found);
+    }
+  const targets = schemas.checkTargets(findings.flatMap((each) => each.targets)).flat();
+  return distinct([...findings.flatMap(({ diagnostics }) => diagnostics), ...targets, ...found]).filter(
+    ({ span }) =>
+      !mistakes.some(
+        ({ span: at }) => at?.path === span?.path && at?.entry === span?.entry && at?.start === span?.start,
+      ),
   );
 }
 
@@ -108,7 +209,13 @@ function onlyEntries({ root, ...file }: SourceFile): SourceFile {
   return { ...file, root: { ...root, members } };
 }
 
-function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: Diagnostic[]): Project | undefined {
+function resolved(
+  merged: Merged,
+  sources: Sources,
+  reachable: Reachable,
+  files: Files,
+  diagnostics: Diagnostic[],
+): Project | undefined {
   const resolve = (entry: Declared<JsonObject>): Declared<JsonObject> => resolveFiles(entry, files, diagnostics);
   const entries = {
     tools: merged.tools.map(resolve),
@@ -126,65 +233,26 @@ function resolved(merged: Merged, sources: Sources, files: Files, diagnostics: D
   return {
     ...entries,
     ...resolveVersion(resolveInstructions(merged.server, files, diagnostics), files, diagnostics),
-    defs: merged.defs,
     runtime: (merged.runtime?.value ?? {}) as RuntimeDeclaration,
     build: (merged.build?.value ?? {}) as BuildDeclaration,
-    schemas: new Map([...sources.schemas].map(([path, file]) => [path, file.root])),
+    reachable,
     contents: files.contents,
     ...(sources.handlers && { handlers: sources.handlers }),
     // The shapes were checked against mcp.schema.json, which says the same as these types.
   } as unknown as Project;
 }
 
-function checkSchemas(
-  merged: Merged,
-  config: Located | undefined,
-  sources: Sources,
-  reachable: Reachable,
-  again: Again,
-  lasting: Lasting,
-  sound: Sound,
-  diagnostics: Diagnostic[],
-): void {
-  const shared = [...merged.defs.values()].map(({ node }) => node);
-  const schemas = [...sources.schemas].map(([path, { root }]) => [path, root.value] as const);
-  const others = createHash("sha256")
-    .update(JSON.stringify([[...merged.defs.keys()], shared.map(({ value }) => value), schemas]))
-    .digest("base64url");
-  diagnostics.push(...refuseSameIds(reachable));
-  const { check } = schemaChecks(reachable, others, again, lasting, diagnostics);
-  if (config) check({ node: config, file: config.span.path });
-  for (const [definition, { node }] of merged.defs) {
-    check({ node, file: node.span.path, definition });
-    refuseHeaders(node, diagnostics);
-  }
-  for (const entry of [...merged.tools, ...merged.resourceTemplates]) {
-    for (const key of ["inputSchema", "outputSchema", "params"]) {
-      const node = child(entry.node, key);
-      if (node) check({ node, file: node.span.path });
-      if (node && key !== "inputSchema") sound("headers", node.value, (found) => refuseHeaders(node, found));
-    }
-  }
-  for (const { node } of [...merged.tools, ...merged.prompts]) {
-    const questions = child(node, "elicitations");
-    for (const question of questions?.kind === "object" ? questions.members : []) {
-      const form = child(question.node, "requestedSchema");
-      if (form) check({ node: form, file: form.span.path });
-    }
-  }
-}
-
-function reachable(merged: Merged, sources: Sources, host: Pick<Host, "contains">): Reachable {
+function reachableFrom(merged: Merged, { schemas, outside }: Sources): Reachable {
+  const definitions = [...merged.defs].map(([name, { node }]) => ({ node, file: node.span.path, definition: name }));
+  const parts = [
+    definitions.map(({ node, file, definition }) => [definition, file, node.span.entry ?? null, node.value]),
+    [...schemas].map(([path, { text }]) => [path, text]),
+    [...outside],
+  ];
   return {
-    definitions: new Map(
-      [...merged.defs].map(([name, { node }]) => [name, { node, file: node.span.path, definition: name }]),
-    ),
-    files: [...sources.schemas].map(([path, { root }]) => ({ node: root, file: path })),
-    file: (from, written) => {
-      const path = projectPath(from, written);
-      if (path === undefined || !host.contains(path)) return "outside";
-      const file = sources.schemas.get(path);
-      return file ? { node: file.root, file: path } : "missing";
-    },
+    fingerprint: fingerprint(JSON.stringify(parts)),
+    definitions: new Map(definitions.map((root) => [root.definition, root])),
+    files: new Map([...schemas].map(([path, { root }]) => [path, { node: root, file: path }])),
+    outside,
   };
 }

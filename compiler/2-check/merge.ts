@@ -40,7 +40,14 @@ export function merge(manifests: readonly SourceFile[], diagnostics: Diagnostic[
 }
 
 function declare<T>(node: Located, id: string): Declared<T> {
-  return { value: node.value as T, node, span: child(node, id)?.span ?? opening(node) };
+  return {
+    value: node.value as T,
+    node,
+    // Its members need not be parsed before they are looked at.
+    get span() {
+      return child(node, id)?.span ?? opening(node);
+    },
+  };
 }
 
 function single(
@@ -76,19 +83,19 @@ function definitions(nodes: readonly Located[], diagnostics: Diagnostic[]): Map<
 }
 
 function unique(entries: readonly Declared<JsonObject>[], kind: string, id: string, diagnostics: Diagnostic[]): void {
-  const first = new Map<Json, Span>();
-  for (const { value, span } of entries) {
-    const name = value[id];
+  const first = new Map<Json, Declared<JsonObject>>();
+  for (const entry of entries) {
+    const name = entry.value[id];
     // Another mistake, which is reported by itself.
     if (typeof name !== "string") continue;
-    const earlier = first.get(name);
-    if (earlier) duplicate(kind, name, span, earlier, diagnostics);
-    else first.set(name, span);
+    const other = first.get(name);
+    if (other) duplicate(kind, name, entry.span, other.span, diagnostics);
+    else first.set(name, entry);
   }
 }
 
-function duplicate(kind: string, name: string, span: Span, earlier: Span, diagnostics: Diagnostic[]): void {
-  diagnostics.push(diagnose("name/duplicate", span, { kind, name }, [{ span: earlier, message: "first here" }]));
+function duplicate(kind: string, name: string, span: Span, first: Span, diagnostics: Diagnostic[]): void {
+  diagnostics.push(diagnose("name/duplicate", span, { kind, name }, [{ span: first, message: "first here" }]));
 }
 
 function opening({ span }: Located): Span {

@@ -16,28 +16,38 @@ interface Shape {
   readonly isOpen: boolean;
 }
 
-/**
- * Warns of members that are called almost like one that `mcp.schema.json` knows, in objects that take others as well:
- * `annotations`, for example.
- */
-export function checkOpenObjects(manifest: SourceFile, manifestSchema: JsonObject): Diagnostic[] {
-  const found: Diagnostic[] = [];
+/** Finds misspelt members in objects of manifests that take others as well, such as `annotations`. */
+export interface OpenObjectChecks {
+  /** Checks all of a manifest but its entries in lists. */
+  surroundings(manifest: SourceFile): Diagnostic[];
+  /** Checks an entry of a list, which is called like its section. */
+  entry(section: string, node: Located): Diagnostic[];
+}
+
+/** Warns of members that are called almost like one that `mcp.schema.json` knows. */
+export function openObjectChecks(manifestSchema: JsonObject): OpenObjectChecks {
   const shapes = new Map<readonly JsonObject[], Shape>();
+  const root = [manifestSchema];
   /** A manifest has many values of the same schemas. */
   const shapeFor = (schemas: readonly JsonObject[]): Shape => {
     let shape = shapes.get(schemas);
     if (!shape) shapes.set(schemas, (shape = shapeOf(schemas, manifestSchema)));
     return shape;
   };
-  const visit = (what: string, node: Located, schemas: readonly JsonObject[]): void => {
-    if (schemas.length === 0 || node.kind === "scalar") return;
+  const visit = (what: string, node: Located, schemas: readonly JsonObject[], isList: boolean): Diagnostic[] => {
+    if (schemas.length === 0 || node.kind === "scalar") return [];
     const { fields, others, items, isOpen } = shapeFor(schemas);
-    if (node.kind === "array") return node.items.forEach((item) => visit(what, item, items));
-    for (const { key, node: member } of node.members) visit(quote(key), member, fields.get(key) ?? others);
-    if (isOpen) found.push(...slips(what, node, [...fields.keys()]));
+    if (node.kind === "array") return isList ? [] : node.items.flatMap((item) => visit(what, item, items, false));
+    const below = node.members.flatMap(({ key, node: member }) =>
+      visit(quote(key), member, fields.get(key) ?? others, schemas === root),
+    );
+    return isOpen ? [...below, ...slips(what, node, [...fields.keys()])] : below;
   };
-  visit("a manifest", manifest.root, [manifestSchema]);
-  return found;
+  return {
+    surroundings: (manifest) => visit("a manifest", manifest.root, root, false),
+    entry: (section, node) =>
+      visit(quote(section), node, shapeFor(shapeFor(root).fields.get(section) ?? []).items, false),
+  };
 }
 
 function shapeOf(schemas: readonly JsonObject[], root: JsonObject): Shape {

@@ -1,50 +1,58 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
-import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { diagnose, hasErrors, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
-import { child, locateNearest, pointerTokens } from "../json-schema/pointer.js";
-import { resolve, type Failure, type Reachable } from "../json-schema/resolve.js";
-import { documentOf, placeOf, schemasAt, type Place, type Resource, type SchemaRoot } from "../json-schema/resource.js";
-import { referencesOf, type Reference } from "../json-schema/scope.js";
+import { child, locateNearest, pointer, pointerTokens } from "../json-schema/pointer.js";
+import { resolve, type Failure } from "../json-schema/resolve.js";
+import { placeOf, schemasAt, type Place, type Resource } from "../json-schema/resource.js";
+import { referencesOf } from "../json-schema/scope.js";
 import { mapped } from "../json-schema/walk.js";
-import type { Again, Lasting } from "../model/again.js";
-import type { JsonSchema } from "../model/schema.js";
+import type { JsonSchema, Reachable, SchemaRoot } from "../model/schema.js";
 import type { Json, JsonObject, Located, Span } from "../model/source.js";
 import { tooDeep } from "./chains.js";
 import { circles, type KnownWays } from "./circles.js";
+import { contradictions } from "./contradictions.js";
 import { sameAnchors, sameIds } from "./identifiers.js";
 import { checkKeywords } from "./keywords.js";
 import { checkPatterns } from "./patterns.js";
 import { schemaValidator } from "./precompiled.js";
 import { checkSatisfiable } from "./satisfiable.js";
 import { typeName } from "./shape.js";
-import { contradictions } from "./together.js";
 
-export interface SchemaChecks {
-  /** Checks one schema and all it reaches; what is reached twice is checked once. */
-  check(root: SchemaRoot): void;
+/** The outcome of the checks of one schema. */
+export interface SchemaFindings {
+  readonly diagnostics: readonly Diagnostic[];
+  /** The schemas in files of schemas that it refers to: their checks are a step of their own. */
+  readonly targets: readonly Target[];
 }
 
-/** A schema still to be checked, which the reference at `via` names. */
+/** A schema in a file of schemas. */
+export interface Target {
+  readonly file: string;
+  /** The way from the root of the file, as a URI fragment. */
+  readonly fragment: string;
+  /** The reference that names it. */
+  readonly via: Span;
+}
+
+export interface SchemaChecks {
+  /** Checks a schema of a manifest: dialect, validity, keywords, formats, patterns, contradictions, references. */
+  check(root: SchemaRoot): SchemaFindings;
+  /** Checks schemas in files of schemas, and all that they reach in such files; returns the findings of each target. */
+  checkTargets(targets: readonly Target[]): readonly (readonly Diagnostic[])[];
+}
+
+/** A schema still to be checked, and the reference that names it. */
 interface Visit {
   readonly place: Place;
   readonly via?: Span;
 }
 
-/**
- * Checks of user schemas: dialect, validity, keywords, formats, patterns, contradictions, references. `others` stands for
- * all that a schema may reach beyond itself.
- */
-export function schemaChecks(
-  reachable: Reachable,
-  others: string,
-  again: Again,
-  lasting: Lasting,
-  diagnostics: Diagnostic[],
-): SchemaChecks {
-  const seen = new Set<Located>();
+/** Shared definitions are each checked as a schema of their own; references to them are not followed here. */
+export function schemaChecks(reachable: Reachable): SchemaChecks {
   const ways: KnownWays = new Map();
-  const queue: Visit[] = [];
-  const visit = (start: Place, found: Diagnostic[]): void => {
+  /** Checks one schema and those below it; `onReference` takes the places that its references name. */
+  const visit = (start: Place, seen: Set<Located>, onReference: (place: Place, via: Span) => void): Diagnostic[] => {
+    const found: Diagnostic[] = [];
     const unsupported = new Set<Resource>();
     let isBroken = false;
     for (const place of schemasAt(start)) {
@@ -74,70 +82,79 @@ export function schemaChecks(
         const related = [{ span: other.span, message: "together with this" }];
         found.push(diagnose("schema/unsatisfiable", at.span, { reason, suggestion: undefined }, related));
       }
-      for (const reference of referencesOf(place)) follow(reference, resource, found);
+      for (const { written, span } of referencesOf(place)) {
+        const target = resolve(written, resource, reachable);
+        if ("failure" in target) found.push(failure(target.failure, written, span, resource, reachable));
+        else if (!target.place.resource.document.root.builtIn) onReference(target.place, span);
+      }
     }
-    if (found.length === 0 || !found.some(({ severity }) => severity === "error"))
-      found.push(...circles(start, reachable, ways));
+    return hasErrors(found) ? found : [...found, ...circles(start, reachable, ways)];
   };
-  const follow = (reference: Reference, resource: Resource, found: Diagnostic[]): void => {
-    const { written, span } = reference;
-    const target = resolve(written, resource, reachable);
-    if ("failure" in target) return void found.push(failure(target.failure, written, span, resource, reachable));
-    const { place } = target;
-    const { root, main } = place.resource.document;
-    if (root.builtIn) return;
-    if (place.resource.document === resource.document) queue.push({ place });
-    else queue.push({ place: root.definition === undefined ? place : { node: root.node, resource: main }, via: span });
+  const check = (root: SchemaRoot): SchemaFindings => {
+    const start = placeOf(root);
+    const { document } = start.resource;
+    const diagnostics: Diagnostic[] =
+      root.definition === undefined ? [...sameIds(document), ...sameAnchors(document)] : [];
+    const targets: Target[] = [];
+    const seen = new Set<Located>();
+    const queue = [start];
+    for (let place = queue.shift(); place; place = queue.shift()) {
+      if (seen.has(place.node)) continue;
+      const found = visit(place, seen, (target, via) => {
+        const { root: other } = target.resource.document;
+        if (target.resource.document === document) queue.push(target);
+        else if (other.definition === undefined)
+          targets.push({ file: other.file, fragment: fragmentOf(target.node, other.node), via });
+      });
+      diagnostics.push(...found);
+    }
+    const chain = tooDeep(start, reachable);
+    return { diagnostics: chain ? [...diagnostics, chain] : diagnostics, targets };
   };
-  let mistakes = 0;
-  /** Whether there has been no mistake: then there is none where the same is reached again. */
-  const look = (start: SchemaRoot): boolean => {
-    queue.push({ place: placeOf(start) });
-    if (start.definition === undefined) {
-      const document = documentOf(start);
-      const same = [...sameIds(document), ...sameAnchors(document)];
-      mistakes += same.length;
-      diagnostics.push(...same);
-    }
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      if (seen.has(next.place.node)) continue;
-      seen.add(next.place.node);
-      const found: Diagnostic[] = [];
-      visit(next.place, found);
-      mistakes += found.length;
-      diagnostics.push(...found.map((diagnostic) => reachedBy(diagnostic, next.via)));
-    }
-    const chain = diagnostics.some(({ code }) => code === "reference/too-deep")
-      ? undefined
-      : tooDeep(placeOf(start), reachable);
-    if (chain) {
-      mistakes += 1;
-      diagnostics.push(chain);
-    }
-    return mistakes === 0;
-  };
-  const check = (start: SchemaRoot): void => {
-    if (mistakes > 0) return void look(start);
-    const { value } = start.node;
-    const key = typeof value === "object" && value !== null ? value : JSON.stringify(value);
-    const reaching = again("reaching schemas", key, () => {
-      const text = JSON.stringify(value);
-      return reaches.test(text) ? text : undefined;
+  const checkTargets = (targets: readonly Target[]): Diagnostic[][] => {
+    const seen = new Set<Located>();
+    return targets.map(({ file, fragment, via }) => {
+      const target = resolve(`#${fragment}`, placeOf(reachable.files.get(file)!).resource, reachable);
+      if ("failure" in target) throw new Error(`${file}#${fragment} was found before`);
+      const diagnostics: Diagnostic[] = [];
+      const queue: Visit[] = [{ place: target.place, via }];
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        if (seen.has(next.place.node)) continue;
+        const { document } = next.place.resource;
+        const found = visit(next.place, seen, (place, via) => {
+          if (place.resource.document === document) queue.push({ place });
+          else if (place.resource.document.root.definition === undefined) queue.push({ place, via });
+        });
+        for (const diagnostic of found) diagnostics.push(reachedBy(diagnostic, next.via));
+      }
+      return diagnostics;
     });
-    const reached = reaching === undefined ? "" : `${others} ${start.file} `;
-    let looked = false;
-    const known = again("schemas", reaching === undefined ? key : `${reached}${reaching}`, () =>
-      lasting("schemas", `${reached}${reaching ?? JSON.stringify(value)}`, () => {
-        looked = true;
-        return look(start);
-      }),
-    );
-    if (!known && !looked) look(start);
   };
-  return { check };
+  return { check, checkTargets };
 }
 
-const reaches = /"\$(?:ref|dynamicRef|recursiveRef)"/;
+const fragments = new WeakMap<Located, ReadonlyMap<Located, string>>();
+
+/** Returns the way from the root of a file to a value below it, as a URI fragment. Each file is gone through once. */
+function fragmentOf(node: Located, root: Located): string {
+  let known = fragments.get(root);
+  if (!known) {
+    const found = new Map<Located, string>();
+    const visit = (each: Located, fragment: string): void => {
+      found.set(each, fragment);
+      const below =
+        each.kind === "array"
+          ? each.items.map((item, index) => [String(index), item] as const)
+          : each.kind === "object"
+            ? each.members.map(({ key, node: held }) => [key, held] as const)
+            : [];
+      for (const [token, held] of below) visit(held, `${fragment}/${encodeURIComponent(pointer([token]).slice(1))}`);
+    };
+    visit(root, "");
+    fragments.set(root, (known = found));
+  }
+  return known.get(node)!;
+}
 
 /** A mistake in a file of schemas also shows who refers to it. */
 function reachedBy(diagnostic: Diagnostic, via: Span | undefined): Diagnostic {

@@ -1,5 +1,6 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
+import type { JsonObject } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
 /** Reports tools that do not say whether they change anything: an EventSource could not run them, which may be a slip. */
@@ -7,9 +8,9 @@ export function checkToolEvents({ runtime, tools }: Merged, diagnostics: Diagnos
   const transports = runtime && child(runtime.node, "transports");
   const toolEvents = transports && child(transports, "toolEvents");
   if (!toolEvents) return;
-  const unstated = tools.filter(({ node }) => {
-    const annotations = child(node, "annotations");
-    return annotations === undefined || child(annotations, "readOnlyHint") === undefined;
+  const unstated = tools.filter(({ value }) => {
+    const annotations = value["annotations"] as JsonObject | undefined;
+    return annotations?.["readOnlyHint"] === undefined;
   });
   if (unstated.length === 0) return;
   const names = unstated.map(({ value }) => value["name"] as string);

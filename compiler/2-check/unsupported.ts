@@ -21,10 +21,9 @@ export function checkSupported(merged: Merged, diagnostics: Diagnostic[]): void 
     }
   };
   for (const section of ["tools", "resources", "resourceTemplates", "prompts"] as const) {
-    for (const { node } of merged[section]) {
-      if (node.kind !== "object") continue;
-      visit(node, unsupported[section]!, section);
-    }
+    for (const { node, value } of merged[section])
+      if (node.kind === "object" && unsupported[section]!.some((field) => Object.hasOwn(value, field)))
+        visit(node, unsupported[section]!, section);
   }
   for (const section of ["runtime", "build"] as const) {
     const node = merged[section]?.node;

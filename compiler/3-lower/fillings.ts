@@ -1,9 +1,9 @@
 import { mentions } from "../json-schema/resource.js";
+import { misfit } from "../json-schema/fits.js";
 import { below, isObject, partsOf, withConjuncts, type Part } from "../json-schema/in-place.js";
 import type { JsonSchema } from "../model/schema.js";
-import type { FilledPlace, Filling, Schema } from "../model/server.js";
+import type { FilledPlace, Filling } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
-import { misfit } from "./fits.js";
 
 /** Beyond that many places, nothing is filled in: combinations of a hostile schema's parts could be endless. */
 const mostPlaces = 500;
@@ -15,7 +15,7 @@ const defaults: ReadonlySet<string> = new Set(["default"]);
  * nor is that of a property that a branch names: whether it is there decides which branch holds. Undefined where there is
  * nothing to fill in.
  */
-export function fillingOf({ schema, plain = schema }: Schema): Omit<Filling, "type"> | undefined {
+export function fillingOf(plain: JsonSchema): Omit<Filling, "type" | "types"> | undefined {
   if (!mentions(plain, defaults)) return undefined;
   const places: MutablePlace[] = [];
   const indexes = new Map<string, number>();

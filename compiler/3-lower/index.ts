@@ -1,8 +1,7 @@
-import { diagnose, type Result } from "../diagnostics/diagnostic.js";
-import { anew, type Again } from "../model/again.js";
-import { parseUriTemplate, templateVariables, type UriTemplate } from "@mcpc/runtime/codegen/v1/uri-templates";
-import type { Reachable } from "../json-schema/resolve.js";
-import type { SchemaRoot } from "../json-schema/resource.js";
+import { fingerprint } from "../fingerprint.js";
+import { placeholdersIn, runtimeTemplate, splitDeclaredText } from "../json-schema/placeholders.js";
+import { pointer } from "../json-schema/pointer.js";
+import { noCache, type Cache } from "../model/cache.js";
 import type {
   Declared,
   Project,
@@ -14,143 +13,195 @@ import type {
 import type {
   Completion,
   DeclaredError,
-  Definition,
   Elicitation,
   Filling,
   Handler,
   Identifier,
   Layout,
   Prompt,
+  ReferenceTypes,
   Resource,
   ResourceTemplate,
   Schema,
   Server,
   Tool,
 } from "../model/server.js";
-import type { Json, JsonObject, Located } from "../model/source.js";
-import { placeholdersIn, runtimeTemplate, splitDeclaredText } from "../json-schema/placeholders.js";
-import { child } from "../json-schema/pointer.js";
+import type { Json, JsonObject } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 import { staticContents } from "./contents.js";
-import { checkConfig } from "./config.js";
-import { checkExamples, lowerExamples } from "./examples.js";
+import {
+  promptContent,
+  resourceContent,
+  templateContent,
+  toolContent,
+  unnamedSchema,
+  type EntryContent,
+  type TemplateContent,
+  type ToolContent,
+  type UnnamedSchema,
+} from "./entries.js";
+import { nameEntries, type Names, type PromptNames, type TemplateNames, type ToolNames } from "./entry-names.js";
 import { healthTool } from "./health.js";
-import { headerParameters } from "./headers.js";
-import { listing } from "./listings.js";
-import { claims, pascalCase, reservedTypes } from "./names.js";
-import { checkDefaults } from "./defaults.js";
-import { fillingOf } from "./fillings.js";
-import { handlerNames, type HandlerNames } from "./handlers.js";
+import { handlerImports } from "./imports.js";
 import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
+import { privateTypes, type PrivateReference } from "./private-types.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
-import { wrapsOutput } from "./outputs.js";
-import { checkOverlaps } from "./overlaps.js";
-import { schemaOf } from "./schemas.js";
-import { variablesSchema } from "./templates.js";
 
 /** Decides everything about a server once: names, files, self-contained schemas, listings. Nothing is left to guess. */
-export function lower(project: Project, again: Again = anew): Result<Server> {
+export function lower(project: Project, cache: Cache = noCache): Server {
+  const { reachable } = project;
   const layout = lowerLayout(project);
-  const types = claims(reservedTypes);
-  const handlers = handlerNames(layout, project.handlers);
-  const reachable = reachableFrom(project);
-  const sharedTypes = new Map<string, Identifier>();
-  for (const name of project.defs.keys()) {
-    const base = pascalCase(name, "Schema");
-    sharedTypes.set(name, types.claim([base, `${base}Schema`], name) as Identifier);
-  }
-  const made = (root: SchemaRoot, type: string): Schema =>
-    schemaOf(root, type as Identifier, reachable, sharedTypes, again);
-  const schema = (node: Located, type: string): Schema => made({ node, file: node.span.path }, type);
-  const definitions = [...reachable.definitions].map(([name, root]): Definition => ({
-    ...made(root, sharedTypes.get(name)!),
-    name,
-  }));
+  const tools = [...project.tools, ...healthTool(project, layout)].map(
+    (tool) => [tool, toolContent(tool, project, cache)] as const,
+  );
+  const names = nameEntries(project, tools, layout);
+  const naming = schemaNaming(names);
+  const shared = [...reachable.definitions].map(([name, { node }]) => {
+    const schema = naming.schema(unnamedSchema(node, reachable, name), names.shared.get(name)!);
+    return { ...schema, name };
+  });
+  const contents: EntryContent[] = tools.map(([, content]) => content);
+  const content = <C extends EntryContent>(made: C): C => {
+    contents.push(made);
+    return made;
+  };
   const { instructions, ...info } = project.server.value as JsonObject;
-  const server: Server = {
+  const server = {
     info,
     ...(project.versionFile !== undefined && { versionFile: project.versionFile }),
     ...(instructions !== undefined && { instructions: instructionsText(instructions, project) }),
-    tools: [...project.tools, ...healthTool(project, layout)].map((tool) =>
-      lowerTool(tool, project, types, handlers, schema, again),
-    ),
-    resources: project.resources.map((resource) => lowerResource(resource, project, types, handlers, again)),
-    resourceTemplates: project.resourceTemplates.map((template) =>
-      lowerTemplate(template, project, types, handlers, schema, again),
-    ),
-    prompts: project.prompts.map((prompt) => lowerPrompt(prompt, types, handlers, schema, again)),
-    definitions,
     transports: lowerTransports(project),
-    runtime: lowerRuntime(project, reachable),
+    runtime: lowerRuntime(project),
     ...lowerSurfaceLimits(project),
     layout,
     external: project.build.external ?? [],
   };
-  return {
-    value: server,
-    diagnostics: [
-      ...checkConfig(project, server.runtime.config),
-      ...checkDefaults(server, again),
-      ...checkExamples(project, server),
-      ...checkOverlaps(server.resourceTemplates),
-      ...server.tools.flatMap(({ name, wraps, output }) =>
-        wraps && output ? [diagnose("schema/wrapped-output", output.span, { name })] : [],
+  const entries = {
+    definitions: shared,
+    tools: tools.map(([tool, made], index) => lowerTool(tool, made, names.tools[index]!, naming, project)),
+    resources: project.resources.map((resource, index) =>
+      lowerResource(resource, content(resourceContent(resource, project, cache)), names.resources[index], project),
+    ),
+    resourceTemplates: project.resourceTemplates.map((template, index) =>
+      lowerTemplate(
+        template,
+        content(templateContent(template, project, cache)),
+        names.resourceTemplates[index]!,
+        naming,
+        project,
       ),
-    ],
+    ),
+    prompts: project.prompts.map((prompt, index) =>
+      lowerPrompt(prompt, content(promptContent(prompt, project, cache)), names.prompts[index]!, naming),
+    ),
+  };
+  return {
+    fingerprint: serverFingerprint(server, names, contents, project),
+    ...server,
+    ...entries,
+    imports: handlerImports(entries),
   };
 }
 
-type Types = ReturnType<typeof claims>;
-type MakeSchema = (node: Located, type: string) => Schema;
+/** Stands for a server: the text of each entry stands for all that follows from it alone. */
+function serverFingerprint(
+  server: Omit<Server, "fingerprint" | "definitions" | "imports" | keyof Entries>,
+  names: Names,
+  contents: readonly EntryContent[],
+  { runtime, build, contents: files }: Project,
+): string {
+  const decided = [server, { ...names, shared: [...names.shared] }, runtime, build];
+  const bytes = [...files].map(([path, content]) => `${path} ${fingerprint(content)}`);
+  return fingerprint([JSON.stringify(decided), ...contents.map((each) => each.fingerprint), ...bytes].join("\n"));
+}
+
+type Entries = Pick<Server, "tools" | "resources" | "resourceTemplates" | "prompts">;
+
+/** Gives names to the types of schemas; those of private references come after all others. */
+interface SchemaNaming {
+  schema(unnamed: UnnamedSchema, type: Identifier, privates?: readonly PrivateReference[]): Schema;
+  types(unnamed: UnnamedSchema, type: Identifier): ReferenceTypes;
+}
+
+function schemaNaming(names: Names): SchemaNaming {
+  const taken = new Set<string>([
+    ...names.shared.values(),
+    ...names.tools.flatMap(({ type, given, answers }) => [
+      type,
+      `${type}Input`,
+      `${type}Output`,
+      ...(given === undefined ? [] : [given]),
+      ...Object.values(answers),
+    ]),
+    ...names.resources.flatMap((handler) => (handler ? [handler.type] : [])),
+    ...names.resourceTemplates.flatMap(({ type }) => [type, `${type}Params`]),
+    ...names.prompts.flatMap(({ type, handler, answers }) => [
+      type,
+      ...(handler ? [handler.type] : []),
+      ...Object.values(answers),
+    ]),
+  ]);
+  const types = (
+    { shared, privates: own }: UnnamedSchema,
+    type: Identifier,
+    privates: readonly PrivateReference[] = own,
+  ): ReferenceTypes => ({
+    shared: Object.fromEntries(
+      Object.entries(shared).map(([key, name]) => [pointer(["$defs", key]), names.shared.get(name)!]),
+    ),
+    own: privateTypes(type, privates, taken),
+  });
+  return {
+    types,
+    schema: (unnamed, type, privates) => {
+      const { shared: _shared, privates: _privates, ...schema } = unnamed;
+      return { ...schema, type, types: types(unnamed, type, privates) };
+    },
+  };
+}
 
 function lowerTool(
   tool: Declared<ToolDeclaration>,
+  content: ToolContent,
+  names: ToolNames,
+  naming: SchemaNaming,
   project: Project,
-  types: Types,
-  handlers: HandlerNames,
-  schema: MakeSchema,
-  again: Again,
 ): Tool {
   const { name, title, description, timeoutMs = project.runtime.limits?.timeoutMs } = tool.value;
+  const { type, given, answers, handler } = names;
+  const { listing, wraps, headers, examples, filling } = content;
   const support = tool.value.execution?.taskSupport;
-  const type = claimFamily(types, pascalCase(name, "Tool"), "Tool", ["Input", "Output"], name);
-  const input = schema(child(tool.node, "inputSchema")!, `${type}Input`);
-  const outputNode = child(tool.node, "outputSchema");
-  const filling = project.build.defaults === false ? undefined : fillingIn(input, type, name, types, again);
-  const output = outputNode && schema(outputNode, `${type}Output`);
-  const replaced = { inputSchema: input.schema as Json, ...(output && { outputSchema: output.schema as Json }) };
+  const input = naming.schema(content.input, `${type}Input` as Identifier, filling?.privates);
   return {
     kind: "tool",
     name,
     scopes: tool.value.scopes ?? [],
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
-    listing: listing("tool", tool, again, replaced),
+    listing,
     input,
-    ...(filling && { filling }),
-    ...(output && { output }),
-    ...(output && again("wrapped outputs", output, () => wrapsOutput(output)) && { wraps: true }),
+    ...(filling && { filling: lowerFilling(filling, naming.types(content.input, given!), given!) }),
+    ...(content.output && { output: naming.schema(content.output, `${type}Output` as Identifier) }),
+    ...(wraps && { wraps }),
     errors: Object.entries(tool.value.errors ?? {}).map(([code, error]) => declaredError(code, error)),
-    headers: again("header parameters", input.schema as object, () => headerParameters(input.schema)),
-    elicitations: elicitations(tool, type, types, schema),
+    headers,
+    elicitations: elicitations(tool.value, content, answers, naming),
     ...(isTask(support) && { task: { support, deferred: tool.value.deferTask ?? false } }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(project.runtime.transports?.toolEvents && isReadOnly(tool.value) && { readOnly: true }),
-    examples: lowerExamples(tool.node),
+    examples,
     ...lowerReuse(tool.value.cache, project),
-    handler: handlers.handler("tools", name, tool.value.handler, type as Identifier),
-    span: tool.span,
+    handler,
+    span: content.span,
   };
 }
 
-/** The type of arguments as they are given is named only where it differs from what the handler gets. */
-function fillingIn(input: Schema, owner: string, key: string, types: Types, again: Again): Filling | undefined {
-  const { schema, plain = schema } = input;
-  const make = (): Omit<Filling, "type"> | undefined => fillingOf(input);
-  const found = typeof plain === "object" ? again("fillings", plain, make) : undefined;
-  if (!found) return undefined;
-  const type = types.claim([`${owner}Arguments`, `${owner}GivenArguments`], `${key} arguments`) as Identifier;
-  return { ...found, type };
+function lowerFilling(
+  { places, filled }: NonNullable<ToolContent["filling"]>,
+  types: ReferenceTypes,
+  type: Identifier,
+): Filling {
+  return { type, types, places, filled };
 }
 
 function isReadOnly({ annotations }: ToolDeclaration): boolean {
@@ -178,25 +229,21 @@ function placeholders(...texts: readonly string[]): string[] {
   return [...new Set(texts.flatMap((text) => placeholdersIn(splitDeclaredText(text)).map(({ name }) => name)))];
 }
 
-/** The questions of a tool or a prompt; the type of an answer is named after the entry and the question. */
+/** The questions of a tool or a prompt. */
 function elicitations(
-  { value, node }: Declared<ToolDeclaration> | Declared<PromptDeclaration>,
-  owner: string,
-  types: Types,
-  schema: MakeSchema,
+  { elicitations: questions = {} }: ToolDeclaration | PromptDeclaration,
+  { answers }: EntryContent,
+  types: Readonly<Record<string, Identifier>>,
+  naming: SchemaNaming,
 ): Elicitation[] {
-  return Object.entries(value.elicitations ?? {}).map(([name, { message, url }]) => {
-    const form = child(child(child(node, "elicitations")!, name)!, "requestedSchema");
-    const type = form && types.claim([`${owner}${pascalCase(name, "Question")}Answer`], `${owner} ${name}`);
-    return {
-      name,
-      message,
-      template: runtimeTemplate(message),
-      placeholders: placeholders(message, url ?? ""),
-      ...(form && { answer: schema(form, type!) }),
-      ...(url !== undefined && { url: runtimeTemplate(url) }),
-    };
-  });
+  return Object.entries(questions).map(([name, { message, url }]) => ({
+    name,
+    message,
+    template: runtimeTemplate(message),
+    placeholders: placeholders(message, url ?? ""),
+    ...(Object.hasOwn(answers, name) && { answer: naming.schema(answers[name]!, types[name]!) }),
+    ...(url !== undefined && { url: runtimeTemplate(url) }),
+  }));
 }
 
 /** `reference` is `path#export`, as checked. */
@@ -212,18 +259,13 @@ function named(reference: string, type: string): Handler {
 
 function lowerResource(
   resource: Declared<ResourceDeclaration>,
+  { listing, span }: EntryContent,
+  handler: Handler | undefined,
   project: Project,
-  types: Types,
-  handlers: HandlerNames,
-  again: Again,
 ): Resource {
   const { uri, name, description } = resource.value;
   const fixed = staticContents(resource.value, project.contents);
   const mimeType = fixed?.mimeType ?? resource.value.mimeType;
-  const handler = (): Resource["source"] => {
-    const type = types.claim([`${pascalCase(name, "Resource")}Resource`], uri);
-    return { handler: handlers.handler("resources", name, resource.value.handler, type as Identifier, uri) };
-  };
   return {
     kind: "resource",
     uri,
@@ -231,32 +273,22 @@ function lowerResource(
     name,
     ...(description !== undefined && { description }),
     ...(mimeType !== undefined && { mimeType }),
-    listing: listing("resource", resource, again),
-    source: fixed ? fixed.contents : handler(),
+    listing,
+    source: fixed ? fixed.contents : { handler: handler! },
     subscribe: resource.value.subscribe ?? false,
     ...lowerReuse(resource.value.cache, project, fixed === undefined),
-    span: resource.span,
+    span,
   };
 }
 
 function lowerTemplate(
   entry: Declared<ResourceTemplateDeclaration>,
+  { listing, span, variables, params }: TemplateContent,
+  { type, handler }: TemplateNames,
+  naming: SchemaNaming,
   project: Project,
-  types: Types,
-  handlers: HandlerNames,
-  schema: MakeSchema,
-  again: Again,
 ): ResourceTemplate {
   const { uriTemplate, name, description, mimeType } = entry.value;
-  const template = parsedTemplate(uriTemplate);
-  const type = claimFamily(types, `${pascalCase(name, "Resource")}Template`, "Resource", ["Params"], uriTemplate);
-  const declared = child(entry.node, "params");
-  const made: Schema = {
-    type: `${type}Params` as Identifier,
-    schema: variablesSchema(template),
-    definitions: {},
-    span: entry.span,
-  };
   return {
     kind: "resourceTemplate",
     uriTemplate,
@@ -264,46 +296,33 @@ function lowerTemplate(
     name,
     ...(description !== undefined && { description }),
     ...(mimeType !== undefined && { mimeType }),
-    listing: listing("resourceTemplate", entry, again),
-    variables: templateVariables(template),
-    params: declared ? schema(declared, made.type) : made,
-    handler: handlers.handler("resource-templates", name, entry.value.handler, type as Identifier, uriTemplate),
+    listing,
+    variables,
+    params: naming.schema(params, `${type}Params` as Identifier),
+    handler,
     ...lowerReuse(entry.value.cache, project),
     ...(entry.value.list !== undefined && { list: named(entry.value.list, "ResourceLister") }),
     completions: Object.entries(entry.value.complete ?? {}).map(([variable, reference]) =>
       completion(variable, reference),
     ),
-    span: entry.span,
+    span,
   };
-}
-
-function parsedTemplate(text: string): UriTemplate {
-  const parsed = parseUriTemplate(text);
-  if ("error" in parsed) throw new Error(`the URI template ${JSON.stringify(text)} was checked: ${parsed.error}`);
-  return parsed.template;
 }
 
 function lowerPrompt(
   prompt: Declared<PromptDeclaration>,
-  types: Types,
-  handlers: HandlerNames,
-  schema: MakeSchema,
-  again: Again,
+  content: EntryContent,
+  { type, handler, answers }: PromptNames,
+  naming: SchemaNaming,
 ): Prompt {
   const { name, title, description, messages } = prompt.value;
-  const base = pascalCase(name, "Prompt").replace(/Prompt$/, "") || "The";
-  const type = types.claim([`${base}Arguments`, `${base}PromptArguments`], name) as Identifier;
-  const handler = (): Prompt["source"] => {
-    const handlerType = types.claim([`${base}Prompt`], name) as Identifier;
-    return { handler: handlers.handler("prompts", name, prompt.value.handler, handlerType) };
-  };
   return {
     kind: "prompt",
     name,
     scopes: prompt.value.scopes ?? [],
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
-    listing: listing("prompt", prompt, again),
+    listing: content.listing,
     arguments: (prompt.value.arguments ?? []).map((argument) => ({
       name: argument.name,
       ...(argument.description !== undefined && { description: argument.description }),
@@ -312,23 +331,13 @@ function lowerPrompt(
       ...(argument.enum !== undefined && { enum: argument.enum }),
     })),
     type,
-    source: messages ? { messages: messages as object as JsonObject[] } : handler(),
-    elicitations: elicitations(prompt, `${base}Prompt`, types, schema),
+    source: messages ? { messages: messages as object as JsonObject[] } : { handler: handler! },
+    elicitations: elicitations(prompt.value, content, answers, naming),
     completions: (prompt.value.arguments ?? []).flatMap(({ name: argument, complete }) =>
       complete === undefined ? [] : [completion(argument, complete)],
     ),
-    span: prompt.span,
+    span: content.span,
   };
-}
-
-/** A name whose suffixed forms are free too, so that they can be read off it. */
-function claimFamily(types: Types, base: string, kind: string, suffixes: readonly string[], key: string): string {
-  const name = types.claim([base, `${base}${kind}`], key);
-  for (const suffix of suffixes) {
-    const member = types.claim([`${name}${suffix}`], `${key} ${suffix}`);
-    if (member !== `${name}${suffix}`) return claimFamily(types, `${base}${kind}`, kind, suffixes, key);
-  }
-  return name;
 }
 
 function instructionsText(instructions: Json, project: Project): string {
@@ -341,18 +350,4 @@ function lowerLayout(project: Project): Layout {
   const { generated = "generated", source = "src", dist = "dist" } = project.build;
   const folder = (path: string): string => projectPath("mcpc.json", path)?.replace(/\/$/, "") ?? path;
   return { generated: folder(generated), source: folder(source), dist: folder(dist) };
-}
-
-function reachableFrom(project: Project): Reachable {
-  const definitions = new Map<string, SchemaRoot>();
-  for (const [name, { node }] of project.defs) definitions.set(name, { node, file: node.span.path, definition: name });
-  return {
-    definitions,
-    files: [...project.schemas].map(([path, node]) => ({ node, file: path })),
-    file: (from, written) => {
-      const path = projectPath(from, written);
-      const node = path === undefined ? undefined : project.schemas.get(path);
-      return node && path !== undefined ? { node, file: path } : "missing";
-    },
-  };
 }

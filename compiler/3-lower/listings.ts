@@ -1,4 +1,3 @@
-import type { Again } from "../model/again.js";
 import type { Declared } from "../model/project.js";
 import type { Json, JsonObject } from "../model/source.js";
 
@@ -23,33 +22,19 @@ const own = {
 } as const;
 
 type Kind = keyof typeof own;
-type Replaced = Readonly<Record<string, Json>>;
 
-/**
- * Returns an entry as its listing has it: the protocol's fields, in the manifest's order, some with another value. Of an
- * entry that says what it said, the very same as before.
- */
+/** Returns an entry as its listing has it: the protocol's fields, in the manifest's order, some with another value. */
 export function listing(
   kind: Exclude<Kind, "argument">,
   entry: Declared<object>,
-  again: Again,
-  replaced: Replaced = {},
+  replaced: Readonly<Record<string, Json>> = {},
 ): JsonObject {
-  const known = again(`listings ${kind}`, entry.node.value as JsonObject, () => ({
-    replaced,
-    listed: listed(kind, entry, replaced),
-  }));
-  const holds = Object.entries(replaced).every(([key, value]) => known.replaced[key] === value);
-  return holds ? known.listed : listed(kind, entry, replaced);
-}
-
-function listed(kind: Exclude<Kind, "argument">, entry: Declared<object>, replaced: Replaced): JsonObject {
   const plain = without(entry.node.value as JsonObject, own[kind]);
-  const told = Object.fromEntries(
+  const listed = Object.fromEntries(
     Object.entries(plain).map(([key, value]) => [key, Object.hasOwn(replaced, key) ? replaced[key]! : value]),
   );
-  if (kind !== "prompt" || !Array.isArray(told["arguments"])) return told;
-  return { ...told, arguments: told["arguments"].map((argument) => without(argument as JsonObject, own.argument)) };
+  if (kind !== "prompt" || !Array.isArray(listed["arguments"])) return listed;
+  return { ...listed, arguments: listed["arguments"].map((argument) => without(argument as JsonObject, own.argument)) };
 }
 
 function without(object: JsonObject, keys: readonly string[]): JsonObject {

@@ -1,4 +1,3 @@
-import type { Reachable } from "../json-schema/resolve.js";
 import type { Project, ValueDeclaration, ValuesDeclaration } from "../model/project.js";
 import type { Runtime, Transports } from "../model/server.js";
 import { lowerAuth } from "./auth.js";
@@ -49,8 +48,8 @@ function valuesOf(declared: ValuesDeclaration): readonly ValueDeclaration[] {
 }
 
 /** Lowers the parts around the handlers. */
-export function lowerRuntime(project: Project, reachable: Reachable): Runtime {
-  const config = lowerConfig(project, reachable);
+export function lowerRuntime(project: Project): Runtime {
+  const config = lowerConfig(project);
   const auth = lowerAuth(project, lowerTransports(project).http?.path);
   const health = lowerHealth(project.runtime);
   return {

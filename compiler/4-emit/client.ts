@@ -1,5 +1,5 @@
 import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
-import { docComment, literal } from "./code.js";
+import { docComment, indented, literal, propertyKey } from "./code.js";
 import { hasApplication } from "./runtime.js";
 
 /** `generated/client.ts`: the server's surface as types, and a client that has them, for tests. Part of no bundle. */
@@ -41,30 +41,25 @@ function surfaceInterface(server: Server): string {
     `resources: ${union(resources.map(({ uri }) => uri))};`,
     object(
       "templates",
-      templates.map(({ uriTemplate, params }) => `${literal(uriTemplate)}: types.${params.type};`),
+      templates.map(({ uriTemplate, params }) => `${propertyKey(uriTemplate)}: types.${params.type};`),
     ),
     object("completions", [object("prompts", completions.prompts), object("templates", completions.templates)]),
     object("questions", questions([...tools, ...prompts].flatMap(({ elicitations }) => elicitations))),
     `config: ${hasApplication(server) ? "application.Config" : "undefined"};`,
     `state: ${hasApplication(server) ? "application.State" : "undefined"};`,
   ];
-  return `/** What the server offers, as types. */\nexport interface Surface {\n${indent(lines.join("\n"))}\n}\n`;
-}
-
-/** Prints a tool. */
-export function clientPiece(tool: Tool): string {
-  return indent(indent(toolMember(tool)));
+  return `/** What the server offers, as types. */\nexport interface Surface {\n${indented(lines.join("\n"))}\n}\n`;
 }
 
 function toolMember({ name, title, description, input, filling, output }: Tool): string {
   const result = output ? `types.${output.type}` : "testing.Content";
-  return `${docComment([description ?? title])}${literal(name)}: testing.ToolCall<types.${(filling ?? input).type}, ${result}>;`;
+  return `${docComment([description ?? title])}${propertyKey(name)}: testing.ToolCall<types.${(filling ?? input).type}, ${result}>;`;
 }
 
 function promptMember({ name, title, description, type, arguments: declared }: Prompt): string {
   const preset = declared.flatMap((argument) => (argument.default === undefined ? [] : [argument.name]));
   const parameters = `types.${type}${preset.length > 0 ? `, ${union(preset)}` : ""}`;
-  return `${docComment([description ?? title])}${literal(name)}: testing.PromptCall<${parameters}>;`;
+  return `${docComment([description ?? title])}${propertyKey(name)}: testing.PromptCall<${parameters}>;`;
 }
 
 /** An argument with an `enum` is completed from that. */
@@ -75,7 +70,7 @@ function completable(declared: Prompt["arguments"], completions: Prompt["complet
 }
 
 function completed(entries: readonly (readonly [owner: string, names: readonly string[]])[]): string[] {
-  return entries.flatMap(([owner, names]) => (names.length > 0 ? [`${literal(owner)}: ${union(names)};`] : []));
+  return entries.flatMap(([owner, names]) => (names.length > 0 ? [`${propertyKey(owner)}: ${union(names)};`] : []));
 }
 
 /** Prints the answers to questions; several entries may ask one of the same name. */
@@ -85,17 +80,13 @@ function questions(elicitations: readonly Elicitation[]): string[] {
     const types = answers.get(name) ?? new Set();
     answers.set(name, types.add(answer ? `types.${answer.type}` : "Record<string, never>"));
   }
-  return [...answers].map(([name, types]) => `${literal(name)}: ${[...types].join(" | ")};`);
+  return [...answers].map(([name, types]) => `${propertyKey(name)}: ${[...types].join(" | ")};`);
 }
 
 function object(name: string, members: readonly string[]): string {
-  return members.length === 0 ? `${name}: {};` : `${name}: {\n${indent(members.join("\n"))}\n};`;
+  return members.length === 0 ? `${name}: {};` : `${name}: {\n${indented(members.join("\n"))}\n};`;
 }
 
 function union(names: readonly string[]): string {
   return names.length === 0 ? "never" : [...new Set(names)].map((name) => literal(name)).join(" | ");
-}
-
-function indent(lines: string): string {
-  return lines.replace(/^(?=.)/gm, "  ");
 }

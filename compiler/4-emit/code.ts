@@ -1,11 +1,30 @@
 import { posix } from "node:path";
 import type { Json } from "../model/source.js";
 
-/** A string or any JSON as a literal that TypeScript reads back as the same value, on one line. */
-export function literal(value: Json): string {
-  const text = JSON.stringify(value).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+/** A string or any JSON as a literal that TypeScript reads back as the same value, on one line unless indented. */
+export function literal(value: Json, indentation?: number): string {
+  const text = JSON.stringify(value, null, indentation).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
   // In an object literal `"__proto__": x` would set the prototype; a computed key does not.
-  return typeof value === "object" ? text.replace(/(?<=[{,])"__proto__":/g, '["__proto__"]:') : text;
+  return typeof value === "object" ? text.replace(/(?<=[{,]\s*)"__proto__":/g, '["__proto__"]:') : text;
+}
+
+/** Any JSON as a literal on one line, spaced as people write it. */
+export function spacedLiteral(value: Json): string {
+  if (typeof value !== "object" || value === null) return literal(value);
+  if (Array.isArray(value)) return `[${(value as readonly Json[]).map(spacedLiteral).join(", ")}]`;
+  const members = Object.entries(value).map(([key, each]) => `${propertyKey(key)}: ${spacedLiteral(each as Json)}`);
+  return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
+}
+
+/** The name of a property in an object literal or a type. */
+export function propertyKey(name: string): string {
+  if (name === "__proto__") return '["__proto__"]';
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name);
+}
+
+/** Lines, each indented by one level more. */
+export function indented(lines: string): string {
+  return lines.replace(/^(?=.)/gm, "  ");
 }
 
 /** A doc comment of these paragraphs; whatever they say, the comment ends where it should. */

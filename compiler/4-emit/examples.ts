@@ -1,9 +1,9 @@
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
-import type { OutputFile } from "../model/output.js";
+import type { Artifact } from "../model/output.js";
 import type { Server, Tool } from "../model/server.js";
 import { literal } from "./code.js";
 import { handlers } from "./handlers.js";
-import { listingsModule, surfaceModule, validatorsModule } from "./surface.js";
+import { listingsModule, surfaceModule } from "./surface.js";
 import { serverModule } from "./server.js";
 import { settingsValidator, toolValidators } from "./validator-modules.js";
 import { printValidators } from "./validators.js";
@@ -21,7 +21,7 @@ export function emitExamples(
   server: Server,
   tools: readonly Tool[],
   existing: ReadonlyMap<string, string>,
-): Result<OutputFile[]> {
+): Result<Artifact[]> {
   const { config } = server.runtime;
   const part: Server = {
     ...server,
@@ -38,16 +38,15 @@ export function emitExamples(
     return result.value;
   };
   const { generated } = server.layout;
-  const file = (name: string, content: string): OutputFile => ({
+  const file = (name: string, content: string): Artifact => ({
     path: `${generated}/${name}.ts`,
     owner: "generated",
-    content,
+    content: () => content,
   });
   const validators = [...tools.map(toolValidators), ...(config ? [settingsValidator(config)] : [])];
   const files = [
     file("surface", surfaceModule(part)),
     file("listings", listingsModule(part)),
-    file("validators", validatorsModule(part)),
     file("server", serverModule(part)),
     file(
       "examples",

@@ -1,109 +1,79 @@
 import { withHeader } from "../generated-header.js";
-import { anew, type Again } from "../model/again.js";
-import type { Edit, Replacement } from "../model/edit.js";
-import type { OutputFile } from "../model/output.js";
-import type { Server, Tool } from "../model/server.js";
-import { clientModule, clientPiece } from "./client.js";
-import { declaration, type Declaration } from "./declarations.js";
+import { noCache, type Cache } from "../model/cache.js";
+import type { Artifact } from "../model/output.js";
+import type { Server } from "../model/server.js";
+import { clientModule } from "./client.js";
+import { declaration } from "./declarations.js";
 import { healthModule } from "./health.js";
-import { lockFile, lockPiece } from "./lock.js";
+import { lockFile } from "./lock.js";
+import { lazy } from "./lazy.js";
+import type { ModuleForm } from "./module-form.js";
 import { applicationModule, hasApplication } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
-import { listingPiece, listingsModule, surfaceModule, surfacePiece, validatorsModule } from "./surface.js";
-import { declaredTypes, typesModule, typesReplacement } from "./types.js";
-import { madeOf, validatorModules, type ValidatorModule } from "./validator-modules.js";
+import { listingsModule, surfaceModule } from "./surface.js";
+import { typesModule } from "./types.js";
+import { validatorModules } from "./validator-modules.js";
 
-export { declaredTypes } from "./types.js";
-
-/** The generated code that types are checked with: all but the modules of validators. */
-export function emitCode(
-  server: Server,
-  types: ReadonlyMap<string, Declaration> = declaredTypes(server, anew, anew),
-): OutputFile[] {
-  const { config } = server.runtime;
-  const modules: readonly (readonly [name: string, text: string | undefined])[] = [
-    ["types", typesModule(server, types)],
-    ["validators", validatorsModule(server)],
-    ["server", serverModule(server)],
-    ["main", mainModule(server)],
-    ["client", clientModule(server)],
-    ["health", healthModule(server)],
-    [
-      "application",
-      hasApplication(server)
-        ? applicationModule(server, config ? declaration(config.schema, "Settings of the server.") : "")
-        : undefined,
-    ],
+/** The generated code that types are checked with: all but data and the modules of validators. */
+export function emitCode(server: Server, cache: Cache = noCache): Artifact[] {
+  const { config, health } = server.runtime;
+  return [
+    generatedFile(server, "types", () => typesModule(server, cache)),
+    generatedFile(server, "server", () => serverModule(server)),
+    generatedFile(server, "main", () => mainModule(server)),
+    generatedFile(server, "client", () => clientModule(server)),
+    ...(health ? [generatedFile(server, "health", () => healthModule(server)!)] : []),
+    ...(hasApplication(server)
+      ? [
+          generatedFile(server, "application", () =>
+            applicationModule(server, config ? declaration(config.schema, "Settings of the server.") : ""),
+          ),
+        ]
+      : []),
   ];
-  return modules.flatMap(([name, text]) => (text === undefined ? [] : [generatedFile(server, name, text)]));
 }
 
 /** Generated modules that hold no types. */
-export function emitData(server: Server, again: Again = anew): OutputFile[] {
+export function emitData(server: Server): Artifact[] {
   return [
-    generatedFile(server, "surface", surfaceModule(server)),
-    generatedFile(server, "listings", listingsModule(server, again)),
+    generatedFile(server, "surface", () => surfaceModule(server)),
+    generatedFile(server, "listings", () => listingsModule(server)),
   ];
 }
 
-const lockPath = "mcpc.lock.json";
+export const lockPath = "mcpc.lock.json";
 
-export function emitLock(server: Server): OutputFile {
-  return { path: lockPath, owner: "artifact", content: lockFile(server) };
+export function emitLock(server: Server): Artifact {
+  return { path: lockPath, owner: "artifact", inputs: server.fingerprint, content: lazy(() => lockFile(server)) };
 }
 
-/** Returns the replacements of an edit, by path; undefined where they are unknown. Other files stay. */
-export type Replacements = ReadonlyMap<string, Replacement | undefined>;
-
-export function codeReplacements(edit: Edit): Replacements {
-  const { generated } = edit.server.layout;
-  return new Map([
-    [`${generated}/types.ts`, typesReplacement(edit)],
-    [`${generated}/client.ts`, of(edit, clientPiece)],
-  ]);
+/** Generated code as a bundle needs it. */
+export interface BundledCode {
+  /** The texts of modules that have another form in a bundle than on the disk, by name. */
+  modules(form: Exclude<ModuleForm, "source">): Readonly<Record<string, () => string>>;
+  /** The paths of the modules of entries' validators. */
+  readonly validators: readonly string[];
 }
 
-export function dataReplacements(edit: Edit): Replacements {
-  const { generated } = edit.server.layout;
-  return new Map([
-    [`${generated}/surface.ts`, of(edit, surfacePiece)],
-    [`${generated}/listings.ts`, of(edit, listingPiece)],
-  ]);
+export function bundledCode(server: Server): BundledCode {
+  const { generated } = server.layout;
+  return {
+    modules: (form) => ({
+      surface: () => surfaceModule(server, form),
+      listings: () => listingsModule(server, form),
+      server: () => serverModule(server, form),
+    }),
+    validators: validatorModules(server)
+      .filter(({ name }) => name.startsWith("validators/"))
+      .map(({ name }) => `${generated}/${name}.ts`),
+  };
 }
 
-export function lockReplacements(edit: Edit): Replacements {
-  return new Map([[lockPath, of(edit, lockPiece)]]);
-}
-
-function of({ before, after }: Edit, piece: (tool: Tool) => string): Replacement {
-  return { before: piece(before), after: piece(after) };
-}
-
-function generatedFile({ layout: { generated } }: Server, name: string, text: string): OutputFile {
-  return { path: `${generated}/${name}.ts`, owner: "generated", content: withHeader(text) };
-}
-
-/** By module of validators: what its text depends on, beside the compiler. */
-export function validatorsMadeOf(server: Server, again: Again = anew): Map<string, string> {
-  return new Map(validatorModules(server).map((module) => [module.name, madeAgain(module, again)]));
-}
-
-/** `madeOf`, known by its schemas where they are the very same as before. */
-function madeAgain(module: ValidatorModule, again: Again): string {
-  const { schemas, answers, filling } = module;
-  const parts = [
-    ...[...Object.entries(schemas), ...answers].flatMap(([name, { plain, schema }]) => [name, plain ?? schema]),
-    filling?.places,
-  ];
-  const key = parts.find((part) => typeof part === "object");
-  const make = (): Made => ({ parts, text: madeOf(module) });
-  const known = key ? again("made of", key, make) : make();
-  return known.parts.length === parts.length && known.parts.every((part, index) => part === parts[index])
-    ? known.text
-    : make().text;
-}
-
-interface Made {
-  readonly parts: readonly unknown[];
-  readonly text: string;
+function generatedFile({ layout: { generated }, fingerprint }: Server, name: string, text: () => string): Artifact {
+  return {
+    path: `${generated}/${name}.ts`,
+    owner: "generated",
+    inputs: fingerprint,
+    content: lazy(() => withHeader(text())),
+  };
 }

@@ -1,6 +1,6 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { intended } from "../diagnostics/suggest.js";
-import type { OutputFile } from "../model/output.js";
+import type { Artifact } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { importPath, literal } from "./code.js";
 import {
@@ -37,7 +37,7 @@ export function handlers(
   existing: ReadonlyMap<string, string>,
   elsewhere: ReadonlyMap<string, string>,
   present: readonly string[] = [],
-): Result<OutputFile[]> {
+): Result<Artifact[]> {
   const byFile = new Map<string, Stub[]>();
   for (const stub of stubsOf(server)) {
     const { file } = stub.handler;
@@ -46,7 +46,7 @@ export function handlers(
     else byFile.set(file, [stub]);
   }
   const diagnostics: Diagnostic[] = [];
-  const files: OutputFile[] = [];
+  const files: Artifact[] = [];
   // A file of the very name counts before one that differs in case.
   const ordered = [...present.filter((path) => !byFile.has(path)), ...present.filter((path) => byFile.has(path))];
   const spelling = new Map(ordered.map((path) => [path.toLowerCase(), path]));
@@ -65,8 +65,8 @@ export function handlers(
       diagnostics.push(...moves);
       if (moves.length > 0) continue;
       const { head, typeOf } = imports(server, path, unique);
-      const content = `${head}\n${unique.map((stub) => stubText(stub, typeOf(stub))).join("\n")}`;
-      files.push({ path, owner: "user", content });
+      const text = `${head}\n${unique.map((stub) => stubText(stub, typeOf(stub))).join("\n")}`;
+      files.push({ path, owner: "user", content: () => text });
       continue;
     }
     const missing = unique.filter(({ handler }) => plainExport(text, handler.export) === -1);
@@ -82,7 +82,7 @@ function insertion(
   path: string,
   text: string,
   stubs: readonly Stub[],
-): OutputFile | Diagnostic | undefined {
+): Artifact | Diagnostic | undefined {
   const module = parseModule(path, text);
   if (module.error) {
     const { start, length, message } = module.error;
@@ -113,7 +113,7 @@ function insertion(
       text: withEnds(`${text === "" || text.endsWith("\n") ? "" : "\n"}${text.trim() === "" ? "" : "\n"}${body}`),
     },
   ];
-  return { path, owner: "user", content: { insert } };
+  return { path, owner: "user", content: () => ({ insert }) };
 }
 
 /**

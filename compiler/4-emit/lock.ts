@@ -1,4 +1,4 @@
-import type { DeclaredError, Server, Tool } from "../model/server.js";
+import type { DeclaredError, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { wrapOutputSchema } from "@mcpc/runtime/codegen/v1/older-forms";
 
@@ -16,11 +16,6 @@ export function lockFile(server: Server): string {
     prompts: server.prompts.map(locked),
   };
   return `${JSON.stringify(lock, null, 2)}\n`;
-}
-
-/** A tool in the lock file. */
-export function lockPiece(tool: Tool): string {
-  return JSON.stringify(locked(tool), null, 2).replaceAll("\n", "\n    ");
 }
 
 interface Entry {

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { plainExport } from "./module-names.js";
-import { isUntouched, type Stub } from "./stubs.js";
+import { isStubFile, type Stub } from "./stubs.js";
 
 /**
  * The handler stands in another file: one that exports its name and speaks of its type. Undefined when none does, or a
@@ -12,7 +12,7 @@ export function moved({ handler, name, span }: Stub, elsewhere: ReadonlyMap<stri
   const speaksOf = new RegExp(`(?<![\\w$])${type}(?![\\w$])`);
   const candidates = [...elsewhere].filter(
     ([path, text]) =>
-      path !== file && plainExport(text, handler.export) !== -1 && speaksOf.test(text) && !isUntouched(text),
+      path !== file && plainExport(text, handler.export) !== -1 && speaksOf.test(text) && !isStubFile(text),
   );
   const [found, text = ""] = candidates[0] ?? [];
   if (found === undefined || candidates.length > 1) return undefined;

@@ -3,13 +3,13 @@ import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { nearest } from "../diagnostics/suggest.js";
 import type { Server } from "../model/server.js";
 import { handlerFiles } from "./handlers.js";
-import { isUntouched, nameOf, stubsOf, type Stub } from "./stubs.js";
+import { isStubFile, nameOf, stubsOf, type Stub } from "./stubs.js";
 
 /** A file in the handlers' folders that no entry of the manifests leads to. */
 export interface Orphan {
   readonly path: string;
-  /** Nobody has written anything into it. */
-  readonly untouched: boolean;
+  /** It holds stubs, and no other code. */
+  readonly isStub: boolean;
   readonly diagnostic: Diagnostic;
 }
 
@@ -35,17 +35,17 @@ export function orphans(
   const names = listed();
   const added = stubsOf(server).filter(({ name, handler }) => {
     const text = texts.get(handler.file);
-    return names && !names.has(name) && !handler.declared && (text === undefined || isUntouched(text));
+    return names && !names.has(name) && !handler.declared && (text === undefined || isStubFile(text));
   });
-  const written = alone.filter(([, text]) => !isUntouched(text)).map(([path]) => path);
+  const written = alone.filter(([, text]) => !isStubFile(text)).map(([path]) => path);
   return alone.map(([path, text]) => {
-    const untouched = isUntouched(text);
-    const heir = untouched ? undefined : heirOf(path, added, written);
-    const parameters = { path, untouched, from: nameOf(path), to: heir && nameOf(heir.handler.file) };
+    const isStub = isStubFile(text);
+    const heir = isStub ? undefined : heirOf(path, added, written);
+    const parameters = { path, untouched: isStub, from: nameOf(path), to: heir && nameOf(heir.handler.file) };
     const related = heir ? [{ span: heir.span, message: "new, and without a handler" }] : [];
     return {
       path,
-      untouched,
+      isStub,
       diagnostic: diagnose("handler/orphaned", { path, start: 0, end: 0 }, parameters, related),
     };
   });

@@ -6,7 +6,7 @@ import type { Server } from "../model/server.js";
 import { importPath } from "./code.js";
 import { annotation, boundNames, exportedNames, parseModule, respelled, type ParsedModule } from "./module-names.js";
 import { orphans } from "./orphans.js";
-import { isUntouched, nameOf, stubsOf } from "./stubs.js";
+import { isStubFile, nameOf, stubsOf } from "./stubs.js";
 
 /** An entry that was called `from` and is called `to`; both as their handlers' files are called. */
 export interface Rename {
@@ -29,7 +29,7 @@ export function renamed(server: Server, { from, to }: Rename, texts: ReadonlyMap
   const refuse = (reason: string, suggestion?: string): Result<Move> => ({
     diagnostics: [diagnose("handler/not-renamed", undefined, { from, to, reason, suggestion })],
   });
-  const left = orphans(server, texts, () => undefined).filter(({ untouched }) => !untouched);
+  const left = orphans(server, texts, () => undefined).filter(({ isStub }) => !isStub);
   const old = left.filter(({ path }) => nameOf(path) === from);
   if (old.length === 0) {
     const names = left.map(({ path }) => nameOf(path));
@@ -46,7 +46,7 @@ export function renamed(server: Server, { from, to }: Rename, texts: ReadonlyMap
   }
   const { path, handler } = pair;
   const present = texts.get(handler.file);
-  if (present !== undefined && !isUntouched(present))
+  if (present !== undefined && !isStubFile(present))
     return refuse(`${JSON.stringify(handler.file)} is written already`);
   const text = texts.get(path)!;
   const module = parseModule(path, text);

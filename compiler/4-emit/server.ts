@@ -1,23 +1,34 @@
 import type { Handler, Server } from "../model/server.js";
-import { importPath, literal } from "./code.js";
+import { importPath, literal, spacedLiteral } from "./code.js";
+import { printTypeImport } from "./format.js";
+import { isChunked, type ModuleForm } from "./module-form.js";
 import { surroundings } from "./runtime.js";
 import { variablesText } from "./variables.js";
 
 const library = "@mcpc/runtime/codegen/v1";
 
-/** `generated/server.ts`: each handler checked against its type and bound to its entry; the server as a value to mount. */
-export function serverModule(server: Server): string {
-  const handlers = handlerImports(server);
+/**
+ * `generated/server.ts`: each handler checked against its type and bound to its entry; the server as a value to mount. In
+ * a bundle with chunks, the handlers of tools are a list in the order of the surface, which is read faster than a map.
+ */
+export function serverModule(server: Server, form: ModuleForm = "source"): string {
+  const nameOf = localNames(server);
   const { http } = server.transports;
   const around = surroundings(server);
   const rows = (entries: readonly (readonly [string, Handler])[]): string => {
     if (entries.length === 0) return "new Map(),";
     const lines = entries.map(
-      ([key, handler]) => `    [${literal(key)}, handler<${handler.type}>(${handlers.nameOf(handler)})],\n`,
+      ([key, handler]) => `    [${literal(key)}, handler<${handler.type}>(${nameOf(handler)})],\n`,
     );
     return `new Map([\n${lines.join("")}  ]),`;
   };
   const tools = server.tools.map(({ name, handler }) => [name, handler] as const);
+  const toolRows = (): string => {
+    if (!isChunked(form) || tools.length === 0) return `tools: ${rows(tools)}`;
+    const lines = tools.map(([, handler]) => `    handler<${handler.type}>(${nameOf(handler)}),\n`);
+    const table = `new Map([\n${lines.join("")}  ].map((one, index) => [surface.tools[index].name, one]))`;
+    return `get tools() { return Object.defineProperty(this, "tools", { value: ${table} }).tools; },`;
+  };
   const resources = server.resources.flatMap(({ uri, source }) =>
     "handler" in source ? [[uri, source.handler] as const] : [],
   );
@@ -45,23 +56,20 @@ export function serverModule(server: Server): string {
     http && `import { createListener, relocate } from ${literal(`${library}/node-http`)};\n`,
     http?.websocket && `import { createUpgrade } from ${literal(`${library}/node-websocket`)};\n`,
     ...around.imports,
-    ...handlers.lines,
+    ...importLines(server),
     `import { surface } from "./surface.js";\n`,
-    types.length > 0 &&
-      `import type {\n${[...new Set(types)]
-        .sort()
-        .map((type) => `  ${type},\n`)
-        .join("")}} from "./types.js";\n`,
+    types.length > 0 && printTypeImport([...new Set(types)].sort(), "./types.js"),
     "\n",
     http &&
       `/** Where and for whom the server listens. */\nexport const http = {\n${Object.entries(http)
         .map(
-          ([key, value]) => `  ${key}: ${literal(value)}${Array.isArray(value) ? ` as ${listType(value)}[]` : ""},\n`,
+          ([key, value]) =>
+            `  ${key}: ${spacedLiteral(value)}${Array.isArray(value) ? ` as ${listType(value)}[]` : ""},\n`,
         )
         .join("")}};\n\n`,
     "/** The compiled server: its surface, and the handlers that serve it. */\n",
     "export const server: ReturnType<typeof defineServer> = defineServer(surface, {\n",
-    `  tools: ${rows(tools)}\n`,
+    `  ${toolRows()}\n`,
     `  resources: ${rows(resources)}\n`,
     `  resourceTemplates: ${rows(templates)}\n`,
     `  prompts: ${rows(prompts)}\n`,
@@ -121,82 +129,19 @@ export function mainModule(server: Server): string {
   );
 }
 
-/** Every handler, in the order of the manifests. */
-export function handlersOf(server: Server): Handler[] {
-  return [
-    ...server.tools.map(({ handler }) => handler),
-    ...server.resources.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
-    ...server.resourceTemplates.map(({ handler }) => handler),
-    ...server.prompts.flatMap(({ source }) => ("handler" in source ? [source.handler] : [])),
-    ...server.resourceTemplates.flatMap(({ list }) => list ?? []),
-    ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions }) =>
-      completions.map(({ handler }) => handler),
-    ),
-  ];
-}
-
-interface HandlerImports {
-  readonly lines: readonly string[];
-  readonly nameOf: (handler: Handler) => string;
-}
-
-/** One import per file; an export whose name is taken is imported under another. */
-function handlerImports(server: Server): HandlerImports {
-  const taken = new Set([
-    "Map",
-    "Promise",
-    "Parameters",
-    "ReturnType",
-    "defineServer",
-    "handler",
-    "createFetch",
-    "createListener",
-    "createUpgrade",
-    "upgrade",
-    "relocate",
-    "readHttp",
-    "at",
-    "surface",
-    "server",
-    "http",
-    "fetch",
-    "listener",
-    "hooks",
-    "checkedHooks",
-    "hook",
-    "createAuthentication",
-    "bearer",
-    "readText",
-    "oauth",
-    "jwt",
-    "introspection",
-    "createSettings",
-    "createLogging",
-    "openLogFile",
-    "health",
-    "createCache",
-    "createRate",
-    "limitConcurrency",
-    "start",
-    "startServer",
-    "stop",
-    "stopServer",
-  ]);
-  const names = new Map<string, string>();
+/** Prints one import for each file. */
+function importLines({ imports, layout }: Server): string[] {
   const files = new Map<string, string[]>();
-  const identity = ({ file, export: name }: Handler): string => `${file}#${name}`;
-  for (const handler of handlersOf(server)) {
-    if (names.has(identity(handler))) continue;
-    let local: string = handler.export;
-    for (let number = 2; taken.has(local); number++) local = `${handler.export}${number}`;
-    taken.add(local);
-    names.set(identity(handler), local);
-    const specifier = local === handler.export ? local : `${handler.export} as ${local}`;
-    files.set(handler.file, [...(files.get(handler.file) ?? []), specifier]);
-  }
-  const lines = [...files].map(
-    ([file, specifiers]) =>
-      `import { ${specifiers.join(", ")} } from ${literal(importPath(`${server.layout.generated}/server.ts`, file))};\n`,
+  for (const { file, export: name, local } of imports)
+    files.set(file, [...(files.get(file) ?? []), local === name ? local : `${name} as ${local}`]);
+  const from = `${layout.generated}/server.ts`;
+  return [...files].map(
+    ([file, specifiers]) => `import { ${specifiers.join(", ")} } from ${literal(importPath(from, file))};\n`,
   );
-  return { lines, nameOf: (handler) => names.get(identity(handler))! };
+}
+
+/** Returns the name under which `generated/server.ts` imports a handler. */
+function localNames({ imports }: Server): (handler: Handler) => string {
+  const names = new Map(imports.map(({ file, export: name, local }) => [`${file}#${name}`, local]));
+  return ({ file, export: name }) => names.get(`${file}#${name}`)!;
 }

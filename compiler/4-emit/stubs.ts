@@ -25,16 +25,16 @@ export function stubText({ handler, name, description, parameters }: Stub, type:
   );
 }
 
-/** A file of nothing but stubs, to which nobody has added a line of code. */
-export function isUntouched(text: string): boolean {
-  return untouched.test(text.replaceAll("\r\n", "\n"));
+/** Whether a file holds stubs, and no other code. */
+export function isStubFile(text: string): boolean {
+  return onlyStubs.test(text.replaceAll("\r\n", "\n"));
 }
 
 const imports =
   /import \{ notImplemented \} from "@mcpc\/runtime";\n(?:import type \{ [\w, ]+ \} from "[^"\n]+";\n)?\n/;
 const oneStub =
   /(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export const [\w$]+: \w+ = async \((?:_\w+, )?_context\) => \{\n {2}throw notImplemented\("(?:[^"\\\n]|\\.)*"\);\n\};\n/;
-const untouched = new RegExp(`^${imports.source}${oneStub.source}(?:\\n${oneStub.source})*$`);
+const onlyStubs = new RegExp(`^${imports.source}${oneStub.source}(?:\\n${oneStub.source})*$`);
 
 /** The name of a handler's file, without its ending. */
 export function nameOf(path: string): string {

@@ -1,149 +1,155 @@
 import { splitText } from "../json-schema/placeholders.js";
-import { anew, type Again } from "../model/again.js";
-import type {
-  Elicitation,
-  HeaderParameter,
-  Prompt,
-  Resource,
-  ResourceTemplate,
-  Server,
-  Tool,
-} from "../model/server.js";
-import type { Json, JsonObject } from "../model/source.js";
-import { literal } from "./code.js";
+import type { Elicitation, Prompt, Resource, ResourceTemplate, Server, Tool } from "../model/server.js";
+import type { Json } from "../model/source.js";
+import { indented, literal, spacedLiteral } from "./code.js";
+import { isChunked, type ModuleForm } from "./module-form.js";
+import { validatorImports } from "./validator-imports.js";
 
 /** `generated/surface.ts`: the server as data. */
-export function surfaceModule(server: Server): string {
+export function surfaceModule(server: Server, form: ModuleForm = "source"): string {
+  const validators = validatorImports(server, form);
   const members = [
-    `server: ${literal(server.info)},`,
+    `server: ${spacedLiteral(server.info)},`,
     ...(server.instructions === undefined ? [] : [`instructions: ${literal(server.instructions)},`]),
     ...(
       ["pageSize", "timeoutMs", "maxSubscriptions", "maxTasks", "taskTtlMs", "maxKeptBytes", "maxResultBytes"] as const
     ).flatMap((key) => (server[key] === undefined ? [] : [`${key}: ${server[key]},`])),
-    ...(server.listed === undefined ? [] : [`listed: ${literal({ ...server.listed })},`]),
-    list("tools", server.tools.map(toolEntry)),
-    list("resources", server.resources.map(resourceEntry)),
-    list("resourceTemplates", server.resourceTemplates.map(templateEntry)),
-    list("prompts", server.prompts.map(promptEntry)),
-    `listings: () => import("./listings.js"),`,
-    ...["tool", "template", "prompt"].map(
-      (kind) =>
-        `${kind}Validators: (key) => import("./validators.js").then(({ ${kind}Validators }) => ${kind}Validators(key)),`,
-    ),
+    ...(server.listed === undefined ? [] : [`listed: ${spacedLiteral({ ...server.listed })},`]),
+    list("tools", server.tools.map(toolEntry), form),
+    list("resources", server.resources.map(resourceEntry), form),
+    list("resourceTemplates", server.resourceTemplates.map(templateEntry), form),
+    list("prompts", server.prompts.map(promptEntry), form),
+    form === "source" ? `listings: () => import("./listings.js"),` : "listings: () => Promise.resolve(listings),",
+    ...validators.members,
   ];
-  return `import type { Surface } from "@mcpc/runtime/codegen/v1";\n\nexport const surface: Surface = {\n${indent(members.join("\n"))}\n};\n`;
-}
-
-/** `generated/listings.ts`: what the lists answer, an entry each as JSON text, ready to be sent. */
-export function listingsModule(server: Server, again: Again = anew): string {
-  const kinds = ["tools", "resources", "resourceTemplates", "prompts"] as const;
-  const json = (listing: JsonObject): string => again("listings as JSON", listing, () => JSON.stringify(listing));
-  const line = (listing: JsonObject): string => again("listing texts", listing, () => `${literal(json(listing))},`);
-  return kinds
-    .map((kind) => {
-      const entries = server[kind].map(({ listing }) => line(listing));
-      return `export const ${kind}: readonly string[] = [${lines(entries)}];\n`;
-    })
+  return [
+    form !== "source" && `import * as listings from "./listings.js";\n`,
+    ...validators.imports,
+    `import type { Surface${validators.types.map((type) => `, ${type}`).join("")} } from "@mcpc/runtime/codegen/v1";\n\n`,
+    ...validators.constants,
+    `export const surface: Surface = {\n${indented(members.join("\n"))}\n};\n`,
+  ]
+    .filter((part) => part !== false)
     .join("");
 }
 
-/** Prints a tool for `generated/surface.ts`. */
-export function surfacePiece(tool: Tool): string {
-  return indent(indent(toolEntry(tool)));
-}
-
-/** Prints a tool for `generated/listings.ts`. */
-export function listingPiece({ listing }: Tool): string {
-  return indent(`${text(listing)},`);
+/** `generated/listings.ts`: the entries of the lists as JSON texts, ready to be sent. */
+export function listingsModule(server: Server, form: ModuleForm = "source"): string {
+  const kinds = ["tools", "resources", "resourceTemplates", "prompts"] as const;
+  if (form !== "source")
+    return kinds
+      .map((kind) => {
+        const entries = server[kind].map(({ listing }) => `${literal(JSON.stringify(listing))},`);
+        return `export const ${kind} = [${lines(entries)}];\n`;
+      })
+      .join("");
+  const exports = kinds.map((kind) => {
+    const entries = server[kind].map(({ listing }) => `${literal(listing, 2)},`);
+    return entries.length === 0
+      ? `export const ${kind}: readonly string[] = [];\n`
+      : `export const ${kind}: readonly string[] = texts([${lines(entries)}]);\n`;
+  });
+  const isEmpty = kinds.every((kind) => server[kind].length === 0);
+  const texts = `/** The entries as JSON texts, ready to be sent. */\nfunction texts(entries: readonly object[]): string[] {\n  return entries.map((entry) => JSON.stringify(entry));\n}\n`;
+  return `${exports.join("")}${isEmpty ? "" : `\n${texts}`}`;
 }
 
 function lines(entries: readonly string[]): string {
-  return entries.length === 0 ? "" : `\n${indent(entries.join("\n"))}\n`;
+  return entries.length === 0 ? "" : `\n${indented(entries.join("\n"))}\n`;
 }
 
-function toolEntry(tool: Tool): string {
-  const { name, wraps, errors, headers, timeoutMs, readOnly } = tool;
-  return entry({
-    name: literal(name),
-    scopes: scopes(tool),
-    wraps: wraps === true && "true",
-    errors:
-      errors.length > 0 &&
-      `new Map([${errors.map(({ code, template }) => `[${literal(code)}, ${literal(template)}]`).join(", ")}])`,
-    elicitations: questions(tool.elicitations),
-    headers: headers.length > 0 && literal(headers as readonly HeaderParameter[] as unknown as Json),
-    timeoutMs: timeoutMs !== undefined && String(timeoutMs),
-    readOnly: readOnly === true && "true",
-    cache: reuse(tool),
-    task: tool.task !== undefined && literal(tool.task.support),
-    defersTask: tool.task?.deferred === true && "true",
-  });
+/** The members of an entry: JSON, or a map from texts to JSON. */
+type Entry = Readonly<Record<string, Json | ReadonlyMap<string, Json> | undefined>>;
+type Value = Json | ReadonlyMap<string, Json>;
+
+function isMap(value: Value): value is ReadonlyMap<string, Json> {
+  return value instanceof Map;
 }
 
-function scopes({ scopes: needed }: { readonly scopes: readonly string[] }): string | false {
-  return needed.length > 0 && literal(needed);
+function mapUnlessEmpty(entries: readonly (readonly [key: string, value: Json])[]): Map<string, Json> | undefined {
+  return entries.length === 0 ? undefined : new Map(entries);
 }
 
-function reuse({ cache }: Tool | Resource | ResourceTemplate): string | false {
-  return cache !== undefined && literal({ ...cache });
-}
-
-function questions(elicitations: readonly Elicitation[]): string | false {
-  const entries = elicitations.map(({ name, template, answer, url }): Json => {
-    const question = {
-      message: template,
-      ...(answer && { requestedSchema: answer.schema as Json }),
-      ...(url !== undefined && { url }),
-    };
-    return [name, question];
-  });
-  return entries.length > 0 && `new Map([${entries.map(literal).join(", ")}])`;
-}
-
-function resourceEntry(resource: Resource): string {
-  const { uri, mimeType, source, subscribe } = resource;
-  const contents = "handler" in source ? undefined : [{ uri, ...(mimeType !== undefined && { mimeType }), ...source }];
-  return entry({
-    uri: literal(uri),
-    scopes: scopes(resource),
-    mimeType: mimeType !== undefined && literal(mimeType),
-    contents: contents !== undefined && text(contents),
-    subscribe: subscribe && "true",
-    cache: reuse(resource),
-  });
-}
-
-function templateEntry(template: ResourceTemplate): string {
-  const { uriTemplate, mimeType, variables } = template;
-  return entry({
-    uriTemplate: literal(uriTemplate),
-    scopes: scopes(template),
-    mimeType: mimeType !== undefined && literal(mimeType),
-    cache: reuse(template),
-    variables: literal(variables),
-    completed: template.completions.length > 0 && literal(template.completions.map(({ name }) => name)),
-  });
-}
-
-function promptEntry(prompt: Prompt): string {
-  const { name, description, arguments: declared, source, elicitations, completions } = prompt;
-  const names = declared.map((argument) => argument.name as string);
-  return entry({
-    name: literal(name),
-    scopes: scopes(prompt),
-    description: description !== undefined && literal(description),
-    arguments: literal(
-      declared.map(({ name: argument, required, default: preset, enum: allowed }) => ({
-        name: argument,
-        required,
-        ...(preset !== undefined && { default: preset }),
-        ...(allowed !== undefined && { enum: allowed }),
-        ...(completions.some((completion) => completion.name === argument) && { completed: true }),
-      })),
-    ),
+function toolEntry(tool: Tool): Entry {
+  const { name, wraps, errors, headers, timeoutMs, readOnly, task, elicitations } = tool;
+  return {
+    name,
+    scopes: unlessEmpty(tool.scopes),
+    wraps: wraps === true ? true : undefined,
+    errors: mapUnlessEmpty(errors.map(({ code, template }) => [code, template])),
     elicitations: questions(elicitations),
-    messages: "messages" in source && literal(segments(source.messages, names)),
-  });
+    headers: headers.length === 0 ? undefined : (headers as unknown as Json),
+    timeoutMs,
+    readOnly: readOnly === true ? true : undefined,
+    cache: reuse(tool),
+    task: task?.support,
+    defersTask: task?.deferred === true ? true : undefined,
+  };
+}
+
+function unlessEmpty(values: readonly string[]): Json | undefined {
+  return values.length === 0 ? undefined : values;
+}
+
+function reuse({ cache }: Tool | Resource | ResourceTemplate): Json | undefined {
+  return cache && { ...cache };
+}
+
+function questions(elicitations: readonly Elicitation[]): Map<string, Json> | undefined {
+  return mapUnlessEmpty(
+    elicitations.map(({ name, template, answer, url }) => {
+      const question = {
+        message: template,
+        ...(answer && { requestedSchema: answer.schema as Json }),
+        ...(url !== undefined && { url }),
+      };
+      return [name, question];
+    }),
+  );
+}
+
+function resourceEntry(resource: Resource): Entry {
+  const { uri, mimeType, source, subscribe, scopes } = resource;
+  const contents = "handler" in source ? undefined : [{ uri, ...(mimeType !== undefined && { mimeType }), ...source }];
+  return {
+    uri,
+    scopes: unlessEmpty(scopes),
+    mimeType,
+    contents: contents && JSON.stringify(contents),
+    subscribe: subscribe ? true : undefined,
+    cache: reuse(resource),
+  };
+}
+
+function templateEntry(template: ResourceTemplate): Entry {
+  const { uriTemplate, mimeType, variables, scopes, completions } = template;
+  return {
+    uriTemplate,
+    scopes: unlessEmpty(scopes),
+    mimeType,
+    cache: reuse(template),
+    variables,
+    completed: unlessEmpty(completions.map(({ name }) => name)),
+  };
+}
+
+function promptEntry(prompt: Prompt): Entry {
+  const { name, description, arguments: declared, source, elicitations, completions, scopes } = prompt;
+  const names = declared.map((argument) => argument.name as string);
+  return {
+    name,
+    scopes: unlessEmpty(scopes),
+    description,
+    arguments: declared.map(({ name: argument, required, default: preset, enum: allowed }) => ({
+      name: argument,
+      required,
+      ...(preset !== undefined && { default: preset }),
+      ...(allowed !== undefined && { enum: allowed }),
+      ...(completions.some((completion) => completion.name === argument) && { completed: true }),
+    })),
+    elicitations: questions(elicitations),
+    messages: "messages" in source ? segments(source.messages, names) : undefined,
+  };
 }
 
 /** The messages as JSON text, cut at `{{argument}}` in their texts: texts and indexes of arguments in turn. */
@@ -173,50 +179,44 @@ export function segments(messages: readonly Json[], names: readonly string[]): (
   return parts;
 }
 
-/** `generated/validators.ts`: imports the validators of one entry, by its name on the wire. */
-export function validatorsModule(server: Server): string {
-  const prompts = server.prompts.flatMap(({ name, source, elicitations }) =>
-    "handler" in source && elicitations.length > 0 ? [[name, source.handler.type] as const] : [],
-  );
-  const types = `import type { PromptValidators, TemplateValidators, ToolValidators } from "@mcpc/runtime/codegen/v1";\n`;
-  return [
-    types,
-    imports(
-      "tool",
-      server.tools.map(({ name, handler }) => [name, handler.type]),
-    ),
-    imports(
-      "template",
-      server.resourceTemplates.map(({ uriTemplate, handler }) => [uriTemplate, handler.type]),
-    ),
-    imports("prompt", prompts),
-  ].join("\n");
+function list(key: string, entries: readonly Entry[], form: ModuleForm): string {
+  return `${key}: [${lines(isChunked(form) ? tables(entries) : entries.map(entryText))}],`;
 }
 
-/** A module of validators is named after the type of its handler, which is unique. */
-function imports(kind: string, entries: readonly (readonly [key: string, type: string])[]): string {
-  const result = `${kind[0]!.toUpperCase()}${kind.slice(1)}Validators`;
-  const cases = entries.map(
-    ([key, type]) => `    case ${literal(key)}:\n      return import(${literal(`./validators/${type}.js`)});\n`,
-  );
-  const body = `  switch (key) {\n${cases.join("")}    default:\n      throw new RangeError(key);\n  }\n`;
-  return `export async function ${kind}Validators(key: string): Promise<${result}> {\n${body}}\n`;
+function membersOf(entry: Entry): [key: string, value: Value][] {
+  return Object.entries(entry).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
 }
 
-/** JSON as a string literal that holds its text. */
-function text(value: Json): string {
-  return literal(JSON.stringify(value));
+function entryText(entry: Entry): string {
+  const members = membersOf(entry).map(([key, value]) => `${key}: ${valueText(value)},`);
+  return `{\n${indented(members.join("\n"))}\n},`;
 }
 
-function entry(fields: Readonly<Record<string, string | false>>): string {
-  const lines = Object.entries(fields).flatMap(([key, value]) => (value === false ? [] : [`${key}: ${value},`]));
-  return `{\n${indent(lines.join("\n"))}\n},`;
+function valueText(value: Value): string {
+  if (!isMap(value)) return spacedLiteral(value);
+  return `new Map([${[...value].map(([key, each]) => `[${literal(key)}, ${spacedLiteral(each)}]`).join(", ")}])`;
 }
 
-function list(key: string, entries: readonly string[]): string {
-  return `${key}: [${lines(entries)}],`;
+/** The fewest entries of nothing but a name that are put as one text. */
+const fewestNames = 10;
+
+/** Entries as texts, as far as they are JSON: these are read several times as fast as literals are. */
+function tables(entries: readonly Entry[]): string[] {
+  const parts: string[] = [];
+  for (let from = 0, to = 0; from < entries.length; from = to) {
+    const kind = kindOf(entries[from]!);
+    while (to < entries.length && kindOf(entries[to]!) === kind) to += 1;
+    const run = entries.slice(from, to);
+    if (kind === "map") parts.push(...run.map(entryText));
+    else if (kind === "name" && run.length >= fewestNames)
+      parts.push(`...${literal(run.map(({ name }) => String(name)).join(" "))}.split(" ").map((name) => ({ name })),`);
+    else parts.push(`...JSON.parse(${literal(JSON.stringify(run))}),`);
+  }
+  return parts;
 }
 
-function indent(lines: string): string {
-  return lines.replace(/^(?=.)/gm, "  ");
+function kindOf(entry: Entry): "name" | "json" | "map" {
+  const members = membersOf(entry);
+  if (members.some(([, value]) => isMap(value))) return "map";
+  return members.length === 1 && /^[^ ]+$/.test(String(entry["name"])) && entry["name"] !== undefined ? "name" : "json";
 }

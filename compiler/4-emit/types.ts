@@ -1,16 +1,16 @@
-import { anew, type Again, type Lasting } from "../model/again.js";
-import type { Edit, Replacement } from "../model/edit.js";
+import { noCache, type Cache } from "../model/cache.js";
 import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, literal } from "./code.js";
-import { schemaTypes, type Declaration } from "./declarations.js";
+import { schemaTypes } from "./declarations.js";
 import { printDeclaration, printTypeImport } from "./format.js";
 import { hasApplication } from "./runtime.js";
 import { generic, named, object, union, type Type } from "./type.js";
 
 /** `generated/types.ts`: every schema type, and the type of every handler, in the order of the manifests. */
-export function typesModule(server: Server, declared: ReadonlyMap<string, Declaration>): string {
+export function typesModule(server: Server, cache: Cache = noCache): string {
   const application = hasApplication(server);
-  const text = (type: string): string => declared.get(type)!.text;
+  const declared = declaredTypes(server, cache);
+  const text = (type: string): string => declared.get(type)!;
   const parts = [
     ...server.definitions.map(({ type }) => text(type)),
     ...(hasCompletions(server) ? [sharedHandler("CompletionHandler", application)] : []),
@@ -58,47 +58,18 @@ function runtimeTypes({ tools, resources, resourceTemplates, prompts }: Server, 
   return used.flatMap(([name, isUsed]) => (isUsed ? [name] : []));
 }
 
-/** Prints a tool and its replacement; undefined where the rest of the module differs, too. */
-export function typesReplacement({ server, index, before, after }: Edit): Replacement | undefined {
-  const application = hasApplication(server);
-  const uses = (tool: Tool): string =>
-    runtimeTypes({ ...server, tools: server.tools.with(index, tool) }, application).join();
-  if (uses(before) !== uses(after)) return undefined;
-  const [old, now] = [before, after].map((tool) => {
-    const alone: Server = {
-      ...server,
-      tools: [tool],
-      resources: [],
-      resourceTemplates: [],
-      prompts: [],
-      definitions: [],
-    };
-    const declared = declaredTypes(alone, anew, anew);
-    // Which names of private types are free depends on what else there is.
-    const names = JSON.stringify([...declared].map(([name, { names }]) => [name, names]));
-    return {
-      names,
-      text: typesOf(alone)
-        .map((type) => declared.get(type)!.text)
-        .join("\n"),
-    };
-  });
-  return old!.names === now!.names ? { before: old!.text, after: now!.text } : undefined;
-}
-
 /** The declarations of all types of a server, by their names. */
-export function declaredTypes(server: Server, again: Again, lasting: Lasting): Map<string, Declaration> {
-  const declared = schemaTypes(server, again, lasting);
+function declaredTypes(server: Server, cache: Cache): Map<string, string> {
+  const declared = schemaTypes(server, cache);
   const application = hasApplication(server);
   const shared = application ? [named("Application")] : [];
-  const declare = (name: string, text: string): void => void declared.set(name, { text, names: [] });
   const handlerType = (name: string, kind: string, parameters: readonly Type[], description?: string): void => {
     const all = [...parameters, ...shared];
     const make = (): string => {
       const type = all.length === 0 ? named(kind) : generic(kind, all);
       return docComment([description]) + printDeclaration(name, type);
     };
-    declare(name, again("handler types", JSON.stringify([name, kind, all, description]), make));
+    declared.set(name, cache.memo("declaration", [JSON.stringify([name, kind, all, description])], make));
   };
   for (const tool of server.tools) {
     const { handler, description, title } = tool;
@@ -110,7 +81,7 @@ export function declaredTypes(server: Server, again: Again, lasting: Lasting): M
     handlerType(handler.type, "ResourceTemplateHandler", [named(params.type)], description);
   for (const prompt of server.prompts) {
     const { type, source, elicitations, description, title } = prompt;
-    declare(type, promptArguments(prompt));
+    declared.set(type, promptArguments(prompt));
     const asked = application || elicitations.length > 0 ? [questions(elicitations)] : [];
     if ("handler" in source)
       handlerType(source.handler.type, "PromptHandler", [named(type), ...asked], description ?? title);

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { silent } from "../json-schema/silent.js";
+import { fingerprint } from "../fingerprint.js";
+import type { Fingerprint } from "../model/cache.js";
 import type {
   Config,
   Elicitation,
@@ -70,12 +70,8 @@ function answersTo(elicitations: readonly Elicitation[]): ValidatorModule["answe
   return elicitations.flatMap(({ name, answer }) => (answer ? [[name, answer] as const] : []));
 }
 
-/** Stands for all that the text of the module depends on, beside this compiler. */
-export function madeOf({ schemas, answers, filling }: ValidatorModule): string {
-  const all = [...Object.entries(schemas), ...answers].map(([name, { plain, schema }]) => [
-    name,
-    silent(plain ?? schema),
-  ]);
-  const whole = filling ? [...all, filling.places] : all;
-  return createHash("sha256").update(JSON.stringify(whole)).digest("base64url");
+/** Stands for all that the text of a module depends on. */
+export function validatorInputs({ schemas, answers, filling }: ValidatorModule): Fingerprint {
+  const all = [...Object.entries(schemas), ...answers].map(([name, { rules }]) => [name, rules]);
+  return fingerprint(JSON.stringify(filling ? [...all, filling.places] : all));
 }

@@ -1,9 +1,9 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { verifyHeader } from "../generated-header.js";
 import { bytesOf, hashAt, hashOf, textOf, type Change, type Host } from "../host.js";
-import { applyInsertions, isStanding, type Insertions, type OutputFile } from "../model/output.js";
+import { applyInsertions, type Artifact, type Insertions, type IsUpToDate } from "../model/output.js";
 
-/** Returns the changes on disk after which the project holds `files`, and nothing more. */
+/** Changes on disk after which the project holds the wanted files, and nothing more. */
 export interface Plan {
   readonly changes: readonly Change[];
 }
@@ -11,23 +11,24 @@ export interface Plan {
 export interface Planning {
   /** Patterns of files that are ours alone. */
   readonly sweep: readonly string[];
-  /** Overwrite generated files that somebody edited. */
+  /** Overwrite generated files that were edited by hand. */
   readonly force: boolean;
-  /** Whether a file is as the last build left it: then it is ours, and its hash says what it holds. */
-  readonly untouched: (path: string) => boolean;
+  readonly isUpToDate: IsUpToDate;
+  /** Whether a file is as the last build wrote it: then it is ours, and its hash stands for its content. */
+  readonly isUnmodified: (path: string) => boolean;
 }
 
 /**
  * Compares the files wanted with the files there. Generated files that are no longer wanted go; files of the user's
  * are created or inserted into, never replaced.
  */
-export function plan(files: readonly OutputFile[], host: Host, options: Planning): Result<Plan> {
+export function plan(files: readonly Artifact[], host: Host, options: Planning): Result<Plan> {
   const diagnostics: Diagnostic[] = [];
   const changes: Change[] = [];
   for (const file of files) {
-    if (isStanding(file.content)) continue;
-    if (isWhole(file.content) && file.owner !== "user" && options.untouched(file.path)) {
-      changes.push(...changeOf(file, file.content, host));
+    if (isUpToDate(file, options.isUpToDate)) continue;
+    if (file.owner !== "user" && options.isUnmodified(file.path)) {
+      changes.push(...changeOf(file, file.content() as string | Uint8Array, host));
       continue;
     }
     const present = host.read(file.path);
@@ -40,22 +41,22 @@ export function plan(files: readonly OutputFile[], host: Host, options: Planning
   const kept = new Set(files.map((file) => file.path));
   for (const path of host.find(options.sweep, [])) {
     if (kept.has(path)) continue;
-    const isOurs = options.untouched(path) || verifyHeader(textOf(host.read(path) ?? new Uint8Array())) === "ours";
+    const isOurs = options.isUnmodified(path) || verifyHeader(textOf(host.read(path) ?? new Uint8Array())) === "ours";
     if (isOurs) changes.push({ path });
   }
   return { value: { changes }, diagnostics };
 }
 
-function changeTo({ path, executable }: OutputFile, bytes: Uint8Array): Change {
+function isUpToDate({ path, inputs }: Artifact, decide: IsUpToDate): boolean {
+  return inputs !== undefined && decide(path, inputs);
+}
+
+function changeTo({ path, executable }: Artifact, bytes: Uint8Array): Change {
   return { path, bytes, ...(executable && { executable }) };
 }
 
-function isWhole(content: OutputFile["content"]): content is string | Uint8Array {
-  return typeof content === "string" || content instanceof Uint8Array;
-}
-
-/** Returns the change of a file that is as the last build saw it. */
-function changeOf(file: OutputFile, content: string | Uint8Array, host: Host): Change[] {
+/** Returns the change of a file that is as the last build wrote it. */
+function changeOf(file: Artifact, content: string | Uint8Array, host: Host): Change[] {
   const bytes = typeof content === "string" ? bytesOf(content) : content;
   if (hashOf(bytes) === hashAt(host, file.path)) return [];
   const present = host.read(file.path);
@@ -63,14 +64,14 @@ function changeOf(file: OutputFile, content: string | Uint8Array, host: Host): C
   return isSame ? [] : [changeTo(file, bytes)];
 }
 
-/** None is in what is wanted: where one is, version control has changed the ends of lines. */
+/** No wanted text has one: where a file does, version control has changed the ends of lines. */
 const carriageReturn = 0x0d;
 
-/** The texts of files as they will stand once they are written, by project path; but for those that stand already. */
-export function textsOf(files: readonly OutputFile[], host: Host): Map<string, string> {
+/** The texts of files as they will be once they are written, by project path; without those that are up to date. */
+export function textsOf(files: readonly Artifact[], host: Host, decide: IsUpToDate = () => false): Map<string, string> {
   return new Map(
     files
-      .filter(({ content }) => !isStanding(content))
+      .filter((file) => !isUpToDate(file, decide))
       .map((file) => {
         const present = host.read(file.path);
         const content = wanted(file, present) ?? present ?? "";
@@ -80,18 +81,22 @@ export function textsOf(files: readonly OutputFile[], host: Host): Map<string, s
 }
 
 /** Returns the content to write; undefined when the file is right as it is. */
-function wanted(file: OutputFile, present: Uint8Array | undefined): string | Uint8Array | undefined {
-  const { content } = file;
-  if (isStanding(content)) return undefined;
-  if (typeof content === "object" && "insert" in content) return inserted(file.path, content, present);
-  if (present && (file.owner === "user" || same(content, present))) return undefined;
-  return content;
+function wanted(file: Artifact, present: Uint8Array | undefined): string | Uint8Array | undefined {
+  if (present && file.owner === "user") {
+    const content = file.content();
+    return isInsertions(content) ? inserted(content, present) : undefined;
+  }
+  const content = file.content();
+  if (isInsertions(content)) throw new Error(`insertions into ${file.path}, which does not exist`);
+  return present && same(content, present) ? undefined : content;
 }
 
-function inserted(path: string, content: Insertions, present: Uint8Array | undefined): string | undefined {
-  if (content.insert.length === 0) return undefined;
-  if (!present) throw new Error(`insertions into ${path}, which does not exist`);
-  return applyInsertions(textOf(present), content.insert);
+function isInsertions(content: string | Uint8Array | Insertions): content is Insertions {
+  return typeof content === "object" && "insert" in content;
+}
+
+function inserted({ insert }: Insertions, present: Uint8Array): string | undefined {
+  return insert.length === 0 ? undefined : applyInsertions(textOf(present), insert);
 }
 
 /** Version control may have turned line ends of text into CRLF: that is not a change. */
@@ -101,8 +106,8 @@ function same(content: string | Uint8Array, present: Uint8Array): boolean {
   return text === content || text.replaceAll("\r\n", "\n") === content;
 }
 
-/** Insertions into bytes that are no UTF-8 would garble them; an edited generated file may hold somebody's work. */
-function refuse(file: OutputFile, present: Uint8Array): Diagnostic | undefined {
+/** Insertions into bytes that are no UTF-8 would garble them; an edited generated file may hold work of the user's. */
+function refuse(file: Artifact, present: Uint8Array): Diagnostic | undefined {
   const start = { path: file.path, start: 0, end: 0 };
   if (file.owner === "user" && Buffer.compare(new TextEncoder().encode(textOf(present)), present) !== 0)
     return diagnose("handler/not-utf8", start, { path: file.path });

@@ -12,8 +12,8 @@ export interface Checked {
   readonly isProject: boolean;
 }
 
-/** Has TypeScript look; whoever calls it has asked, before there is an answer. */
-export type Ask = (question: Question) => Promise<Findings>;
+/** Answers a question about types. Sends the request before it returns. */
+export type TypeChecker = (question: Question) => Promise<Findings>;
 
 /**
  * Checks the user's handlers against the generated types. `texts`, by project path, lie over the disk, so that nothing
@@ -23,14 +23,14 @@ export type Ask = (question: Question) => Promise<Findings>;
 export async function typecheck(
   server: Server,
   texts: ReadonlyMap<string, string>,
-  ask: Ask,
+  typeChecker: TypeChecker,
 ): Promise<Result<Checked>> {
   const { generated } = server.layout;
   const unseen = new Set(["surface", "listings", "settings"].map((name) => `${generated}/${name}.ts`));
   const code = new Map(
     [...texts].filter(([path]) => path.endsWith("ts") || path.endsWith("tsx")).filter(([path]) => !unseen.has(path)),
   );
-  const findings = await ask({ generated, texts: code, bound: boundModules(server) });
+  const findings = await typeChecker({ generated, texts: code, bound: boundModules(server) });
   const { inputs, isProject } = findings;
   return { value: { inputs, isProject }, diagnostics: translate(findings, server) };
 }

@@ -3,8 +3,8 @@ import { basename, dirname, extname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Host } from "../host.js";
-import { applyReplacements, type OutputFile } from "../model/output.js";
+import { hashOf, type Host } from "../host.js";
+import { applyReplacements, type Artifact } from "../model/output.js";
 
 /** A file that code names relative to itself. */
 interface Asset {
@@ -101,10 +101,13 @@ function exists(path: string, host: Host): boolean {
 }
 
 /** The files that are not code, as they stand beside the bundle. */
-export function copies({ found }: Assets, dist: string, host: Host): OutputFile[] {
+export function copies({ found }: Assets, dist: string, host: Host): Artifact[] {
   return [...found.values()]
     .filter(({ isScript }) => !isScript)
-    .map(({ source, name }) => ({ path: `${dist}/${name}`, owner: "artifact", content: host.read(source)! }));
+    .map(({ source, name }) => {
+      const bytes = host.read(source)!;
+      return { path: `${dist}/${name}`, owner: "artifact", inputs: hashOf(bytes)!, content: () => bytes };
+    });
 }
 
 /** For code that runs beside a bundle: files where they are, code as it was bundled. */

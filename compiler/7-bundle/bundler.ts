@@ -17,8 +17,8 @@ export type Outcome = { readonly built: Built } | { readonly failure: readonly M
 /** Has esbuild make a bundle; what is wrong with the code is a value. */
 export type Bundler = (options: Options) => Promise<Outcome>;
 
-/** Each time anew. */
-export const run: Bundler = (options) => outcome(asked((esbuild) => esbuild.build(options)));
+/** Makes each bundle from nothing. */
+export const runBundler: Bundler = (options) => outcome(asked((esbuild) => esbuild.build(options)));
 
 /** Throws `HostError` where there is no esbuild for this machine. */
 async function asked<T>(ask: (esbuild: typeof import("esbuild")) => Promise<T>): Promise<T> {
@@ -36,7 +36,7 @@ async function asked<T>(ask: (esbuild: typeof import("esbuild")) => Promise<T>):
 }
 
 /** Starts esbuild's process, so that it need not be waited for later. */
-export async function foresee(): Promise<void> {
+export async function warmUpBundler(): Promise<void> {
   await esbuild().transform("");
 }
 

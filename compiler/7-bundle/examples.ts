@@ -5,7 +5,7 @@ import type { Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Server } from "../model/server.js";
 import { assetsInPlace } from "./assets.js";
-import { run } from "./bundler.js";
+import { runBundler } from "./bundler.js";
 import { failed } from "./index.js";
 import { whereTheBundleStands } from "./modules.js";
 import { installedPackages } from "./node-packages.js";
@@ -23,7 +23,7 @@ export async function bundleExamples(
   host: Host,
 ): Promise<Result<string>> {
   const place = join(host.root, server.layout.dist, "server.js");
-  const result = await run({
+  const result = await runBundler({
     absWorkingDir: host.root,
     entryPoints: [`./${entry}`],
     // As Node resolves packages, which it loads itself.

@@ -2,53 +2,54 @@ import { join, relative } from "node:path";
 import type { Message, OutputFile as OutputFileOfEsbuild, Plugin } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
-import type { Again } from "../model/again.js";
-import type { Earlier } from "../model/earlier.js";
+import { fingerprint } from "../fingerprint.js";
 import type { Host } from "../host.js";
-import type { OutputFile } from "../model/output.js";
+import type { Cache } from "../model/cache.js";
+import type { Artifact, IsUpToDate } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
-import type { Stored } from "../model/stored.js";
 import { isOtherJsx, type Built, type Bundler, type Options as BundlerOptions, type Outcome } from "./bundler.js";
 import { assets, copies, type Assets } from "./assets.js";
-import { chunkFiles, chunkFolder, chunks } from "./chunks.js";
+import { chunkFiles, chunkFolder } from "./chunks.js";
 import { dependencies } from "./dependencies.js";
 import { codeFile, entryPoints, hashbang, loaderModule } from "./entry-points.js";
-import { isSplit, type ListingFiles } from "./listing-files.js";
+import { generatedModules } from "./generated-modules.js";
+import { isSplit, listingFiles, listingsModule } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
 import { unusedExternals } from "./unused-externals.js";
 import { ownFiles } from "./own-files.js";
 import { namesAsking, namesEnabled, namesSession, unusedParts, type Uses } from "./parts.js";
 import { regularFiles } from "./regular-files.js";
 import { requireBanner } from "./require-banner.js";
-import { condensed, isCondensed, runtimeAlias, runtimeOf } from "./runtime.js";
+import { isPrebundled, prebundledRuntime, runtimeAlias, runtimeOf } from "./runtime.js";
 import { shortNames } from "./short-names.js";
 import { portableMap } from "./source-map.js";
-import { together } from "./together.js";
 
 type Options = BundlerOptions & { readonly format: Format };
 type Format = "cjs" | "esm";
 
 export interface Bundle {
-  readonly files: readonly OutputFile[];
+  readonly files: readonly Artifact[];
   /** Every file that is in it but the runtime's, relative to the project. */
   readonly code: readonly string[];
   /** The same with the runtime's. */
   readonly inputs: readonly string[];
 }
 
-/** The caches and services of a bundle. */
-interface Means {
-  /** The listings of a large server. */
-  readonly listings: ListingFiles | undefined;
-  /** The paths of its entries' validators. */
-  readonly validators: readonly string[];
-  readonly earlier: Earlier;
-  readonly again: Again;
-  readonly stored: Stored | undefined;
+/** The services of a bundle. */
+interface Services {
+  readonly host: Host;
+  readonly cache: Cache;
+  readonly artifacts: { readonly isUpToDate: IsUpToDate };
   readonly bundler: Bundler;
-  /** Called for a large server once the bundler asks no more. */
-  readonly answered: () => void;
+}
+
+/** Generated code in the form of a bundle. */
+interface BundledCode {
+  /** The texts of modules that have another form in a bundle than on the disk, by name. */
+  modules(form: "single" | Format): Readonly<Record<string, () => string>>;
+  /** The paths of the modules of entries' validators. */
+  readonly validators: readonly string[];
 }
 
 /**
@@ -57,7 +58,8 @@ interface Means {
  * packages, and the import of an ES package that stays outside the bundle.
  * The runtime is the project's own where it is installed, else the one that came with the compiler.
  */
-export async function bundle(server: Server, host: Host, means: Means): Promise<Result<Bundle>> {
+export async function bundle(server: Server, code: BundledCode, services: Services): Promise<Result<Bundle>> {
+  const { host } = services;
   const { generated, source } = server.layout;
   const asking = (paths: readonly string[]): boolean => paths.some((path) => namesAsking(textOf(path, host)));
   const keeping = (paths: readonly string[]): boolean => paths.some((path) => namesSession(textOf(path, host)));
@@ -66,34 +68,45 @@ export async function bundle(server: Server, host: Host, means: Means): Promise<
   const { hooks } = server.runtime;
   const hides = hooks !== undefined && namesEnabled(textOf(hooks.file, host));
   const uses = { asks: all || asking(sources), keeps: all || keeping(sources), hides };
-  const made = await make(server, host, means, uses);
+  const made = await make(server, code, services, uses);
   // Handlers may hand their context to code from anywhere; packages have sessions of their own, and know of none here.
   const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
   const own = foreign.filter((path) => !path.includes("node_modules/"));
   const found = { ...uses, asks: uses.asks || asking(foreign), keeps: uses.keeps || keeping(own) };
-  return found.asks === uses.asks && found.keeps === uses.keeps ? made : make(server, host, means, found);
+  return found.asks === uses.asks && found.keeps === uses.keeps ? made : make(server, code, services, found);
 }
 
 async function make(
   server: Server,
-  host: Host,
-  { listings, validators, earlier, again, stored, bundler, answered }: Means,
+  code: BundledCode,
+  { host, cache, artifacts, bundler }: Services,
   uses: Uses,
 ): Promise<Result<Bundle>> {
-  const parts = unusedParts(server, uses, isSplit(server));
+  const split = isSplit(server);
+  const parts = unusedParts(server, uses, split);
   const { generated, dist } = server.layout;
-  const runtime = condensed(generated, parts, host, again, stored);
-  const chunked = async (format: Format): Promise<OutputFile[]> => [
-    ...(await chunkFiles(validators, generated, dist, format, host, earlier, again)),
-    ...(listings?.files ?? []),
+  const runtime = prebundledRuntime(generated, parts, host, cache);
+  const listings = split ? listingFiles(server, cache) : undefined;
+  const chunked = async (format: Format): Promise<Artifact[]> => [
+    ...(await chunkFiles(code.validators, generated, dist, format, host, artifacts.isUpToDate)),
+    ...listings!.files,
   ];
   const regular = regularFiles(host);
   const plugins = (format: Format): Plugin[] => [
     regular,
     // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
     ...(listings
-      ? [chunks(generated, listings.forms, host, format, again, answered)]
-      : [together(generated, host), shortNames(join(host.root, generated, "validators"), host)]),
+      ? [
+          generatedModules(
+            generated,
+            { ...code.modules(format), listings: () => listingsModule(listings.forms, format) },
+            host,
+          ),
+        ]
+      : [
+          generatedModules(generated, code.modules("single"), host),
+          shortNames(join(host.root, generated, "validators"), host),
+        ]),
     runtime.plugin,
     externalPackages(server.external, format, host, () => (importsEsPackage = true)),
     ...(codeFile(server) === "bundle.js" ? [loaderModule(server, host, format, Object.keys(installed))] : []),
@@ -106,7 +119,7 @@ async function make(
   let options = buildOptions(server, host, "cjs", plugins("cjs"), parts);
   const bundling = bundler(options);
   // While esbuild is at work.
-  const beside = isSplit(server) && !wasModule(dist, host) ? chunked("cjs") : undefined;
+  const beside = split && !wasModule(dist, host) ? chunked("cjs") : undefined;
   beside?.catch(() => {});
   let result = await bundling;
   if (importsEsPackage || needsEsModule(result)) {
@@ -117,29 +130,37 @@ async function make(
   const scripts = await bundleScripts(named, options, bundler);
   if ("failure" in scripts) return { diagnostics: scripts.failure.map((message) => failed(message, host)) };
   const isStrict = options.format === "esm" || !holdsSloppyCode(result.built, host);
-  const files = result.built.outputFiles.flatMap((file): OutputFile[] => {
+  const files = result.built.outputFiles.flatMap((file): Artifact[] => {
     const path = file.path.slice(join(host.root, "/").length).replaceAll("\\", "/");
     const content = contentOf(file, path, server, host, isStrict);
-    if (content === undefined) return [];
-    return [{ path, owner: "artifact", content, ...(path === `${dist}/server.js` && { executable: true }) }];
+    return content === undefined ? [] : [artifact(path, content, path === `${dist}/server.js`)];
   });
   for (const { path, text } of scripts.files)
-    files.push({ path: relative(host.root, path).replaceAll("\\", "/"), owner: "artifact", content: text });
+    files.push(artifact(relative(host.root, path).replaceAll("\\", "/"), text));
   files.push(...copies(named, dist, host));
-  // So that the next build knows them for its own.
-  for (const { path } of files) earlier(path, "bundle");
   const type = options.format === "cjs" ? "commonjs" : "module";
-  if (isSplit(server)) files.push(...(await (options.format === "cjs" && beside ? beside : chunked(options.format))));
-  files.push({ path: `${dist}/package.json`, owner: "artifact", content: manifestText(type, installed) });
+  if (split) files.push(...(await (options.format === "cjs" && beside ? beside : chunked(options.format))));
+  files.push(artifact(`${dist}/package.json`, manifestText(type, installed)));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const inputs = [result.built.metafile.inputs, ...scripts.graphs].flatMap((graph) => Object.keys(graph));
-  const own = [...new Set(inputs)].filter((path) => !isCondensed(path));
+  const own = [...new Set(inputs)].filter((path) => !isPrebundled(path));
   const diagnostics = [
     ...named.diagnostics.values(),
     ...ownFiles(result.built.metafile, server.external, host),
     ...unusedExternals([result.built.metafile.inputs, ...scripts.graphs], server.external, host),
   ];
   return { value: { files, code: own, inputs: [...own, ...runtime.inputs, ...named.found.keys()] }, diagnostics };
+}
+
+function artifact(path: string, content: string, executable = false): Artifact {
+  // The hash of a bundle's own text stands for it, so that the next build knows the file for its own.
+  return {
+    path,
+    owner: "artifact",
+    inputs: fingerprint(content),
+    content: () => content,
+    ...(executable && { executable }),
+  };
 }
 
 /** An ES module, with `require` where CommonJS packages in it reach Node's own modules through that. */

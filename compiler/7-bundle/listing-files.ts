@@ -1,8 +1,7 @@
 import { legacyVersions, olderEntry, type EntryKind } from "@mcpc/runtime/codegen/v1/older-forms";
-import { digest, hashInHeader, patched, withHeader, withoutHeader } from "../generated-header.js";
-import { anew, type Again } from "../model/again.js";
-import type { Edit } from "../model/edit.js";
-import { standing, type OutputFile } from "../model/output.js";
+import { digest, withHeader } from "../generated-header.js";
+import type { Cache } from "../model/cache.js";
+import type { Artifact } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 
@@ -22,23 +21,38 @@ const kinds = {
 /** The form for the newest revisions; later in order than the name of any revision. */
 const newest = "newest";
 
-/** The entries of a list as some revisions are told them. */
+/** The entries of a list in the form of some revisions. */
 interface Form {
-  /** The last revision that is told so. */
+  /** The last revision that gets this form. */
   readonly last: string;
   readonly entries: readonly string[];
 }
 
-/** The last revision that is told so, the bytes of the file and their digest. */
+/** The last revision that gets a form, the bytes of its file and their digest. */
 type FormFile = readonly [last: string, size: number, hash: string];
 
-export interface ListingFiles {
-  readonly files: readonly OutputFile[];
-  readonly forms: Forms;
+type List = keyof typeof kinds;
+
+type ByList<T> = Readonly<Record<List, T>>;
+
+/** The files of each list. */
+export type Forms = ByList<readonly FormFile[]>;
+
+const lists = ["tools", "resources", "resourceTemplates", "prompts"] as const;
+
+function byList<T>(make: (list: List) => T): ByList<T> {
+  return {
+    tools: make("tools"),
+    resources: make("resources"),
+    resourceTemplates: make("resourceTemplates"),
+    prompts: make("prompts"),
+  };
 }
 
-/** By list. */
-export type Forms = Readonly<Record<keyof typeof kinds, readonly FormFile[]>>;
+export interface ListingFiles {
+  readonly files: readonly Artifact[];
+  readonly forms: Forms;
+}
 
 /** Above this many tools and templates, listings and validators become chunks of their own, loaded when first used. */
 const singleFileLimit = 50;
@@ -52,69 +66,38 @@ export function isSplit({ tools, resourceTemplates }: Server): boolean {
 const folder = "chunks/listings";
 
 /**
- * The lists of a large server as they are answered: for each form that some revision is told a file, and one of where
- * its entries end; and the module that knows them. So nothing is left to be worked out when a list is first asked for,
- * and none of it is text in the server's memory.
+ * The lists of a large server as they are answered: for each form that some revision gets a file, and one with the ends of
+ * its entries. So nothing is computed when a list is first asked for, and no list is text in the server's memory.
  */
-export function listingFiles(server: Server, again: Again): ListingFiles {
-  const files: OutputFile[] = [];
-  const formsOf = (list: keyof typeof kinds): FormFile[] =>
-    told(kinds[list], server[list], again).map(({ last, entries }) => {
-      const text = entries.join(",");
-      const hash = digest(text);
-      files.push(
-        { path: pathOf(server, list, last), owner: "artifact", content: withHeader(text, hash) },
-        { path: endsOf(server, list, last), owner: "artifact", content: withHeader(JSON.stringify(ends(entries))) },
-      );
-      return [last, Buffer.byteLength(text), hash];
-    });
-  const forms = {
-    tools: formsOf("tools"),
-    resources: formsOf("resources"),
-    resourceTemplates: formsOf("resourceTemplates"),
-    prompts: formsOf("prompts"),
-  };
+export function listingFiles(server: Server, cache: Cache): ListingFiles {
+  let known: ByList<readonly Form[]> | undefined;
+  // Where the files are up to date, their texts are not made.
+  const formsOf = (list: List): readonly Form[] =>
+    (known ??= byList((each) => formsFor(kinds[each], server[each])))[list];
+  const forms = cache.memo("listing", [server.fingerprint], () =>
+    byList((list) =>
+      formsOf(list).map(({ last, entries }): FormFile => {
+        const text = entries.join(",");
+        return [last, Buffer.byteLength(text), digest(text)];
+      }),
+    ),
+  );
+  const file = (path: string, content: () => string): Artifact => ({
+    path,
+    owner: "artifact",
+    inputs: server.fingerprint,
+    content: () => withHeader(content()),
+  });
+  const files = lists.flatMap((list) =>
+    forms[list].flatMap(([last]) => {
+      const entries = (): readonly string[] => formsOf(list).find((form) => form.last === last)!.entries;
+      return [
+        file(pathOf(server, list, last), () => entries().join(",")),
+        file(endsOf(server, list, last), () => JSON.stringify(ends(entries()))),
+      ];
+    }),
+  );
   return { files, forms };
-}
-
-/**
- * The same after an edit, of what the last build left; undefined where that is not there, or the edit changes which
- * revisions are told the same.
- */
-export function editedListingFiles(
-  { server, index, before, after }: Edit,
-  forms: Forms,
-  left: (path: string) => Uint8Array | undefined,
-): ListingFiles | undefined {
-  const [old, now] = [told("tool", [before], anew), told("tool", [after], anew)];
-  const revisions = (forms: readonly Form[]): string => forms.map(({ last }) => last).join();
-  if (revisions(old) !== revisions(now)) return undefined;
-  const files: OutputFile[] = [];
-  const tools: FormFile[] = [];
-  for (const [last, size] of forms.tools) {
-    const paths = [pathOf(server, "tools", last), endsOf(server, "tools", last)] as const;
-    const [text, ending] = [left(paths[0]), left(paths[1])];
-    const piece = { before: textFor(old, last), after: textFor(now, last) };
-    const made = text && patched(text, piece);
-    if (!made || !ending) return undefined;
-    const longer = Buffer.byteLength(piece.after) - Buffer.byteLength(piece.before);
-    const ends = JSON.parse(Buffer.from(withoutHeader(ending)).toString()) as number[];
-    const moved = JSON.stringify(ends.map((end, at) => (at < index ? end : end + longer)));
-    files.push({ path: paths[0], owner: "artifact", content: made });
-    files.push({ path: paths[1], owner: "artifact", content: withHeader(moved) });
-    tools.push([last, size + longer, hashInHeader(made)]);
-  }
-  for (const list of ["resources", "resourceTemplates", "prompts"] as const)
-    for (const path of forms[list].flatMap(([last]) => [pathOf(server, list, last), endsOf(server, list, last)])) {
-      if (!left(path)) return undefined;
-      files.push({ path, owner: "artifact", content: standing });
-    }
-  return { files, forms: { ...forms, tools } };
-}
-
-/** Returns the text for a revision. */
-function textFor(forms: readonly Form[], revision: string): string {
-  return forms.find(({ last }) => last >= revision)!.entries[0]!;
 }
 
 function pathOf({ layout: { dist } }: Server, list: string, last: string): string {
@@ -142,11 +125,11 @@ interface Listed {
   readonly wraps?: boolean;
 }
 
-/** Returns the forms of the revisions. */
-function told(kind: EntryKind, entries: readonly Listed[], again: Again): Form[] {
+/** Returns the forms of a list, each with the revisions that get it. */
+function formsFor(kind: EntryKind, entries: readonly Listed[]): Form[] {
   if (entries.length === 0) return [];
-  const current = entries.map(({ listing }) => again("listings as JSON", listing, () => JSON.stringify(listing)));
-  // What an older revision is told in full, all later ones are.
+  const current = entries.map(({ listing }) => JSON.stringify(listing));
+  // An entry that an older revision gets in full, all later ones get in full.
   const inFull = new Set<number>();
   const forms = legacyVersions.map((version): Form => {
     const texts = entries.map(({ listing, wraps }, index) => {
@@ -157,7 +140,7 @@ function told(kind: EntryKind, entries: readonly Listed[], again: Again): Form[]
     });
     return { last: version, entries: texts };
   });
-  // Revisions that are told the same share a form.
+  // Revisions that get the same share a form.
   const all = [...forms, { last: newest, entries: current }];
   return all.filter(({ entries }, index) => !same(entries, all[index + 1]?.entries));
 }

@@ -6,7 +6,7 @@ import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import type { Summary } from "../model/summary.js";
 import { assetsInPlace } from "./assets.js";
-import { run } from "./bundler.js";
+import { runBundler } from "./bundler.js";
 import { failed } from "./index.js";
 import { namesOf, type Hashed } from "./module-hashes.js";
 import { isLoadedByNode, isPackageOf, packageModule, requiredPackages } from "./node-packages.js";
@@ -79,7 +79,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
     external: readonly string[],
   ): Promise<readonly Diagnostic[]> {
     const place = join(host.root, bundle);
-    const made = await run({
+    const made = await runBundler({
       absWorkingDir: host.root,
       entryPoints: paths.map((path, index) => ({ in: join(host.root, path), out: String(index) })),
       bundle: true,

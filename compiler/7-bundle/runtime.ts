@@ -3,8 +3,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
 import { hashAt, HostError, type Host } from "../host.js";
-import type { Again } from "../model/again.js";
-import type { Stored } from "../model/stored.js";
+import type { Cache, Traced } from "../model/cache.js";
 import { esbuild } from "./esbuild.js";
 
 const name = "@mcpc/runtime";
@@ -42,7 +41,7 @@ const importers = ["main", "server", "health", "settings", "application"];
 /** Modules of the runtime that other generated code imports. */
 const always = ["/codegen/v1/validation", "/codegen/v1/node-listings"];
 
-export interface Condensed {
+export interface PrebundledRuntime {
   readonly plugin: Plugin;
   /** Every file of it, relative to the project; complete once the bundle is made. */
   readonly inputs: ReadonlySet<string>;
@@ -52,13 +51,12 @@ export interface Condensed {
  * The runtime as one module, minified as a whole: every name in it is short, while those of the user's functions and
  * classes, which their code may read, stay. What is imported when first used stays apart from the rest.
  */
-export function condensed(
+export function prebundledRuntime(
   generated: string,
   parts: Readonly<Record<string, string>>,
   host: Host,
-  again: Again,
-  stored: Stored | undefined,
-): Condensed {
+  cache: Cache,
+): PrebundledRuntime {
   const dist = join(runtimeOf(host).folder, "dist");
   const inputs = new Set<string>();
   const texts = importers.map((module) => textOf(`${generated}/${module}.ts`, host)).join("");
@@ -67,22 +65,20 @@ export function condensed(
   const early = new Set(["", ...always, ...named(/\bfrom "@mcpc\/runtime(\/[\w/-]+)"/g)]);
   for (const path of late) early.delete(path);
   /** The folder of the modules, if they were files; their source maps are relative to it. */
-  const place = (module: string | number): string => join(dist, `condensed-${module}.js`);
+  const place = (module: string | number): string => join(dist, `prebundled-${module}.js`);
   const whole = [...early].map((path) => `export * from ${JSON.stringify(`${name}${path}`)};\n`).join("");
   const key = JSON.stringify([dist, [...early], late, parts]);
-  const make = async (): Promise<Modules> => {
-    const left = stored?.read("runtime") as Left | undefined;
-    if (left?.key === key && holds(left.modules, host)) return left.modules;
+  const make = async (): Promise<Traced<Modules>> => {
     const { build } = esbuild();
     const { outputFiles, metafile } = await build({
       absWorkingDir: host.root,
       entryPoints: [
-        { in: "whole", out: "condensed-whole" },
-        ...late.map((path, index) => ({ in: `${name}${path}`, out: `condensed-${index}` })),
+        { in: "whole", out: "prebundled-whole" },
+        ...late.map((path, index) => ({ in: `${name}${path}`, out: `prebundled-${index}` })),
       ],
       plugins: [entry(whole, dist)],
       outdir: dist,
-      chunkNames: "condensed-[hash]",
+      chunkNames: "prebundled-[hash]",
       bundle: true,
       splitting: true,
       format: "esm",
@@ -103,29 +99,21 @@ export function condensed(
       metafile: true,
       logLevel: "silent",
     });
-    const read = Object.keys(metafile.inputs).filter((path) => path !== "condensed:whole");
-    const made = {
-      texts: new Map(outputFiles.map(({ path, text }) => [path, text])),
-      read: new Map(read.map((path) => [path, hashAt(host, path)])),
-    };
-    stored?.write("runtime", { key, modules: made } satisfies Left);
-    return made;
+    const read = Object.keys(metafile.inputs).filter((path) => path !== "prebundled:whole");
+    const files = Object.fromEntries(read.map((path) => [path, hashAt(host, path)]));
+    const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
+    return { value: { texts, read }, trace: { files, searches: [], contained: [] } };
   };
   const modules = async (): Promise<Modules> => {
-    let isNew = false;
-    const known = await again("runtime", key, () => {
-      isNew = true;
-      return make().catch(() => undefined);
-    });
-    const result = known && (isNew || holds(known, host)) ? known : await make();
-    for (const path of result.read.keys()) inputs.add(path);
+    const result = await cache.traced("runtime", [key], host, make);
+    for (const path of result.read) inputs.add(path);
     return result;
   };
   let made: Promise<Modules> | undefined;
   return {
     inputs,
     plugin: {
-      name: "condensed-runtime",
+      name: "prebundled-runtime",
       setup(build) {
         build.onResolve({ filter: /^@mcpc\/runtime(?:\/|$)/ }, ({ path, kind }) => {
           const part = path.slice(name.length);
@@ -133,8 +121,8 @@ export function condensed(
           if (kind === "entry-point" || (index === -1 && !early.has(part))) return undefined;
           return { path: place(index === -1 ? "whole" : index), sideEffects: false };
         });
-        build.onResolve({ filter: /^\.\/condensed-/ }, ({ path }) => ({ path: join(dist, path), sideEffects: false }));
-        build.onLoad({ filter: /[\\/]condensed-\w+\.js$/ }, async ({ path }) => {
+        build.onResolve({ filter: /^\.\/prebundled-/ }, ({ path }) => ({ path: join(dist, path), sideEffects: false }));
+        build.onLoad({ filter: /[\\/]prebundled-\w+\.js$/ }, async ({ path }) => {
           const contents = (await (made ??= modules())).texts.get(path);
           return contents === undefined ? undefined : { contents, loader: "js", resolveDir: dist };
         });
@@ -145,23 +133,13 @@ export function condensed(
 
 interface Modules {
   readonly texts: ReadonlyMap<string, string>;
-  /** The hashes of the files that they are made of. */
-  readonly read: ReadonlyMap<string, string | null>;
+  /** The files that they are made of. */
+  readonly read: readonly string[];
 }
 
-/** The modules as they are left to later builds. */
-interface Left {
-  readonly key: string;
-  readonly modules: Modules;
-}
-
-function holds({ read }: Modules, host: Host): boolean {
-  return [...read].every(([path, hash]) => hashAt(host, path) === hash);
-}
-
-/** Whether a module of the bundle is one that `condensed` makes. */
-export function isCondensed(path: string): boolean {
-  return /[\\/]condensed-\w+\.js$/.test(path);
+/** Whether a module of the bundle is one that `prebundled` makes. */
+export function isPrebundled(path: string): boolean {
+  return /[\\/]prebundled-\w+\.js$/.test(path);
 }
 
 /** The entry point `whole`, as a text. */
@@ -169,8 +147,8 @@ function entry(contents: string, resolveDir: string): Plugin {
   return {
     name: "entry",
     setup(build) {
-      build.onResolve({ filter: /^whole$/ }, ({ path }) => ({ path, namespace: "condensed" }));
-      build.onLoad({ filter: /./, namespace: "condensed" }, () => ({ contents, resolveDir, loader: "js" }));
+      build.onResolve({ filter: /^whole$/ }, ({ path }) => ({ path, namespace: "prebundled" }));
+      build.onLoad({ filter: /./, namespace: "prebundled" }, () => ({ contents, resolveDir, loader: "js" }));
     },
   };
 }

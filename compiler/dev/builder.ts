@@ -2,7 +2,7 @@ import type { Compilation, Phase } from "../compile.js";
 import { moduleMaker, type Modules } from "../7-bundle/modules.js";
 import { hasErrors, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { nodeHost } from "../host-node/index.js";
-import { stayingHost } from "../host-node/staying.js";
+import { fileSnapshot } from "../host-node/file-snapshot.js";
 import { residentCompiler } from "../resident.js";
 
 /** The outcome of one build. */
@@ -20,21 +20,21 @@ export interface Builder {
 }
 
 export interface BuilderOptions {
-  readonly entering: (phase: Phase) => void;
+  readonly onPhase: (phase: Phase) => void;
   /** Called with another process that builds the folder. */
-  readonly waiting: (pid: number) => void;
+  readonly onWait: (pid: number) => void;
 }
 
 /** All that `mcpc build` does, and the project's modules for a process that runs. */
 export function builder(root: string, options: BuilderOptions): Builder {
-  const host = stayingHost(nodeHost(root));
+  const host = fileSnapshot(nodeHost(root));
   const modules = moduleMaker(host);
   const compiler = residentCompiler(root, options);
   return {
     async build(known, touched) {
       const compilation = await compiler.build(touched);
       const { summary, diagnostics, changed } = compilation;
-      host.again(touched && new Set([...touched, ...changed]));
+      host.refresh(touched && new Set([...touched, ...changed]));
       if (!summary || hasErrors(diagnostics)) return { ...compilation, unbundled: [] };
       const { value, diagnostics: unbundled } = await modules(summary, known);
       return { ...compilation, unbundled, ...(value && { modules: value }) };

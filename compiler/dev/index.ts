@@ -26,7 +26,7 @@ export interface DevOptions {
   readonly streams: Streams;
   readonly color: boolean;
   readonly stderr: (text: string) => void;
-  readonly entering: (phase: Phase) => void;
+  readonly onPhase: (phase: Phase) => void;
   /** Says what went wrong, of which nobody is to blame who writes the project. */
   readonly failed: (error: unknown) => void;
   /** Calls back each time that somebody wants it to stop. */
@@ -48,8 +48,8 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
   const looked = scope(host, config);
   const files = moduleFolder(host.root);
   const builder = builderThread(host.root, {
-    entering: options.entering,
-    waiting: (pid) => say(`waiting for another build of this folder, process ${pid}`),
+    onPhase: options.onPhase,
+    onWait: (pid) => say(`waiting for another build of this folder, process ${pid}`),
   });
   const client =
     transport === "http"

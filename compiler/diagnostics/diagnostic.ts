@@ -66,10 +66,9 @@ export function respell(span: Span, word: string | undefined): Fix | undefined {
 /** Puts a member in front of an object's others. */
 export function addMember(object: LocatedObject, key: string, value: Json): Fix {
   const text = `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
-  const { path, start } = object.span;
   const first = object.members[0]?.keySpan.start;
-  if (first === undefined) return { span: { path, start: start + 1, end: start + 1 }, text: ` ${text} ` };
-  return { span: { path, start: first, end: first }, text: `${text},`, spaced: true };
+  if (first === undefined) return { span: at(object.span, object.span.start + 1), text: ` ${text} ` };
+  return { span: at(object.span, first), text: `${text},`, spaced: true };
 }
 
 /** Puts a member behind an object's others, spaced as manifests are. */
@@ -77,8 +76,7 @@ export function appendMember(object: LocatedObject, key: string, value: Json): F
   const text = `${JSON.stringify(key)}: ${spacedJson(value)}`;
   const last = object.members.at(-1);
   if (last) return behind(last.node.span.end, last.keySpan, text);
-  const { path, start } = object.span;
-  return { span: { path, start: start + 1, end: start + 1 }, text: ` ${text} ` };
+  return { span: at(object.span, object.span.start + 1), text: ` ${text} ` };
 }
 
 /** Puts an item behind an array's others. */
@@ -86,12 +84,16 @@ export function appendItem(array: LocatedArray, value: Json): Fix {
   const text = spacedJson(value);
   const last = array.items.at(-1);
   if (last) return behind(last.span.end, last.span, text);
-  const { path, start } = array.span;
-  return { span: { path, start: start + 1, end: start + 1 }, text };
+  return { span: at(array.span, array.span.start + 1), text };
 }
 
-function behind(end: number, { path, start }: Span, text: string): Fix {
-  return { span: { path, start: end, end }, text, after: start };
+function behind(end: number, span: Span, text: string): Fix {
+  return { span: at(span, end), text, after: span.start };
+}
+
+/** Returns the empty span at an offset, in the file or the entry of another span. */
+function at(span: Span, offset: number): Span {
+  return { ...span, start: offset, end: offset };
 }
 
 /** JSON on one line, with a blank behind each colon and comma and within braces. */

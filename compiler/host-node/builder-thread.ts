@@ -5,40 +5,41 @@ import { HostError } from "../host.js";
 import { packaged } from "../package-folder.js";
 
 /** A request to the thread. */
-export type Wanted = { readonly known: ReadonlySet<string>; readonly touched: ReadonlySet<string> | undefined } | "end";
+export type Request =
+  { readonly known: ReadonlySet<string>; readonly touched: ReadonlySet<string> | undefined } | "end";
 
 /** An answer of the thread, or an event before it. */
-export type Heard =
-  | { readonly entering: Phase }
-  | { readonly waiting: number }
+export type Response =
+  | { readonly phase: Phase }
+  | { readonly waitsFor: number }
   | { readonly built: Build }
   | { readonly ended: true }
   | { readonly refused: string }
   | { readonly thrown: unknown };
 
-/** A builder in a thread of its own: whoever passes messages on meanwhile is not held up. One thing at a time. */
-export function builderThread(root: string, { entering, waiting }: BuilderOptions): Builder {
+/** A builder in a thread of its own: messages of the server pass meanwhile. One request at a time. */
+export function builderThread(root: string, { onPhase, onWait }: BuilderOptions): Builder {
   const worker = new Worker(packaged("dist/builder-worker.js"), { workerData: root });
-  let settle: ((heard: Heard) => void) | undefined;
-  worker.on("message", (heard: Heard) => {
-    if ("entering" in heard) entering(heard.entering);
-    else if ("waiting" in heard) waiting(heard.waiting);
-    else settle?.(heard);
+  let settle: ((response: Response) => void) | undefined;
+  worker.on("message", (response: Response) => {
+    if ("phase" in response) onPhase(response.phase);
+    else if ("waitsFor" in response) onWait(response.waitsFor);
+    else settle?.(response);
   });
   worker.on("error", (thrown) => settle?.({ thrown }));
-  const ask = (wanted: Wanted): Promise<Heard> =>
+  const send = (request: Request): Promise<Response> =>
     new Promise((resolve) => {
       settle = resolve;
-      worker.postMessage(wanted);
+      worker.postMessage(request);
     });
   return {
     async build(known, touched) {
-      const heard = await ask({ known, touched });
-      if ("built" in heard) return heard.built;
-      throw "refused" in heard ? new HostError(heard.refused) : (heard as { readonly thrown: unknown }).thrown;
+      const response = await send({ known, touched });
+      if ("built" in response) return response.built;
+      throw "refused" in response ? new HostError(response.refused) : (response as { readonly thrown: unknown }).thrown;
     },
     async end() {
-      await ask("end");
+      await send("end");
       await worker.terminate();
     },
   };

@@ -1,22 +1,22 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { builder } from "../dev/builder.js";
 import { HostError } from "../host.js";
-import type { Heard, Wanted } from "./builder-thread.js";
+import type { Request, Response } from "./builder-thread.js";
 
-const tell = (message: Heard): void => parentPort!.postMessage(message);
+const respond = (response: Response): void => parentPort!.postMessage(response);
 const own = builder(workerData as string, {
-  entering: (entering) => tell({ entering }),
-  waiting: (waiting) => tell({ waiting }),
+  onPhase: (phase) => respond({ phase }),
+  onWait: (pid) => respond({ waitsFor: pid }),
 });
 
-parentPort!.on("message", async (wanted: Wanted) => {
+parentPort!.on("message", async (request: Request) => {
   try {
-    if (wanted === "end") {
+    if (request === "end") {
       await own.end();
-      tell({ ended: true });
-    } else tell({ built: await own.build(wanted.known, wanted.touched) });
+      respond({ ended: true });
+    } else respond({ built: await own.build(request.known, request.touched) });
   } catch (error) {
-    if (error instanceof HostError) tell({ refused: error.message });
-    else tell({ thrown: error });
+    if (error instanceof HostError) respond({ refused: error.message });
+    else respond({ thrown: error });
   }
 });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import type { StoredFile } from "../incremental/stored.js";
+import type { StoredFile } from "../cache/stored-file.js";
 import { contains, readIfPresent, refusable } from "./files.js";
 
 /** The folder in which builds of one project keep files for later builds: outside the project, and the user's alone. */

@@ -7,10 +7,10 @@ export function readIfPresent(file: string): Uint8Array | undefined {
   return refusable(file, () => {
     try {
       // Cheaper than a failure.
-      return fs.existsSync(file) && fs.statSync(file).isFile() ? fs.readFileSync(file) : undefined;
+      return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ? fs.readFileSync(file) : undefined;
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"].includes(code)) return undefined;
       throw error;
     }
   });

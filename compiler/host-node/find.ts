@@ -16,19 +16,19 @@ export function find(root: string, patterns: readonly string[], ignore: readonly
     .sort(byCodeUnit);
 }
 
-/** The disk; each path whose contents or presence a search goes by is told. */
-export function toldDisk(told: (path: string) => void): Disk {
+/** Returns the disk for a search; `onPath` gets each path whose contents or presence the search goes by. */
+export function tracingFs(onPath: (path: string) => void): Disk {
   return {
-    lstatSync: (path) => (told(String(path)), fs.lstatSync(path)),
-    readdirSync: (path, options) => (told(String(path)), fs.readdirSync(path, options)),
+    lstatSync: (path) => (onPath(String(path)), fs.lstatSync(path)),
+    readdirSync: (path, options) => (onPath(String(path)), fs.readdirSync(path, options)),
   };
 }
 
 /**
- * Stands for what a search would see of a path: the names in a folder, and their kinds; or that it is none, or refused. A
- * link is looked through, as a search does whose pattern names it.
+ * Stands for a folder as a search sees it: the names in it, and their kinds; or for a path that is none, or refused. Links
+ * are followed, as by a search whose pattern names the link.
  */
-export function sightOf(path: string): string {
+export function directoryFingerprint(path: string): string {
   try {
     const kind = fs.lstatSync(path).isSymbolicLink() ? "link" : "";
     if (!fs.statSync(path).isDirectory()) return `${kind} file`;

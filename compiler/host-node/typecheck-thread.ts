@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Ask, Findings, Question } from "../6-typecheck/index.js";
+import type { Findings, Question, TypeChecker } from "../6-typecheck/index.js";
 import { HostError } from "../host.js";
 import { packaged } from "../package-folder.js";
 
@@ -15,7 +15,7 @@ export interface Request {
 /** The data that the thread starts with. */
 export interface Given {
   readonly pid: Int32Array;
-  readonly brief: boolean;
+  readonly isOneShot: boolean;
 }
 
 /** An answer of the thread; a `HostError` by its message. */
@@ -24,9 +24,9 @@ export type Answer = { readonly id: number } & ({ readonly findings: Findings } 
 /** One thread that checks types, beside the one that does the rest. */
 export interface TypecheckThread {
   /** Makes the thread load what a build of a folder needs. */
-  begin(root: string): void;
+  warmUp(root: string): void;
   /** `touched` are the project paths that may have changed since the last check: all when absent. */
-  asking(root: string, touched?: ReadonlySet<string>): Ask;
+  typeChecker(root: string, touched?: ReadonlySet<string>): TypeChecker;
   end(): Promise<void>;
 }
 
@@ -35,8 +35,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** One that is `brief` is asked once for each folder. */
-export function typecheckThread(brief: boolean): TypecheckThread {
+/** Starts a thread; one that `isOneShot` gets one question for each folder. */
+export function typecheckThread(isOneShot: boolean): TypecheckThread {
   let worker: Worker | undefined;
   let asked = 0;
   let isEnding = false;
@@ -47,12 +47,11 @@ export function typecheckThread(brief: boolean): TypecheckThread {
   const begun = (): Worker => {
     if (worker) return worker;
     const thread = new Worker(packaged("dist/typecheck-worker.js"), {
-      workerData: { pid, brief } satisfies Given,
+      workerData: { pid, isOneShot } satisfies Given,
     });
     thread.on("message", (answer: Answer) => {
       const waits = waiting.get(answer.id);
       waiting.delete(answer.id);
-      // Its end is waited for.
       if (waiting.size === 0 && !isEnding) thread.unref();
       if ("refused" in answer) waits?.reject(new HostError(answer.refused));
       else waits?.resolve(answer.findings);
@@ -68,8 +67,8 @@ export function typecheckThread(brief: boolean): TypecheckThread {
     return (worker = thread);
   };
   return {
-    begin: (root) => begun().postMessage(root),
-    asking: (root, touched) => (question) =>
+    warmUp: (root) => begun().postMessage(root),
+    typeChecker: (root, touched) => (question) =>
       new Promise((resolve, reject) => {
         const thread = begun();
         const id = ++asked;

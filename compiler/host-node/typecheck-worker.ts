@@ -3,7 +3,7 @@ import { HostError } from "../host.js";
 import type { Answer, Given, Request } from "./typecheck-thread.js";
 import { typescript, type TypeScript } from "./typescript/index.js";
 
-const { pid, brief } = workerData as Given;
+const { pid, isOneShot } = workerData as Given;
 const running = (now = 0): void => void Atomics.store(pid, 0, now);
 const tell = (answer: Answer): void => parentPort!.postMessage(answer);
 /** TypeScript for the folder of the last request. */
@@ -17,7 +17,7 @@ function hear(request: Request | string | undefined): void {
     return parentPort!.close();
   }
   if (typeof request !== "string") return answer(request);
-  // Whoever has asked already need not wait for what else there could be.
+  // Queued requests come before the warm-up.
   const next = receiveMessageOnPort(parentPort!) as { readonly message: Parameters<typeof hear>[0] } | undefined;
   if (next) hear(next.message);
   else prepare(request);
@@ -26,7 +26,7 @@ function hear(request: Request | string | undefined): void {
 function of(root: string): TypeScript {
   if (last?.root !== root) {
     last?.typescript.end();
-    last = { root, typescript: typescript(root, { running, brief }) };
+    last = { root, typescript: typescript(root, { running, isOneShot }) };
   }
   return last.typescript;
 }
@@ -34,7 +34,7 @@ function of(root: string): TypeScript {
 /** Drops errors: they occur once more at the request. */
 function prepare(root: string): void {
   try {
-    of(root).foresee();
+    of(root).warmUp();
   } catch {
     last?.typescript.end();
   }
@@ -43,8 +43,8 @@ function prepare(root: string): void {
 function answer({ id, root, question, touched }: Request): void {
   try {
     tell({ id, findings: of(root).examine(question, touched) });
-    // It will hardly be asked again.
-    if (brief) last?.typescript.end();
+    // There will hardly be another request.
+    if (isOneShot) last?.typescript.end();
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     tell({ id, refused: error.message });

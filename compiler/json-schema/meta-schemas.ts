@@ -1,7 +1,6 @@
-import type { Dialect, JsonSchema } from "../model/schema.js";
+import type { Dialect, JsonSchema, SchemaRoot } from "../model/schema.js";
 import { createAjv } from "./ajv.js";
 import { located } from "./located.js";
-import type { SchemaRoot } from "./resource.js";
 
 const origin = /^https?:\/\/json-schema\.org\/(?:draft\/)?(draft-07|2019-09|2020-12)\//;
 

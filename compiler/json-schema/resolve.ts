@@ -1,4 +1,6 @@
+import type { Reachable, SchemaRoot } from "../model/schema.js";
 import type { Located } from "../model/source.js";
+import { projectPath } from "../project-path.js";
 import { metaSchema } from "./meta-schemas.js";
 import { child, pointerTokens } from "./pointer.js";
 import { isAbsolute, referencedFile, splitReference } from "./reference.js";
@@ -10,19 +12,8 @@ import {
   type Place,
   type Resource,
   type SchemaDocument,
-  type SchemaRoot,
 } from "./resource.js";
 import { applicators } from "./walk.js";
-
-/** The schemas that references can reach beyond their own. */
-export interface Reachable {
-  /** Shared `$defs` of all manifests. */
-  readonly definitions: ReadonlyMap<string, SchemaRoot>;
-  /** All files of schemas. */
-  readonly files: readonly SchemaRoot[];
-  /** Another file of the project, by the path as written in `from`. */
-  readonly file: (from: string, written: string) => SchemaRoot | "outside" | "missing";
-}
 
 export type Failure = "unresolved" | "outside" | "missing" | "remote";
 export type Resolved = { readonly place: Place } | { readonly failure: Failure };
@@ -48,10 +39,17 @@ function targetOf(path: string, { base, document }: Resource, reachable: Reachab
   if (builtIn) return documentOf(builtIn).main;
   const named = referencedFile(path, document.main.base);
   if (named === undefined) return "remote";
-  const file = reachable.file(document.root.file, named);
+  const file = fileAt(document.root.file, named, reachable);
   // A URI that names no file of the project would have to be fetched.
   if (file === "missing" && isAbsolute(path)) return "remote";
   return typeof file === "string" ? file : documentOf(file).main;
+}
+
+/** Returns another file of schemas, by the path as written in `from`. */
+function fileAt(from: string, written: string, { files, outside }: Reachable): SchemaRoot | "outside" | "missing" {
+  const path = projectPath(from, written);
+  if (path === undefined || outside.has(path)) return "outside";
+  return files.get(path) ?? "missing";
 }
 
 /** A fragment is a JSON pointer, or the name of an anchor. */
@@ -95,7 +93,7 @@ function knownOf(reachable: Reachable): Identified {
   let found = known.get(reachable);
   if (found) return found;
   const byUri = new Map<string, Resource>();
-  for (const root of [...reachable.definitions.values(), ...reachable.files]) {
+  for (const root of [...reachable.definitions.values(), ...reachable.files.values()]) {
     for (const [uri, resource] of documentOf(root).byUri) if (!byUri.has(uri)) byUri.set(uri, resource);
   }
   const definitions = new Map([...reachable.definitions.values()].map((root) => [root.node, root]));

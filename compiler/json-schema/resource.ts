@@ -1,18 +1,8 @@
-import type { Dialect, JsonSchema } from "../model/schema.js";
+import type { Dialect, JsonSchema, SchemaRoot } from "../model/schema.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
 import { dialectOf } from "./dialect.js";
 import { child } from "./pointer.js";
 import { heldSchemas } from "./walk.js";
-
-/** A schema that stands by itself: in a manifest, a shared definition, or a file. Paths in it start at `file`. */
-export interface SchemaRoot {
-  readonly node: Located;
-  readonly file: string;
-  /** The name of a shared definition. */
-  readonly definition?: string;
-  /** A meta-schema, which needs no check. */
-  readonly builtIn?: true;
-}
 
 /** A schema with a base URI of its own, and the names that a fragment can use in it (core, section 4.3.5). */
 export interface Resource {

@@ -1,8 +1,9 @@
 import type { Span } from "../model/source.js";
 import { child } from "./pointer.js";
 import { splitReference } from "./reference.js";
-import { resolve, type Reachable, type Resolved } from "./resolve.js";
+import { resolve, type Resolved } from "./resolve.js";
 import type { Place, Resource } from "./resource.js";
+import type { Reachable } from "../model/schema.js";
 
 /**
  * The dynamic scope (core, section 7.1) at a place that is reached by references: the outermost place of each dynamic

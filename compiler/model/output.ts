@@ -1,22 +1,24 @@
-/** A file the compiler would like to exist, `path` relative to the project. */
-export interface OutputFile {
+import type { Fingerprint } from "./cache.js";
+
+/** A file that the compiler wants in the project. */
+export interface Artifact {
+  /** Relative to the project. */
   readonly path: string;
   /**
    * `generated`: ours, rewritten at will, carries the `@generated` header with a hash of what follows it.
    * `user`: created when absent, else only ever inserted into. `artifact`: ours, no header (lock file, bundle).
    */
   readonly owner: "generated" | "user" | "artifact";
-  readonly content: string | Uint8Array | Insertions | Standing;
+  /** Stands for all that the content depends on: while it is the same, so is the content. */
+  readonly inputs?: Fingerprint;
+  /** Makes the content; not called for a file that is up to date. */
+  content(): string | Uint8Array | Insertions;
   /** Marks the file as executable for everybody who may read it. */
   readonly executable?: true;
 }
 
-/** The file is right as it stands. */
-export type Standing = typeof standing;
-export const standing = { stands: true } as const;
-export function isStanding(content: OutputFile["content"]): content is Standing {
-  return typeof content === "object" && "stands" in content;
-}
+/** Whether a file is as the last build wrote it, from these inputs. */
+export type IsUpToDate = (path: string, inputs: Fingerprint) => boolean;
 
 /** Text to add to a file of the user's; every other byte stays. */
 export interface Insertions {

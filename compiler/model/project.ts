@@ -10,7 +10,7 @@ import type {
   Variable,
 } from "./manifest.js";
 import type { Located, Span } from "./source.js";
-import type { JsonSchema } from "./schema.js";
+import type { Reachable } from "./schema.js";
 
 /** One declaration of a manifest: its JSON, and where it stands. */
 export interface Declared<T> {
@@ -25,24 +25,22 @@ export interface Project {
   readonly server: Declared<ServerDeclaration>;
   /** The file that has the server's version, where a manifest names one. */
   readonly versionFile?: string;
-  /** Shared `$defs` of all manifests, by name. */
-  readonly defs: ReadonlyMap<string, Declared<JsonSchema>>;
+  /** Shared definitions and files of schemas. */
+  readonly reachable: Reachable;
   readonly tools: readonly Declared<ToolDeclaration>[];
   readonly resources: readonly Declared<ResourceDeclaration>[];
   readonly resourceTemplates: readonly Declared<ResourceTemplateDeclaration>[];
   readonly prompts: readonly Declared<PromptDeclaration>[];
   readonly runtime: RuntimeDeclaration;
   readonly build: BuildDeclaration;
-  /** JSON files reached by `$ref`, by project path. */
-  readonly schemas: ReadonlyMap<string, Located>;
   /** Bytes of the files that `file` members name, by the path as resolved against the project. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Files in the folders of handlers that do not end as stubs do. */
   readonly handlers?: readonly string[];
   /** The module of hooks, by its path; it may still have to be written. */
   readonly hooks?: string;
-  /** The schema of `runtime.config`, without the fields of our own. */
-  readonly config?: Located;
+  /** The schema of `runtime.config` without the fields of our own, and the environment variable of each setting. */
+  readonly config?: { readonly schema: Located; readonly variables: ReadonlyMap<string, string> };
   /** The module of hooks has a function `authenticate`. */
   readonly authenticates: boolean;
 }
@@ -61,7 +59,8 @@ export type ResourceTemplateDeclaration = Open<ResourceTemplate>;
 export type PromptDeclaration = Open<Prompt>;
 export type PromptArgumentDeclaration = Open<NonNullable<Prompt["arguments"]>[number]>;
 export type RuntimeDeclaration = Runtime;
-export type SettingDeclaration = NonNullable<Runtime["config"]>["properties"][string];
+export type SettingsDeclaration = NonNullable<Runtime["config"]>;
+export type SettingDeclaration = SettingsDeclaration["properties"][string];
 export type LoggingDeclaration = NonNullable<Runtime["logging"]>;
 export type AuthDeclaration = NonNullable<Runtime["auth"]>;
 /** A value as it is, or that of an environment variable. */

@@ -1,3 +1,4 @@
+import type { Fingerprint } from "./cache.js";
 import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
 
@@ -11,6 +12,8 @@ export type Identifier = string & { readonly brand: "identifier" };
  * in the order of the manifests (files by path, entries as written).
  */
 export interface Server {
+  /** Stands for all of it but the places in the manifests. */
+  readonly fingerprint: Fingerprint;
   readonly info: JsonObject;
   /** The file that has the version, where that is not written in the manifest. */
   readonly versionFile?: string;
@@ -35,6 +38,8 @@ export interface Server {
   readonly maxResultBytes?: number;
   readonly runtime: Runtime;
   readonly layout: Layout;
+  /** The handlers, each once, with their names in `generated/server.ts`. */
+  readonly imports: readonly HandlerImport[];
   /** Packages that are not bundled. */
   readonly external: readonly string[];
 }
@@ -162,25 +167,43 @@ export interface Handler {
   readonly declared: boolean;
 }
 
+/** A handler, and its name where it is imported. */
+export interface HandlerImport {
+  readonly file: string;
+  readonly export: Identifier;
+  readonly local: Identifier;
+}
+
 /**
- * One schema of the surface. `schema` is self-contained, so that it can be listed alone. `plain` says the same in 2020-12,
+ * One schema of the surface. `schema` is self-contained, so that it can be listed alone. `plain` is the same in 2020-12,
  * where every `$ref` is a pointer into itself (`#…`) and nothing has an identifier: types and validators are made of it.
- * It is absent where `schema` is plain. `definitions` says which of the plain form's `$defs` are the project's shared
- * ones, so that they share one type.
+ * It is absent where `schema` is plain.
  */
 export interface Schema {
   readonly type: Identifier;
   readonly schema: JsonSchema;
   readonly plain?: JsonSchema;
-  /** `$defs` key in the plain form → the shared definition's type. */
-  readonly definitions: { readonly [key: string]: Identifier };
+  readonly types: ReferenceTypes;
+  /** Stands for the plain form. */
+  readonly fingerprint: Fingerprint;
+  /** Stands for the plain form without annotations for readers: all that a validator depends on. */
+  readonly rules: Fingerprint;
   readonly span: Span;
+}
+
+/** The types of the references of a plain schema, by the fragment that they name. */
+export interface ReferenceTypes {
+  /** Shared definitions, each of which has one type. */
+  readonly shared: { readonly [fragment: string]: Identifier };
+  /** Other parts of the schema: their types are declared beside its own. */
+  readonly own: { readonly [fragment: string]: Identifier };
 }
 
 /** Defaults to fill in a valid value. */
 export interface Filling {
   /** The type of the value as it is given. */
   readonly type: Identifier;
+  readonly types: ReferenceTypes;
   /** Places in the value, itself first; each names others by their index. */
   readonly places: readonly FilledPlace[];
   /** The schema of the value once it is filled in, for its type. */

@@ -1,16 +1,25 @@
-/** A place in a file of the project: UTF-16 offsets, `end` exclusive; `path` is relative to the project, with `/`. */
+/**
+ * A place in a file of the project: UTF-16 offsets, `end` exclusive; `path` is relative to the project, with `/`. Offsets
+ * count from the beginning of the file, or of the entry that `entry` names: what stands in an entry does not move when
+ * the text around it changes. `absolute` in `diagnostics/` makes all of them count from the beginning of the file.
+ */
 export interface Span {
   readonly path: string;
+  /** A key of `SourceFile.entries`. */
+  readonly entry?: string;
   readonly start: number;
   readonly end: number;
 }
+
+/** The offsets of entries in their files: by path, then by key. */
+export type EntryOffsets = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** JSON that knows where it stands. `value` is the plain JSON of the same node (shared, never copied). */
+/** JSON with its place. `value` is the plain JSON of the same node. */
 export type Located = LocatedObject | LocatedArray | LocatedScalar;
 export interface LocatedObject {
   readonly kind: "object";
@@ -40,6 +49,8 @@ export interface SourceFile {
   readonly path: string;
   readonly text: string;
   readonly root: Located;
+  /** The offset of each entry of a manifest, by its key. */
+  readonly entries?: ReadonlyMap<string, number>;
 }
 
 /** The files that the first phase reads. */
@@ -47,6 +58,8 @@ export interface Sources {
   readonly manifests: readonly SourceFile[];
   /** JSON files that a `$ref` names, by project path; a file that could not be read is absent. */
   readonly schemas: ReadonlyMap<string, SourceFile>;
+  /** Paths that a `$ref` names, and that a link leads out of the project. */
+  readonly outside: ReadonlySet<string>;
   /** The bytes of files that `file` members name (resources, instructions), by project path. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** JSON files that `server.version` names, by project path. */

@@ -27,7 +27,7 @@ export interface TestOptions {
   readonly cwd: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  readonly entering: (phase: Phase) => void;
+  readonly onPhase: (phase: Phase) => void;
 }
 
 /** `mcpc test`: plays the examples of each folder, reports on all, and returns the exit code (0, 1 or 2). */
@@ -56,12 +56,12 @@ export async function testFolders(folders: readonly string[], options: TestOptio
 async function testFolder(
   host: Host,
   settings: ReturnType<typeof readSettings>,
-  { filter, timeoutMs, strict, cwd, stderr, entering }: TestOptions,
+  { filter, timeoutMs, strict, cwd, stderr, onPhase }: TestOptions,
 ): Promise<TestReport> {
   const project = await compileExamples(
     host,
     (tool, example) => filter === undefined || tool.name.includes(filter) || nameOf(example).includes(filter),
-    entering,
+    onPhase,
   );
   const { name, examples, script } = project;
   const diagnostics = strict ? project.diagnostics.map(promoted) : project.diagnostics;

@@ -34,11 +34,11 @@ export interface Surface {
   /** Imports the listings, which are the largest part of a surface, on demand. */
   readonly listings: () => Promise<Listings>;
   /** Imports the validators of a tool by its name. */
-  readonly toolValidators: (name: string) => Promise<ToolValidators>;
+  readonly toolValidators?: (name: string) => Promise<ToolValidators>;
   /** Imports the validators of a resource template by its URI template. */
-  readonly templateValidators: (uriTemplate: string) => Promise<TemplateValidators>;
+  readonly templateValidators?: (uriTemplate: string) => Promise<TemplateValidators>;
   /** Imports the validators of a prompt's questions by its name. */
-  readonly promptValidators: (name: string) => Promise<PromptValidators>;
+  readonly promptValidators?: (name: string) => Promise<PromptValidators>;
 }
 
 /** The texts of the lists. */

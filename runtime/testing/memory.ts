@@ -76,7 +76,7 @@ function wire(
     shapeOf: async (name) => {
       const surface = server.surface.tools.find((tool) => tool.name === name);
       if (surface === undefined) return { structured: false, wraps: false };
-      const { output } = await server.surface.toolValidators(name);
+      const { output } = await server.surface.toolValidators!(name);
       return { structured: output !== undefined, wraps: surface.wraps === true };
     },
     close: async () => connection.close(new Error("the client is closed")),

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { read } from "../../compiler/1-read/index.js";
-import { check } from "../../compiler/2-check/index.js";
+import { compileManifests } from "../../compiler/compile-manifests.js";
 import { memoryHost } from "./memory-host.js";
 
 const a = { $anchor: "a" };
@@ -56,7 +55,7 @@ test.each(cases)("anchors: %s", (_, schema, found, { $defs = {}, files = {} } = 
     JSON.stringify(file),
   ]);
   const host = memoryHost(Object.fromEntries(texts));
-  const { diagnostics } = check(read(host).value!, host);
+  const { diagnostics } = compileManifests(host);
   const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ code }) => code);
   expect(errors).toEqual(Array.from({ length: found }, () => "schema/duplicate-anchor"));
 });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emitCode, emitData, emitLock, validatorsMadeOf } from "../../compiler/4-emit/generated.js";
+import { emitCode, emitData, emitLock } from "../../compiler/4-emit/generated.js";
 import { emitUserFiles, emitValidators } from "../../compiler/4-emit/index.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
@@ -55,15 +55,15 @@ export async function compiled(
     const project = check(sources.value!, host);
     refuse(project.diagnostics);
     if (!project.value || hasErrors(project.diagnostics)) return undefined;
-    const lowered = lower(project.value).value!;
+    const lowered = lower(project.value);
     const stubs = emitUserFiles(lowered, new Map(), new Map());
-    const validators = await emitValidators(lowered, validatorsMadeOf(lowered), () => false);
+    const validators = await emitValidators(lowered, () => false);
     const diagnostics = [...stubs.diagnostics, ...validators.diagnostics];
     refuse(diagnostics);
     if (hasErrors(diagnostics)) return undefined;
     return new Map(
       [...emitCode(lowered), ...emitData(lowered), emitLock(lowered), ...stubs.value!, ...validators.value!].map(
-        ({ path, content }) => [path, content as string],
+        ({ path, content }) => [path, content() as string],
       ),
     );
   };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { contradictions } from "../../compiler/2-check/together.js";
+import { contradictions } from "../../compiler/2-check/contradictions.js";
 import { createAjv } from "../../compiler/json-schema/ajv.js";
 import { placeOf } from "../../compiler/json-schema/resource.js";
 import { located } from "../../compiler/json-schema/located.js";

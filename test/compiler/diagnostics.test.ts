@@ -167,7 +167,7 @@ test("progress: a line for those who watch and wait, wiped before anything else 
   const told = (terminal: { isTTY?: boolean }, env: NodeJS.ProcessEnv, times: number[]): string => {
     let text = "";
     const line = progress({ ...terminal, write: (more) => (text += more) }, env, () => times.shift()!);
-    for (const phase of phases) line.entering(phase);
+    for (const phase of phases) line.onPhase(phase);
     line.clear();
     line.clear();
     return text;

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { read } from "../../compiler/1-read/index.js";
-import { check } from "../../compiler/2-check/index.js";
-import { lower } from "../../compiler/3-lower/index.js";
+import { compileManifests } from "../../compiler/compile-manifests.js";
 import { memoryHost } from "./memory-host.js";
 
 const files = {
@@ -17,7 +15,7 @@ function failures(inputSchema: object, value: object): string[][] {
     Object.entries({ ...files, "a.mcp.json": manifest }).map(([path, content]) => [path, JSON.stringify(content)]),
   );
   const host = memoryHost(Object.fromEntries(texts));
-  const { diagnostics } = lower(check(read(host).value!, host).value!);
+  const { diagnostics } = compileManifests(host);
   expect(diagnostics.map(({ code }) => code)).toEqual(diagnostics.map(() => "example/mismatch"));
   return diagnostics.map(({ span, related, help }) => {
     const [rule] = related.map((place) => place.span);

@@ -1,7 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { read } from "../../compiler/1-read/index.js";
-import { check } from "../../compiler/2-check/index.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { fixed } from "../../compiler/fixes.js";
 import { createAjv } from "../../compiler/json-schema/ajv.js";
@@ -9,6 +7,7 @@ import { annotationFormats, keywordsOf, knownFormats, uncheckedFormats } from ".
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Json, JsonObject } from "../../compiler/model/source.js";
 import { arbitrarySchema, candidates } from "./arbitrary-schema.js";
+import { compileManifests } from "../../compiler/compile-manifests.js";
 import { memoryHost } from "./memory-host.js";
 
 const path = "a.mcp.json";
@@ -20,8 +19,7 @@ const manifest = (schema: JsonSchema): string =>
 
 function diagnosticsOf(text: string): readonly Diagnostic[] {
   const host = memoryHost({ [path]: text });
-  const { value, diagnostics } = read(host);
-  return value ? check(value, host).diagnostics : diagnostics;
+  return compileManifests(host).diagnostics;
 }
 
 /** The schema as `check --fix` leaves it. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compile } from "../../compiler/compile.js";
+import { compile } from "../../compiler/index.js";
 import { memoryHost } from "./memory-host.js";
 
 /** What is reported of a question whose form has one field. */

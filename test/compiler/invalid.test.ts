@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { compile, type Options } from "../../compiler/compile.js";
+import { compile, type Options } from "../../compiler/index.js";
 import { catalogue, type Code } from "../../compiler/diagnostics/catalogue.js";
 import { formatPretty } from "../../compiler/diagnostics/render.js";
 import { nodeHost } from "../../compiler/host-node/index.js";

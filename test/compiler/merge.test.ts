@@ -17,7 +17,7 @@ const tools = ["first", "second"].map((name) => ({
 }));
 const manifest = JSON.stringify({ server: { name: "merged", version: "1.0.0" }, tools });
 const host = memoryHost({ "a.mcp.json": manifest });
-const server = lower(check(read(host).value!, host).value!).value!;
+const server = lower(check(read(host).value!, host).value!);
 
 /** Statements and comments of a user's file, as unlike each other as can be. */
 const pieces = [
@@ -90,7 +90,7 @@ test("what was inserted into a handlers' file, removed, gives back the user's by
       expect(diagnostics).toEqual([]);
       if (files.length === 0) return;
       merged += 1;
-      const insertions = files[0]!.content as Insertions;
+      const insertions = files[0]!.content() as Insertions;
       const grown = applyInsertions(text, insertions.insert);
       expect(without(grown, insertions)).toBe(text);
       const after = parseModule(path, grown);
@@ -99,7 +99,12 @@ test("what was inserted into a handlers' file, removed, gives back the user's by
       expect(handlers(server, new Map([[path, grown]]), new Map()).value).toEqual([]);
       // The same in bytes, as it is written.
       const disk = memoryHost({ [path]: text });
-      const [change] = plan(files, disk, { sweep: [], force: false, untouched: () => false }).value!.changes;
+      const [change] = plan(files, disk, {
+        sweep: [],
+        force: false,
+        isUpToDate: () => false,
+        isUnmodified: () => false,
+      }).value!.changes;
       expect(new TextDecoder("utf-8", { ignoreBOM: true }).decode(change!.bytes)).toBe(grown);
       if (text.includes("\r\n") && !/(?<!\r)\n/.test(text)) expect(grown).not.toMatch(/(?<!\r)\n|\r(?!\n)/);
     }),
@@ -133,7 +138,7 @@ test.each([
     [byName, named],
   ] as const) {
     const host = memoryHost({ "a.mcp.json": manifest });
-    const server = lower(check(read(host).value!, host).value!).value!;
+    const server = lower(check(read(host).value!, host).value!);
     const made = handlers(server, new Map([["src/tools/sum_up.ts", text]]), new Map());
     expect([made.diagnostics, made.value!.length], text).toEqual([[], isAdded ? 1 : 0]);
   }
@@ -163,7 +168,7 @@ test.each([
     for (const end of ["\n", "\r\n"]) {
       const text = `${preamble}${gap}${comment}${rest}`.replaceAll("\n", end);
       const [made] = handlers(server, new Map([[path, text]]), new Map()).value!;
-      const grown = applyInsertions(text, (made!.content as Insertions).insert);
+      const grown = applyInsertions(text, (made!.content() as Insertions).insert);
       const above = preamble === "" ? "" : `${preamble}\n`;
       expect(grown.startsWith(`${above}${imports}\n${comment}${rest}`.replaceAll("\n", end)), grown).toBe(true);
     }
@@ -174,7 +179,7 @@ test("an import joins those of a file with CRLF", () => {
   const text =
     'import type { Second } from "../generated/types.js";\r\n\r\nexport const second: Second = () => "";\r\n';
   const [made] = handlers(server, new Map([[path, text]]), new Map()).value!;
-  const grown = applyInsertions(text, (made!.content as Insertions).insert);
+  const grown = applyInsertions(text, (made!.content() as Insertions).insert);
   expect(grown.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
 });
 
@@ -187,7 +192,7 @@ test.each([
   ["does not", [["src/tools/getUser.ts", "export const getuser = () => 1;\n"]]],
 ] as const)("a file that differs in case alone gets no stub beside it, on a file system that %s", (_, existing) => {
   const host = memoryHost({ "a.mcp.json": renamed });
-  const server = lower(check(read(host).value!, host).value!).value!;
+  const server = lower(check(read(host).value!, host).value!);
   const made = handlers(server, new Map(existing), new Map(), ["src/tools/getuser.ts"]);
   expect(made.value).toEqual([]);
   expect(made.diagnostics).toMatchObject([

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { read } from "../../compiler/1-read/index.js";
-import { check } from "../../compiler/2-check/index.js";
+import { compileManifests } from "../../compiler/compile-manifests.js";
 import { memoryHost } from "./memory-host.js";
 
 const object = { type: "object" };
@@ -11,7 +10,7 @@ const property = (schema: unknown) => ({ type: "object", properties: { name: sch
 function told(sections: object): string[] {
   const manifest = { server: { name: "mistaken", version: "1.0.0" }, ...sections };
   const host = memoryHost({ "a.mcp.json": JSON.stringify(manifest) });
-  const { diagnostics } = check(read(host).value!, host);
+  const { diagnostics } = compileManifests(host);
   return diagnostics.map(({ code, message, help }) => `${code}: ${message}${help === undefined ? "" : ` [${help}]`}`);
 }
 

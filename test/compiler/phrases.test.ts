@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { compile } from "../../compiler/compile.js";
+import { compile } from "../../compiler/index.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
 import { kept, project as temporaryProject } from "../e2e/project.js";

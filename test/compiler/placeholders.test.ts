@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
-import { read } from "../../compiler/1-read/index.js";
-import { check } from "../../compiler/2-check/index.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { segments } from "../../compiler/4-emit/surface.js";
 import { runtimeTemplate } from "../../compiler/json-schema/placeholders.js";
 import { createErrors } from "../../runtime/protocol/context.js";
+import { compileManifests } from "../../compiler/compile-manifests.js";
 import { memoryHost } from "./memory-host.js";
 
 const manifest = (text: string) => ({
@@ -17,7 +16,7 @@ const declaring = (message: string) => ({
 });
 const checked = (text: string, project: (text: string) => object = manifest) => {
   const host = memoryHost({ "a.mcp.json": JSON.stringify(project(text)) });
-  return check(read(host).value!, host).diagnostics.filter(({ code }) => code !== "prompt/unused-argument");
+  return compileManifests(host).diagnostics.filter(({ code }) => code !== "prompt/unused-argument");
 };
 /** The text of a message in which the argument is "VALUE". */
 const rendered = (text: string): unknown =>

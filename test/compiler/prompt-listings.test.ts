@@ -18,7 +18,7 @@ test("the arguments of a prompt are listed as they are written, but for what onl
   const host = memoryHost({ "a.mcp.json": JSON.stringify(manifest) });
   const project = check(read(host).value!, host);
   expect(project.diagnostics).toEqual([]);
-  const [listed] = lower(project.value!).value!.prompts;
+  const [listed] = lower(project.value!).prompts;
   expect(JSON.stringify(listed!.listing["arguments"])).toBe(
     JSON.stringify([
       { name: "who", default: "you", description: "Whom to greet.", required: false },

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parse } from "../../compiler/1-read/parse.js";
+import { parse, parseByEntries } from "../../compiler/1-read/parse.js";
 import { read } from "../../compiler/1-read/index.js";
-import { memory } from "../../compiler/incremental/again.js";
-import type { Located } from "../../compiler/model/source.js";
+import { absoluteSpan } from "../../compiler/diagnostics/absolute.js";
+import type { Located, SourceFile } from "../../compiler/model/source.js";
 import { memoryHost } from "./memory-host.js";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -95,30 +95,51 @@ const damage = fc.record({
   instead: fc.constantFrom("", "{", "}", "]", '"', "/", "\\", "//", "\n", "-", ",", '"name": 1,'),
 });
 
-test("what is parsed entry by entry is what is parsed as a whole, whatever was parsed before", () => {
-  const { next } = memory();
+/** The same tree, with spans that count from the beginning of the file. */
+function absoluteTree(node: Located, file: SourceFile): unknown {
+  const span = absoluteSpan(node.span, new Map([[file.path, file.entries ?? new Map<string, number>()]]));
+  if (node.kind === "array")
+    return { span, value: node.value, items: node.items.map((item) => absoluteTree(item, file)) };
+  if (node.kind === "scalar") return { span, value: node.value };
+  const offsets = new Map([[file.path, file.entries ?? new Map<string, number>()]]);
+  const members = node.members.map(({ key, keySpan, node: held }) => [
+    key,
+    absoluteSpan(keySpan, offsets),
+    absoluteTree(held, file),
+  ]);
+  return { span, value: node.value, members };
+}
+
+test("what is parsed entry by entry is what is parsed as a whole", () => {
   fc.assert(
     fc.property(written, fc.option(damage), (text, damaged) => {
       const { at = 0, gone = 0, instead = "" } = damaged ?? {};
       const from = Math.floor(at * text.length);
       const bytes = encode(text.slice(0, from) + instead + text.slice(from + gone));
-      const { again } = next();
-      expect(parse("x.json", bytes, again)).toEqual(parse("x.json", bytes));
-      expect(parse("y.json", bytes, again)).toEqual(parse("y.json", bytes));
+      const [entries, whole] = [parseByEntries("x.json", bytes), parse("x.json", bytes)];
+      expect(entries.diagnostics).toEqual(whole.diagnostics);
+      expect(entries.file && absoluteTree(entries.file.root, entries.file)).toEqual(
+        whole.file && absoluteTree(whole.file.root, whole.file),
+      );
     }),
     { numRuns: 2000 },
   );
 });
 
-test("an entry that says what it said is of the very same value, wherever it stands", () => {
-  const { next } = memory();
-  const valueOf = (text: string) => {
-    const root = parse("x.json", encode(text), next().again).file?.root;
-    return (root?.value as { readonly tools: readonly unknown[] }).tools;
+test("spans of an entry stay the same wherever it stands, and two entries of one text are told apart", () => {
+  const spansOf = (text: string): unknown[] => {
+    const { root } = parseByEntries("x.json", encode(text)).file!;
+    const tools = root.kind === "object" && root.members[0]!.node;
+    return tools && tools.kind === "array"
+      ? tools.items.map((item) => (item.kind === "object" ? item.members : []))
+      : [];
   };
-  const [first, second] = valueOf('{ "tools": [{ "name": "a" }, { "name": "b", "more": [{}] }] }');
-  expect(first).toEqual({ name: "a" });
-  expect(valueOf('// Another.\n{ "tools": [{ "name": "c" }, { "name": "b", "more": [{}] }] }')[1]).toBe(second);
+  const [, second] = spansOf('{ "tools": [{ "name": "a" }, { "name": "b", "more": [{}] }] }');
+  const moved = spansOf(
+    '// Another.\n{ "tools": [{ "name": "c" }, { "name": "b", "more": [{}] }, { "name": "b", "more": [{}] }] }',
+  );
+  expect(moved[1]).toEqual(second);
+  expect(moved[2]).not.toEqual(second);
 });
 
 test("`__proto__` is a key like any other", () => {

@@ -26,8 +26,10 @@ function project(inputSchema: JsonObject, $defs: JsonObject = {}, files: Record<
     span,
   }));
   if (found.some(({ severity }) => severity === "error")) return { found };
-  const server = lower(checked.value!).value!;
-  const types = emitCode(server).find(({ path }) => path === "generated/types.ts")!.content as string;
+  const server = lower(checked.value!);
+  const types = emitCode(server)
+    .find(({ path }) => path === "generated/types.ts")!
+    .content() as string;
   return { found, types, listed: server.tools[0]!.listing["inputSchema"] as JsonObject };
 }
 

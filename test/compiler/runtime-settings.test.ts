@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { read } from "../../compiler/1-read/index.js";
-import { check } from "../../compiler/2-check/index.js";
+import { compileManifests } from "../../compiler/compile-manifests.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { memoryHost } from "./memory-host.js";
 
@@ -46,9 +45,7 @@ function diagnosticsOf(path: readonly string[], value: unknown): { diagnostics: 
   const manifest = path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
   const text = JSON.stringify({ server, ...(manifest as object) }, undefined, 2);
   const host = memoryHost({ "a.mcp.json": text });
-  const sources = read(host);
-  const found = sources.value ? check(sources.value, host).diagnostics : [];
-  return { diagnostics: [...sources.diagnostics, ...found], text };
+  return { diagnostics: compileManifests(host).diagnostics, text };
 }
 
 test("the walk finds the settings", () => {

@@ -13,7 +13,7 @@ function served(runtime: object, name = "changing"): Serving {
   const host = memoryHost({ "a.mcp.json": JSON.stringify(manifest) });
   const project = check(read(host).value!, host);
   expect(project.diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
-  return servingOf(lower(project.value!).value!);
+  return servingOf(lower(project.value!));
 }
 
 const bearer = { bearer: { env: "KEYS" } };

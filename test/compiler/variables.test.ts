@@ -11,7 +11,7 @@ function help(runtime: object): string | undefined {
   const host = memoryHost({ "a.mcp.json": JSON.stringify(manifest) });
   const project = check(read(host).value!, host);
   expect(project.diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
-  return variablesText(lower(project.value!).value!);
+  return variablesText(lower(project.value!));
 }
 
 const env = (name: string) => ({ env: name });

@@ -18,7 +18,7 @@ function versionIn(file: unknown, files: Readonly<Record<string, unknown>>, prep
   if (!sources || unreadable.length > 0) return unreadable.map(({ code, span }) => `${code} ${span?.path}`);
   const { value: checked, diagnostics } = check(sources, host);
   if (!checked || diagnostics.length > 0) return diagnostics.map(({ code, span }) => `${code} ${span?.path}`);
-  return lower(checked).value!.info["version"];
+  return lower(checked).info["version"];
 }
 
 const manifest = "servers/a.mcp.json";

@@ -5,9 +5,9 @@ import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
 import { bundle } from "../../compiler/7-bundle/index.js";
-import { run } from "../../compiler/7-bundle/bundler.js";
+import { bundledCode } from "../../compiler/4-emit/generated.js";
+import { freshSession } from "../../compiler/session.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
-import { anew } from "../../compiler/model/again.js";
 import { diagnose } from "../../compiler/diagnostics/diagnostic.js";
 import { withExternalFixes } from "../../compiler/external-fixes.js";
 import { fixed } from "../../compiler/fixes.js";
@@ -129,7 +129,7 @@ describe("the format of a bundle", () => {
     const { value, diagnostics } = await bundled(folder, external);
     expect(diagnostics).toEqual([]);
     const manifest = value!.files.find(({ path }) => path === "dist/package.json")!;
-    expect(JSON.parse(String(manifest.content))).toMatchObject({ type });
+    expect(JSON.parse(String(manifest.content()))).toMatchObject({ type });
   });
 
   test.each([
@@ -331,7 +331,6 @@ test.each([
 /** The bundle of a project that has been built, with other code. */
 function bundled(folder: string, external: readonly string[]): ReturnType<typeof bundle> {
   const host = nodeHost(folder);
-  const server = lower(check(read(host).value!, host).value!).value!;
-  const means = { listings: undefined, validators: [], earlier: () => false, again: anew, stored: undefined };
-  return bundle({ ...server, external }, host, { ...means, bundler: run, answered: () => {} });
+  const server = lower(check(read(host).value!, host).value!);
+  return bundle({ ...server, external }, bundledCode(server), freshSession(host));
 }

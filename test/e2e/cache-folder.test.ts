@@ -198,7 +198,7 @@ describe("what comes with a project", () => {
     const above = project({ "victim.txt": "precious\n", "p/a.mcp.json": manifest });
     const folder = join(above, "p");
     const left = cacheOf(folder);
-    for (const name of ["build.json.tmp", "seen.json.tmp", "commit.json.tmp", "seen.json", "build.json"])
+    for (const name of ["build.json.tmp", "seen.json.tmp", "commit.json.tmp", "snapshot.json", "build.json"])
       fs.symlinkSync(join(above, "victim.txt"), join(left, name));
     for (const _ of [1, 2]) expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
     expect(fs.readFileSync(join(above, "victim.txt"), "utf8")).toBe("precious\n");
@@ -276,13 +276,13 @@ describe("what a forger writes into that folder", () => {
     expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
     const left = cacheOf(folder);
     const { compiler } = JSON.parse(fs.readFileSync(join(left, "build.json"), "utf8")) as { compiler: string };
-    type Runtime = { readonly modules: { readonly texts: Map<string, string> } };
-    const runtime = deserialize(fs.readFileSync(join(left, "runtime")).subarray(32)) as Runtime;
-    const { texts } = runtime.modules;
-    for (const [path, text] of texts) texts.set(path, text.replaceAll("-32601", "-66666"));
+    type Runtime = Map<string, { readonly value: { readonly texts: Map<string, string> } }>;
+    const runtime = deserialize(fs.readFileSync(join(left, "runtime.cache")).subarray(32)) as Runtime;
+    for (const { value } of runtime.values())
+      for (const [path, text] of value.texts) value.texts.set(path, text.replaceAll("-32601", "-66666"));
     const body = serialize(runtime);
     const seal = createHash("sha256").update(compiler).update(body).digest();
-    fs.writeFileSync(join(left, "runtime"), Buffer.concat([seal, body]));
+    fs.writeFileSync(join(left, "runtime.cache"), Buffer.concat([seal, body]));
     write(folder, { "a.mcp.json": { ...manifest, server: { name: "small", version: "1.0.1" } } });
   });
   const bundle = (): string => fs.readFileSync(join(folder, "dist/server.js"), "utf8");
@@ -309,9 +309,10 @@ describe("what a forger writes into that folder", () => {
     expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
     write(folder, { "src/tools/say.ts": "export const say = 7;\n" });
     const record = join(cacheOf(folder), "build.json");
-    const genuine = JSON.parse(fs.readFileSync(record, "utf8")) as { readonly files: Record<string, string | null> };
-    const files = { ...genuine.files, "src/tools/say.ts": sha256("export const say = 7;\n") };
-    fs.writeFileSync(record, JSON.stringify({ ...genuine, files }));
+    type BuildRecord = { readonly trace: { readonly files: Record<string, string | null> } };
+    const { trace, ...genuine } = JSON.parse(fs.readFileSync(record, "utf8")) as BuildRecord;
+    const files = { ...trace.files, "src/tools/say.ts": sha256("export const say = 7;\n") };
+    fs.writeFileSync(record, JSON.stringify({ ...genuine, trace: { ...trace, files } }));
     expect(mcpc(folder, "check")).toMatchObject({ code: 0 });
     const wrong = { code: 1, stderr: expect.stringContaining("handler/type-error") };
     expect(inEnvironment({ CI: "1" }, folder, "check")).toMatchObject(wrong);

@@ -16,12 +16,12 @@ function askingOnce(thread) {
   const answers = new Map();
   return {
     // A process would be started that may have nothing to do.
-    begin: () => {},
-    asking: (root, touched) => async (question) => {
+    warmUp: () => {},
+    typeChecker: (root, touched) => async (question) => {
       const key = keyOf(root, question);
       const known = answers.get(key);
       if (known !== undefined) return known;
-      const findings = await thread.asking(root, touched)(question);
+      const findings = await thread.typeChecker(root, touched)(question);
       const isOwn = !findings.inputs.some((path) => path.startsWith("..") && resolve(root, path).startsWith(temporary));
       // An absolute path is not that of another project.
       if (key !== undefined && isOwn && !inspect(findings, { depth: null }).includes(root)) answers.set(key, findings);

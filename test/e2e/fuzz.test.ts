@@ -7,10 +7,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { read } from "../../compiler/1-read/index.js";
 import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
-import { emitCode, emitData, emitLock, validatorsMadeOf } from "../../compiler/4-emit/generated.js";
+import { emitCode, emitData, emitLock } from "../../compiler/4-emit/generated.js";
 import { emitUserFiles, emitValidators } from "../../compiler/4-emit/index.js";
 import { plan } from "../../compiler/5-write/index.js";
-import { compile } from "../../compiler/compile.js";
+import { compile } from "../../compiler/index.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { formatGithub } from "../../compiler/diagnostics/github.js";
 import { formatJson } from "../../compiler/diagnostics/json.js";
@@ -36,16 +36,14 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   diagnostics.push(...project.diagnostics);
   if (!project.value || hasErrors(diagnostics)) return { diagnostics };
   const server = lower(project.value);
-  diagnostics.push(...server.diagnostics);
-  if (!server.value || hasErrors(diagnostics)) return { diagnostics };
-  const stubs = emitUserFiles(server.value, new Map(), new Map());
-  const validators = await emitValidators(server.value, validatorsMadeOf(server.value), () => false);
+  const stubs = emitUserFiles(server, new Map(), new Map());
+  const validators = await emitValidators(server, () => false);
   diagnostics.push(...stubs.diagnostics, ...validators.diagnostics);
   if (!stubs.value || !validators.value || hasErrors(diagnostics)) return { diagnostics };
   const { value, diagnostics: planned } = plan(
-    [...emitCode(server.value), ...emitData(server.value), emitLock(server.value), ...stubs.value, ...validators.value],
+    [...emitCode(server), ...emitData(server), emitLock(server), ...stubs.value, ...validators.value],
     host,
-    { sweep: [], force: false, untouched: () => false },
+    { sweep: [], force: false, isUpToDate: () => false, isUnmodified: () => false },
   );
   diagnostics.push(...planned);
   if (!value || hasErrors(diagnostics)) return { diagnostics };

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { compile } from "../../compiler/compile.js";
+import { compile } from "../../compiler/index.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
 import { mcpc, project } from "./project.js";
 

@@ -25,7 +25,7 @@ const controls: readonly IRegularForbiddenRuleType[] = [
   control("type", "^runtime/protocol/surface[.]ts$", { path: "^runtime/protocol/types[.]ts$" }),
   control("package", "^compiler/command-line[.]ts$", { path: "node_modules/commander(/|$)" }),
   control("core", "^runtime/node/", { dependencyTypes: ["core"] }),
-  control("other package", "^compiler/3-lower/failures[.]ts$", { path: "^runtime/dist/codegen/" }),
+  control("other package", "^compiler/2-check/failures[.]ts$", { path: "^runtime/dist/codegen/" }),
 ];
 const isControl = (name: string): boolean => controls.some((rule) => rule.name === name);
 

@@ -29,14 +29,10 @@ test("no room is named for what has no name", () => {
   expect(names.filter((name) => vague.test(name))).toEqual([]);
 });
 
-/** The machinery of repeated builds, which is to be rebuilt in plain words. */
-const unrevised =
-  /^compiler\/(compile|front\/.*|incremental\/.*|model\/(again|edit|stored)|host-node\/staying|1-read\/(edited|entries))\.ts$/;
-
 test("a docstring begins with a verb or a noun", () => {
   const opening = /^\s*(?:\/\*\*|\*) (?:What|Of|Told|Where|Whoever|Those|That)\b/;
   const faults = code
-    .filter((path) => !path.startsWith("test/") && !unrevised.test(path))
+    .filter((path) => !path.startsWith("test/"))
     .flatMap((path) =>
       text(path)
         .split("\n")

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { relative } from "node:path";
-import type { Ask, Findings, Question } from "../../6-typecheck/index.js";
+import type { Findings, Question, TypeChecker } from "../../6-typecheck/index.js";
 import { HostError, type Host } from "../../host.js";
 import { refuseSpecial } from "../files.js";
 import { configFile, configTexts } from "./config.js";
@@ -15,7 +15,7 @@ import { configurationOf, show, textAt, type Session } from "./session.js";
 /** TypeScript for one folder: a process of its own, which keeps what it has read. */
 export interface TypeScript {
   /** Reads what any check of the folder will need: TypeScript's own libraries, and the runtime's types. */
-  foresee(): void;
+  warmUp(): void;
   /** `touched` are the project paths that may have changed since the last question: all when absent. */
   examine(question: Question, touched?: ReadonlySet<string>): Findings;
   end(): void;
@@ -26,7 +26,7 @@ const stubs = {
   surface: 'export declare const surface: import("@mcpc/runtime/codegen/v1").Surface;\n',
   settings: 'export declare const settings: import("@mcpc/runtime/codegen/v1").Validator;\n',
 };
-const foreseen = 'import type {} from "@mcpc/runtime";\nimport type {} from "@mcpc/runtime/codegen/v1";\n';
+const warmUpText = 'import type {} from "@mcpc/runtime";\nimport type {} from "@mcpc/runtime/codegen/v1";\n';
 
 /** Files whose change affects other files. */
 const decisive = /(?:^|\/)(?:package\.json$|node_modules\/)/;
@@ -34,14 +34,14 @@ const decisive = /(?:^|\/)(?:package\.json$|node_modules\/)/;
 export interface TypeScriptOptions {
   /** Called with the id of a process that starts; undefined when it ends. */
   readonly running?: (pid: number | undefined) => void;
-  /** It is asked about one state of the project. */
-  readonly brief?: boolean;
+  /** It answers about one state of the project. */
+  readonly isOneShot?: boolean;
   /** Reads the project's files, if they are not on the disk. */
   readonly read?: Host["read"];
 }
 
 /** `folder` is absolute, links resolved. */
-export function typescript(folder: string, { running, brief = false, read }: TypeScriptOptions = {}): TypeScript {
+export function typescript(folder: string, { running, isOneShot = false, read }: TypeScriptOptions = {}): TypeScript {
   const root = slashed(folder);
   const at = (path: string): string => `${root}/${path}`;
   let session: Session | undefined;
@@ -69,7 +69,7 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
       return text;
     };
     const disk = listening({ ...shownFiles, readFile });
-    const process = start({ cwd: root, fs: disk }, brief);
+    const process = start({ cwd: root, fs: disk }, isOneShot);
     running?.(process.child.pid);
     // What it was spoken to through is another file's from then on.
     process.child.once("exit", () => {
@@ -135,13 +135,13 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
   }
 
   return {
-    foresee: () => {
-      // One that has answered knows all that, and more; what another one has foreseen may have changed since.
+    warmUp: () => {
+      // A session that has answered knows all that, and more; files that an idle one has read may have changed.
       if (session?.files) return;
       end();
       shown(
-        new Map([["mcpc.foreseen.ts", foreseen]]),
-        ["mcpc.foreseen.ts"],
+        new Map([["mcpc.warm-up.ts", warmUpText]]),
+        ["mcpc.warm-up.ts"],
         { generated: "generated", bound: [] },
         new Set(),
       );
@@ -168,14 +168,14 @@ export function typescript(folder: string, { running, brief = false, read }: Typ
   };
 }
 
-/** Asks once, a process that ends with the answer. */
-export function askOnce({ root, read }: Host): Ask {
+/** A type checker whose process ends with the answer. */
+export function checkOnce({ root, read }: Host): TypeChecker {
   return async (question) => {
-    const once = typescript(root, { brief: true, read });
+    const process = typescript(root, { isOneShot: true, read });
     try {
-      return once.examine(question);
+      return process.examine(question);
     } finally {
-      once.end();
+      process.end();
     }
   };
 }

@@ -12,11 +12,11 @@ export interface Process {
   end(): void;
 }
 
-/** One that is `brief` answers little more than once. Throws `HostError` where there is none that this machine can run. */
-export function start(options: Pick<APIOptions, "cwd" | "fs">, brief: boolean): Process {
-  const api = quietly(() => made(options), brief ? untidy() : {});
+/** Starts a process; one that `isOneShot` answers little more than once. Throws `HostError` where there is none that this machine can run. */
+export function start(options: Pick<APIOptions, "cwd" | "fs">, isOneShot: boolean): Process {
+  const api = quietly(() => made(options), isOneShot ? withoutGarbageCollection() : {});
   const { child } = channelOf(api);
-  // It tells the reason, but not before this thread is free: nobody can wait for that.
+  // Spawn errors arrive when this thread is free: too late to use.
   child.on("error", () => {});
   if (child.pid === undefined)
     throw new HostError(`TypeScript cannot be started: this machine does not execute ${child.spawnfile}`);
@@ -72,7 +72,7 @@ function quietly<T>(make: () => T, settings: NodeJS.ProcessEnv): T {
 }
 
 /** For Go's runtime: what ends soon need not collect its garbage, unless memory runs short. */
-function untidy(): NodeJS.ProcessEnv {
+function withoutGarbageCollection(): NodeJS.ProcessEnv {
   const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
   return { GOGC: "off", GOMEMLIMIT: `${Math.floor(memory / 4)}B` };
 }

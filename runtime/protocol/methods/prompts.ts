@@ -23,7 +23,7 @@ export function getPrompt(call: Call): Answer {
   if (values instanceof McpError) return values;
   if (prompt.messages !== undefined) return renderTemplate(view, prompt, prompt.messages, values);
   if (prompt.elicitations === undefined) return runHandler(call, prompt, values, undefined);
-  return view.server.surface.promptValidators(name).then(
+  return view.server.surface.promptValidators!(name).then(
     ({ answers }) => runHandler(call, prompt, values, answers),
     (error: unknown) => toFailure(call, prompt, error),
   );

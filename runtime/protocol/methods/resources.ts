@@ -20,7 +20,7 @@ export function readResource(call: Call): Answer {
   const found = findVisible(server, call.auth, uri);
   if (found === undefined) return notFound(uri);
   if (found.resource !== undefined) return readFixed(call, found.resource);
-  return server.surface.templateValidators(found.template.uriTemplate).then(
+  return server.surface.templateValidators!(found.template.uriTemplate).then(
     ({ params }) => readTemplate(call, uri, found, params),
     (error: unknown) => toFailure(call, uri, error),
   );

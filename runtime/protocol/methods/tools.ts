@@ -41,7 +41,7 @@ export function callTool(call: Call): Answer {
   )
     return invalidParams(`unknown tool ${quote(name)}`);
   if (tool.validators !== undefined) return run(call, tool, tool.validators, input);
-  return call.peer.view.server.surface.toolValidators(name).then(
+  return call.peer.view.server.surface.toolValidators!(name).then(
     (validators) => run(call, tool, (tool.validators = validators), input),
     (error: unknown) => toFailure(call, tool, error),
   );

@@ -1,0 +1,95 @@
+import { explain, type ValidationError } from "@mcpc/runtime/codegen/v1/explain";
+import { nearest } from "../diagnostics/suggest.js";
+import { createAjv, type ErrorObject } from "../json-schema/ajv.js";
+import { withoutForeignKeywords } from "../json-schema/foreign.js";
+import { locateNearest, pointerTokens } from "../json-schema/pointer.js";
+import type { JsonSchema } from "../model/schema.js";
+import type { Json, JsonObject, Located, Span } from "../model/source.js";
+import type { SelfContained, Written } from "../json-schema/self-contained.js";
+
+/** One rule that a value breaks. */
+export interface Failure {
+  /** The part of the value that breaks it: a member by its key where the key is what is wrong. */
+  readonly span: Span;
+  readonly reason: string;
+  /** The place of the rule. */
+  readonly rule: { readonly keyword: string; readonly span: Span } | undefined;
+  /** The name that was probably meant, where there is no property of that name. */
+  readonly suggestion: string | undefined;
+}
+
+const most = 20;
+
+/** Returns the rules of a schema that a value breaks; the reasons call it `what`. */
+export function failuresOf(value: Located, checked: SelfContained, what: string): Failure[] {
+  const options = { meta: false, validateSchema: false, messages: false, verbose: true } as const;
+  const read = withoutForeignKeywords(checked.plain ?? checked.schema) as JsonSchema;
+  const validate = createAjv("2020-12", options).compile(read);
+  if (validate(value.value)) return [];
+  return apart(validate.errors ?? [])
+    .slice(0, most)
+    .map((errors) => {
+      const error = errors.at(-1)!;
+      const name = nameOf(error);
+      const declared = Object.keys(((error.parentSchema as JsonObject)["properties"] ?? {}) as JsonObject);
+      return {
+        span: placeOf(value, error, name),
+        reason: explain(errors as ValidationError[], what, value.value),
+        rule: ruleOf(error, read, checked.written),
+        suggestion: name === undefined ? undefined : nearest(name, declared),
+      };
+    });
+}
+
+/** Errors that are told together: those of all branches of a choice come before that of the choice itself. */
+function apart(errors: readonly ErrorObject[]): ErrorObject[][] {
+  const found: ErrorObject[][] = [];
+  for (const error of errors) {
+    if (error.keyword === "if" && found.length > 0) continue;
+    const { keyword, params } = error;
+    const isUnion = keyword === "anyOf" || (keyword === "oneOf" && !params["passingSchemas"]);
+    const isChoice = isUnion && !params["forms"];
+    let first = found.length;
+    while (isChoice && first > 0 && isInside(found[first - 1]!.at(-1)!, error)) first -= 1;
+    found.push([...found.splice(first).flat(), error]);
+  }
+  return found;
+}
+
+function isInside({ instancePath }: ErrorObject, { instancePath: whole }: ErrorObject): boolean {
+  return instancePath === whole || instancePath.startsWith(`${whole}/`);
+}
+
+/** The property whose name is what is wrong. */
+function nameOf({ params, propertyName }: ErrorObject): string | undefined {
+  const name = params["additionalProperty"] ?? params["unevaluatedProperty"] ?? params["propertyName"] ?? propertyName;
+  return typeof name === "string" ? name : undefined;
+}
+
+function placeOf(value: Located, { instancePath }: ErrorObject, name: string | undefined): Span {
+  const node = locateNearest(value, pointerTokens(instancePath));
+  const member = node.kind === "object" ? node.members.find(({ key }) => key === name) : undefined;
+  return member?.keySpan ?? node.span;
+}
+
+/** The keyword that an error is of: ajv's path of it starts wherever a function of its starts, so its schema is looked for. */
+function ruleOf({ keyword, parentSchema }: ErrorObject, read: Json, { root, copied }: Written): Failure["rule"] {
+  const tokens = pathTo(parentSchema as Json, read);
+  if (!tokens) return undefined;
+  const [section, name = "", ...rest] = tokens;
+  const copy = section === "$defs" ? copied.get(name) : undefined;
+  const schema = copy ? locateNearest(copy, rest) : locateNearest(root, tokens);
+  const member = schema.kind === "object" ? schema.members.find(({ key }) => key === keyword) : undefined;
+  return member && { keyword, span: member.keySpan };
+}
+
+/** The way to the very same part of a schema. */
+function pathTo(part: Json, whole: Json): string[] | undefined {
+  if (part === whole) return [];
+  if (typeof whole !== "object" || whole === null) return undefined;
+  for (const [key, value] of Object.entries(whole)) {
+    const rest = pathTo(part, value as Json);
+    if (rest) return [key, ...rest];
+  }
+  return undefined;
+}

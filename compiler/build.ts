@@ -1,0 +1,123 @@
+import {
+  artifactStates,
+  buildRecord,
+  compareRecord,
+  parseRecord,
+  type ArtifactStates,
+  type BuildRecord,
+} from "./cache/build-record.js";
+import { openCache, type StoredCache } from "./cache/cache.js";
+import { compilerFingerprint } from "./cache/compiler-fingerprint.js";
+import { store, type StoredFile } from "./cache/stored-file.js";
+import { traceReads } from "./cache/trace.js";
+import type { Compilation, Options } from "./compile.js";
+import { byPlace, hasErrors } from "./diagnostics/diagnostic.js";
+import type { Change, Host } from "./host.js";
+import { noCache } from "./model/cache.js";
+import type { Session } from "./session.js";
+
+/** The services of builds of one project. */
+export interface BuildServices extends Omit<Session, "cache" | "artifacts"> {
+  /** Files in the folder of caches. */
+  readonly files: (name: string) => StoredFile;
+  /** Called when a build is out of date, so that services start while it is compared. */
+  readonly warmUp: () => void;
+  /** State that stays in memory between builds. */
+  readonly memory?: Memory;
+  /** Computes each cached result once more, and throws where it differs. */
+  readonly verify?: boolean;
+}
+
+export interface Memory {
+  cache?: StoredCache;
+  /** The last record, and its text in the file of records. */
+  record?: { readonly text: string; readonly value: BuildRecord };
+}
+
+/** The fingerprint of the compiler; its code does not change while a process runs. */
+let compiler: string | undefined;
+
+/**
+ * Compiles a project, unless the record of its last build holds: then its outcome is the result. The compiler itself is
+ * loaded only where there is something to do.
+ */
+export async function build(services: BuildServices, options: Options): Promise<Compilation> {
+  const { host, files, warmUp, memory, verify = false } = services;
+  const recordFile = files("build.json");
+  const last = lastRecord(recordFile, memory);
+  const record = options.force || options.prune || options.rename ? undefined : last;
+  const comparison = record && compareRecord(record, host);
+  const isEdited = !comparison?.sourcesUnchanged();
+  if (isEdited) warmUp();
+  compiler ??= compilerFingerprint();
+  const known = record?.compiler === compiler ? record : undefined;
+  const isUpToDate = known !== undefined && !isEdited && comparison!.restUnchanged();
+  if (isUpToDate && !verify) return outcomeOf(known, options.mode);
+  if (!isEdited) warmUp();
+
+  const { compile } = await import("./compile.js");
+  const cache = options.force ? undefined : (memory?.cache ?? openCache({ files, compiler, verify }));
+  if (memory && cache) memory.cache = cache;
+  cache?.begin();
+  const traced = traceReads(host);
+  const written: Change[] = [];
+  const commit = (changes: readonly Change[]): void => {
+    host.commit(changes);
+    written.push(...changes);
+  };
+  const recording: Host = { ...traced.host, commit };
+  const states = artifactStates(known, recording);
+  const { artifacts, refuted } = verify ? unproven(states) : { artifacts: states, refuted: () => undefined };
+  const compilation = await compile({ ...services, host: recording, cache: cache ?? noCache, artifacts }, options);
+  const wrong = isUpToDate ? written[0]?.path : refuted(written);
+  if (wrong !== undefined) throw new Error(`${wrong} was up to date by the last build's record, and is not`);
+
+  const { diagnostics, unwritten, summary, inputs } = compilation;
+  if (options.mode === "build" && summary) {
+    // In memory, results are kept until the session ends.
+    if (!memory) cache?.save();
+    if (!hasErrors(diagnostics)) {
+      const built = {
+        compiler,
+        artifacts: Object.fromEntries(states.inputs),
+        summary,
+        warnings: diagnostics,
+        unwritten,
+      };
+      const value = buildRecord(built, traced, inputs, written, recording);
+      const text = JSON.stringify(value);
+      store(recordFile, text);
+      if (memory) memory.record = { text, value };
+    }
+  }
+  return { ...compilation, inputs: [...new Set([...traced.paths(), ...inputs])] };
+}
+
+/** Has every artifact made, and finds those that were up to date by the record and have another content. */
+function unproven(states: ArtifactStates): {
+  readonly artifacts: Session["artifacts"];
+  readonly refuted: (changes: readonly Change[]) => string | undefined;
+} {
+  const claimed = new Set<string>();
+  const isUpToDate = (path: string, inputs: string): boolean => {
+    if (states.isUpToDate(path, inputs)) claimed.add(path);
+    return false;
+  };
+  return {
+    artifacts: { ...states, isUpToDate },
+    refuted: (changes) => changes.find(({ path }) => claimed.has(path))?.path,
+  };
+}
+
+/** Returns the outcome of a build that changes nothing. */
+function outcomeOf({ warnings, unwritten, summary, trace }: BuildRecord, mode: Options["mode"]): Compilation {
+  const diagnostics = mode === "check" ? [...warnings, ...unwritten].sort(byPlace) : warnings;
+  return { diagnostics, changed: [], unwritten, summary, inputs: Object.keys(trace.files) };
+}
+
+/** The record in memory is that of the file, as long as the file has its text: it need not be parsed. */
+function lastRecord(file: StoredFile, memory: Memory | undefined): BuildRecord | undefined {
+  const bytes = file.read();
+  const text = bytes && Buffer.from(bytes).toString();
+  return memory?.record?.text === text ? memory?.record?.value : parseRecord(text);
+}

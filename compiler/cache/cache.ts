@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Host } from "../host.js";
+import type { Cache, Fingerprint, Task, Traced } from "../model/cache.js";
+import { storedValue, storeValue, type StoredFile } from "./stored-file.js";
+import { isTraceUpToDate } from "./trace.js";
+
+/** A cache that later builds share. */
+export interface StoredCache extends Cache {
+  /** Begins a build: results that the last one did not ask for are dropped. */
+  begin(): void;
+  /** Leaves the results to other processes. */
+  save(): void;
+}
+
+export interface CacheOptions {
+  readonly files: (name: string) => StoredFile;
+  readonly compiler: Fingerprint;
+  /** Computes each known result once more, and throws where it differs. */
+  readonly verify?: boolean;
+}
+
+/** Values of one task, by their inputs. */
+interface Table {
+  /** Values of the last build, of this process or another one. */
+  last: ReadonlyMap<string, unknown>;
+  used: Map<string, unknown>;
+  hasNew: boolean;
+}
+
+/** Results in memory, in front of one file for each task. */
+export function openCache({ files, compiler, verify = false }: CacheOptions): StoredCache {
+  const tables = new Map<Task, Table>();
+  const fileOf = (task: Task): StoredFile => files(`${task}.cache`);
+  const tableOf = (task: Task): Table => {
+    let table = tables.get(task);
+    if (!table) {
+      const last = (storedValue(fileOf(task), compiler) as Table["last"] | undefined) ?? new Map();
+      tables.set(task, (table = { last, used: new Map(), hasNew: false }));
+    }
+    return table;
+  };
+  /** Returns a known value in a list; undefined without one. */
+  const find = ({ last, used }: Table, key: string): readonly [unknown] | undefined => {
+    for (const values of [used, last]) if (values.has(key)) return [values.get(key)];
+    return undefined;
+  };
+  const keep = <T>(table: Table, key: string, value: T, isNew: boolean): T => {
+    table.used.set(key, value);
+    if (isNew) table.hasNew = true;
+    return value;
+  };
+  const confirm = (task: Task, key: string, known: unknown, computed: unknown): void => {
+    if (!isDeepStrictEqual(known, computed)) throw new Error(`the cache holds another ${task} of ${key}`);
+  };
+  return {
+    memo(task, inputs, compute) {
+      const table = tableOf(task);
+      const key = inputs.join("\0");
+      const known = find(table, key) as readonly [ReturnType<typeof compute>] | undefined;
+      if (!known) return keep(table, key, compute(), true);
+      if (verify) confirm(task, key, known[0], compute());
+      return keep(table, key, known[0], false);
+    },
+    async traced<T>(task: Task, inputs: readonly Fingerprint[], host: Host, compute: () => Promise<Traced<T>>) {
+      const table = tableOf(task);
+      const key = inputs.join("\0");
+      const known = find(table, key)?.[0] as Traced<T> | undefined;
+      if (!known || !isTraceUpToDate(known.trace, host)) {
+        const computed = await compute();
+        if (computed.isCacheable !== false) keep(table, key, computed, true);
+        return computed.value;
+      }
+      if (verify) confirm(task, key, known.value, (await compute()).value);
+      return keep(table, key, known, false).value;
+    },
+    begin() {
+      for (const table of tables.values()) {
+        // A task that the last build had no need of has not changed.
+        if (table.used.size > 0) table.last = table.used;
+        table.used = new Map();
+      }
+    },
+    save() {
+      for (const [task, table] of tables) {
+        if (!table.hasNew) continue;
+        table.hasNew = false;
+        storeValue(fileOf(task), table.used.size > 0 ? table.used : table.last, compiler);
+      }
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { read } from "./1-read/index.js";
+import { check } from "./2-check/index.js";
+import { lower } from "./3-lower/index.js";
+import { traceReads } from "./cache/trace.js";
+import { absolute } from "./diagnostics/absolute.js";
+import { hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
+import type { Host } from "./host.js";
+import { noCache, type Cache } from "./model/cache.js";
+import type { Server } from "./model/server.js";
+import type { EntryOffsets, Sources } from "./model/source.js";
+
+/** All that follows from the manifests, whatever the handlers are. */
+export interface CompiledManifests {
+  readonly server: Server;
+  /** The places of the entries that spans of the server count from. */
+  readonly offsets: EntryOffsets;
+}
+
+type OnPhase = (phase: "read" | "check" | "lower") => void;
+
+/** The phases from the manifests to the server. Spans of its diagnostics count from the beginning of their files. */
+export function compileManifests(
+  host: Host,
+  onPhase: OnPhase = () => {},
+  cache: Cache = noCache,
+): Result<CompiledManifests> {
+  const diagnostics: Diagnostic[] = [];
+  let offsets: EntryOffsets = new Map();
+  const take = <T>(result: Result<T>): T | undefined => {
+    diagnostics.push(...result.diagnostics.map((diagnostic) => absolute(diagnostic, offsets)));
+    return hasErrors(result.diagnostics) ? undefined : result.value;
+  };
+  onPhase("read");
+  const found = read(host, cache);
+  if (found.value) offsets = offsetsOf(found.value);
+  const sources = take(found);
+  if (!sources) return { diagnostics };
+  onPhase("check");
+  const project = take(check(sources, host, cache));
+  if (!project) return { diagnostics };
+  onPhase("lower");
+  return { value: { server: lower(project, cache), offsets }, diagnostics };
+}
+
+/** `compileManifests`, unless the files that it read are as they were. */
+export function cachedManifests(host: Host, onPhase: OnPhase, cache: Cache): Promise<Result<CompiledManifests>> {
+  return cache.traced("server", [], host, async () => {
+    const traced = traceReads(host);
+    const value = compileManifests(traced.host, onPhase, cache);
+    return { value, trace: traced.trace(), isCacheable: value.value !== undefined };
+  });
+}
+
+function offsetsOf({ manifests }: Sources): EntryOffsets {
+  return new Map(manifests.flatMap(({ path, entries }) => (entries ? [[path, entries]] : [])));
+}
