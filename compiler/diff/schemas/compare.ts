@@ -1,0 +1,227 @@
+import type { JsonSchema } from "../../model/schema.js";
+import type { Json, JsonObject } from "../../model/source.js";
+import { isObject } from "./classes.js";
+import { decodedToken, differences, withDifference, type Difference } from "./differences.js";
+import { canonical, createBudget, NotComparable, type Budget } from "./formula.js";
+import { includes, wholeBudget, type Inclusion } from "./inclusion.js";
+import { isRiskFree } from "./patterns.js";
+import { shrunk } from "./shrink.js";
+import { validatorOf, type Takes } from "./validators.js";
+
+/** Who writes the values: callers, who must still be understood, or the server, which must keep what it promised. */
+export type Direction = "input" | "output";
+
+export type Verdict = "breaking" | "unknown" | "compatible";
+
+/** A difference, and what it means for those who use the schema. */
+export interface SchemaChange extends Difference {
+  readonly verdict: Verdict;
+  /** Which of the values of one schema the other takes: only said of what is compatible. */
+  readonly effect: "none" | "values";
+  /** A value that breaks. */
+  readonly witness?: Json;
+  /** The reason that the verdict is unknown. */
+  readonly reason?: string;
+  /** The property is new and optional: callers that do not know it do not give it. */
+  readonly isOptionalArgument?: true;
+}
+
+/** The most differences that are judged one by one. */
+const mostJudged = 60;
+
+/**
+ * Compares two plain schemas. `breaking` is said with a witness that both validators confirm, `compatible` with a proof.
+ * In inputs, optional properties that the old schema knows nothing of are taken for absent from what callers send.
+ */
+export function compareSchemas(old: JsonSchema, now: JsonSchema, direction: Direction): readonly SchemaChange[] {
+  try {
+    return compared(old, now, direction);
+  } catch (error) {
+    // Hostile schemas nest deeper than the stack.
+    if (!(error instanceof RangeError)) throw error;
+    return [{ at: [], kind: "rule", verdict: "unknown", effect: "values", reason: "the schemas nest too deeply" }];
+  }
+}
+
+function compared(old: JsonSchema, now: JsonSchema, direction: Direction): readonly SchemaChange[] {
+  if (canonical(old as Json) === canonical(now as Json)) return [];
+  const all = differences(old, now);
+  const texts = all.filter(({ kind }) => kind !== "rule" && kind !== "required");
+  const rules = all.filter(({ kind }) => kind === "rule" || kind === "required");
+  const optional = direction === "input" ? rules.filter((each) => isOptionalArgument(each, old, now)) : [];
+  const judged = rules.filter((each) => !optional.includes(each));
+  const opened = optional.reduce<JsonSchema>((schema, each) => withoutRule(schema, each), now);
+  const [narrow, wide] = direction === "input" ? [old, opened] : [now, old];
+  return [
+    ...judge(judged, narrow, wide),
+    ...optional.map((each) => compatible(each, true)),
+    ...texts.map((each) => compatible(each, false)),
+  ];
+}
+
+function compatible(difference: Difference, isOptional: boolean): SchemaChange {
+  const isRule = difference.kind === "rule" || difference.kind === "required";
+  return {
+    ...difference,
+    verdict: "compatible",
+    effect: isRule ? "values" : "none",
+    ...(isOptional && { isOptionalArgument: true }),
+  };
+}
+
+function judge(all: readonly Difference[], narrow: JsonSchema, wide: JsonSchema): SchemaChange[] {
+  if (all.length === 0) return [];
+  const budget = createBudget(2 * wholeBudget);
+  const whole = includes(wide, narrow);
+  if (whole.kind === "included") {
+    const effect = includes(narrow, wide).kind === "included" ? "none" : "values";
+    return all.map((each) => ({ ...each, verdict: "compatible", effect }));
+  }
+  const takes = lazily(narrow);
+  const refuses = lazily(wide);
+  const confirms = (value: Json): boolean => {
+    return isRiskFree(value, [narrow, wide]) && takes(value) === true && refuses(value) === false;
+  };
+  const witnessOf = (inclusion: Inclusion, alsoRefused?: (value: Json) => boolean | undefined): Json | undefined => {
+    if (inclusion.kind === "included") return undefined;
+    const still = (value: Json): boolean => confirms(value) && alsoRefused?.(value) !== true;
+    const found = inclusion.candidates.find(still);
+    return found === undefined ? undefined : shrunk(found, still);
+  };
+  const changes =
+    all.length > mostJudged || whole.reason !== undefined
+      ? []
+      : all.map((each) => judgeOne(each, narrow, wide, budget, witnessOf));
+  if (changes.some(({ verdict }) => verdict === "breaking")) return changes;
+  const witness = witnessOf(whole);
+  const isOne = changes.length === 1;
+  const verdict = witness !== undefined ? "breaking" : "unknown";
+  const found = {
+    verdict,
+    effect: "values",
+    ...(witness !== undefined && { witness }),
+    ...(whole.reason !== undefined && { reason: whole.reason }),
+  } as const;
+  if (isOne) return [{ ...changes[0]!, ...found }];
+  // Each alone is in order, or cannot be decided: the schemas as a whole are judged.
+  if (witness === undefined && changes.some((each) => each.verdict === "unknown")) return changes;
+  return [...changes, { at: [], kind: "rule", ...found }];
+}
+
+/** Judges one difference as if it were the only one; the witness must break the whole comparison too. */
+function judgeOne(
+  difference: Difference,
+  narrow: JsonSchema,
+  wide: JsonSchema,
+  budget: Budget,
+  witnessOf: (inclusion: Inclusion, alsoRefused?: (value: Json) => boolean | undefined) => Json | undefined,
+): SchemaChange {
+  const name = difference.kind === "required" ? String(difference.old ?? difference.new) : undefined;
+  const only = withDifference(narrow, wide, difference, name);
+  const inclusion = includes(only, narrow, budget);
+  if (inclusion.kind === "included") return { ...difference, verdict: "compatible", effect: "values" };
+  const witness = witnessOf(inclusion, lazily(only));
+  if (witness !== undefined) return { ...difference, verdict: "breaking", effect: "values", witness };
+  return {
+    ...difference,
+    verdict: "unknown",
+    effect: "values",
+    ...(inclusion.reason !== undefined && { reason: inclusion.reason }),
+  };
+}
+
+/** A validator that is compiled when it is needed; undefined where the schema is not valid. */
+function lazily(schema: JsonSchema): (value: Json) => boolean | undefined {
+  let takes: Takes | undefined;
+  return (value) => {
+    try {
+      takes ??= validatorOf(schema);
+      return takes(value);
+    } catch (error) {
+      // A schema that is none, or that refers to itself at the same place.
+      if (error instanceof NotComparable || error instanceof RangeError) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** A new property that need not be given, of an object about which the old schema says nothing more. */
+function isOptionalArgument({ at, kind, old }: Difference, before: JsonSchema, now: JsonSchema): boolean {
+  if (kind !== "rule" || old !== undefined || at.at(-2) !== "properties" || !isPositive(at, now)) return false;
+  const parent = at.slice(0, -2);
+  const [one, other] = [nodeAt(before, parent), nodeAt(now, parent)];
+  if (!isObject(one) || !isObject(other)) return false;
+  if (Array.isArray(other["required"]) && (other["required"] as readonly Json[]).includes(at.at(-1)!)) return false;
+  const says = ["additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"];
+  return says.every((keyword) => one[keyword] === undefined || one[keyword] === true);
+}
+
+/** Keywords below which a wider schema makes the whole wider. */
+const widening: ReadonlySet<string> = new Set([
+  "properties",
+  "items",
+  "prefixItems",
+  "additionalProperties",
+  "allOf",
+  "anyOf",
+  "patternProperties",
+]);
+
+function isPositive(at: readonly string[], root: JsonSchema): boolean {
+  const [section, name = ""] = at;
+  const isShared = section === "$defs";
+  if (isShared && reversedDefinitions(root).has(name)) return false;
+  for (let index = isShared ? 2 : 0; index < at.length; index++) {
+    const keyword = at[index]!;
+    if (!widening.has(keyword)) return false;
+    if (keyword !== "items" && keyword !== "additionalProperties") index++;
+  }
+  return true;
+}
+
+/** Definitions that a reference leads to from a place where a wider schema does not make the whole wider. */
+function reversedDefinitions(root: JsonSchema): ReadonlySet<string> {
+  const reversed = new Set<string>();
+  const definitions = isObject(root) && isObject(root["$defs"]) ? root["$defs"] : {};
+  const visit = (node: Json, isReversed: boolean): void => {
+    if (Array.isArray(node)) return (node as readonly Json[]).forEach((each) => visit(each, isReversed));
+    if (!isObject(node)) return;
+    for (const [keyword, value] of Object.entries(node)) {
+      if (keyword === "$defs") continue;
+      if (keyword === "$ref" && isReversed && typeof value === "string") {
+        const name = decodedToken(/^#\/\$defs\/([^/]+)/.exec(value)?.[1] ?? "");
+        if (reversed.has(name) || !Object.hasOwn(definitions, name)) continue;
+        reversed.add(name);
+        visit(definitions[name]!, true);
+      } else if (keyword === "properties" || keyword === "patternProperties" || keyword === "dependentSchemas")
+        Object.values(isObject(value) ? value : {}).forEach((each) =>
+          visit(each, isReversed || !widening.has(keyword)),
+        );
+      else visit(value, isReversed || !widening.has(keyword));
+    }
+  };
+  visit(root as Json, false);
+  Object.values(definitions).forEach((each) => visit(each, false));
+  return reversed;
+}
+
+function nodeAt(root: JsonSchema, at: readonly string[]): Json | undefined {
+  let node: Json | undefined = root as Json;
+  for (const token of at)
+    node =
+      typeof node === "object" && node !== null && Object.hasOwn(node, token) ? (node as JsonObject)[token] : undefined;
+  return node;
+}
+
+/** The schema with a property of which anything may be the value. */
+function withoutRule(schema: JsonSchema, { at }: Difference): JsonSchema {
+  const edit = (node: Json, [token, ...rest]: readonly string[]): Json => {
+    if (token === undefined) return true;
+    if (Array.isArray(node))
+      return (node as readonly Json[]).map((item, index) => (String(index) === token ? edit(item, rest) : item));
+    return Object.fromEntries(
+      Object.entries(node as JsonObject).map(([key, value]) => [key, key === token ? edit(value, rest) : value]),
+    );
+  };
+  return edit(schema as Json, at) as JsonSchema;
+}

@@ -1,0 +1,95 @@
+import type { Json } from "../../model/source.js";
+import { solveArrays } from "./arrays.js";
+import { canonical, jsonTypes, typeOfLiteral, typeOfValue, type JsonType, type Literal } from "./formula.js";
+import { solveNumbers } from "./numbers.js";
+import { solveObjects } from "./objects.js";
+import { proof, type Outcome, type Tools } from "./prover.js";
+import { solveStrings } from "./strings.js";
+
+/** Literals about the values of one type, but for types and choices of values. */
+export interface Sides {
+  readonly left: readonly Literal[];
+  readonly right: readonly Literal[];
+  /** All values are integers, or none is: as "type" has it. */
+  readonly integer: { readonly left: boolean; readonly right: boolean };
+  /** Values of the type that a choice on the right has. */
+  readonly refused: readonly Json[];
+}
+
+/** A domain of values: proved empty, listed, or with samples. */
+export type Domain =
+  { readonly closed: true } | { readonly values: readonly Json[] } | { readonly samples: readonly Json[] };
+
+export const closed: Domain = { closed: true };
+
+/** Solves a statement of literals: it is proved when it is for each type of JSON. */
+export function solveLeaf(left: readonly Literal[], right: readonly Literal[], tools: Tools): Outcome {
+  const candidates: Json[] = [];
+  let isClosed = true;
+  for (const type of jsonTypes) {
+    const domain = domainOf(type, left, right, tools);
+    if ("closed" in domain) continue;
+    const isExact = "values" in domain;
+    const possible = (isExact ? domain.values : domain.samples).filter((value) => fits(value, left, right, tools));
+    if (isExact && possible.length === 0) continue;
+    isClosed = false;
+    candidates.push(...distinct(possible));
+  }
+  return isClosed ? proof : { closed: false, candidates };
+}
+
+function domainOf(type: JsonType, left: readonly Literal[], right: readonly Literal[], tools: Tools): Domain {
+  let [integerLeft, integerRight] = [false, false];
+  let values: readonly Json[] | undefined;
+  const refused: Json[] = [];
+  const own: { left: Literal[]; right: Literal[] } = { left: [], right: [] };
+  for (const literal of left) {
+    if (literal.kind === "type") {
+      if (!literal.types.includes(type)) return closed;
+      if (literal.integer) integerLeft = true;
+    } else if (literal.kind === "enum") {
+      const listed = literal.values.filter((value) => typeOfValue(value) === type);
+      values = values ? values.filter((value) => fits(value, [literal], [], tools)) : listed;
+    } else if (typeOfLiteral(literal) === type) own.left.push(literal);
+  }
+  for (const literal of right) {
+    if (literal.kind === "type") {
+      if (!literal.types.includes(type)) continue;
+      if (type !== "number" || !literal.integer) return closed;
+      integerRight = true;
+    } else if (literal.kind === "enum") refused.push(...literal.values.filter((value) => typeOfValue(value) === type));
+    else {
+      // Values of other types have it.
+      if (typeOfLiteral(literal) !== type) return closed;
+      own.right.push(literal);
+    }
+  }
+  if (values) return values.length === 0 ? closed : { values };
+  const sides: Sides = { ...own, integer: { left: integerLeft, right: integerRight }, refused };
+  switch (type) {
+    case "null":
+      return { values: [null] };
+    case "boolean":
+      return { values: [false, true] };
+    case "number":
+      return solveNumbers(sides, tools);
+    case "string":
+      return solveStrings(sides, tools);
+    case "array":
+      return solveArrays(sides, tools);
+    case "object":
+      return solveObjects(sides, tools);
+  }
+}
+
+/** Whether a value has all literals on the left and none on the right, or may have. */
+function fits(value: Json, left: readonly Literal[], right: readonly Literal[], { evaluate }: Tools): boolean {
+  return (
+    left.every((literal) => evaluate(literal, value) !== false) &&
+    right.every((literal) => evaluate(literal, value) !== true)
+  );
+}
+
+export function distinct(values: readonly Json[]): Json[] {
+  return [...new Map(values.map((value) => [canonical(value), value])).values()];
+}
