@@ -22,7 +22,8 @@ function worst(changes: readonly SchemaChange[]): Verdict {
 }
 
 type Takes = (value: Json) => boolean;
-const takesOf = (schema: JsonSchema): Takes => createAjv("2020-12").compile(schema) as Takes;
+const options = { meta: false, validateSchema: false, messages: false };
+const takesOf = (schema: JsonSchema): Takes => createAjv("2020-12", options).compile(schema) as Takes;
 
 /** The schema that has the values, and the one that should take them. */
 function sides<T>(old: T, now: T, direction: Direction): readonly [narrow: T, wide: T] {
@@ -66,6 +67,7 @@ test(
       const changes = compareSchemas(old, now, direction);
       const verdict = worst(changes);
       counts[verdict]++;
+      if (verdict === "unknown") continue;
       const [narrow, wide] = sides(takesOf(old), takesOf(now), direction);
       const shown = JSON.stringify({ direction, old, new: now, changes });
       for (const { witness } of changes.filter((each) => each.verdict === "breaking"))
@@ -100,22 +102,28 @@ const wide = (count: number, more: object = {}): JsonSchema => ({
     anyOf: [{ required: [`a${index}`] }, { required: [`b${index}`] }, { type: "number", ...more }],
   })),
 });
-const hostile: readonly (readonly [name: string, old: JsonSchema, now: JsonSchema])[] = [
-  ["schemas that nest deeply", deep(3000), deep(3001)],
-  ["many choices at once", wide(60), wide(60, { minimum: 1 })],
-  ["a reference to itself", { $ref: "#" }, { $ref: "#", type: "string" }],
-  ["a pattern that takes for ever", { pattern: "^(a+)+$", minLength: 40 }, { pattern: "^(a+)+b$", minLength: 40 }],
-  ["a text of a billion characters", { type: "string", minLength: 1e9 }, { type: "string", minLength: 2e9 }],
-  ["a list of a billion items", { minItems: 1e9 }, { minItems: 2e9 }],
-  [
-    "a thousand branches",
+const hostile: Readonly<Record<string, readonly [old: JsonSchema, now: JsonSchema]>> = {
+  "schemas that nest deeply": [deep(3000), deep(3001)],
+  "many choices at once": [wide(60), wide(60, { minimum: 1 })],
+  "a reference to itself": [{ $ref: "#" }, { $ref: "#", type: "string" }],
+  "a pattern that takes for ever": [
+    { pattern: "^(a+)+$", minLength: 40 },
+    { pattern: "^(a+)+b$", minLength: 40 },
+  ],
+  "a text of a billion characters": [
+    { type: "string", minLength: 1e9 },
+    { type: "string", minLength: 2e9 },
+  ],
+  "a list of a billion items": [{ minItems: 1e9 }, { minItems: 2e9 }],
+  "a thousand branches": [
     { oneOf: Array.from({ length: 1000 }, (_, index) => ({ properties: { kind: { const: index } } })) },
     { oneOf: Array.from({ length: 1001 }, (_, index) => ({ properties: { kind: { const: index } } })) },
   ],
-  ["no schema at all", { type: "text" }, { properties: [], minLength: "x" }],
-];
+  "no schema at all": [{ type: "text" }, { properties: [], minLength: "x" }],
+};
 
-test.each(hostile)("%s: the comparison ends", (_name, old, now) => {
+test.each(Object.keys(hostile))("%s: the comparison ends", (name) => {
+  const [old, now] = hostile[name]!;
   for (const direction of ["input", "output"] as const) {
     const changes = compareSchemas(old, now, direction);
     expect(changes.length).toBeGreaterThan(0);
