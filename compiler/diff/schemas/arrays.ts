@@ -1,7 +1,6 @@
 import type { Json } from "../../model/source.js";
 import type { Formula } from "./formula.js";
-import { closed, distinct, type Domain, type Sides } from "./leaf.js";
-import type { Outcome, Tools } from "./prover.js";
+import { closed, distinct, type Domain, type Outcome, type Sides, type Tools } from "./outcome.js";
 
 const mostItems = 200;
 /** Places at the beginning of a list that are looked at one by one. */

@@ -1,26 +1,10 @@
 import type { Json } from "../../model/source.js";
 import { solveArrays } from "./arrays.js";
-import { canonical, jsonTypes, typeOfLiteral, typeOfValue, type JsonType, type Literal } from "./formula.js";
+import { jsonTypes, typeOfLiteral, typeOfValue, type JsonType, type Literal } from "./formula.js";
 import { solveNumbers } from "./numbers.js";
 import { solveObjects } from "./objects.js";
-import { proof, type Outcome, type Tools } from "./prover.js";
+import { closed, distinct, proof, type Domain, type Outcome, type Sides, type Tools } from "./outcome.js";
 import { solveStrings } from "./strings.js";
-
-/** Literals about the values of one type, but for types and choices of values. */
-export interface Sides {
-  readonly left: readonly Literal[];
-  readonly right: readonly Literal[];
-  /** All values are integers, or none is: as "type" has it. */
-  readonly integer: { readonly left: boolean; readonly right: boolean };
-  /** Values of the type that a choice on the right has. */
-  readonly refused: readonly Json[];
-}
-
-/** A domain of values: proved empty, listed, or with samples. */
-export type Domain =
-  { readonly closed: true } | { readonly values: readonly Json[] } | { readonly samples: readonly Json[] };
-
-export const closed: Domain = { closed: true };
 
 /** Solves a statement of literals: it is proved when it is for each type of JSON. */
 export function solveLeaf(left: readonly Literal[], right: readonly Literal[], tools: Tools): Outcome {
@@ -88,8 +72,4 @@ function fits(value: Json, left: readonly Literal[], right: readonly Literal[], 
     left.every((literal) => evaluate(literal, value) !== false) &&
     right.every((literal) => evaluate(literal, value) !== true)
   );
-}
-
-export function distinct(values: readonly Json[]): Json[] {
-  return [...new Map(values.map((value) => [canonical(value), value])).values()];
 }

@@ -1,6 +1,5 @@
 import { isMultipleOf } from "@mcpc/runtime/codegen/v1/validation";
-import type { Tools } from "./prover.js";
-import { closed, type Domain, type Sides } from "./leaf.js";
+import { closed, type Domain, type Sides, type Tools } from "./outcome.js";
 
 interface Bound {
   readonly value: number;

@@ -1,8 +1,7 @@
 import type { Json, JsonObject } from "../../model/source.js";
 import type { Formula, LiteralOf } from "./formula.js";
-import { closed, distinct, type Domain, type Sides } from "./leaf.js";
+import { closed, distinct, type Domain, type Sides, type Tools } from "./outcome.js";
 import { matcher } from "./patterns.js";
-import type { Tools } from "./prover.js";
 
 const mostNames = 400;
 const mostPatterns = 4;

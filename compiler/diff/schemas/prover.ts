@@ -1,34 +1,13 @@
 import type { Json } from "../../model/source.js";
-import { createEvaluate, type Evaluate } from "./evaluate.js";
-import type { Budget, Formula, Literal, Make } from "./formula.js";
+import { createEvaluate } from "./evaluate.js";
+import type { Budget, Formula, Literal } from "./formula.js";
 import { solveLeaf } from "./leaf.js";
+import { noProof, proof, type Outcome, type Prove, type Tools } from "./outcome.js";
 import type { Formulas } from "./parse.js";
 import type { Palette } from "./palette.js";
 
-/** The outcome of an attempt to prove that values with all formulas on the left have one on the right. */
-export interface Outcome {
-  readonly closed: boolean;
-  /** Values that perhaps refute it; without a proof only. */
-  readonly candidates: readonly Json[];
-}
-
-/** Proves for members and items, which are smaller than the value itself. */
-export type Prove = (left: readonly Formula[], right: readonly Formula[]) => Outcome;
-
-/** The means of the rules for single types. */
-export interface Tools {
-  readonly prove: Prove;
-  readonly evaluate: Evaluate;
-  readonly make: Make;
-  readonly palette: Palette;
-  keywordsOf(id: number): readonly Formula[];
-}
-
 const deepest = 30;
 const mostCandidates = 12;
-export const noProof: Outcome = { closed: false, candidates: [] };
-export const proof: Outcome = { closed: true, candidates: [] };
-
 interface Signed {
   readonly formula: Formula;
   readonly side: "left" | "right";

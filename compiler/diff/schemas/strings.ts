@@ -1,5 +1,4 @@
-import type { Tools } from "./prover.js";
-import { closed, type Domain, type Sides } from "./leaf.js";
+import { closed, type Domain, type Sides, type Tools } from "./outcome.js";
 import { automatonOf, automatonOfTexts, textsOf, type Automaton } from "./pattern-automaton.js";
 import { patternSamples } from "./pattern-samples.js";
 import { formatSamples } from "./palette.js";

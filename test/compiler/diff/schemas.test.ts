@@ -74,7 +74,10 @@ test(
         expect(witness !== undefined && narrow(witness) && !wide(witness), shown).toBe(true);
       if (verdict !== "compatible") continue;
       const added = changes.flatMap(({ at, isOptionalArgument }) => (isOptionalArgument ? [at.at(-1)!] : []));
-      const values = sampled(old, now, direction).filter((value) => !added.some((name) => mentions(value, name)));
+      const written = [old, ...(typeof second === "number" ? [] : [now])];
+      const values = [...written.flatMap(candidates), ...models(old), ...models(now)].filter(
+        (value) => !added.some((name) => mentions(value, name)),
+      );
       expect(
         values.filter((value) => narrow(value) && !wide(value)),
         shown,
@@ -84,11 +87,10 @@ test(
   },
 );
 
-/** Values of the schema that has them, and values near those of the other. */
-function sampled(old: JsonSchema, now: JsonSchema, direction: Direction): Json[] {
-  const [narrow] = sides(old, now, direction);
-  const models = includes(false, narrow);
-  return [...candidates(old), ...candidates(now), ...("candidates" in models ? models.candidates : [])];
+/** Values of a schema, found as those that refute that it has none. */
+function models(schema: JsonSchema): readonly Json[] {
+  const inclusion = includes(false, schema);
+  return "candidates" in inclusion ? inclusion.candidates : [];
 }
 
 function mentions(value: Json, name: string): boolean {
