@@ -28,6 +28,11 @@ Each rebuild prints a line on standard error. If a build fails, its errors are p
 keeps serving. Ctrl-C, or the end of the client, stops the server as it stops the built one.
 `;
 
+const diffHelp = `
+Exit codes: 0 when nothing breaks or the version is raised enough, 1 when something breaks and it is not,
+2 when a side could not be had. mcpc explain RULE says what a rule means.
+`;
+
 /** Runs the command that `args` name, and returns its exit code: 0, 1 for errors, 2 for wrong usage, 70 for a bug. */
 export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
   let phase: Phase | undefined;
@@ -99,8 +104,23 @@ function program(context: Context): Command {
     .addHelpText("after", devHelp)
     .action((folder: string | undefined, options: DevelopmentOptions) => dev(folder, options, context));
   mcpc
+    .command("diff")
+    .description("what changed from one surface to another, and whether the version says what that breaks")
+    .argument("<old>", "a project folder, a lock file, git:REV, stdio:COMMAND, a URL, or a JSON file of lists")
+    .argument("[new]", "likewise", ".")
+    .addOption(new Option("--format <format>", "how to report").choices(formatNames).default("pretty"))
+    .option("--output <format=file>", "write a report into a file as well (may be repeated)", outputs)
+    .option("--strict", "take what is unknown for breaking, and refuse any version that is too low")
+    .option("--verbose", "list changes that break nothing, too")
+    .option("--changelog", "print an entry for a changelog, in Markdown")
+    .option("--write-version", "raise the version in the manifest, package.json and server.json as the changes ask")
+    .option("--header <name: value>", "a header for a server at a URL (may be repeated)", pairs(":"))
+    .option("--env <name=value>", "a variable for a server that is started (may be repeated)", pairs("="))
+    .addHelpText("after", diffHelp)
+    .action((old: string, now: string, options: ComparingOptions) => compareSurfaces(old, now, options, context));
+  mcpc
     .command("explain")
-    .description("what a diagnostic means, with an example; without CODE, a list of all")
+    .description("what a diagnostic or a rule of mcpc diff means; without CODE, a list of all")
     .argument("[code]", "such as name/duplicate")
     .action((code: string | undefined) => explain(code, context));
   return mcpc;
@@ -133,6 +153,20 @@ function outputs(written: string, before: readonly Output[] = []): Output[] {
   if (format === undefined || path === "")
     throw new InvalidArgumentError(`Write it as FORMAT=FILE; formats are ${formatNames.join(", ")}.`);
   return [...before, { format, path }];
+}
+
+type Pairs = Readonly<Record<string, string>>;
+
+/** Reads an option that is a name and a value. */
+function pairs(separator: ":" | "="): (written: string, before?: Pairs) => Pairs {
+  return (written, before = {}) => {
+    const at = written.indexOf(separator);
+    if (at < 1) throw new InvalidArgumentError(`Write it as NAME${separator}VALUE.`);
+    return {
+      ...before,
+      [written.slice(0, at).trim()]: separator === ":" ? written.slice(at + 1).trim() : written.slice(at + 1),
+    };
+  };
 }
 
 function checking(command: Command, description: string): Command {
@@ -244,6 +278,39 @@ async function dev(
     stopping: (stop) => ["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, stop)),
   });
   process.exit();
+}
+
+interface ComparingOptions extends Pick<CheckingOptions, "format" | "output"> {
+  readonly strict?: true;
+  readonly verbose?: true;
+  readonly changelog?: true;
+  readonly writeVersion?: true;
+  readonly header?: Pairs;
+  readonly env?: Pairs;
+}
+
+async function compareSurfaces(
+  old: string,
+  now: string,
+  options: ComparingOptions,
+  { cwd, env, stdout, stderr, end }: Context,
+): Promise<void> {
+  const { diff } = await import("./diff/index.js");
+  const code = await diff(old, now, {
+    format: options.format,
+    ...(options.output && { output: options.output }),
+    strict: options.strict ?? false,
+    verbose: options.verbose ?? false,
+    changelog: options.changelog ?? false,
+    writeVersion: options.writeVersion ?? false,
+    headers: options.header ?? {},
+    env: options.env ?? {},
+    cwd,
+    color: isColored(stdout, env),
+    stdout: (text) => void stdout.write(text),
+    stderr: (text) => void stderr.write(text),
+  });
+  end(code);
 }
 
 function milliseconds(text: string): number {

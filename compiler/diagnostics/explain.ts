@@ -1,21 +1,34 @@
 import { readFileSync } from "node:fs";
+import { rules, type Rule } from "../diff/rules.js";
 import { packaged } from "../package-folder.js";
 import { catalogue, type Code } from "./catalogue.js";
 import { nearest } from "./suggest.js";
 
-const codes = Object.keys(catalogue).sort() as Code[];
+const codes = [...Object.keys(catalogue), ...Object.keys(rules)].sort() as (Code | Rule)[];
+
+function isRule(code: Code | Rule): code is Rule {
+  return Object.hasOwn(rules, code);
+}
+
+function explained(code: Code | Rule): string {
+  return isRule(code) ? rules[code].explain : catalogue[code].explain;
+}
 
 /** All codes with the first sentence of their explanation. */
 export function listing(): string {
   const width = Math.max(...codes.map((code) => code.length)) + 2;
-  return codes.map((code) => `${code.padEnd(width)}${catalogue[code].explain.split(/(?<=\.)\s/)[0]}\n`).join("");
+  return codes.map((code) => `${code.padEnd(width)}${explained(code).split(/(?<=\.)\s/)[0]}\n`).join("");
 }
 
 /** Explains a code, with an example; undefined for an unknown code. */
 export function explanation(code: string): string | undefined {
   if (!(codes as string[]).includes(code)) return undefined;
-  const { severity, explain } = catalogue[code as Code];
-  const shown = example(code);
+  const known = code as Code | Rule;
+  const explain = explained(known);
+  const severity = isRule(known)
+    ? `a change that is ${rules[known].verdict}, and asks for a ${rules[known].level} version`
+    : catalogue[known].severity;
+  const shown = isRule(known) ? undefined : example(code);
   return `${code} (${severity})\n\n${explain}\n${shown ? `\nFor example:\n\n${indented(shown)}` : ""}`;
 }
 

@@ -1,3 +1,4 @@
+import { rules, type Rule } from "../diff/rules.js";
 import { version } from "../package-folder.js";
 import { catalogue, type Code } from "./catalogue.js";
 import type { Diagnostic, Fix } from "./diagnostic.js";
@@ -19,13 +20,20 @@ export function formatSarif(reports: readonly Report[]): string {
 }
 
 function rule(code: Code): object {
-  const { severity, explain } = catalogue[code];
+  const { severity, explain } = definitionOf(code);
   return {
     id: code,
     shortDescription: { text: explain.split(/(?<=\.)\s/)[0] },
     fullDescription: { text: explain },
     defaultConfiguration: { level: severity },
   };
+}
+
+/** A change that `mcpc diff` reports has a rule instead of a diagnostic's code. */
+function definitionOf(code: Code | Rule): { readonly severity: string; readonly explain: string } {
+  if (!Object.hasOwn(rules, code)) return catalogue[code as Code];
+  const { verdict, explain } = rules[code as Rule];
+  return { severity: verdict === "breaking" ? "error" : "warning", explain };
 }
 
 function resultsOf({ diagnostics, textOf, prefix }: Report, codes: readonly Code[]): object[] {

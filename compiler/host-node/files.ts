@@ -16,6 +16,11 @@ export function readIfPresent(file: string): Uint8Array | undefined {
   });
 }
 
+/** False for what is not there. */
+export function isFolder(path: string): boolean {
+  return refusable(path, () => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+
 /** Throws `HostError` for a pipe, a socket or a device: whatever opens it could wait for ever. */
 export function refuseSpecial(root: string, path: string): void {
   const file = resolve(root, path);

@@ -5,6 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse, type ParseError } from "jsonc-parser";
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../../compiler/diagnostics/catalogue.js";
+import { rules } from "../../compiler/diff/rules.js";
 import { documents, root, textOf } from "../house/documents.js";
 import { serverOf } from "./clients.js";
 import { cli } from "./project.js";
@@ -31,6 +32,8 @@ const scripts = [
 ];
 const { exports } = JSON.parse(textOf("runtime/package.json"));
 const schema = JSON.parse(textOf("mcp.schema.json"));
+/** All that `mcpc explain` knows. */
+const explained = { ...catalogue, ...rules };
 
 const sources = ["compiler", "runtime", "test"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -104,7 +107,7 @@ const kinds: readonly [kind: string, pattern: RegExp, isKnown: (...groups: strin
   [
     "file of the repository",
     /^((?:compiler|runtime|test|fixtures|docs)\/[\w./-]+)$/,
-    (path) => path! in catalogue || existsSync(join(root, path!)),
+    (path) => path! in explained || existsSync(join(root, path!)),
   ],
   ["test", /^([\w-]+\.test\.ts)$/, (name) => sources.some((path) => path.endsWith(`/${name}`))],
   [
@@ -116,7 +119,7 @@ const kinds: readonly [kind: string, pattern: RegExp, isKnown: (...groups: strin
   [
     "diagnostic",
     /^([a-z]+\/[a-z-]+)$/,
-    (name) => name! in catalogue || !Object.keys(catalogue).some((each) => each.startsWith(`${name!.split("/")[0]}/`)),
+    (name) => name! in explained || !Object.keys(explained).some((each) => each.startsWith(`${name!.split("/")[0]}/`)),
   ],
   ["field of a manifest", /^((?:runtime|build|server)\.(?!js\b|log)\w+(?:\.\w+)*)$/, (path) => isField(path!)],
   [

@@ -1,3 +1,4 @@
+import type { Verdict } from "../rules.js";
 import type { JsonSchema } from "../../model/schema.js";
 import type { Json, JsonObject } from "../../model/source.js";
 import { isObject } from "./classes.js";
@@ -10,8 +11,6 @@ import { validatorOf, type Takes } from "./validators.js";
 
 /** Who writes the values: callers, who must still be understood, or the server, which must keep what it promised. */
 export type Direction = "input" | "output";
-
-export type Verdict = "breaking" | "unknown" | "compatible";
 
 /** A difference, and what it means for those who use the schema. */
 export interface SchemaChange extends Difference {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Verdict } from "../../../compiler/diff/schemas/compare.js";
+import type { Verdict } from "../../../compiler/diff/rules.js";
 import type { JsonSchema } from "../../../compiler/model/schema.js";
 
 /** A row of `schema-changes.txt`: two schemas, and what becomes of inputs and outputs. */

@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  compareSchemas,
-  type Direction,
-  type SchemaChange,
-  type Verdict,
-} from "../../../compiler/diff/schemas/compare.js";
+import { compareSchemas, type Direction, type SchemaChange } from "../../../compiler/diff/schemas/compare.js";
+import type { Verdict } from "../../../compiler/diff/rules.js";
 import { includes } from "../../../compiler/diff/schemas/inclusion.js";
 import { createAjv } from "../../../compiler/json-schema/ajv.js";
 import type { JsonSchema } from "../../../compiler/model/schema.js";

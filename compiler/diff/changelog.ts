@@ -1,0 +1,36 @@
+import { printable } from "../diagnostics/printable.js";
+import type { Change } from "./change.js";
+import { wantedVersion, type Comparison } from "./comparison.js";
+
+const headings = [
+  ["Breaking", (change: Change) => change.level === "major"],
+  ["Added and changed", (change: Change) => change.level === "minor"],
+  ["Words", (change: Change) => change.level === "patch"],
+] as const;
+
+/** An entry of a changelog in Markdown: what breaks, what is new, what is only worded in another way. */
+export function changelog(comparison: Comparison): string {
+  const { changes, sufficient, new: now } = comparison;
+  const version = (sufficient ? now.surface.version : wantedVersion(comparison)) ?? now.surface.version ?? "Unreleased";
+  const parts = headings.flatMap(([heading, belongs]) => {
+    const told = changes.filter(belongs).map(line);
+    return told.length === 0 ? [] : [`### ${heading}\n\n${told.join("")}`];
+  });
+  return [`## ${version}\n`, ...(parts.length === 0 ? ["No changes.\n"] : parts)].join("\n");
+}
+
+function line({ entry, message, witness }: Change): string {
+  const example = witness === undefined ? "" : `: ${code(JSON.stringify(witness))}`;
+  return `- ${code(entry)}: ${escaped(message)}${example}\n`;
+}
+
+/** Text between as many backquotes as it needs. */
+function code(text: string): string {
+  const shown = printable(text);
+  const fence = "`".repeat(Math.max(0, ...(shown.match(/`+/g) ?? []).map((each) => each.length)) + 1);
+  return shown.startsWith("`") || shown.endsWith("`") ? `${fence} ${shown} ${fence}` : `${fence}${shown}${fence}`;
+}
+
+function escaped(text: string): string {
+  return printable(text).replace(/[\\`*_{}[\]<>|~]/g, "\\$&");
+}

@@ -1,0 +1,99 @@
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { locator, type Range } from "../diagnostics/position.js";
+import type { Report } from "../diagnostics/report.js";
+import type { Code } from "../diagnostics/catalogue.js";
+import type { Span } from "../model/source.js";
+import type { Change } from "./change.js";
+import { compareSurfaces } from "./entries.js";
+import type { Level, Verdict } from "./rules.js";
+import type { Side } from "./surface.js";
+import { highest, isSufficient, raised } from "./version.js";
+
+/** Two surfaces, what changes from one to the other, and what that asks of the version. */
+export interface Comparison {
+  readonly old: Side;
+  readonly new: Side;
+  /** The worst first. */
+  readonly changes: readonly Change[];
+  readonly required: Level;
+  readonly sufficient: boolean;
+}
+
+const severity: readonly Verdict[] = ["breaking", "unknown", "compatible"];
+
+/** Compares two sides. When strict, what is unknown counts as breaking. */
+export function compare(old: Side, now: Side, strict: boolean): Comparison {
+  const found = compareSurfaces(old.surface, now.surface);
+  const levelled = strict
+    ? found.map((each) => (each.verdict === "unknown" ? { ...each, level: "major" as const } : each))
+    : found;
+  const rank = ({ verdict }: Change): number => severity.indexOf(verdict);
+  const changes = levelled.toSorted((a, b) => rank(a) - rank(b));
+  const required = highest(changes.map(({ level }) => level));
+  return {
+    old,
+    new: now,
+    changes,
+    required,
+    sufficient: isSufficient(old.surface.version, now.surface.version, required),
+  };
+}
+
+/** Whether a gate should stop: something breaks, and the version does not say so. When strict, any version too low. */
+export function isRefused({ required, sufficient }: Comparison, strict: boolean): boolean {
+  return !sufficient && (strict || required === "major");
+}
+
+/** The version that the new side should have; undefined where the old one has none. */
+export function wantedVersion({ old, required }: Comparison): string | undefined {
+  return old.surface.version === undefined ? undefined : raised(old.surface.version, required);
+}
+
+/** The side in whose files a change is shown, and the place there. */
+export function spanOf(
+  { old, new: now }: Comparison,
+  { place, at }: Change,
+): { readonly side: Side; readonly span: Span | undefined } {
+  const side = place.side === "old" ? old : now;
+  return { side, span: side.spanOf(place.entry, at) };
+}
+
+/** The place of each change, as reports write it. */
+export function ranges(comparison: Comparison): (change: Change) => Range | undefined {
+  const locators = new Map([comparison.old, comparison.new].map((side) => [side, locator(side.textOf)]));
+  return (change) => {
+    const { side, span } = spanOf(comparison, change);
+    const range = span && locators.get(side)!.range(span);
+    return range && { ...range, file: side.prefix + range.file };
+  };
+}
+
+/** What breaks, or may break, as diagnostics, for the formats that reports have: errors unless the version says so. */
+export function reportsOf(comparison: Comparison, strict: boolean): Report[] {
+  const isError = isRefused(comparison, strict);
+  const wanted = wantedVersion(comparison);
+  const help = wanted === undefined ? "raise the version" : `raise the version to ${wanted}, or take the change back`;
+  const told = comparison.changes.filter(({ verdict }) => verdict !== "compatible");
+  const diagnostics = (side: Side): Diagnostic[] =>
+    told.flatMap((change) => {
+      const { side: shown, span } = spanOf(comparison, change);
+      if (shown !== side) return [];
+      const error = isError && change.level === "major";
+      const witness = change.witness === undefined ? "" : `, for example ${JSON.stringify(change.witness)}`;
+      return [
+        {
+          code: change.rule as string as Code,
+          severity: error ? ("error" as const) : ("warning" as const),
+          message: `${change.entry}: ${change.message}${witness}`,
+          ...(span && { span }),
+          ...(error && { help }),
+          related: [],
+        },
+      ];
+    });
+  return [comparison.old, comparison.new].map((side) => ({
+    diagnostics: diagnostics(side),
+    textOf: side.textOf,
+    prefix: side.prefix,
+  }));
+}

@@ -1,0 +1,267 @@
+import { quote } from "../diagnostics/catalogue/definition.js";
+import type { Json, JsonObject } from "../model/source.js";
+import { change, messageOf, ruleOf, type Change } from "./change.js";
+import { compareSchemas, type Direction } from "./schemas/compare.js";
+import { isObject } from "./schemas/classes.js";
+import { canonical } from "./schemas/formula.js";
+import { keyOf, sections, type Entry, type Section, type Surface } from "./surface.js";
+import { plainForm, type PlainForm } from "./written.js";
+
+/** All changes from one surface to another, in the order of the entries. */
+export function compareSurfaces(old: Surface, now: Surface): Change[] {
+  return [...compareServers(old, now), ...sections.flatMap((section) => compareSection(section, old, now))];
+}
+
+function compareServers(old: Surface, now: Surface): Change[] {
+  const changes: Change[] = [];
+  if (old.name !== "" && now.name !== "" && old.name !== now.name)
+    changes.push(
+      change("server/renamed", "server", {
+        at: ["name"],
+        message: `the server is called ${quote(now.name)}, was ${quote(old.name)}`,
+        old: old.name,
+        new: now.name,
+      }),
+    );
+  if (old.instructions !== now.instructions)
+    changes.push(
+      change("text/changed", "server", {
+        at: ["instructions"],
+        message: "the instructions have other words",
+        old: old.instructions,
+        new: now.instructions,
+      }),
+    );
+  return changes;
+}
+
+const nouns: Readonly<Record<Section, string>> = {
+  tools: "tool",
+  resources: "resource",
+  resourceTemplates: "resource template",
+  prompts: "prompt",
+};
+
+function compareSection(section: Section, old: Surface, now: Surface): Change[] {
+  const of = ({ entries }: Surface): Entry[] => entries.filter((entry) => entry.section === section);
+  const [before, after] = [of(old), of(now)];
+  const byName = new Map(before.map((entry) => [entry.name, entry]));
+  const names = new Set(after.map(({ name }) => name));
+  const added = after.filter(({ name }) => !byName.has(name));
+  const removed = before.filter(({ name }) => !names.has(name));
+  const renamed = new Map(removed.map((entry) => [entry, added.find((other) => areTwins(entry, other))]));
+  const taken = new Set(renamed.values());
+  const noun = nouns[section];
+  return [
+    ...removed.map((entry) => {
+      const twin = renamed.get(entry);
+      return twin
+        ? change("entry/renamed", entry, {
+            message: `the ${noun} ${quote(entry.name)} is now called ${quote(twin.name)}`,
+            old: entry.name,
+            new: twin.name,
+            side: "old",
+          })
+        : change("entry/removed", entry, { message: `the ${noun} ${quote(entry.name)} is gone`, side: "old" });
+    }),
+    ...after.flatMap((entry) => {
+      const other = byName.get(entry.name);
+      if (other) return compareEntries(other, entry);
+      return taken.has(entry)
+        ? []
+        : [change("entry/added", entry, { message: `the ${noun} ${quote(entry.name)} is new` })];
+    }),
+  ];
+}
+
+/** Whether two entries are the same but for their name and title. */
+function areTwins(one: Entry, other: Entry): boolean {
+  const rest = ({ listing, section }: Entry): string => {
+    const { [keyOf[section]]: _, title: _title, ...members } = listing;
+    return canonical(section === "resources" || section === "resourceTemplates" ? { ...members, name: "" } : members);
+  };
+  const hasMuch = Object.keys(one.listing).length > 1;
+  return hasMuch && rest(one) === rest(other);
+}
+
+/** Members of entries that have rules of their own. */
+const judged: ReadonlySet<string> = new Set([
+  "inputSchema",
+  "outputSchema",
+  "annotations",
+  "arguments",
+  "mimeType",
+  "execution",
+]);
+
+function compareEntries(old: Entry, now: Entry): Change[] {
+  const [before, after] = [old.listing, now.listing];
+  const changes: Change[] = [];
+  const text = (at: readonly string[], one?: Json, other?: Json): void => {
+    if (one === other || (one !== undefined && other !== undefined && canonical(one) === canonical(other))) return;
+    const { name } = now;
+    const what = one === undefined ? "is new" : other === undefined ? "is gone" : "has changed";
+    changes.push(
+      change("text/changed", now, {
+        at,
+        message: `${quote(at.join("/"))} of ${quote(name)} ${what}`,
+        old: one,
+        new: other,
+      }),
+    );
+  };
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
+    if (!judged.has(key) || (key === "annotations" && now.section !== "tools")) text([key], before[key], after[key]);
+  if (before["mimeType"] !== after["mimeType"])
+    changes.push(
+      change("mime-type/changed", now, {
+        at: ["mimeType"],
+        message: `the type of ${quote(now.name)} is ${shownType(after["mimeType"])}, was ${shownType(before["mimeType"])}`,
+        old: before["mimeType"],
+        new: after["mimeType"],
+      }),
+    );
+  if (now.section === "tools") changes.push(...compareTools(old, now));
+  if (now.section === "prompts") changes.push(...compareArguments(old, now));
+  if (old.params !== undefined && now.params !== undefined)
+    changes.push(...compareSchema(["params"], old.params, now.params, "input", now));
+  for (const [name, form] of Object.entries(now.forms ?? {})) {
+    const other = old.forms && Object.hasOwn(old.forms, name) ? old.forms[name] : undefined;
+    if (other !== undefined) changes.push(...compareSchema(["elicitations", name, "form"], other, form, "output", now));
+  }
+  return [...changes, ...compareScopes(old, now), ...compareErrors(old, now)];
+}
+
+function shownType(type: Json | undefined): string {
+  return type === undefined ? "not given" : quote(String(type));
+}
+
+function compareTools(old: Entry, now: Entry): Change[] {
+  const [before, after] = [old.listing, now.listing];
+  const changes: Change[] = [];
+  if (before["inputSchema"] !== undefined || after["inputSchema"] !== undefined)
+    changes.push(
+      ...compareSchema(["inputSchema"], before["inputSchema"] ?? true, after["inputSchema"] ?? true, "input", now),
+    );
+  // Without a schema a result may be anything.
+  if (before["outputSchema"] !== undefined || after["outputSchema"] !== undefined)
+    changes.push(
+      ...compareSchema(["outputSchema"], before["outputSchema"] ?? true, after["outputSchema"] ?? true, "output", now),
+    );
+  const hints = (listing: JsonObject): JsonObject => (isObject(listing["annotations"]) ? listing["annotations"] : {});
+  const [one, other] = [hints(before), hints(after)];
+  for (const hint of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    if (one[hint] === other[hint]) continue;
+    const isWeaker =
+      (hint === "readOnlyHint" && one[hint] === true) || (hint === "destructiveHint" && one[hint] === false);
+    const message = `${quote(hint)} of ${quote(now.name)} is ${other[hint] ?? "not set"}, was ${one[hint] ?? "not set"}`;
+    const rule = isWeaker ? "hint/weakened" : hint.endsWith("Hint") ? "hint/changed" : "text/changed";
+    changes.push(change(rule, now, { at: ["annotations", hint], message, old: one[hint], new: other[hint] }));
+  }
+  const support = (listing: JsonObject): Json =>
+    (isObject(listing["execution"]) ? listing["execution"]["taskSupport"] : undefined) ?? "forbidden";
+  const [from, to] = [support(before), support(after)];
+  if (from !== to)
+    changes.push(
+      change(to === "required" ? "task/required" : "task/changed", now, {
+        at: ["execution", "taskSupport"],
+        message: `the task support of ${quote(now.name)} is ${quote(String(to))}, was ${quote(String(from))}`,
+        old: from,
+        new: to,
+      }),
+    );
+  return changes;
+}
+
+/** The arguments of a prompt as a schema: texts by name. */
+function compareArguments(old: Entry, now: Entry): Change[] {
+  const listed = ({ listing }: Entry): readonly JsonObject[] =>
+    Array.isArray(listing["arguments"]) ? (listing["arguments"] as readonly Json[]).filter(isObject) : [];
+  const schema = (entry: Entry): JsonObject => {
+    const all = listed(entry);
+    const property = ({ title, description }: JsonObject): Json => ({
+      type: "string",
+      ...(title !== undefined && { title }),
+      ...(description !== undefined && { description }),
+    });
+    return {
+      type: "object",
+      properties: Object.fromEntries(all.map((each) => [String(each["name"]), property(each)])),
+      required: all.filter((each) => each["required"] === true).map((each) => String(each["name"])),
+    };
+  };
+  const index = (name: string): string => String(listed(now).findIndex((each) => each["name"] === name));
+  return compareSchema([], schema(old), schema(now), "input", now).map((found) => {
+    const [section, name = ""] = found.at;
+    const named = section === "required" ? String(found.new ?? found.old) : name;
+    const rest = section === "required" ? ["required"] : found.at.slice(2);
+    return { ...found, at: index(named) === "-1" ? ["arguments"] : ["arguments", index(named), ...rest] };
+  });
+}
+
+function compareSchema(way: readonly string[], old: Json, now: Json, direction: Direction, entry: Entry): Change[] {
+  if (canonical(old) === canonical(now)) return [];
+  let forms: readonly [PlainForm, PlainForm];
+  try {
+    forms = [plainForm(old), plainForm(now)];
+  } catch (error) {
+    const message = `the schemas of ${quote(entry.name)} cannot be compared: ${(error as Error).message}`;
+    return [change(`${direction}/undecided`, entry, { at: way, message })];
+  }
+  const found = compareSchemas(forms[0].schema, forms[1].schema, direction);
+  // Another dialect, other identifiers: nothing that the plain form has.
+  if (found.length === 0)
+    return [
+      change("schema/rewritten", entry, {
+        at: way,
+        message: `a schema of ${quote(entry.name)} is written in another way`,
+      }),
+    ];
+  return found.map((each) => {
+    const isGone = each.kind !== "required" && each.new === undefined && each.old !== undefined;
+    const at = [...way, ...forms[isGone ? 0 : 1].written(each.at)];
+    const { old: before, new: after } = each;
+    return change(ruleOf(each, direction), entry, {
+      at,
+      message: messageOf(each, direction),
+      old: before,
+      new: after,
+      witness: each.witness,
+    });
+  });
+}
+
+function compareScopes(old: Entry, now: Entry): Change[] {
+  if (old.scopes === undefined || now.scopes === undefined) return [];
+  const [before, after] = [old.scopes, now.scopes];
+  const told = (rule: "scope/added" | "scope/removed", scope: string, what: string): Change =>
+    change(rule, now, {
+      at: ["scopes"],
+      message: `${quote(now.name)} ${what} the scope ${quote(scope)}`,
+      old: [...before],
+      new: [...after],
+    });
+  return [
+    ...after.filter((scope) => !before.includes(scope)).map((scope) => told("scope/added", scope, "now needs")),
+    ...before.filter((scope) => !after.includes(scope)).map((scope) => told("scope/removed", scope, "no longer needs")),
+  ];
+}
+
+function compareErrors(old: Entry, now: Entry): Change[] {
+  if (old.errors === undefined || now.errors === undefined) return [];
+  const [before, after] = [old.errors, now.errors];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((code) => {
+    if (before[code] === after[code]) return [];
+    const what = before[code] === undefined ? "is new" : after[code] === undefined ? "is gone" : "has another message";
+    const message = `the error ${quote(code)} of ${quote(now.name)} ${what}`;
+    const isText = before[code] !== undefined && after[code] !== undefined;
+    return [
+      change(isText ? "text/changed" : "error/changed", now, {
+        at: ["errors", code],
+        message,
+        old: before[code],
+        new: after[code],
+      }),
+    ];
+  });
+}

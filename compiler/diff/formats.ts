@@ -1,0 +1,100 @@
+import { pointer } from "../json-schema/pointer.js";
+import { printable, printableJson } from "../diagnostics/printable.js";
+import { isRefused, ranges, wantedVersion, type Comparison } from "./comparison.js";
+import type { Change } from "./change.js";
+import type { Surface } from "./surface.js";
+
+/** A comparison as one JSON object. */
+export function formatJson(comparison: Comparison): string {
+  const { changes, required, sufficient } = comparison;
+  const rangeOf = ranges(comparison);
+  const told = ({ name, version }: Surface): object => ({ name, ...(version !== undefined && { version }) });
+  const object = {
+    old: told(comparison.old.surface),
+    new: told(comparison.new.surface),
+    required,
+    sufficient,
+    changes: changes.map((change) => {
+      const range = rangeOf(change);
+      const { entry, at, rule, verdict, level, message } = change;
+      return {
+        ...{ entry, at: pointer(at), rule, verdict, level, message },
+        ...(change.old !== undefined && { old: change.old }),
+        ...(change.new !== undefined && { new: change.new }),
+        ...(change.witness !== undefined && { witness: { [witnessName(change)]: change.witness } }),
+        ...(range && { file: range.file, line: range.start.line, column: range.start.column }),
+      };
+    }),
+  };
+  return `${printableJson(object)}\n`;
+}
+
+function witnessName({ rule }: Change): "arguments" | "result" {
+  return rule.startsWith("input/") ? "arguments" : "result";
+}
+
+const mostShown = 50;
+const longestWitness = 300;
+
+/** A comparison for people: what breaks, what may break, and a line about the rest. */
+export function formatPretty(
+  comparison: Comparison,
+  options: { readonly color: boolean; readonly verbose: boolean; readonly strict: boolean },
+): string {
+  const { changes } = comparison;
+  const rangeOf = ranges(comparison);
+  const paint = (code: number, text: string): string => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const colors = { breaking: 31, unknown: 33, compatible: 32 } as const;
+  const shown = changes
+    .filter(({ verdict }) => options.verbose || verdict !== "compatible")
+    .slice(0, options.verbose ? Infinity : mostShown);
+  const lines = shown.flatMap((change) => {
+    const range = rangeOf(change);
+    const { verdict, rule, entry, message, witness } = change;
+    const place = range ? `${range.file}:${range.start.line}:${range.start.column}` : undefined;
+    const told = change.rule.startsWith("input/") ? "refused now" : "may come now";
+    return [
+      `${paint(colors[verdict], verdict)}[${rule}]: ${printable(`${entry}: ${message}`)}`,
+      ...(place === undefined ? [] : [`  --> ${printable(place)}`]),
+      ...(witness === undefined ? [] : [`  ${told}: ${printable(cutJson(witness))}`]),
+    ];
+  });
+  const rest = changes.length - shown.length;
+  const folded =
+    rest === 0
+      ? []
+      : [
+          `${lines.length > 0 ? "and " : ""}${count(rest, shown.length > 0 ? "more change" : "change")}${kinds(changes.slice(shown.length))}; --verbose lists all`,
+        ];
+  return [...lines, ...folded, conclusion(comparison, options.strict)].map((line) => `${line}\n`).join("");
+}
+
+function kinds(changes: readonly Change[]): string {
+  if (changes.some(({ verdict }) => verdict !== "compatible")) return "";
+  const minor = changes.filter(({ level }) => level === "minor").length;
+  const patch = changes.length - minor;
+  const told = [...(minor > 0 ? [`${minor} minor`] : []), ...(patch > 0 ? [`${patch} of words`] : [])];
+  return ` that break nothing (${told.join(", ")})`;
+}
+
+function cutJson(witness: unknown): string {
+  const text = JSON.stringify(witness);
+  return text.length > longestWitness
+    ? `${text.slice(0, longestWitness)}… (${text.length} characters; --format json has all)`
+    : text;
+}
+
+function conclusion(comparison: Comparison, strict: boolean): string {
+  const { changes, required, sufficient, old, new: now } = comparison;
+  if (changes.length === 0) return "no changes";
+  const versions = [old.surface.version, now.surface.version].map((version) => version ?? "none");
+  const told = `the changes ask for a ${required} version: it is ${versions[1]}, was ${versions[0]}`;
+  if (sufficient) return `${told}, which is enough`;
+  const wanted = wantedVersion(comparison);
+  const remedy = wanted === undefined ? "no version to compare with" : `raise it to ${wanted}`;
+  return `${told}; ${remedy}${isRefused(comparison, strict) ? "" : " when you release"}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,97 @@
+import { parse } from "../1-read/parse.js";
+import { child } from "../json-schema/pointer.js";
+import type { Json, JsonObject, Located } from "../model/source.js";
+import { isObject } from "./schemas/classes.js";
+import { keyOf, NoSide, sections, type Entry, type Section, type Side, type Surface } from "./surface.js";
+
+/** Lists of a server, as their methods answer them. */
+export type Lists = Partial<Record<Section, readonly Json[]>>;
+
+/** The fields that a lock file has beside the protocol's. */
+const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema"]);
+
+/** A surface of lists. Only a lock says who may use an entry, and which errors a tool has. */
+export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined, isLock: boolean): Surface {
+  const { name, version } = server;
+  return {
+    name: typeof name === "string" ? name : "",
+    ...(typeof version === "string" && { version }),
+    ...(typeof instructions === "string" && { instructions }),
+    entries: sections.flatMap((section) =>
+      (lists[section] ?? []).map((listed, index) => entryOf(section, listed, index, isLock)),
+    ),
+  };
+}
+
+function entryOf(section: Section, listed: Json, index: number, isLock: boolean): Entry {
+  const name = isObject(listed) ? listed[keyOf[section]] : undefined;
+  if (!isObject(listed) || typeof name !== "string") throw new NoSide(`${section}/${index} has no "${keyOf[section]}"`);
+  if (!isLock) return { section, name, index, listing: listed };
+  const { scopes = [], errors = {} } = listed;
+  return {
+    section,
+    name,
+    index,
+    listing: Object.fromEntries(Object.entries(listed).filter(([key]) => !beside.has(key))),
+    scopes: Array.isArray(scopes) ? (scopes as readonly Json[]).map(String) : [],
+    ...(section === "tools" && { errors: isObject(errors) ? errors : {} }),
+  };
+}
+
+/** A JSON file: a lock, results of list methods, or an object of lists. */
+export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: string) => string | undefined): Side {
+  const text = new TextDecoder().decode(bytes);
+  let value: Json;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, "")) as Json;
+  } catch (error) {
+    throw new NoSide(`${JSON.stringify(path)} is not JSON: ${(error as Error).message}`);
+  }
+  const isLock = isObject(value) && value["lockVersion"] !== undefined;
+  const results = (Array.isArray(value) ? (value as readonly Json[]) : [value]).map((each, index) => {
+    const way = Array.isArray(value) ? [String(index)] : [];
+    return isObject(each) && isObject(each["result"])
+      ? { each: each["result"], way: [...way, "result"] }
+      : { each, way };
+  });
+  const lists: { [section in Section]?: Json[] } = {};
+  const ways: Record<string, readonly string[]> = {};
+  let [server, instructions]: [JsonObject, Json | undefined] = [{}, undefined];
+  for (const { each, way } of results) {
+    if (!isObject(each)) continue;
+    const info = each["server"] ?? each["serverInfo"];
+    if (isObject(info)) server = info;
+    instructions ??= each["instructions"];
+    for (const section of sections) {
+      const found = each[section];
+      if (!Array.isArray(found)) continue;
+      const before = (lists[section] ??= []);
+      found.forEach((_, index) => (ways[`${section}/${before.length + index}`] = [...way, section, String(index)]));
+      before.push(...(found as readonly Json[]));
+    }
+  }
+  if (Object.keys(lists).length === 0)
+    throw new NoSide(
+      `${JSON.stringify(path)} is neither a lock file nor holds lists: name a file with "tools", "resources", "resourceTemplates" or "prompts"`,
+    );
+  const { version } = server;
+  const file = isObject(version) && typeof version["file"] === "string" ? versionOf(version["file"]) : undefined;
+  const known = isObject(version) ? { ...server, ...(file !== undefined && { version: file }) } : server;
+  let root: Located | undefined;
+  return {
+    surface: surfaceOf(lists, known, instructions, isLock),
+    prefix: "",
+    textOf: (asked) => (asked === path ? text : undefined),
+    spanOf: (entry, at) => {
+      const way = entry && ways[`${entry.section}/${entry.index}`];
+      root ??= parse(path, bytes).file?.root;
+      let node = root;
+      for (const token of [...(way ?? []), ...(way ? at : [])]) {
+        const next = node && child(node, token);
+        if (!next) break;
+        node = next;
+      }
+      return node?.span;
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { read } from "../1-read/index.js";
+import { parse } from "../1-read/parse.js";
+import { check } from "../2-check/index.js";
+import { lower } from "../3-lower/index.js";
+import { hasErrors, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import { textOf as decoded, type Host } from "../host.js";
+import { child, pointerTokens } from "../json-schema/pointer.js";
+import { splitReference } from "../json-schema/reference.js";
+import type { Elicitation, Resource, ResourceTemplate, Prompt, Server, Tool } from "../model/server.js";
+import type { Json, Located, Span } from "../model/source.js";
+import { projectPath } from "../project-path.js";
+import type { Entry, Section, Side, Surface } from "./surface.js";
+
+/** The server of a project, or the mistakes in its manifests. */
+export function serverOf(host: Host): Result<Server> {
+  const diagnostics: Diagnostic[] = [];
+  const take = <T>(result: Result<T>): T | undefined => {
+    diagnostics.push(...result.diagnostics);
+    return hasErrors(result.diagnostics) ? undefined : result.value;
+  };
+  const sources = take(read(host));
+  const project = sources && take(check(sources, host));
+  const server = project && take(lower(project));
+  return { diagnostics, ...(server && { value: server }) };
+}
+
+/** The side of a project's server, located in its manifests. */
+export function projectSide(server: Server, host: Host, prefix: string): Side {
+  const spans = new Map<Entry, Span>();
+  const entry = (section: Section, name: string, index: number, from: Declared, more: Partial<Entry>): Entry => {
+    const made = { section, name, index, listing: from.listing, scopes: from.scopes, ...more };
+    spans.set(made, from.span);
+    return made;
+  };
+  const entries: Entry[] = [
+    ...server.tools.map((tool, index) =>
+      entry("tools", tool.name, index, tool, { errors: errorsOf(tool), forms: formsOf(tool.elicitations) }),
+    ),
+    ...server.resources.map((resource, index) => entry("resources", resource.uri, index, resource, {})),
+    ...server.resourceTemplates.map((template, index) =>
+      entry("resourceTemplates", template.uriTemplate, index, template, { params: template.params.schema as Json }),
+    ),
+    ...server.prompts.map((prompt, index) =>
+      entry("prompts", prompt.name, index, prompt, { forms: formsOf(prompt.elicitations) }),
+    ),
+  ];
+  const { info, instructions } = server;
+  const surface: Surface = {
+    name: String(info["name"]),
+    ...(typeof info["version"] === "string" && { version: info["version"] }),
+    ...(instructions !== undefined && { instructions }),
+    entries,
+  };
+  const bytes = (path: string): Uint8Array | undefined => host.read(path);
+  const roots = new Map<string, Located | undefined>();
+  const rootOf = (path: string): Located | undefined => {
+    if (!roots.has(path)) {
+      const content = bytes(path);
+      roots.set(path, content && parse(path, content).file?.root);
+    }
+    return roots.get(path);
+  };
+  return {
+    surface,
+    prefix,
+    textOf: (path) => {
+      const content = bytes(path);
+      return content && decoded(content);
+    },
+    spanOf: (from, at) => {
+      const span = from && spans.get(from);
+      const root = span && rootOf(span.path);
+      const node = root && entryAround(root, span);
+      return node ? spanAt(node, at, server, rootOf) : span;
+    },
+  };
+}
+
+type Declared = (Tool | Resource | ResourceTemplate | Prompt) & { readonly span: Span };
+
+function errorsOf({ errors }: Tool): Entry["errors"] & object {
+  return Object.fromEntries(errors.map(({ code, message }) => [code, message]));
+}
+
+function formsOf(elicitations: readonly Elicitation[]): Readonly<Record<string, Json>> {
+  return Object.fromEntries(
+    elicitations.flatMap(({ name, answer }) => (answer ? [[name, answer.schema as Json]] : [])),
+  );
+}
+
+/** The innermost object around the span, which is that of the entry's name. */
+function entryAround(root: Located, { start, end }: Span): Located | undefined {
+  let [node, found]: (Located | undefined)[] = [root, undefined];
+  while (node) {
+    if (node.kind === "object") found = node;
+    node = childrenOf(node).find(({ span }) => span.start <= start && end <= span.end);
+  }
+  return found;
+}
+
+function nodeAt(root: Located, { start, end }: Span): Located | undefined {
+  let node: Located | undefined = root;
+  while (node && (node.span.start !== start || node.span.end !== end))
+    node = childrenOf(node).find(({ span }) => span.start <= start && end <= span.end);
+  return node;
+}
+
+function childrenOf(node: Located): readonly Located[] {
+  if (node.kind === "object") return node.members.map(({ node: child }) => child);
+  return node.kind === "array" ? node.items : [];
+}
+
+/** The span of a member; definitions that the entry has from elsewhere are looked for there. */
+function spanAt(
+  entry: Located,
+  at: readonly string[],
+  { definitions }: Server,
+  rootOf: (path: string) => Located | undefined,
+): Span {
+  let node = entry;
+  for (let index = 0; index < at.length; index++) {
+    const token = at[index]!;
+    let next = child(node, token);
+    const section = at[index - 1];
+    if (!next && section === "$defs") {
+      const definition = definitions.find(({ name }) => name === token);
+      const root = definition && rootOf(definition.span.path);
+      next = (root && nodeAt(root, definition.span)) ?? referenced(entry, token, rootOf);
+    }
+    // A definition that stands elsewhere: its name comes next.
+    if (!next && token === "$defs") continue;
+    if (!next) return node.span;
+    node = next;
+  }
+  return node.span;
+}
+
+/** The schema of a file that a reference below an entry leads to, by the name that lowering gives it. */
+function referenced(entry: Located, name: string, rootOf: (path: string) => Located | undefined): Located | undefined {
+  for (const [written, from] of referencesIn(entry)) {
+    const { path, fragment } = splitReference(written);
+    if (path === "") continue;
+    const stem = path.replace(/^.*\//, "").replace(/(\.schema)?\.[^.]*$/, "");
+    if ((pointerTokens(fragment).at(-1) ?? stem) !== name) continue;
+    const file = projectPath(from, path);
+    let node = file === undefined ? undefined : rootOf(file);
+    for (const token of pointerTokens(fragment)) node = node && child(node, token);
+    if (node) return node;
+  }
+  return undefined;
+}
+
+function* referencesIn(node: Located): Generator<readonly [written: string, from: string]> {
+  if (node.kind === "object")
+    for (const { key, node: member } of node.members)
+      if (key === "$ref" && typeof member.value === "string") yield [member.value, member.span.path];
+  for (const each of childrenOf(node)) yield* referencesIn(each);
+}

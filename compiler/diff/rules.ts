@@ -1,0 +1,150 @@
+/** The judgement of a change: it breaks, it does not, or neither can be shown. */
+export type Verdict = "breaking" | "unknown" | "compatible";
+
+export const levels = ["none", "patch", "minor", "major"] as const;
+/** The part of the version that a change asks to raise. */
+export type Level = (typeof levels)[number];
+
+interface Definition {
+  readonly verdict: Verdict;
+  readonly level: Level;
+  /** Two or three sentences for `mcpc explain`. */
+  readonly explain: string;
+}
+
+const define = <const D extends Definition>(definition: D): D => definition;
+
+/** All rules of `mcpc diff`. Their names are public: they never change their meaning. */
+export const rules = {
+  "entry/added": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "A tool, resource, template or prompt is new. Clients that do not know it are not concerned.",
+  }),
+  "entry/removed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "A tool, resource, template or prompt is gone. Whoever names it (a prompt, a configuration, a list of permissions) gets an error. The change is shown where the old file has the entry.",
+  }),
+  "entry/renamed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "An entry is gone, and one under another name is all but equal to it. To clients that is a removal: they know entries by their names. Keep the old name beside the new one for a while.",
+  }),
+  "input/narrowed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "Arguments that were valid are refused now. The witness is such a value: the old validator takes it and the new one refuses it. Where an argument becomes required, give it a default in the handler instead, or add a new tool.",
+  }),
+  "input/widened": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "All arguments that were valid still are, by proof, and others are valid besides.",
+  }),
+  "input/argument-added": define({
+    verdict: "compatible",
+    level: "minor",
+    explain:
+      "An optional argument is new in an object whose schema said nothing of other properties. Callers give arguments that they know, so the proof takes for granted that nobody gave this one before. Where `additionalProperties` said something, it is judged like any other change.",
+  }),
+  "input/default-changed": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "Calls that leave the argument out mean something else now. They are still taken.",
+  }),
+  "input/undecided": define({
+    verdict: "unknown",
+    level: "minor",
+    explain:
+      "Neither is there a proof that all arguments that were valid still are, nor was a value found that is refused now. Look at the change yourself; `--strict` takes it for breaking.",
+  }),
+  "output/widened": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "The result may be something that the old schema refuses. The witness is such a result. Clients that rely on what was promised, or that check it, fail. A new field of a closed object is such a change, too.",
+  }),
+  "output/narrowed": define({
+    verdict: "compatible",
+    level: "minor",
+    explain:
+      "All results that the new schema allows are results that the old one allowed, by proof. More is promised now.",
+  }),
+  "output/undecided": define({
+    verdict: "unknown",
+    level: "minor",
+    explain:
+      "Neither is there a proof that all new results keep the old promise, nor was one found that does not. Look at the change yourself; `--strict` takes it for breaking.",
+  }),
+  "schema/rewritten": define({
+    verdict: "compatible",
+    level: "patch",
+    explain: "A schema is written in another way, and takes the same values, by proof in both directions.",
+  }),
+  "text/changed": define({
+    verdict: "compatible",
+    level: "patch",
+    explain:
+      "A description, a title, an icon or other words are different. Models read descriptions, so the choice of a tool may change; nothing that was valid stops being so.",
+  }),
+  "hint/weakened": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "`readOnlyHint` is no longer true, or `destructiveHint` is no longer false. Hosts call a tool without asking their user because of such a promise, and users have granted permissions upon it.",
+  }),
+  "hint/changed": define({
+    verdict: "compatible",
+    level: "patch",
+    explain: "A hint about a tool is different and promises no less than before.",
+  }),
+  "scope/added": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "Callers need another scope for the entry. Those that do not have it no longer see it, and their calls are refused.",
+  }),
+  "scope/removed": define({
+    verdict: "compatible",
+    level: "minor",
+    explain:
+      "More callers may use the entry than before. Look whether that is meant: no client breaks, but data may get out.",
+  }),
+  "header/changed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "`x-mcp-header` names another header for an argument. Clients, proxies and rules that read the old one find nothing there.",
+  }),
+  "mime-type/changed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "The contents of a resource are of another type. Clients that choose by type no longer find it, or read it wrongly.",
+  }),
+  "task/required": define({
+    verdict: "breaking",
+    level: "major",
+    explain: "The tool can only be called as a task. Clients without support for tasks cannot call it any more.",
+  }),
+  "task/changed": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "A tool may be called as a task, or no longer has to be.",
+  }),
+  "error/changed": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "The declared errors of a tool are others. Clients have to cope with any error, so nothing breaks.",
+  }),
+  "server/renamed": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "The server says another name. Clients know a server by their own configuration.",
+  }),
+} as const;
+
+export type Rule = keyof typeof rules;

@@ -1,0 +1,43 @@
+import { levels, type Level } from "./rules.js";
+
+interface Version {
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+}
+
+function parsed(text: string | undefined): Version | undefined {
+  const match = /^v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/.exec(text ?? "");
+  return match ? { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3]) } : undefined;
+}
+
+/** The part that is raised for a level: before 1.0.0 the second one tells of a break, as package managers have it. */
+function partFor(level: Level, { major }: Version): keyof Version {
+  if (level === "major") return major === 0 ? "minor" : "major";
+  return level === "minor" && major > 0 ? "minor" : "patch";
+}
+
+/** Whether a version is as much above another as a level asks for. */
+export function isSufficient(old: string | undefined, now: string | undefined, level: Level): boolean {
+  if (level === "none") return true;
+  const [before, after] = [parsed(old), parsed(now)];
+  if (!before || !after) return false;
+  const parts = ["major", "minor", "patch"] as const;
+  const first = parts.findIndex((part) => before[part] !== after[part]);
+  if (first === -1 || after[parts[first]!] < before[parts[first]!]) return false;
+  return first <= parts.indexOf(partFor(level, before));
+}
+
+/** The version with the part raised that a level asks for; undefined where it is none with three numbers. */
+export function raised(old: string, level: Level): string | undefined {
+  const version = parsed(old);
+  if (!version || level === "none") return version && old;
+  const part = partFor(level, version);
+  if (part === "major") return `${version.major + 1}.0.0`;
+  if (part === "minor") return `${version.major}.${version.minor + 1}.0`;
+  return `${version.major}.${version.minor}.${version.patch + 1}`;
+}
+
+export function highest(all: readonly Level[]): Level {
+  return levels[Math.max(0, ...all.map((level) => levels.indexOf(level)))]!;
+}

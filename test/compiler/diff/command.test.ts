@@ -1,0 +1,223 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { main } from "../../../compiler/command-line.js";
+import { lockFile } from "../../../compiler/4-emit/lock.js";
+import { serverOf } from "../../../compiler/diff/project-side.js";
+import { nodeHost } from "../../../compiler/host-node/index.js";
+
+const top = mkdtempSync(join(tmpdir(), "mcpc-diff-"));
+afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+const manifest = (version: string, more: object = {}, city: object = { type: "string" }): string =>
+  `${JSON.stringify(
+    {
+      server: { name: "weather", version },
+      $defs: { City: city },
+      tools: [
+        {
+          name: "get_weather",
+          description: "The weather.",
+          inputSchema: { type: "object", properties: { city: { $ref: "#/$defs/City" } }, required: ["city"] },
+          ...more,
+        },
+        { name: "list_cities", description: "Cities.", inputSchema: { type: "object" } },
+      ],
+    },
+    null,
+    2,
+  )}\n`;
+
+let folder: string;
+let number = 0;
+beforeEach(() => {
+  folder = join(top, String(++number));
+  mkdirSync(folder);
+});
+
+function write(path: string, content: string): void {
+  writeFileSync(join(folder, path), content);
+}
+
+function git(...args: readonly string[]): void {
+  execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", "-C", folder, ...args]);
+}
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function diff(...args: readonly string[]): Promise<Ran> {
+  const written = { stdout: "", stderr: "" };
+  const terminal = (stream: keyof typeof written) => ({ write: (text: string) => ((written[stream] += text), true) });
+  const surroundings = { cwd: folder, env: {}, stdout: terminal("stdout"), stderr: terminal("stderr") };
+  const code = await main(["diff", ...args], surroundings as never);
+  return { code, ...written };
+}
+
+/** A repository whose last commit has the one manifest, and whose working folder the other. */
+function changed(old: string, now: string): void {
+  write("weather.mcp.json", old);
+  git("init", "-q");
+  git("add", "-A");
+  git("commit", "-q", "-m", "one");
+  write("weather.mcp.json", now);
+}
+
+const short = { type: "string", maxLength: 4 };
+
+test("a break without a version fails, at the line of the definition, with a witness", async () => {
+  changed(manifest("1.2.0"), manifest("1.2.0", {}, short));
+  const { code, stdout } = await diff("git:HEAD", "--format", "json");
+  expect(code).toBe(1);
+  const { changes, ...rest } = JSON.parse(stdout);
+  expect(rest).toEqual({
+    old: { name: "weather", version: "1.2.0" },
+    new: { name: "weather", version: "1.2.0" },
+    required: "major",
+    sufficient: false,
+  });
+  const line =
+    manifest("1.2.0", {}, short)
+      .split("\n")
+      .findIndex((each) => each.includes("maxLength")) + 1;
+  expect(changes).toEqual([
+    {
+      entry: "tools/get_weather",
+      at: "/inputSchema/$defs/City/maxLength",
+      rule: "input/narrowed",
+      verdict: "breaking",
+      level: "major",
+      message: expect.stringContaining("maxLength"),
+      new: 4,
+      witness: { arguments: { city: "aaaaa" } },
+      file: "weather.mcp.json",
+      line,
+      column: 20,
+    },
+  ]);
+});
+
+test("a break with its version passes, and so does nothing", async () => {
+  changed(manifest("1.2.0"), manifest("2.0.0", {}, short));
+  expect((await diff("git:HEAD")).code).toBe(0);
+  write("weather.mcp.json", manifest("1.2.0"));
+  expect(await diff("git:HEAD")).toEqual({ code: 0, stdout: "no changes\n", stderr: "" });
+});
+
+test("people see the worst first and the rest folded", async () => {
+  changed(
+    manifest("1.2.0"),
+    manifest("1.2.0", { description: "Weather.", annotations: { readOnlyHint: true } }, short),
+  );
+  const { stdout } = await diff("git:HEAD");
+  expect(stdout).toBe(
+    [
+      'breaking[input/narrowed]: tools/get_weather: "maxLength" of "$defs/City" is now set to 4',
+      "  --> weather.mcp.json:9:20",
+      '  refused now: {"city":"aaaaa"}',
+      "and 2 more changes that break nothing (2 of words); --verbose lists all",
+      "the changes ask for a major version: it is 1.2.0, was 1.2.0; raise it to 2.0.0",
+      "",
+    ].join("\n"),
+  );
+  expect((await diff("git:HEAD", "--verbose")).stdout).toContain("compatible[hint/changed]");
+});
+
+test("a removal is shown in the old file", async () => {
+  const now = JSON.parse(manifest("1.2.0"));
+  changed(manifest("1.2.0"), JSON.stringify({ ...now, tools: now.tools.slice(0, 1) }));
+  const { stdout } = await diff("git:HEAD", "--format", "github");
+  const line =
+    manifest("1.2.0")
+      .split("\n")
+      .findIndex((each) => each.includes("list_cities")) - 0;
+  expect(stdout).toMatch(new RegExp(`^::error file=weather.mcp.json,line=${line},.*title=entry/removed::`));
+});
+
+test("a change behind a reference is shown in the file that it leads to", async () => {
+  const refers = manifest("1.2.0").replace("#/$defs/City", "./city.json");
+  write("city.json", '{\n  "type": "string"\n}\n');
+  changed(refers, refers);
+  write("city.json", '{\n  "type": "string",\n  "maxLength": 4\n}\n');
+  const { changes } = JSON.parse((await diff("git:HEAD", "--format", "json")).stdout);
+  expect(changes[0]).toMatchObject({ file: "city.json", line: 3, column: 16 });
+});
+
+test("every format reports what breaks", async () => {
+  changed(manifest("1.2.0"), manifest("1.2.0", {}, short));
+  const reports = ["sarif", "markdown", "junit", "json"].map((format) => ["--output", `${format}=report.${format}`]);
+  await diff("git:HEAD", ...reports.flat());
+  for (const format of ["sarif", "markdown", "junit", "json"])
+    expect(readFileSync(join(folder, `report.${format}`), "utf8")).toContain("input/narrowed");
+});
+
+test("a lock file, a JSON file of lists and a folder are sides, too", async () => {
+  write("weather.mcp.json", manifest("1.2.0"));
+  const server = serverOf(nodeHost(folder)).value!;
+  write("mcpc.lock.json", lockFile(server));
+  write(
+    "lists.json",
+    JSON.stringify([
+      { tools: server.tools.slice(0, 1).map(({ listing }) => listing) },
+      { result: { tools: server.tools.slice(1).map(({ listing }) => listing) } },
+    ]),
+  );
+  for (const [old, now] of [
+    ["mcpc.lock.json", "."],
+    ["lists.json", "mcpc.lock.json"],
+    [".", "lists.json"],
+  ])
+    expect(await diff(old!, now!)).toEqual({ code: 0, stdout: "no changes\n", stderr: "" });
+  write("weather.mcp.json", manifest("1.2.0", {}, short));
+  expect((await diff("lists.json")).code).toBe(1);
+});
+
+test("unknown changes pass unless they are strictly judged", async () => {
+  const uri = { type: "string", format: "uri" };
+  const reference = { type: "string", format: "uri-reference" };
+  changed(manifest("1.2.0", {}, uri), manifest("1.3.0", {}, reference));
+  expect((await diff("git:HEAD")).code).toBe(0);
+  expect((await diff("git:HEAD", "--strict")).code).toBe(1);
+});
+
+test("the version is raised everywhere at once, and all else stays to the byte", async () => {
+  const old = manifest("1.2.0").replace('"tools"', '// tools\n  "tools"');
+  const files = {
+    "package.json": '{ "name": "weather",\t"version": "1.2.0" }\n',
+    "server.json": '{"version":"1.2.0","packages":[{"version":"1.2.0"},{"version":"7.0.0"}]}',
+  };
+  for (const [path, content] of Object.entries(files)) write(path, content);
+  changed(old, old.replace('"type": "string"', '"type": "string", "maxLength": 4'));
+  const before = readFileSync(join(folder, "weather.mcp.json"), "utf8");
+  const { code, stdout } = await diff("git:HEAD", "--write-version", "--changelog");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^## 2\.0\.0\n\n### Breaking\n\n- `tools\/get_weather`: /);
+  expect(readFileSync(join(folder, "weather.mcp.json"), "utf8")).toBe(before.replace("1.2.0", "2.0.0"));
+  expect(readFileSync(join(folder, "package.json"), "utf8")).toBe(files["package.json"].replace("1.2.0", "2.0.0"));
+  expect(readFileSync(join(folder, "server.json"), "utf8")).toBe(files["server.json"].replaceAll("1.2.0", "2.0.0"));
+  expect((await diff("git:HEAD")).code).toBe(0);
+});
+
+test.each([
+  ["a revision that is none", ["git:nowhere"], /git:nowhere/],
+  ["a revision that looks like an option", ["git:--help"], /git:--help/],
+  ["a file that is not there", ["lists.json"], /no file or folder "lists.json"/],
+  ["a file that is no JSON", ["broken.json"], /is not JSON/],
+  ["JSON of another kind", ["other.json"], /neither a lock file nor holds lists/],
+  ["a manifest with a mistake", [".", "broken"], /have mistakes, so there is nothing to compare/],
+])("%s: there is no comparison", async (_name, args, message) => {
+  changed(manifest("1.2.0"), manifest("1.2.0"));
+  write("broken.json", "{");
+  write("other.json", "{}");
+  cpSync(join(folder, "weather.mcp.json"), join(folder, "broken", "weather.mcp.json"));
+  writeFileSync(join(folder, "broken", "weather.mcp.json"), '{ "tools": 1 }');
+  if (args[0] === ".") rmSync(join(folder, "broken.json"));
+  const { code, stdout, stderr } = await diff(...args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(message);
+});
