@@ -68,7 +68,7 @@ export function ranges(comparison: Comparison): (change: Change) => Range | unde
   };
 }
 
-/** What breaks, or may break, as diagnostics, for the formats that reports have: errors unless the version says so. */
+/** Makes diagnostics of what breaks, or may break, for the formats that reports have: errors unless the version says so. */
 export function reportsOf(comparison: Comparison, strict: boolean): Report[] {
   const isError = isRefused(comparison, strict);
   const wanted = wantedVersion(comparison);

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../model/source.js";
 import { change, messageOf, ruleOf, type Change } from "./change.js";
 import { compareSchemas, type Direction } from "./schemas/compare.js";
 import { isObject } from "./schemas/classes.js";
-import { canonical } from "./schemas/formula.js";
+import { areEqual, canonical } from "./schemas/formula.js";
 import { keyOf, sections, type Entry, type Section, type Surface } from "./surface.js";
 import { plainForm, type PlainForm } from "./written.js";
 
@@ -49,7 +49,8 @@ function compareSection(section: Section, old: Surface, now: Surface): Change[] 
   const names = new Set(after.map(({ name }) => name));
   const added = after.filter(({ name }) => !byName.has(name));
   const removed = before.filter(({ name }) => !names.has(name));
-  const renamed = new Map(removed.map((entry) => [entry, added.find((other) => areTwins(entry, other))]));
+  const byRest = new Map(added.toReversed().map((entry) => [restOf(entry), entry]));
+  const renamed = new Map(removed.map((entry) => [entry, byRest.get(restOf(entry))]));
   const taken = new Set(renamed.values());
   const noun = nouns[section];
   return [
@@ -74,14 +75,11 @@ function compareSection(section: Section, old: Surface, now: Surface): Change[] 
   ];
 }
 
-/** Whether two entries are the same but for their name and title. */
-function areTwins(one: Entry, other: Entry): boolean {
-  const rest = ({ listing, section }: Entry): string => {
-    const { [keyOf[section]]: _, title: _title, ...members } = listing;
-    return canonical(section === "resources" || section === "resourceTemplates" ? { ...members, name: "" } : members);
-  };
-  const hasMuch = Object.keys(one.listing).length > 1;
-  return hasMuch && rest(one) === rest(other);
+/** The text of all that an entry says besides its name and title; entries that say nothing more are all different. */
+function restOf({ listing, section, name }: Entry): string {
+  const { [keyOf[section]]: _, title: _title, ...members } = listing;
+  if (Object.keys(members).length === 0) return `only ${name}`;
+  return canonical(section === "resources" || section === "resourceTemplates" ? { ...members, name: "" } : members);
 }
 
 /** Members of entries that have rules of their own. */
@@ -98,7 +96,7 @@ function compareEntries(old: Entry, now: Entry): Change[] {
   const [before, after] = [old.listing, now.listing];
   const changes: Change[] = [];
   const text = (at: readonly string[], one?: Json, other?: Json): void => {
-    if (one === other || (one !== undefined && other !== undefined && canonical(one) === canonical(other))) return;
+    if (one === other || (one !== undefined && other !== undefined && areEqual(one, other))) return;
     const { name } = now;
     const what = one === undefined ? "is new" : other === undefined ? "is gone" : "has changed";
     changes.push(
@@ -200,7 +198,7 @@ function compareArguments(old: Entry, now: Entry): Change[] {
 }
 
 function compareSchema(way: readonly string[], old: Json, now: Json, direction: Direction, entry: Entry): Change[] {
-  if (canonical(old) === canonical(now)) return [];
+  if (areEqual(old, now)) return [];
   let forms: readonly [PlainForm, PlainForm];
   try {
     forms = [plainForm(old), plainForm(now)];

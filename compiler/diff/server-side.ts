@@ -1,5 +1,20 @@
-import { NoSide, type Side, type SideOptions } from "./surface.js";
+import { processConnection } from "../host-node/mcp-process.js";
+import { list } from "./client.js";
+import { httpConnection } from "./http-connection.js";
+import { surfaceOf } from "./lists-side.js";
+import type { Side, SideOptions } from "./surface.js";
 
-export async function serverSide(named: string, _options: SideOptions): Promise<Side> {
-  throw new NoSide(`${named}: not there yet`);
+/** The side of a running server: one that a command starts, or one at a URL. It has no files. */
+export async function serverSide(named: string, { cwd, env, headers, stderr }: SideOptions): Promise<Side> {
+  const { lists, server, instructions } = await list((onMessage) =>
+    named.startsWith("stdio:")
+      ? processConnection(named.slice("stdio:".length), cwd, env, onMessage, stderr)
+      : httpConnection(named, headers, onMessage),
+  );
+  return {
+    surface: surfaceOf(lists, server, instructions, false),
+    prefix: "",
+    textOf: () => undefined,
+    spanOf: () => undefined,
+  };
 }

@@ -3,7 +3,7 @@ import type { JsonSchema } from "../../model/schema.js";
 import type { Json, JsonObject } from "../../model/source.js";
 import { isObject } from "./classes.js";
 import { decodedToken, differences, withDifference, type Difference } from "./differences.js";
-import { canonical, createBudget, NotComparable, type Budget } from "./formula.js";
+import { areEqual, createBudget, NotComparable, type Budget } from "./formula.js";
 import { includes, wholeBudget, type Inclusion } from "./inclusion.js";
 import { isRiskFree } from "./patterns.js";
 import { shrunk } from "./shrink.js";
@@ -43,7 +43,7 @@ export function compareSchemas(old: JsonSchema, now: JsonSchema, direction: Dire
 }
 
 function compared(old: JsonSchema, now: JsonSchema, direction: Direction): readonly SchemaChange[] {
-  if (canonical(old as Json) === canonical(now as Json)) return [];
+  if (areEqual(old as Json, now as Json)) return [];
   const all = differences(old, now);
   const texts = all.filter(({ kind }) => kind !== "rule" && kind !== "required");
   const rules = all.filter(({ kind }) => kind === "rule" || kind === "required");

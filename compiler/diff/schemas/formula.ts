@@ -116,6 +116,11 @@ export function canonical(value: Json): string {
   return `{${members.sort().join(",")}}`;
 }
 
+/** Whether two values are equal, whatever the order of their members. */
+export function areEqual(one: Json, other: Json): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other) || canonical(one) === canonical(other);
+}
+
 /** The reason that two schemas cannot be compared: they are too large, or no schemas. */
 export class NotComparable extends Error {
   override readonly name = "NotComparable";

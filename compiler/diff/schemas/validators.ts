@@ -5,14 +5,28 @@ import type { JsonSchema } from "../../model/schema.js";
 import type { Json } from "../../model/source.js";
 import { NotComparable } from "./formula.js";
 
+/** Compilers take longer to make than most schemas to compile; each keeps all that it has compiled. */
+const compilers = new Map<boolean, { readonly ajv: ReturnType<typeof createAjv>; uses: number }>();
+const mostUses = 200;
+
+function compilerFor(schema: JsonSchema): ReturnType<typeof createAjv> {
+  const notes = /"(?:unevaluated|\$dynamic|\$recursive)/.test(JSON.stringify(schema));
+  let compiler = compilers.get(notes);
+  if (!compiler || compiler.uses >= mostUses) {
+    const ajv = lean(createAjv("2020-12", { messages: false, validateSchema: false, meta: false }), schema);
+    compilers.set(notes, (compiler = { ajv, uses: 0 }));
+  }
+  compiler.uses++;
+  return compiler.ajv;
+}
+
 export type Takes = (value: Json) => boolean;
 
 /** The validator of a plain schema, compiled as those of built servers are. */
 export function validatorOf(schema: JsonSchema): Takes {
   const compiled = withoutForeignKeywords(silent(schema as Json)) as JsonSchema;
   try {
-    const ajv = lean(createAjv("2020-12", { messages: false, validateSchema: false, meta: false }), compiled);
-    const validate = ajv.compile(compiled);
+    const validate = compilerFor(compiled).compile(compiled);
     return (value) => validate(value) === true;
   } catch (error) {
     throw new NotComparable(`a schema is not valid: ${(error as Error).message}`, { cause: error });
