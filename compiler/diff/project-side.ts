@@ -1,35 +1,20 @@
-import { read } from "../1-read/index.js";
 import { parse } from "../1-read/parse.js";
-import { check } from "../2-check/index.js";
-import { lower } from "../3-lower/index.js";
-import { hasErrors, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import type { CompiledManifests } from "../compile-manifests.js";
+import { absoluteSpan } from "../diagnostics/absolute.js";
 import { textOf as decoded, type Host } from "../host.js";
 import { child, pointerTokens } from "../json-schema/pointer.js";
 import { splitReference } from "../json-schema/reference.js";
-import type { Elicitation, Resource, ResourceTemplate, Prompt, Server, Tool } from "../model/server.js";
+import type { Elicitation, Resource, ResourceTemplate, Prompt, Tool } from "../model/server.js";
 import type { Json, Located, Span } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 import type { Entry, Section, Side, Surface } from "./surface.js";
 
-/** The server of a project, or the mistakes in its manifests. */
-export function serverOf(host: Host): Result<Server> {
-  const diagnostics: Diagnostic[] = [];
-  const take = <T>(result: Result<T>): T | undefined => {
-    diagnostics.push(...result.diagnostics);
-    return hasErrors(result.diagnostics) ? undefined : result.value;
-  };
-  const sources = take(read(host));
-  const project = sources && take(check(sources, host));
-  const server = project && take(lower(project));
-  return { diagnostics, ...(server && { value: server }) };
-}
-
 /** The side of a project's server, located in its manifests. */
-export function projectSide(server: Server, host: Host, prefix: string): Side {
+export function projectSide({ server, offsets }: CompiledManifests, host: Host, prefix: string): Side {
   const spans = new Map<Entry, Span>();
   const entry = (section: Section, name: string, index: number, from: Declared, more: Partial<Entry>): Entry => {
     const made = { section, name, index, listing: from.listing, scopes: from.scopes, ...more };
-    spans.set(made, from.span);
+    spans.set(made, absoluteSpan(from.span, offsets));
     return made;
   };
   const entries: Entry[] = [
@@ -51,6 +36,7 @@ export function projectSide(server: Server, host: Host, prefix: string): Side {
     ...(instructions !== undefined && { instructions }),
     entries,
   };
+  const definitions = new Map(server.definitions.map(({ name, span: at }) => [name, absoluteSpan(at, offsets)]));
   const bytes = (path: string): Uint8Array | undefined => host.read(path);
   const roots = new Map<string, Located | undefined>();
   const rootOf = (path: string): Located | undefined => {
@@ -71,7 +57,7 @@ export function projectSide(server: Server, host: Host, prefix: string): Side {
       const span = from && spans.get(from);
       const root = span && rootOf(span.path);
       const node = root && entryAround(root, span);
-      return node ? spanAt(node, at, server, rootOf) : span;
+      return node ? spanAt(node, at, definitions, rootOf) : span;
     },
   };
 }
@@ -114,7 +100,7 @@ function childrenOf(node: Located): readonly Located[] {
 function spanAt(
   entry: Located,
   at: readonly string[],
-  { definitions }: Server,
+  definitions: ReadonlyMap<string, Span>,
   rootOf: (path: string) => Located | undefined,
 ): Span {
   let node = entry;
@@ -123,9 +109,9 @@ function spanAt(
     let next = child(node, token);
     const section = at[index - 1];
     if (!next && section === "$defs") {
-      const definition = definitions.find(({ name }) => name === token);
-      const root = definition && rootOf(definition.span.path);
-      next = (root && nodeAt(root, definition.span)) ?? referenced(entry, token, rootOf);
+      const definition = definitions.get(token);
+      const root = definition && rootOf(definition.path);
+      next = (root && nodeAt(root, definition)) ?? referenced(entry, token, rootOf);
     }
     // A definition that stands elsewhere: its name comes next.
     if (!next && token === "$defs") continue;

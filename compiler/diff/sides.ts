@@ -1,5 +1,6 @@
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import { prefix } from "../command.js";
+import { compileManifests } from "../compile-manifests.js";
 import { hasErrors } from "../diagnostics/diagnostic.js";
 import { formatPretty } from "../diagnostics/render.js";
 import type { Host } from "../host.js";
@@ -7,7 +8,7 @@ import { isFolder, readIfPresent } from "../host-node/files.js";
 import { gitHost } from "../host-node/git.js";
 import { nodeHost } from "../host-node/index.js";
 import { fileSide } from "./lists-side.js";
-import { projectSide, serverOf } from "./project-side.js";
+import { projectSide } from "./project-side.js";
 import { serverSide } from "./server-side.js";
 import { NoSide, type Side, type SideOptions } from "./surface.js";
 
@@ -33,7 +34,7 @@ export function isProject(named: string, cwd: string): boolean {
 }
 
 function sideOfProject(host: Host, named: string, { cwd, color }: SideOptions): Side {
-  const { value, diagnostics } = serverOf(host);
+  const { value, diagnostics } = compileManifests(host);
   const shown = prefix(host, cwd);
   if (value) return projectSide(value, host, shown);
   const textOf = (path: string): string | undefined => {

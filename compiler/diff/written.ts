@@ -1,8 +1,7 @@
 import { located } from "../json-schema/located.js";
-import type { Reachable } from "../json-schema/resolve.js";
 import { placeOf } from "../json-schema/resource.js";
-import { isPlain, plainSchema } from "../3-lower/plain.js";
-import type { JsonSchema } from "../model/schema.js";
+import { isPlain, plainSchema } from "../json-schema/plain.js";
+import type { JsonSchema, Reachable } from "../model/schema.js";
 import type { Json, Located } from "../model/source.js";
 
 /** A schema in the plain form, and the way from there to how it is written. */
@@ -12,7 +11,7 @@ export interface PlainForm {
   readonly written: (at: readonly string[]) => readonly string[];
 }
 
-const nothingElse: Reachable = { definitions: new Map(), files: [], file: () => "missing" };
+const nothingElse: Reachable = { fingerprint: "", definitions: new Map(), files: new Map(), outside: new Set() };
 
 /** Throws where a reference of the schema leads nowhere. */
 export function plainForm(schema: Json): PlainForm {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { main } from "../../../compiler/command-line.js";
 import { lockFile } from "../../../compiler/4-emit/lock.js";
-import { serverOf } from "../../../compiler/diff/project-side.js";
+import { compileManifests } from "../../../compiler/compile-manifests.js";
 import { nodeHost } from "../../../compiler/host-node/index.js";
 
 const top = mkdtempSync(join(tmpdir(), "mcpc-diff-"));
@@ -158,7 +158,7 @@ test("every format reports what breaks", async () => {
 
 test("a lock file, a JSON file of lists and a folder are sides, too", async () => {
   write("weather.mcp.json", manifest("1.2.0"));
-  const server = serverOf(nodeHost(folder)).value!;
+  const { server } = compileManifests(nodeHost(folder)).value!;
   write("mcpc.lock.json", lockFile(server));
   write(
     "lists.json",
