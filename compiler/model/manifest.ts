@@ -5,7 +5,7 @@
  */
 export type Icons = {
   /**
-   * Where the picture is: an `https:` or `data:` URI.
+   * The URI of the picture, with `https:` or `data:`.
    */
   src: string;
   /**
@@ -13,11 +13,11 @@ export type Icons = {
    */
   mimeType?: string;
   /**
-   * Sizes it is good for, such as `48x48`, or `any`.
+   * Suitable sizes, such as `48x48`, or `any`.
    */
   sizes?: string[];
   /**
-   * The background it is made for.
+   * The background that the icon suits.
    */
   theme?: "light" | "dark";
 }[];
@@ -30,11 +30,11 @@ export type Schema = Keywords | boolean;
  */
 export type Scopes = string[];
 /**
- * A content block of the protocol; `type` says which members it has.
+ * A content block of the protocol; its members depend on `type`.
  */
 export type ContentBlock = TextContent | MediaContent | EmbeddedResource | ResourceLink;
 /**
- * A value as it is, or `{ "env": NAME }`: the value of an environment variable.
+ * A value, or `{ "env": NAME }` for the value of an environment variable.
  */
 export type Sourced = string | Variable;
 /**
@@ -43,15 +43,15 @@ export type Sourced = string | Variable;
 export type FromEnvironment = Variable;
 
 /**
- * Part of an MCP server, declared. All `*.mcp.json` files of a project merge into one server; exactly one has the `server` section. Entries are the protocol's own objects, field for field; mcpc's own fields stand beside them and never reach the wire.
+ * A manifest: a part of an MCP server. All `*.mcp.json` files of a project merge into one server; exactly one has the `server` section. Entries are the protocol's own objects, with additional fields of mcpc that are never sent to clients.
  */
 export interface Manifest {
   /**
-   * Where editors find this schema, such as `./node_modules/mcpc/mcp.schema.json`.
+   * The path of this schema for editors, such as `./node_modules/mcpc/mcp.schema.json`.
    */
   $schema?: string;
   /**
-   * Who the server is: the protocol's `Implementation`, and the instructions it gives to clients. In exactly one manifest of a project.
+   * The server's identity: the protocol's `Implementation`, and its instructions for clients. In exactly one manifest of a project.
    */
   server?: {
     /**
@@ -74,7 +74,7 @@ export interface Manifest {
      */
     title?: string;
     /**
-     * What the server is for.
+     * The purpose of the server.
      */
     description?: string;
     /**
@@ -86,7 +86,7 @@ export interface Manifest {
      */
     icons?: Icons;
     /**
-     * How a model should use this server: a text, or a file that holds it.
+     * Instructions for models that use this server: a text, or a file with the text.
      */
     instructions?:
       | string
@@ -111,26 +111,26 @@ export interface Manifest {
    */
   tools?: Tool[];
   /**
-   * The server's resources: the protocol's `Resource` objects, and where their contents come from.
+   * The server's resources: the protocol's `Resource` objects, with their contents or handlers.
    */
   resources?: Resource[];
   /**
-   * Families of resources: the protocol's `ResourceTemplate` objects.
+   * The server's resource templates: the protocol's `ResourceTemplate` objects.
    */
   resourceTemplates?: ResourceTemplate[];
   /**
-   * The server's prompts: the protocol's `Prompt` objects, and what they say.
+   * The server's prompts: the protocol's `Prompt` objects, with their messages or handlers.
    */
   prompts?: Prompt[];
   runtime?: Runtime;
   build?: Build;
 }
 /**
- * A tool. `name` and `inputSchema` are required, everything else may be left out.
+ * A tool. Only `name` and `inputSchema` are required.
  */
 export interface Tool {
   /**
-   * How clients call it. Portable names have 1 to 128 letters, digits, `_`, `-` and `.`.
+   * The name by which clients call the tool. Portable names have 1 to 128 letters, digits, `_`, `-` and `.`.
    */
   name: string;
   /**
@@ -138,19 +138,19 @@ export interface Tool {
    */
   title?: string;
   /**
-   * What it does and when to use it: what the model reads.
+   * A description for models: what the tool does and when to use it.
    */
   description?: string;
   /**
-   * The arguments: a JSON Schema whose root says `"type": "object"`.
+   * A JSON Schema of the arguments, with `"type": "object"` at its root.
    */
   inputSchema: Schema;
   /**
-   * The structured result: a JSON Schema. The handler's return type, and checked before it leaves.
+   * A JSON Schema of the structured result. The handler returns such a value, which is validated before it is sent.
    */
   outputSchema?: Schema;
   /**
-   * Hints about the tool's behaviour. Never a basis for security.
+   * Hints about the tool's behaviour. Clients must not rely on them for security.
    */
   annotations?: {
     /**
@@ -158,19 +158,19 @@ export interface Tool {
      */
     title?: string;
     /**
-     * It changes nothing.
+     * Whether the tool only reads.
      */
     readOnlyHint?: boolean;
     /**
-     * It may destroy something (default: true).
+     * Whether the tool may delete or overwrite something (default: true).
      */
     destructiveHint?: boolean;
     /**
-     * Calling it twice is calling it once.
+     * Whether repeated calls have no further effect.
      */
     idempotentHint?: boolean;
     /**
-     * It reaches into an open world, such as the web (default: true).
+     * Whether the tool accesses an open world, such as the web (default: true).
      */
     openWorldHint?: boolean;
     [k: string]: unknown;
@@ -180,15 +180,15 @@ export interface Tool {
    */
   icons?: Icons;
   /**
-   * The protocol's `_meta`: passed on as it is.
+   * The protocol's `_meta`, which clients get unchanged.
    */
   _meta?: Meta;
   /**
-   * How the tool may be run: the protocol's task support.
+   * The tool's execution: the protocol's task support.
    */
   execution?: {
     /**
-     * Whether a call becomes a task where the client can follow one. Default: forbidden.
+     * Whether a call becomes a task if the client supports tasks. Default: forbidden.
      */
     taskSupport?: "forbidden" | "optional" | "required";
     [k: string]: unknown;
@@ -198,36 +198,36 @@ export interface Tool {
    */
   handler?: string;
   /**
-   * Scopes that a caller must have to see and to use this; all of them. Needs `runtime.auth`, or a hook `authenticate`.
+   * The scopes that a caller needs to see and use this entry; all of them. Requires `runtime.auth`, or a hook `authenticate`.
    */
   scopes?: Scopes;
   /**
-   * How long a call may take, in milliseconds; then its signal is aborted and the caller gets an error (default: `runtime.limits.timeoutMs`).
+   * Time limit of a call in milliseconds. At its end the signal is aborted and the caller gets an error (default: `runtime.limits.timeoutMs`).
    */
   timeoutMs?: number;
   /**
-   * How many calls of this tool run at the same time; others wait for their turn (see `runtime.limits.maxQueue`).
+   * The maximum number of concurrent calls of this tool; others wait for their turn (see `runtime.limits.maxQueue`).
    */
   concurrency?: number;
   /**
-   * Results are kept and given again for the same arguments, whatever the order of their keys. Errors are not kept, nor what a handler that asks its client comes to.
+   * Caches results by their arguments, in any order of their keys. Neither errors nor results of calls that ask the client are cached.
    */
   cache?: {
     /**
-     * How long a result is good, in milliseconds.
+     * Lifetime of a result in milliseconds.
      */
     ttlMs: number;
     /**
-     * How many results are kept; beyond these the one used longest ago goes (default: `runtime.cache.maxEntries`).
+     * The maximum number of results; above it, the least recently used one is dropped (default: `runtime.cache.maxEntries`).
      */
     maxEntries?: number;
     /**
-     * `private` (default): each principal has its own. `public`: shared by all callers, and anything between them and the server may share it, too; for what does not depend on the caller.
+     * `private` (default): each principal has separate results. `public`: all callers and intermediaries share results, which must not depend on the caller.
      */
     scope?: "private" | "public";
   };
   /**
-   * Errors the handler may throw for the model to read, by code: `throw errors.CODE({ … })`.
+   * Errors that the handler may throw for models, by code: `throw errors.CODE({ … })`.
    */
   errors?: {
     /**
@@ -235,29 +235,29 @@ export interface Tool {
      */
     [k: string]: {
       /**
-       * What the model reads. `{{placeholders}}` become the parameters of `errors.CODE`.
+       * The message for models. Its `{{placeholders}}` become the parameters of `errors.CODE`.
        */
       message: string;
       /**
-       * When it happens: a comment in the generated type.
+       * The cause of the error, as a comment in the generated type.
        */
       description?: string;
     };
   };
   /**
-   * Questions the handler may ask the user, by name: `await elicit.NAME({ … })`.
+   * Questions that the handler may ask the user, by name: `await elicit.NAME({ … })`.
    */
   elicitations?: Elicitations;
   /**
-   * The handler begins its task itself, with `beginTask()`; for a tool whose `execution.taskSupport` is `optional` or `required`.
+   * Whether the handler starts its task itself, with `beginTask()`. For a tool whose `execution.taskSupport` is `optional` or `required`.
    */
   deferTask?: boolean;
   /**
-   * Calls and what comes of them: checked against the schemas at build, and against the handler by `mcpc test`.
+   * Example calls with their results. The build validates them by the schemas; `mcpc test` runs them.
    */
   examples?: {
     /**
-     * What it shows.
+     * A description of the example.
      */
     description?: string;
     /**
@@ -267,16 +267,16 @@ export interface Tool {
       [k: string]: unknown;
     };
     /**
-     * What it returns; without an `outputSchema` a text, a content block, or a list of them. Without this and `error`: anything but an error.
+     * The result; without an `outputSchema` a text, a content block, or a list of them. Without this and `error`, any result except an error.
      */
     result?: unknown;
     /**
-     * The code of the declared error it throws.
+     * The code of the declared error that the call throws.
      */
     error?: string;
   }[];
   /**
-   * Why not to use it any more: `true`, or a text.
+   * Whether the entry is deprecated: `true`, or a text with the reason.
    */
   deprecated?: boolean | string;
 }
@@ -287,7 +287,7 @@ export interface Meta {
   [k: string]: unknown;
 }
 /**
- * Questions the handler may ask the user, by name: `await elicit.NAME({ … })`.
+ * Questions that the handler may ask the user, by name: `await elicit.NAME({ … })`.
  */
 export interface Elicitations {
   /**
@@ -295,11 +295,11 @@ export interface Elicitations {
    */
   [k: string]: {
     /**
-     * What the user is asked. `{{placeholders}}` become the parameters of `elicit.NAME`.
+     * The question to the user. Its `{{placeholders}}` become the parameters of `elicit.NAME`.
      */
     message: string;
     /**
-     * What is answered: a flat object of texts, numbers, booleans and choices, as the protocol allows it.
+     * A schema of the answer: a flat object of texts, numbers, booleans and choices, as the protocol allows.
      */
     requestedSchema?: {
       /**
@@ -319,39 +319,39 @@ export interface Elicitations {
          */
         [k: string]: {
           /**
-           * What is filled in; `array` is a choice of several.
+           * The type of the value; `array` is a multiple choice.
            */
           type: "string" | "number" | "integer" | "boolean" | "array";
           /**
-           * What the user sees it called.
+           * The label of the field.
            */
           title?: string;
           /**
-           * What it is, for the user.
+           * A description of the field, for the user.
            */
           description?: string;
           /**
-           * What it holds at first.
+           * The initial value.
            */
           default?: string | number | boolean | unknown[];
           /**
-           * The shortest text.
+           * The minimum length.
            */
           minLength?: number;
           /**
-           * The longest text.
+           * The maximum length.
            */
           maxLength?: number;
           /**
-           * What kind of text it is.
+           * The format of the text.
            */
           format?: "email" | "uri" | "date" | "date-time";
           /**
-           * The least number.
+           * The minimum.
            */
           minimum?: number;
           /**
-           * The greatest number.
+           * The maximum.
            */
           maximum?: number;
           /**
@@ -361,7 +361,7 @@ export interface Elicitations {
            */
           enum?: string[];
           /**
-           * What the user sees the choices of `enum` called: the words before 2025-11-25.
+           * The labels of the choices of `enum`, in the form before 2025-11-25.
            */
           enumNames?: string[];
           /**
@@ -371,16 +371,16 @@ export interface Elicitations {
            */
           oneOf?: {
             /**
-             * What is answered.
+             * The value of the choice.
              */
             const: string;
             /**
-             * What the user sees.
+             * The label of the choice.
              */
             title: string;
           }[];
           /**
-           * The choices, of which several can be made.
+           * The choices of a multiple choice.
            */
           items?: {
             /**
@@ -400,21 +400,21 @@ export interface Elicitations {
              */
             anyOf?: {
               /**
-               * What is answered.
+               * The value of the choice.
                */
               const: string;
               /**
-               * What the user sees.
+               * The label of the choice.
                */
               title: string;
             }[];
           };
           /**
-           * How many choices at least.
+           * The minimum number of choices.
            */
           minItems?: number;
           /**
-           * How many choices at most.
+           * The maximum number of choices.
            */
           maxItems?: number;
         };
@@ -435,7 +435,7 @@ export interface Elicitations {
  */
 export interface Resource {
   /**
-   * The resource's URI: how clients read it.
+   * The URI by which clients read the resource.
    */
   uri: string;
   /**
@@ -447,7 +447,7 @@ export interface Resource {
    */
   title?: string;
   /**
-   * What it holds.
+   * A description of the contents.
    */
   description?: string;
   /**
@@ -455,7 +455,7 @@ export interface Resource {
    */
   mimeType?: string;
   /**
-   * Size of the contents in bytes, where it is known.
+   * Size of the contents in bytes, if it is known.
    */
   size?: number;
   annotations?: Annotations;
@@ -464,7 +464,7 @@ export interface Resource {
    */
   icons?: Icons;
   /**
-   * The protocol's `_meta`: passed on as it is.
+   * The protocol's `_meta`, which clients get unchanged.
    */
   _meta?: Meta;
   /**
@@ -488,28 +488,28 @@ export interface Resource {
    */
   handler?: string;
   /**
-   * Clients may subscribe to its changes.
+   * Whether clients may subscribe to its updates.
    */
   subscribe?: boolean;
   /**
-   * What a handler returns is kept and reused; clients may keep it for the same time (2026-07-28). Static contents are kept by clients alone.
+   * Caches the handler's result. Clients may cache it for the same time (2026-07-28). Static contents are cached only by clients.
    */
   cache?: {
     /**
-     * How long a result is good, in milliseconds.
+     * Lifetime of a result in milliseconds.
      */
     ttlMs: number;
     /**
-     * How many results are kept; beyond these the one used longest ago goes (default: `runtime.cache.maxEntries`).
+     * The maximum number of results; above it, the least recently used one is dropped (default: `runtime.cache.maxEntries`).
      */
     maxEntries?: number;
     /**
-     * `private` (default): each principal has its own. `public`: shared by all callers, and anything between them and the server may share it, too; for what does not depend on the caller.
+     * `private` (default): each principal has separate results. `public`: all callers and intermediaries share results, which must not depend on the caller.
      */
     scope?: "private" | "public";
   };
   /**
-   * Scopes that a caller must have to see and to use this; all of them. Needs `runtime.auth`, or a hook `authenticate`.
+   * The scopes that a caller needs to see and use this entry; all of them. Requires `runtime.auth`, or a hook `authenticate`.
    */
   scopes?: Scopes;
 }
@@ -518,7 +518,7 @@ export interface Resource {
  */
 export interface Annotations {
   /**
-   * For whom it is.
+   * The intended audience.
    */
   audience?: ("user" | "assistant")[];
   /**
@@ -526,13 +526,13 @@ export interface Annotations {
    */
   priority?: number;
   /**
-   * When it last changed, as an ISO 8601 time.
+   * The time of the last change, in ISO 8601.
    */
   lastModified?: string;
   [k: string]: unknown;
 }
 /**
- * A family of resources whose URIs share a template.
+ * A template: resources whose URIs have the same form.
  */
 export interface ResourceTemplate {
   /**
@@ -548,11 +548,11 @@ export interface ResourceTemplate {
    */
   title?: string;
   /**
-   * What these resources hold.
+   * A description of these resources.
    */
   description?: string;
   /**
-   * The media type they have in common.
+   * The media type of all these resources.
    */
   mimeType?: string;
   annotations?: Annotations;
@@ -561,11 +561,11 @@ export interface ResourceTemplate {
    */
   icons?: Icons;
   /**
-   * The protocol's `_meta`: passed on as it is.
+   * The protocol's `_meta`, which clients get unchanged.
    */
   _meta?: Meta;
   /**
-   * The function that lists the resources of this template that there are, as `./file.ts#export`. They are listed after the declared ones.
+   * The function that lists the existing resources of this template, as `./file.ts#export`. They follow the declared ones in the list.
    */
   list?: string;
   /**
@@ -573,7 +573,7 @@ export interface ResourceTemplate {
    */
   params?: Schema;
   /**
-   * Functions that complete a variable while the user types, by variable.
+   * Functions that complete variables while the user types, by variable.
    */
   complete?: {
     /**
@@ -586,33 +586,33 @@ export interface ResourceTemplate {
    */
   handler?: string;
   /**
-   * What a handler returns is kept by its URI and reused; clients may keep it for the same time (2026-07-28).
+   * Caches the handler's results by URI. Clients may cache them for the same time (2026-07-28).
    */
   cache?: {
     /**
-     * How long a result is good, in milliseconds.
+     * Lifetime of a result in milliseconds.
      */
     ttlMs: number;
     /**
-     * How many results are kept; beyond these the one used longest ago goes (default: `runtime.cache.maxEntries`).
+     * The maximum number of results; above it, the least recently used one is dropped (default: `runtime.cache.maxEntries`).
      */
     maxEntries?: number;
     /**
-     * `private` (default): each principal has its own. `public`: shared by all callers, and anything between them and the server may share it, too; for what does not depend on the caller.
+     * `private` (default): each principal has separate results. `public`: all callers and intermediaries share results, which must not depend on the caller.
      */
     scope?: "private" | "public";
   };
   /**
-   * Scopes that a caller must have to see and to use this; all of them. Needs `runtime.auth`, or a hook `authenticate`.
+   * The scopes that a caller needs to see and use this entry; all of them. Requires `runtime.auth`, or a hook `authenticate`.
    */
   scopes?: Scopes;
 }
 /**
- * A prompt: messages with `{{variables}}`, or a handler that makes them.
+ * A prompt: messages with `{{variables}}`, or a handler that creates them.
  */
 export interface Prompt {
   /**
-   * How clients ask for it.
+   * The name by which clients get the prompt.
    */
   name: string;
   /**
@@ -620,7 +620,7 @@ export interface Prompt {
    */
   title?: string;
   /**
-   * What it is for.
+   * The purpose of the prompt.
    */
   description?: string;
   /**
@@ -628,11 +628,11 @@ export interface Prompt {
    */
   icons?: Icons;
   /**
-   * The protocol's `_meta`: passed on as it is.
+   * The protocol's `_meta`, which clients get unchanged.
    */
   _meta?: Meta;
   /**
-   * What the user fills in; every value is a text.
+   * The arguments that the user fills in. Each value is a text.
    */
   arguments?: {
     /**
@@ -644,15 +644,15 @@ export interface Prompt {
      */
     title?: string;
     /**
-     * What to fill in.
+     * A description of the argument.
      */
     description?: string;
     /**
-     * It must be given.
+     * Whether the argument is required.
      */
     required?: boolean;
     /**
-     * The value when it is not given.
+     * The value if none is given.
      */
     default?: string;
     /**
@@ -667,13 +667,13 @@ export interface Prompt {
     complete?: string;
   }[];
   /**
-   * The messages, with `{{argument}}` where an argument goes; `\\{{argument}}` stands for the braces themselves. Then no handler is needed.
+   * The messages, in which `{{argument}}` is replaced; `\\{{argument}}` is literal text. A prompt with messages needs no handler.
    *
    * @minItems 1
    */
   messages?: {
     /**
-     * Who speaks.
+     * The speaker.
      */
     role: "user" | "assistant";
     content: ContentBlock;
@@ -683,11 +683,11 @@ export interface Prompt {
    */
   handler?: string;
   /**
-   * Questions the handler may ask the user, by name: `await elicit.NAME({ … })`.
+   * Questions that the handler may ask the user, by name: `await elicit.NAME({ … })`.
    */
   elicitations?: Elicitations;
   /**
-   * Scopes that a caller must have to see and to use this; all of them. Needs `runtime.auth`, or a hook `authenticate`.
+   * The scopes that a caller needs to see and use this entry; all of them. Requires `runtime.auth`, or a hook `authenticate`.
    */
   scopes?: Scopes;
 }
@@ -779,7 +779,7 @@ export interface ResourceLink {
    */
   title?: string;
   /**
-   * What it holds.
+   * A description of the contents.
    */
   description?: string;
   /**
@@ -795,11 +795,11 @@ export interface ResourceLink {
   _meta?: Meta;
 }
 /**
- * How the server is served.
+ * The server at run time: transports, authentication, settings, limits and more.
  */
 export interface Runtime {
   /**
-   * How clients reach it. Absent: stdio and http. Present: only what is named.
+   * The transports. Default: stdio and http. If present, only the named ones.
    */
   transports?: {
     /**
@@ -823,23 +823,23 @@ export interface Runtime {
        */
       port?: number | Variable;
       /**
-       * Origins of web pages that may call, such as `https://app.example.com`. The server's own loopback origin always may. An environment variable holds several, separated by commas.
+       * Origins of web pages that may call the server, such as `https://app.example.com`. The server's own loopback origin is always allowed. An environment variable contains several, separated by commas.
        */
       allowedOrigins?: Sourced[] | Variable;
       /**
-       * Host names that the server is called by, such as `mcp.example.com`. It always answers to loopback names and, where it listens on more than loopback, to IP addresses. Without any, a public server that asks for credentials answers to all names. An environment variable holds several, separated by commas.
+       * Host names of the server, such as `mcp.example.com`. It always answers to loopback names and, if it listens on more than loopback, to IP addresses. Without any, a public server with authentication answers to all names. An environment variable contains several, separated by commas.
        */
       allowedHosts?: Sourced[] | Variable;
       /**
-       * How long the built server keeps a connection open between two requests, in milliseconds (default 75000). Longer than the balancer before it does, or a request may meet a connection that is being closed.
+       * Idle time in milliseconds after which the built server closes a connection (default 75000). It should exceed that of a load balancer, which might otherwise use a connection that is being closed.
        */
       keepAliveTimeoutMs?: number;
       /**
-       * Whether sessions are kept for clients of revisions before 2026-07-28 (default `true`). Without them any replica can serve any request, but such clients can neither be asked nor notified.
+       * Whether clients of revisions before 2026-07-28 have sessions (default `true`). Without sessions any replica can serve any request, but such clients can neither be asked nor notified.
        */
       sessions?: boolean;
       /**
-       * How long an event stream, or a call whose client takes one, may say nothing before a comment is sent, in milliseconds (default 15000). The answer of such a call becomes a stream.
+       * Quiet time in milliseconds after which an event stream sends a comment, and after which a slow call is answered with a stream if the client accepts one (default 15000).
        */
       keepAliveMs?: number;
     };
@@ -852,7 +852,7 @@ export interface Runtime {
        */
       path?: string;
       /**
-       * Where messages are posted (default `/messages`).
+       * The path for messages (default `/messages`).
        */
       messages?: string;
     };
@@ -871,48 +871,48 @@ export interface Runtime {
     toolEvents?: {};
   };
   /**
-   * Who may call over HTTP, HTTP+SSE, WebSocket and tool event streams: whoever shows `Authorization: Bearer` with a key (`bearer`) or an access token (`oauth`), or whom the function `authenticate` of the module of hooks accepts. Several ways hold beside each other. Over stdio the token is the value of the environment variable `MCPC_ACCESS_TOKEN`; without it the caller is whoever started the process, and may do everything.
+   * Authentication over HTTP, HTTP+SSE, WebSocket and tool event streams: by `Authorization: Bearer` with a key (`bearer`) or an access token (`oauth`), or by the hook `authenticate`. Several methods can be combined. Over stdio the token is the value of the environment variable `MCPC_ACCESS_TOKEN`; without it the caller is the user who started the process, who may do everything.
    */
   auth?: {
     /**
-     * Static keys. They are never part of the manifest nor of the built server: they come from an environment variable, a file, or both. One key a line (or separated by commas), each `KEY` or `PRINCIPAL:KEY`; or a JSON array of keys and of `{ "key", "principal", "scopes" }`. Several hold at once, so that one can be replaced without a gap. A key has at least 16 characters.
+     * Static keys. They are never part of the manifest or of the built server: they come from an environment variable, a file, or both. One key per line (or separated by commas), each as `KEY` or `PRINCIPAL:KEY`; or a JSON array of keys and of `{ "key", "principal", "scopes" }`. Several keys may be valid at once, for rotation. A key has at least 16 characters.
      */
     bearer?: {
       /**
-       * The environment variable that holds the keys (default `MCPC_API_KEYS`, where no file is named).
+       * The environment variable with the keys (default `MCPC_API_KEYS`, unless a file is named).
        */
       env?: string;
       /**
-       * A file that holds the keys: its path, relative to the folder the server is started in, or the environment variable that has the path. It is followed while the server runs: a key that is added or taken out counts within three seconds.
+       * The path of a file with the keys, relative to the working directory, or an environment variable with the path. The server watches the file: changes take effect within three seconds.
        */
       file?: Sourced;
       /**
-       * What a key may do that says nothing of scopes (default: everything).
+       * The scopes of keys without scopes of their own (default: all).
        */
       scopes?: Scopes;
     };
     /**
-     * Access tokens of an OAuth 2.1 authorization server. Its addresses are found by RFC 8414 or OpenID Connect Discovery. Signed tokens (JWT) are verified with its published keys, which needs the package `jose`; others with `introspection`. Clients find it through the protected-resource metadata (RFC 9728), which the server publishes.
+     * Access tokens of an OAuth 2.1 authorization server, whose addresses are discovered by RFC 8414 or OpenID Connect Discovery. Signed tokens (JWT) are verified with its published keys, which needs the package `jose`; others with `introspection`. The server publishes the protected-resource metadata (RFC 9728), by which clients find the authorization server.
      */
     oauth?: {
       /**
-       * The authorization server, exactly as it calls itself in its metadata: an https address.
+       * The authorization server: its exact name in its metadata, an https address.
        */
       issuer: Sourced;
       /**
-       * Where the metadata of the authorization server is, when this server reaches it inside a network, at another address than its clients: plain http is allowed here, and for addresses of the same host in that metadata. It must name the same issuer. A variable that is not set counts as absent.
+       * The address of the authorization server's metadata, if this server reaches it inside a network, at another address than clients. Plain http is allowed here, and for addresses of the same host in that metadata. The metadata must name the same issuer. An unset variable counts as absent.
        */
       metadataUrl?: Sourced;
       /**
-       * What tokens call this server (`aud`): its public address, such as `https://mcp.example.com/mcp`, unless the authorization server has names of its own; or several names. A token for another audience is refused.
+       * The name of this server in tokens (`aud`), or several names: usually its public address, such as `https://mcp.example.com/mcp`. Tokens for other audiences are refused.
        */
       audience: (string | Sourced[]) | Variable;
       /**
-       * This server's public address, as its metadata tells it to clients (default: the first audience).
+       * This server's public address in its metadata (default: the first audience).
        */
       resource?: Sourced;
       /**
-       * Signatures that are accepted (default: `RS256`, `PS256`, `ES256`, `EdDSA`). Unsigned tokens and shared secrets never are.
+       * Accepted signature algorithms (default: `RS256`, `PS256`, `ES256`, `EdDSA`). Unsigned tokens and shared secrets are never accepted.
        *
        * @minItems 1
        */
@@ -920,44 +920,44 @@ export interface Runtime {
         "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA" | "Ed25519"
       )[];
       /**
-       * By how much clocks may differ when a token's times are checked (default 5).
+       * Tolerated difference of clocks in seconds for a token's times (default 5).
        */
       clockToleranceSeconds?: number;
       /**
-       * Ask the authorization server about each token (RFC 7662), for tokens that only it can read. Its answer must name the audience.
+       * Checks each token with the authorization server (RFC 7662), for tokens that only that server can read. Its answer must name the audience.
        */
       introspection?: {
         /**
-         * Where to ask (default: the `introspection_endpoint` of the issuer's metadata).
+         * The address of the endpoint (default: the `introspection_endpoint` of the issuer's metadata).
          */
         endpoint?: Sourced;
         /**
-         * The name under which this server is known there.
+         * The client id of this server there.
          */
         clientId: Sourced;
         /**
-         * Its secret: the environment variable that has it.
+         * The environment variable with the client's secret.
          */
         clientSecret: FromEnvironment;
         /**
-         * How long an answer is kept (default 10): for so long a revoked token may still be good.
+         * Lifetime of a cached answer in seconds (default 10). A revoked token may be accepted for this long.
          */
         cacheSeconds?: number;
       };
     };
     /**
-     * Scopes that include others: who has the one has these, too.
+     * Included scopes, by the name of the including scope.
      */
     includes?: {
       [k: string]: Scopes;
     };
     /**
-     * The scopes that clients are asked to request at first (default: all that the manifest names). They can ask for more when a call needs more.
+     * The scopes that clients should request at first (default: all scopes in the manifest). They can request more when a call needs more.
      */
     requestedScopes?: Scopes;
   };
   /**
-   * The server's settings, as a JSON Schema of an object: handlers find them, typed, in `context.config`. Each comes from its environment variable, else from the file given with `--config`, else from its `default`; all are validated before anything is served.
+   * The server's settings, as a JSON Schema of an object. Handlers get them, typed, in `context.config`. Each value comes from its environment variable, else from the file of `--config`, else from its `default`. All are validated before the server serves.
    */
   config?: {
     /**
@@ -965,11 +965,11 @@ export interface Runtime {
      */
     type?: "object";
     /**
-     * What the settings are for.
+     * A description of the settings.
      */
     description?: string;
     /**
-     * The settings, by name. Each is a JSON Schema, with two fields of our own: `env` and `secret`.
+     * The settings, by name. Each is a JSON Schema with two additional fields: `env` and `secret`.
      */
     properties: {
       /**
@@ -977,193 +977,193 @@ export interface Runtime {
        */
       [k: string]: Keywords & {
         /**
-         * Its environment variable. Default: the server's name and the setting's in capitals, such as `WEATHER_API_URL`. Lists and objects are written as JSON.
+         * The environment variable. Default: the server's name and the setting's in capitals, such as `WEATHER_API_URL`. Lists and objects are written as JSON.
          */
         env?: string;
         /**
-         * Its value is never shown: not in an error, not in a log, not by `--print-config`.
+         * Whether the value is a secret, which is never shown: neither in errors, nor in logs, nor by `--print-config`.
          */
         secret?: boolean;
         [k: string]: unknown;
       };
     };
     /**
-     * The settings without which the server does not start.
+     * The required settings.
      */
     required?: string[];
   };
   /**
-   * What all caches have in common. Each process keeps its own results.
+   * Settings of all caches. Each process has its own cache.
    */
   cache?: {
     /**
-     * How many results of one tool, resource or template are kept, unless it says otherwise (default 1000).
+     * Default maximum number of cached results per tool, resource or template (default 1000).
      */
     maxEntries?: number;
     /**
-     * About how much all kept results together take, in bytes (default 67108864); beyond that the ones used longest ago go.
+     * Approximate maximum size of all cached results in bytes (default 67108864). Above it, the least recently used ones are dropped.
      */
     maxBytes?: number;
     /**
-     * How long clients may keep lists and the server's description of itself (2026-07-28). Without it they have to ask again each time.
+     * Cache lifetime that is advertised for lists and for the server's description (2026-07-28). Default: none, so that clients request them each time.
      */
     listings?: {
       /**
-       * How long, in milliseconds.
+       * The lifetime in milliseconds.
        */
       ttlMs: number;
       /**
-       * `private` (default): for this caller. `public`: for everybody; not where entries have `scopes`.
+       * `private` (default): for this caller. `public`: for all callers; not allowed if entries have `scopes`.
        */
       scope?: "private" | "public";
     };
   };
   /**
-   * The server's log: one entry a line, on standard error. With this section it holds what handlers say with `log`, too, and a line for each request at the level that `requests` names. An entry that belongs to a request has its `requestId`, and the client's `traceparent` where it sent one.
+   * The server's log: one entry per line, on standard error. With this section it also contains the `log` messages of handlers, and a line for each request at the level of `requests`. Entries of a request have its `requestId`, and the client's `traceparent` if there is one.
    */
   logging?: {
     /**
-     * The least severity that is logged (default `info`). `--log-level` and `MCPC_LOG_LEVEL` come first.
+     * The minimum severity of entries (default `info`). `--log-level` and `MCPC_LOG_LEVEL` take precedence.
      */
     level?: "debug" | "info" | "notice" | "warning" | "error" | "critical" | "alert" | "emergency";
     /**
-     * `json`: one JSON object a line. `pretty`: for people, with colours on a terminal unless `NO_COLOR` is set. `auto` (default): pretty on a terminal, JSON elsewhere.
+     * `json`: one JSON object per line. `pretty`: for people, with colours on a terminal unless `NO_COLOR` is set. `auto` (default): pretty on a terminal, JSON elsewhere.
      */
     format?: "auto" | "json" | "pretty";
     /**
-     * The level of the line that tells of each request: its method, name, outcome and duration (default `debug`). `off`: there is none.
+     * The level of the line for each request, with its method, name, outcome and duration (default `debug`). `off` turns it off.
      */
     requests?: "off" | "debug" | "info";
     /**
-     * Names of fields whose values are not shown, at any depth, whatever their case. The values of secret settings, and fields such as `authorization`, `cookie`, `password` and `token`, never are.
+     * Names of fields whose values are redacted, at any depth and in any case. Values of secret settings, and of fields such as `authorization`, `cookie`, `password` and `token`, are always redacted.
      */
     redact?: string[];
     /**
-     * A file that holds every entry, too, as JSON lines; where Node runs the server.
+     * An additional log file with JSON lines, if Node runs the server.
      */
     file?: {
       /**
-       * The file, relative to the working directory of the process. One process alone may write it.
+       * The path of the file, relative to the working directory. Each process needs its own file.
        */
       path: string;
       /**
-       * The file's greatest size (default 10485760). Before it grows beyond, it is put aside as `path.1`.
+       * The maximum size in bytes (default 10485760). A full file is renamed to `path.1`.
        */
       maxBytes?: number;
       /**
-       * How many files that were put aside are kept (default 5).
+       * The number of renamed files to keep (default 5).
        */
       maxFiles?: number;
     };
   };
   /**
-   * Answers to a platform's probes, beside the MCP endpoint of http: whatever their `Host`, without credentials, as `{"status": …}` with status 200 or 503. What readiness depends on are the checks that the hooks export as `health`.
+   * Answers to a platform's probes, beside the MCP endpoint of http: for any `Host`, without credentials, as `{"status": …}` with status 200 or 503. Readiness depends on the checks that the hooks export as `health`.
    */
   health?: {
     /**
-     * Where it says that the process lives (default `/healthz`).
+     * The path of the liveness probe (default `/healthz`).
      */
     liveness?: string;
     /**
-     * Where it says whether the server can do its work (default `/readyz`): not before it has started, while a check fails, or while it stops.
+     * The path of the readiness probe (default `/readyz`). It fails before the start, while a check fails, and during the stop.
      */
     readiness?: string;
     /**
-     * How long a check may take, in milliseconds (default 1000); then it has failed, and its signal is aborted.
+     * Time limit of a check in milliseconds (default 1000). At its end the check fails, and its signal is aborted.
      */
     timeoutMs?: number;
     /**
-     * How long the outcome of the checks stands, in milliseconds (default 1000).
+     * Lifetime of the results of checks in milliseconds (default 1000).
      */
     cacheMs?: number;
     /**
-     * Whether there is a tool `health_check`, too, which answers with status, time and version (default `false`).
+     * Whether to add a tool `health_check`, which returns status, time and version (default `false`).
      */
     tool?: boolean;
   };
   /**
-   * Bounds of what clients may ask for, and of what runs at a time.
+   * Limits of requests, concurrency, time and memory.
    */
   limits?: {
     /**
-     * How many entries a list answers at once; the rest follows by cursor. Without it a list is one page.
+     * The maximum number of entries per page of a list. Default: one page.
      */
     pageSize?: number;
     /**
-     * How long any handler may take, in milliseconds, unless its tool says otherwise. Without it: as long as it wants.
+     * Time limit of handlers in milliseconds, unless a tool has its own. Default: unlimited.
      */
     timeoutMs?: number;
     /**
-     * How many handlers run at the same time, all together; others wait for their turn. Without it: as many as are called.
+     * The maximum number of concurrent handlers; others wait for their turn. Default: unlimited.
      */
     concurrency?: number;
     /**
-     * How many calls wait for their turn, of the server and of each tool with `concurrency` (default 100); beyond that the answer is that it is busy.
+     * The maximum number of waiting calls, of the server and of each tool with `concurrency` (default 100). Further calls are answered as busy.
      */
     maxQueue?: number;
     /**
-     * How often one caller may call tools, read resources, get prompts, complete arguments, and open sessions, subscriptions, streams and connections. A caller is a principal, or the network address of a client that is not known. Beyond it: status 429 over HTTP, else an error.
+     * The rate at which one caller may call tools, read resources, get prompts, complete arguments, and open sessions, subscriptions, streams and connections. A caller is a principal, or the network address of an unauthenticated client. Above it: status 429 over HTTP, else an error.
      */
     rate?: {
       /**
-       * Requests a minute.
+       * Requests per minute.
        */
       perMinute: number;
       /**
-       * Requests that may come at once (default: as many as come in a minute).
+       * The number of requests at once (default: that of a minute).
        */
       burst?: number;
     };
     /**
-     * The longest body of a request over HTTP, and message over WebSocket, in bytes (default 4194304).
+     * The maximum size of a request over HTTP, or of a message over WebSocket, in bytes (default 4194304).
      */
     maxBodyBytes?: number;
     /**
-     * How many clients with a session are served at a time, of each of Streamable HTTP, HTTP+SSE and WebSocket (default 1000).
+     * The maximum number of clients with a session, for each of Streamable HTTP, HTTP+SSE and WebSocket (default 1000).
      */
     maxSessions?: number;
     /**
-     * How many subscriptions are open at a time, of all clients; and resources that a session subscribes to (default 1024).
+     * The maximum number of open subscriptions of all clients, and of subscribed resources per session (default 1024).
      */
     maxSubscriptions?: number;
     /**
-     * How many tasks are kept at a time, of all clients, ended ones too (default 1000). Ended tasks make room for new ones.
+     * The maximum number of tasks of all clients, including ended ones (default 1000). Ended tasks make room for new ones.
      */
     maxTasks?: number;
     /**
-     * How long a task is kept, in milliseconds from its creation (default 3600000).
+     * Lifetime of a task in milliseconds from its creation (default 3600000).
      */
     taskTtlMs?: number;
     /**
-     * How much memory may hold what is kept for clients beyond a message, in bytes (default 67108864): see the guide to operations.
+     * The maximum memory in bytes for state that outlives messages (default 67108864): see the guide to operations.
      */
     maxKeptBytes?: number;
     /**
-     * How large a result may be, in bytes (default 8388608); the call of a larger one is answered with an error.
+     * The maximum size of a result in bytes (default 8388608). A call with a larger result is answered with an error.
      */
     maxResultBytes?: number;
     /**
-     * How many connections the built server has at a time (default 4000).
+     * The maximum number of connections of the built server (default 4000).
      */
     maxConnections?: number;
     /**
-     * How long what runs at SIGTERM may take to end, in milliseconds (default 10000); nothing new begins, then what is left is cancelled.
+     * Time for running calls after SIGTERM in milliseconds (default 10000). New calls are refused, and the remaining ones are cancelled at its end.
      */
     drainMs?: number;
   };
   /**
-   * Where shared state is kept: `memory` or `redis`.
+   * The place of shared state: `memory` or `redis`.
    */
   store?: {
     [k: string]: unknown;
   };
   /**
-   * The module with `onStart`, `onStop`, `onSession`, `onError`, `enabled`, `authenticate`, `logger` and `health`, relative to this manifest. Default: `hooks.ts` in the source folder, where there is one.
+   * The module with `onStart`, `onStop`, `onSession`, `onError`, `enabled`, `authenticate`, `logger` and `health`, relative to this manifest. Default: `hooks.ts` in the source folder, if it exists.
    */
   hooks?: string;
 }
 /**
- * `{ "env": NAME }`: the value is that of an environment variable, read when the server starts.
+ * `{ "env": NAME }` is the value of an environment variable, read when the server starts.
  */
 export interface Variable {
   /**
@@ -1183,7 +1183,7 @@ export interface Keywords {
    */
   title?: string;
   /**
-   * What the value is: what the model reads.
+   * A description of the value, for models.
    */
   description?: string;
   /**
@@ -1197,7 +1197,7 @@ export interface Keywords {
    */
   required?: string[];
   /**
-   * A schema of the members that `properties` and `patternProperties` do not name; `false`: there are none.
+   * A schema of the members that `properties` and `patternProperties` do not name; `false` forbids them.
    */
   additionalProperties?: Schema;
   /**
@@ -1211,15 +1211,15 @@ export interface Keywords {
    */
   propertyNames?: Schema;
   /**
-   * How many members an object has at least.
+   * The minimum number of members.
    */
   minProperties?: number;
   /**
-   * How many members an object has at most.
+   * The maximum number of members.
    */
   maxProperties?: number;
   /**
-   * A schema of a list's items; behind `prefixItems`, of those that follow. In draft-07 and 2019-09 also a list of schemas, one for each item.
+   * A schema of a list's items; with `prefixItems`, of the items after those. In draft-07 and 2019-09 also a list of schemas, one for each item.
    */
   items?: Schema | Schema[];
   /**
@@ -1229,85 +1229,85 @@ export interface Keywords {
    */
   prefixItems?: Schema[];
   /**
-   * How many items a list has at least.
+   * The minimum number of items.
    */
   minItems?: number;
   /**
-   * How many items a list has at most.
+   * The maximum number of items.
    */
   maxItems?: number;
   /**
-   * Whether no two items of a list are the same.
+   * Whether all items of a list must differ.
    */
   uniqueItems?: boolean;
   /**
-   * A schema that at least one item of a list obeys.
+   * A schema that at least one item of a list must match.
    */
   contains?: Schema;
   /**
-   * How many items obey `contains` at least (default 1).
+   * The minimum number of items that match `contains` (default 1).
    */
   minContains?: number;
   /**
-   * How many items obey `contains` at most.
+   * The maximum number of items that match `contains`.
    */
   maxContains?: number;
   /**
-   * The values that there are.
+   * The allowed values.
    *
    * @minItems 1
    */
   enum?: unknown[];
   /**
-   * The only value that there is.
+   * The only allowed value.
    */
   const?: unknown;
   /**
-   * How many characters a text has at least.
+   * The minimum number of characters.
    */
   minLength?: number;
   /**
-   * How many characters a text has at most.
+   * The maximum number of characters.
    */
   maxLength?: number;
   /**
-   * A regular expression that a text matches somewhere; `^` and `$` anchor it.
+   * A regular expression that must match a part of the text; `^` and `$` anchor it.
    */
   pattern?: string;
   /**
-   * A form of text, such as `date-time` or `email`.
+   * The format of the text, such as `date-time` or `email`.
    */
   format?: string;
   /**
-   * The least number.
+   * The minimum.
    */
   minimum?: number;
   /**
-   * The greatest number.
+   * The maximum.
    */
   maximum?: number;
   /**
-   * A number that the value must be greater than.
+   * The exclusive minimum.
    */
   exclusiveMinimum?: number;
   /**
-   * A number that the value must be less than.
+   * The exclusive maximum.
    */
   exclusiveMaximum?: number;
   /**
-   * A number that the value is a multiple of.
+   * A number that must divide the value.
    */
   multipleOf?: number;
   /**
-   * The value where none is given.
+   * The value if none is given.
    */
   default?: unknown;
   /**
-   * Values for people and models to read.
+   * Example values for people and models.
    */
   examples?: unknown[];
   /**
-   * A schema from elsewhere: `#/$defs/NAME`, or a file relative to this manifest.
+   * A reference to another schema: `#/$defs/NAME`, or a file relative to this manifest.
    */
   $ref?: string;
   /**
@@ -1317,91 +1317,91 @@ export interface Keywords {
     [k: string]: Schema;
   };
   /**
-   * Schemas that a value obeys all of.
+   * Schemas that must all match the value.
    *
    * @minItems 1
    */
   allOf?: Schema[];
   /**
-   * Schemas that a value obeys at least one of.
+   * Schemas of which at least one must match the value.
    *
    * @minItems 1
    */
   anyOf?: Schema[];
   /**
-   * Schemas that a value obeys exactly one of.
+   * Schemas of which exactly one must match the value.
    *
    * @minItems 1
    */
   oneOf?: Schema[];
   /**
-   * A schema that a value does not obey.
+   * A schema that must not match the value.
    */
   not?: Schema;
   /**
-   * Where a value obeys this schema it obeys `then`, elsewhere `else`.
+   * A condition: values that match it must match `then`, others `else`.
    */
   if?: Schema;
   /**
-   * For values that obey `if`.
+   * The schema of values that match `if`.
    */
   then?: Schema;
   /**
-   * For values that do not obey `if`.
+   * The schema of values that do not match `if`.
    */
   else?: Schema;
   /**
-   * Members that an object must have where it has another one, by the name of that.
+   * Members that are required if another member is present, by the name of that member.
    */
   dependentRequired?: {
     [k: string]: string[];
   };
   /**
-   * Schemas that an object obeys where it has a member, by its name.
+   * Schemas that must match the object if a member is present, by the name of that member.
    */
   dependentSchemas?: {
     [k: string]: Schema;
   };
   /**
-   * What an object needs where it has a member, by its name: members or a schema (draft-07).
+   * Required members, or a schema, if a member is present, by the name of that member (draft-07).
    */
   dependencies?: {
     [k: string]: Schema | string[];
   };
   /**
-   * A schema of the members that no other keyword describes; `false`: there are none.
+   * A schema of the members that no other keyword describes; `false` forbids them.
    */
   unevaluatedProperties?: Schema;
   /**
-   * A schema of the items that no other keyword describes; `false`: there are none.
+   * A schema of the items that no other keyword describes; `false` forbids them.
    */
   unevaluatedItems?: Schema;
   /**
-   * A schema of the items behind those that a list of `items` describes (draft-07, 2019-09).
+   * A schema of the items after those that a list of `items` describes (draft-07, 2019-09).
    */
   additionalItems?: Schema;
   /**
-   * How bytes are written as a text, such as `base64`.
+   * The encoding of bytes as text, such as `base64`.
    */
   contentEncoding?: string;
   /**
-   * The media type of what a text holds.
+   * The media type of the text's content.
    */
   contentMediaType?: string;
   /**
-   * A schema of what a text holds.
+   * A schema of the text's content.
    */
   contentSchema?: Schema;
   /**
-   * Whether the value should no longer be used.
+   * Whether the value is deprecated.
    */
   deprecated?: boolean;
   /**
-   * Whether the value is only ever read.
+   * Whether the value can only be read.
    */
   readOnly?: boolean;
   /**
-   * Whether the value is only ever written.
+   * Whether the value can only be written.
    */
   writeOnly?: boolean;
   /**
@@ -1409,7 +1409,7 @@ export interface Keywords {
    */
   $schema?: string;
   /**
-   * The address of this schema, for references.
+   * The URI of this schema, for references.
    */
   $id?: string;
   /**
@@ -1417,7 +1417,7 @@ export interface Keywords {
    */
   $anchor?: string;
   /**
-   * A reference to the outermost schema of a name.
+   * A reference to the outermost schema with a dynamic anchor.
    */
   $dynamicRef?: string;
   /**
@@ -1439,11 +1439,11 @@ export interface Keywords {
     [k: string]: unknown;
   };
   /**
-   * A note for those who read this schema.
+   * A comment for readers of this schema.
    */
   $comment?: string;
   /**
-   * Schemas for references, by name; older than `$defs`.
+   * Schemas for references, by name; the older form of `$defs`.
    */
   definitions?: {
     [k: string]: Schema;
@@ -1454,7 +1454,7 @@ export interface Keywords {
   [k: string]: unknown;
 }
 /**
- * How the project is built.
+ * Options of the build.
  */
 export interface Build {
   /**
@@ -1470,11 +1470,11 @@ export interface Build {
    */
   dist?: string;
   /**
-   * Whether the `default` of a tool's argument is filled in before its handler runs (default `true`).
+   * Whether defaults of a tool's arguments are filled in before its handler runs (default `true`).
    */
   defaults?: boolean;
   /**
-   * Packages that stay outside the bundle, and must be installed where the server runs: those with native code, and those that read files beside their own code. `dist/package.json` asks for the versions that are installed at the build: run `npm install --omit=dev` in `dist/`.
+   * Packages that are not bundled and must be installed on the target machine: those with native code, and those that read files beside their code. `dist/package.json` lists the versions that are installed at the build: run `npm install --omit=dev` in `dist/`.
    */
   external?: string[];
   /**

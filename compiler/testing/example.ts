@@ -44,7 +44,7 @@ export function nameOf({ description, arguments: input }: Example): string {
 function failureOf(tool: Tool, { expected }: Example, reply: Played["reply"]): Failure | undefined {
   if ("lost" in reply) return { reason: reply.lost };
   if (reply.stray !== undefined)
-    return { reason: "an error was thrown where nothing could catch it", stack: reply.stray };
+    return { reason: "an exception was not caught", stack: reply.stray };
   if ("error" in reply) {
     const { code, message, stack } = reply.error;
     if (expected.kind === "error" && expected.code === code) return undefined;

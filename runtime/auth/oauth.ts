@@ -141,7 +141,7 @@ function principalOf({ sub, client_id: id, azp, username }: JsonObject): string 
     if (sub.startsWith(clientPrefix)) throw new RefusedToken(`the subject begins with "${clientPrefix}"`);
     return sub;
   }
-  if (client === undefined) throw new RefusedToken("the token names nobody (sub, client_id)");
+  if (client === undefined) throw new RefusedToken("the token has neither sub nor client_id");
   // Otherwise all users of a client would be one caller.
   if (sub === undefined && isName(username)) throw new RefusedToken("the token names its user without a subject (sub)");
   return clientPrefix + client;

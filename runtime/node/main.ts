@@ -49,12 +49,12 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   else if (!globalThis.mcpcWithoutApplication && writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
   // An error in one handler must not end the sessions of other clients.
   process.on("unhandledRejection", (error) => {
-    logger("error", "a promise of a handler was rejected and nobody took notice", failureDetails(error));
+    logger("error", "unhandled promise rejection", failureDetails(error));
   });
   process.on("uncaughtException", (error) => {
     // The log itself may be broken (EPIPE, a full disk), and logging that would never end.
     if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => {});
-    logger("error", "an error was thrown where nothing could catch it", failureDetails(error));
+    logger("error", "uncaught exception", failureDetails(error));
   });
   if (!served.application.ready || settings.problems.length > 0) await startServer(served, options, settings);
   const caller = globalThis.mcpcWithoutAuth

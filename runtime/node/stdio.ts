@@ -51,7 +51,7 @@ export function serveStdio(server: Server, { auth, limitMs = drainMs, onEnd }: S
   const onPush = (): void => {
     if (isGone || stdout === undefined || stdout.writableLength <= maxBuffered) return;
     isGone = true;
-    server.logger("error", "the client does not read what it is sent; the server ends");
+    server.logger("error", "the client does not read its output; the server ends");
     finish();
   };
   const connection = lines(server, { write, onPush, later: process.nextTick }, auth);

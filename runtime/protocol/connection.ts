@@ -292,7 +292,7 @@ function refuse(reply: Reply, id: Id, error: McpError): undefined {
 }
 
 export function noRoom(): UnavailableError {
-  return busy("the server keeps as much for its clients as it can");
+  return busy("the server has no room for more requests");
 }
 
 /** Logs an error that should be impossible. One message must not end the process. */

@@ -107,7 +107,7 @@ export class CallContext implements Context {
 
 /** Throws for code that accesses a member of the context without naming it, such as by a computed key. */
 export function leftOut(): never {
-  throw new Error("nothing in this server's code names this member of the context, so it was left out of its bundle");
+  throw new Error("this member of the context is not in the bundle, because no code names it");
 }
 
 /** The questions that an entry declares, and the validators of their answers. */

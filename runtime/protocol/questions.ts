@@ -68,7 +68,7 @@ async function ask(call: Call, key: string, question: Question): Promise<unknown
   if (call.ask === undefined)
     throw new Error(`the client cannot be asked (${method}): this connection has no way back`);
   const answer = await call.whileAsking(call.ask(call, method, withName(params, key), call.signal));
-  if (!accepts(answer)) throw new Error(`the client's answer to ${method} is not one`);
+  if (!accepts(answer)) throw new Error(`the client's answer to ${method} is invalid`);
   return answer;
 }
 

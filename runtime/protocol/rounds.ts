@@ -9,7 +9,7 @@ import type { Json, JsonObject } from "./types.js";
 /** Ends a run of the handler that waits for the client. The result or error of that run is ignored. */
 export class Interruption extends Error {
   constructor() {
-    super("the call goes on when the client has answered; let this error pass");
+    super("this run ends here; do not catch this error");
     this.name = "Interruption";
   }
 }

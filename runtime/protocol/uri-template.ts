@@ -34,7 +34,7 @@ export function parseUriTemplate(text: string): { readonly template: UriTemplate
         /^((?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+(?:\.(?:[A-Za-z0-9_]|%[0-9A-Fa-f]{2})+)*)(\*|:([1-9]\d{0,3}))?$/.exec(item);
       if (!variable) return { error: `${JSON.stringify(item)} is not a variable's name` };
       const name = variable[1]!;
-      if (names.has(name)) return { error: `the variable ${JSON.stringify(name)} stands in it twice` };
+      if (names.has(name)) return { error: `the variable ${JSON.stringify(name)} occurs twice` };
       names.add(name);
       const prefix = variable[3];
       variables.push({ name, explode: variable[2] === "*", ...(prefix !== undefined && { prefix: Number(prefix) }) });

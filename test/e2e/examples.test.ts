@@ -114,7 +114,7 @@ test("an example that does not come out is reported with its place, what was exp
     expected the error "bad"; it returned [{"type":"text","text":"fine"}]
 ✗ fail: {"how":"stray"}
     --> broken.mcp.json:…
-    an error was thrown where nothing could catch it
+    an exception was not caught
     Error: nobody waits
         at handler (src/tools/fail.ts:…)
 ✗ stub: {}

@@ -77,7 +77,7 @@ test.each(everywhere)("an editor helps with the schema of %s", async (_, manifes
     expect.arrayContaining(['"object"', '"string"', '"integer"']),
   );
   expect(await completions(manifest, inside('{ "format": | }'))).toContain('"date-time"');
-  expect(await hover(manifest, inside('{ "mini|mum": 1 }'))).toContain("The least number.");
+  expect(await hover(manifest, inside('{ "mini|mum": 1 }'))).toContain("The minimum.");
   expect(await problems(manifest, inside('{ "type": "str" }'))).toEqual([
     expect.stringContaining("Value is not accepted"),
   ]);

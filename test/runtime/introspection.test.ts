@@ -59,7 +59,7 @@ test.each<[name: string, body: Record<string, unknown>, reason: string]>([
   ["of another issuer", { ...active, iss: "https://other.example" }, "another issuer"],
   ["expired", { ...active, exp: now - 60 }, "expired"],
   ["not valid yet", { ...active, nbf: now + 60 }, "not valid yet"],
-  ["of nobody", { ...active, sub: undefined }, "names nobody"],
+  ["of nobody", { ...active, sub: undefined }, "neither sub nor client_id"],
   ["of a user without a subject", { ...active, sub: undefined, username: "ada", client_id: "app" }, "subject"],
   ["of a user who is called as a client", { ...active, sub: "client:app" }, "client:"],
   ["bound to a key", { ...active, cnf: { jkt: "x" } }, "cnf"],
