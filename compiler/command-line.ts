@@ -274,8 +274,8 @@ async function dev(
     color: isColored(stderr, env),
     stderr: (text) => void stderr.write(text),
     onPhase,
-    failed: report,
-    stopping: (stop) => ["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, stop)),
+    onInternalError: report,
+    onStop: (stop) => ["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, stop)),
   });
   process.exit();
 }

@@ -5,7 +5,7 @@ import {
   placeOf,
   schemasAt,
   type Place,
-  type Resource,
+  type SchemaResource,
   type SchemaDocument,
 } from "../json-schema/resource.js";
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
@@ -16,7 +16,7 @@ import type { Reachable } from "../model/schema.js";
  * one in the same resource (2020-12, core, 8.2).
  */
 export function refuseSameIds({ definitions, files }: Reachable): Diagnostic[] {
-  const first = new Map<string, Resource>();
+  const first = new Map<string, SchemaResource>();
   const shared = [...definitions.values()];
   // The schemas of a manifest are no single resource.
   const all = [...files.values()];
@@ -28,7 +28,7 @@ export function refuseSameIds({ definitions, files }: Reachable): Diagnostic[] {
 }
 
 /** Finds schemas of a document with the `$id` of one in `first`, and adds the others to it. */
-export function sameIds({ main, embedded }: SchemaDocument, first = new Map<string, Resource>()): Diagnostic[] {
+export function sameIds({ main, embedded }: SchemaDocument, first = new Map<string, SchemaResource>()): Diagnostic[] {
   const found: Diagnostic[] = [];
   const resources = [main, ...embedded.values()].sort((a, b) => a.node.span.start - b.node.span.start);
   for (const resource of resources) {
@@ -50,7 +50,7 @@ export function sameAnchors({ root, main, embedded }: SchemaDocument): Diagnosti
   const found: Diagnostic[] = [];
   // Few schemas have anchors.
   if (![main, ...embedded.values()].some(({ anchors }) => anchors.size > 0)) return found;
-  const first = new Map<Resource, Map<string, { readonly node: Located; readonly anchor: Located }>>();
+  const first = new Map<SchemaResource, Map<string, { readonly node: Located; readonly anchor: Located }>>();
   for (const place of schemasAt(placeOf(root))) {
     const { node, resource } = place;
     const known = first.get(resource) ?? new Map();

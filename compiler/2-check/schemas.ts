@@ -2,8 +2,8 @@ import type { ErrorObject, ValidateFunction } from "ajv";
 import { diagnose, hasErrors, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
 import { child, locateNearest, pointer, pointerTokens } from "../json-schema/pointer.js";
-import { resolve, type Failure } from "../json-schema/resolve.js";
-import { placeOf, schemasAt, type Place, type Resource } from "../json-schema/resource.js";
+import { resolve, type ResolutionFailure } from "../json-schema/resolve.js";
+import { placeOf, schemasAt, type Place, type SchemaResource } from "../json-schema/resource.js";
 import { referencesOf } from "../json-schema/scope.js";
 import { mapped } from "../json-schema/walk.js";
 import type { JsonSchema, Reachable, SchemaRoot } from "../model/schema.js";
@@ -53,7 +53,7 @@ export function schemaChecks(reachable: Reachable): SchemaChecks {
   /** Checks one schema and those below it; `onReference` takes the places that its references name. */
   const visit = (start: Place, seen: Set<Located>, onReference: (place: Place, via: Span) => void): Diagnostic[] => {
     const found: Diagnostic[] = [];
-    const unsupported = new Set<Resource>();
+    const unsupported = new Set<SchemaResource>();
     let isBroken = false;
     for (const place of schemasAt(start)) {
       const { node, resource } = place;
@@ -163,12 +163,12 @@ function reachedBy(diagnostic: Diagnostic, via: Span | undefined): Diagnostic {
 }
 
 /** Whether a part of a document has another dialect than the whole. */
-function isOther({ dialect, document }: Resource): boolean {
+function isOther({ dialect, document }: SchemaResource): boolean {
   return dialect !== document.main.dialect;
 }
 
 /** Mistakes in a schema by its dialect; each dialect checks its own parts. */
-function validity(node: Located, { document }: Resource, validate: ValidateFunction): Diagnostic[] {
+function validity(node: Located, { document }: SchemaResource, validate: ValidateFunction): Diagnostic[] {
   const elsewhere = new Set<Json>([...document.embedded.values()].filter(isOther).map((other) => other.node.value));
   const part = (value: Json): Json => {
     if (elsewhere.has(value) && value !== node.value) return true;
@@ -233,7 +233,13 @@ const otherTypes: Readonly<Record<string, (typeof types)[number]>> = {
   undefined: "null",
 };
 
-function failure(reason: Failure, reference: string, span: Span, { node }: Resource, reachable: Reachable): Diagnostic {
+function failure(
+  reason: ResolutionFailure,
+  reference: string,
+  span: Span,
+  { node }: SchemaResource,
+  reachable: Reachable,
+): Diagnostic {
   if (reason === "outside") return diagnose("reference/outside-project", span, { reference });
   if (reason === "remote") return diagnose("reference/remote", span, { reference });
   const own = child(node, "$defs");

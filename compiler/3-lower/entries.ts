@@ -2,7 +2,7 @@ import { parseUriTemplate, templateVariables, type UriTemplate } from "@mcpc/run
 import { fingerprint } from "../fingerprint.js";
 import { child } from "../json-schema/pointer.js";
 import { selfContained, type SelfContained } from "../json-schema/self-contained.js";
-import { silent } from "../json-schema/silent.js";
+import { withoutAnnotations } from "../json-schema/without-annotations.js";
 import { wrapsOutput } from "../json-schema/wraps-output.js";
 import type { Cache, Fingerprint } from "../model/cache.js";
 import type {
@@ -79,7 +79,7 @@ export function unnamedSchema(node: Located, reachable: Reachable, definition?: 
 export function schemaFingerprints(plain: JsonSchema): Pick<Schema, "fingerprint" | "rules"> {
   return {
     fingerprint: fingerprint(JSON.stringify(plain)),
-    rules: fingerprint(JSON.stringify(silent(plain as Json))),
+    rules: fingerprint(JSON.stringify(withoutAnnotations(plain as Json))),
   };
 }
 

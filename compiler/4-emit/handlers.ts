@@ -1,5 +1,5 @@
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
-import { intended } from "../diagnostics/suggest.js";
+import { closestExport } from "../diagnostics/suggest.js";
 import type { Artifact } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { importPath, literal } from "./code.js";
@@ -124,7 +124,7 @@ function insertion(
 function isMisnamed({ handler, field }: Stub, stubs: readonly Stub[], module: ParsedModule): boolean {
   const claimed = new Set<string>(stubs.map(({ handler }) => handler.export));
   const functions = exportedFunctions(module).filter((each) => !claimed.has(each));
-  return handler.declared ? intended(handler.export, functions, field) !== undefined : functions.length > 0;
+  return handler.declared ? closestExport(handler.export, functions, field) !== undefined : functions.length > 0;
 }
 
 /** Line ends that are missing between imports and what follows them, for a blank line. */

@@ -41,7 +41,7 @@ export function orphans(
   return alone.map(([path, text]) => {
     const isStub = isStubFile(text);
     const heir = isStub ? undefined : heirOf(path, added, written);
-    const parameters = { path, untouched: isStub, from: nameOf(path), to: heir && nameOf(heir.handler.file) };
+    const parameters = { path, isStub, from: nameOf(path), to: heir && nameOf(heir.handler.file) };
     const related = heir ? [{ span: heir.span, message: "new, and without a handler" }] : [];
     return {
       path,

@@ -3,7 +3,7 @@ import standalone from "ajv/dist/standalone/index.js";
 import { diagnose, type Result } from "../diagnostics/diagnostic.js";
 import { createAjv, lean } from "../json-schema/ajv.js";
 import { withoutForeignKeywords } from "../json-schema/foreign.js";
-import { silent } from "../json-schema/silent.js";
+import { withoutAnnotations } from "../json-schema/without-annotations.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Schema } from "../model/server.js";
@@ -39,7 +39,7 @@ export function printValidators({ schemas, answers, filling, span }: ValidatorMo
 }
 
 function compile(name: string, schema: Schema, scoped: boolean): string {
-  const compiled = withoutForeignKeywords(silent(schema.plain ?? schema.schema)) as JsonSchema;
+  const compiled = withoutForeignKeywords(withoutAnnotations(schema.plain ?? schema.schema)) as JsonSchema;
   // It is not called here: no need to compile its code.
   const process = (): string => "return () => true";
   const options = { source: true, esm: true, lines: true, formats: _`formats`, process };

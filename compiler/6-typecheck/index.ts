@@ -3,12 +3,12 @@ import type { Server } from "../model/server.js";
 import type { Findings, Question } from "./question.js";
 import { boundModules, translate } from "./translate.js";
 
-export type { Finding, Findings, Place, Question } from "./question.js";
+export type { Finding, Findings, ExportPlace, Question } from "./question.js";
 
 export interface Checked {
-  /** Every file that was read, relative to the project, but for the texts given. */
+  /** The files that were read, relative to the project, except the given texts. */
   readonly inputs: readonly string[];
-  /** Whether the user's configuration says which files belong together: a new one may matter to all. */
+  /** Whether a configuration of the user decides which files belong together, so that a new file may affect all. */
   readonly isProject: boolean;
 }
 
@@ -16,9 +16,9 @@ export interface Checked {
 export type TypeChecker = (question: Question) => Promise<Findings>;
 
 /**
- * Checks the user's handlers against the generated types. `texts`, by project path, lie over the disk, so that nothing
- * has to be written first. Beyond the project only TypeScript's own libraries and installed packages are read. An error
- * in generated code is told at the handler that causes it.
+ * Checks the user's handlers against the generated types. `texts`, by project path, replace files on the disk, so that
+ * nothing has to be written first. Outside the project, only TypeScript's libraries and installed packages are read.
+ * Errors in generated code are reported at the handler that causes them.
  */
 export async function typecheck(
   server: Server,

@@ -1,10 +1,10 @@
-/** A request to check types: plain data, because a thread may answer. */
+/** A request to check types. It is plain data, because a thread may answer it. */
 export interface Question {
   /** The folder of generated code, by project path. */
   readonly generated: string;
-  /** By project path; they lie over the disk. */
+  /** Texts by project path, which replace files on the disk. */
   readonly texts: ReadonlyMap<string, string>;
-  /** The user's modules that generated code binds, and words of the lines that do. */
+  /** The user's modules that generated code binds, and words of the binding lines. */
   readonly bound: readonly Bound[];
 }
 
@@ -13,34 +13,34 @@ export interface Bound {
   readonly words: readonly string[];
 }
 
-/** A diagnostic of TypeScript's. */
+/** A diagnostic of TypeScript. */
 export interface Finding {
   readonly path: string;
   readonly code: number;
   readonly text: string;
   readonly start: number;
   readonly length: number;
-  /** The line on which it begins. */
+  /** The first line of the place. */
   readonly line: string;
-  /** The text at the place. */
+  /** The text of the place. */
   readonly word: string;
-  /** The bracket that is not closed, of a mistake in the syntax. */
+  /** The unclosed bracket of a syntax error. */
   readonly opening?: { readonly start: number; readonly end: number; readonly word: string };
 }
 
 export interface Findings {
   readonly errors: readonly Finding[];
-  /** Mistakes in the user's configuration of TypeScript, which may lie outside the project. */
+  /** Errors in the user's configuration of TypeScript, which may be outside the project. */
   readonly misconfigured: readonly Finding[];
-  /** The places where these files' exports are declared: errors may be reported there. */
-  readonly exports: ReadonlyMap<string, ReadonlyMap<string, Place>>;
-  /** Every file that was read, relative to the project, but for the texts given. */
+  /** The declarations of these files' exports, for reporting errors. */
+  readonly exports: ReadonlyMap<string, ReadonlyMap<string, ExportPlace>>;
+  /** The files that were read, relative to the project, except the given texts. */
   readonly inputs: readonly string[];
-  /** Whether the user's configuration says which files belong together: a new one may matter to all. */
+  /** Whether a configuration of the user decides which files belong together, so that a new file may affect all. */
   readonly isProject: boolean;
 }
 
-export interface Place {
+export interface ExportPlace {
   readonly path: string;
   readonly start: number;
   readonly end: number;

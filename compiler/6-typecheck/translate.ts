@@ -1,31 +1,33 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
-import { intended } from "../diagnostics/suggest.js";
+import { closestExport } from "../diagnostics/suggest.js";
 import type { Handler, Identifier, Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
 import type { Bound, Finding, Findings } from "./question.js";
-import { retelling, type Retold } from "./retell.js";
+import { createRephraser, type Rephrased } from "./rephrase.js";
 
-/** TypeScript's errors as diagnostics: those in generated code are told at the handler that causes them. */
+/**
+ * Converts TypeScript's errors to diagnostics. Those in generated code are reported at the handler that causes them.
+ */
 export function translate({ errors, misconfigured, exports }: Findings, server: Server): Diagnostic[] {
   if (errors.length === 0) return misconfigured.map(configurationError);
-  const situation = { server, handlers: handlersOf(server), exports, retell: retelling(server) };
+  const situation = { server, handlers: handlersOf(server), exports, rephrase: createRephraser(server) };
   const unparsed = new Set(errors.filter(({ code }) => code < semantic).map(({ path }) => path));
-  const told = errors.filter((error) => error.code < semantic || !speaksOf(error, unparsed, situation));
-  const said = new Set<string>();
-  const all = told.flatMap((error) => {
-    const { isSaidOnce, ...diagnostic } = translated(error, situation);
-    if (isSaidOnce && said.has(diagnostic.message)) return [];
-    said.add(diagnostic.message);
+  const relevant = errors.filter((error) => error.code < semantic || !followsFromSyntax(error, unparsed, situation));
+  const reported = new Set<string>();
+  const all = relevant.flatMap((error) => {
+    const { isReportedOnce, ...diagnostic } = toDiagnostic(error, situation);
+    if (isReportedOnce && reported.has(diagnostic.message)) return [];
+    reported.add(diagnostic.message);
     return [diagnostic];
   });
   return [...misconfigured.map(configurationError), ...distinct(all)];
 }
 
-/** TypeScript's codes below are mistakes in the syntax. */
+/** Lower codes of TypeScript are syntax errors. */
 const semantic = 2000;
 
-/** Whether an error may only follow from the syntax of one of these files. */
-function speaksOf(error: Finding, files: ReadonlySet<string>, situation: Situation): boolean {
+/** Returns whether an error may only follow from a syntax error in one of these files. */
+function followsFromSyntax(error: Finding, files: ReadonlySet<string>, situation: Situation): boolean {
   if (files.size === 0) return false;
   const isServer = error.path === `${situation.server.layout.generated}/server.ts`;
   const bound = isServer ? boundAt(error, situation) : undefined;
@@ -37,7 +39,7 @@ function configurationError({ path, start, length, text, code }: Finding): Diagn
   return diagnose("tsconfig/invalid", span, { path, reason: `${text} (TS${code})` });
 }
 
-/** The user's modules that `generated/server.ts` binds. */
+/** Returns the user's modules that `generated/server.ts` binds. */
 export function boundModules(server: Server): Bound[] {
   const { hooks } = server.runtime;
   const handlers = handlersOf(server).map(({ handler: { file, type, export: name } }) => ({
@@ -51,12 +53,12 @@ interface Situation {
   readonly server: Server;
   readonly handlers: readonly BoundHandler[];
   readonly exports: Findings["exports"];
-  readonly retell: ReturnType<typeof retelling>;
+  readonly rephrase: ReturnType<typeof createRephraser>;
 }
 
 interface BoundHandler {
   readonly handler: Handler;
-  /** The field of the manifest that names it. */
+  /** The field of the manifest that names the handler. */
   readonly field: "handler" | "list" | "complete";
   /** `the tool "get_weather"`. */
   readonly what: string;
@@ -100,7 +102,7 @@ function handlersOf(server: Server): BoundHandler[] {
   ];
 }
 
-function translated(error: Finding, situation: Situation): Diagnostic & Pick<Retold, "isSaidOnce"> {
+function toDiagnostic(error: Finding, situation: Situation): Diagnostic & Pick<Rephrased, "isReportedOnce"> {
   const { path, start, length, text, code } = error;
   const span = { path, start, end: start + length };
   const inServer = path === `${situation.server.layout.generated}/server.ts`;
@@ -117,7 +119,7 @@ function translated(error: Finding, situation: Situation): Diagnostic & Pick<Ret
     const { line, word } = error;
     const { server } = situation;
     const tool = server.tools.find((tool) => tool.span === around?.span);
-    const { origin, isSaidOnce, ...told } = situation.retell(code, text, {
+    const { origin, isReportedOnce, ...rephrased } = situation.rephrase(code, text, {
       server,
       what: around?.what,
       tool,
@@ -126,8 +128,8 @@ function translated(error: Finding, situation: Situation): Diagnostic & Pick<Ret
     });
     const entry = around && { span: around.span, message: `${around.what} is declared here` };
     const related = origin ?? entry;
-    const found = diagnose("handler/type-error", span, told, related ? [related] : []);
-    return { ...found, ...(isSaidOnce && { isSaidOnce }) };
+    const found = diagnose("handler/type-error", span, rephrased, related ? [related] : []);
+    return { ...found, ...(isReportedOnce && { isReportedOnce }) };
   }
   const { handler, what } = bound;
   const message = `${text} (TS${code})`;
@@ -153,27 +155,27 @@ function translated(error: Finding, situation: Situation): Diagnostic & Pick<Ret
   );
 }
 
-/** The text of the line that binds the module of hooks. */
+/** Text in the line that binds the module of hooks. */
 const hooksBinding = "checkedHooks<";
 
-/** TypeScript's code for a value that has none of the optional members of its type. */
-const nothingInCommon = 2559;
+/** TypeScript's code for a value without any of the optional members of its type. */
+const noCommonMember = 2559;
 
-/** An error at the line that binds the module of hooks is told at the hook that it names. */
+/** Reports an error in the line that binds the module of hooks at the hook that the error names. */
 function hooksError({ code, line }: Finding, message: string, situation: Situation): Diagnostic | undefined {
   const { hooks } = situation.server.runtime;
   if (!hooks || !line.includes(hooksBinding)) return undefined;
   const name = /'(\w+)(?:\(\.\.\.\))?'(?= are incompatible)/.exec(message)?.[1] ?? "";
   const exported = exportSpan({ file: hooks.file, export: name as Identifier }, situation);
   const span = exported ?? top(hooks.file);
-  const told =
-    code === nothingInCommon && exported === undefined
+  const problem =
+    code === noCommonMember && exported === undefined
       ? "nothing that this module exports is a hook: onStart, onStop, onError, authenticate, logger, health"
       : `the hook does not fit: ${message}`;
-  return diagnose("handler/type-error", span, { message: told });
+  return diagnose("handler/type-error", span, { message: problem });
 }
 
-/** The entry whose handler a place in the user's file belongs to: the last that is exported before it. */
+/** Returns the entry of the handler around a place in the user's file: the last one that is exported before it. */
 function handlerAround(span: Span, situation: Situation): BoundHandler | undefined {
   const placed = situation.handlers
     .map((bound) => ({ bound, at: exportSpan(bound.handler, situation) }))
@@ -182,14 +184,14 @@ function handlerAround(span: Span, situation: Situation): BoundHandler | undefin
   return placed[0]?.bound;
 }
 
-/** TypeScript's code for a file without a single export or import. */
+/** TypeScript's code for a file without exports and imports. */
 const noModule = 2306;
 
-/** The handler that the erroneous line of `generated/server.ts` imports or binds. */
+/** Returns the handler that the erroneous line of `generated/server.ts` imports or binds. */
 function boundAt({ line, word, code }: Finding, { handlers }: Situation): BoundHandler | undefined {
   const [, type, value] = /\bhandler<(\w+)>\(([\w$]+)/.exec(line) ?? [];
   const candidates = type === undefined ? [] : handlers.filter(({ handler }) => handler.type === type);
-  // Completions share one type; all others have one of their own.
+  // Completions share one type; other handlers have a separate one.
   if (type !== undefined) return candidates.find(({ handler }) => handler.export === value) ?? candidates[0];
   return handlers.find(
     ({ handler }) =>
@@ -202,7 +204,7 @@ function top(path: string): Span {
   return { path, start: 0, end: 0 };
 }
 
-/** The export that is probably the handler under another name: it looks like it, or is the only one without an entry. */
+/** Returns the export that is probably the handler: one with a similar name, or the only one without an entry. */
 function otherExport(
   { handler: { file, export: name }, field }: BoundHandler,
   { exports, handlers }: Situation,
@@ -211,15 +213,15 @@ function otherExport(
     handlers.filter(({ handler }) => handler.file === file).map(({ handler }) => handler.export),
   );
   const free = [...(exports.get(file)?.keys() ?? [])].filter((each) => !claimed.has(each));
-  return intended(name, free, field) ?? (free.length === 1 ? free[0] : undefined);
+  return closestExport(name, free, field) ?? (free.length === 1 ? free[0] : undefined);
 }
 
-/** Returns the place where the user's file declares the handler's export; undefined when there is none. */
+/** Returns the declaration of the handler's export in the user's file; `undefined` if there is none. */
 function exportSpan(handler: Pick<Handler, "file" | "export">, { exports }: Situation): Span | undefined {
   return exports.get(handler.file)?.get(handler.export);
 }
 
-/** The same mistake is found once where a handler serves several entries. */
+/** Removes duplicates, which occur if a handler serves several entries. */
 function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map<string, Diagnostic>();
   for (const found of diagnostics) seen.set(`${found.span?.path} ${found.span?.start} ${found.message}`, found);

@@ -6,27 +6,27 @@ import { fileSnapshot } from "../host-node/file-snapshot.js";
 import { residentCompiler } from "../resident.js";
 
 /** The outcome of one build. */
-export interface Build extends Compilation {
-  /** Why there are no modules, beside the diagnostics of the compilation. */
+export interface DevBuild extends Compilation {
+  /** Errors of the modules, besides the diagnostics of the compilation. */
   readonly unbundled: readonly Diagnostic[];
-  /** Absent where there are errors. */
+  /** The modules; absent if there are errors. */
   readonly modules?: Modules;
 }
 
-export interface Builder {
-  /** `known` are the modules that need not be made again; `touched` as for the resident compiler. */
-  build(known: ReadonlySet<string>, touched?: ReadonlySet<string>): Promise<Build>;
+export interface DevBuilder {
+  /** Builds. `known` are existing modules, which are not generated again; `touched` as for the resident compiler. */
+  build(known: ReadonlySet<string>, touched?: ReadonlySet<string>): Promise<DevBuild>;
   end(): Promise<void>;
 }
 
 export interface BuilderOptions {
   readonly onPhase: (phase: Phase) => void;
-  /** Called with another process that builds the folder. */
+  /** Called with the process that is building the folder. */
   readonly onWait: (pid: number) => void;
 }
 
-/** All that `mcpc build` does, and the project's modules for a process that runs. */
-export function builder(root: string, options: BuilderOptions): Builder {
+/** Creates a builder that does the same as `mcpc build`, and generates modules for a running process. */
+export function builder(root: string, options: BuilderOptions): DevBuilder {
   const host = fileSnapshot(nodeHost(root));
   const modules = moduleMaker(host);
   const compiler = residentCompiler(root, options);

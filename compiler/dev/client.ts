@@ -6,33 +6,36 @@ export interface Streams {
   readonly stdout: Writable;
 }
 
-/** The client on the standard streams, whichever process serves it. */
+/** The client on the standard streams, for any serving process. */
 export interface Client {
-  /** Takes the output of a process: its answers, and other lines, which go to the log. */
-  hear(output: Readable): void;
-  /** A process serves: this is its input. */
-  attach(input: Writable): void;
-  leaving(): void;
-  gone(): void;
-  /** Nobody is there: the process serves elsewhere, and writes what it wants. */
-  none(): void;
-  /** It has said all that it will ever say. */
-  readonly left: boolean;
+  /** Reads the output of a process: answers for the client, and other lines for the log. */
+  readFrom(output: Readable): void;
+  /** Connects the input of a serving process. */
+  writeTo(input: Writable): void;
+  onRestart(): void;
+  onExit(): void;
+  /** Detaches: the process uses another transport, and may print freely. */
+  detach(): void;
+  /** Whether the client has sent its last message. */
+  readonly hasLeft: boolean;
 }
 
-/** `certain`: there is one, even if it says nothing. `leaves` is called once, when it has left. */
+/**
+ * Connects the client on the standard streams. `isPresent`: it exists even if it says nothing. `onLeave` is called
+ * once.
+ */
 export function clientOn(
   { stdin, stdout }: Streams,
-  certain: boolean,
+  isPresent: boolean,
   log: (text: string) => void,
-  leaves: () => void,
+  onLeave: () => void,
 ): Client {
   let input: Writable | undefined;
   let output: Readable | undefined;
-  let absent = false;
-  let spoke = certain;
-  let ended = false;
-  let reading = false;
+  let isDetached = false;
+  let hasSpoken = isPresent;
+  let hasEnded = false;
+  let isReading = false;
   const relay = createRelay({
     toClient: (line) => {
       if (stdout.write(`${line}\n`) || output === undefined || output.isPaused()) return;
@@ -43,32 +46,32 @@ export function clientOn(
   });
 
   function read(): void {
-    if (reading) return;
-    reading = true;
+    if (isReading) return;
+    isReading = true;
     lines(stdin, (line) => {
-      spoke = true;
+      hasSpoken = true;
       relay.client(line);
     });
     stdin.on("end", end).on("error", end);
   }
 
   function end(): void {
-    if (ended || absent) return;
-    ended = true;
+    if (hasEnded || isDetached) return;
+    hasEnded = true;
     input?.end();
-    if (spoke) leaves();
+    if (hasSpoken) onLeave();
   }
 
-  // A client that is gone does not read either.
+  // A disconnected client does not read either.
   stdout.on("error", end);
-  // Nobody types before there is something to type to; and a terminal is not for whom there may be none.
+  // A terminal is read only once a server needs input.
   if (stdin.isTTY !== true) read();
   return {
-    hear(from) {
+    readFrom(from) {
       output = from;
-      lines(from, (line) => (absent ? void stdout.write(`${line}\n`) : relay.server(line)));
+      lines(from, (line) => (isDetached ? void stdout.write(`${line}\n`) : relay.server(line)));
     },
-    attach(to) {
+    writeTo(to) {
       input = to;
       read();
       relay.attach((line) => {
@@ -76,26 +79,26 @@ export function clientOn(
         stdin.pause();
         to.once("drain", () => stdin.resume());
       });
-      if (ended) to.end();
+      if (hasEnded) to.end();
     },
-    leaving: relay.leaving,
-    gone() {
+    onRestart: relay.onRestart,
+    onExit() {
       input = undefined;
-      // It may have waited for a process that reads.
-      if (reading) stdin.resume();
-      relay.gone();
+      // Reading may have been paused for the previous process.
+      if (isReading) stdin.resume();
+      relay.onExit();
     },
-    none() {
-      absent = true;
-      if (reading) stdin.pause();
+    detach() {
+      isDetached = true;
+      if (isReading) stdin.pause();
     },
-    get left() {
-      return ended && spoke && !absent;
+    get hasLeft() {
+      return hasEnded && hasSpoken && !isDetached;
     },
   };
 }
 
-/** Calls back with each line that is not empty; the last one need not end. */
+/** Calls `take` with each non-empty line, including an unfinished last one. */
 function lines(stream: Readable, take: (line: string) => void): void {
   let rest = "";
   stream.setEncoding("utf8");

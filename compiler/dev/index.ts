@@ -8,34 +8,34 @@ import { builderThread } from "../host-node/builder-thread.js";
 import { nodeHost } from "../host-node/index.js";
 import { moduleFolder, servingProcess } from "../host-node/serving-process.js";
 import { watch } from "../host-node/watch.js";
-import type { Build } from "./builder.js";
+import type { DevBuild } from "./builder.js";
 import { clientOn, type Streams } from "./client.js";
-import { told } from "./lines.js";
-import { some } from "./names.js";
-import { rebuilds } from "./rebuilds.js";
-import { installations, scope } from "./scope.js";
-import { served, type Version } from "./served.js";
+import { describeOutcome } from "./outcome-text.js";
+import { firstNames } from "./first-names.js";
+import { createRebuildQueue } from "./rebuild-queue.js";
+import { installations, projectScope } from "./project-scope.js";
+import { createDevServer, type Version } from "./dev-server.js";
 
 export interface DevOptions {
-  /** The server's command line. */
+  /** The command line of the server. */
   readonly server: readonly string[];
-  /** The transport that was asked for. */
+  /** The requested transport. */
   readonly transport: string | undefined;
-  /** The server's configuration file, absolute. */
+  /** The absolute path of the server's configuration file. */
   readonly config: string | undefined;
   readonly streams: Streams;
   readonly color: boolean;
   readonly stderr: (text: string) => void;
   readonly onPhase: (phase: Phase) => void;
-  /** Says what went wrong, of which nobody is to blame who writes the project. */
-  readonly failed: (error: unknown) => void;
-  /** Calls back each time that somebody wants it to stop. */
-  readonly stopping: (stop: () => void) => void;
+  /** Reports an internal error. */
+  readonly onInternalError: (error: unknown) => void;
+  /** Registers a function that is called for each request to stop. */
+  readonly onStop: (stop: () => void) => void;
 }
 
 /**
- * `mcpc dev`: builds, serves, watches; what works takes the place of what is served. Ends when it is to stop, or when
- * the client on the standard streams has left; the exit code is the server's.
+ * Runs `mcpc dev`: builds, serves and watches, and replaces the served version by each working one. Ends on request,
+ * or when the client on the standard streams disconnects. Returns the server's exit code.
  */
 export async function dev(folder: string, options: DevOptions): Promise<number> {
   const { stderr, color, config, streams, transport } = options;
@@ -45,7 +45,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
   };
   const host = nodeHost(folder);
   const script = runtimeModule("@mcpc/runtime/codegen/v1/dev-process", host);
-  const looked = scope(host, config);
+  const project = projectScope(host, config);
   const files = moduleFolder(host.root);
   const builder = builderThread(host.root, {
     onPhase: options.onPhase,
@@ -55,78 +55,79 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     transport === "http"
       ? undefined
       : clientOn(streams, transport === "stdio", stderr, () => {
-          if (server.running) server.leave();
-          else if (work.idle) server.stop();
+          if (server.isRunning) server.leave();
+          else if (work.isIdle) server.stop();
         });
-  const server = served({
+  const server = createDevServer({
     spawn: (reported) => {
       const process = servingProcess(script, options.server, host.root, reported);
-      if (client) client.hear(process.stdout);
+      if (client) client.readFrom(process.stdout);
       else process.stdout.pipe(streams.stdout, { end: false });
       return process;
     },
-    attached: (process, transport) => {
-      if (transport !== "stdio") return client?.none();
-      client?.attach(process.stdin);
-      if (client?.left) server.leave();
-      if (first && streams.stdin.isTTY) say("serving on standard input and output; --transport http serves HTTP");
+    onServing: (process, transport) => {
+      if (transport !== "stdio") return client?.detach();
+      client?.writeTo(process.stdin);
+      if (client?.hasLeft) server.leave();
+      if (isFirst && streams.stdin.isTTY) say("serving on standard input and output; --transport http serves HTTP");
     },
-    leaving: () => client?.leaving(),
-    delayed: () => say("the server restarts when the calls that run have ended"),
-    gone: () => client?.gone(),
-    crashed: (how, again) => say(`the server crashed: ${how}; ${again ? "started again" : "waiting for a change"}`),
+    onRestart: () => client?.onRestart(),
+    onDelay: () => say("the server restarts when the calls that run have ended"),
+    onExit: () => client?.onExit(),
+    onCrash: (how, isRestarted) =>
+      say(`the server crashed: ${how}; ${isRestarted ? "started again" : "waiting for a change"}`),
   });
 
-  let shown = "";
-  /** Why the machine did not let the last one come to its end. */
-  let refused: string | undefined;
-  let first = true;
-  let broken = false;
-  /** The code was right, and could not be served: what it lacks may be there now. */
-  let unserved = false;
+  let lastText = "";
+  /** The internal error of the last rebuild, if any. */
+  let lastError: string | undefined;
+  let isFirst = true;
+  let isBroken = false;
+  /** Whether the last version compiled but could not be served. A missing resource may exist later. */
+  let isUnserved = false;
 
   async function rebuild(touched?: ReadonlySet<string>): Promise<void> {
     const from = performance.now();
     const build = await builder.build(files.names(), touched);
-    looked.built(build);
-    watcher.add(looked.outside());
-    const names = touched ? [...touched].filter(looked.isSource) : [];
+    project.update(build);
+    watcher.add(project.outsideFiles());
+    const names = touched ? [...touched].filter(project.isSource) : [];
     const version = versionOf(build, isAsked(touched));
     if (version === undefined) return;
     const { summary } = build;
     const outcome = await server.update(version, {
-      ...(names.some((path) => installations.includes(path)) && { anew: "packages were installed" }),
-      ...(config !== undefined && names.includes(looked.of(config)) && { renewed: true }),
+      ...(names.some((path) => installations.includes(path)) && { restartReason: "packages were installed" }),
+      ...(config !== undefined && names.includes(project.projectPath(config)) && { renewed: true }),
     });
     if (outcome.kind === "failed") stderr(`${printableLines(outcome.error)}\n`);
-    else if (outcome.kind === "unchanged" && build.changed.length === 0 && !broken) return;
-    const what = first ? `${summary!.name}: ${inventory(summary!)}` : some(names);
-    const parts = [what, ...(broken && outcome.kind !== "failed" ? ["no errors"] : []), ...told(outcome)];
-    say(`${first ? "built" : "rebuilt"} in ${(performance.now() - from).toFixed(0)} ms: ${parts.join("; ")}`);
-    broken = unserved = outcome.kind === "failed";
-    first &&= broken;
+    else if (outcome.kind === "unchanged" && build.changed.length === 0 && !isBroken) return;
+    const what = isFirst ? `${summary!.name}: ${inventory(summary!)}` : firstNames(names);
+    const parts = [what, ...(isBroken && outcome.kind !== "failed" ? ["no errors"] : []), ...describeOutcome(outcome)];
+    say(`${isFirst ? "built" : "rebuilt"} in ${(performance.now() - from).toFixed(0)} ms: ${parts.join("; ")}`);
+    isBroken = isUnserved = outcome.kind === "failed";
+    isFirst &&= isBroken;
   }
 
-  /** Somebody waits for an answer, even for the one that was given before. */
+  /** Returns whether to report the result even if it equals the last one. */
   function isAsked(touched?: ReadonlySet<string>): boolean {
-    return touched === undefined || [...touched].some(looked.isSource);
+    return touched === undefined || [...touched].some(project.isSource);
   }
 
-  /** Diagnostics, unless they have just been told: whether they have not. */
+  /** Prints diagnostics unless they equal the last ones. Returns whether it did. */
   function show(diagnostics: readonly Diagnostic[]): boolean {
     const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host, process.cwd()) };
     const text = formatPretty(report, { color });
-    if (text === shown) return false;
+    if (text === lastText) return false;
     stderr(text);
-    shown = text;
+    lastText = text;
     return true;
   }
 
-  function versionOf({ summary, diagnostics, unbundled, modules }: Build, asked: boolean): Version | undefined {
-    const fresh = show([...diagnostics, ...unbundled]);
+  function versionOf({ summary, diagnostics, unbundled, modules }: DevBuild, asked: boolean): Version | undefined {
+    const isNew = show([...diagnostics, ...unbundled]);
     if (summary === undefined || modules === undefined) {
-      // What is said may itself be written to a file of the folder: that must not go on for ever.
-      return fresh || asked ? failing() : undefined;
+      // The output may be redirected to a file of the folder, which must not cause endless rebuilds.
+      return isNew || asked ? reportFailure() : undefined;
     }
     files.write(modules.texts);
     const { serving } = summary;
@@ -134,36 +135,36 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
     return { module: files.urlOf(modules.entry), hooks, serving };
   }
 
-  function failing(): undefined {
-    broken = true;
-    const meanwhile = server.running ? "the last version that worked goes on" : "waiting for a change";
-    say(`not ${first ? "built" : "rebuilt"}; ${meanwhile}`);
+  function reportFailure(): undefined {
+    isBroken = true;
+    const meanwhile = server.isRunning ? "the last version that worked goes on" : "waiting for a change";
+    say(`not ${isFirst ? "built" : "rebuilt"}; ${meanwhile}`);
   }
 
-  const work = rebuilds(async (touched) => {
-    const relevant = touched && looked.relevant(new Set([...touched].map(looked.of)), unserved);
+  const work = createRebuildQueue(async (touched) => {
+    const relevant = touched && project.relevant(new Set([...touched].map(project.projectPath)), isUnserved);
     if (relevant?.size === 0) return;
     try {
       await rebuild(relevant);
-      refused = undefined;
+      lastError = undefined;
     } catch (error) {
       const reason = String(error);
-      if (reason !== refused || isAsked(relevant)) {
-        options.failed(error);
-        failing();
+      if (reason !== lastError || isAsked(relevant)) {
+        options.onInternalError(error);
+        reportFailure();
       }
-      refused = reason;
+      lastError = reason;
     }
-    if (client?.left && !server.running) server.stop();
+    if (client?.hasLeft && !server.isRunning) server.stop();
   });
   const watcher = watch(host.root, {
-    ignored: looked.ignored,
-    changed: work.touch,
-    failed: (reason) => say(`changes may go unseen: ${reason}`),
+    ignored: project.isIgnored,
+    onChange: work.touch,
+    onError: (reason) => say(`changes may be missed: ${reason}`),
   });
   if (config !== undefined) watcher.add([config]);
-  options.stopping(() => server.stop());
-  // Nothing that changes from now on goes unseen.
+  options.onStop(() => server.stop());
+  // Later changes are noticed from here on.
   void watcher.ready.then(work.begin);
   const { code } = await server.ended;
   await work.end();

@@ -1,20 +1,20 @@
-/** The conversation of one client on standard streams, which lasts longer than the process that serves it. */
+/** The conversation of one client on standard streams, across several serving processes. */
 export interface Relay {
-  /** A line of the client's. */
+  /** Takes a line of the client. */
   client(line: string): void;
-  /** A line of the serving process's. */
+  /** Takes a line of the serving process. */
   server(line: string): void;
-  /** A process serves: it gets to know what the client has said to the ones before, and what came meanwhile. */
+  /** Connects a serving process: repeats the client's earlier messages, then sends the queued ones. */
   attach(write: (line: string) => void): void;
-  /** The process is about to end: what runs is still answered, what comes waits for the next one. */
-  leaving(): void;
-  /** The process has ended: what it owes an answer fails. */
-  gone(): void;
+  /** Called before the process ends: running calls are still answered, new ones wait for the next process. */
+  onRestart(): void;
+  /** Called after the process has ended: its open requests fail. */
+  onExit(): void;
 }
 
 export interface RelayOptions {
   readonly toClient: (line: string) => void;
-  /** Takes output that is no message: a handler has printed it. */
+  /** Takes output of handlers, which is no message. */
   readonly toLog: (line: string) => void;
 }
 
@@ -25,80 +25,80 @@ interface Message {
   readonly result?: unknown;
 }
 
-/** In characters: more is refused while nothing serves. */
-const mostHeld = 16 * 1024 * 1024;
+/** The maximum size of the queue in characters. */
+const maxQueued = 16 * 1024 * 1024;
 const listen = "subscriptions/listen";
 
-/** The requests that a later process needs besides the handshake: by method, the key of their subject. */
-const lasting: Readonly<Record<string, (params: Message["params"]) => string>> = {
+/** Requests that the next process needs besides the handshake: by method, a function of their key. */
+const repeatedRequests: Readonly<Record<string, (params: Message["params"]) => string>> = {
   "logging/setLevel": () => "level",
   "resources/subscribe": (params) => `resource ${String(params?.["uri"])}`,
 };
 
 export function createRelay({ toClient, toLog }: RelayOptions): Relay {
-  /** Requests of the client's that are not answered. */
+  /** The client's unanswered requests. */
   const pending = new Map<unknown, { readonly message: Message; readonly line: string }>();
-  /** Requests to the client: of this process, and of one that is gone. */
-  const asked = new Set<unknown>();
+  /** Requests to the client: of this process, and of an ended one. */
+  const openQuestions = new Set<unknown>();
   const stale = new Set<unknown>();
   /** The messages to repeat to the next process, in order. */
-  const said = new Map<string, Message>();
-  const unheard = new Set<unknown>();
+  const handshake = new Map<string, Message>();
+  const ignoredAnswers = new Set<unknown>();
   const resumed = new Set<unknown>();
-  let held: string[] = [];
+  let queued: string[] = [];
   let size = 0;
   let write: ((line: string) => void) | undefined;
-  let ending = false;
+  let isEnding = false;
   let repeated = 0;
 
   function forward(line: string): void {
-    const message = parsed(line);
+    const message = parse(line);
     if (message?.method === undefined) {
       if (message?.id !== undefined && stale.delete(message.id)) return;
-      asked.delete(message?.id);
+      openQuestions.delete(message?.id);
     } else if (message.id !== undefined) pending.set(message.id, { message, line });
-    else if (message.method === "notifications/initialized") said.set("initialized", message);
+    else if (message.method === "notifications/initialized") handshake.set("initialized", message);
     else if (message.method === "notifications/cancelled") pending.delete(message.params?.["requestId"]);
     write!(line);
   }
 
-  function hold(line: string): void {
-    if (size + line.length <= mostHeld) {
+  function enqueue(line: string): void {
+    if (size + line.length <= maxQueued) {
       size += line.length;
-      return void held.push(line);
+      return void queued.push(line);
     }
-    const message = parsed(line);
+    const message = parse(line);
     if (message?.method !== undefined && message.id !== undefined)
       toClient(failure(message.id, "the server does not run yet, and too much waits for it; mcpc dev has said why"));
   }
 
-  /** Remembers a request that succeeded, for the next process. */
-  function learn({ method, params, ...rest }: Message): void {
-    const key = lasting[String(method)]?.(params);
-    if (method === "initialize") said.set("initialize", { ...rest, method, params: params ?? {} });
-    else if (key !== undefined) said.set(key, { ...rest, method: String(method), params: params ?? {} });
-    else if (method === "resources/unsubscribe") said.delete(`resource ${String(params?.["uri"])}`);
+  /** Remembers a successful request for the next process. */
+  function remember({ method, params, ...rest }: Message): void {
+    const key = repeatedRequests[String(method)]?.(params);
+    if (method === "initialize") handshake.set("initialize", { ...rest, method, params: params ?? {} });
+    else if (key !== undefined) handshake.set(key, { ...rest, method: String(method), params: params ?? {} });
+    else if (method === "resources/unsubscribe") handshake.delete(`resource ${String(params?.["uri"])}`);
   }
 
   return {
     client(text) {
-      // Some programs begin whatever they write with a byte order mark.
+      // Some programs begin their output with a byte order mark.
       const line = text.startsWith("\ufeff") ? text.slice(1) : text;
-      if (write === undefined || (ending && isRequest(line))) hold(line);
+      if (write === undefined || (isEnding && isRequest(line))) enqueue(line);
       else forward(line);
     },
     server(line) {
-      const message = parsed(line);
+      const message = parse(line);
       if (message === undefined) return toLog(line);
       const { id, method, params } = message;
       if (method === undefined) {
-        if (unheard.delete(id)) return;
+        if (ignoredAnswers.delete(id)) return;
         const request = pending.get(id)?.message;
-        if (ending && request?.method === listen) return;
+        if (isEnding && request?.method === listen) return;
         pending.delete(id);
-        if (request !== undefined && message.result !== undefined) learn(request);
+        if (request !== undefined && message.result !== undefined) remember(request);
       } else if (id !== undefined) {
-        asked.add(id);
+        openQuestions.add(id);
         stale.delete(id);
       } else if (method === "notifications/subscriptions/acknowledged") {
         const meta = params?.["_meta"] as Record<string, unknown> | undefined;
@@ -108,13 +108,13 @@ export function createRelay({ toClient, toLog }: RelayOptions): Relay {
     },
     attach(to) {
       write = to;
-      ending = false;
-      for (const message of said.values()) {
+      isEnding = false;
+      for (const message of handshake.values()) {
         if (message.id === undefined) to(JSON.stringify(message));
         else {
           repeated += 1;
           const id = `mcpc-dev-${repeated}`;
-          unheard.add(id);
+          ignoredAnswers.add(id);
           to(JSON.stringify({ ...message, id }));
         }
       }
@@ -122,38 +122,38 @@ export function createRelay({ toClient, toLog }: RelayOptions): Relay {
         resumed.add(id);
         to(line);
       }
-      const waiting = held;
-      held = [];
+      const waiting = queued;
+      queued = [];
       size = 0;
       for (const line of waiting) forward(line);
     },
-    leaving() {
-      ending = true;
+    onRestart() {
+      isEnding = true;
     },
-    gone() {
+    onExit() {
       write = undefined;
-      ending = false;
-      unheard.clear();
+      isEnding = false;
+      ignoredAnswers.clear();
       for (const [id, { message, line }] of [...pending]) {
         if (message.method === listen) continue;
         pending.delete(id);
-        // Nobody has answered it: the next one will.
-        if (message.method === "initialize") held.unshift(line);
+        // No process has answered it; the next one will.
+        if (message.method === "initialize") queued.unshift(line);
         else toClient(failure(id, "the server ended while it was at this; mcpc dev has said why"));
       }
-      for (const requestId of asked) {
+      for (const requestId of openQuestions) {
         stale.add(requestId);
         const params = { requestId, reason: "the server ended" };
         toClient(JSON.stringify({ jsonrpc: "2.0", method: "notifications/cancelled", params }));
       }
-      asked.clear();
+      openQuestions.clear();
     },
   };
 }
 
-/** Passes on messages that are no requests: answers to questions, cancellations. */
+/** Returns whether a line is a request, not an answer or a cancellation. */
 function isRequest(line: string): boolean {
-  const { id, method } = parsed(line) ?? {};
+  const { id, method } = parse(line) ?? {};
   return id !== undefined && method !== undefined;
 }
 
@@ -161,8 +161,8 @@ function failure(id: unknown, message: string): string {
   return JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32603, message } });
 }
 
-/** Batches are passed on as they are: they are of no interest here. */
-function parsed(line: string): Message | undefined {
+/** Parses a message. Batches are passed on unchanged. */
+function parse(line: string): Message | undefined {
   try {
     const message = JSON.parse(line) as unknown;
     if (Array.isArray(message)) return {};

@@ -1,4 +1,4 @@
-import type { Definition } from "./catalogue/definition.js";
+import type { DiagnosticDefinition } from "./catalogue/definition.js";
 import { auth } from "./catalogue/auth.js";
 import { entry } from "./catalogue/entry.js";
 import { file } from "./catalogue/file.js";
@@ -11,4 +11,4 @@ import { schema } from "./catalogue/schema.js";
 export const catalogue = { ...auth, ...entry, ...file, ...manifest, ...name, ...output, ...schema };
 
 export type Code = keyof typeof catalogue;
-export type Parameters<C extends Code> = (typeof catalogue)[C] extends Definition<infer P> ? P : never;
+export type Parameters<C extends Code> = (typeof catalogue)[C] extends DiagnosticDefinition<infer P> ? P : never;

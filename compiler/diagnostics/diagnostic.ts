@@ -1,7 +1,7 @@
 import type { Json, LocatedArray, LocatedObject, Span } from "../model/source.js";
 import { catalogue, type Code, type Parameters } from "./catalogue.js";
 
-/** Something the user should know: a value, never thrown. */
+/** A finding for the user. It is a value and never thrown. */
 export interface Diagnostic {
   readonly code: Code;
   readonly severity: "error" | "warning";
@@ -11,29 +11,32 @@ export interface Diagnostic {
   /** An imperative: what to do about it. */
   readonly help?: string;
   readonly related: readonly { readonly span: Span; readonly message: string }[];
-  /** The change that puts it right, where there is but one. */
+  /** The edit that removes the diagnostic, if there is only one. */
   readonly fix?: Fix;
-  /** The package that has to stay outside the bundle. */
+  /** The package that must stay outside the bundle. */
   readonly external?: string;
 }
 
-/** Text in place of a span, which may be empty. */
+/** A text that replaces a span, which may be empty. */
 export interface Fix {
   readonly span: Span;
   readonly text: string;
-  /** The white space before the span comes after the text once more: a new member stands as its neighbours do. */
+  /**
+   * Whether to repeat the white space before the span after the text, so that a new member is formatted like its
+   * neighbours.
+   */
   readonly spaced?: true;
-  /** The place of a neighbour: a comma, and the white space before that, come before the text. */
+  /** The offset of a neighbour. A comma, and the white space before the neighbour, precede the text. */
   readonly after?: number;
 }
 
-/** The result of a phase: its value (absent when it has none), and its diagnostics. */
+/** The result of a phase: its value, if it has one, and its diagnostics. */
 export interface Result<T> {
   readonly value?: T;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Makes a diagnostic of the catalogue; `parameters` are type-checked against its code. */
+/** Creates a diagnostic of the catalogue. `parameters` are type-checked by its code. */
 export function diagnose<C extends Code>(
   code: C,
   span: Span | undefined,
@@ -58,12 +61,12 @@ export function diagnose<C extends Code>(
   };
 }
 
-/** Puts the word that was meant in place of a JSON string, key or value. */
+/** Replaces a JSON string, key or value, by the suggested word. */
 export function respell(span: Span, word: string | undefined): Fix | undefined {
   return word === undefined ? undefined : { span, text: JSON.stringify(word) };
 }
 
-/** Puts a member in front of an object's others. */
+/** Inserts a member before an object's others. */
 export function addMember(object: LocatedObject, key: string, value: Json): Fix {
   const text = `${JSON.stringify(key)}: ${JSON.stringify(value)}`;
   const first = object.members[0]?.keySpan.start;
@@ -71,7 +74,7 @@ export function addMember(object: LocatedObject, key: string, value: Json): Fix 
   return { span: at(object.span, first), text: `${text},`, spaced: true };
 }
 
-/** Puts a member behind an object's others, spaced as manifests are. */
+/** Appends a member to an object, in the usual format of manifests. */
 export function appendMember(object: LocatedObject, key: string, value: Json): Fix {
   const text = `${JSON.stringify(key)}: ${spacedJson(value)}`;
   const last = object.members.at(-1);
@@ -79,7 +82,7 @@ export function appendMember(object: LocatedObject, key: string, value: Json): F
   return { span: at(object.span, object.span.start + 1), text: ` ${text} ` };
 }
 
-/** Puts an item behind an array's others. */
+/** Appends an item to an array. */
 export function appendItem(array: LocatedArray, value: Json): Fix {
   const text = spacedJson(value);
   const last = array.items.at(-1);
@@ -96,7 +99,7 @@ function at(span: Span, offset: number): Span {
   return { ...span, start: offset, end: offset };
 }
 
-/** JSON on one line, with a blank behind each colon and comma and within braces. */
+/** Formats JSON on one line, with spaces after colons and commas and within braces. */
 function spacedJson(value: Json): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(spacedJson).join(", ")}]`;
@@ -105,7 +108,7 @@ function spacedJson(value: Json): string {
     .join(", ")} }`;
 }
 
-/** Orders diagnostics by file and position; what has no place comes last. */
+/** Compares diagnostics by file and position. Those without a place come last. */
 export function byPlace({ span: a }: Diagnostic, { span: b }: Diagnostic): number {
   if (!a || !b) return a ? -1 : b ? 1 : 0;
   if (a.path !== b.path) return a.path < b.path ? -1 : 1;

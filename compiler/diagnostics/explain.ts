@@ -14,7 +14,7 @@ function explained(code: Code | Rule): string {
   return isRule(code) ? rules[code].explain : catalogue[code].explain;
 }
 
-/** All codes with the first sentence of their explanation. */
+/** Lists all codes with the first sentence of their explanation. */
 export function listing(): string {
   const width = Math.max(...codes.map((code) => code.length)) + 2;
   return codes.map((code) => `${code.padEnd(width)}${explained(code).split(/(?<=\.)\s/)[0]}\n`).join("");
@@ -36,7 +36,7 @@ export function suggestion(code: string): string | undefined {
   return nearest(code, codes);
 }
 
-/** The expected output of the code's fixture. */
+/** Returns the expected output of the code's fixture. */
 function example(code: string): string | undefined {
   try {
     return readFileSync(packaged(`fixtures/invalid/${code}/expected.txt`), "utf8");

@@ -6,7 +6,7 @@ import { formatPretty } from "./render.js";
 import type { Format, Report } from "./report.js";
 import { formatSarif } from "./sarif.js";
 
-/** The ways to report the diagnostics of several projects, by name. */
+/** Formatters of diagnostics of several projects, by name. */
 export const formats = {
   pretty: (reports) => reports.map((report) => formatPretty(report, { color: false })).join(""),
   json: formatJson,

@@ -2,7 +2,7 @@ import { locator, type Range } from "./position.js";
 import { printableLines } from "./printable.js";
 import type { Report } from "./report.js";
 
-/** Workflow commands that GitHub shows as annotations on the changed lines; one line each. */
+/** Formats diagnostics as workflow commands, which GitHub shows as annotations on changed lines. Each is one line. */
 export function formatGithub(reports: readonly Report[]): string {
   return reports
     .flatMap((report) => {
@@ -16,13 +16,13 @@ export function formatGithub(reports: readonly Report[]): string {
     .join("");
 }
 
-/** One annotation; `text` may have several lines. */
+/** Formats an annotation; `text` may have several lines. */
 export function annotation(severity: string, place: Range | undefined, title: string, text: string): string {
   const properties: [string, string | number][] = [];
   if (place) {
     const { file, start, end } = place;
     properties.push(["file", file], ["line", start.line], ["endLine", end.line]);
-    // GitHub refuses columns of an annotation that spans lines.
+    // GitHub refuses columns of an annotation with several lines.
     if (start.line === end.line) properties.push(["col", start.column], ["endColumn", end.column]);
   }
   properties.push(["title", title]);

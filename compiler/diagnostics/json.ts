@@ -2,7 +2,10 @@ import { locator, type Range } from "./position.js";
 import { printableJson } from "./printable.js";
 import type { Report } from "./report.js";
 
-/** One JSON object for all reports: `{ "diagnostics": [{ code, severity, message, file, line, column, endLine, endColumn, help?, related? }] }`. */
+/**
+ * Formats all reports as one JSON object: `{ "diagnostics": [{ code, severity, message, file, line, column, endLine,
+ * endColumn, help?, related? }] }`.
+ */
 export function formatJson(reports: readonly Report[]): string {
   return `${printableJson({ diagnostics: diagnosticObjects(reports) })}\n`;
 }

@@ -3,8 +3,8 @@ import type { Report } from "./report.js";
 import { element, textElement } from "./xml.js";
 
 /**
- * JUnit's XML: a suite for each project, a case for each diagnostic. An error is a failure; a warning is a case that
- * passes, with the warning as its output. A project without diagnostics has one case that passes.
+ * Formats reports as JUnit's XML: a suite per project, a case per diagnostic. An error is a failure; a warning is a
+ * passing case with output. A project without diagnostics has one passing case.
  */
 export function formatJunit(reports: readonly Report[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", {}, reports.map(suite))}`;

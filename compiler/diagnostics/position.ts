@@ -6,7 +6,7 @@ export interface Position {
   readonly column: number;
 }
 
-/** The text of a project file, or undefined when there is none. */
+/** Returns the text of a project file; `undefined` if it does not exist. */
 export type TextOf = (path: string) => string | undefined;
 
 export interface Lines {
@@ -33,7 +33,7 @@ export function positionAt({ starts, text }: Lines, offset: number): Position {
   return { line: low + 1, column: Math.max(1, at - (starts[low] ?? 0) - byteOrderMark + 1) };
 }
 
-/** A line without its end. */
+/** Returns a line without its end. */
 export function lineText({ text, starts }: Lines, line: number): string {
   const start = starts[line - 1] ?? text.length;
   const end = starts[line] === undefined ? text.length : (starts[line] ?? text.length) - 1;
@@ -49,7 +49,9 @@ export interface Range {
   readonly end: Position;
 }
 
-/** Returns the line and column of a span; the start of the file when its text is gone. Caches the lines of each file. */
+/**
+ * Returns the line and column of a span; the start of the file if its text is missing. Caches the lines of each file.
+ */
 export function locator(textOf: TextOf): { range(span: Span): Range; lines(path: string): Lines | undefined } {
   const files = new Map<string, Lines | undefined>();
   const lines = (path: string): Lines | undefined => {

@@ -8,7 +8,10 @@ export interface RenderOptions {
   readonly color: boolean;
 }
 
-/** Code frames for people, errors last so that they stand nearest to the prompt; ends with a count. Empty when there is nothing to say. */
+/**
+ * Formats diagnostics with code frames, errors last, nearest to the prompt, then their counts. Returns an empty text
+ * without diagnostics.
+ */
 export function formatPretty(report: Report, { color }: RenderOptions): string {
   if (report.diagnostics.length === 0) return "";
   const paint = color ? colors : plain;
@@ -43,7 +46,7 @@ interface Place {
   readonly tone: (text: string) => string;
 }
 
-/** ` --> file:line:column`, the line, and carets below it. */
+/** Formats ` --> file:line:column`, the line, and carets below it. */
 function frame(
   place: Place,
   margin: string,
@@ -70,14 +73,14 @@ function frame(
   ];
 }
 
-const widest = 120;
+const maxWidth = 120;
 
-/** A minified manifest is one endless line: shows the part around the mark. */
+/** Cuts a line around the mark, since minified manifests have only one line. */
 function cut(text: string, from: number, to: number): { before: string; marked: string; after: string } {
   const before = text.slice(0, from);
   const marked = text.slice(from, to);
   const after = text.slice(to);
-  if (text.length <= widest) return { before, marked, after };
+  if (text.length <= maxWidth) return { before, marked, after };
   return {
     before: before.length > 50 ? `…${before.slice(-50)}` : before,
     marked: marked.length > 60 ? `${marked.slice(0, 60)}…` : marked,
@@ -95,7 +98,10 @@ function summary(diagnostics: readonly Diagnostic[]): string {
   return fixable === 0 ? found : `${found} (mcpc check --fix puts ${fixable} right)`;
 }
 
-/** Columns on a terminal, near enough: East Asian and emoji take two, combining marks none. */
+/**
+ * Returns the approximate columns of a text on a terminal: two for East Asian characters and emoji, none for combining
+ * marks.
+ */
 function width(text: string): number {
   let columns = 0;
   for (const character of printable(text)) {
@@ -117,8 +123,8 @@ interface Paint {
   readonly strong: (text: string) => string;
   readonly dim: (text: string) => string;
 }
-const same = (text: string): string => text;
-const plain: Paint = { error: same, warning: same, note: same, strong: same, dim: same };
+const unchanged = (text: string): string => text;
+const plain: Paint = { error: unchanged, warning: unchanged, note: unchanged, strong: unchanged, dim: unchanged };
 const ansi = (code: string) => (text: string) => `\u001b[${code}m${text}\u001b[0m`;
 const colors: Paint = {
   error: ansi("1;31"),

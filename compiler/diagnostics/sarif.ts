@@ -8,7 +8,7 @@ import type { Report } from "./report.js";
 
 const schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/** One run of SARIF 2.1.0 for all reports, as code scanning takes it; files are relative to the working directory. */
+/** Formats all reports as one run of SARIF 2.1.0 for code scanning. Files are relative to the working directory. */
 export function formatSarif(reports: readonly Report[]): string {
   const codes = [...new Set(reports.flatMap(({ diagnostics }) => diagnostics.map(({ code }) => code)))].sort();
   const run = {
@@ -46,7 +46,7 @@ function resultsOf({ diagnostics, textOf, prefix }: Report, codes: readonly Code
     ruleIndex: codes.indexOf(code),
     level: severity,
     message: { text: help === undefined ? message : `${message}\n${help}` },
-    // A diagnostic of the whole project is shown at its folder.
+    // A diagnostic of the project is shown at its folder.
     locations: [span ? place(locate.range(span)) : { physicalLocation: artifact(prefix === "" ? "./" : prefix) }],
     ...(related.length > 0 && {
       relatedLocations: related.map((other, index) => ({

@@ -1,17 +1,17 @@
-/** The candidate nearest to a word that is probably a slip of the pen; undefined when none is near. */
+/** Returns the candidate nearest to a probably misspelt word; `undefined` if none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   return allNearest(word, candidates, Math.max(1, Math.floor(word.length / 3)))[0];
 }
 
 /**
- * The export that was probably meant as `name`, which the manifest's `field` names: one that is called almost so, one that
- * has most of its words or begins with the field's (`list…`, `complete…`) as it does, or else the default export.
+ * Returns the export that `name`, in the manifest's `field`, probably means: one with a similar name, one that shares
+ * most words or the field's verb (`list…`, `complete…`), or else the default export.
  */
-export function intended(name: string, exported: readonly string[], field: string): string | undefined {
+export function closestExport(name: string, exported: readonly string[], field: string): string | undefined {
   const plainName = plain(name);
   const same = exported.find((each) => plain(each) === plainName);
   const words = wordsOf(name);
-  // Functions of one file share verbs and nouns: one word is not enough.
+  // Functions of one file often share one word.
   const isAkin = (each: string): boolean => {
     const others = wordsOf(each);
     const shared = words.filter((word) => others.includes(word)).length;
@@ -21,7 +21,7 @@ export function intended(name: string, exported: readonly string[], field: strin
   return same ?? nearest(name, exported) ?? exported.find(isAkin) ?? exported.find((each) => each === "default");
 }
 
-/** The words of a name in camel case, but for those that most functions have. */
+/** Returns the words of a name in camel case, without very common ones. */
 function wordsOf(name: string): string[] {
   const words = name.match(/[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|\d+/g) ?? [];
   return words
@@ -29,13 +29,13 @@ function wordsOf(name: string): string[] {
     .filter((word) => !/^(?:get|set|is|has|make|create|handler?)$/.test(word));
 }
 
-/** The one candidate that a slip or two of the pen make of the word; undefined when there is none, or a choice. */
+/** Returns the only candidate that differs by one or two edits; `undefined` if there is none, or several. */
 export function certain(word: string, candidates: Iterable<string>): string | undefined {
   const found = allNearest(word, candidates, Math.min(2, Math.max(1, Math.floor(word.length / 3))));
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** The same for a key of an object: nobody else there has the word, or means it too. */
+/** Returns the same for a key, unless another key of the object is that word or a misspelling of it. */
 export function certainKey(
   key: string,
   keys: readonly string[],
@@ -50,9 +50,9 @@ export function certainKey(
 }
 
 /**
- * The one candidate that the word is a slip of the keys for: it differs in case or separators alone, two neighbours
- * changed places, a letter is missing, stands twice or, in the vocabulary of a language, is another one. Words that merely
- * look alike, as "uuid" and "ulid" do, mean different things.
+ * Returns the only candidate for which the word is a typing error: it differs only in case or separators, two
+ * neighbours are swapped, a letter is missing or doubled or, in the vocabulary of a language, is another one. Merely
+ * similar words, such as "uuid" and "ulid", have different meanings.
  */
 export function slipOf(word: string, candidates: Iterable<string>, otherLetters: boolean): string | undefined {
   const found = [...candidates].filter((candidate) => isSlip(plain(word), plain(candidate), otherLetters));
@@ -63,25 +63,29 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[-_. ]/g, "");
 }
 
-/** Shorter words are each other's neighbours too often. */
-const shortest = 5;
+/** The minimum length. Shorter words are too similar to each other. */
+const minSlipLength = 5;
 
 function isSlip(word: string, meant: string, otherLetters: boolean): boolean {
   if (word === meant) return true;
-  if (word.length < shortest || meant.length < shortest || word.replace(/\D/g, "") !== meant.replace(/\D/g, ""))
+  if (
+    word.length < minSlipLength ||
+    meant.length < minSlipLength ||
+    word.replace(/\D/g, "") !== meant.replace(/\D/g, "")
+  )
     return false;
   let at = 0;
   while (word[at] === meant[at]) at++;
   const rest = (text: string, from: number): string => text.slice(at + from);
   if (rest(word, 2) === rest(meant, 2) && word[at] === meant[at + 1] && word[at + 1] === meant[at]) return true;
-  // The first letter is seldom wrong, and one more at the end is often another word.
+  // The first letter is seldom wrong, and an additional last one often makes another word.
   if (at === 0) return false;
   if (rest(word, 0) === rest(meant, 1)) return true;
   if (rest(word, 1) === rest(meant, 0) && word[at] === word[at - 1]) return true;
   return otherLetters && at < meant.length && rest(word, 1) === rest(meant, 1);
 }
 
-/** The candidates with the fewest edits, `most` at the most. */
+/** Returns the candidates with the fewest edits, up to a maximum. */
 function allNearest(word: string, candidates: Iterable<string>, most: number): string[] {
   if (word.length > 64) return [];
   let best: string[] = [];
@@ -95,7 +99,10 @@ function allNearest(word: string, candidates: Iterable<string>, most: number): s
   return best;
 }
 
-/** Edits from one word to the other: insert, delete, replace, or swap two neighbours (optimal string alignment). */
+/**
+ * Returns the number of edits between words: insertions, deletions, replacements and swaps of neighbours (optimal
+ * string alignment).
+ */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,13 +1,13 @@
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** An element of XML on lines of its own; attributes that are undefined are left out. */
+/** Formats an XML element on separate lines. Undefined attributes are omitted. */
 export function element(name: string, attributes: Attributes, children: readonly string[]): string {
   const head = `<${name}${listOf(attributes)}`;
   if (children.length === 0) return `${head}/>\n`;
   return `${head}>\n${children.join("").replace(/^(?= *<)/gm, "  ")}</${name}>\n`;
 }
 
-/** An element that holds nothing but text. */
+/** Formats an XML element that contains only text. */
 export function textElement(name: string, attributes: Attributes, text: string): string {
   return `<${name}${listOf(attributes)}>${escaped(text)}</${name}>\n`;
 }
@@ -18,7 +18,7 @@ function listOf(attributes: Attributes): string {
     .join("");
 }
 
-/** Escapes text for XML: characters that it cannot hold, or that a terminal acts upon, become a question mark. */
+/** Escapes text for XML. Characters that XML forbids, or that terminals interpret, become a question mark. */
 function escaped(text: string): string {
   const said = text.replace(
     /[^\t\n\u0020-\u007E\u00A0-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]|\p{Bidi_Control}/gu,

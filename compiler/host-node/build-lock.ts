@@ -5,70 +5,70 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { HostError } from "../host.js";
 import { cacheFolder } from "./cache-folder.js";
-import { refusable } from "./files.js";
-import { lives } from "./lives.js";
+import { withHostErrors } from "./files.js";
+import { isProcessAlive } from "./process-alive.js";
 
 export interface LockTimes {
-  /** How often the lock is looked at by those who wait. */
+  /** Interval between two attempts to get the lock. */
   readonly retryMs: number;
-  /** How often its holder touches it. */
+  /** Interval at which the holder renews the lock. */
   readonly renewMs: number;
-  /** A holder that cannot be looked up, and does not touch the lock for so long, has ended. */
-  readonly silentMs: number;
-  /** How long to wait for a build that goes on. */
-  readonly mostMs: number;
+  /** Time without renewal after which a lock expires, if its holder cannot be checked. */
+  readonly expiryMs: number;
+  /** Maximum time to wait for another build. */
+  readonly maxMs: number;
 }
-const usual: LockTimes = { retryMs: 50, renewMs: 1000, silentMs: 30_000, mostMs: 10 * 60_000 };
+const defaultTimes: LockTimes = { retryMs: 50, renewMs: 1000, expiryMs: 30_000, maxMs: 10 * 60_000 };
 
 /** Contents of the lock: the process that holds it. */
 interface Holder {
   readonly pid: number;
   /** Scope in which `pid` is unique: the boot of a machine, and a namespace of process numbers. */
   readonly space: string;
-  /** The start time of the process, which a later one of the same number does not have; null where it is unknown. */
+  /** The start time of the process, which distinguishes it from a later one with the same number; `null` if unknown. */
   readonly started: string | null;
-  /** Tells one lock from another. */
+  /** A unique id of the lock. */
   readonly id: string;
 }
 
 /**
- * Runs `act` while no other build of this folder by this user runs; waits for its turn. `waiting` is called once, with
- * the holder's process number and the file. Throws `HostError` when a build goes on for too long.
+ * Runs `act` when no other build of this folder by this user runs. If it has to wait, it calls `waiting` once, with
+ * the holder's process number and the lock file. Throws `HostError` if the wait takes too long.
  */
 export async function withBuildLock<T>(
   root: string,
   act: () => Promise<T>,
   waiting: (pid: number, lock: string) => void,
-  times = usual,
+  times = defaultTimes,
 ): Promise<T> {
   const folder = cacheFolder(root);
   if (!folder) return act();
   const file = join(folder.path, "build.lock");
   const text = JSON.stringify(ownHolder());
-  let isTold = false;
+  let isReported = false;
   let last: string | undefined;
   const begun = performance.now();
   let since = begun;
   let lock = acquire(file, text);
   for (; lock === undefined; lock = acquire(file, text)) {
-    const seen = look(file);
+    const seen = readLock(file);
     if (!seen) continue;
     const now = performance.now();
     const state = `${seen.touched} ${seen.text}`;
     if (state !== last) [last, since] = [state, now];
-    const holder = parsed(seen.text);
+    const holder = parseHolder(seen.text);
     const runs = holder && isRunning(holder);
-    if (runs === false || (runs === undefined && now - since > times.silentMs)) {
+    if (runs === false || (runs === undefined && now - since > times.expiryMs)) {
       release(file, seen.text);
       continue;
     }
     const pid = holder?.pid ?? 0;
-    if (now - begun > times.mostMs)
+    if (now - begun > times.maxMs)
       throw new HostError(
         `another build of this folder, process ${pid}, has not ended; end it, or remove ${JSON.stringify(file)} if there is none`,
       );
-    if (!isTold) waiting(pid, file);
-    isTold = true;
+    if (!isReported) waiting(pid, file);
+    isReported = true;
     await setTimeout(times.retryMs);
   }
   const held = lock;
@@ -82,9 +82,9 @@ export async function withBuildLock<T>(
   }
 }
 
-/** The lock, open, so that touching it never touches another one; undefined when there is one. */
+/** Creates the lock and returns its descriptor, through which it is renewed; `undefined` if the lock exists. */
 function acquire(file: string, text: string): number | undefined {
-  return refusable(file, () => {
+  return withHostErrors(file, () => {
     try {
       const lock = fs.openSync(file, "wx", 0o600);
       fs.writeSync(lock, text);
@@ -96,9 +96,9 @@ function acquire(file: string, text: string): number | undefined {
   });
 }
 
-/** Undefined when it has just been released. */
-function look(file: string): { readonly text: string; readonly touched: number } | undefined {
-  return refusable(file, () => {
+/** Reads the lock; `undefined` if it has just been released. */
+function readLock(file: string): { readonly text: string; readonly touched: number } | undefined {
+  return withHostErrors(file, () => {
     try {
       return { touched: fs.statSync(file).mtimeMs, text: fs.readFileSync(file, "utf8") };
     } catch (error) {
@@ -108,7 +108,7 @@ function look(file: string): { readonly text: string; readonly touched: number }
   });
 }
 
-/** Removes the lock that says `text`. Between a look and a removal it may have become another one, which stays. */
+/** Removes the lock with this `text`. If another lock has replaced it meanwhile, that one stays. */
 function release(file: string, text: string): void {
   const aside = `${file}.${randomUUID()}`;
   try {
@@ -120,8 +120,8 @@ function release(file: string, text: string): void {
   fs.rmSync(aside, { force: true });
 }
 
-/** Undefined for a lock that is not written yet, or is none. */
-function parsed(text: string): Holder | undefined {
+/** Parses a lock; `undefined` if it is incomplete or invalid. */
+function parseHolder(text: string): Holder | undefined {
   try {
     const { pid, space, started, id } = JSON.parse(text) as Holder;
     return Number.isSafeInteger(pid) && pid > 0 ? { pid, space, started, id } : undefined;
@@ -130,10 +130,10 @@ function parsed(text: string): Holder | undefined {
   }
 }
 
-/** Undefined where it cannot be found out: the holder is in another container, or the machine has no start times. */
+/** Returns whether the holder runs; `undefined` if that is unknown, as for another container or without start times. */
 function isRunning({ pid, space, started }: Holder): boolean | undefined {
   if (space !== ownSpace()) return undefined;
-  if (!lives(pid)) return false;
+  if (!isProcessAlive(pid)) return false;
   const now = startOf(pid);
   return now === null || started === null ? undefined : now === started;
 }
@@ -151,11 +151,11 @@ function ownSpace(): string {
   }
 }
 
-/** Returns no start time for a zombie: it has ended, but is still listed. */
+/** Returns the start time of a process; an empty one for a zombie, which has ended but is still listed. */
 function startOf(pid: number): string | null {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field may hold spaces and brackets.
+    // The second field may contain spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return /[ZX]/.test(fields[0]!) ? "" : (fields[19] ?? null);
   } catch {

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Phase } from "../compile.js";
-import type { Build, Builder, BuilderOptions } from "../dev/builder.js";
+import type { DevBuild, DevBuilder, BuilderOptions } from "../dev/builder.js";
 import { HostError } from "../host.js";
 import { packaged } from "../package-folder.js";
 
@@ -12,13 +12,13 @@ export type Request =
 export type Response =
   | { readonly phase: Phase }
   | { readonly waitsFor: number }
-  | { readonly built: Build }
+  | { readonly built: DevBuild }
   | { readonly ended: true }
   | { readonly refused: string }
   | { readonly thrown: unknown };
 
 /** A builder in a thread of its own: messages of the server pass meanwhile. One request at a time. */
-export function builderThread(root: string, { onPhase, onWait }: BuilderOptions): Builder {
+export function builderThread(root: string, { onPhase, onWait }: BuilderOptions): DevBuilder {
   const worker = new Worker(packaged("dist/builder-worker.js"), { workerData: root });
   let settle: ((response: Response) => void) | undefined;
   worker.on("message", (response: Response) => {

@@ -4,7 +4,7 @@ import { HostError } from "../host.js";
 import type { Request, Response } from "./builder-thread.js";
 
 const respond = (response: Response): void => parentPort!.postMessage(response);
-const own = builder(workerData as string, {
+const builderOfFolder = builder(workerData as string, {
   onPhase: (phase) => respond({ phase }),
   onWait: (pid) => respond({ waitsFor: pid }),
 });
@@ -12,9 +12,9 @@ const own = builder(workerData as string, {
 parentPort!.on("message", async (request: Request) => {
   try {
     if (request === "end") {
-      await own.end();
+      await builderOfFolder.end();
       respond({ ended: true });
-    } else respond({ built: await own.build(request.known, request.touched) });
+    } else respond({ built: await builderOfFolder.build(request.known, request.touched) });
   } catch (error) {
     if (error instanceof HostError) respond({ refused: error.message });
     else respond({ thrown: error });

@@ -3,19 +3,21 @@ import * as fs from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { StoredFile } from "../cache/stored-file.js";
-import { contains, readIfPresent, refusable } from "./files.js";
+import { contains, readIfPresent, withHostErrors } from "./files.js";
 
-/** The folder in which builds of one project keep files for later builds: outside the project, and the user's alone. */
+/** The folder with the caches of one project. It is outside the project and private to the user. */
 export interface CacheFolder {
-  /** Absolute. */
+  /** The absolute path. */
   readonly path: string;
   read(name: string): Uint8Array | undefined;
-  /** Replaces the file as a whole. */
+  /** Replaces the file atomically. */
   write(name: string, content: string | Uint8Array): void;
   remove(name: string): void;
 }
 
-/** Undefined where the machine has no such folder: builds work without it, but take longer. */
+/**
+ * Returns the cache folder; `undefined` if the machine has none, in which case builds work without it but take longer.
+ */
 export function cacheFolder(root: string): CacheFolder | undefined {
   const base = places().find((place) => !contains(root, place) && isUsable(place));
   if (base === undefined) return undefined;
@@ -28,17 +30,17 @@ export function cacheFolder(root: string): CacheFolder | undefined {
     read: (name) => (isFile(at(name)) ? readIfPresent(at(name)) : undefined),
     write: (name, content) => {
       const stage = `${at(name)}.tmp`;
-      refusable(at(name), () => {
+      withHostErrors(at(name), () => {
         fs.rmSync(stage, { force: true });
         fs.writeFileSync(stage, content, { flag: "wx", mode: 0o600 });
         fs.renameSync(stage, at(name));
       });
     },
-    remove: (name) => refusable(at(name), () => fs.rmSync(at(name), { force: true })),
+    remove: (name) => withHostErrors(at(name), () => fs.rmSync(at(name), { force: true })),
   };
 }
 
-/** The files that builds of a project leave to later builds; one that cannot be read is absent. */
+/** Returns access to cached files of a project. Unreadable files count as absent. */
 export function storedFiles(root: string): (name: string) => StoredFile {
   const folder = cacheFolder(root);
   return (name) => ({
@@ -53,13 +55,13 @@ export function storedFiles(root: string): (name: string) => StoredFile {
   });
 }
 
-/** Keeps nothing. */
+/** A cache that stores nothing. */
 export const noStoredFiles = (): StoredFile => ({ read: () => undefined, write: () => {} });
 
-/** Candidate places of the folder, best first. */
+/** Returns possible places of the folder, best first. */
 function places(): string[] {
   const named = [process.env["XDG_CACHE_HOME"], ofPlatform()].find((place) => place && isAbsolute(place));
-  // Used where a home is missing, or read-only, as in some containers.
+  // Used without a home, or with a read-only one, as in some containers.
   const temporary = join(tmpdir(), `mcpc-${process.geteuid?.() ?? "user"}`);
   return [...(named ? [join(named, "mcpc")] : []), temporary].filter(isAbsolute);
 }
@@ -69,18 +71,18 @@ function ofPlatform(): string | undefined {
   try {
     return join(homedir(), process.platform === "darwin" ? "Library/Caches" : ".cache");
   } catch {
-    // The user has no home: neither a variable nor the system's list names one.
+    // The user has no home, neither in a variable nor in the system's list.
     return undefined;
   }
 }
 
-/** Makes the folder where it is missing. False where it cannot be written, or others could have written into it. */
+/** Creates the folder if necessary. Returns false if it is not writable, or writable for other users. */
 function isUsable(folder: string): boolean {
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stat = fs.lstatSync(folder);
     const uid = process.geteuid?.();
-    // Windows has no owners and modes of this kind; its folder for caches is closed to others.
+    // Windows has no such owners and modes; its cache folder is private.
     if (!stat.isDirectory() || (uid !== undefined && (stat.uid !== uid || (stat.mode & 0o022) !== 0))) return false;
     fs.accessSync(folder, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
     return true;
@@ -90,12 +92,12 @@ function isUsable(folder: string): boolean {
 }
 
 function isFile(file: string): boolean {
-  return refusable(file, () => fs.lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
+  return withHostErrors(file, () => fs.lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
 }
 
 const unusedMs = 30 * 24 * 60 * 60 * 1000;
 
-/** Removes the folders of projects that were not built for a month: many of those do not exist any more. */
+/** Removes the folders of projects that were not built for a month, many of which no longer exist. */
 function removeUnused(base: string): void {
   try {
     for (const name of fs.readdirSync(base)) {
@@ -103,6 +105,6 @@ function removeUnused(base: string): void {
       if (Date.now() - fs.lstatSync(folder).mtimeMs > unusedMs) fs.rmSync(folder, { recursive: true, force: true });
     }
   } catch {
-    // Another build is at the same.
+    // Another build may be doing the same.
   }
 }

@@ -3,35 +3,37 @@ import * as fs from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { hashOf, HostError, type Change } from "../host.js";
 import { cacheFolder } from "./cache-folder.js";
-import { contains, readIfPresent, refusable, refuseSpecial } from "./files.js";
-import { isOutput, isStage, readJournal, removeJournal, stageOf, writeJournal, type Move } from "./journal.js";
+import { contains, readIfPresent, withHostErrors, refuseSpecial } from "./files.js";
+import { isOutput, isStage, readJournal, removeJournal, stageOf, writeJournal, type JournalMove } from "./journal.js";
 
 /**
- * Stages every file beside its target, then renames all; a failure puts back what was there. A journal says to the next
- * build (`recover`) how far a process came that was killed.
+ * Writes every file beside its target, then renames all. A failure restores the previous files. A journal lets the
+ * next build (`recover`) complete the work of a killed process.
  */
 export function commit(root: string, changes: readonly Change[]): void {
   if (changes.length === 0) return;
   const inside = new Set<string>();
   for (const { path } of changes) {
     const target = resolve(root, path);
-    // A new file is where its folder is.
+    // A new file is contained if its folder is.
     if (inside.has(dirname(target)) && !fs.existsSync(target)) continue;
     if (!contains(root, target)) throw new HostError(`${JSON.stringify(path)} leads outside the project`);
     if (!isOutput(root, path)) throw new HostError(`${JSON.stringify(path)} is no place for a file of mcpc's`);
     inside.add(dirname(target));
   }
   const journal = cacheFolder(root);
-  const isRespelt = respelt(changes.map(({ path }) => path));
-  const before = new Map(changes.map(({ path }) => [path, present(root, path, isRespelt(path))]));
-  const known = (path: string): string | null => hashOf(before.get(path));
+  const isRespelt = differsInCase(changes.map(({ path }) => path));
+  const before = new Map(changes.map(({ path }) => [path, replaceableBytes(root, path, isRespelt(path))]));
+  const hashBefore = (path: string): string | null => hashOf(before.get(path));
   const id = randomBytes(6).toString("hex");
-  const moves: Move[] = [];
+  const moves: JournalMove[] = [];
   for (const { path: target, bytes } of changes) {
     if (!bytes) continue;
-    moves.push({ target, stage: stageOf(target, id, moves.length), before: known(target), after: hashOf(bytes)! });
+    moves.push({ target, stage: stageOf(target, id, moves.length), before: hashBefore(target), after: hashOf(bytes)! });
   }
-  const removals = changes.filter(({ bytes }) => !bytes).map(({ path }) => ({ target: path, before: known(path) }));
+  const removals = changes
+    .filter(({ bytes }) => !bytes)
+    .map(({ path }) => ({ target: path, before: hashBefore(path) }));
   const folders: string[] = [];
   const staged: string[] = [];
   const touched: string[] = [];
@@ -40,7 +42,7 @@ export function commit(root: string, changes: readonly Change[]): void {
     for (const [index, { path, bytes, executable }] of changes.filter(({ bytes }) => bytes).entries()) {
       const target = resolve(root, path);
       const stage = resolve(root, moves[index]!.stage);
-      refusable(path, () => {
+      withHostErrors(path, () => {
         const made = fs.existsSync(dirname(target)) ? undefined : fs.mkdirSync(dirname(target), { recursive: true });
         if (made !== undefined) folders.push(made);
         staged.push(stage);
@@ -71,20 +73,18 @@ export function commit(root: string, changes: readonly Change[]): void {
   }
 }
 
-/**
- * Ends what a killed build began: the project is as before that build, or as after it. A file that somebody has changed
- * since stays as it is.
- */
+/** Completes or undoes the commit of a killed build. Files that were changed since then stay unchanged. */
 export function recover(root: string): void {
   const folder = cacheFolder(root);
   const journal = readJournal(root, folder);
   if (!journal) {
-    // A project that was moved, or that another user built, comes without its journal.
+    // A moved project, or one that another user built, has no journal.
     if (!folder?.read("build.json")) removeStages(root);
     return;
   }
-  const isRespelt = respelt([...journal.moves, ...journal.removals].map(({ target }) => target));
-  const holds = (path: string, hash: string | null): boolean => hashOf(present(root, path, isRespelt(path))) === hash;
+  const isRespelt = differsInCase([...journal.moves, ...journal.removals].map(({ target }) => target));
+  const holds = (path: string, hash: string | null): boolean =>
+    hashOf(replaceableBytes(root, path, isRespelt(path))) === hash;
   const take = (isFirst: boolean): void => {
     for (const { target, before } of journal.removals)
       if (journal.state === "moving" && isRespelt(target) === isFirst && holds(target, before)) remove(root, target);
@@ -100,20 +100,20 @@ export function recover(root: string): void {
 }
 
 /**
- * Whether a path differs from another one in case alone. Many file systems take both for one file: it counts under the
- * name that it has, and is removed before it comes under the other one.
+ * Returns a function that tests whether a path differs from another one only in case. Many file systems treat both as
+ * one file, so the file is removed under its old name first.
  */
-function respelt(paths: readonly string[]): (path: string) => boolean {
+function differsInCase(paths: readonly string[]): (path: string) => boolean {
   const counts = new Map<string, number>();
   for (const path of paths) counts.set(path.toLowerCase(), (counts.get(path.toLowerCase()) ?? 0) + 1);
   return (path) => counts.get(path.toLowerCase())! > 1;
 }
 
 /**
- * The bytes of a file that may be replaced; undefined when there is none, or when it has another name and `exactly` that
- * one is meant. Throws `HostError` where it is something else.
+ * Returns the bytes of a replaceable file; `undefined` if it does not exist, or if `exactly` is set and its name
+ * differs in case. Throws `HostError` for anything but a file.
  */
-function present(root: string, path: string, exactly: boolean): Uint8Array | undefined {
+function replaceableBytes(root: string, path: string, exactly: boolean): Uint8Array | undefined {
   refuseSpecial(root, path);
   const file = resolve(root, path);
   if (exactly && !(fs.existsSync(file) && fs.readdirSync(dirname(file)).includes(basename(file)))) return undefined;
@@ -121,11 +121,11 @@ function present(root: string, path: string, exactly: boolean): Uint8Array | und
 }
 
 function move(root: string, stage: string, target: string): void {
-  refusable(target, () => fs.renameSync(resolve(root, stage), resolve(root, target)));
+  withHostErrors(target, () => fs.renameSync(resolve(root, stage), resolve(root, target)));
 }
 
 function remove(root: string, path: string): void {
-  refusable(path, () => {
+  withHostErrors(path, () => {
     fs.rmSync(resolve(root, path), { force: true });
     removeEmptyFolders(root, dirname(resolve(root, path)));
   });
@@ -138,13 +138,13 @@ function rollBack(
   touched: readonly string[],
   folders: readonly string[],
 ): void {
-  // Where a folder is a file, so that nothing could be staged, removing it fails, too.
+  // If a folder of the path is a file, nothing was staged, and removing it would fail.
   for (const stage of staged) if (fs.existsSync(stage)) fs.rmSync(stage);
   for (const path of touched.toReversed()) {
     const target = resolve(root, path);
     const bytes = before.get(path);
     if (bytes === undefined) {
-      // A folder that stands there was not made by this build.
+      // An existing folder was not created by this build.
       if (!fs.statSync(target, { throwIfNoEntry: false })?.isDirectory()) fs.rmSync(target, { force: true });
     } else {
       fs.mkdirSync(dirname(target), { recursive: true });
@@ -161,17 +161,17 @@ function removeEmptyFolders(root: string, folder: string): void {
   }
 }
 
-/** Removes the stages of builds of which nothing else is known. */
+/** Removes the staged files of unknown builds. */
 function removeStages(folder: string): void {
   for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
       if (entry.name !== "node_modules" && entry.name !== ".git") removeStages(path);
-    } else if (isStage(entry.name)) refusable(path, () => fs.rmSync(path));
+    } else if (isStage(entry.name)) withHostErrors(path, () => fs.rmSync(path));
   }
 }
 
-/** None of a folder that may not be read. */
+/** Lists a folder; empty if it cannot be read. */
 function entriesOf(folder: string): fs.Dirent[] {
   try {
     return fs.readdirSync(folder, { withFileTypes: true });

@@ -6,10 +6,10 @@ import { HostError } from "../host.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 export interface ExampleProcessOptions {
-  /** The project; also the working directory of the handlers. */
+  /** The project's folder, also the working directory of the handlers. */
   readonly root: string;
   readonly settings: ExampleSettings;
-  /** How long one call may take. */
+  /** Time limit of a call. */
   readonly timeoutMs: number;
   /** Takes the output of handlers. */
   readonly output: (text: string) => void;
@@ -17,19 +17,19 @@ export interface ExampleProcessOptions {
 
 type Reply = ExampleReply | { readonly lost: string };
 
-/** How long a process may take until it answers, and until it has stopped. */
+/** Time limits for the start of a process and for its end. */
 const startMs = 60_000;
 const graceMs = 5_000;
 
 /**
- * Makes calls in a process of their own, one after the other, and tells of each when it is over. A call that hangs, or
- * takes the process down with it, is lost; the next one gets a new process.
+ * Makes calls in a separate process, one by one, and reports each reply. A call that hangs or crashes the process is
+ * lost; the next one gets a new process.
  */
 export async function callExamples(
   script: string,
   calls: readonly ExampleCall[],
   options: ExampleProcessOptions,
-  replied: (reply: Reply, durationMs: number) => void,
+  onReply: (reply: Reply, durationMs: number) => void,
 ): Promise<void> {
   const folder = temporaryFolder(options.root, "test");
   const file = join(folder, "examples.mjs");
@@ -38,12 +38,12 @@ export async function callExamples(
     fs.writeFileSync(file, script);
     for (const call of calls) {
       runner ??= start(file, options);
-      const begun = await runner.started;
+      const startFailure = await runner.started;
       const from = performance.now();
-      const reply = begun ?? (await runner.ask(call, options.timeoutMs));
-      replied(reply as Reply, performance.now() - from);
-      // One that could not start would not the next time either.
-      if ("lost" in reply && begun === undefined) {
+      const reply = startFailure ?? (await runner.ask(call, options.timeoutMs));
+      onReply(reply as Reply, performance.now() - from);
+      // A process that could not start would fail again.
+      if ("lost" in reply && startFailure === undefined) {
         await runner.kill();
         runner = undefined;
       }
@@ -56,10 +56,10 @@ export async function callExamples(
 }
 
 interface Runner {
-  /** Why it could not start; `undefined` when it did. */
+  /** Resolves with the reason if the process could not start. */
   readonly started: Promise<{ readonly lost: string } | undefined>;
   ask(message: unknown, withinMs: number): Promise<object>;
-  /** Stops the server, as a signal would. */
+  /** Stops the server like a signal. */
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -73,7 +73,7 @@ function start(file: string, { root, settings, output }: ExampleProcessOptions):
   };
   child.stdout!.on("data", print);
   child.stderr!.on("data", print);
-  const ended = ending(child);
+  const ended = endOf(child);
   const ask = async (message: unknown, withinMs: number): Promise<object> => {
     let timer: NodeJS.Timeout | undefined;
     const answer = new Promise<object>((resolve) => {
@@ -103,21 +103,21 @@ function start(file: string, { root, settings, output }: ExampleProcessOptions):
   };
 }
 
-/** Resolves with how the process ended. */
-function ending(child: ChildProcess): Promise<string> {
+/** Resolves with a description of the end of the process. */
+function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once("exit", (code, signal) => resolve(`the process ended with ${signal ?? `exit code ${code}`}`));
     child.once("error", (error) => resolve(`no process could be started: ${error.message}`));
   });
 }
 
-/** Returns the last lines of output: they often say why the process ended. */
+/** Returns the last lines of output, which often contain the reason for the end. */
 function tail(printed: string): string {
   const text = printed.trimEnd();
   return text === "" ? "" : `; it printed last:\n${text.split("\n").slice(-10).join("\n")}`;
 }
 
-/** The settings of a configuration file, as a server reads it. */
+/** Reads a configuration file as a server does. */
 export function readSettings(path: string, cwd: string): ExampleSettings {
   let text: string;
   try {

@@ -2,11 +2,11 @@ import * as fs from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { HostError } from "../host.js";
 
-/** The file's bytes; undefined when there is no regular file: to read a pipe could take for ever. */
+/** Reads a file; `undefined` if it is no regular file, since reading a pipe could block for ever. */
 export function readIfPresent(file: string): Uint8Array | undefined {
-  return refusable(file, () => {
+  return withHostErrors(file, () => {
     try {
-      // Cheaper than a failure.
+      // Cheaper than handling an exception.
       return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ? fs.readFileSync(file) : undefined;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "";
@@ -16,20 +16,20 @@ export function readIfPresent(file: string): Uint8Array | undefined {
   });
 }
 
-/** False for what is not there. */
+/** Returns whether a path is a folder; `false` if it does not exist. */
 export function isFolder(path: string): boolean {
-  return refusable(path, () => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+  return withHostErrors(path, () => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
 }
 
-/** Throws `HostError` for a pipe, a socket or a device: whatever opens it could wait for ever. */
+/** Throws `HostError` for a pipe, a socket or a device, since opening it could block for ever. */
 export function refuseSpecial(root: string, path: string): void {
   const file = resolve(root, path);
-  const stat = refusable(path, () => fs.statSync(file, { throwIfNoEntry: false }));
+  const stat = withHostErrors(path, () => fs.statSync(file, { throwIfNoEntry: false }));
   if (stat && !stat.isFile() && !stat.isDirectory())
     throw new HostError(`${JSON.stringify(path)} is not a regular file`);
 }
 
-/** Finds pipes, sockets, devices, and links to such, by path, below a folder; packages in it are left out. */
+/** Returns the paths of pipes, sockets, devices, and links to them, below a folder. Packages are skipped. */
 export function specialFiles(folder: string): string[] {
   let entries: fs.Dirent[];
   try {
@@ -54,14 +54,14 @@ function isSpecial(path: string): boolean {
   }
 }
 
-/** False when the file, links resolved, is outside `root`; neither it nor what a link leads to need exist. */
+/** Returns whether a file, with links resolved, is in `root`. Neither the file nor the targets of links need exist. */
 export function contains(root: string, file: string, links = 0): boolean {
   let existing = file;
   while (!fs.existsSync(existing) && dirname(existing) !== existing) {
     const link = linkAt(existing);
     if (link !== undefined) {
       const target = resolve(fs.realpathSync(dirname(existing)), link, relative(existing, file));
-      return links < mostLinks && contains(root, target, links + 1);
+      return links < maxLinks && contains(root, target, links + 1);
     }
     existing = dirname(existing);
   }
@@ -69,10 +69,10 @@ export function contains(root: string, file: string, links = 0): boolean {
   return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-/** A link that leads to itself leads nowhere. */
-const mostLinks = 40;
+/** The maximum number of links, which ends circular ones. */
+const maxLinks = 40;
 
-/** Returns the target of a link as it is written; undefined without a link. */
+/** Returns the target of a link as written; `undefined` for other files. */
 function linkAt(path: string): string | undefined {
   try {
     return fs.readlinkSync(path);
@@ -81,8 +81,8 @@ function linkAt(path: string): string | undefined {
   }
 }
 
-/** Turns an error of the file system into a `HostError` that names the path and the reason. */
-export function refusable<T>(path: string, act: () => T): T {
+/** Converts an error of the file system to a `HostError` with the path and the reason. */
+export function withHostErrors<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
@@ -92,9 +92,9 @@ export function refusable<T>(path: string, act: () => T): T {
   }
 }
 
-/** Writes a report that a user asked for, in a folder that may not exist yet. Throws `HostError`. */
+/** Writes a requested report, and creates its folder if necessary. Throws `HostError`. */
 export function writeReport(path: string, text: string): void {
-  refusable(path, () => {
+  withHostErrors(path, () => {
     fs.mkdirSync(dirname(path), { recursive: true });
     fs.writeFileSync(path, text);
   });
@@ -106,8 +106,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on the disk",
   EROFS: "the disk is read-only",
   EMFILE: "too many open files",
-  ENOTDIR: "a file stands where a folder is needed",
-  EEXIST: "a file stands where a folder is needed",
-  EISDIR: "a folder stands where a file is needed",
+  ENOTDIR: "a file exists where a folder is needed",
+  EEXIST: "a file exists where a folder is needed",
+  EISDIR: "a folder exists where a file is needed",
   ELOOP: "a symbolic link leads to itself",
 };

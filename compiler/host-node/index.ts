@@ -4,7 +4,7 @@ import { HostError, type Host } from "../host.js";
 import type { JsonObject } from "../model/source.js";
 import { packaged } from "../package-folder.js";
 import { commit } from "./commit.js";
-import { contains, readIfPresent, refusable, refuseSpecial, specialFiles } from "./files.js";
+import { contains, readIfPresent, withHostErrors, refuseSpecial, specialFiles } from "./files.js";
 import { find } from "./find.js";
 
 /** The host on the real disk. `folder` is the project, absolute or relative to `cwd`. Throws `HostError` when it is no folder. */
@@ -22,8 +22,9 @@ export function nodeHost(folder: string, cwd: string = process.cwd()): Host {
       const paths = specialFiles(absolute(folder));
       return paths.map((path) => relative(root, path).split(sep).join("/"));
     },
-    size: (path) => refusable(absolute(path), () => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0),
-    contains: (path) => refusable(absolute(path), () => contains(root, absolute(path))),
+    size: (path) =>
+      withHostErrors(absolute(path), () => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0),
+    contains: (path) => withHostErrors(absolute(path), () => contains(root, absolute(path))),
     commit: (changes) => commit(root, changes),
   };
 }
@@ -34,7 +35,7 @@ function manifestSchema(): JsonObject {
 
 function realFolder(folder: string, cwd: string): string {
   const path = resolve(cwd, folder);
-  const root = refusable(folder, () => (fs.existsSync(path) ? fs.realpathSync(path) : undefined));
+  const root = withHostErrors(folder, () => (fs.existsSync(path) ? fs.realpathSync(path) : undefined));
   if (root === undefined) throw new HostError(`there is no folder ${JSON.stringify(folder)}`);
   if (!fs.statSync(root).isDirectory())
     throw new HostError(

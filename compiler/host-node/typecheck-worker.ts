@@ -4,49 +4,49 @@ import type { Answer, Given, Request } from "./typecheck-thread.js";
 import { typescript, type TypeScript } from "./typescript/index.js";
 
 const { pid, isOneShot } = workerData as Given;
-const running = (now = 0): void => void Atomics.store(pid, 0, now);
-const tell = (answer: Answer): void => parentPort!.postMessage(answer);
+const onProcess = (id = 0): void => void Atomics.store(pid, 0, id);
+const post = (answer: Answer): void => parentPort!.postMessage(answer);
 /** TypeScript for the folder of the last request. */
-let last: { readonly root: string; readonly typescript: TypeScript } | undefined;
+let current: { readonly root: string; readonly typescript: TypeScript } | undefined;
 
-parentPort!.on("message", hear);
+parentPort!.on("message", onMessage);
 
-function hear(request: Request | string | undefined): void {
+function onMessage(request: Request | string | undefined): void {
   if (request === undefined) {
-    last?.typescript.end();
+    current?.typescript.end();
     return parentPort!.close();
   }
   if (typeof request !== "string") return answer(request);
-  // Queued requests come before the warm-up.
-  const next = receiveMessageOnPort(parentPort!) as { readonly message: Parameters<typeof hear>[0] } | undefined;
-  if (next) hear(next.message);
-  else prepare(request);
+  // Queued requests precede the warm-up.
+  const next = receiveMessageOnPort(parentPort!) as { readonly message: Parameters<typeof onMessage>[0] } | undefined;
+  if (next) onMessage(next.message);
+  else warmUp(request);
 }
 
-function of(root: string): TypeScript {
-  if (last?.root !== root) {
-    last?.typescript.end();
-    last = { root, typescript: typescript(root, { running, isOneShot }) };
+function typescriptFor(root: string): TypeScript {
+  if (current?.root !== root) {
+    current?.typescript.end();
+    current = { root, typescript: typescript(root, { onProcess, isOneShot }) };
   }
-  return last.typescript;
+  return current.typescript;
 }
 
-/** Drops errors: they occur once more at the request. */
-function prepare(root: string): void {
+/** Drops errors, which occur again with the request. */
+function warmUp(root: string): void {
   try {
-    of(root).warmUp();
+    typescriptFor(root).warmUp();
   } catch {
-    last?.typescript.end();
+    current?.typescript.end();
   }
 }
 
 function answer({ id, root, question, touched }: Request): void {
   try {
-    tell({ id, findings: of(root).examine(question, touched) });
-    // There will hardly be another request.
-    if (isOneShot) last?.typescript.end();
+    post({ id, findings: typescriptFor(root).check(question, touched) });
+    // No further request is likely.
+    if (isOneShot) current?.typescript.end();
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
-    tell({ id, refused: error.message });
+    post({ id, refused: error.message });
   }
 }

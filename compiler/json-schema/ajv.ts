@@ -10,7 +10,7 @@ import { discriminateUnions } from "./unions.js";
 
 export type { ErrorObject } from "ajv";
 
-/** Loaded when first asked for: few builds compile a schema. */
+/** Loaded on demand: few builds compile a schema. */
 const require = createRequire(import.meta.url);
 const ajvOf = {
   "draft-07": () => (require("ajv") as typeof import("ajv")).Ajv,
@@ -22,8 +22,8 @@ const ajvOf = {
 const vocabulary = ["x-mcp-header"];
 
 /**
- * The one configuration of ajv for users' schemas: what checks a schema is what emits its validator. The time that a
- * validator takes grows with the value, not with a power of it.
+ * Creates ajv for users' schemas. The same configuration checks schemas and generates validators. The time of a
+ * validator grows linearly with the value.
  */
 export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
   const ajv = createPlainAjv(dialect, options);
@@ -34,8 +34,8 @@ export function createAjv(dialect: Dialect, options: Options = {}): Ajv {
 }
 
 /**
- * ajv as it validates manifests and schemas, with code of its own alone. Unknown keywords and formats pass here (they are
- * warnings elsewhere); only own properties count, so that `constructor` is a name like any other.
+ * Creates ajv for manifests and schemas, with only mcpc's own code in its output. It ignores unknown keywords and
+ * formats, for which warnings exist elsewhere. Only own properties count, so that `constructor` is an ordinary name.
  */
 export function createPlainAjv(dialect: Dialect, options: Options = {}): Ajv {
   const ajv: Ajv = new (ajvOf[dialect]())({
@@ -55,16 +55,16 @@ export function createPlainAjv(dialect: Dialect, options: Options = {}): Ajv {
   return ajv;
 }
 
-/** Lets the code of a schema note what was evaluated, and dynamic anchors, only where the schema asks for either. */
+/** Turns off records of evaluated members and dynamic anchors, unless the schema needs them. */
 export function lean(ajv: Ajv, schema: JsonSchema): Ajv {
   if (/"(?:unevaluated|\$dynamic|\$recursive)/.test(JSON.stringify(schema))) return ajv;
-  // Its constructor takes no such option.
+  // The constructor has no such option.
   ajv.opts.unevaluated = false;
   ajv.opts.dynamicRef = false;
   return ajv;
 }
 
-/** A text that `maxLength` refuses is not matched with `pattern`: that may take long. A character is at most two units. */
+/** Skips `pattern` for texts that `maxLength` refuses, which could take long. A character has at most two units. */
 function matchBoundedOnly(ajv: Ajv): void {
   const definition = ajv.getKeyword("pattern") as CodeKeywordDefinition;
   const { code } = definition;
@@ -76,7 +76,7 @@ function matchBoundedOnly(ajv: Ajv): void {
   };
 }
 
-/** ajv compares each item with each other one. */
+/** Replaces ajv's comparison of each item with each other one. */
 function compareItemsOnce(ajv: Ajv): void {
   const definition = ajv.getKeyword("uniqueItems") as CodeKeywordDefinition;
   const { _ } = require("ajv") as typeof import("ajv");
@@ -89,7 +89,7 @@ function compareItemsOnce(ajv: Ajv): void {
   };
 }
 
-/** ajv compares a value with each of many choices; most are scalars, which a set finds at once. */
+/** Replaces ajv's comparison with each choice by a set, if all choices are scalars. */
 function searchChoices(ajv: Ajv): void {
   const definition = ajv.getKeyword("enum") as CodeKeywordDefinition;
   const { code } = definition;
@@ -103,7 +103,7 @@ function searchChoices(ajv: Ajv): void {
   };
 }
 
-/** ajv divides, which has no answer where the quotient is too large. */
+/** Replaces ajv's division, which fails for a large quotient. */
 function divideExactly(ajv: Ajv): void {
   const definition = ajv.getKeyword("multipleOf") as CodeKeywordDefinition;
   const { _ } = require("ajv") as typeof import("ajv");

@@ -10,28 +10,28 @@ const dialects: Readonly<Record<string, Dialect>> = {
   "https://json-schema.org/draft/2020-12/schema": "2020-12",
 };
 
-/** The dialect a schema declares with `$schema`; 2020-12 when it declares none; undefined for any other. */
+/** Returns the dialect in `$schema`; 2020-12 without one; `undefined` for an unsupported one. */
 export function dialectOf(schema: JsonSchema): Dialect | undefined {
   const declared = typeof schema === "object" && schema !== null ? schema["$schema"] : undefined;
   if (declared === undefined) return "2020-12";
   return typeof declared === "string" ? dialects[declared.replace(/#$/, "")] : undefined;
 }
 
-/** The dialects by the URI to write in `$schema`. */
+/** The values of `$schema` by dialect. */
 export const dialectUris = {
   "draft-07": "http://json-schema.org/draft-07/schema#",
   "2019-09": "https://json-schema.org/draft/2019-09/schema",
   "2020-12": "https://json-schema.org/draft/2020-12/schema",
 } as const satisfies Record<Dialect, string>;
 
-/** Keywords of all supported dialects, and annotations that are common enough not to be slips. */
+/** Keywords of all supported dialects, and common annotations. */
 const shared = (
   "$schema $id $ref $comment $defs definitions " +
   "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern format " +
   "items contains maxItems minItems uniqueItems properties patternProperties additionalProperties propertyNames " +
   "required maxProperties minProperties allOf anyOf oneOf not if then else " +
   "title description default examples deprecated readOnly writeOnly contentEncoding contentMediaType " +
-  // Of editors, OpenAPI and forms.
+  // Annotations of editors, OpenAPI and forms.
   "enumNames enumDescriptions markdownDescription markdownEnumDescriptions deprecationMessage errorMessage " +
   "patternErrorMessage defaultSnippets example externalDocs xml propertyOrder propertyOrdering"
 ).split(" ");
@@ -47,7 +47,7 @@ export const keywordsOf: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   "2020-12": new Set([...shared, ...since2019, "prefixItems"]),
 };
 
-/** Formats that are checked. */
+/** Checked formats. */
 export const knownFormats: ReadonlySet<string> = new Set(
   Object.keys(formats).map((name) => name.replace(/_format$/, "").replaceAll("_", "-")),
 );
@@ -55,7 +55,7 @@ export const knownFormats: ReadonlySet<string> = new Set(
 /** Formats of JSON Schema that mcpc does not check. */
 export const uncheckedFormats: ReadonlySet<string> = new Set(["idn-email", "idn-hostname", "iri", "iri-reference"]);
 
-/** Formats that generators of schemas write to say more than JSON Schema can, which nothing checks. */
+/** Formats of schema generators beyond JSON Schema, which no validator checks. */
 export const annotationFormats: ReadonlySet<string> = new Set(
   // Registered for OpenAPI.
   (

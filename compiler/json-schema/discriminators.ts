@@ -1,48 +1,48 @@
 import { intersection, type Facts, type Scalar } from "./facts.js";
 
-/** A rule that values of some branches of a union obey, and values of others do not. */
+/** A condition that only some branches of a union impose on their values. */
 export type Condition =
   | {
       readonly kind: "values" | "types";
       readonly path: readonly string[];
-      /** Whether the rule holds only where there is such a member. */
+      /** Whether the condition holds only if the member is present. */
       readonly optional: boolean;
       readonly values: ReadonlySet<Scalar>;
     }
   | { readonly kind: "present"; readonly path: readonly [name: string] }
   | { readonly kind: "absent"; readonly path: readonly [name: string] };
 
-/** A place in a value, and a test of it. */
+/** A position in a value, and a kind of test. */
 interface Test {
   readonly path: readonly string[];
   readonly kind: "values" | "types" | "presence";
 }
 
-/** Larger unions are told apart by values and types alone: each name would be compared with each other one. */
-const mostNames = 16;
+/** The maximum number of branches for tests of presence, whose number grows quadratically. */
+const maxNames = 16;
 
 /**
- * Conditions by which the branches of a union can be told apart, for each branch; undefined where there are none. A value
- * that breaks a condition of a branch does not match it.
+ * Returns conditions that distinguish the branches of a union, for each branch; `undefined` if there are none. A value
+ * that violates a condition of a branch does not match the branch.
  */
 export function discriminators(branches: readonly Facts[]): readonly (readonly Condition[])[] | undefined {
   const tests: Test[] = [];
   let pairs = branches.flatMap((a, index) => branches.slice(index + 1).map((b) => [a, b] as const));
   for (const group of candidates(branches)) {
     for (;;) {
-      const counts = group.map((test) => pairs.filter(([a, b]) => tells(test, a, b)).length);
+      const counts = group.map((test) => pairs.filter(([a, b]) => distinguishes(test, a, b)).length);
       const most = Math.max(0, ...counts);
       if (most === 0) break;
       const best = group[counts.indexOf(most)]!;
       tests.push(best);
-      pairs = pairs.filter(([a, b]) => !tells(best, a, b));
+      pairs = pairs.filter(([a, b]) => !distinguishes(best, a, b));
     }
   }
   if (tests.length === 0) return undefined;
   return branches.map((facts) => tests.flatMap((test) => conditionOf(test, facts) ?? []));
 }
 
-/** Candidate tests, the clearest first. */
+/** Returns possible tests, the clearest first. */
 function candidates(branches: readonly Facts[]): Test[][] {
   const paths = new Map<string, { readonly path: string[]; count: number; values: number }>();
   const note = (path: string[], { values, members }: Facts): void => {
@@ -60,14 +60,14 @@ function candidates(branches: readonly Facts[]): Test[][] {
     byValues.filter(({ path }) => path.length < 2),
     byValues.filter(({ path }) => path.length > 1),
   ];
-  if (branches.length > mostNames) return groups;
+  if (branches.length > maxNames) return groups;
   const names = new Set(branches.flatMap(({ required }) => [...required]));
   const presence = [...names].map((name): Test => ({ path: [name], kind: "presence" }));
   const types = shared.filter(({ path }) => path.length > 0).map(({ path }): Test => ({ path, kind: "types" }));
   return [...groups, presence, types];
 }
 
-function tells({ path, kind }: Test, a: Facts, b: Facts): boolean {
+function distinguishes({ path, kind }: Test, a: Facts, b: Facts): boolean {
   const [one, other] = [at(a, path), at(b, path)];
   if (kind === "presence") return (one.required && other.isForbidden) || (other.required && one.isForbidden);
   if (!one.required && !other.required) return false;

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../model/source.js";
 import { pointerTokens } from "./pointer.js";
 import { splitReference } from "./reference.js";
 
-/** Loaded when first asked for: few builds compile a schema. */
+/** Loaded on demand: few builds compile a schema. */
 const require = createRequire(import.meta.url);
 const codegen = (): typeof Codegen => require("ajv/dist/compile/codegen/index.js") as typeof Codegen;
 const utilities = (): typeof Utilities => require("ajv/dist/compile/util.js") as typeof Utilities;
@@ -19,8 +19,8 @@ const errorCount = (): Codegen.Name => (require("ajv/dist/compile/names.js") as 
 type Code = (cxt: KeywordCxt) => void;
 
 /**
- * Notes which properties and items were evaluated as the specification says (core, section 11). ajv loses notes where a
- * branch fails, keeps those of an `if` that fails, and takes all items as evaluated once there is `contains`.
+ * Makes ajv record evaluated properties and items as the specification requires (core, section 11). ajv loses records
+ * if a branch fails, keeps those of a failed `if`, and counts all items as evaluated for any `contains`.
  */
 export function noteEvaluated(ajv: Ajv): void {
   const change = (keyword: string, changed: (code: Code) => Code, more: object = {}): void => {
@@ -51,12 +51,12 @@ export function noteEvaluated(ajv: Ajv): void {
   change("unevaluatedItems", () => unevaluatedItemsCode, { trackErrors: true });
 }
 
-/** Makes variables for the notes of a schema, so that a branch can add to them where it passes. */
+/** Creates variables for the records of a schema, to which passing branches add. */
 export function ownNotes({ gen, it }: KeywordCxt): void {
   const { _, Name } = codegen();
   const { setEvaluated } = utilities();
   if (it.props !== true && !(it.props instanceof Name)) {
-    // Without a prototype, whose properties would count as evaluated.
+    // No prototype, because its properties would count as evaluated.
     const props = gen.var("props", _`Object.create(null)`);
     if (it.props !== undefined) setEvaluated(gen, props, it.props);
     it.props = props;
@@ -64,7 +64,7 @@ export function ownNotes({ gen, it }: KeywordCxt): void {
   if (it.items !== true && !(it.items instanceof Name)) it.items = gen.var("items", it.items ?? 0);
 }
 
-/** Other notes may say `true` for all properties, to which ajv's own code would add one. */
+/** Other records may be `true` for all properties; ajv would add a property to `true`. */
 function notePatternsApart(cxt: KeywordCxt, code: Code): void {
   const { gen, it } = cxt;
   const { mergeEvaluated } = utilities();
@@ -76,7 +76,7 @@ function notePatternsApart(cxt: KeywordCxt, code: Code): void {
   it.props = mergeEvaluated.props(gen, it.props, props);
 }
 
-/** The notes of what a reference leads to belong to that, and must not be added to. */
+/** Copies the records of a reference's target, which must not change. */
 function copyNotes(cxt: KeywordCxt, code: Code): void {
   const { gen, it } = cxt;
   const { Name } = codegen();
@@ -92,7 +92,7 @@ function copyNotes(cxt: KeywordCxt, code: Code): void {
   if (it.items !== true && found.items !== undefined) it.items = mergeEvaluated.items(gen, found.items, it.items);
 }
 
-/** The code of `if`: it evaluates even without `then` and `else`, but only where it passes. */
+/** Generates `if`, which counts as evaluated even without `then` and `else`, but only if it passes. */
 function conditionCode(cxt: KeywordCxt): void {
   const { gen, parentSchema } = cxt;
   const { _, Name } = codegen();
@@ -123,7 +123,7 @@ function conditionCode(cxt: KeywordCxt): void {
   cxt.pass(valid, () => cxt.error(true));
 }
 
-/** The code of `unevaluatedProperties`: names that `Object.prototype` has are no notes. */
+/** Generates `unevaluatedProperties`. Names of `Object.prototype` do not count as recorded. */
 function unevaluatedPropertiesCode(cxt: KeywordCxt): void {
   const { gen, schema, data, errsCount, it } = cxt;
   const { _, Name, and, not } = codegen();
@@ -154,7 +154,7 @@ function unevaluatedPropertiesCode(cxt: KeywordCxt): void {
   cxt.ok(_`${errsCount} === ${errorCount()}`);
 }
 
-/** The code of `unevaluatedItems`: an item that some `contains` matched is evaluated. */
+/** Generates `unevaluatedItems`. An item that a `contains` matches is evaluated. */
 function unevaluatedItemsCode(cxt: KeywordCxt): void {
   const { gen, schema, data, errsCount, it, parentSchema } = cxt;
   const { _, Name, and, not } = codegen();
@@ -162,7 +162,7 @@ function unevaluatedItemsCode(cxt: KeywordCxt): void {
   const { items = 0 } = it;
   it.items = true;
   if (items === true || alwaysValidSchema(it, schema as JsonObject)) return;
-  /** Runs a schema of which only the verdict counts. */
+  /** Runs a schema only for its verdict. */
   const verdict = (part: Json, place: object): Codegen.Name => {
     const { nil, stringify } = codegen();
     const { resetErrorsCount } = require("ajv/dist/compile/errors.js") as typeof Errors;
@@ -207,13 +207,13 @@ function unevaluatedItemsCode(cxt: KeywordCxt): void {
   cxt.ok(_`${errsCount} === ${errorCount()}`);
 }
 
-/** Items that match a schema are evaluated where a value passes all conditions. */
+/** A schema whose matching items are evaluated, if the value passes all conditions. */
 interface MatchingItems {
   readonly schema: Json;
   readonly conditions: readonly Json[];
 }
 
-/** The `contains` of a schema and of all that looks at the same value. */
+/** Returns the `contains` of a schema and of all subschemas for the same value. */
 function matchingItems(schema: Json | undefined, root: JsonObject, conditions: readonly Json[] = []): MatchingItems[] {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return [];
   const {

@@ -3,19 +3,19 @@ import type { Json, JsonObject } from "../model/source.js";
 
 export type Scalar = null | boolean | number | string;
 
-/** Facts that hold for every valid value of a schema, as far as few keywords tell. */
+/** Facts that hold for every valid value of a schema, derived from a few keywords. */
 export interface Facts {
   readonly types: ReadonlySet<string>;
-  /** The only values there are. */
+  /** The only possible values. */
   readonly values?: ReadonlySet<Scalar>;
   /** Facts about a property, if an object has it. */
   readonly members: ReadonlyMap<string, Facts>;
   readonly required: ReadonlySet<string>;
-  /** The only properties that an object may have. */
+  /** The only possible properties of an object. */
   readonly allowed?: ReadonlySet<string>;
 }
 
-/** Resolves a reference from a place, which says what `#` means there. */
+/** Resolves a reference from a place, which defines the meaning of `#`. */
 export type Resolve<P> = (reference: string, place: P) => readonly [schema: Json, place: P] | undefined;
 
 const allTypes: ReadonlySet<string> = new Set(["null", "boolean", "number", "string", "array", "object"]);
@@ -23,22 +23,22 @@ const none: ReadonlySet<string> = new Set();
 const anything: Facts = { types: allTypes, members: new Map(), required: none };
 const nothing: Facts = { ...anything, types: none };
 
-/** Discriminators are looked for in a value's properties, and in theirs. */
-const deepest = 2;
+/** The maximum depth: discriminators are properties of the value, or of these. */
+const maxDepth = 2;
 
-/** Returns a function that finds the facts of schemas, each once. */
+/** Returns a function that computes the facts of a schema, with a cache. */
 export function factsFinder<P>(resolve: Resolve<P>): (schema: Json, place: P) => Facts {
-  const known = Array.from({ length: deepest + 1 }, () => new WeakMap<object, Facts>());
+  const cache = Array.from({ length: maxDepth + 1 }, () => new WeakMap<object, Facts>());
 
   const find = (schema: Json, place: P, depth: number): Facts => {
     if (schema === false) return nothing;
     if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return anything;
-    const before = known[depth]!.get(schema);
+    const before = cache[depth]!.get(schema);
     if (before) return before;
-    // A schema that refers to itself at one place says nothing more there.
-    known[depth]!.set(schema, anything);
+    // A recursive schema for the same value adds no facts.
+    cache[depth]!.set(schema, anything);
     const found = inPlace(schema as JsonObject, place, depth).reduce(both, own(schema as JsonObject, place, depth));
-    known[depth]!.set(schema, found);
+    cache[depth]!.set(schema, found);
     return found;
   };
 
@@ -73,10 +73,10 @@ export function factsFinder<P>(resolve: Resolve<P>): (schema: Json, place: P) =>
     };
   };
 
-  return (schema, place) => find(schema, place, deepest);
+  return (schema, place) => find(schema, place, maxDepth);
 }
 
-/** The facts of a part of a schema without what it refers to. */
+/** Returns a schema without a keyword. */
 export function without(schema: JsonSchema, keyword: string): JsonSchema {
   if (typeof schema === "boolean") return schema;
   const { [keyword]: _, ...rest } = schema;
@@ -92,14 +92,14 @@ function typesOf({ type, const: constant, enum: values }: JsonObject): ReadonlyS
   return chosen ? intersection(listed, new Set(chosen.map(typeOf))) : listed;
 }
 
-/** Values that nobody may see are not told apart. */
+/** Returns the possible values, unless they are secret. */
 function valuesOf({ const: constant, enum: values, writeOnly, format }: JsonObject): ReadonlySet<Scalar> | undefined {
   const chosen = constant !== undefined ? [constant] : isList(values) ? values : undefined;
   if (!chosen || chosen.some(isStructure) || writeOnly === true || format === "password") return undefined;
   return new Set(chosen as readonly Scalar[]);
 }
 
-/** Combines facts of which both hold. */
+/** Combines facts that both hold. */
 export function both(a: Facts, b: Facts): Facts {
   const values = a.values && b.values ? intersection(a.values, b.values) : (a.values ?? b.values);
   const allowed = a.allowed && b.allowed ? intersection(a.allowed, b.allowed) : (a.allowed ?? b.allowed);
@@ -114,13 +114,13 @@ export function both(a: Facts, b: Facts): Facts {
   };
 }
 
-/** Combines facts of which one holds. */
+/** Combines facts of which at least one holds. */
 function either(a: Facts, b: Facts): Facts {
   if (a.types.size === 0) return b;
   if (b.types.size === 0) return a;
   const types = new Set([...a.types, ...b.types]);
   const values = a.values && b.values && new Set([...a.values, ...b.values]);
-  // What says nothing of objects changes nothing of what is known of them.
+  // A branch without objects does not affect facts about objects.
   if (!a.types.has("object")) return { ...b, types, ...withValues(values) };
   if (!b.types.has("object")) return { ...a, types, ...withValues(values) };
   const names = [...a.members.keys()].filter((name) => b.members.has(name));

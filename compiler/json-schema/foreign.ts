@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from "../model/source.js";
 import { mapped } from "./walk.js";
 
-/** Words to which ajv gives a meaning that 2020-12 does not: of older drafts, of OpenAPI, of its own. */
+/** Keywords that have a meaning for ajv, but none in 2020-12: of older drafts, of OpenAPI, of ajv itself. */
 const foreign: ReadonlySet<string> = new Set(["$async", "dependencies", "id", "nullable"]);
 
 /**
- * The schema as ajv is to read it: without words that mean nothing in JSON Schema; an empty `enum` lets nothing pass, and
- * a property may be called `__proto__`, which ajv passes over.
+ * Adapts a schema for ajv: removes foreign keywords, replaces an empty `enum`, and handles properties named
+ * `__proto__`, which ajv ignores.
  */
 export function withoutForeignKeywords(written: Json): Json {
   if (typeof written !== "object" || written === null || Array.isArray(written)) return written;
@@ -25,7 +25,7 @@ export function withoutForeignKeywords(written: Json): Json {
 
 const prototype = "__proto__";
 
-/** Rules for a property called `__proto__`, said by keywords that heed the name. */
+/** Replaces rules for a property named `__proto__` by keywords that respect the name. */
 function withPrototypeNames(schema: JsonObject): JsonObject {
   const held = Object.keys(schema).filter((key) => {
     const value = schema[key];
@@ -43,5 +43,5 @@ function withPrototypeNames(schema: JsonObject): JsonObject {
   }, schema);
 }
 
-/** Keywords that name properties; those of patterns match the name. */
+/** Keywords whose members are property names. Patterns already match the name. */
 const named: ReadonlySet<string> = new Set(["properties", "dependentRequired", "dependentSchemas"]);

@@ -12,7 +12,7 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The part below a part; undefined where there is none. */
+/** Returns a part below a part; `undefined` if it does not exist. */
 export function below({ schema, tokens }: Part, ...more: readonly string[]): Part | undefined {
   let node: Json | undefined = schema;
   for (const token of more) {
@@ -22,14 +22,14 @@ export function below({ schema, tokens }: Part, ...more: readonly string[]): Par
   return node === undefined ? undefined : { schema: node, tokens: [...tokens, ...more] };
 }
 
-/** The parts in a list or a map of schemas, by index or name. */
+/** Returns the parts in a list or a map of schemas, by index or name. */
 export function partsOf(part: Part, keyword: string): readonly (readonly [name: string, part: Part])[] {
   const held = below(part, keyword);
   if (typeof held?.schema !== "object" || held.schema === null) return [];
   return Object.keys(held.schema).map((name) => [name, below(held, name)!] as const);
 }
 
-/** All parts that hold for the same value as these: themselves, what their references lead to, their `allOf`. */
+/** Returns all parts that apply to the same value: the given ones, the targets of their references, their `allOf`. */
 export function withConjuncts(root: Json, parts: readonly Part[]): Part[] {
   const found = new Map<Json, Part>();
   const visit = (part: Part): void => {

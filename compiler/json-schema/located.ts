@@ -1,6 +1,6 @@
 import type { Json, Located, Span } from "../model/source.js";
 
-/** JSON of our own as if it stood at a place of a manifest. */
+/** Converts JSON to located JSON at a given place of a manifest. */
 export function located(value: Json, span: Span): Located {
   if (Array.isArray(value)) {
     const list = value as readonly Json[];

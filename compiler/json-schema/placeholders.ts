@@ -1,4 +1,4 @@
-/** A place in a text where a value goes. */
+/** A place in a text that a value replaces. */
 export interface Placeholder {
   readonly name: string;
   /** Offset of the name in the text. */
@@ -6,8 +6,8 @@ export interface Placeholder {
 }
 
 /**
- * Splits a text at `{{name}}`; blanks around the name do not count. A backslash before the braces makes them text; two
- * stand for one backslash.
+ * Splits a text at `{{name}}`; spaces around the name are ignored. A backslash before the braces makes them literal;
+ * two backslashes are one literal backslash.
  */
 export function splitText(text: string): (string | Placeholder)[] {
   const parts: (string | Placeholder)[] = [];
@@ -25,7 +25,7 @@ export function splitText(text: string): (string | Placeholder)[] {
   return [...parts, before + text.slice(from)];
 }
 
-/** Splits the text of an error or a question; one without double braces may have the older `{name}`. */
+/** Splits the text of an error or a question. Without double braces it may have the older form `{name}`. */
 export function splitDeclaredText(text: string): (string | Placeholder)[] {
   if (hasDoubleBraces(text)) return splitText(text);
   const parts: (string | Placeholder)[] = [];
@@ -41,31 +41,33 @@ export function placeholdersIn(parts: readonly (string | Placeholder)[]): Placeh
   return parts.filter((part) => typeof part !== "string");
 }
 
-/** The text as the runtime fills it in: `{name}` is a placeholder, `{{}` is a brace. */
+/** Converts a text to the runtime's template: `{name}` is a placeholder, `{{}` is a brace. */
 export function runtimeTemplate(text: string): string {
   const parts = splitDeclaredText(text);
   return parts.map((part) => (typeof part === "string" ? part.replaceAll("{", "{{}") : `{${part.name}}`)).join("");
 }
 
-/** Something that looks like a placeholder, and is text. */
+/** A literal text that looks like a placeholder. */
 export interface Lookalike {
   readonly written: string;
-  /** The name that it seems to mean, empty where it has none. */
+  /** The apparent name; empty if there is none. */
   readonly name: string;
   readonly at: number;
 }
 
-/** Finds `${name}`, `{name}`, `{{name}` and the like; `takesOlder`: unless `{name}` is a placeholder of the text. */
+/**
+ * Finds `${name}`, `{name}`, `{{name}` and similar. `takesOlder` excludes `{name}` if it is a placeholder of the text.
+ */
 export function lookalikes(text: string, takesOlder: boolean): Lookalike[] {
   const isOlder = takesOlder && !hasDoubleBraces(text);
-  // Bounds, because a text may be all braces.
+  // Bounded, because a text may consist of braces.
   const found = withoutDoubleBraces(text).matchAll(/(?:[$#%]|(?<!\\))\{{1,2}([^\s{}]{1,64})\}{1,2}/g);
   return [...found]
     .map(({ 0: written, 1: name = "", index }) => ({ written, name, at: index }))
     .filter(({ written, name }) => !isOlder || written !== `{${name}}`);
 }
 
-/** Finds the `{{` that no `}}` closes, but for `{{}` and those behind a backslash. */
+/** Finds `{{` without `}}`, except `{{}` and escaped ones. */
 export function unclosed(text: string): Lookalike[] {
   const rest = withoutDoubleBraces(text);
   const open: number[] = [];
@@ -76,13 +78,13 @@ export function unclosed(text: string): Lookalike[] {
   return open
     .filter((at) => rest[at + 2] !== "}" && !/\\\{*$/.test(rest.slice(Math.max(0, at - 8), at)))
     .map((at) => {
-      // A name of many letters helps nobody.
+      // The name is cut to a maximum length.
       const [inside, name = ""] = /^\s{0,8}([A-Za-z_][\w-]{0,63})?/.exec(rest.slice(at + 2, at + 80))!;
       return { written: `{{${name === "" ? "" : inside}`, name, at };
     });
 }
 
-/** The text with blanks in place of double braces and of what is in them. */
+/** Replaces double braces and their contents by spaces. */
 function withoutDoubleBraces(text: string): string {
   let rest = "";
   for (const { start, end } of doubleBraces(text)) rest += text.slice(rest.length, start) + " ".repeat(end - start);
@@ -93,7 +95,7 @@ function hasDoubleBraces(text: string): boolean {
   return !doubleBraces(text).next().done;
 }
 
-/** Double braces around a name, and the backslashes before them. */
+/** Yields double braces around names, and the backslashes before them. */
 function* doubleBraces(text: string) {
   let from = 0;
   for (const { 0: braces, 1: inside = "", index } of text.matchAll(/\{\{([^{}]*)\}\}/g)) {

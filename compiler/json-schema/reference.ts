@@ -1,4 +1,4 @@
-/** Takes a URI reference apart (RFC 3986). `path` is all before the `#`; `fragment` is decoded and without the `#`. */
+/** Splits a URI reference (RFC 3986) at `#`. The `fragment` is decoded and without `#`. */
 export function splitReference(written: string): { readonly path: string; readonly fragment: string } {
   const hash = written.indexOf("#");
   if (hash === -1) return { path: written, fragment: "" };
@@ -6,8 +6,8 @@ export function splitReference(written: string): { readonly path: string; readon
 }
 
 /**
- * The file that a reference names: by a relative path, or by a URI in the folder of `id`, the URI of the file that it stands
- * in. Undefined for any other reference.
+ * Returns the file that a reference names, by a relative path, or by a URI in the folder of `id`, the URI of the
+ * referring file; `undefined` for other references.
  */
 export function referencedFile(written: string, id: string | undefined): string | undefined {
   const { path } = splitReference(written);
@@ -17,7 +17,7 @@ export function referencedFile(written: string, id: string | undefined): string 
   return folder && /^https?:/.test(folder) && path.startsWith(folder) ? decoded(path.slice(folder.length)) : undefined;
 }
 
-/** Whether a reference begins with a scheme or an authority. */
+/** Returns whether a reference begins with a scheme or an authority. */
 export function isAbsolute(path: string): boolean {
   return /^(?:[a-z][a-z0-9+.-]+:|\/\/)/i.test(path);
 }

@@ -10,16 +10,16 @@ import {
   indexBelow,
   placeOf,
   type Place,
-  type Resource,
+  type SchemaResource,
   type SchemaDocument,
 } from "./resource.js";
 import { applicators } from "./walk.js";
 
-export type Failure = "unresolved" | "outside" | "missing" | "remote";
-export type Resolved = { readonly place: Place } | { readonly failure: Failure };
+export type ResolutionFailure = "unresolved" | "outside" | "missing" | "remote";
+export type Resolved = { readonly place: Place } | { readonly failure: ResolutionFailure };
 
-/** Resolves a reference (core, section 8.2): `resource` is what it stands in. */
-export function resolve(written: string, resource: Resource, reachable: Reachable): Resolved {
+/** Resolves a reference in `resource` (core, section 8.2). */
+export function resolve(written: string, resource: SchemaResource, reachable: Reachable): Resolved {
   const { path, fragment } = splitReference(written);
   const target = path === "" ? resource : targetOf(path, resource, reachable);
   if (typeof target === "string") return { failure: target };
@@ -31,16 +31,20 @@ export function resolve(written: string, resource: Resource, reachable: Reachabl
   return inside ? { place: inside } : { failure: "unresolved" };
 }
 
-function targetOf(path: string, { base, document }: Resource, reachable: Reachable): Resource | Failure {
+function targetOf(
+  path: string,
+  { base, document }: SchemaResource,
+  reachable: Reachable,
+): SchemaResource | ResolutionFailure {
   const uri = absolute(path, base);
-  const known = uri === undefined ? undefined : (document.byUri.get(uri) ?? identified(reachable).get(uri));
-  if (known) return known;
+  const identifiedCache = uri === undefined ? undefined : (document.byUri.get(uri) ?? identified(reachable).get(uri));
+  if (identifiedCache) return identifiedCache;
   const builtIn = uri === undefined ? undefined : metaSchema(uri);
   if (builtIn) return documentOf(builtIn).main;
   const named = referencedFile(path, document.main.base);
   if (named === undefined) return "remote";
   const file = fileAt(document.root.file, named, reachable);
-  // A URI that names no file of the project would have to be fetched.
+  // Any other URI would have to be fetched.
   if (file === "missing" && isAbsolute(path)) return "remote";
   return typeof file === "string" ? file : documentOf(file).main;
 }
@@ -52,8 +56,8 @@ function fileAt(from: string, written: string, { files, outside }: Reachable): S
   return files.get(path) ?? "missing";
 }
 
-/** A fragment is a JSON pointer, or the name of an anchor. */
-function atFragment(resource: Resource, fragment: string, reachable: Reachable): Place | undefined {
+/** Resolves a fragment, which is a JSON pointer or the name of an anchor. */
+function atFragment(resource: SchemaResource, fragment: string, reachable: Reachable): Place | undefined {
   const start = { node: resource.node, resource };
   if (fragment === "") return start;
   if (fragment.startsWith("/")) return atTokens(start, pointerTokens(fragment), reachable);
@@ -61,10 +65,10 @@ function atFragment(resource: Resource, fragment: string, reachable: Reachable):
   return node && { node, resource };
 }
 
-/** A pointer may lead into another resource, and through parts of a file that are no schemas. */
+/** Resolves a pointer, which may enter another resource and pass through parts of a file that are no schemas. */
 function atTokens(start: Place, tokens: readonly string[], reachable: Reachable): Place | undefined {
   let { node, resource } = start;
-  /** The kind of value that holds the next token's: a schema, the schemas of a keyword, or anything else. */
+  /** The kind of the current value: a schema, the schemas of a keyword, or anything else. */
   let holder: "schema" | "schemas" | "other" = "schema";
   for (const token of tokens) {
     const next = child(node, token);
@@ -84,30 +88,30 @@ function atTokens(start: Place, tokens: readonly string[], reachable: Reachable)
 }
 
 interface Identified {
-  readonly byUri: ReadonlyMap<string, Resource>;
+  readonly byUri: ReadonlyMap<string, SchemaResource>;
   readonly definitions: ReadonlyMap<Located, SchemaRoot>;
 }
-const known = new WeakMap<Reachable, Identified>();
+const identifiedCache = new WeakMap<Reachable, Identified>();
 
-function knownOf(reachable: Reachable): Identified {
-  let found = known.get(reachable);
+function identifiedIn(reachable: Reachable): Identified {
+  let found = identifiedCache.get(reachable);
   if (found) return found;
-  const byUri = new Map<string, Resource>();
+  const byUri = new Map<string, SchemaResource>();
   for (const root of [...reachable.definitions.values(), ...reachable.files.values()]) {
     for (const [uri, resource] of documentOf(root).byUri) if (!byUri.has(uri)) byUri.set(uri, resource);
   }
   const definitions = new Map([...reachable.definitions.values()].map((root) => [root.node, root]));
-  known.set(reachable, (found = { byUri, definitions }));
+  identifiedCache.set(reachable, (found = { byUri, definitions }));
   return found;
 }
 
-/** Shared definitions and files that have an `$id`, and their parts that have one. */
-function identified(reachable: Reachable): ReadonlyMap<string, Resource> {
-  return knownOf(reachable).byUri;
+/** Returns shared definitions, files and their parts by `$id`. */
+function identified(reachable: Reachable): ReadonlyMap<string, SchemaResource> {
+  return identifiedIn(reachable).byUri;
 }
 
-/** A shared definition, reached by the path of its manifest. */
-function definitionAt(node: Located, reachable: Reachable): Resource | undefined {
-  const root = knownOf(reachable).definitions.get(node);
+/** Returns a shared definition that was reached by a path in its manifest. */
+function definitionAt(node: Located, reachable: Reachable): SchemaResource | undefined {
+  const root = identifiedIn(reachable).definitions.get(node);
   return root && documentOf(root).main;
 }

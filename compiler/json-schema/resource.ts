@@ -4,33 +4,33 @@ import { dialectOf } from "./dialect.js";
 import { child } from "./pointer.js";
 import { heldSchemas } from "./walk.js";
 
-/** A schema with a base URI of its own, and the names that a fragment can use in it (core, section 4.3.5). */
-export interface Resource {
+/** A schema with its own base URI, and the names of its fragments (core, section 4.3.5). */
+export interface SchemaResource {
   readonly node: Located;
   /** The base URI, absolute and without a fragment. */
   readonly base: string;
-  /** Undefined where `$schema` names one that is not supported. */
+  /** The dialect; `undefined` for an unsupported one. */
   readonly dialect: Dialect | undefined;
   readonly document: SchemaDocument;
   readonly anchors: ReadonlyMap<string, Located>;
-  /** `$dynamicAnchor`s by name; `$recursiveAnchor` under the empty name, which no anchor can have. */
+  /** `$dynamicAnchor`s by name; `$recursiveAnchor` by the empty name, which no anchor can have. */
   readonly dynamicAnchors: ReadonlyMap<string, Located>;
 }
 
 /** All resources of one schema. */
 export interface SchemaDocument {
   readonly root: SchemaRoot;
-  readonly main: Resource;
-  /** Resources that have an `$id`, by their URI. */
-  readonly byUri: ReadonlyMap<string, Resource>;
-  /** Resources by their root, but for the main one. */
-  readonly embedded: ReadonlyMap<Located, Resource>;
+  readonly main: SchemaResource;
+  /** Resources with an `$id`, by URI. */
+  readonly byUri: ReadonlyMap<string, SchemaResource>;
+  /** Resources by their root, except the main one. */
+  readonly embedded: ReadonlyMap<Located, SchemaResource>;
 }
 
-/** A schema, and the resource that it belongs to. */
+/** A schema with its resource. */
 export interface Place {
   readonly node: Located;
-  readonly resource: Resource;
+  readonly resource: SchemaResource;
 }
 
 const documents = new WeakMap<Located, SchemaDocument>();
@@ -45,33 +45,33 @@ export function placeOf(root: SchemaRoot): Place {
   return { node: root.node, resource: documentOf(root).main };
 }
 
-/** A schema directly or indirectly below `parent`, without another resource between the two. */
+/** Returns the place of a schema below `parent`, without another resource in between. */
 export function placeBelow(parent: Place, node: Located): Place {
   return { node, resource: parent.resource.document.embedded.get(node) ?? parent.resource };
 }
 
-/** Every object schema at and below a place, in document order. */
+/** Yields every object schema at and below a place, in document order. */
 export function* schemasAt(place: Place): Generator<Place> {
   for (const [schema] of leveledSchemasAt(place)) yield schema;
 }
 
-/** The same, with how many schemas deep each stands. */
+/** Does the same, with the depth of each schema. */
 export function* leveledSchemasAt(place: Place, level = 0): Generator<[place: Place, level: number]> {
   if (place.node.kind !== "object") return;
   yield [place, level];
   for (const node of heldSchemas(place.node)) yield* leveledSchemasAt(placeBelow(place, node), level + 1);
 }
 
-interface MutableResource extends Resource {
+interface MutableResource extends SchemaResource {
   readonly anchors: Map<string, Located>;
   readonly dynamicAnchors: Map<string, Located>;
 }
 interface MutableDocument extends SchemaDocument {
-  readonly byUri: Map<string, Resource>;
-  readonly embedded: Map<Located, Resource>;
+  readonly byUri: Map<string, SchemaResource>;
+  readonly embedded: Map<Located, SchemaResource>;
 }
 
-/** Schemas without an `$id` have a base URI all the same, so that relative ones have something to start from. */
+/** The base URI of schemas without an `$id`, for relative references. */
 const projectUri = "mcpc:///";
 
 function indexed(root: SchemaRoot): SchemaDocument {
@@ -96,7 +96,7 @@ function resource(
   return { node, base, dialect, document, anchors: new Map(), dynamicAnchors: new Map() };
 }
 
-/** Notes the resources and anchors of a schema and all below it. */
+/** Records the resources and anchors of a schema and of all below it. */
 export function indexBelow(start: Place): void {
   const pending = [start];
   for (let place = pending.pop(); place; place = pending.pop()) {
@@ -107,13 +107,13 @@ export function indexBelow(start: Place): void {
   }
 }
 
-/** The resource that a schema begins, or the one that it is part of. */
-function ownResource({ node, resource: around }: Place): Resource {
+/** Returns the resource that begins at a schema, or the surrounding one. */
+function ownResource({ node, resource: around }: Place): SchemaResource {
   const { document } = around;
   const known = node === document.main.node ? document.main : document.embedded.get(node);
   if (known) return known;
   const id = textOf(node, "$id");
-  // In draft-07 nothing counts beside `$ref`.
+  // In draft-07, siblings of `$ref` are ignored.
   if (id === undefined || id.startsWith("#") || (around.dialect === "draft-07" && child(node, "$ref"))) return around;
   const uri = absolute(id, around.base);
   if (uri === undefined) return around;
@@ -150,7 +150,7 @@ export function absolute(written: string, base: string): string | undefined {
 
 export const identifying: ReadonlySet<string> = new Set(["$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor"]);
 
-/** Whether some object in a value has one of the keys. */
+/** Returns whether an object in a value has one of the keys. */
 export function mentions(value: Json, keys: ReadonlySet<string>): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return (value as readonly Json[]).some((item) => mentions(item, keys));

@@ -2,32 +2,32 @@ import type { Span } from "../model/source.js";
 import { child } from "./pointer.js";
 import { splitReference } from "./reference.js";
 import { resolve, type Resolved } from "./resolve.js";
-import type { Place, Resource } from "./resource.js";
+import type { Place, SchemaResource } from "./resource.js";
 import type { Reachable } from "../model/schema.js";
 
 /**
- * The dynamic scope (core, section 7.1) at a place that is reached by references: the outermost place of each dynamic
- * anchor. It follows from the way of references alone, so that it is known before there is a value.
+ * The dynamic scope (core, section 7.1) of a place: the outermost place of each dynamic anchor on the way of
+ * references. It does not depend on values, so it is known at build time.
  */
 export interface Scope {
   readonly anchors: ReadonlyMap<string, Place>;
-  /** Equal for equal scopes. */
+  /** A key that is equal for equal scopes. */
   readonly key: string;
 }
 
 const empty: Scope = { anchors: new Map(), key: "" };
 
-const numbers = new WeakMap<Resource, number>();
+const numbers = new WeakMap<SchemaResource, number>();
 let resources = 0;
 
-function numberOf(resource: Resource): number {
+function numberOf(resource: SchemaResource): number {
   let number = numbers.get(resource);
   if (number === undefined) numbers.set(resource, (number = resources++));
   return number;
 }
 
-/** The scope within a resource that is entered from another, or at first. */
-export function enter(resource: Resource, outer: Scope = empty): Scope {
+/** Returns the scope within a resource that is entered from `outer`. */
+export function enter(resource: SchemaResource, outer: Scope = empty): Scope {
   const added = [...resource.dynamicAnchors].filter(([name]) => !outer.anchors.has(name));
   if (added.length === 0) return outer;
   const anchors = new Map([...outer.anchors, ...added.map(([name, node]) => [name, { node, resource }] as const)]);
@@ -51,7 +51,7 @@ const keywords = {
   "2020-12": ["$ref", "$dynamicRef"],
 } as const;
 
-/** The references of a schema itself. */
+/** Returns the references of a schema itself. */
 export function referencesOf({ node, resource }: Place): Reference[] {
   return keywords[resource.dialect ?? "2020-12"].flatMap((keyword) => {
     const found = child(node, keyword);
@@ -59,17 +59,17 @@ export function referencesOf({ node, resource }: Place): Reference[] {
   });
 }
 
-/** Resolves a reference in `resource` that is reached in `scope`. */
+/** Resolves a reference in `resource` within a `scope`. */
 export function follow(
   { keyword, written }: Reference,
-  resource: Resource,
+  resource: SchemaResource,
   scope: Scope,
   reachable: Reachable,
 ): Resolved {
   const target = resolve(written, resource, reachable);
   if (keyword === "$ref" || "failure" in target) return target;
   const name = keyword === "$recursiveRef" ? "" : splitReference(written).fragment;
-  // Without a dynamic anchor where it leads at first, it is a `$ref` (core, section 8.2.3.2).
+  // Without a dynamic anchor at its initial target, it acts like `$ref` (core, section 8.2.3.2).
   if (name.startsWith("/") || (name === "" && keyword === "$dynamicRef")) return target;
   if (!target.place.resource.dynamicAnchors.has(name)) return target;
   return { place: scope.anchors.get(name) ?? target.place };

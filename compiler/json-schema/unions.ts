@@ -11,19 +11,19 @@ import { ownNotes } from "./evaluated.js";
 import { both, factsFinder, without, type Facts } from "./facts.js";
 import { pointer } from "./pointer.js";
 
-/** Loaded when first asked for, as ajv is. */
+/** Loaded on demand, like ajv. */
 const require = createRequire(import.meta.url);
 const codegen = (): typeof CodeGeneration => require("ajv/dist/compile/codegen/index.js") as typeof CodeGeneration;
 
-/** The schema that `#` names, and the base of references. */
+/** The root schema of `#`, and the base URI of references. */
 interface Place {
   readonly root: KeywordCxt["it"]["schemaEnv"]["root"];
   readonly baseId: string;
 }
 
 /**
- * Lets unions look at what tells their branches apart before they go into one: a recursive union would take exponential
- * time otherwise, and report failures of branches that were not meant.
+ * Makes unions test the discriminators of their branches first. Otherwise a recursive union would take exponential
+ * time, and report failures of unrelated branches.
  */
 export function discriminateUnions(ajv: Ajv): void {
   const { _ } = codegen();
@@ -61,7 +61,10 @@ export function discriminateUnions(ajv: Ajv): void {
   }
 }
 
-/** Goes into the branches whose conditions hold; where that is one alone, its failures are those of the union. */
+/**
+ * Generates a union that tries only branches whose conditions hold. If only one does, its failures are those of the
+ * union.
+ */
 function unionCode(cxt: KeywordCxt, branches: readonly Facts[], conditions: readonly (readonly Condition[])[]): void {
   const { _, and, Name } = codegen();
   const { gen, it, keyword } = cxt;
@@ -84,7 +87,7 @@ function unionCode(cxt: KeywordCxt, branches: readonly Facts[], conditions: read
   };
   gen.block(() => {
     for (const [index, guard] of guards.entries()) {
-      // Two that match decide a `oneOf`, one an `anyOf`, unless others may evaluate more.
+      // A second match decides a `oneOf`, a first one an `anyOf`, unless later branches may evaluate more.
       const isDecided = passing ? index > 1 : index > 0 && !it.opts.unevaluated;
       const goesOn = passing ? _`${valid} || ${passing} === null` : _`!${valid}`;
       const all = [...(isDecided ? [goesOn] : []), ...(guard ? [guard] : [])];
@@ -112,7 +115,7 @@ function unionCode(cxt: KeywordCxt, branches: readonly Facts[], conditions: read
   );
 }
 
-/** Reports what the value would need so that a branch could be meant. */
+/** Generates the failure if no condition holds: the rules that the value would have to satisfy. */
 function reportNone(
   cxt: KeywordCxt,
   branches: readonly Facts[],
@@ -144,14 +147,14 @@ function reportNone(
   gen.if(isOneOf(look.type([]), types), byForms, () => report([mismatch]));
 }
 
-/** A rule that a value would have to obey, as the failures of validators tell it. */
+/** An unsatisfied rule, in the form of a validator's failure. */
 interface Form {
   readonly instancePath: string;
   readonly keyword: string;
   readonly params: JsonObject;
 }
 
-/** The rules of several branches; those of one place and kind as one. */
+/** Merges the rules of several branches by place and kind. */
 function formsOf(conditions: readonly Condition[]): Form[] {
   const forms = new Map<string, Form>();
   for (const condition of conditions) {
@@ -176,7 +179,7 @@ function formsOf(conditions: readonly Condition[]): Form[] {
   return [...forms.values()];
 }
 
-/** Names for what the code of a union reads, each read once. */
+/** Variables for the values that a union's code reads, each read once. */
 interface Lookup {
   readonly value: (path: readonly string[]) => Code;
   readonly type: (path: readonly string[]) => Code;
@@ -205,13 +208,13 @@ function lookup(gen: CodeGen, data: Code): Lookup {
   return { value, type };
 }
 
-/** Facts about all values of a branch; undefined where nothing is known. */
+/** Generates the test of a branch's conditions; `undefined` if there are none. */
 function guardOf(conditions: readonly Condition[], { types }: Facts, look: Lookup): Code | undefined {
   const { _, and, or } = codegen();
   const codes = (isRoot: boolean): Code[] =>
     conditions.filter(({ path }) => (path.length === 0) === isRoot).map((condition) => conditionCode(condition, look));
   const [whole, members] = [codes(true), codes(false)];
-  // Other values than objects have no members to look at.
+  // Only objects have members.
   const isObject = types.size === 1 && types.has("object");
   const bound = members.length === 0 || isObject ? members : [or(_`${look.type([])} !== "object"`, and(...members))];
   const all = [...whole, ...bound];

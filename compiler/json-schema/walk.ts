@@ -1,9 +1,11 @@
 import type { Json, JsonObject, Located, LocatedObject } from "../model/source.js";
 
-/** How a keyword holds schemas: one, a list, a map by name, or (older dialects) whichever its value looks like. */
+/**
+ * The way in which a keyword contains schemas: one, a list, a map by name, or (older dialects) depending on its value.
+ */
 type Applicator = "schema" | "list" | "map" | "schema-or-list" | "map-or-names";
 
-/** Keywords that hold schemas, in all supported dialects. */
+/** Keywords that contain schemas, in all supported dialects. */
 export const applicators: ReadonlyMap<string, Applicator> = new Map<string, Applicator>([
   ["additionalItems", "schema"],
   ["additionalProperties", "schema"],
@@ -29,7 +31,7 @@ export const applicators: ReadonlyMap<string, Applicator> = new Map<string, Appl
   ["unevaluatedProperties", "schema"],
 ]);
 
-/** The schemas that a schema holds directly, in all keywords or some, in document order. */
+/** Yields the direct subschemas of a schema, of all keywords or some, in document order. */
 export function* heldSchemas({ members }: LocatedObject, only?: ReadonlySet<string>): Generator<Located> {
   for (const { key, node } of members) {
     const how = applicators.get(key);
@@ -41,14 +43,14 @@ export function* heldSchemas({ members }: LocatedObject, only?: ReadonlySet<stri
   }
 }
 
-/** Every object schema in a schema, itself first, in document order. */
+/** Yields every object schema in a schema, itself first, in document order. */
 export function* subschemas(root: Located): Generator<LocatedObject> {
   if (root.kind !== "object") return;
   yield root;
   for (const schema of heldSchemas(root)) yield* subschemas(schema);
 }
 
-/** The value of a keyword with each schema that it holds mapped; the very same where nothing has changed. */
+/** Maps each schema in the value of a keyword. Returns the same object if nothing has changed. */
 export function mapped(keyword: string, value: Json, map: (schema: Json) => Json): Json {
   const how = applicators.get(keyword);
   if (how === undefined) return value;

@@ -3,54 +3,53 @@ import type { ExampleReply } from "@mcpc/runtime/codegen/v1/examples";
 import type { Example, Tool } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 
-/** The outcome of an example, and its duration. `lost`: no answer came, for a reason. */
-export interface Played {
+/** The outcome of an example, and its duration. `lost` is the reason for a missing answer. */
+export interface ExampleRun {
   readonly reply: ExampleReply | { readonly lost: string };
   readonly durationMs: number;
 }
 
-/** An example that was called, and judged. */
+/** A judged example. */
 export interface Verdict {
   readonly tool: string;
   readonly name: string;
   readonly example: Example;
   readonly durationMs: number;
-  /** Absent where it came out as the manifest says. */
-  readonly failure?: Failure;
+  /** Absent if the result is as expected. */
+  readonly failure?: ExampleFailure;
 }
 
-export interface Failure {
+export interface ExampleFailure {
   /** One sentence, lower case. */
   readonly reason: string;
-  /** Two values that should be the same. */
+  /** The expected and the actual value. */
   readonly difference?: { readonly expected: Json; readonly got: Json };
-  /** The stack of the handler's own error, or of an uncaught one. */
+  /** The stack of the handler's error, or of an uncaught one. */
   readonly stack?: string;
 }
 
-export function judge(tool: Tool, example: Example, { reply, durationMs }: Played): Verdict {
+export function judge(tool: Tool, example: Example, { reply, durationMs }: ExampleRun): Verdict {
   const failure = failureOf(tool, example, reply);
   const name = nameOf(example);
   return { tool: tool.name, name, example, durationMs, ...(failure && { failure }) };
 }
 
-/** The description of an example, or else its call. */
+/** Returns the description of an example, or else its call. */
 export function nameOf({ description, arguments: input }: Example): string {
   if (description !== undefined) return description;
   const text = JSON.stringify(input);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-function failureOf(tool: Tool, { expected }: Example, reply: Played["reply"]): Failure | undefined {
+function failureOf(tool: Tool, { expected }: Example, reply: ExampleRun["reply"]): ExampleFailure | undefined {
   if ("lost" in reply) return { reason: reply.lost };
-  if (reply.stray !== undefined)
-    return { reason: "an exception was not caught", stack: reply.stray };
+  if (reply.stray !== undefined) return { reason: "an exception was not caught", stack: reply.stray };
   if ("error" in reply) {
     const { code, message, stack } = reply.error;
     if (expected.kind === "error" && expected.code === code) return undefined;
-    // What clients are told of an error that nobody declared is no more than its id.
-    const told = stack === undefined ? `it failed: ${message}` : "it failed";
-    const got = code === undefined ? told : `it failed with the error ${JSON.stringify(code)}: ${message}`;
+    // Clients get only the id of an undeclared error.
+    const text = stack === undefined ? `it failed: ${message}` : "it failed";
+    const got = code === undefined ? text : `it failed with the error ${JSON.stringify(code)}: ${message}`;
     const wanted = expected.kind === "error" ? `expected the error ${JSON.stringify(expected.code)}; ` : "";
     return { reason: wanted + got, ...(stack !== undefined && { stack }) };
   }
@@ -65,7 +64,7 @@ function failureOf(tool: Tool, { expected }: Example, reply: Played["reply"]): F
   return { reason: "it returned something else", difference: { expected: wanted, got } };
 }
 
-/** A result without a schema is written as a handler may return it: a text, a block, a list of blocks. */
+/** Converts a result without a schema from a handler's form: a text, a block, a list of blocks. */
 function contentOf(value: Json): Json {
   if (typeof value === "string") return [{ type: "text", text: value }];
   return isObject(value) ? ((value["content"] as Json | undefined) ?? [value]) : value;

@@ -3,7 +3,7 @@ import { diagnosticObjects } from "../diagnostics/json.js";
 import { locator } from "../diagnostics/position.js";
 import { printableJson } from "../diagnostics/printable.js";
 import { element, textElement } from "../diagnostics/xml.js";
-import type { Failure, Verdict } from "./example.js";
+import type { ExampleFailure, Verdict } from "./example.js";
 import type { TestReport } from "./report.js";
 
 /** `{ "diagnostics": […], "examples": [{ server, tool, name, status, durationMs, file, line, column, … }] }` */
@@ -30,7 +30,7 @@ export function formatJson(reports: readonly TestReport[]): string {
   return `${printableJson({ diagnostics: diagnosticObjects(reports), examples })}\n`;
 }
 
-/** Annotations at the examples that failed. */
+/** Formats annotations for failed examples. */
 export function formatGithub(reports: readonly TestReport[]): string {
   return reports
     .flatMap((report) => {
@@ -45,7 +45,7 @@ export function formatGithub(reports: readonly TestReport[]): string {
     .join("");
 }
 
-/** JUnit's XML: a suite for each server, a case for each example. */
+/** Formats reports as JUnit's XML: a suite per server, a case per example. */
 export function formatJunit(reports: readonly TestReport[]): string {
   const suites = reports.map((report) => {
     const locate = locator(report.textOf);
@@ -89,7 +89,7 @@ function failureElement(message: string, text: string): string {
   return textElement("failure", { message }, text);
 }
 
-function plain({ reason, difference, stack }: Failure): string {
+function plain({ reason, difference, stack }: ExampleFailure): string {
   const values = difference
     ? [`expected ${JSON.stringify(difference.expected)}`, `got ${JSON.stringify(difference.got)}`]
     : [];

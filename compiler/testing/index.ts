@@ -16,21 +16,21 @@ import type { TestReport } from "./report.js";
 
 export interface TestOptions {
   readonly format: "pretty" | "json" | "junit" | "github";
-  /** Only examples whose tool, or whose own name, contains this. */
+  /** Selects examples whose tool or name contains this text. */
   readonly filter?: string;
   /** The configuration file of the server. */
   readonly config?: string;
   readonly timeoutMs: number;
   readonly strict?: true;
   readonly color: boolean;
-  /** The working directory, absolute: folders, the configuration file and reported paths are relative to it. */
+  /** The absolute working directory, to which folders, the configuration file and reported paths are relative. */
   readonly cwd: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly onPhase: (phase: Phase) => void;
 }
 
-/** `mcpc test`: plays the examples of each folder, reports on all, and returns the exit code (0, 1 or 2). */
+/** Runs `mcpc test`: calls the examples of each folder, reports the results, and returns the exit code (0, 1 or 2). */
 export async function testFolders(folders: readonly string[], options: TestOptions): Promise<number> {
   const settings = options.config === undefined ? {} : readSettings(options.config, options.cwd);
   const reports: TestReport[] = [];
@@ -46,7 +46,7 @@ export async function testFolders(folders: readonly string[], options: TestOptio
   if (options.format === "json") options.stdout(formatJson(reports));
   if (options.format === "junit") options.stdout(formatJunit(reports));
   if (options.format === "github") options.stdout(formatDiagnosticsForGithub(reports) + formatGithub(reports));
-  if (reports.some(failed)) return 1;
+  if (reports.some(hasFailed)) return 1;
   if (options.filter === undefined || reports.some(({ verdicts }) => verdicts.length > 0)) return 0;
   if (options.format !== "pretty")
     options.stderr(`${printable(`no example matches ${JSON.stringify(options.filter)}`)}\n`);
@@ -71,14 +71,14 @@ async function testFolder(
     const running = { root: host.root, settings, timeoutMs, output: stderr };
     await callExamples(script, calls, running, (reply, durationMs) => {
       const { tool, example } = examples[verdicts.length]!;
-      verdicts.push(withOwnFrames(judge(tool, example, { reply, durationMs }), host, prefix(host, cwd)));
+      verdicts.push(withProjectFrames(judge(tool, example, { reply, durationMs }), host, prefix(host, cwd)));
     });
   }
   return { diagnostics, name, verdicts, textOf: (path) => textOf(host, path), prefix: prefix(host, cwd) };
 }
 
-/** The stack of an error, of which the frames in the project's own code tell enough. */
-function withOwnFrames(verdict: Verdict, host: Host, prefix: string): Verdict {
+/** Reduces a stack to the frames in the project's own code. */
+function withProjectFrames(verdict: Verdict, host: Host, prefix: string): Verdict {
   const { failure } = verdict;
   if (failure?.stack === undefined) return verdict;
   const folder = `${pathToFileURL(host.root).href}/`;
@@ -92,7 +92,7 @@ function withOwnFrames(verdict: Verdict, host: Host, prefix: string): Verdict {
   return { ...verdict, failure: { ...failure, stack } };
 }
 
-function failed({ diagnostics, verdicts }: TestReport): boolean {
+function hasFailed({ diagnostics, verdicts }: TestReport): boolean {
   return hasErrors(diagnostics) || verdicts.some(({ failure }) => failure !== undefined);
 }
 

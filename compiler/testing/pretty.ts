@@ -5,7 +5,7 @@ import type { Json } from "../model/source.js";
 import type { Verdict } from "./example.js";
 import type { TestReport } from "./report.js";
 
-/** One line for each example; below one that failed, where it stands and what is different. */
+/** Formats one line per example; for failed ones also the place and the difference. */
 export function formatPretty(report: TestReport, { color }: { readonly color: boolean }): string {
   const paint = color ? ansi : (_code: string, text: string) => text;
   const locate = locator(report.textOf);
@@ -23,7 +23,7 @@ export function formatPretty(report: TestReport, { color }: { readonly color: bo
   return `${lines.join("\n")}\n${printable(report.name)}: ${paint("1", counts)}\n`;
 }
 
-/** From here on it is said how long a call took. */
+/** The minimum duration that is shown. */
 const slowMs = 1_000;
 
 type Paint = (code: string, text: string) => string;
@@ -37,10 +37,10 @@ function explained({ failure }: Verdict, paint: Paint): string[] {
   ];
 }
 
-/** Equal lines around a difference that are shown. */
+/** The number of shown equal lines around a difference. */
 const context = 3;
 
-/** Both as JSON, line by line: `-` is what was expected, `+` what came. */
+/** Compares values as JSON, line by line: `-` is expected, `+` is actual. */
 function differenceLines(expected: Json, got: Json, paint: Paint): string[] {
   const parts = diffJson(expected as object, got as object);
   return parts.flatMap(({ value, added, removed }, index) => {

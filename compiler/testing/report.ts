@@ -1,9 +1,9 @@
 import type { Report } from "../diagnostics/report.js";
 import type { Verdict } from "./example.js";
 
-/** The outcome of testing one project. Verdicts are absent where the project has mistakes. */
+/** The outcome of testing one project. Without verdicts if the project has errors. */
 export interface TestReport extends Report {
-  /** The server's. */
+  /** The name of the server. */
   readonly name: string;
   readonly verdicts: readonly Verdict[];
 }

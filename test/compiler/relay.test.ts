@@ -29,7 +29,7 @@ test("a byte order mark before the first message is skipped", () => {
   const { client, relay, attach } = conversation();
   relay.client(`\ufeff${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: {} })}`);
   expect(attach()).toMatchObject([{ id: 1, method: "initialize" }]);
-  relay.gone();
+  relay.onExit();
   // It is remembered: the next process is told of it.
   expect([client, attach()]).toMatchObject([[], [{ id: 1, method: "initialize" }]]);
 });
@@ -56,9 +56,9 @@ test("the next process is told what lasts, and its answers to that reach nobody"
     answers(id === 7 ? { id, error: { code: -32002, message: "not found" } } : { id, result: {} });
   }
   expect(client).toHaveLength(7);
-  relay.leaving();
+  relay.onRestart();
   says({ id: 8, method: "tools/list" });
-  relay.gone();
+  relay.onExit();
   const second = attach();
   expect(second).toEqual([
     expect.objectContaining({ method: "initialize", params: { protocolVersion: "2025-11-25" } }),
@@ -82,9 +82,9 @@ test("a stream of changes goes on with the next process, and is neither ended no
   attach();
   says({ id: "s", method: "subscriptions/listen", params: {} });
   answers(acknowledged);
-  relay.leaving();
+  relay.onRestart();
   answers({ id: "s", result: {} });
-  relay.gone();
+  relay.onExit();
   expect(attach()).toEqual([expect.objectContaining({ id: "s", method: "subscriptions/listen" })]);
   answers(acknowledged);
   answers({ method: "notifications/tools/list_changed" });
@@ -96,7 +96,7 @@ test("what a process that has crashed owes fails, and what it has asked is taken
   attach();
   says({ id: 1, method: "tools/call" });
   answers({ id: 1, method: "elicitation/create" });
-  relay.gone();
+  relay.onExit();
   expect(client.slice(1)).toEqual([
     { jsonrpc: "2.0", id: 1, error: { code: -32603, message: expect.stringContaining("ended while") } },
     { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1, reason: "the server ended" } },
@@ -113,7 +113,7 @@ test("while a process ends, answers to its questions reach it, and requests wait
   const { relay, says, answers, attach } = conversation();
   const heard = attach();
   answers({ id: 1, method: "elicitation/create" });
-  relay.leaving();
+  relay.onRestart();
   says({ id: 1, result: { action: "accept" } });
   says({ id: 2, method: "tools/list" });
   expect(heard).toEqual([{ jsonrpc: "2.0", id: 1, result: { action: "accept" } }]);

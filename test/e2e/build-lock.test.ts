@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { withBuildLock } from "../../compiler/host-node/build-lock.js";
 import { cacheOf, project } from "./project.js";
 
-const times = { retryMs: 2, renewMs: 5, silentMs: 200, mostMs: 60_000 };
+const times = { retryMs: 2, renewMs: 5, expiryMs: 200, maxMs: 60_000 };
 const lockOf = (folder: string): string => join(cacheOf(folder), "build.lock");
 
 /** What a process writes that holds the lock: this one. */
@@ -90,7 +90,7 @@ test.each([
     fs.realpathSync(folder),
     async () => void (runs = true),
     (...waiting) => told.push(waiting),
-    { ...times, silentMs: 5000 },
+    { ...times, expiryMs: 5000 },
   );
   await expect.poll(() => told).toEqual([[process.pid, lockOf(folder)]]);
   expect(runs).toBe(false);
@@ -111,7 +111,7 @@ test("a build that does not end is not waited for without end", async () => {
       fs.realpathSync(folder),
       async () => {},
       () => {},
-      { ...times, mostMs: 20 },
+      { ...times, maxMs: 20 },
     ),
   ).rejects.toThrow(
     `another build of this folder, process ${process.pid}, has not ended; end it, or remove "${lockOf(folder)}" if there is none`,

@@ -78,7 +78,7 @@ test.each(["dist/server.js", "dist/package.json", "mcpc.lock.json", "generated/t
     const late = (): string[] => Object.keys(contents(folder)).filter((path) => !/^(?:generated|src)\//.test(path));
     const before = late();
     const { code, stderr } = mcpc(folder, "build");
-    expect(stderr).toContain(`${JSON.stringify(path)}: a folder stands where a file is needed`);
+    expect(stderr).toContain(`${JSON.stringify(path)}: a folder exists where a file is needed`);
     expect([code, late()]).toEqual([2, before]);
     expect(contents(folder)).toHaveProperty([`${path}/kept.txt`]);
   },

@@ -109,7 +109,7 @@ test("--prune deletes stubs that nobody needs or wrote into, and nothing else", 
   write(folder, { "src/tools/mine.ts": `${readFileSync(join(folder, "src/tools/mine.ts"), "utf8")}// a note\n` });
   write(folder, { "a.mcp.json": manifest(tool("kept")) });
   const told = built(folder);
-  expect(told).toContain("nothing was written into it: mcpc build --prune deletes it");
+  expect(told).toContain("it is an unchanged stub: mcpc build --prune deletes it");
   expect(told).toContain("delete src/tools/mine.ts, name it");
   expect(existsSync(join(folder, "src/tools/stub.ts"))).toBe(true);
   const pruned = built(folder, "--prune");

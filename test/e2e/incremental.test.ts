@@ -350,7 +350,7 @@ test("a file where a folder is needed is named", () => {
   const { code, stderr } = mcpc(folder, "build");
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: expect.stringMatching(/^error: "generated\/.*": a file stands where a folder is needed\n$/),
+    stderr: expect.stringMatching(/^error: "generated\/.*": a file exists where a folder is needed\n$/),
   });
 });
 

@@ -25,8 +25,8 @@ test("one run writes a report in each format, of all its folders", () => {
 test.each([
   ["sarif", /Write it as FORMAT=FILE; formats are pretty, json, sarif/],
   ["sarf=a", /Write it as FORMAT=FILE/],
-  ["json=.", /a folder stands where a file is needed/],
-  ["json=a.mcp.json/b", /a file stands where a folder is needed/],
+  ["json=.", /a folder exists where a file is needed/],
+  ["json=a.mcp.json/b", /a file exists where a folder is needed/],
 ])("an output that cannot be written is refused: %s", (output, told) => {
   const folder = project({ "a.mcp.json": manifest });
   expect(mcpc(folder, "check", "--output", output)).toMatchObject({ code: 2, stderr: expect.stringMatching(told) });

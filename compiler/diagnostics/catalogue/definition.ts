@@ -1,5 +1,5 @@
 /** One kind of diagnostic. */
-export interface Definition<P> {
+export interface DiagnosticDefinition<P> {
   readonly severity: "error" | "warning";
   /** One sentence, lower case, no full stop, the user's words in double quotes. */
   readonly message: (parameters: P) => string;
@@ -9,7 +9,7 @@ export interface Definition<P> {
   readonly explain: string;
 }
 
-export function define<P>(definition: Definition<P>): Definition<P> {
+export function define<P>(definition: DiagnosticDefinition<P>): DiagnosticDefinition<P> {
   return definition;
 }
 

@@ -6,7 +6,7 @@ export const entry = {
     message: ({ tool }) => `results of ${quote(tool)} are kept, but its annotations say that it changes something`,
     help: () => 'remove "cache", or say "readOnlyHint": true if it changes nothing',
     explain:
-      "A result that is kept is given again without running the handler, so whatever else the handler does happens only once in a while. Only tools that change nothing should be cached.",
+      "A cached result is returned without running the handler, so any other effect of the handler happens only now and then. Only tools that change nothing should be cached.",
   }),
   "error/invalid-placeholder": define<{ placeholder: string }>({
     severity: "error",
@@ -48,7 +48,7 @@ export const entry = {
     message: ({ field }) => `${quote(field)} is not base64`,
     help: () => "encode the bytes as base64 (RFC 4648)",
     explain:
-      "Images, audio and binary resources in a message are written as base64, and clients decode them: a slip would reach every client.",
+      "Images, audio and binary resources in a message are written as base64, and clients decode them. Every client would get an error.",
   }),
   "prompt/invalid-default": define<{ argument: string; value: string }>({
     severity: "error",
@@ -61,13 +61,14 @@ export const entry = {
     message: () => '"blob" is not base64',
     help: () => 'encode the bytes as base64 (RFC 4648), or name the file with "file"',
     explain:
-      "Binary contents of a static resource are written as base64, and clients decode them: a slip would reach every client.",
+      "Binary contents of a static resource are written as base64, and clients decode them. Every client would get an error.",
   }),
   "resource/invalid-uri": define<{ uri: string }>({
     severity: "error",
     message: ({ uri }) => `${quote(uri)} is not an absolute URI`,
     help: () => "begin with a scheme, such as config://app",
-    explain: "A resource is addressed by an absolute URI: a scheme, a colon, and whatever that scheme says.",
+    explain:
+      "A resource is addressed by an absolute URI: a scheme, a colon, and the rest, in the form that the scheme defines.",
   }),
   "runtime/unstated-effect": define<{ names: readonly string[] }>({
     severity: "warning",
@@ -76,21 +77,21 @@ export const entry = {
     help: () =>
       'in "annotations", say "readOnlyHint": true of those that change nothing, and false of those that POST alone may run',
     explain:
-      'With `toolEvents` each tool has an event stream. A web page of anybody\'s can make a browser send GET there, with an image or a link, so GET runs only tools whose annotations say `"readOnlyHint": true`; the others answer to POST. Tools that say neither are listed here, because the hint may have been forgotten.',
+      'With `toolEvents` each tool has an event stream. Any web page can make a browser send GET there, with an image or a link, so GET runs only tools whose annotations say `"readOnlyHint": true`; the others require POST. This warning lists the tools without `readOnlyHint`, which may have been forgotten.',
   }),
   "runtime/no-transport": define<object>({
     severity: "error",
     message: () => "the server has no transport",
     help: () => 'name at least one under "transports", such as "stdio": {}',
     explain:
-      "Where `runtime.transports` is present, the server is reachable through the transports it names and through no other.",
+      "If `runtime.transports` is present, the server is reachable through the transports it names and through no other.",
   }),
   "text/not-a-placeholder": define<{ written: string; name: string }>({
     severity: "warning",
     message: ({ written }) => `${quote(written)} is not a placeholder`,
     help: ({ name }) => (name === "" ? 'close it with "}}", or remove it' : didYouMean(`{{${name}}}`)),
     explain:
-      "In the messages of prompts, in errors and in questions a placeholder is written `{{name}}`. What looks like one of another language is text, or has text around it that clients would see: `${name}`, `#{name}`, `{{name}`, a `{{` that no `}}` closes, and `{name}` in a text with double braces, or where a prompt has an argument of that name. Write `${{price}}` for a dollar before a value, and `{ name }`, with blanks, for braces that are text.",
+      "In the messages of prompts, in errors and in questions a placeholder is written `{{name}}`. Placeholders of other languages are text, or leave text around the value that clients see: `${name}`, `#{name}`, `{{name}`, a `{{` that no `}}` closes, and `{name}` in a text with double braces, or in a prompt with an argument of that name. Write `${{price}}` for a dollar before a value, and `{ name }`, with blanks, for braces that are text.",
   }),
   "template/ambiguous": define<{ template: string; first: string; second: string }>({
     severity: "error",
@@ -98,7 +99,7 @@ export const entry = {
       `nothing in ${quote(template)} says where ${quote(first)} ends and ${quote(second)} begins`,
     help: ({ first, second }) => `write text between the two, such as {${first}}/{${second}}`,
     explain:
-      "A URI is cut into the values of the variables. Two variables that follow each other, or a list (`*`) with more behind it, can share a text in many ways, so the handler would get arbitrary parts of it. Text between them, or an operator that begins with a character of its own (`{a}{/b}`, `{a}{?b}`), says where one ends.",
+      "The server splits a URI into the values of the variables. Two variables that follow each other, or a list (`*`) with more behind it, can share a text in many ways, so the handler would get arbitrary parts of it. Text between them, or an operator that begins with a character of its own (`{a}{/b}`, `{a}{?b}`), marks where one ends.",
   }),
   "template/invalid": define<{ template: string; reason: string }>({
     severity: "error",
@@ -121,7 +122,7 @@ export const entry = {
       `${quote(template)} also matches ${quote(uri)}, which ${quote(other)} answers`,
     help: () => "let a literal part tell them apart, or put the more specific one first",
     explain:
-      "Two URI templates match the same URI. The first of them, in the order of the manifests, answers it, and the other never sees it. A specific template before a general one is no mistake, and a resource with a URI of its own always comes before templates.",
+      "Two URI templates match the same URI. The first of them, in the order of the manifests, answers it, and the other is not used for it. A specific template before a general one is no mistake, and a resource with a URI of its own always comes before templates.",
   }),
   "template/unknown-variable": define<{ variable: string; suggestion: string | undefined }>({
     severity: "error",

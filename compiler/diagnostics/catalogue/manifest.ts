@@ -20,7 +20,7 @@ export const manifest = {
     message: ({ property, what }) => `${what} has no field ${quote(property)}, so it has no effect`,
     help: ({ suggestion }) => didYouMean(suggestion),
     explain:
-      "Some objects, such as `annotations`, may have members of your own, which clients get as they are. This one is called almost like a field that the protocol knows, so it is probably a slip of the pen. Give it the field's name, or one that is less like it.",
+      "Some objects, such as `annotations`, may have members of your own, which clients get as they are. This one has almost the name of a field of the protocol, so it is probably misspelt. Give it the field's name, or a name that resembles it less.",
   }),
   "manifest/missing-property": define<{ property: string; what: string }>({
     severity: "error",
@@ -33,7 +33,7 @@ export const manifest = {
     message: () => 'no manifest of this project has a "server" section',
     help: () => 'add "server": { "name": "…", "version": "1.0.0" } to one of them',
     explain:
-      "All manifests of a project merge into one server, and exactly one of them says its name and version in a `server` section.",
+      "All manifests of a project merge into one server, and exactly one of them states its name and version in a `server` section.",
   }),
   "manifest/none": define<{ pattern: string }>({
     severity: "error",
@@ -47,14 +47,13 @@ export const manifest = {
     message: ({ feature }) => `${quote(feature)} is not supported yet`,
     help: () => "remove it; this version of mcpc would not honour it",
     explain:
-      "The field belongs to the manifest language, but this version of mcpc cannot make it work. It is an error so that nobody relies on a promise the built server does not keep.",
+      "The field belongs to the manifest language, but this version of mcpc does not implement it. It is an error, because the built server would not do what the manifest states.",
   }),
   "manifest/several-servers": define<object>({
     severity: "error",
     message: () => 'two "server" sections in one project',
     help: () => "keep one; a project is one server",
-    explain:
-      "All manifests of a project merge into one server, so only one of them may say what that server is called.",
+    explain: "All manifests of a project merge into one server, so only one of them may have a `server` section.",
   }),
   "manifest/several-sources": define<{ sources: readonly string[]; what: string }>({
     severity: "error",
@@ -76,7 +75,7 @@ export const manifest = {
     help: ({ suggestion, place, hasMeta }) =>
       didYouMean(suggestion) ?? place ?? `remove it${hasMeta ? '; data of your own may go into "_meta"' : ""}`,
     explain:
-      "A key is not part of the manifest language. Unknown keys are errors because a misspelt field would otherwise be silently without effect.",
+      "A key is not part of the manifest language. Unknown keys are errors, because a misspelt field would have no effect.",
   }),
   "manifest/wrong-type": define<{
     what: string;
@@ -87,6 +86,6 @@ export const manifest = {
     severity: "error",
     message: ({ what, expected, actual }) => `${what} must be ${expected.join(" or ")}, not ${actual}`,
     help: ({ instead }) => instead && `write ${instead}`,
-    explain: "A field has a value of another JSON type than the manifest language asks for.",
+    explain: "A field has a value of another JSON type than the manifest language requires.",
   }),
 };

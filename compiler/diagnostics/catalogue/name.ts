@@ -14,6 +14,6 @@ export const name = {
     message: ({ name }) => `some clients refuse the tool name ${quote(name)}`,
     help: () => 'use 1 to 128 letters, digits, "_", "-" and "."',
     explain:
-      "The protocol advises tool names of 1 to 128 ASCII letters, digits, underscores, hyphens and dots. Other names are listed as they are, but clients and model providers may refuse them.",
+      "The protocol recommends tool names of 1 to 128 ASCII letters, digits, underscores, hyphens and dots. Other names are listed unchanged, but clients and model providers may refuse them.",
   }),
 };

@@ -13,7 +13,7 @@ export const output = {
     help: ({ name }) =>
       `add ${quote(name)} to "build": { "external": [...] }, as mcpc check --fix does, and install it where the server runs`,
     explain:
-      "A package with native code, or that reads files beside its own code, does not find them once its code is in one file with all else; neither does a thread that loads packages by their names, such as a transport of pino. `build.external` names packages that stay outside. `npm install --omit=dev` in `dist/` installs them.",
+      "A package with native code, or that reads files beside its own code, does not find them in a bundle. Nor does a thread that loads packages by their names, such as a transport of pino. `build.external` names packages that stay outside the bundle. `npm install --omit=dev` in `dist/` installs them.",
   }),
   "bundle/own-file": define<{ file: string }>({
     severity: "error",
@@ -21,7 +21,7 @@ export const output = {
     help: ({ file }) =>
       `name it by new URL(${quote(/^\.\.?\//.test(file) ? file : `./${file.replace(/^\//, "")}`)}, import.meta.url), so that the build copies it; or import it`,
     explain:
-      'Code that is in the bundle finds itself in the folder of the bundle. The build copies files that are named as `new URL("./file", import.meta.url)`, and has what is imported in the bundle; it cannot follow `__dirname`, `import.meta.dirname` and `createRequire`.',
+      'Code in the bundle sees the folder of the bundle as its own. The build copies files that are named as `new URL("./file", import.meta.url)`, and bundles what is imported; it cannot follow `__dirname`, `import.meta.dirname` and `createRequire`.',
   }),
   "bundle/failed": define<{ reason: string; external: string | undefined }>({
     severity: "error",
@@ -31,14 +31,14 @@ export const output = {
         ? undefined
         : `leave the package out of the bundle: "build": { "external": [${quote(external)}] }, and install it where the server runs`,
     explain:
-      "The last phase puts the generated code, the handlers and everything they import into one file. An import that does not resolve is the usual cause. Packages with native code (`.node` files) cannot be in it: `build.external` names packages that stay outside.",
+      "The last phase puts the generated code, the handlers and everything they import into one file. An import that does not resolve is the usual cause. Packages with native code (`.node` files) cannot be bundled: `build.external` names packages that stay outside.",
   }),
   "bundle/unused-external": define<{ name: string }>({
     severity: "warning",
     message: ({ name }) => `"build": { "external": [...] } names ${quote(name)}, which nothing imports`,
     help: () => "remove it, or correct its name",
     explain:
-      "`build.external` names packages that stay outside the bundle, and that are installed where the server runs. This one is neither imported nor named in quotes by the code of the project, or by a package in the bundle, so it would be installed for nothing. Perhaps its name has a slip, and the package that was meant is in the bundle.",
+      "`build.external` names packages that stay outside the bundle, and that are installed where the server runs. This one is neither imported nor named in quotes by the code of the project, or by a package in the bundle, so it would be installed for nothing. Perhaps its name is misspelt, and the intended package is in the bundle.",
   }),
   "bundle/unknown-file": define<{ file: string }>({
     severity: "warning",
@@ -63,53 +63,53 @@ export const output = {
       return `did you mean to export ${quote(name)}? rename ${quote(instead)}, or name it with ${quote(field)}`;
     },
     explain:
-      "The file of a handler exists but does not export the function that the manifest promises. A handler is a named export, in the tool's name in camel case; a default export, or one of another name, is not called. Nothing is added to such a file.",
+      "The file of a handler exists but does not export the function that the manifest declares. A handler is a named export, in the tool's name in camel case; a default export, or one of another name, is not called. mcpc adds nothing to such a file.",
   }),
   "handler/not-implemented": define<{ what: string; file: string }>({
     severity: "warning",
     message: ({ what }) => `the handler of ${what} is a stub: each call fails`,
     help: ({ file }) => `write it in ${file}`,
     explain:
-      "`mcpc build` writes a stub for each handler that is missing, which throws `notImplemented(…)`. `mcpc check` warns of those in which nothing else has been written yet, and `mcpc build` lists their files. With `--strict` they are errors of both, so that nothing is deployed that cannot answer.",
+      "`mcpc build` writes a stub for each missing handler, which throws `notImplemented(…)`. `mcpc check` warns of the stubs that are still unchanged, and `mcpc build` lists their files. With `--strict` stubs are errors of both, so that no server is deployed with a tool that cannot answer.",
   }),
   "handler/not-utf8": define<{ path: string }>({
     severity: "error",
     message: ({ path }) => `${quote(path)} is not UTF-8, so nothing can be added to it safely`,
     help: () => "save the file as UTF-8",
     explain:
-      "mcpc adds a stub to an existing file by inserting text. In a file of another encoding that would garble what stands there.",
+      "mcpc adds a stub to an existing file by inserting text. In a file of another encoding that would garble the existing text.",
   }),
   "handler/moved": define<{ what: string; file: string; found: string; reference: string }>({
     severity: "error",
     message: ({ what, file, found }) => `the handler of ${what} is in ${quote(found)}, and belongs in ${quote(file)}`,
     help: ({ reference }) => `move it there, or name it in the manifest: "handler": ${quote(reference)}`,
     explain:
-      "A handler is looked for in a file of its own under the source folder. It is not there, but another file exports one under its name and with its type. The manifest must say where, or a new stub would take its place.",
+      "mcpc looks for a handler in a file of its own under the source folder. That file does not exist, but another file exports a handler of the same name and type. The manifest must name that file, or a new stub would replace it.",
   }),
   "handler/not-renamed": define<{ from: string; to: string; reason: string; suggestion: string | undefined }>({
     severity: "error",
     message: ({ from, to, reason }) => `${quote(from)} cannot be renamed to ${quote(to)}: ${reason}`,
     help: ({ suggestion }) => didYouMean(suggestion) ?? "mend that, or move the handler by hand",
     explain:
-      "`mcpc build --rename OLD=NEW` moves the handler of an entry that the manifests now call by another name: from `OLD.ts` to `NEW.ts` in the same folder, with its export and its types renamed. It only replaces a stub into which nothing was written.",
+      "`mcpc build --rename OLD=NEW` moves the handler of an entry that has another name in the manifests now: from `OLD.ts` to `NEW.ts` in the same folder, with its export and its types renamed. It only replaces an unchanged stub.",
   }),
-  "handler/orphaned": define<{ path: string; untouched: boolean; from: string; to: string | undefined }>({
+  "handler/orphaned": define<{ path: string; isStub: boolean; from: string; to: string | undefined }>({
     severity: "warning",
     message: ({ path }) => `no manifest entry uses ${quote(path)} any more`,
-    help: ({ path, untouched, from, to }) => {
-      if (untouched) return "nothing was written into it: mcpc build --prune deletes it";
+    help: ({ path, isStub, from, to }) => {
+      if (isStub) return "it is an unchanged stub: mcpc build --prune deletes it";
       if (to !== undefined) return `if it has a new name, ${rename(from, to)} lets the handler follow`;
       return `delete ${path}, name it with "handler", or let it follow a new name: ${rename(from, "NEW")}`;
     },
     explain:
-      "A file stands where handlers live, but no tool, resource, template or prompt leads to it, usually because the entry was removed or renamed. mcpc deletes no file of yours unasked: `--prune` deletes stubs into which nothing was written, `--rename` moves a handler to the new name of its entry, and anything else is yours to delete.",
+      "The folder of handlers contains a file that no tool, resource, template or prompt uses, usually because the entry was removed or renamed. mcpc deletes none of your files unless you ask: `--prune` deletes unchanged stubs, `--rename` moves a handler to the new name of its entry, and other files are yours to delete.",
   }),
   "handler/type-error": define<{ message: string; suggestion?: string | undefined; help?: string | undefined }>({
     severity: "error",
     message: ({ message }) => message,
     help: ({ suggestion, help }) => didYouMean(suggestion) ?? help,
     explain:
-      "TypeScript found a mistake in a handler, or in a file it imports: usually the manifest's schema changed and the handler has not followed. What TypeScript says is told at the handler's line, in the words of the manifests where it speaks of them, with the place there that it follows from.",
+      "TypeScript found a mistake in a handler, or in a file it imports: usually the manifest's schema changed and the handler did not. The error is reported at the handler's line, with the names that the manifests use, and with the related place in the manifest.",
   }),
   "handler/other-case": define<{ what: string; file: string; found: string; from: string; to: string }>({
     severity: "error",
@@ -117,31 +117,31 @@ export const output = {
       `the handler of ${what} belongs in ${quote(file)}, and ${quote(found)} differs from that in case alone`,
     help: ({ from, to }) => `${rename(from, to)} lets the handler follow`,
     explain:
-      "An entry has a new name that differs from the old one in upper and lower case alone, and its handler's file is still called by the old one. Windows and macOS cannot hold two such files in one folder, so no stub is written beside it.",
+      "The new name of an entry differs from the old one only in upper and lower case, and its handler's file still has the old name. Windows and macOS cannot store two such files in one folder, so no stub is written beside it.",
   }),
   "handler/unparsable": define<{ reason: string }>({
     severity: "error",
     message: ({ reason }) => `a stub must be added to this file, but it does not parse: ${reason}`,
     help: () => "mend the syntax error, then build again",
     explain:
-      "mcpc adds missing handlers to an existing file by inserting text at its end. It does not touch a file that it cannot read as TypeScript.",
+      "mcpc adds missing handlers to an existing file by inserting text at its end. It does not change a file that it cannot parse as TypeScript.",
   }),
   "hook/misspelt": define<{ name: string; hook: string }>({
     severity: "warning",
     message: ({ name }) => `${quote(name)} is not a hook, so nothing calls it`,
     help: ({ hook }) => didYouMean(hook),
     explain:
-      "The module of hooks may export what it likes, but only `onStart`, `onStop`, `onError`, `authenticate`, `logger` and `health` mean something to the server. An export that is called almost like one of them, where that one is missing, is probably a slip of the pen. Give it the hook's name, or one that is less like it.",
+      "The module of hooks may have any exports, but the server uses only `onStart`, `onStop`, `onError`, `authenticate`, `logger` and `health`. An export with almost the name of one of them, where that one is missing, is probably misspelt. Give it the hook's name, or a name that resembles it less.",
   }),
   "output/hand-edited": define<{ path: string; verdict: "edited" | "foreign" }>({
     severity: "error",
     message: ({ path, verdict }) =>
       verdict === "edited"
         ? `the generated file ${quote(path)} was edited by hand`
-        : `${quote(path)} stands where a generated file belongs`,
+        : `${quote(path)} is in the place of a generated file`,
     help: () => "move your changes elsewhere, then run mcpc build --force to overwrite it",
     explain:
-      "Files in the generated folder belong to mcpc and carry a hash of their contents. One that does not match may hold somebody's work, so it is not overwritten unless asked for.",
+      "Files in the generated folder belong to mcpc and contain a hash of their contents. If the hash does not match, the file may contain manual changes, so it is overwritten only with `--force`.",
   }),
   "output/stale": define<{ path: string; state: "missing" | "different" | "superfluous" }>({
     severity: "error",
@@ -160,6 +160,6 @@ export const output = {
     message: ({ path, reason }) => `${quote(path)} is not right: ${reason}`,
     help: () => "correct it; without it, other options would hold than you mean",
     explain:
-      "TypeScript finds a mistake in the `tsconfig.json` that the handlers belong to, or in a file that it extends: an option that there is not, a value of the wrong type, a file that cannot be read. What it does understand would hold nevertheless, so a misspelt `strict` would silently check less. Options that only older versions of TypeScript have are taken.",
+      "TypeScript finds a mistake in the `tsconfig.json` of the handlers, or in a file that it extends: an unknown option, a value of the wrong type, a file that cannot be read. TypeScript would apply the rest, so a misspelt `strict` would silently check less. Options of older versions of TypeScript are accepted.",
   }),
 };

@@ -7,21 +7,21 @@ export const schema = {
       `the reference ${quote(reference)} leads back to itself: checking a value would never end`,
     help: () => "let a property or an item stand between, or point it elsewhere",
     explain:
-      "A schema may be recursive where each round goes deeper into the value, through `properties` or `items`. A `$ref` that comes back to the same schema for the same value, directly or through `allOf` and its like, checks nothing and never ends.",
+      "A schema may be recursive if each round goes deeper into the value, through `properties` or `items`. A `$ref` that comes back to the same schema for the same value, directly or through a keyword such as `allOf`, checks nothing and never ends.",
   }),
   "reference/outside-project": define<{ reference: string }>({
     severity: "error",
     message: ({ reference }) => `the reference ${quote(reference)} leaves the project`,
     help: () => "copy the schema into the project and refer to it there",
     explain:
-      "A `$ref` may point into the same schema, to the shared `$defs`, or into a file inside the project's folder, and nowhere else on the disk.",
+      "A `$ref` may point into the same schema, to the shared `$defs`, or into a file inside the project's folder, but to no other file on the disk.",
   }),
   "reference/remote": define<{ reference: string }>({
     severity: "error",
     message: ({ reference }) => `the reference ${quote(reference)} points to the network`,
     help: () => "copy the schema into the project and refer to it there",
     explain:
-      "The protocol forbids servers and clients to fetch schemas, and mcpc never reaches for the network: a `$ref` must resolve inside the project. A URI does so where a schema of the project has it as its `$id`.",
+      "The protocol forbids servers and clients to fetch schemas, and mcpc never uses the network: a `$ref` must resolve inside the project. A URI resolves if a schema of the project has it as its `$id`.",
   }),
   "reference/too-deep": define<{ reference: string; limit: number }>({
     severity: "error",
@@ -43,21 +43,21 @@ export const schema = {
     help: ({ suggestion }) =>
       didYouMean(suggestion) ?? "point it into this schema, to the shared $defs, or into a file of the project",
     explain:
-      "A `$ref` names a schema that does not exist. `#/…` is looked for in the schema with the nearest `$id` around it; `#/$defs/NAME` then among the shared `$defs` of all manifests; a path is relative to the file that says it.",
+      "A `$ref` names a schema that does not exist. mcpc looks for `#/…` in the schema with the nearest `$id` around it, then for `#/$defs/NAME` among the shared `$defs` of all manifests. A path is relative to the file that contains it.",
   }),
   "schema/duplicate-anchor": define<{ keyword: string; name: string }>({
     severity: "error",
     message: ({ keyword, name }) => `two schemas have the ${keyword} ${quote(name)}`,
     help: () => "give one of them another name, or put it into a schema with an $id of its own",
     explain:
-      "`$anchor` and `$dynamicAnchor` name a schema for references such as `#name`, which would not say which of two is meant. A name is free again within a schema that has an `$id`. In draft-07 an `$id` such as `#name` does the same.",
+      "`$anchor` and `$dynamicAnchor` name a schema for references such as `#name`, which would be ambiguous. A name may occur again within a schema that has an `$id`. In draft-07 an `$id` such as `#name` does the same.",
   }),
   "schema/duplicate-id": define<{ id: string }>({
     severity: "error",
     message: ({ id }) => `two schemas have the $id ${quote(id)}`,
     help: () => "give one of them another $id, or use a reference to the other",
     explain:
-      "`$id` is the address of a schema, by which references find it. Shared definitions, files of schemas and what is embedded in one schema can be reached from the same places, so each needs an address of its own.",
+      "`$id` is the address of a schema, by which references find it. Shared definitions, files of schemas and embedded schemas can be reached from the same places, so each needs an address of its own.",
   }),
   "schema/invalid": define<{ reason: string; suggestion?: string | undefined; help?: string | undefined }>({
     severity: "error",
@@ -71,7 +71,7 @@ export const schema = {
     message: ({ reason }) => reason,
     help: () => "give a value that the schema allows, or remove the default",
     explain:
-      "A `default` is a value that its own schema must allow. Clients show it, and mcpc fills it in where a tool's arguments lack it; one that does not fit is not filled in.",
+      "A `default` is a value that its own schema must allow. Clients show it, and mcpc fills it in where a tool's arguments lack it; an invalid one is not filled in.",
   }),
   "schema/invalid-header": define<{ reason: string }>({
     severity: "error",
@@ -94,21 +94,21 @@ export const schema = {
     message: ({ what }) => `the root of ${what} must say "type": "object"`,
     help: () => 'add "type": "object"; arguments are always an object',
     explain:
-      "A tool's arguments are a JSON object, and the protocol requires the root of `inputSchema` to say so. Clients refuse a tool whose schema does not.",
+      "A tool's arguments are a JSON object, and the protocol requires the root of `inputSchema` to be of type object. Clients refuse a tool with another schema.",
   }),
   "schema/complex-pattern": define<{ pattern: string }>({
     severity: "error",
     message: ({ pattern }) => `${quote(pattern)} is too complex to tell how much time it takes`,
     help: () => "nest its groups less deeply, and bound repeated parts with a number, as in a{0,100}",
     explain:
-      "mcpc proves that no text makes a regular expression run away. The proof does not get to the end of this one: its groups are nested more than a hundred deep, or it has thousands of parts. Such a pattern could stop the server, and nobody could read it.",
+      "mcpc proves that no text makes a regular expression run away. The proof does not reach the end of this one: its groups are nested more than a hundred deep, or it has thousands of parts. Such a pattern could block the server, and is hard to read.",
   }),
   "schema/runaway-pattern": define<{ pattern: string; attack: string }>({
     severity: "warning",
     message: ({ pattern, attack }) => `${quote(pattern)} takes exponential time on some texts, such as ${cut(attack)}`,
     help: () => "let no two repetitions, one inside the other or side by side, match the same text",
     explain:
-      "Matching this regular expression takes time that doubles with each character of some texts, so that one call of a client can stop the server. Usually a repeated group holds a repetition, as in `(a+)+`, or choices that overlap, as in `(a|aa)+`; `maxLength` does not help.",
+      "Matching this regular expression takes time that doubles with each character of some texts, so that one call of a client can block the server. Usually a repeated group contains a repetition, as in `(a+)+`, or choices that overlap, as in `(a|aa)+`; `maxLength` does not help.",
   }),
   "schema/slow-pattern": define<{ pattern: string; attack: string; degree: number; advice: number }>({
     severity: "warning",
@@ -124,7 +124,7 @@ export const schema = {
     message: () => "a value can come to the same schemas in more than 100,000 ways here",
     help: () => "refer to each schema from one branch alone",
     explain:
-      "`anyOf`, `oneOf`, `allOf` and the like look at one value several times. Where definitions refer to each other twice at each level, without a step into the value, the number of ways doubles with each, and one wrong value would keep the server busy for minutes.",
+      "`anyOf`, `oneOf`, `allOf` and similar keywords check one value several times. Where definitions refer to each other twice at each level, without a step into the value, the number of checks doubles with each, and one invalid value would keep the server busy for minutes.",
   }),
   "schema/secret-header": define<{ argument: string; header: string }>({
     severity: "warning",
@@ -132,7 +132,7 @@ export const schema = {
       `the argument ${quote(argument)} looks like a secret, and the header ${quote(`Mcp-Param-${header}`)} shows it`,
     help: () => 'remove "x-mcp-header": proxies and logs see headers',
     explain:
-      "`x-mcp-header` repeats an argument in an HTTP header, where proxies read it and logs keep it. The protocol says not to name secrets so: arguments whose name, `format` or `writeOnly` says that they are one.",
+      "`x-mcp-header` repeats an argument in an HTTP header, which proxies read and logs keep. The protocol advises against it for secrets: arguments whose name, `format` or `writeOnly` marks them as one.",
   }),
   "schema/unsatisfiable": define<{ reason: string; suggestion: string | undefined; isAlone?: boolean }>({
     severity: "warning",
@@ -141,7 +141,7 @@ export const schema = {
       didYouMean(suggestion) ??
       (isAlone ? "name the values that may be given, or remove it" : "no value can obey both: change or remove one"),
     explain:
-      "Two keywords of one schema, or of schemas that hold together through `allOf` or `$ref`, contradict each other, so a value that the schema seems to allow can never pass. Only what is certain is reported: types that exclude each other, bounds that leave nothing between them, a `const` or a value of `enum` that `type` forbids, a required property that may not be there.",
+      "Two keywords of one schema, or of schemas that apply together through `allOf` or `$ref`, contradict each other, so a value that the schema seems to allow can never pass. Only certain contradictions are reported: types that exclude each other, bounds that leave nothing between them, a `const` or a value of `enum` that `type` forbids, a required property that is forbidden.",
   }),
   "schema/unknown-format": define<{ format: string; isKnown: boolean; suggestion: string | undefined }>({
     severity: "warning",
@@ -151,7 +151,7 @@ export const schema = {
         : `the format ${quote(format)} is not known and will not be checked`,
     help: ({ suggestion }) => didYouMean(suggestion) ?? 'say the rule with "pattern" if it matters',
     explain:
-      "A `format` that JSON Schema does not define is an annotation: it documents, and checks nothing. So are the international formats of JSON Schema (`iri`, `idn-email` and their like), which mcpc does not check. Formats that well-known generators write, such as `uint32`, `ulid` and `e164`, are taken as deliberate.",
+      "A `format` that JSON Schema does not define is an annotation: it documents, and checks nothing. So are the international formats of JSON Schema (such as `iri` and `idn-email`), which mcpc does not check. Formats that well-known generators write, such as `uint32`, `ulid` and `e164`, are accepted as deliberate.",
   }),
   "schema/unknown-keyword": define<{
     keyword: string;
@@ -164,7 +164,7 @@ export const schema = {
     help: ({ instead, suggestion }) =>
       instead ?? didYouMean(suggestion) ?? 'remove it, or let its name begin with "x-"',
     explain:
-      "A keyword that the dialect does not define is ignored by every validator, so a misspelt one silently checks nothing. Names that begin with `x-` are taken as deliberate.",
+      "A keyword that the dialect does not define is ignored by every validator, so a misspelt one silently checks nothing. Names that begin with `x-` are accepted as deliberate.",
   }),
   "schema/wrapped-output": define<{ name: string }>({
     severity: "warning",
@@ -172,13 +172,13 @@ export const schema = {
       `clients of revisions before 2026-07-28 get the result of ${quote(name)} as { "result": … }, others as it is`,
     help: () => 'describe an object, so that all clients see the same: { "type": "object", … }',
     explain:
-      "Structured results are objects in 2025-06-18 and 2025-11-25, and any JSON from 2026-07-28 on. An `outputSchema` that may describe something else than an object, such as a list, is therefore listed to older clients as that of an object whose `result` it is, and results come to them so. The lock file has that form as `olderOutputSchema`. A `$ref`, `allOf`, or union is followed: only what may be something else is wrapped.",
+      "Structured results are objects in 2025-06-18 and 2025-11-25, and any JSON from 2026-07-28 on. An `outputSchema` that may describe another type than an object, such as a list, is therefore listed to older clients as an object with the property `result`, and their results have the same form. The lock file has that form as `olderOutputSchema`. A `$ref`, `allOf`, or union is followed: only what may be another type is wrapped.",
   }),
   "schema/unsupported-dialect": define<{ dialect: string }>({
     severity: "error",
     message: ({ dialect }) => `the dialect ${quote(dialect)} is not supported`,
     help: () => "use 2020-12 (the default), 2019-09 or draft-07",
     explain:
-      "`$schema` names a dialect that mcpc cannot check. The protocol's own is JSON Schema 2020-12, which is meant where `$schema` is absent; 2019-09 and draft-07 are understood too.",
+      "`$schema` names a dialect that mcpc cannot check. The protocol's own is JSON Schema 2020-12, which applies if `$schema` is absent; 2019-09 and draft-07 are supported too.",
   }),
 };

@@ -1,13 +1,13 @@
 const declaration = /\.d\.(?:[^./]+\.)?[cm]?ts$/;
 const typescript = /\.(?:tsx?|mts|cts)$/;
 
-/** Declares something for other files, or imports something for its effect. */
+/** Matches declarations for other files, and imports for their side effects. */
 const forOthers = /\bdeclare\s+(?:global\b|module\s*["'])|^import\s*["']|^\/\/\/\s*<reference\b/m;
 const isModule = /^(?:import|export)\b/m;
 
 /**
- * Files of a project that may declare something which others see without an import: declaration files, scripts, and
- * modules that augment what is global. The others mean nothing to a file that does not import them.
+ * Returns the files of a project with possible global declarations: declaration files, scripts, and modules with
+ * augmentations. Other files affect only those that import them.
  */
 export function ambientFiles(names: readonly string[], textOf: (file: string) => string | undefined): string[] {
   return names.filter((file) => {

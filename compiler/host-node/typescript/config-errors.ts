@@ -2,7 +2,7 @@ import { dirname, join, relative } from "node:path/posix";
 import { visit } from "../../1-read/visit.js";
 import type { Finding } from "../../6-typecheck/index.js";
 
-/** An error in TypeScript's words; `fileName` and the positions are missing where it cannot tell. */
+/** An error of TypeScript. `fileName` and positions are missing if they are unknown. */
 interface ConfigError {
   readonly code: number;
   readonly text: string;
@@ -11,22 +11,21 @@ interface ConfigError {
   readonly end: number;
 }
 
-/** Options that versions before 5.5 had, which a project may still be checked with elsewhere. */
-const former =
+/** Options that existed before 5.5. A project may be checked with such a version elsewhere. */
+const formerOptions =
   /'(?:importsNotUsedAsValues|preserveValueImports|out|charset|noImplicitUseStrict|suppressExcessPropertyErrors|suppressImplicitAnyIndexErrors|noStrictGenericChecks|keyofStringsOnly)'/;
-const formerValue = /^["'](?:es3|none)["']$/i;
+const formerValues = /^["'](?:es3|none)["']$/i;
 
 const unknownOption = 5023;
 const unknownValue = 6046;
 const unreadable = 5083;
 const notFound = 6053;
-/** Codes below are those of the syntax. */
+/** Lower codes are syntax errors. */
 const semantic = 2000;
 
 /**
- * Returns what TypeScript finds wrong in the configuration file of a project and in those that it extends; of mistakes
- * in the syntax the first of each file. Paths are relative to `root`; what is wrong outside is told at the project's own
- * file.
+ * Returns the errors in a project's configuration file and in those that it extends; of syntax errors only the first
+ * of each file. Paths are relative to `root`. Errors outside are reported at the project's own file.
  */
 export function configErrors(
   errors: readonly ConfigError[],
@@ -34,17 +33,17 @@ export function configErrors(
   root: string,
   textOf: (file: string) => string | undefined,
 ): Finding[] {
-  const broken = new Set<string>();
+  const reportedFiles = new Set<string>();
   return errors.flatMap((error): Finding[] => {
     const { code, fileName = "" } = error;
     const file = fileName === "" ? config : fileName;
     const source = textOf(file) ?? "";
-    const { pos, end } = code === unreadable || code === notFound ? extended(error, config, source) : error;
+    const { pos, end } = code === unreadable || code === notFound ? missingExtends(error, config, source) : error;
     const word = source.slice(Math.max(0, pos), Math.max(0, end));
-    if (code === unknownOption && former.test(error.text)) return [];
-    if (code === unknownValue && formerValue.test(word)) return [];
-    if (code < semantic && broken.has(file)) return [];
-    if (code < semantic) broken.add(file);
+    if (code === unknownOption && formerOptions.test(error.text)) return [];
+    if (code === unknownValue && formerValues.test(word)) return [];
+    if (code < semantic && reportedFiles.has(file)) return [];
+    if (code < semantic) reportedFiles.add(file);
     const text = error.text.replaceAll(`${root}/`, "").replace(/\.$/, "");
     const path = relative(root, file);
     if (path.startsWith("../")) {
@@ -56,8 +55,8 @@ export function configErrors(
   });
 }
 
-/** The place that names the file which cannot be read: TypeScript gives none. */
-function extended(
+/** Returns the place that names an unreadable file, which TypeScript does not report. */
+function missingExtends(
   { text }: ConfigError,
   config: string,
   source: string,

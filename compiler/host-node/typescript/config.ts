@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { slashed } from "./paths.js";
 import type { UserOptions, UserProject } from "./user-project.js";
 
-/** They stand in the project's folder, for TypeScript alone. */
+/** Names of virtual files in the project's folder, which only TypeScript sees. */
 export const configFile = ".mcpc.tsconfig.json";
 const defaultsFile = ".mcpc.defaults.json";
 
@@ -12,8 +12,8 @@ export function isConfigText(file: string): boolean {
 }
 
 /**
- * Returns the texts of the configuration with which `files` are checked, by name: the options of the user's project,
- * or strict ones where there is none.
+ * Returns the configuration for the check of `files`, by file name: the options of the user's project, or else strict
+ * ones.
  */
 export function configTexts(
   root: string,
@@ -37,7 +37,7 @@ export function configTexts(
     isolatedDeclarations: false,
     rootDir: null,
     outDir: null,
-    // What is checked is bundled: files are modules whatever a package.json says.
+    // Checked files are bundled, so they are modules regardless of package.json.
     module: "ESNext",
     moduleResolution: "Bundler",
     ...basePaths(own?.options),
@@ -49,7 +49,7 @@ export function configTexts(
   ]);
 }
 
-/** Whether the user's TypeScript includes all of `@types` unasked: those before version 6 do. */
+/** Returns whether the user's TypeScript includes all of `@types` by default, as versions before 6 do. */
 function hasAutomaticTypes(root: string): boolean {
   for (let folder = root; ; folder = dirname(folder)) {
     const manifest = join(folder, "node_modules", "typescript", "package.json");
@@ -58,7 +58,7 @@ function hasAutomaticTypes(root: string): boolean {
   }
 }
 
-/** Node's types where the project has them; a project without them still checks. */
+/** Returns Node's types if the project has them. Without them the check still works. */
 function nodeTypes(root: string): string[] {
   for (let folder = root; ; folder = dirname(folder)) {
     if (fs.existsSync(join(folder, "node_modules", "@types", "node"))) return ["node"];
@@ -66,7 +66,7 @@ function nodeTypes(root: string): string[] {
   }
 }
 
-/** TypeScript 7 has no `baseUrl` any more: `paths` say the same. */
+/** Converts `baseUrl`, which TypeScript 7 lacks, to `paths`. */
 function basePaths({ baseUrl, paths = {} }: UserOptions = {}): Pick<UserOptions, "paths"> {
   if (baseUrl === undefined) return {};
   const from = (place: string): string => slashed(resolve(baseUrl, place));

@@ -1,26 +1,26 @@
 import { posix } from "node:path";
 import type { Node } from "typescript/unstable/ast";
 import type { Diagnostic, Project } from "typescript/unstable/sync";
-import type { Finding, Place, Question } from "../../6-typecheck/index.js";
+import type { Finding, ExportPlace, Question } from "../../6-typecheck/index.js";
 
-/** A program, and what is known of its files. */
-export interface Sources {
-  /** The folder of the user's files, absolute. */
+/** A program with access to its files. */
+export interface ProgramSources {
+  /** The absolute path of the user's folder. */
   readonly root: string;
   readonly project: Project;
-  /** Undefined for what is no file of the user's, nor of generated code. */
+  /** Returns the project path; `undefined` for files of neither the user nor the generated code. */
   pathOf(file: string): string | undefined;
   textOf(file: string): string;
 }
 
-/** Returns TypeScript's diagnostics of the files that have a path. */
-export function findingsIn(sources: Sources): Finding[] {
+/** Returns TypeScript's diagnostics of the files with a project path. */
+export function findingsIn(sources: ProgramSources): Finding[] {
   const { program } = sources.project;
   const byFile = new Map<string, Diagnostic[]>();
   for (const diagnostic of [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()]) {
     const { fileName = "" } = diagnostic;
-    const known = byFile.get(fileName);
-    if (known) known.push(diagnostic);
+    const list = byFile.get(fileName);
+    if (list) list.push(diagnostic);
     else byFile.set(fileName, [diagnostic]);
   }
   return [...byFile].flatMap(([file, diagnostics]) => {
@@ -32,19 +32,23 @@ export function findingsIn(sources: Sources): Finding[] {
   });
 }
 
-/** Returns the diagnostics in files that `entries`, by project path, lead to. The user checks the others. */
-export function concerning(findings: readonly Finding[], entries: readonly string[], sources: Sources): Finding[] {
+/** Returns the diagnostics in files that `entries`, by project path, import. The user checks others. */
+export function relevantFindings(
+  findings: readonly Finding[],
+  entries: readonly string[],
+  sources: ProgramSources,
+): Finding[] {
   const known = new Set(entries);
   if (findings.every(({ path }) => known.has(path))) return [...findings];
   const reached = reachedFrom(entries, sources);
   return findings.filter(({ path }) => reached.has(path));
 }
 
-/** The user's files that these import, and so on, by project path. */
-function reachedFrom(entries: readonly string[], { root, project, pathOf }: Sources): ReadonlySet<string> {
+/** Returns the user's files that these import, directly and indirectly, by project path. */
+function reachedFrom(entries: readonly string[], { root, project, pathOf }: ProgramSources): ReadonlySet<string> {
   const { program, checker } = project;
   const reached = new Set(entries);
-  // The set grows while it is gone through.
+  // Iteration over a set includes the elements that are added meanwhile.
   for (const path of reached) {
     const source = program.getSourceFile(`${root}/${path}`);
     if (!source) continue;
@@ -67,7 +71,7 @@ function findingOf(diagnostic: Diagnostic, path: string, source: string, shift: 
   const { pos, end, code } = diagnostic;
   const next = source.indexOf("\n", pos);
   const line = source.slice(source.lastIndexOf("\n", pos - 1) + 1, next === -1 ? source.length : next);
-  const text = flattened(diagnostic).replace(/;\s+/g, "; ").replace(/\.$/, "");
+  const text = flatten(diagnostic).replace(/;\s+/g, "; ").replace(/\.$/, "");
   const finding = { path, code, text, start: pos + shift, length: end - pos, line, word: source.slice(pos, end) };
   const opening = diagnostic.relatedInformation?.find((related) => related.code === unclosed);
   if (opening === undefined) return finding;
@@ -75,20 +79,20 @@ function findingOf(diagnostic: Diagnostic, path: string, source: string, shift: 
   return { ...finding, opening: { start, end: start + 1, word: source.charAt(opening.pos) } };
 }
 
-/** TypeScript's code for the bracket that another one should match. */
+/** TypeScript's code for a bracket without its counterpart. */
 const unclosed = 1007;
 
-/** A byte order mark is no part of what TypeScript counts. */
-function shiftOf(file: string, { textOf }: Sources): number {
+/** Returns the offset of positions: TypeScript does not count a byte order mark. */
+function shiftOf(file: string, { textOf }: ProgramSources): number {
   return textOf(file).startsWith("\uFEFF") ? 1 : 0;
 }
 
-function flattened({ text, messageChain = [] }: Diagnostic): string {
-  return [text, ...messageChain.map(flattened)].join("; ");
+function flatten({ text, messageChain = [] }: Diagnostic): string {
+  return [text, ...messageChain.map(flatten)].join("; ");
 }
 
-/** The user's files that one of these errors may be told at. */
-export function toldAt(errors: readonly Finding[], { generated, bound }: Question): Set<string> {
+/** Returns the user's files at which these errors may be reported. */
+export function reportFiles(errors: readonly Finding[], { generated, bound }: Question): Set<string> {
   const binding = errors.filter(({ path }) => path === `${generated}/server.ts`).map(({ line }) => line);
   const files = new Set(errors.map(({ path }) => path).filter((path) => !path.startsWith(`${generated}/`)));
   for (const { file, words } of bound)
@@ -96,9 +100,9 @@ export function toldAt(errors: readonly Finding[], { generated, bound }: Questio
   return files;
 }
 
-/** Returns the places where a file's exports are declared: there, or in a module that `export *` names. */
-export function exportsOf(file: string, sources: Sources): Map<string, Place> {
-  const places = new Map<string, Place>();
+/** Returns the declarations of a file's exports, there or in modules of `export *`. */
+export function exportsOf(file: string, sources: ProgramSources): Map<string, ExportPlace> {
+  const places = new Map<string, ExportPlace>();
   const { program, checker } = sources.project;
   const source = program.getSourceFile(file);
   const module = source && checker.getSymbolAtLocation(source);
@@ -111,8 +115,8 @@ export function exportsOf(file: string, sources: Sources): Map<string, Place> {
 
 const top = { start: 0, end: 0 };
 
-/** Undefined outside the user's files. */
-function placeOf(declaration: Node, sources: Sources): Place | undefined {
+/** Returns `undefined` outside the user's files. */
+function placeOf(declaration: Node, sources: ProgramSources): ExportPlace | undefined {
   const { fileName } = declaration.getSourceFile();
   const path = sources.pathOf(fileName);
   if (path === undefined) return undefined;

@@ -4,9 +4,9 @@ import { dirname } from "node:path";
 import { textOf, type Host } from "../../host.js";
 import { slashed } from "./paths.js";
 
-/** Answers TypeScript before it reads the disk itself, which it does where the answer is undefined. */
+/** A virtual file system. `undefined` makes TypeScript read the disk itself. */
 export interface Overlay {
-  /** The answer of `readFile` without a byte order mark, which TypeScript drops only in files that it reads itself. */
+  /** Returns the file's text with its byte order mark, which TypeScript drops only in files that it reads itself. */
   given(path: string): string | null | undefined;
   readFile(path: string): string | null | undefined;
   fileExists(path: string): boolean | undefined;
@@ -15,14 +15,14 @@ export interface Overlay {
 }
 
 /**
- * `texts`, by absolute path, over the disk; they may change. A project that has no runtime of its own finds the
- * compiler's among its packages. Where there is a `read`, the project's own files are what it reads.
+ * Creates an overlay of `texts`, by absolute path, which may change. A project without a runtime gets the compiler's
+ * among its packages. If `read` is given, it reads the project's own files.
  */
 export function overlay(root: string, texts: ReadonlyMap<string, string>, read?: Host["read"]): Overlay {
   const packages = `${root}/node_modules/@mcpc`;
   const apart = hasRuntime(root) ? undefined : `${packages}/runtime`;
   const installed = dirname(createRequire(import.meta.url).resolve("@mcpc/runtime/package.json"));
-  /** The true path of a file of such a runtime. */
+  /** Returns the true path of a file of that runtime. */
   const real = (path: string): string | undefined =>
     apart !== undefined && (path === apart || path.startsWith(`${apart}/`))
       ? installed + path.slice(apart.length)
@@ -30,7 +30,7 @@ export function overlay(root: string, texts: ReadonlyMap<string, string>, read?:
   const isFolder = (path: string): boolean =>
     (apart !== undefined && `${packages}/`.startsWith(`${path}/`) && path.length >= root.length) ||
     [...texts.keys()].some((file) => file.startsWith(`${path}/`));
-  /** The project path of a file that `read` knows. */
+  /** Returns the project path of a file that `read` knows. */
   const own = (path: string): string | undefined =>
     read && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined;
   const given = (path: string): string | null | undefined => {
@@ -79,15 +79,15 @@ export function isFile(file: string): boolean {
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** An overlay that can tell which files it is asked for. */
-export interface Listening extends Overlay {
-  /** Returns the result of `act`, and the files that were asked for meanwhile, there or not. */
-  heard<T>(act: () => T): [value: T, files: string[]];
+/** An overlay that records accesses. */
+export interface TracedOverlay extends Overlay {
+  /** Returns the result of `act`, and the files that it accessed, whether they exist or not. */
+  trace<T>(act: () => T): [value: T, files: string[]];
 }
 
-export function listening(disk: Overlay): Listening {
+export function traceOverlay(disk: Overlay): TracedOverlay {
   let files = new Set<string>();
-  const heard =
+  const trace =
     <T>(look: (path: string) => T) =>
     (path: string): T => {
       files.add(path);
@@ -95,9 +95,9 @@ export function listening(disk: Overlay): Listening {
     };
   return {
     ...disk,
-    readFile: heard(disk.readFile),
-    fileExists: heard(disk.fileExists),
-    heard: (act) => {
+    readFile: trace(disk.readFile),
+    fileExists: trace(disk.fileExists),
+    trace: (act) => {
       files = new Set();
       const value = act();
       return [value, [...files]];

@@ -1,4 +1,4 @@
-/** As TypeScript writes paths. */
+/** Converts a path to TypeScript's form. */
 export function slashed(path: string): string {
   return path.replaceAll("\\", "/");
 }

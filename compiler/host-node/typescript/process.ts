@@ -4,19 +4,19 @@ import { totalmem } from "node:os";
 import { API, type APIOptions } from "typescript/unstable/sync";
 import { HostError } from "../../host.js";
 
-/** TypeScript as a process of its own. */
+/** TypeScript in a separate process. */
 export interface Process {
   readonly api: API;
   readonly child: ChildProcess;
-  /** At once, whatever it does. */
+  /** Kills the process. */
   end(): void;
 }
 
-/** Starts a process; one that `isOneShot` answers little more than once. Throws `HostError` where there is none that this machine can run. */
+/** Starts TypeScript. `isOneShot`: it will answer only once. Throws `HostError` if this machine cannot run it. */
 export function start(options: Pick<APIOptions, "cwd" | "fs">, isOneShot: boolean): Process {
-  const api = quietly(() => made(options), isOneShot ? withoutGarbageCollection() : {});
+  const api = withoutStandardError(() => createApi(options), isOneShot ? withoutGarbageCollection() : {});
   const { child } = channelOf(api);
-  // Spawn errors arrive when this thread is free: too late to use.
+  // Spawn errors are reported too late: this thread is blocked until then.
   child.on("error", () => {});
   if (child.pid === undefined)
     throw new HostError(`TypeScript cannot be started: this machine does not execute ${child.spawnfile}`);
@@ -27,7 +27,7 @@ export function start(options: Pick<APIOptions, "cwd" | "fs">, isOneShot: boolea
   return { api, child, end };
 }
 
-function made(options: Pick<APIOptions, "cwd" | "fs">): API {
+function createApi(options: Pick<APIOptions, "cwd" | "fs">): API {
   try {
     return new API(options);
   } catch (error) {
@@ -50,11 +50,10 @@ const children = createRequire(import.meta.url)("node:child_process") as {
 };
 
 /**
- * Gives spawned processes these settings beside their environment, and no standard error: the API gives no choice
- * about either. A process that is interrupted at its work, or whose parent is gone, would complain there, to a user who
- * has asked for just that.
+ * Adds environment variables to spawned processes and drops their standard error, for both of which the API has no
+ * option. An interrupted process would print errors there.
  */
-function quietly<T>(make: () => T, settings: NodeJS.ProcessEnv): T {
+function withoutStandardError<T>(make: () => T, settings: NodeJS.ProcessEnv): T {
   const { spawn } = children;
   children.spawn = (file, args, { stdio, ...options }) =>
     spawn(file, args, {
@@ -71,13 +70,13 @@ function quietly<T>(make: () => T, settings: NodeJS.ProcessEnv): T {
   }
 }
 
-/** For Go's runtime: what ends soon need not collect its garbage, unless memory runs short. */
+/** Returns settings of Go's runtime: a short process needs no garbage collection, unless memory is short. */
 function withoutGarbageCollection(): NodeJS.ProcessEnv {
   const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
   return { GOGC: "off", GOMEMLIMIT: `${Math.floor(memory / 4)}B` };
 }
 
-/** Whether a question had no answer because the process is gone. */
+/** Returns whether a request failed because the process has ended. */
 export function isGone(error: unknown): error is Error {
   return error instanceof Error && /^(?:Unexpected EOF|EPIPE|EOF)\b/.test(error.message);
 }

@@ -2,26 +2,26 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Snapshot } from "typescript/unstable/sync";
 import { configFile, isConfigText } from "./config.js";
-import { isFile, type Listening } from "./overlay.js";
+import { isFile, type TracedOverlay } from "./overlay.js";
 import { slashed } from "./paths.js";
 import type { Process } from "./process.js";
 import { findUserProject, type UserProject } from "./user-project.js";
 
-/** A process, and what it has been shown. */
+/** A process, with the state that it was given. */
 export interface Session {
   readonly process: Process;
-  readonly disk: Listening;
-  /** By absolute path; they lie over the disk. */
+  readonly disk: TracedOverlay;
+  /** Texts by absolute path, which replace files on the disk. */
   readonly texts: Map<string, string>;
   configuration?: Configuration;
-  /** The files whose text was looked at for declarations that others see; absolute. */
+  /** The absolute paths of files that were scanned for global declarations. */
   scanned?: readonly string[];
   snapshot?: Snapshot;
-  /** The files of the last program that answered a question; absent before the first. */
+  /** The files of the last checked program; absent before the first check. */
   files?: ReadonlySet<string>;
 }
 
-/** Makes the session's snapshot one of these texts, by project path, over the disk as it is now. */
+/** Updates the session's snapshot to these texts, by project path, and the current disk. */
 export function show(
   session: Session,
   root: string,
@@ -53,32 +53,32 @@ function changes(
   return { changed, created, deleted };
 }
 
-/** The user's configuration. */
+/** The configuration of the user. */
 interface Configuration {
-  /** Undefined where the folder belongs to no project. */
+  /** The project; absent if the folder belongs to none. */
   readonly project: UserProject | undefined;
-  /** The files that were looked at to find it, there or not; absolute. */
+  /** The absolute paths of files that were tried to find the project, whether they exist or not. */
   readonly files: readonly string[];
-  /** Differs where options may differ. */
+  /** A key that changes with the options. */
   readonly key: string;
 }
 
-/** `handlers` are absolute. */
+/** Finds the configuration for `handlers`, which are absolute paths. */
 export function configurationOf({ process, disk }: Session, root: string, handlers: readonly string[]): Configuration {
-  const [project, files] = disk.heard(() =>
+  const [project, files] = disk.trace(() =>
     findUserProject(root, handlers, {
       isFile: (file) => disk.fileExists(file) ?? isFile(file),
       textOf: (file) => textAt(disk, file),
       parse: (file) => process.api.parseConfigFile(file),
     }),
   );
-  // An option that is corrected may leave all others as they were.
+  // A corrected option may leave the parsed options unchanged.
   const texts = project ? files.filter((file) => file.endsWith(".json")).map((file) => textAt(disk, file) ?? null) : [];
   return { project, files, key: JSON.stringify([project?.config, project?.options, files, texts]) };
 }
 
-/** The text of a file as TypeScript sees it; undefined where there is none. */
-export function textAt(disk: Listening, file: string): string | undefined {
+/** Returns the text of a file as TypeScript sees it; `undefined` if it does not exist. */
+export function textAt(disk: TracedOverlay, file: string): string | undefined {
   const text = disk.readFile(file);
   return text === undefined && isFile(file) ? fs.readFileSync(file, "utf8") : (text ?? undefined);
 }

@@ -3,34 +3,34 @@ import { dirname, join } from "node:path";
 import { visit } from "../../1-read/visit.js";
 import { slashed } from "./paths.js";
 
-/** Options of the user's configuration, as TypeScript reads them, that cannot simply be inherited. */
+/** Options of the user's configuration that cannot be inherited directly. */
 export interface UserOptions {
   readonly baseUrl?: string;
   readonly paths?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The TypeScript project of the user that handlers belong to. */
+/** The user's TypeScript project with the handlers. */
 export interface UserProject {
-  /** Its configuration file, absolute. */
+  /** The absolute path of the configuration file. */
   readonly config: string;
   readonly options: UserOptions;
-  /** The files that it includes, absolute. */
+  /** The absolute paths of the included files. */
   readonly names: readonly string[];
 }
 
 export interface Disk {
   isFile(file: string): boolean;
   textOf(file: string): string | undefined;
-  /** Parses a configuration file, with those that it extends. */
+  /** Parses a configuration file and those that it extends. */
   parse(file: string): { readonly options: object; readonly fileNames: readonly string[] };
 }
 
-/** More references than any repository has, so that hostile ones end. */
-const mostConfigs = 500;
+/** The maximum number of references, which ends hostile ones. */
+const maxConfigs = 500;
 
 /**
  * Finds the project as an editor does: `tsconfig.json` in the folder, or the first of its references that includes a
- * handler. A folder without one belongs to a project above it, in the same repository, that includes a handler.
+ * handler. A folder without one belongs to a parent project in the same repository that includes a handler.
  */
 export function findUserProject(root: string, handlers: readonly string[], disk: Disk): UserProject | undefined {
   const wanted = new Set(handlers);
@@ -42,7 +42,7 @@ export function findUserProject(root: string, handlers: readonly string[], disk:
   const including = (project: UserProject): UserProject | undefined => {
     if (project.names.some((name) => wanted.has(name))) return project;
     for (const config of referencesOf(project.config, disk)) {
-      if (seen.has(config) || seen.size >= mostConfigs || !disk.isFile(config)) continue;
+      if (seen.has(config) || seen.size >= maxConfigs || !disk.isFile(config)) continue;
       seen.add(config);
       const found = including(parsed(config));
       if (found) return found;
@@ -65,7 +65,7 @@ export function findUserProject(root: string, handlers: readonly string[], disk:
   return undefined;
 }
 
-/** The folders from above `root` to the top of its repository; none outside of a repository. */
+/** Returns the folders from above `root` to the top of its repository; none without a repository. */
 function foldersAbove(root: string): string[] {
   const folders: string[] = [];
   for (let folder = root; ; folder = slashed(dirname(folder))) {

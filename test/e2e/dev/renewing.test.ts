@@ -54,7 +54,7 @@ test("what onStart opened stays until hooks change; then it is opened anew, and 
   let waiting: Promise<string> | undefined;
   await new Promise<void>((started) => (waiting = begun.call("wait", started)));
   write(folder, { "src/word.ts": word("two") });
-  expect(await server.said(/rebuilt .*/)).toMatch(/: src\/word\.ts; onStart ran anew$/);
+  expect(await server.said(/rebuilt .*/)).toMatch(/: src\/word\.ts; onStart ran again$/);
   expect(await other.call("say")).toBe("tells first two");
   expect(noted()).toEqual(["start first one", "start first two"]);
   expect(await begun.call("go")).toBe("gone");
@@ -64,11 +64,11 @@ test("what onStart opened stays until hooks change; then it is opened anew, and 
   // A start that fails changes nothing.
   write(folder, { "src/hooks.ts": hooks("broken", 'if (word !== "") throw new Error("no database");') });
   expect(await server.said(/no database[^]*?rebuilt .*/)).toMatch(
-    /hooks\.ts:5[^]*: src\/hooks\.ts; the last version that worked goes on$/,
+    /hooks\.ts:5[^]*: src\/hooks\.ts; the last working version keeps serving$/,
   );
   expect(await begun.call("say")).toBe("tells first two");
   write(folder, { "src/hooks.ts": hooks("mended") });
-  expect(await server.said(/rebuilt .*/)).toMatch(/; no errors; onStart ran anew$/);
+  expect(await server.said(/rebuilt .*/)).toMatch(/; no errors; onStart ran again$/);
   expect(await other.call("say")).toBe("tells mended two");
 
   for (const { heard, close } of clients) {
@@ -96,7 +96,7 @@ test("settings that are declared anew are read anew, and so is their file", asyn
   const client = await first("1.x", new Http1(server.url));
   expect(await client.call("say")).toBe("unit metre");
   write(folder, { "settings.json": { unit: "foot" } });
-  expect(await server.said(/rebuilt .*/)).toMatch(/: settings\.json; onStart ran anew$/);
+  expect(await server.said(/rebuilt .*/)).toMatch(/: settings\.json; onStart ran again$/);
   expect(await client.call("say")).toBe("unit foot");
   write(folder, { "settings.json": { scale: "large" } });
   expect(await server.said(/the settings are not right[^]*?rebuilt .*/)).toContain("unit");
@@ -104,7 +104,7 @@ test("settings that are declared anew are read anew, and so is their file", asyn
     "src/tools/say.ts": say("scale"),
     "a.mcp.json": manifest({ runtime: { transports, config: config("scale") } }),
   });
-  expect(await server.said(/rebuilt .*/)).toMatch(/no errors; swapped say; onStart ran anew$/);
+  expect(await server.said(/rebuilt .*/)).toMatch(/no errors; swapped say; onStart ran again$/);
   expect(await client.call("say")).toBe("scale large");
   await client.close();
   expect(await server.stop()).toBe(0);

@@ -11,7 +11,7 @@ import { first, info, text, type Transport1 } from "./clients.js";
 import { cli, develop, developOnStdio, listener } from "./development.js";
 import { files, handler, manifest, object, word } from "./files.js";
 
-test("a mistake is told as by mcpc build, the last version that worked goes on, and that it is mended is told, too", async () => {
+test("errors appear as from mcpc build, the last working version keeps serving, and the end of the errors is reported", async () => {
   const folder = project(files);
   const server = await develop(folder);
   const client = await first("1.x", new Http1(server.url));
@@ -23,7 +23,7 @@ test("a mistake is told as by mcpc build, the last version that worked goes on, 
     ["src/word.ts", `${word("two")}throw new Error("at load");\n`, word("one"), /at load[^]*?src\/word\.ts:2:7/],
   ] as const) {
     write(folder, { [path]: mistaken });
-    expect(await server.said(/[^]*?the last version that worked goes on/)).toMatch(told);
+    expect(await server.said(/[^]*?the last working version keeps serving/)).toMatch(told);
     expect(await client.call("say")).toBe("one");
     write(folder, { [path]: right });
     expect(await server.said(/rebuilt .*/)).toContain("no errors");

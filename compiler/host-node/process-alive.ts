@@ -1,5 +1,5 @@
-/** Whether there is a process of that number, whoever's it is. */
-export function lives(pid: number): boolean {
+/** Returns whether a process with this number exists, of any user. */
+export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,9 +1,9 @@
-import { phrased, type Situated } from "./phrases.js";
+import { rephrase, type ErrorContext } from "./phrases.js";
 import { nearest } from "../diagnostics/suggest.js";
 import type { Schema, Server } from "../model/server.js";
 import type { JsonObject, Span } from "../model/source.js";
 
-/** The manifests' word for a generated type. */
+/** The origin of a generated type in the manifests. */
 interface Origin {
   /** `the arguments of the tool "get_weather"`. */
   readonly what: string;
@@ -11,26 +11,26 @@ interface Origin {
   readonly properties: readonly string[];
 }
 
-/** A message of TypeScript in the manifests' words. */
-export interface Retold {
+/** A message of TypeScript in the manifests' terms. */
+export interface Rephrased {
   readonly message: string;
   readonly suggestion?: string | undefined;
-  /** The remedy, where no word is near. */
+  /** The remedy, if there is no suggestion. */
   readonly help?: string | undefined;
-  readonly isSaidOnce?: true;
-  /** The part of a manifest that it speaks of. */
+  readonly isReportedOnce?: true;
+  /** The part of a manifest that the message is about. */
   readonly origin?: { readonly span: Span; readonly message: string };
 }
 
-/** Retells errors of the user's files where they speak of generated types. */
-export function retelling(server: Server): (code: number, message: string, situated: Situated) => Retold {
+/** Creates a function that rephrases errors about generated types. */
+export function createRephraser(server: Server): (code: number, message: string, situated: ErrorContext) => Rephrased {
   const origins = originsOf(server);
   return (code, message, situated) => {
-    const phrase = phrased(message, situated);
+    const phrase = rephrase(message, situated);
     if (phrase) {
       const { type: named = "", ...words } = phrase;
       const origin = origins.get(named);
-      return { ...words, message: `${words.message} (TS${code})`, ...(origin && { origin: placed(origin) }) };
+      return { ...words, message: `${words.message} (TS${code})`, ...(origin && { origin: located(origin) }) };
     }
     const [, property = "", type = ""] = /^Property '(.+?)' does not exist on type '(\w+)'/.exec(message) ?? [];
     const [, name] =
@@ -42,19 +42,19 @@ export function retelling(server: Server): (code: number, message: string, situa
       return {
         message: `there is no ${JSON.stringify(property)} in ${owner.what} (TS${code})`,
         suggestion,
-        origin: placed(owner),
+        origin: located(owner),
       };
     }
     if (name !== undefined) {
-      const told = `no entry of the manifests makes a type ${JSON.stringify(name)} (TS${code})`;
-      return { message: told, suggestion: nearest(name, origins.keys()) };
+      const message = `no entry of the manifests makes a type ${JSON.stringify(name)} (TS${code})`;
+      return { message, suggestion: nearest(name, origins.keys()) };
     }
     const spoken = [...message.matchAll(/'(\w+)'/g)].map(([, word = ""]) => origins.get(word)).find((origin) => origin);
-    return { message: `${message} (TS${code})`, ...(spoken && { origin: placed(spoken) }) };
+    return { message: `${message} (TS${code})`, ...(spoken && { origin: located(spoken) }) };
   };
 }
 
-function placed({ what, span }: Origin): { readonly span: Span; readonly message: string } {
+function located({ what, span }: Origin): { readonly span: Span; readonly message: string } {
   return { span, message: `${what}, declared here` };
 }
 
@@ -64,7 +64,7 @@ function originsOf(server: Server): Map<string, Origin> {
     void origins.set(type, { what, span, properties });
   const schema = ({ type, span, schema }: Schema, what: string): void => {
     const properties = typeof schema === "object" ? Object.keys((schema["properties"] ?? {}) as JsonObject) : [];
-    // Only the brace: a frame of a whole schema helps nobody.
+    // Marks only the brace: a frame of a complete schema would be too long.
     add(type, what, { ...span, end: span.start + 1 }, properties);
   };
   for (const definition of server.definitions)
