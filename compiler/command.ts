@@ -112,10 +112,10 @@ const mostRounds = 10;
 async function fixing(host: Host, act: () => Promise<Compilation>, options: CommandOptions): Promise<Compilation> {
   for (let round = 1; ; round++) {
     const compilation = await act();
-    const { changes, told } = fixed(compilation.diagnostics, host);
+    const { changes, descriptions } = fixed(compilation.diagnostics, host);
     if (changes.length === 0 || round > mostRounds) return compilation;
     host.commit(changes);
-    for (const line of told) options.stderr(`${printable(`fixed ${prefix(host, options.cwd)}${line}`)}\n`);
+    for (const line of descriptions) options.stderr(`${printable(`fixed ${prefix(host, options.cwd)}${line}`)}\n`);
   }
 }
 

@@ -5,8 +5,8 @@ import type { Host } from "./host.js";
 import type { Located, Span } from "./model/source.js";
 
 /**
- * Gives diagnostics of packages that cannot be in the bundle the fix that names them in the manifest, and those of
- * packages that are named there in vain their place.
+ * Adds fixes to diagnostics of packages that cannot be bundled, and positions to those of packages that are external
+ * in vain.
  */
 export function withExternalFixes(diagnostics: readonly Diagnostic[], host: Host): readonly Diagnostic[] {
   if (!diagnostics.some(({ external }) => external !== undefined)) return diagnostics;

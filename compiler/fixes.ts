@@ -6,33 +6,33 @@ import type { Change, Host } from "./host.js";
 
 export interface Fixed {
   readonly changes: readonly Change[];
-  /** A line for each change: where, and what. */
-  readonly told: readonly string[];
+  /** Lines that describe the changes, one for each. */
+  readonly descriptions: readonly string[];
 }
 
-/** Applies the fixes of diagnostics to the user's files; of two that overlap, the first counts. */
+/** Applies the fixes of diagnostics to the user's files. Of two overlapping fixes, the first is applied. */
 export function fixed(diagnostics: readonly Diagnostic[], host: Host): Fixed {
   const byPath = new Map<string, Fix[]>();
   for (const { fix } of diagnostics) if (fix) byPath.set(fix.span.path, [...(byPath.get(fix.span.path) ?? []), fix]);
   const changes: Change[] = [];
-  const told: string[] = [];
+  const descriptions: string[] = [];
   for (const [path, fixes] of byPath) {
     const bytes = host.read(path);
     if (!bytes) continue;
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    const applied = apart(fixes);
+    const applied = withoutOverlaps(fixes);
     const mended = applyReplacements(
       text,
       applied.map((fix) => replacement(text, fix)),
     );
     changes.push({ path, bytes: new TextEncoder().encode(mended) });
-    told.push(...tell(text, applied));
+    descriptions.push(...describeFixes(text, applied));
   }
-  return { changes, told };
+  return { changes, descriptions };
 }
 
-/** Fixes in the order of the text, none of which touches another's place. */
-function apart(fixes: readonly Fix[]): Fix[] {
+/** Returns the fixes in the order of the text, without overlaps. */
+function withoutOverlaps(fixes: readonly Fix[]): Fix[] {
   const chosen: Fix[] = [];
   for (const fix of fixes.toSorted((a, b) => a.span.start - b.span.start)) {
     const last = chosen.at(-1)?.span;
@@ -51,7 +51,7 @@ function whiteSpaceBefore(text: string, end: number): string {
   return before.slice(before.trimEnd().length);
 }
 
-function tell(text: string, fixes: readonly Fix[]): string[] {
+function describeFixes(text: string, fixes: readonly Fix[]): string[] {
   const lines = linesOf(text);
   return fixes.map(({ span, text: instead }) => {
     const { line, column } = positionAt(lines, span.start);

@@ -3,42 +3,42 @@ import type { JsonObject } from "./model/source.js";
 
 /** The compiler's only access to the machine. Synchronous; every path is relative to `root`, with `/`. */
 export interface Host {
-  /** The project folder, absolute. */
+  /** The absolute path of the project folder. */
   readonly root: string;
-  /** The manifest language (`mcp.schema.json`), parsed. */
+  /** The parsed schema of manifests (`mcp.schema.json`). */
   readonly manifestSchema: JsonObject;
-  /** Files that match any of the glob patterns, sorted by code unit; symbolic links to folders are not followed. */
+  /** Returns the files that match any of the glob patterns, sorted by code unit. Does not follow links to folders. */
   find(patterns: readonly string[], ignore: readonly string[]): string[];
-  /** The file's bytes; undefined when there is no such file. Other failures throw `HostError`. */
+  /** Returns the bytes of a file; `undefined` if it does not exist. Throws `HostError` for other failures. */
   read(path: string): Uint8Array | undefined;
-  /** `hashOf` the file's bytes, where that can be told without reading them. */
+  /** Returns `hashOf` the file's bytes, if it is known without reading them. */
   hash?(path: string): string | null;
-  /** Returns what is neither a file nor a folder below a folder, but for packages in it: to open it could take for ever. */
+  /** Returns the pipes, sockets and devices below a folder, outside its packages. Opening one could block for ever. */
   specialFiles?(folder: string): readonly string[];
-  /** The file's size in bytes; 0 when there is no such file. */
+  /** Returns the size in bytes; 0 if there is no such file. */
   size(path: string): number;
-  /** False when the path, links resolved, stands outside the project. */
+  /** Returns whether the path is inside the project after links are resolved. */
   contains(path: string): boolean;
-  /** Makes all changes or none: everything is staged beside its target, then renamed into place. */
+  /** Applies all changes or none: stages each file beside its target, then renames it into place. */
   commit(changes: readonly Change[]): void;
 }
 
 export interface Change {
   readonly path: string;
-  /** Absent: the file is removed. */
+  /** The new contents. Absent to remove the file. */
   readonly bytes?: Uint8Array;
-  /** Makes the file executable for everybody who may read it. */
+  /** Whether everyone who may read the file may run it. */
   readonly executable?: true;
 }
 
-/** The machine refused (no permission, disk full, …): not the user's manifest, not our bug. Exit code 2. */
+/** A failure of the machine, such as a full disk or a missing permission. Exit code 2. */
 export class HostError extends Error {
   override readonly name = "HostError";
 }
 
 const hashes = new WeakMap<Uint8Array, string>();
 
-/** Stands for the bytes of a file: null when there is no such file. The same bytes are hashed once. */
+/** Returns a hash of a file's bytes; `null` if there is no file. Hashes the same bytes only once. */
 export function hashOf(bytes: Uint8Array | undefined): string | null {
   if (!bytes) return null;
   let hash = hashes.get(bytes);
@@ -53,15 +53,15 @@ export function hashAt(host: Pick<Host, "read" | "hash">, path: string): string 
 
 const texts = new WeakMap<Uint8Array, string>();
 
-/** The bytes of a text; what they say need not be read from them. */
+/** Returns the bytes of a text, and remembers the text for `textOf`. */
 export function bytesOf(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
-  // Half a surrogate pair is no character: what is read is another one.
+  // Encoding replaces half a surrogate pair by another character.
   if (text.isWellFormed()) texts.set(bytes, text);
   return bytes;
 }
 
-/** The text of a file, its byte order mark too; the same bytes are decoded once. */
+/** Returns the text of a file with its byte order mark. Decodes the same bytes only once. */
 export function textOf(bytes: Uint8Array): string {
   let text = texts.get(bytes);
   if (text === undefined) texts.set(bytes, (text = decoder.decode(bytes)));

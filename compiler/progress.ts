@@ -21,11 +21,11 @@ const phases: Readonly<Record<Phase, string>> = {
   bundle: "bundling",
 };
 
-/** Builds that take less show nothing. */
+/** Minimum duration of builds that show progress. */
 const patienceMs = 400;
 const wipe = "\r\u001b[2K";
 
-/** One line that says what a long build is at; nothing where nobody watches: in a pipe, a log, a dumb terminal. */
+/** Shows one line with the state of a long build. Shows nothing in a pipe, a log or a dumb terminal. */
 export function progress(terminal: Terminal, env: NodeJS.ProcessEnv, now: () => number): Progress {
   if (!terminal.isTTY || env["CI"] || env["TERM"] === "dumb") return { onPhase: () => {}, clear: () => {} };
   const start = now();

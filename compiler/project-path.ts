@@ -1,8 +1,9 @@
 import { posix } from "node:path";
 
 /**
- * A path written in the file `from`, as a path of the project. Undefined when it is absolute, leaves the project, or
- * says what no portable path says (a backslash, a drive letter, a control character). Links are not resolved here.
+ * Converts a path that the file `from` contains to a path of the project. Returns `undefined` if it is absolute,
+ * leaves the project or is not portable: with a backslash, a drive letter or a control character. Does not resolve
+ * links.
  */
 export function projectPath(from: string, written: string): string | undefined {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for

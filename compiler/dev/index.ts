@@ -137,7 +137,7 @@ export async function dev(folder: string, options: DevOptions): Promise<number> 
 
   function reportFailure(): undefined {
     isBroken = true;
-    const meanwhile = server.isRunning ? "the last version that worked goes on" : "waiting for a change";
+    const meanwhile = server.isRunning ? "the last working version keeps serving" : "waiting for a change";
     say(`not ${isFirst ? "built" : "rebuilt"}; ${meanwhile}`);
   }
 

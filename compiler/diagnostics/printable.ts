@@ -6,7 +6,7 @@ export function printable(text: string): string {
   return text.replace(unsafe, (character) => (character === "\t" ? "  " : escaped(character)));
 }
 
-/** Does the same for a text of several lines. */
+/** Makes a text of several lines printable. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }

@@ -55,7 +55,7 @@ export function* schemasAt(place: Place): Generator<Place> {
   for (const [schema] of leveledSchemasAt(place)) yield schema;
 }
 
-/** Does the same, with the depth of each schema. */
+/** Yields each object schema at and below a place, with its depth. */
 export function* leveledSchemasAt(place: Place, level = 0): Generator<[place: Place, level: number]> {
   if (place.node.kind !== "object") return;
   yield [place, level];

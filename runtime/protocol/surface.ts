@@ -90,7 +90,7 @@ export interface ToolSurface {
 /** The cache settings of an entry. */
 export interface Reuse {
   readonly ttlMs: number;
-  /** With `private`, each principal has separate results. */
+  /** The callers that share a result. With `private`, each principal has separate results. */
   readonly scope: "private" | "public";
   /** The maximum number of cached results. Absent for constant results, which need no cache. */
   readonly maxEntries?: number;
