@@ -6,7 +6,7 @@ import { isObject, type Part } from "./in-place.js";
 import { pointer } from "./pointer.js";
 import type { Json, JsonObject } from "../model/source.js";
 
-/** The reason why a part of a plain schema refuses a default. Most such parts need no validator. */
+/** Returns the reason why a part of a plain schema refuses a default; `undefined` if it accepts it. */
 export function misfit(root: Json, { schema, tokens }: Part, value: Json): string | undefined {
   if (fitsPlainly(schema, value)) return undefined;
   const validate = validatorOf(root as JsonObject, tokens);

@@ -1,6 +1,6 @@
 import { createAjv, lean } from "../../json-schema/ajv.js";
 import { withoutForeignKeywords } from "../../json-schema/foreign.js";
-import { silent } from "../../json-schema/silent.js";
+import { withoutAnnotations } from "../../json-schema/without-annotations.js";
 import type { JsonSchema } from "../../model/schema.js";
 import type { Json } from "../../model/source.js";
 import { NotComparable } from "./formula.js";
@@ -24,7 +24,7 @@ export type Takes = (value: Json) => boolean;
 
 /** The validator of a plain schema, compiled as those of built servers are. */
 export function validatorOf(schema: JsonSchema): Takes {
-  const compiled = withoutForeignKeywords(silent(schema as Json)) as JsonSchema;
+  const compiled = withoutForeignKeywords(withoutAnnotations(schema as Json)) as JsonSchema;
   try {
     const validate = compilerFor(compiled).compile(compiled);
     return (value) => validate(value) === true;
