@@ -34,6 +34,11 @@ export interface Memory {
   record?: { readonly text: string; readonly value: BuildRecord };
 }
 
+/** Whether the environment asks for proof of all that caches hold. */
+export function isVerifying(): boolean {
+  return process.env["MCPC_CACHE"] === "verify";
+}
+
 /** The fingerprint of the compiler; its code does not change while a process runs. */
 let compiler: string | undefined;
 

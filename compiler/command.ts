@@ -1,5 +1,5 @@
 import { relative, resolve, sep } from "node:path";
-import { build } from "./build.js";
+import { build, isVerifying } from "./build.js";
 import { runBundler, warmUpBundler } from "./7-bundle/bundler.js";
 import type { Compilation, Options, Phase } from "./compile.js";
 import { byPlace, type Diagnostic } from "./diagnostics/diagnostic.js";
@@ -71,7 +71,7 @@ export async function compileFolders(
             // A failure shows when the bundler is used.
             if (mode === "build") warmUpBundler().catch(() => {});
           },
-          verify: process.env["MCPC_CACHE"] === "verify",
+          verify: isVerifying(),
         },
         {
           mode,

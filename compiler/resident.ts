@@ -1,4 +1,4 @@
-import { build, type BuildServices } from "./build.js";
+import { build, isVerifying, type BuildServices } from "./build.js";
 import { stayingBundler } from "./7-bundle/bundler.js";
 import type { Compilation, Phase } from "./compile.js";
 import { HostError } from "./host.js";
@@ -51,6 +51,7 @@ export function residentCompiler(folder: string, { onPhase, onWait }: ResidentOp
       },
       bundler: bundler.run,
       warmUp: () => thread.warmUp(host.root),
+      verify: isVerifying(),
     };
     return build(services, { mode: "build", ...(onPhase && { onPhase }) });
   };

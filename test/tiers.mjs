@@ -25,7 +25,7 @@ export const everyday = [
 
 /** Files of these folders that take long. */
 export const long = [
-  ...["contradictions", "edited", "invalid", "lean-code", "type-witness"].map(
+  ...["contradictions", "invalid", "lean-code", "type-witness"].map(
     (name) => `test/compiler/${name}.test.ts`,
   ),
   ...["adversary", "back-pressure"].map((name) => `test/runtime/${name}.test.ts`),
