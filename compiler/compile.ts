@@ -1,6 +1,6 @@
 import { bundledCode, emitCode, emitData, emitLock } from "./4-emit/generated.js";
 import { emitValidators, type Rename } from "./4-emit/index.js";
-import { plan, textsOf, type Plan } from "./5-write/index.js";
+import { plan, textsOf, type Plan, type Planning } from "./5-write/index.js";
 import { typecheck, type Checked } from "./6-typecheck/index.js";
 import { bundle } from "./7-bundle/index.js";
 import { cachedManifests } from "./compile-manifests.js";
@@ -38,8 +38,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const { host, cache, artifacts } = session;
   const { phase, take, add, hasErrors, commit, done } = createReport(host, options);
   const isBuild = options.mode === "build";
-  const planned = (files: readonly Artifact[], ...sweep: readonly string[]): Plan | undefined =>
-    take(plan(files, host, { sweep, force: options.force ?? false, ...artifacts }));
+  const planned: Planned = (files, ...sweep) => take(plan(files, host, planning(sweep, session, options)));
 
   const manifests = take(await cachedManifests(host, phase, cache)); // read, check, lower
   if (!manifests) return done();
@@ -54,9 +53,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const { value: stubs, diagnostics } = emitStubs(server, host);
   const texts = textsOf([...code, ...(stubs ?? [])], host, artifacts.isUpToDate);
   add({ diagnostics, unwritten: unwrittenHandlers(server, host, isBuild ? texts : new Map()) });
-  // Types need no data and no validators: they are checked while these are made.
-  const checking = hasErrors() ? undefined : typecheck(server, texts, session.typeChecker);
-  checking?.catch(() => {});
+  const checking = hasErrors() ? undefined : handled(typecheck(server, texts, session.typeChecker));
   const orphans = findOrphans(server, host, options.prune ?? false, diagnostics);
   add(orphans);
   if (!stubs || !checking) return done();
@@ -72,8 +69,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
 
   phase("type-check");
   const isOnDisk = isBuild || sourcePlan.changes.length === 0;
-  const bundling = isOnDisk && !hasErrors() ? bundle(server, bundledCode(server), session) : undefined;
-  bundling?.catch(() => {});
+  const bundling = isOnDisk && !hasErrors() ? handled(bundle(server, bundledCode(server), session)) : undefined;
   const types = await checking;
   take(types);
   add(inputsOf(types, server, host));
@@ -87,6 +83,18 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const artifactPlan = planned([emitLock(server), ...bundled.files], ...bundleFiles(server));
   if (artifactPlan) commit(artifactPlan.changes);
   return done();
+}
+
+type Planned = (files: readonly Artifact[], ...sweep: readonly string[]) => Plan | undefined;
+
+function planning(sweep: readonly string[], { artifacts }: Session, { force = false }: Options): Planning {
+  return { sweep, force, ...artifacts };
+}
+
+/** Work that runs beside what follows: errors surface where it is awaited. */
+function handled<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
 }
 
 /** Patterns of the files that are ours alone. */

@@ -24,7 +24,7 @@ function rules(schema: JsonObject): string[] {
     if (Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER) continue;
     lines.push(`@${keyword}${value === true ? "" : ` ${short(value)}`}`);
   }
-  for (const keyword of told) {
+  for (const keyword of mentionedKeywords) {
     const value = schema[keyword];
     // Every name is a string.
     if (value === undefined || (keyword === "propertyNames" && short(value) === '{"type":"string"}')) continue;
@@ -92,7 +92,7 @@ const spoken = [
 ] as const;
 
 /** Whose values are schemas that no type can say. */
-const told = ["contains", "propertyNames", "not", "if", "then", "else"] as const;
+const mentionedKeywords = ["contains", "propertyNames", "not", "if", "then", "else"] as const;
 
 function short(value: Json | undefined): string {
   const text = (typeof value === "string" ? value : JSON.stringify(value)).replaceAll(/\s+/g, " ");
