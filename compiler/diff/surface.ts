@@ -16,7 +16,7 @@ export const keyOf: Readonly<Record<Section, string>> = {
 export interface Entry {
   readonly section: Section;
   readonly name: string;
-  /** Its place in its section. */
+  /** The index in the section. */
   readonly index: number;
   /** The protocol's fields. */
   readonly listing: JsonObject;

@@ -28,7 +28,7 @@ export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Dom
     }
   const itemsAt = (index: number): Formula[] =>
     always.filter(({ from, to }) => from <= index && index <= to).map(({ schema }) => schema);
-  /** From here on, the same holds for all items. */
+  /** The index from which the same holds for all items. */
   const tail = Math.max(
     0,
     ...always.map(({ from, to }) => (to === Infinity ? from : to + 1)),

@@ -9,7 +9,7 @@ import { isRiskFree } from "./patterns.js";
 import { shrunk } from "./shrink.js";
 import { validatorOf, type Takes } from "./validators.js";
 
-/** Who writes the values: callers, who must still be understood, or the server, which must keep what it promised. */
+/** The writer of the values: callers, whose values must still be taken, or the server, whose values must be as before. */
 export type Direction = "input" | "output";
 
 /** A difference, and what it means for those who use the schema. */

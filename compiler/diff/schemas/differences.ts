@@ -11,7 +11,7 @@ export interface Difference {
   /** The values there, or only the name of a property that is required. */
   readonly old?: Json;
   readonly new?: Json;
-  /** How far it concerns which values are valid. */
+  /** The effect on which values are valid. */
   readonly kind: "rule" | "required" | "default" | "header" | "text";
 }
 

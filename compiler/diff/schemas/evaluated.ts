@@ -24,7 +24,7 @@ interface Items {
 const mostCases = 32;
 const mostSteps = 30;
 
-/** How a kind of evaluation is put together. */
+/** The parts of a kind of evaluation. */
 interface Evaluation<Evaluated> {
   readonly none: Evaluated;
   own(schema: JsonObject, node: Node): Evaluated;

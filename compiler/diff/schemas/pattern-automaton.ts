@@ -2,9 +2,9 @@ import { charactersOf, lastCodePoint, parsePattern, type Expression, type Range 
 
 /** A nondeterministic automaton for all texts in which a pattern matches. State 0 is the start. */
 export interface Automaton {
-  /** For each state: where its characters lead. */
+  /** The next states of each state, by character. */
   readonly steps: readonly (readonly { readonly ranges: readonly Range[]; readonly to: number }[])[];
-  /** For each state: the states that it is at once, too. */
+  /** The states that each state is at the same time. */
   readonly silent: readonly (readonly number[])[];
   readonly accepting: number;
 }
@@ -143,7 +143,7 @@ const mostTexts = 4;
 export function textsOf({ left, right, least, most }: Language): readonly string[] | undefined {
   const automata = [...left, ...right];
   const letters = alphabet(automata);
-  /** Beyond this, lengths make no difference. */
+  /** The length beyond which lengths make no difference. */
   const cap = Math.max(least, most === Infinity ? 0 : most + 1);
   const accepts = (sets: readonly string[]): boolean =>
     sets.every((set, index) => includesState(set, automata[index]!.accepting) === index < left.length);
