@@ -79,11 +79,11 @@ export function messageOf(found: SchemaChange, direction: Direction): string {
   if (keyword === "enum" && Array.isArray(old) && Array.isArray(now)) {
     const gone = missing(old as Json[], now as Json[]);
     const more = missing(now as Json[], old as Json[]);
-    const told = [
+    const effects = [
       ...(gone.length > 0 ? [`${direction === "input" ? "no longer takes" : "is no longer"} ${gone}`] : []),
       ...(more.length > 0 ? [`${direction === "input" ? "also takes" : "may also be"} ${more}`] : []),
     ];
-    if (told.length > 0) return `${parent} ${told.join(", and ")}${because}`;
+    if (effects.length > 0) return `${parent} ${effects.join(", and ")}${because}`;
   }
   const what = `${quote(keyword)} of ${parent}`;
   if (kind === "text") return `${what} has other words`;

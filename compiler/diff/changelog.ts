@@ -13,8 +13,8 @@ export function changelog(comparison: Comparison): string {
   const { changes, sufficient, new: now } = comparison;
   const version = (sufficient ? now.surface.version : wantedVersion(comparison)) ?? now.surface.version ?? "Unreleased";
   const parts = headings.flatMap(([heading, belongs]) => {
-    const told = changes.filter(belongs).map(line);
-    return told.length === 0 ? [] : [`### ${heading}\n\n${told.join("")}`];
+    const lines = changes.filter(belongs).map(line);
+    return lines.length === 0 ? [] : [`### ${heading}\n\n${lines.join("")}`];
   });
   return [`## ${version}\n`, ...(parts.length === 0 ? ["No changes.\n"] : parts)].join("\n");
 }

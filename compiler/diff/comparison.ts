@@ -73,9 +73,9 @@ export function reportsOf(comparison: Comparison, strict: boolean): Report[] {
   const isError = isRefused(comparison, strict);
   const wanted = wantedVersion(comparison);
   const help = wanted === undefined ? "raise the version" : `raise the version to ${wanted}, or take the change back`;
-  const told = comparison.changes.filter(({ verdict }) => verdict !== "compatible");
+  const reported = comparison.changes.filter(({ verdict }) => verdict !== "compatible");
   const diagnostics = (side: Side): Diagnostic[] =>
-    told.flatMap((change) => {
+    reported.flatMap((change) => {
       const { side: shown, span } = spanOf(comparison, change);
       if (shown !== side) return [];
       const error = isError && change.level === "major";

@@ -232,7 +232,7 @@ function compareSchema(way: readonly string[], old: Json, now: Json, direction: 
 function compareScopes(old: Entry, now: Entry): Change[] {
   if (old.scopes === undefined || now.scopes === undefined) return [];
   const [before, after] = [old.scopes, now.scopes];
-  const told = (rule: "scope/added" | "scope/removed", scope: string, what: string): Change =>
+  const scopeChange = (rule: "scope/added" | "scope/removed", scope: string, what: string): Change =>
     change(rule, now, {
       at: ["scopes"],
       message: `${quote(now.name)} ${what} the scope ${quote(scope)}`,
@@ -240,8 +240,10 @@ function compareScopes(old: Entry, now: Entry): Change[] {
       new: [...after],
     });
   return [
-    ...after.filter((scope) => !before.includes(scope)).map((scope) => told("scope/added", scope, "now needs")),
-    ...before.filter((scope) => !after.includes(scope)).map((scope) => told("scope/removed", scope, "no longer needs")),
+    ...after.filter((scope) => !before.includes(scope)).map((scope) => scopeChange("scope/added", scope, "now needs")),
+    ...before
+      .filter((scope) => !after.includes(scope))
+      .map((scope) => scopeChange("scope/removed", scope, "no longer needs")),
   ];
 }
 

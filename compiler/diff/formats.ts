@@ -8,10 +8,10 @@ import type { Surface } from "./surface.js";
 export function formatJson(comparison: Comparison): string {
   const { changes, required, sufficient } = comparison;
   const rangeOf = ranges(comparison);
-  const told = ({ name, version }: Surface): object => ({ name, ...(version !== undefined && { version }) });
+  const sideJson = ({ name, version }: Surface): object => ({ name, ...(version !== undefined && { version }) });
   const object = {
-    old: told(comparison.old.surface),
-    new: told(comparison.new.surface),
+    old: sideJson(comparison.old.surface),
+    new: sideJson(comparison.new.surface),
     required,
     sufficient,
     changes: changes.map((change) => {
@@ -52,11 +52,11 @@ export function formatPretty(
     const range = rangeOf(change);
     const { verdict, rule, entry, message, witness } = change;
     const place = range ? `${range.file}:${range.start.line}:${range.start.column}` : undefined;
-    const told = change.rule.startsWith("input/") ? "refused now" : "may come now";
+    const effect = change.rule.startsWith("input/") ? "refused now" : "may come now";
     return [
       `${paint(colors[verdict], verdict)}[${rule}]: ${printable(`${entry}: ${message}`)}`,
       ...(place === undefined ? [] : [`  --> ${printable(place)}`]),
-      ...(witness === undefined ? [] : [`  ${told}: ${printable(cutJson(witness))}`]),
+      ...(witness === undefined ? [] : [`  ${effect}: ${printable(cutJson(witness))}`]),
     ];
   });
   const rest = changes.length - shown.length;
@@ -73,8 +73,8 @@ function kinds(changes: readonly Change[]): string {
   if (changes.some(({ verdict }) => verdict !== "compatible")) return "";
   const minor = changes.filter(({ level }) => level === "minor").length;
   const patch = changes.length - minor;
-  const told = [...(minor > 0 ? [`${minor} minor`] : []), ...(patch > 0 ? [`${patch} of words`] : [])];
-  return ` that break nothing (${told.join(", ")})`;
+  const counts = [...(minor > 0 ? [`${minor} minor`] : []), ...(patch > 0 ? [`${patch} of words`] : [])];
+  return ` that break nothing (${counts.join(", ")})`;
 }
 
 function cutJson(witness: unknown): string {
@@ -88,11 +88,11 @@ function conclusion(comparison: Comparison, strict: boolean): string {
   const { changes, required, sufficient, old, new: now } = comparison;
   if (changes.length === 0) return "no changes";
   const versions = [old.surface.version, now.surface.version].map((version) => version ?? "none");
-  const told = `the changes ask for a ${required} version: it is ${versions[1]}, was ${versions[0]}`;
-  if (sufficient) return `${told}, which is enough`;
+  const demand = `the changes ask for a ${required} version: it is ${versions[1]}, was ${versions[0]}`;
+  if (sufficient) return `${demand}, which is enough`;
   const wanted = wantedVersion(comparison);
   const remedy = wanted === undefined ? "no version to compare with" : `raise it to ${wanted}`;
-  return `${told}; ${remedy}${isRefused(comparison, strict) ? "" : " when you release"}`;
+  return `${demand}; ${remedy}${isRefused(comparison, strict) ? "" : " when you release"}`;
 }
 
 function count(number: number, noun: string): string {
