@@ -57,7 +57,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const orphans = findOrphans(server, host, options.prune ?? false, diagnostics);
   add(orphans);
   if (!stubs || !checking) return done();
-  const validators = take(await emitValidators(server, artifacts.isUpToDate, cache));
+  const validators = take(await emitValidators(server, artifacts.isUpToDate));
   if (!validators) return done();
   const sources = [...code, ...emitData(server), ...stubs, ...validators];
 

@@ -85,7 +85,7 @@ export function schemaFingerprints(plain: JsonSchema): Pick<Schema, "fingerprint
 
 export function toolContent(tool: Declared<ToolDeclaration>, project: Project, cache: Cache): ToolContent {
   const fills = project.build.defaults !== false;
-  return cached(tool, project, cache, [String(fills)], () => {
+  return cached(tool, project, cache, ["tool", String(fills)], () => {
     const { node } = tool;
     const input = unnamedSchema(child(node, "inputSchema")!, project.reachable);
     const outputNode = child(node, "outputSchema");
@@ -108,7 +108,10 @@ export function toolContent(tool: Declared<ToolDeclaration>, project: Project, c
 }
 
 export function resourceContent(resource: Declared<ResourceDeclaration>, project: Project, cache: Cache): EntryContent {
-  return cached(resource, project, cache, [], () => ({ listing: listing("resource", resource), answers: {} }));
+  return cached(resource, project, cache, ["resource"], () => ({
+    listing: listing("resource", resource),
+    answers: {},
+  }));
 }
 
 export function templateContent(
@@ -116,7 +119,7 @@ export function templateContent(
   project: Project,
   cache: Cache,
 ): TemplateContent {
-  return cached(entry, project, cache, [], () => {
+  return cached(entry, project, cache, ["resourceTemplate"], () => {
     const template = parsedTemplate(entry.value.uriTemplate);
     const declared = child(entry.node, "params");
     const schema = variablesSchema(template);
@@ -131,7 +134,7 @@ export function templateContent(
 }
 
 export function promptContent(prompt: Declared<PromptDeclaration>, project: Project, cache: Cache): EntryContent {
-  return cached(prompt, project, cache, [], () => ({
+  return cached(prompt, project, cache, ["prompt"], () => ({
     listing: listing("prompt", prompt),
     answers: answersOf(prompt.node, project.reachable),
   }));
@@ -142,11 +145,11 @@ function cached<Content extends EntryContent>(
   entry: Declared<object>,
   { reachable }: Project,
   cache: Cache,
-  settings: readonly Fingerprint[],
+  others: readonly Fingerprint[],
   make: () => Omit<Content, "fingerprint" | "span">,
 ): Content {
   const { span, value } = entry.node;
-  const inputs = [span.path, span.entry ?? JSON.stringify(value), reachable.fingerprint, ...settings];
+  const inputs = [span.path, span.entry ?? JSON.stringify(value), reachable.fingerprint, ...others];
   const compute = (): Content =>
     ({ ...make(), span: entry.span, fingerprint: fingerprint(inputs.join(" ")) }) as Content;
   return span.entry === undefined ? compute() : cache.memo("lowered-entry", inputs, compute);

@@ -1,6 +1,5 @@
 import type { Diagnostic, Result } from "../diagnostics/diagnostic.js";
 import { withHeader } from "../generated-header.js";
-import { noCache, type Cache } from "../model/cache.js";
 import type { Artifact, IsUpToDate } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { handlers } from "./handlers.js";
@@ -35,11 +34,7 @@ export function emitUserFiles(
 }
 
 /** The modules of validators; types are checked without them. Their printer is loaded where one has to be printed. */
-export async function emitValidators(
-  server: Server,
-  isUpToDate: IsUpToDate,
-  cache: Cache = noCache,
-): Promise<Result<Artifact[]>> {
+export async function emitValidators(server: Server, isUpToDate: IsUpToDate): Promise<Result<Artifact[]>> {
   const { generated } = server.layout;
   const diagnostics: Diagnostic[] = [];
   const files: Artifact[] = [];
@@ -52,7 +47,7 @@ export async function emitValidators(
       continue;
     }
     const { printValidators } = await import("./validators.js");
-    const { value, diagnostics: mistakes } = cache.memo("validator", [inputs], () => printValidators(module));
+    const { value, diagnostics: mistakes } = printValidators(module);
     diagnostics.push(...mistakes);
     if (value !== undefined) files.push({ ...file, content: () => withHeader(value) });
   }

@@ -12,7 +12,6 @@ export type Task =
   | "server"
   | "declaration"
   | "listing"
-  | "validator"
   | "runtime";
 
 /** The files that a result was computed from, and all else that was asked about the disk. */
