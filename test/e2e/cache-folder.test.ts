@@ -96,7 +96,7 @@ describe("a journal is input", () => {
     const { above, folder } = begin(journal);
     const before = contents(above);
     expect(() => recover(folder)).toThrow(
-      /commit\.json" is not what a build .* would leave; remove it, and build again$/,
+      /commit\.json" is not left by an interrupted build; remove it, and build again$/,
     );
     expect(contents(above)).toEqual(before);
   });
