@@ -58,7 +58,7 @@ interface Cut {
   readonly end: number;
 }
 
-/** Finds the entries of a well-formed text; other mistakes than open texts and comments show when it is parsed. */
+/** Finds the entries of a well-formed text. Detects only unclosed strings and comments; parsing finds the rest. */
 function entryCuts(text: string): Cut[] | undefined {
   const cuts: Cut[] = [];
   let depth = 0;
@@ -141,7 +141,7 @@ function parseOutline(
   return next === cuts.length ? builder.root() : undefined;
 }
 
-/** Whether a text was visited to its end: it may be too deep. */
+/** Visits a text; returns `false` if it is nested too deeply. */
 function isVisited(text: string, visitor: Visitor): boolean {
   try {
     visit(text, visitor);

@@ -23,7 +23,7 @@ const largest = 16 * 2 ** 20;
 const largestTogether = 64 * 2 ** 20;
 const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
 
-/** Finds the project's manifests and all that they refer to. The only phase that reads the user's input. */
+/** Finds the project's manifests and all files that they name. No other phase reads the user's input. */
 export function read(host: Host, cache: Cache = noCache): Result<Sources> {
   const paths = manifestPaths(host);
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
@@ -109,7 +109,7 @@ function manifestPaths(host: Host): string[] {
   return host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
 }
 
-/** A link that leads out of the project: what it holds is not the project's. */
+/** Reports a manifest that is outside the project, behind a link. */
 function outside(path: string): Diagnostic {
   return diagnose("file/outside-project", { path, start: 0, end: 0 }, { path, what: "manifest" });
 }
@@ -123,7 +123,7 @@ function nothingToRead(host: Host): Diagnostic {
   return diagnose("manifest/client-configuration", { path: clientConfiguration, start: 0, end: 0 }, {});
 }
 
-/** Schema files that a `$ref` of a manifest reaches, directly or through other schema files. */
+/** Finds the schema files that a `$ref` of a manifest reaches, directly or through other schema files. */
 function reachableSchemas(
   manifests: readonly SourceFile[],
   load: (path: string, span: Span) => SourceFile | undefined,

@@ -7,7 +7,7 @@ const suspicion = /[\d.]{16}|\d[eE]/;
 const lead = /["/\d-]/g;
 const numeric = /[-+.\deE]+/y;
 
-/** Reports the numbers of a valid file that its values no longer have: a double has too few digits for them. */
+/** Reports the numbers of a valid file that have more digits than a double. */
 export function impreciseNumbers({ path, text }: SourceFile): Diagnostic[] {
   if (!suspicion.test(text)) return [];
   const found: Diagnostic[] = [];

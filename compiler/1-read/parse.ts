@@ -46,7 +46,7 @@ function parseText(path: string, text: string): Parsed {
   };
 }
 
-/** Undefined unless the bytes are UTF-8. */
+/** Decodes a text; returns `undefined` if the bytes are not UTF-8. */
 function decoded(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);

@@ -7,13 +7,13 @@ import type { Located, SourceFile, Span } from "../model/source.js";
 /** Members whose value is data: a `$ref` in it is no reference. */
 const data = new Set(["const", "default", "enum", "examples"]);
 
-/** Members whose members are schemas under names of the user's. */
+/** Members that map the user's names to schemas. */
 const named = new Set(["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"]);
 
 /** The members of sections' entries that hold schemas. */
 const schemaMembers = new Set(["inputSchema", "outputSchema", "params"]);
 
-/** Files that a schema file's `$ref`s name, as written, and where; whether they may be named is checked later. */
+/** Lists the files that the `$ref`s of a schema file name, as written, with their spans. Allows any path. */
 export function schemaFiles(root: Located): Map<string, Span> {
   const files = new Map<string, Span>();
   const id = member(root, "$id")?.value;
@@ -32,7 +32,7 @@ export function schemaFiles(root: Located): Map<string, Span> {
   return files;
 }
 
-/** Files that the `$ref`s of a manifest's schemas name. */
+/** Lists the files that the `$ref`s of a manifest's schemas name, with their spans. */
 export function manifestSchemaFiles(root: Located, cache: Cache): Map<string, Span> {
   const files: [string, Span][] = [];
   const definitions = member(root, "$defs");
@@ -87,7 +87,7 @@ export function hooksFile(manifests: readonly SourceFile[]): string | undefined 
   return projectPath("mcpc.json", `${source}/hooks.ts`);
 }
 
-/** Files in the folders of handlers whose ending is another one than that of stubs, and that have no such neighbour. */
+/** Finds files in the folders of handlers that end in `.mts`, `.cts` or `.tsx`, without a neighbour in `.ts`. */
 export function unusualHandlers(manifests: readonly SourceFile[], host: Pick<Host, "find" | "read">): string[] {
   const builds = manifests.map(({ root }) => member(root, "build"));
   const written = builds.map((build) => build && member(build, "source")?.value).find(Boolean);

@@ -40,7 +40,7 @@ export function treeBuilder(origin: Pick<Span, "path" | "entry">, text: string, 
     if (around + open.length >= deepest) throw new TooDeep(container.start);
     open.push(container);
   };
-  /** Half a surrogate pair is no character: it cannot be written as UTF-8 (RFC 7493, section 2.1). */
+  /** Reports half of a surrogate pair, which UTF-8 cannot encode (RFC 7493, section 2.1). */
   const checkText = (value: string, span: Span): void => {
     if (/\p{Surrogate}/u.test(value))
       diagnostics.push(diagnose("file/invalid-json", span, { reason: "the text holds half of a surrogate pair" }));
@@ -102,7 +102,7 @@ export function treeBuilder(origin: Pick<Span, "path" | "entry">, text: string, 
   return { visitor, place, diagnostics, root: () => root };
 }
 
-/** An ordinary assignment to `__proto__` would change the prototype and lose the key. */
+/** Defines a member. An ordinary assignment to `__proto__` would change the prototype and lose the key. */
 function define(object: Record<string, Json>, key: string, value: Json): void {
   if (key === "__proto__")
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });

@@ -38,7 +38,7 @@ export function findSecrets({ root }: SourceFile): WrittenSecret[] {
   });
 }
 
-/** Whether a module of hooks has a function `authenticate`, in whatever way it is exported by name. */
+/** Returns whether a module of hooks exports `authenticate` by name, in any syntax. */
 export function exportsAuthenticate(text: string): boolean {
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
   return /\bexport\s+(?:(?:async\s+)?function\s*\*?|const|let|var)\s+authenticate\b|\bexport\s*\{[^}]*\bauthenticate\s*[,}]/.test(
@@ -46,7 +46,7 @@ export function exportsAuthenticate(text: string): boolean {
   );
 }
 
-/** Who may call. `hooked`: the module of hooks has a function `authenticate`. */
+/** Checks authentication. `hooked`: the module of hooks has a function `authenticate`. */
 export function checkAuth(merged: Merged, hooked: boolean, diagnostics: Diagnostic[]): void {
   const auth = merged.runtime && child(merged.runtime.node, "auth");
   const known = auth && (child(auth, "bearer") ?? child(auth, "oauth"));

@@ -41,7 +41,7 @@ function checkPattern(pattern: string, span: Span, longest: number, diagnostics:
   diagnostics.push(diagnose("schema/invalid-pattern", span, parameters, [], respell(span, instead)));
 }
 
-/** Why it does not compile; undefined when it does. */
+/** Returns the reason why a pattern does not compile; `undefined` if it compiles. */
 function failure(pattern: string, flags: string): string | undefined {
   try {
     new RegExp(pattern, flags);
@@ -51,7 +51,7 @@ function failure(pattern: string, flags: string): string | undefined {
   }
 }
 
-/** The same pattern without the backslashes that Unicode mode forbids: before characters that mean themselves. */
+/** Removes the backslashes that Unicode mode forbids: those before ordinary characters. */
 function withoutNeedlessEscapes(pattern: string): string {
   let inClass = false;
   return pattern.replace(/\\(.)|[[\]]/gs, (whole, escaped: string | undefined) => {

@@ -2,7 +2,7 @@ import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, indented, literal, propertyKey } from "./code.js";
 import { hasApplication } from "./runtime.js";
 
-/** `generated/client.ts`: the server's surface as types, and a client that has them, for tests. Part of no bundle. */
+/** Prints `generated/client.ts`: the server's surface as types, and a typed client for tests. No bundle contains it. */
 export function clientModule(server: Server): string {
   const { tools, prompts, resourceTemplates } = server;
   const typed = tools.length + prompts.length + resourceTemplates.length > 0;

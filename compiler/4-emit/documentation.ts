@@ -12,7 +12,7 @@ function description(schema: JsonObject): string {
   return typeof title === "string" ? title : "";
 }
 
-/** Rules of a schema that TypeScript cannot say, one short line each. */
+/** Lists the rules of a schema that TypeScript cannot express, one short line each. */
 function rules(schema: JsonObject): string[] {
   const lines: string[] = [];
   const types = [schema["type"]].flat().filter((type) => type !== "null");

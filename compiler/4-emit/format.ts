@@ -5,7 +5,7 @@ import { is, type Member, type Type } from "./type.js";
 type Doc = builders.Doc;
 const { group, hardline, ifBreak, indent, align, join, line, softline } = builders;
 
-/** `export interface NAME {…}` where that is what the type is, else `export type NAME = …;`, as prettier lays it out. */
+/** Prints `export interface NAME {…}` for an object type, else `export type NAME = …;`, in prettier's layout. */
 export function printDeclaration(name: string, type: Type): string {
   return print(
     type.kind === "object"
@@ -14,7 +14,7 @@ export function printDeclaration(name: string, type: Type): string {
   );
 }
 
-/** `import type { … } from "…";` */
+/** Prints `import type { … } from "…";`. */
 export function printTypeImport(names: readonly string[], from: string): string {
   const list = [indent([line, join([",", line], [...names])]), ifBreak(","), line];
   return print(group(["import type {", list, `} from ${literal(from)};`]));

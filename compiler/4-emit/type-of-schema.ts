@@ -155,17 +155,17 @@ function object(schema: JsonObject, around: Properties, context: Context): Type 
   return { kind: "object", members, index };
 }
 
-/** Type of a property that another schema declares than the one that requires it. */
+/** Returns the type of a property that one schema requires and other schemas declare. */
 function typeBeside(schemas: Iterable<Json> = [], context: Context): Type {
   const types = [...schemas].map((schema) => {
-    // What is left out is said where it is declared.
+    // The declaration has the types that are omitted here.
     if (context.required.has(schema) || context.required.size > mostWritten) return unknown;
     return typed(schema, allTypes, none, { ...context, required: new Set([...context.required, schema]) });
   });
   return intersection(types);
 }
 
-/** An index signature has to fit every member; where that would repeat long types, it says nothing. */
+/** Widens an index signature to fit every member; returns `unknown` if that would repeat long types. */
 function aroundMembers(rest: Type, members: readonly Member[]): Type {
   if (members.some(({ type }) => isInline(type))) return unknown;
   const isPartial = members.some(({ optional }) => optional);

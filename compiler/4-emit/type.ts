@@ -97,7 +97,7 @@ export function isInline(type: Type): boolean {
   }
 }
 
-/** A wider type in fewer words: that of a literal instead of itself. */
+/** Returns a wider and shorter type, such as `string` for a literal text. */
 export function widened(type: Type): Type {
   if (type.kind === "union") return union(type.of.map(widened));
   if (type.kind !== "name") return type;

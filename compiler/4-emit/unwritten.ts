@@ -3,7 +3,7 @@ import type { Server } from "../model/server.js";
 import { plainExport } from "./module-names.js";
 import { stubsOf } from "./stubs.js";
 
-/** A body that does nothing but what a stub does; sticky, from the name of the export. */
+/** Matches the body of a stub. The expression is sticky, and starts at the name of the export. */
 const stubBody = /(?:(?!\bexport\b)[^;])*?=>\s*\{\s*(throw\s+notImplemented\([^()\n]*\))\s*;?\s*\}/y;
 
 /** Reports the handlers that are still stubs. `texts` are those of the handlers' files, by path. */

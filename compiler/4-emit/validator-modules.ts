@@ -25,7 +25,7 @@ export interface ValidatorModule {
   readonly span: Span;
 }
 
-/** All of a server. */
+/** Lists all modules of validators of a server. */
 export function validatorModules({
   tools,
   resourceTemplates,

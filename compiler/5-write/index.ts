@@ -11,10 +11,10 @@ export interface Plan {
 export interface Planning {
   /** Patterns of files that are ours alone. */
   readonly sweep: readonly string[];
-  /** Overwrite generated files that were edited by hand. */
+  /** Overwrites generated files that the user has edited. */
   readonly force: boolean;
   readonly isUpToDate: IsUpToDate;
-  /** Whether a file is as the last build wrote it: then it is ours, and its hash stands for its content. */
+  /** Returns whether a file is as the last build wrote it. The compiler owns such a file, and compares only its hash. */
   readonly isUnmodified: (path: string) => boolean;
 }
 

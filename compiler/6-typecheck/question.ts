@@ -36,7 +36,7 @@ export interface Findings {
   readonly exports: ReadonlyMap<string, ReadonlyMap<string, ExportPlace>>;
   /** The files that were read, relative to the project, except the given texts. */
   readonly inputs: readonly string[];
-  /** Whether a configuration of the user decides which files belong together, so that a new file may affect all. */
+  /** Whether a configuration of the user selects the files, so that a new file may affect all others. */
   readonly isProject: boolean;
 }
 

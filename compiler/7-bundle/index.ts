@@ -163,7 +163,7 @@ function artifact(path: string, content: string, executable = false): Artifact {
   };
 }
 
-/** An ES module, with `require` where CommonJS packages in it reach Node's own modules through that. */
+/** Bundles an ES module. Defines `require` in it if bundled CommonJS packages load Node's own modules with that. */
 async function withRequire(options: Options, bundler: Bundler): Promise<Outcome> {
   const result = await bundler(options);
   if ("failure" in result || !needsRequire(result.built)) return result;

@@ -16,7 +16,7 @@ import { runtimeModule } from "./runtime.js";
 
 /** A project's code as modules that Node can load one by one. */
 export interface Modules {
-  /** The name of each module's file, by its path: a hash of what it says and of all that it imports. */
+  /** The name of each module's file by its path: a hash of its text and of all its imports. */
   readonly names: ReadonlyMap<string, string>;
   /** The module that hands over the server. */
   readonly entry: string;

@@ -90,7 +90,7 @@ export function externalPackages(
   };
 }
 
-/** The format of the module that an import in the bundle leads to; undefined when it is not installed. */
+/** Returns the format of the module that an import in the bundle loads; `undefined` if it is not installed. */
 async function formatOf(specifier: string, host: Host): Promise<"cjs" | "esm" | undefined> {
   try {
     const { metafile } = await esbuild().build({

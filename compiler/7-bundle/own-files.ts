@@ -43,7 +43,7 @@ function readsData(path: string, host: Host): string | undefined {
   return found && `reads ${JSON.stringify(found.file)} beside its own code`;
 }
 
-/** Transports of pino run in threads, which load what they need by its name. */
+/** Reports bundled transports of pino, whose threads load packages by name. */
 function threads(path: string, external: readonly string[], host: Host): Diagnostic[] {
   const text = textOf(path, host);
   if (!/(?:\bfrom|\brequire\(|\bimport\()\s*["']pino["']/.test(text)) return [];

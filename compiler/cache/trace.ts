@@ -1,7 +1,7 @@
 import { hashAt, hashOf, HostError, type Host } from "../host.js";
 import type { Disk, Search, Trace } from "../model/cache.js";
 
-/** A host that notes what it is asked. */
+/** A host that records its reads. */
 export interface TracedHost {
   readonly host: Host;
   /** The paths of the files that it was asked for, there or not. */
@@ -9,7 +9,7 @@ export interface TracedHost {
   trace(): Trace;
 }
 
-/** Returns the same host, and the trace of what is asked of it from now on. The first answer about a file counts. */
+/** Returns the same host with a trace of later reads. The trace has the first answer about each file. */
 export function traceReads(host: Host): TracedHost {
   const searches = new Map<string, Search>();
   const contained = new Set<string>();

@@ -29,7 +29,7 @@ function rule(code: Code): object {
   };
 }
 
-/** A change that `mcpc diff` reports has a rule instead of a diagnostic's code. */
+/** Returns the severity and the explanation of a diagnostic's code, or of a rule of `mcpc diff`. */
 function definitionOf(code: Code | Rule): { readonly severity: string; readonly explain: string } {
   if (!Object.hasOwn(rules, code)) return catalogue[code as Code];
   const { verdict, explain } = rules[code as Rule];

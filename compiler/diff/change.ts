@@ -31,7 +31,7 @@ interface Details {
   readonly side?: "old" | "new";
 }
 
-/** Makes a change by its rule; undefined values are left out. */
+/** Makes a change by its rule, without undefined values. */
 export function change(rule: Rule, entry: Entry | "server", details: Details): Change {
   const { verdict, level } = rules[rule];
   const { at = [], message, witness, side = "new" } = details;

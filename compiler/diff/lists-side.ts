@@ -7,10 +7,10 @@ import { keyOf, NoSide, sections, type Entry, type Section, type Side, type Surf
 /** Lists of a server, as their methods answer them. */
 export type Lists = Partial<Record<Section, readonly Json[]>>;
 
-/** The fields that a lock file has beside the protocol's. */
+/** The fields of a lock file that the protocol does not have. */
 const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema"]);
 
-/** A surface of lists. Only a lock says who may use an entry, and which errors a tool has. */
+/** Returns the surface of lists. Only a lock file has scopes of entries and errors of tools. */
 export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined, isLock: boolean): Surface {
   const { name, version } = server;
   return {

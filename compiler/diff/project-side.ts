@@ -96,7 +96,7 @@ function childrenOf(node: Located): readonly Located[] {
   return node.kind === "array" ? node.items : [];
 }
 
-/** The span of a member; definitions that the entry has from elsewhere are looked for there. */
+/** Returns the span of a member, which can be in a definition outside the entry. */
 function spanAt(
   entry: Located,
   at: readonly string[],
@@ -113,7 +113,7 @@ function spanAt(
       const root = definition && rootOf(definition.path);
       next = (root && nodeAt(root, definition)) ?? referenced(entry, token, rootOf);
     }
-    // A definition that stands elsewhere: its name comes next.
+    // The definition is elsewhere: its name is the next token.
     if (!next && token === "$defs") continue;
     if (!next) return node.span;
     node = next;

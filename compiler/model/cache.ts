@@ -42,7 +42,7 @@ export interface Traced<T> {
 export interface Cache {
   /** Returns the result of `compute`, now or in an earlier build: `inputs` name everything that it depends on. */
   memo<T>(task: Task, inputs: readonly Fingerprint[], compute: () => T): T;
-  /** Returns the result of `compute`, which also depends on what its trace names of `disk`. */
+  /** Returns the result of `compute`, which also depends on the parts of `disk` that its trace names. */
   traced<T>(task: Task, inputs: readonly Fingerprint[], disk: Disk, compute: () => Promise<Traced<T>>): Promise<T>;
 }
 

@@ -69,5 +69,5 @@ export type ValueDeclaration = Sourced;
 export type ValuesDeclaration = readonly Sourced[] | Variable;
 export type BuildDeclaration = Build;
 
-/** A declaration whose members are read by name, too. */
+/** A declaration whose members can also be read by any name. */
 type Open<T> = T & { readonly [field: string]: unknown };

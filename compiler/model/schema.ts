@@ -7,7 +7,7 @@ export type JsonSchema = boolean | JsonObject;
 /** The dialects a schema may declare with `$schema`; absent means 2020-12. */
 export type Dialect = "draft-07" | "2019-09" | "2020-12";
 
-/** A schema that stands by itself: in a manifest, a shared definition, or a file. Paths in it start at `file`. */
+/** A whole schema: in an entry, a shared definition, or a file. Relative paths in the schema start at `file`. */
 export interface SchemaRoot {
   readonly node: Located;
   readonly file: string;
@@ -19,7 +19,7 @@ export interface SchemaRoot {
 
 /** The schemas that references can reach beyond their own. */
 export interface Reachable {
-  /** Stands for all of them. */
+  /** The fingerprint of all these schemas. */
   readonly fingerprint: Fingerprint;
   /** Shared `$defs` of all manifests, by name. */
   readonly definitions: ReadonlyMap<string, SchemaRoot>;

@@ -44,7 +44,7 @@ export interface Server {
   readonly external: readonly string[];
 }
 
-/** The parts around the handlers; a member is there only where the manifest asks for it. */
+/** The features around the handlers. A member is present only if the manifest declares it. */
 export interface Runtime {
   /** The user's module of hooks. */
   readonly hooks?: { readonly file: string };

@@ -104,7 +104,7 @@ export class NotImplementedError extends Error {
   }
 }
 
-/** Creates the error of a handler that is still a stub, for which the client is sent its name. */
+/** Creates the error of a handler that is still a stub. The client gets the name of the entry. */
 export function notImplemented(name: string): Error {
   return new NotImplementedError(name);
 }

@@ -1,4 +1,4 @@
-// Writes the measured data as tables into docs/performance.md, and as a picture beside it.
+// Writes the measured data as tables into docs/performance.md, and as a picture into docs/performance.svg.
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { root } from "./project.mjs";
@@ -13,7 +13,7 @@ const titles = {
   build: "The compiler",
 };
 const notes = {
-  start: "Each server has standard streams alone.",
+  start: "Each server has only standard streams.",
 };
 const [begin, end] = ["<!-- measured -->", "<!-- end of what is measured -->"];
 
@@ -32,7 +32,7 @@ export function report(results) {
 function section({ part, date, machine, quick, rows }) {
   const noise = rows.some(({ ratio }) => ratio !== undefined);
   const head = noise
-    ? "| | | median | to the baseline | half of the rounds |\n|---|---|--:|--:|--:|\n"
+    ? "| | | median | to the baseline | middle half of the rounds |\n|---|---|--:|--:|--:|\n"
     : "| | | |\n|---|---|--:|\n";
   const lines = rows.map(({ what, name, value, unit, ratio, spread }) => {
     const cells = [what, name, `${shown(value)} ${unit}`];
@@ -44,7 +44,7 @@ function section({ part, date, machine, quick, rows }) {
 
 const shown = (value) => value.toLocaleString("en-US", { maximumFractionDigits: value < 100 ? 1 : 0 });
 
-/** The calls of each server over HTTP and standard streams as bars, the bare loop being 1. */
+/** The calls of each server over HTTP and standard streams as bars. The bare loop is 1. */
 function picture(parts) {
   const charts = [
     ["http", /^HTTP tools\/call, 10 tools$/, "calls over HTTP"],

@@ -29,8 +29,8 @@ export interface SchemaChange extends Difference {
 const mostJudged = 60;
 
 /**
- * Compares two plain schemas. `breaking` is said with a witness that both validators confirm, `compatible` with a proof.
- * In inputs, optional properties that the old schema knows nothing of are taken for absent from what callers send.
+ * Compares two plain schemas. A `breaking` change has a witness that both validators confirm, a `compatible` one a proof.
+ * In inputs, callers are assumed not to send optional properties that the old schema does not know.
  */
 export function compareSchemas(old: JsonSchema, now: JsonSchema, direction: Direction): readonly SchemaChange[] {
   try {

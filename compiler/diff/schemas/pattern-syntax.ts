@@ -167,7 +167,7 @@ function isSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdfff;
 }
 
-/** All code points in none of the ranges. */
+/** Returns the code points outside all ranges. */
 function complement(ranges: readonly Range[]): Range[] {
   const found: Range[] = [];
   let next = 0;

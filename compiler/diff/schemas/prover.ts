@@ -37,7 +37,7 @@ export function createProver(formulas: Formulas, palette: Palette, budget: Budge
   const evaluate = createEvaluate(formulas, budget);
   const known = new Map<string, Outcome>();
   const stack = new Map<string, { readonly depth: number; readonly index: number }>();
-  /** The outermost statement that was assumed. */
+  /** The index of the outermost assumed statement on the stack. */
   let assumed = Infinity;
 
   const prove = (lefts: readonly Formula[], rights: readonly Formula[], depth: number): Outcome => {

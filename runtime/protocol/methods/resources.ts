@@ -95,7 +95,7 @@ function cachedEntryOf(
   return reusable;
 }
 
-/** Validates the variables of a URI. Texts of numbers and booleans are converted if the schema requires those. */
+/** Validates the variables of a URI. Converts texts to numbers and booleans if the schema requires these. */
 function parseVariables(validate: Validator, variables: Record<string, string>): Record<string, unknown> | undefined {
   if (validate(variables)) return variables;
   const converted: Record<string, unknown> = { ...variables };

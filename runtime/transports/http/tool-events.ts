@@ -220,7 +220,7 @@ function lostResult(): McpError {
   return new McpError(errorCodes.internalError, "the result is no longer kept; run the tool again");
 }
 
-/** Parses a text as JSON; `undefined` if it is none. */
+/** Parses a text as JSON; returns `undefined` if the text is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

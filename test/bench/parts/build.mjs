@@ -1,4 +1,4 @@
-// How long the compiler takes: everything, nothing changed, one handler, one tool; by a process of its own, and by one that stays.
+// How long the compiler takes: everything, nothing changed, one handler, one tool; by a new process, and by a resident one.
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { residentCompiler } from "../../../compiler/dist/resident.js";
@@ -20,7 +20,7 @@ export async function measure({ quick }) {
     add(`mcpc build, ${count} tools`, oneShot(count, quick || count >= 1000 ? 1 : 3, quick ? 1 : 5));
     for (const shared of [true, false])
       add(
-        `a compiler that stays, ${count} tools, ${shared ? "a handler for all" : "a handler each"}`,
+        `a resident compiler, ${count} tools, ${shared ? "a handler for all" : "a handler each"}`,
         await staying(count, shared, quick ? 3 : 9),
       );
   }
