@@ -14,13 +14,13 @@ export interface Planning {
   /** Overwrites generated files that the user has edited. */
   readonly force: boolean;
   readonly isUpToDate: IsUpToDate;
-  /** Returns whether a file is as the last build wrote it. The compiler owns such a file, and compares only its hash. */
+  /** Returns whether a file is as the last build wrote it. The hash of such a file stands for its content. */
   readonly isUnmodified: (path: string) => boolean;
 }
 
 /**
- * Compares the files wanted with the files there. Generated files that are no longer wanted go; files of the user's
- * are created or inserted into, never replaced.
+ * Compares the wanted files with the disk. Removes generated files that are no longer wanted. Creates files of the
+ * user or inserts into them, and never replaces them.
  */
 export function plan(files: readonly Artifact[], host: Host, options: Planning): Result<Plan> {
   const diagnostics: Diagnostic[] = [];
