@@ -6,9 +6,9 @@ import { TooDeep, treeBuilder } from "./tree.js";
 import { visit, type Visitor } from "./visit.js";
 
 /**
- * Parses a manifest by its entries: the objects in the lists and the sections of its root. Each has spans of its own, so
- * that what is known of it holds until its own text changes. Undefined where anything is wrong: to report what, the whole
- * text has to be parsed.
+ * Parses a manifest entry by entry: the objects in the lists and the sections of its root. Each entry has its own
+ * spans, so results about an entry stay valid until its text changes. Returns undefined for a text with any error: only
+ * a parse of the whole text reports errors.
  */
 export function parseManifest(path: string, text: string, cache: Cache): SourceFile | undefined {
   const cuts = entryCuts(text);
@@ -28,7 +28,7 @@ export function parseManifest(path: string, text: string, cache: Cache): SourceF
   return root && { path, text, root, entries };
 }
 
-/** An entry whose members are parsed when they are first looked at: of most entries, the value is enough. */
+/** Returns an entry whose members are parsed on first access: for most entries, the value is enough. */
 function entryNode(path: string, entry: string, text: string): LocatedObject {
   let parsed: LocatedObject | undefined;
   const tree = (): LocatedObject => (parsed ??= parseEntry(path, entry, text)!);
@@ -43,7 +43,7 @@ function entryNode(path: string, entry: string, text: string): LocatedObject {
   };
 }
 
-/** Undefined for a text with comments or trailing commas. */
+/** Parses plain JSON; undefined for a text with comments or trailing commas. */
 function plainJson(text: string): JsonObject | undefined {
   try {
     return JSON.parse(text) as JsonObject;
@@ -58,7 +58,7 @@ interface Cut {
   readonly end: number;
 }
 
-/** Finds the entries of a well-formed text. Detects only unclosed strings and comments; parsing finds the rest. */
+/** Finds the entries of a well-formed text. Syntax errors inside entries show only when the entries are parsed. */
 function entryCuts(text: string): Cut[] | undefined {
   const cuts: Cut[] = [];
   let depth = 0;
@@ -85,7 +85,7 @@ function entryCuts(text: string): Cut[] | undefined {
 /** The number of values around an entry. */
 const entryDepth = 2;
 
-/** Returns an entry with spans that count from its beginning; undefined unless it is well formed. */
+/** Parses an entry, with spans relative to its beginning; undefined unless it is well formed. */
 function parseEntry(path: string, entry: string, text: string): LocatedObject | undefined {
   // A slice would keep the whole manifest in memory.
   const own = Buffer.from(text).toString();
@@ -141,7 +141,7 @@ function parseOutline(
   return next === cuts.length ? builder.root() : undefined;
 }
 
-/** Visits a text; returns `false` if it is nested too deeply. */
+/** Whether the visitor reaches the end of a text; a text that nests too deeply stops it. */
 function isVisited(text: string, visitor: Visitor): boolean {
   try {
     visit(text, visitor);

@@ -17,19 +17,21 @@ import {
 
 const pattern = "**/*.mcp.json";
 const clientConfiguration = ".mcp.json";
-/** The most bytes of a manifest, and of a file that it names: a bound for memory, far beyond real ones. */
+/** Size limit in bytes of a manifest and of a file that it names: it bounds memory, far above real sizes. */
 const largest = 16 * 2 ** 20;
-/** The same for all of them: what is made of them must fit into one text. */
+/** Size limit of all files together: their contents must fit into one string. */
 const largestTogether = 64 * 2 ** 20;
 const elsewhere = ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"];
 
-/** Finds the project's manifests and all files that they name. No other phase reads the user's input. */
+/** Finds the project's manifests and all files that they refer to. No other phase reads the user's input. */
 export function read(host: Host, cache: Cache = noCache): Result<Sources> {
   const paths = manifestPaths(host);
   if (paths.length === 0) return { diagnostics: [nothingToRead(host)] };
   const diagnostics: Diagnostic[] = paths.filter((path) => !host.contains(path)).map(outside);
   let together = 0;
-  /** Returns the bytes of a file that is named at `span`; one that leads out of the project, or is too large, is not opened. */
+  /**
+   * Returns the bytes of the file named at `span`. A file outside the project or above the size limit is not opened.
+   */
   const bytesOf = (path: string, span: Span): Uint8Array | undefined => {
     if (!host.contains(path)) return undefined;
     const size = host.size(path);
@@ -48,7 +50,7 @@ export function read(host: Host, cache: Cache = noCache): Result<Sources> {
     const found = diagnostics.length;
     const bytes = bytesOf(path, span);
     const isManifest = span.path === path;
-    // The search has found it, and nothing else is wrong with it.
+    // The search has found this manifest and reported no other error, so the missing bytes need a report.
     if (!bytes && isManifest && diagnostics.length === found && host.contains(path))
       diagnostics.push(diagnose("file/not-regular", span, { path }));
     if (!bytes) return undefined;
@@ -95,7 +97,7 @@ export function read(host: Host, cache: Cache = noCache): Result<Sources> {
   return { value: { manifests, schemas, outside: outsiders, contents, versions, modules, handlers }, diagnostics };
 }
 
-/** Returns the well-formed manifests of a project, with spans that all count from the beginning of their files. */
+/** Returns the well-formed manifests of a project, with spans relative to the beginning of their files. */
 export function readWholeManifests(host: Host): SourceFile[] {
   return manifestPaths(host)
     .filter((path) => host.contains(path))
@@ -109,7 +111,7 @@ function manifestPaths(host: Host): string[] {
   return host.find([pattern], elsewhere).filter((path) => !isClientConfiguration(path));
 }
 
-/** Reports a manifest that is outside the project, behind a link. */
+/** Reports a link that leads out of the project: its content does not belong to the project. */
 function outside(path: string): Diagnostic {
   return diagnose("file/outside-project", { path, start: 0, end: 0 }, { path, what: "manifest" });
 }

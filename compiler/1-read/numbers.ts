@@ -2,12 +2,12 @@ import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { SourceFile } from "../model/source.js";
 import { endOfComment, endOfString } from "./extent.js";
 
-/** Every number that a double may change, and much else: most files have none, and are not scanned further. */
+/** Pattern of every number that a double may change. Most files have no match, which spares them the scan. */
 const suspicion = /[\d.]{16}|\d[eE]/;
 const lead = /["/\d-]/g;
 const numeric = /[-+.\deE]+/y;
 
-/** Reports the numbers of a valid file that have more digits than a double. */
+/** Reports the numbers of a valid file that lose digits as doubles. */
 export function impreciseNumbers({ path, text }: SourceFile): Diagnostic[] {
   if (!suspicion.test(text)) return [];
   const found: Diagnostic[] = [];
@@ -39,14 +39,14 @@ function next(pattern: RegExp, text: string, from: number): number {
   return pattern.exec(text)?.index ?? -1;
 }
 
-/** Fractions are rounded by all readers of JSON; a whole number, or one that becomes whole, means what is written. */
+/** Whether a double preserves the written number. Every JSON reader rounds fractions; an integer has to stay exact. */
 function isKept(written: string, double: number): boolean {
   const [before, after] = [decimal(written), decimal(String(double))];
   if (before.digits === after.digits && before.exponent === after.exponent) return true;
   return before.exponent < 0 && after.exponent < 0;
 }
 
-/** A number's absolute value, `digits` × 10^`exponent`, with as few digits as possible. */
+/** Returns a number's absolute value, `digits` × 10^`exponent`, with as few digits as possible. */
 function decimal(written: string): { readonly digits: string; readonly exponent: number } {
   const [mantissa = "", power = "0"] = written.replace(/^-/, "").split(/e/i);
   const [whole = "", fraction = ""] = mantissa.split(".");

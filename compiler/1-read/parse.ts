@@ -6,18 +6,18 @@ import { deepest, TooDeep, treeBuilder } from "./tree.js";
 import { visit } from "./visit.js";
 
 export interface Parsed {
-  /** Absent when the text is not JSON at all. */
+  /** Absent when the text is not JSON. */
   readonly file?: SourceFile;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Parses JSON with comments and trailing commas, with the place of each value. Never throws, whatever the bytes. */
+/** Parses JSON with comments and trailing commas, with the span of each value. Never throws, for any bytes. */
 export function parse(path: string, bytes: Uint8Array): Parsed {
   const text = decoded(bytes);
   return text === undefined ? notText(path) : parseText(path, text);
 }
 
-/** Parses a manifest; where it is well formed, its entries have spans of their own. */
+/** Parses a manifest. The entries of a well-formed manifest have their own spans. */
 export function parseByEntries(path: string, bytes: Uint8Array, cache: Cache = noCache): Parsed {
   const text = decoded(bytes);
   if (text === undefined) return notText(path);
@@ -46,7 +46,7 @@ function parseText(path: string, text: string): Parsed {
   };
 }
 
-/** Decodes a text; returns `undefined` if the bytes are not UTF-8. */
+/** Decodes UTF-8; undefined for other bytes. */
 function decoded(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(bytes);

@@ -4,16 +4,19 @@ import type { Cache } from "../model/cache.js";
 import { projectPath } from "../project-path.js";
 import type { Located, SourceFile, Span } from "../model/source.js";
 
-/** Members whose value is data: a `$ref` in it is no reference. */
+/** Members whose value is data: a `$ref` inside is not a reference. */
 const data = new Set(["const", "default", "enum", "examples"]);
 
-/** Members that map the user's names to schemas. */
+/** Members that map user-defined names to schemas. */
 const named = new Set(["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"]);
 
-/** The members of sections' entries that hold schemas. */
+/** Members of entries that hold schemas. */
 const schemaMembers = new Set(["inputSchema", "outputSchema", "params"]);
 
-/** Lists the files that the `$ref`s of a schema file name, as written, with their spans. Allows any path. */
+/**
+ * Returns the files that the `$ref`s of a schema file name, as written, with their spans. The check phase validates
+ * them.
+ */
 export function schemaFiles(root: Located): Map<string, Span> {
   const files = new Map<string, Span>();
   const id = member(root, "$id")?.value;
@@ -32,7 +35,7 @@ export function schemaFiles(root: Located): Map<string, Span> {
   return files;
 }
 
-/** Lists the files that the `$ref`s of a manifest's schemas name, with their spans. */
+/** Returns the files that the `$ref`s of a manifest's schemas name. */
 export function manifestSchemaFiles(root: Located, cache: Cache): Map<string, Span> {
   const files: [string, Span][] = [];
   const definitions = member(root, "$defs");
@@ -51,7 +54,10 @@ export function manifestSchemaFiles(root: Located, cache: Cache): Map<string, Sp
   return new Map(files);
 }
 
-/** Files whose bytes a manifest includes, as written, and where: static resources and the server's instructions. */
+/**
+ * Returns the files whose bytes a manifest includes, as written, with their spans: static resources and the server's
+ * instructions.
+ */
 export function contentFiles(root: Located): Map<string, Span> {
   const files = new Map<string, Span>();
   const add = (node: Located | undefined): void => {
@@ -65,7 +71,7 @@ export function contentFiles(root: Located): Map<string, Span> {
   return files;
 }
 
-/** JSON files from which a manifest takes the server's version, as written, and where. */
+/** Returns the JSON files from which a manifest takes the server's version, as written, with their spans. */
 export function versionFiles(root: Located): Map<string, Span> {
   const server = member(root, "server");
   const version = server && member(server, "version");
@@ -73,7 +79,7 @@ export function versionFiles(root: Located): Map<string, Span> {
   return new Map(typeof file?.value === "string" ? [[file.value, file.span]] : []);
 }
 
-/** Returns the path of the project's hooks, whether they exist or not. */
+/** Returns the path of the project's hooks, whether the file exists or not. */
 export function hooksFile(manifests: readonly SourceFile[]): string | undefined {
   let source = "src";
   for (const { path, root } of manifests) {
@@ -87,7 +93,9 @@ export function hooksFile(manifests: readonly SourceFile[]): string | undefined 
   return projectPath("mcpc.json", `${source}/hooks.ts`);
 }
 
-/** Finds files in the folders of handlers that end in `.mts`, `.cts` or `.tsx`, without a neighbour in `.ts`. */
+/**
+ * Finds handler files with another extension than stubs have, and without a neighbour that has the extension of stubs.
+ */
 export function unusualHandlers(manifests: readonly SourceFile[], host: Pick<Host, "find" | "read">): string[] {
   const builds = manifests.map(({ root }) => member(root, "build"));
   const written = builds.map((build) => build && member(build, "source")?.value).find(Boolean);

@@ -28,7 +28,7 @@ interface OpenArray {
   readonly value: Json[];
 }
 
-/** Builds the tree of a text from its parser's events; `around` is the number of values around the text in its file. */
+/** Builds the tree of a text from parser events. `around` is the nesting depth of the text within its file. */
 export function treeBuilder(origin: Pick<Span, "path" | "entry">, text: string, around = 0) {
   const diagnostics: Diagnostic[] = [];
   let errors = 0;
@@ -40,7 +40,7 @@ export function treeBuilder(origin: Pick<Span, "path" | "entry">, text: string, 
     if (around + open.length >= deepest) throw new TooDeep(container.start);
     open.push(container);
   };
-  /** Reports half of a surrogate pair, which UTF-8 cannot encode (RFC 7493, section 2.1). */
+  /** Reports lone surrogates: they have no UTF-8 encoding (RFC 7493, section 2.1). */
   const checkText = (value: string, span: Span): void => {
     if (/\p{Surrogate}/u.test(value))
       diagnostics.push(diagnose("file/invalid-json", span, { reason: "the text holds half of a surrogate pair" }));
@@ -90,7 +90,7 @@ export function treeBuilder(origin: Pick<Span, "path" | "entry">, text: string, 
       place({ kind: "scalar", span, value });
     },
     onError: (code, offset, length) => {
-      // One error a line: what follows on it is mostly the parser finding its way again.
+      // One error a line: later errors on a line mostly come from the parser's recovery.
       if (offset < lineEnd || errors >= mostErrors) return;
       errors += 1;
       const end = text.indexOf("\n", offset);
@@ -109,7 +109,7 @@ function define(object: Record<string, Json>, key: string, value: Json): void {
   else object[key] = value;
 }
 
-/** By jsonc-parser's ParseErrorCode. */
+/** Messages by jsonc-parser's ParseErrorCode. */
 const reasons: Readonly<Record<number, string>> = {
   1: "this is no value; text needs double quotes",
   2: "this is no number",

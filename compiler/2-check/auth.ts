@@ -3,7 +3,10 @@ import { child } from "../json-schema/pointer.js";
 import type { Located, SourceFile, Span } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
-/** Members in which people write secrets. The shape allows none; a message of their own helps more than "no such field". */
+/**
+ * Members in which users write secrets. The shape allows none of them; a specific message helps more than "no such
+ * field".
+ */
 const secrets: readonly (readonly [path: readonly string[], keys: readonly string[], instead: string])[] = [
   [
     ["bearer"],
@@ -17,9 +20,9 @@ const secrets: readonly (readonly [path: readonly string[], keys: readonly strin
   ],
 ];
 
-/** A secret that is written in a manifest. */
+/** A secret in a manifest. */
 export interface WrittenSecret {
-  /** From the key to the end of the value. */
+  /** Span from the key to the end of the value. */
   readonly extent: Span;
   readonly diagnostic: Diagnostic;
 }
@@ -38,7 +41,7 @@ export function findSecrets({ root }: SourceFile): WrittenSecret[] {
   });
 }
 
-/** Returns whether a module of hooks exports `authenticate` by name, in any syntax. */
+/** Whether a module of hooks exports a function `authenticate` by name, in any form of export. */
 export function exportsAuthenticate(text: string): boolean {
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
   return /\bexport\s+(?:(?:async\s+)?function\s*\*?|const|let|var)\s+authenticate\b|\bexport\s*\{[^}]*\bauthenticate\s*[,}]/.test(
@@ -46,7 +49,7 @@ export function exportsAuthenticate(text: string): boolean {
   );
 }
 
-/** Checks authentication. `hooked`: the module of hooks has a function `authenticate`. */
+/** Checks the authentication settings. `hooked`: the module of hooks has a function `authenticate`. */
 export function checkAuth(merged: Merged, hooked: boolean, diagnostics: Diagnostic[]): void {
   const auth = merged.runtime && child(merged.runtime.node, "auth");
   const known = auth && (child(auth, "bearer") ?? child(auth, "oauth"));
@@ -79,7 +82,7 @@ function checkAddresses(oauth: Located, diagnostics: Diagnostic[]): void {
   report(resource ? "the resource" : 'without "resource", the audience', resource ?? first);
 }
 
-/** https, or http to this machine. */
+/** Whether an address uses https, or http to this machine. */
 function isSecure(address: string): boolean {
   try {
     const { protocol, hostname } = new URL(address);

@@ -4,7 +4,7 @@ import type { Declared } from "../model/project.js";
 import type { JsonObject, Located } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
-/** Refuses caches of calls that change something, or of results that only some callers may see. */
+/** Refuses caches of calls that change state, or of results that not every caller may see. */
 export function checkCaches(merged: Merged, diagnostics: Diagnostic[]): void {
   for (const tool of merged.tools) {
     const cache = memberOf(tool, "cache");

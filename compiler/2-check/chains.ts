@@ -5,17 +5,17 @@ import { referencesOf, type Reference } from "../json-schema/scope.js";
 import type { Located } from "../model/source.js";
 import type { Reachable } from "../model/schema.js";
 
-/** Schemas are copied, and validators made, by recursion, which has an end. */
+/** Depth limit of references: schemas are copied and compiled by recursion, so the stack limits their depth. */
 const deepest = 150;
 
 interface Link {
   readonly place: Place;
   readonly reference: Reference;
-  /** How many schemas deep it leads. */
+  /** Depth of the schema that the reference leads to. */
   readonly level: number;
 }
 
-/** References from schema to schema that lead too deep to follow. */
+/** Reports chains of references that are too deep to follow. */
 export function tooDeep(start: Place, reachable: Reachable): Diagnostic | undefined {
   const seen = new Set<Located>([start.node]);
   const way = [linksFrom(start, reachable, 0)];
@@ -39,7 +39,7 @@ function height(place: Place): number {
   return most;
 }
 
-/** The references in a schema that stands so many schemas deep, the last first. */
+/** Returns the references in a schema at this depth, in reverse order. */
 function linksFrom(start: Place, reachable: Reachable, above: number): Link[] {
   const links: Link[] = [];
   for (const [place, level] of leveledSchemasAt(start, above)) {

@@ -5,7 +5,7 @@ import { heldSchemas } from "../json-schema/walk.js";
 import type { Located } from "../model/source.js";
 import type { Reachable } from "../model/schema.js";
 
-/** Keywords whose schemas look at the same value as the schema they stand in. */
+/** Keywords whose subschemas apply to the same value as the schema itself. */
 const inPlace: ReadonlySet<string> = new Set([
   "allOf",
   "anyOf",
@@ -18,26 +18,26 @@ const inPlace: ReadonlySet<string> = new Set([
   "dependencies",
 ]);
 
-/** More dynamic scopes of a schema than any that people write. */
+/** Limit of dynamic scopes of a schema, more than real schemas have. */
 const mostScopes = 200;
 
-/** Visits of schemas by which one value may be validated. So many take some 50 milliseconds. */
+/** Limit of schema visits to validate one value. This many take some 50 milliseconds. */
 const mostVisits = 100_000;
 
-/** A schema that is reached in a dynamic scope, perhaps by a reference. */
+/** A schema in a dynamic scope, reached directly or by a reference. */
 interface Step {
   readonly place: Place;
   readonly scope: Scope;
   readonly reference?: Reference;
 }
 
-/** Schemas whose ways are known, by the scopes that they were reached in: the visits of schemas that each may cause. */
+/** Number of schema visits that each finished schema may cause, by its dynamic scopes. */
 export type KnownWays = Map<Located, Map<string, number>>;
 
 /**
- * References that lead back to where they stand without a step into the value: checking one would never end. Also those
- * whose dynamic scopes are too many to follow, and schemas that come to the same ones in so many ways that a value could
- * take minutes.
+ * Reports references that lead back to their own schema without a step into the value: validation would never end. Also
+ * reports schemas with too many dynamic scopes to follow. Also reports schemas that reach the same subschemas by so
+ * many paths that one value could take minutes.
  */
 export function circles(start: Place, reachable: Reachable, known: KnownWays): Diagnostic[] {
   const found: Diagnostic[] = [];
@@ -64,7 +64,7 @@ export function circles(start: Place, reachable: Reachable, known: KnownWays): D
       open.set(step.place.node, new Set([...(open.get(step.place.node) ?? []), step.scope.key]));
       way.push({ step, rest: stepsFrom(step, reachable, inPlace), visits: 1 });
     };
-    /** Adds what a schema causes to the one that came to it. */
+    /** Adds a schema's visits to those of the schema that leads to it. */
     const count = (visits: number): void => {
       const around = way.at(-1);
       if (!around) return;
@@ -93,7 +93,7 @@ export function circles(start: Place, reachable: Reachable, known: KnownWays): D
   return found;
 }
 
-/** The schemas that a schema holds, in all keywords or some, and those that it refers to. */
+/** Returns the subschemas of a schema, under all keywords or under some, and the schemas that it refers to. */
 function stepsFrom({ place, scope }: Step, reachable: Reachable, only?: ReadonlySet<string>): Step[] {
   if (place.node.kind !== "object") return [];
   const held = [...heldSchemas(place.node, only)].map((node): Step => {

@@ -8,14 +8,16 @@ import type { JsonSchema, Reachable } from "../model/schema.js";
 import type { SettingsDeclaration } from "../model/project.js";
 import type { JsonObject, Located, LocatedObject } from "../model/source.js";
 
-/** Returns the environment variable of each setting: as the manifest says, or named after the server and the setting. */
+/**
+ * Returns the environment variable of each setting: the declared one, or a name made from the server and the setting.
+ */
 export function settingVariables({ properties }: SettingsDeclaration, server: string): Map<string, string> {
   return new Map(
     Object.entries(properties).map(([name, { env = variable(`${server}_${name}`) }]) => [name, env] as const),
   );
 }
 
-/** `apiUrl` of `weather` → `WEATHER_API_URL`. */
+/** Converts a name: `apiUrl` of `weather` → `WEATHER_API_URL`. */
 function variable(name: string): string {
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/[^A-Za-z0-9]+/g, "_");
   return words
@@ -24,7 +26,7 @@ function variable(name: string): string {
     .toUpperCase();
 }
 
-/** Checks that each variable is that of one setting, and that each default is a value that its setting may have. */
+/** Checks that each variable belongs to one setting, and that each default is valid for its setting. */
 export function checkConfig(
   config: Located,
   variables: ReadonlyMap<string, string>,

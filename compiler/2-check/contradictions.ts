@@ -5,19 +5,19 @@ import type { Json, Located, LocatedObject } from "../model/source.js";
 import { bounds, isOfType } from "./satisfiable.js";
 import type { Reachable } from "../model/schema.js";
 
-/** Two rules that no value passes together. */
+/** Two rules that no value satisfies together. */
 export interface Contradiction {
   readonly at: Located;
   readonly other: Located;
   readonly reason: string;
 }
 
-/** Beyond that many schemas of one value, the pairs are too many to compare. */
+/** Limit of schemas for one value; beyond it, there are too many pairs to compare. */
 const most = 64;
 
 /**
- * Contradictions between the schemas that hold for the same value: what a schema says itself, each branch of `allOf`,
- * and what `$ref` names. Silent where it cannot be sure.
+ * Finds contradictions between the schemas that apply to the same value: the schema itself, each branch of `allOf`, and
+ * the targets of `$ref`. Reports only what is certain.
  */
 export function contradictions(place: Place, reachable: Reachable): Contradiction[] {
   if (place.node.kind !== "object" || isReplaced(place)) return [];
@@ -32,7 +32,7 @@ export function contradictions(place: Place, reachable: Reachable): Contradictio
   );
 }
 
-/** In draft-07 nothing counts beside `$ref`. */
+/** Whether `$ref` replaces the schema: draft-07 ignores all keywords beside `$ref`. */
 function isReplaced({ node, resource }: Place): boolean {
   return resource.dialect === "draft-07" && child(node, "$ref") !== undefined;
 }
@@ -45,7 +45,7 @@ function partsOf(place: Place, reachable: Reachable): Place[] {
   return target && "place" in target ? [...parts, target.place] : parts;
 }
 
-/** All that holds with a schema, itself first. */
+/** Returns all schemas that apply together with a schema, itself first. */
 function closure(first: Place, reachable: Reachable): LocatedObject[] {
   const found = new Set<LocatedObject>();
   const seen = new Set<Located>();
@@ -88,7 +88,7 @@ function words({ value }: Located): string {
   return [value].flat().join(" or ");
 }
 
-/** `const` or `enum`, and the values that it leaves. */
+/** Returns `const` or `enum`, and the values that the rest of the schema allows. */
 function choice(schema: LocatedObject): { readonly at: Located; readonly left: readonly Json[] } | undefined {
   const constant = child(schema, "const");
   if (constant) return { at: constant, left: [constant.value] };

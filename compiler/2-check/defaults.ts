@@ -9,7 +9,7 @@ import type { Json } from "../model/source.js";
 
 const keyword: ReadonlySet<string> = new Set(["default"]);
 
-/** Reports each default of a schema that its own rules refuse. */
+/** Reports each default that its own schema rejects. */
 export function checkDefaults({ schema, plain = schema, written }: SelfContained): Diagnostic[] {
   if (!isObject(plain as Json) || !mentions(plain, keyword)) return [];
   const found: Diagnostic[] = [];
@@ -35,7 +35,7 @@ function heldParts(part: Part): Part[] {
     const how = applicators.get(key);
     if (how === undefined) return [];
     if (how === "schema" || how === "schema-or-list") return below(part, key) ?? [];
-    // What a property called "__proto__" obeys is rewritten for ajv.
+    // The schema of a property called "__proto__" is rewritten for ajv, so the property is skipped.
     return partsOf(part, key).flatMap(([name, held]) => (name === "__proto__" ? [] : [held]));
   });
 }

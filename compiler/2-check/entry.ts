@@ -18,7 +18,7 @@ import type { Reachable } from "../model/schema.js";
 export const sections = ["tools", "resources", "resourceTemplates", "prompts"] as const;
 export type Section = (typeof sections)[number];
 
-/** The means of the checks of an entry. */
+/** Services and data for the checks of an entry. */
 export interface EntryChecks {
   readonly schemas: SchemaChecks;
   readonly openObjects: OpenObjectChecks;
@@ -26,7 +26,7 @@ export interface EntryChecks {
   readonly part: TextPart;
 }
 
-/** Checks all of an entry that depends on nothing but itself, shared definitions and files of schemas. */
+/** Checks the parts of an entry that depend only on the entry, shared definitions and schema files. */
 export function checkEntry(section: Section, entry: Declared<JsonObject>, checks: EntryChecks): SchemaFindings {
   const schemas = checkEntrySchemas(section, entry, checks.schemas);
   const diagnostics = [...checks.openObjects.entry(section, entry.node), ...schemas.diagnostics];
@@ -61,7 +61,7 @@ export function checkEntrySchemas(
   return { diagnostics, targets: findings.flatMap(({ targets }) => targets) };
 }
 
-/** The schemas of an entry: of its input, its output, its variables, and the answers to its questions. */
+/** Returns the schemas of an entry: of its input, its output, its variables, and the answers to its questions. */
 function schemasOf(section: Section, node: Located): Located[] {
   const own = section === "tools" || section === "resourceTemplates" ? ["inputSchema", "outputSchema", "params"] : [];
   const questions = section === "tools" || section === "prompts" ? child(node, "elicitations") : undefined;
@@ -71,7 +71,7 @@ function schemasOf(section: Section, node: Located): Located[] {
   ].filter((schema) => schema !== undefined);
 }
 
-/** Checks the values that an entry promises by its own schemas: defaults and examples. */
+/** Checks the defaults and examples of an entry by its own schemas. */
 export function checkEntryPromises(
   section: Section,
   { node, value }: Declared<JsonObject>,

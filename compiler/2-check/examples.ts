@@ -9,11 +9,11 @@ import { failuresOf } from "./failures.js";
 export interface Promises {
   readonly input: SelfContained;
   readonly output: SelfContained | undefined;
-  /** The codes of its errors. */
+  /** The codes of the tool's errors. */
   readonly errors: readonly string[];
 }
 
-/** Checks that the arguments and results of examples fit the schemas, and that their errors are declared. */
+/** Checks that the arguments and results of examples are valid, and that their errors are declared. */
 export function checkExamples(tool: Located, promises: Promises): Diagnostic[] {
   const examples = child(tool, "examples");
   return examples?.kind === "array" ? examples.items.flatMap((example) => checkExample(example, promises)) : [];

@@ -7,20 +7,20 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Json, JsonObject, Located, Span } from "../model/source.js";
 import type { SelfContained, Written } from "../json-schema/self-contained.js";
 
-/** One rule that a value breaks. */
+/** A rule that a value violates. */
 export interface Failure {
-  /** The part of the value that breaks it: a member by its key where the key is what is wrong. */
+  /** The part of the value that violates the rule; the key of a member where the key is wrong. */
   readonly span: Span;
   readonly reason: string;
-  /** The place of the rule. */
+  /** The place of the rule's keyword. */
   readonly rule: { readonly keyword: string; readonly span: Span } | undefined;
-  /** The name that was probably meant, where there is no property of that name. */
+  /** The name of the property that the user probably meant; undefined for a correct name. */
   readonly suggestion: string | undefined;
 }
 
 const most = 20;
 
-/** Returns the rules of a schema that a value breaks; the reasons call it `what`. */
+/** Returns the rules of a schema that a value violates. Messages call the value `what`. */
 export function failuresOf(value: Located, checked: SelfContained, what: string): Failure[] {
   const options = { meta: false, validateSchema: false, messages: false, verbose: true } as const;
   const read = withoutForeignKeywords(checked.plain ?? checked.schema) as JsonSchema;
@@ -41,7 +41,7 @@ export function failuresOf(value: Located, checked: SelfContained, what: string)
     });
 }
 
-/** Errors that are told together: those of all branches of a choice come before that of the choice itself. */
+/** Groups errors that belong to one message: ajv lists the errors of all branches before the error of the choice. */
 function apart(errors: readonly ErrorObject[]): ErrorObject[][] {
   const found: ErrorObject[][] = [];
   for (const error of errors) {
@@ -60,7 +60,7 @@ function isInside({ instancePath }: ErrorObject, { instancePath: whole }: ErrorO
   return instancePath === whole || instancePath.startsWith(`${whole}/`);
 }
 
-/** The property whose name is what is wrong. */
+/** Returns the property whose name is wrong. */
 function nameOf({ params, propertyName }: ErrorObject): string | undefined {
   const name = params["additionalProperty"] ?? params["unevaluatedProperty"] ?? params["propertyName"] ?? propertyName;
   return typeof name === "string" ? name : undefined;
@@ -72,7 +72,10 @@ function placeOf(value: Located, { instancePath }: ErrorObject, name: string | u
   return member?.keySpan ?? node.span;
 }
 
-/** The keyword that an error is of: ajv's path of it starts wherever a function of its starts, so its schema is looked for. */
+/**
+ * Finds the keyword that an error comes from. ajv's schema paths restart in each function of its code, so the search
+ * compares schemas.
+ */
 function ruleOf({ keyword, parentSchema }: ErrorObject, read: Json, { root, copied }: Written): Failure["rule"] {
   const tokens = pathTo(parentSchema as Json, read);
   if (!tokens) return undefined;
@@ -83,7 +86,7 @@ function ruleOf({ keyword, parentSchema }: ErrorObject, read: Json, { root, copi
   return member && { keyword, span: member.keySpan };
 }
 
-/** The way to the very same part of a schema. */
+/** Returns the path to the identical part of a schema. */
 function pathTo(part: Json, whole: Json): string[] | undefined {
   if (part === whole) return [];
   if (typeof whole !== "object" || whole === null) return undefined;

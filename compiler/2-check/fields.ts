@@ -2,7 +2,7 @@ import { isObject } from "../json-schema/in-place.js";
 import { pointerTokens } from "../json-schema/pointer.js";
 import type { Json, JsonObject } from "../model/source.js";
 
-/** Words for a field in other libraries, and in other parts of the protocol. */
+/** Names of a field in other libraries, and in other parts of the protocol. */
 export const otherWords: Readonly<Record<string, readonly string[]>> = {
   arguments: ["args", "argsSchema", "parameters", "params", "inputSchema"],
   description: ["desc", "summary", "doc", "docs", "help"],
@@ -24,10 +24,10 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = {
   uriTemplate: ["template", "uri", "url", "pattern"],
 };
 
-/** References behind which the manifest language has no fields of its own. */
+/** References to parts of the schema where the manifest language has no fields of its own. */
 const foreign: ReadonlySet<Json | undefined> = new Set(["#/$defs/schema", "#/$defs/meta"]);
 
-/** The parts of `mcp.schema.json` that hold for the value of a part, or may do so. */
+/** Returns the parts of `mcp.schema.json` that apply, or may apply, to the value of a part. */
 export function partsOf(schema: JsonObject, root: JsonObject): JsonObject[] {
   const { $ref, allOf, anyOf, oneOf, then } = schema;
   if (foreign.has($ref)) return [];
@@ -46,15 +46,15 @@ function referred(reference: string, root: JsonObject): Json | undefined {
   );
 }
 
-/** The schemas of a part's fields, by name. */
+/** Returns the schemas of a part's fields, by name. */
 export function fieldsOf(part: JsonObject): JsonObject {
   const { properties } = part;
   return isObject(properties) ? properties : {};
 }
 
 /**
- * Returns the fields that lead from a part of `mcp.schema.json` to the one place below it, or the one nearest to it, that
- * has a field of this name; undefined without one, or with several. A field that holds a list ends in `[]`.
+ * Returns the path of fields from a part of `mcp.schema.json` to the only or the nearest field of this name. Undefined
+ * without such a field, or with several. A field that holds a list ends in `[]`.
  */
 export function placeOf(name: string, from: JsonObject, root: JsonObject): readonly string[] | undefined {
   let level: { readonly path: readonly string[]; readonly schema: JsonObject }[] = [{ path: [], schema: from }];

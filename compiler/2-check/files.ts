@@ -4,7 +4,7 @@ import type { Declared } from "../model/project.js";
 import type { Json, JsonObject, Located, SourceFile, Span } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 
-/** The files that these checks look at. */
+/** The files that these checks read. */
 export interface Files {
   readonly contains: (path: string) => boolean;
   readonly contents: ReadonlyMap<string, Uint8Array>;
@@ -16,7 +16,7 @@ interface Named {
   readonly written: string;
   /** The path of the manifest. */
   readonly from: string;
-  /** The place of the name: looked up for a report alone, because most entries need not be parsed. */
+  /** The place of the name. It is computed only for a report, because most entries need no parsing. */
   readonly span: () => Span;
 }
 
@@ -29,7 +29,7 @@ function namedAt(node: Located, ...way: readonly string[]): Named | undefined {
   return { written: String(written), from: node.span.path, span: () => locate(node, way)!.span };
 }
 
-/** The entry with `handler` and `file` as paths of the project instead of the manifest. */
+/** Returns the entry with `handler` and `file` as project paths; the manifest has them relative to itself. */
 export function resolveFiles(
   entry: Declared<JsonObject>,
   files: Files,
@@ -55,7 +55,7 @@ export function resolveFiles(
   };
 }
 
-/** The functions that complete a template's variables or a prompt's arguments; undefined where there are none. */
+/** Returns the functions that complete a template's variables or a prompt's arguments; undefined without any. */
 function completionReferences(entry: Located, files: Files, diagnostics: Diagnostic[]): JsonObject | undefined {
   const { complete, arguments: list } = entry.value as JsonObject;
   const resolved = (...way: readonly string[]): string => handlerReference(namedAt(entry, ...way)!, files, diagnostics);
@@ -74,7 +74,7 @@ function completionReferences(entry: Located, files: Files, diagnostics: Diagnos
   };
 }
 
-/** The server section with `instructions.file` as a path of the project. */
+/** Returns the server section with `instructions.file` as a project path. */
 export function resolveInstructions(
   server: Declared<JsonObject>,
   files: Files,
@@ -86,7 +86,7 @@ export function resolveInstructions(
   return { ...server, value: { ...server.value, instructions: { file: path } } };
 }
 
-/** The server section with the version that its `version.file` has, and the path of that file. */
+/** Returns the server section with the version from its `version.file`, and the path of that file. */
 export function resolveVersion(
   server: Declared<JsonObject>,
   files: Files,
@@ -147,7 +147,7 @@ function handlerReference({ written: reference, from, span }: Named, files: File
   return `${path}#${name}`;
 }
 
-/** A module that a manifest names, as a path of the project. */
+/** Returns a module that a manifest names, as a project path. */
 export function resolveModule(
   node: Located,
   what: string,
@@ -176,7 +176,7 @@ function isOurs(path: string): boolean {
   return /^(?:generated|dist)\//.test(path);
 }
 
-/** Reserved words of modules, and the one name that a stub imports. */
+/** Reserved words of modules, and the name that every stub imports. */
 const reservedWords: ReadonlySet<string> = new Set(
   (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +

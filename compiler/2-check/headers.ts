@@ -3,7 +3,7 @@ import { child } from "../json-schema/pointer.js";
 import { subschemas } from "../json-schema/walk.js";
 import type { Located, LocatedObject } from "../model/source.js";
 
-/** A header named by a schema that is no tool's `inputSchema`: a `$ref` there does not carry it along. */
+/** Reports a header name outside a tool's `inputSchema`: a `$ref` does not transfer the header. */
 export function refuseHeaders(schema: Located, diagnostics: Diagnostic[]): void {
   for (const each of subschemas(schema)) {
     const header = child(each, "x-mcp-header");
@@ -12,7 +12,7 @@ export function refuseHeaders(schema: Located, diagnostics: Diagnostic[]): void 
   }
 }
 
-/** Authoring rules of `x-mcp-header` (MCP 2026-07-28, tools: header parameters). */
+/** Checks the authoring rules of `x-mcp-header` (MCP 2026-07-28, tools: header parameters). */
 export function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
   const reachable = new Map(argumentsOf(input));
   const names = new Map<string, Located>();
@@ -49,7 +49,7 @@ export function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
 /** The largest integer that every client represents exactly. */
 const mostInteger = Number.MAX_SAFE_INTEGER;
 
-/** The values that a schema of integers names. */
+/** Returns the numbers that a schema of integers contains. */
 function boundaries(schema: Located): Located[] {
   const values = child(schema, "enum");
   const keywords = ["const", "default", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
@@ -57,7 +57,7 @@ function boundaries(schema: Located): Located[] {
   return [...named, ...(values?.kind === "array" ? values.items : [])];
 }
 
-/** A name by which secrets go. `maxTokens` and `pageToken` are none. */
+/** Whether a name suggests a secret. `maxTokens` and `pageToken` do not. */
 function isSecret(name: string): boolean {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, "$1_$2")
@@ -68,7 +68,7 @@ function isSecret(name: string): boolean {
   );
 }
 
-/** With their names. */
+/** Yields the schemas of arguments with their names. */
 function* argumentsOf(schema: Located): Generator<[schema: LocatedObject, name: string]> {
   const properties = child(schema, "properties");
   if (properties?.kind !== "object") return;

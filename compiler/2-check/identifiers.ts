@@ -12,13 +12,13 @@ import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Reachable } from "../model/schema.js";
 
 /**
- * Refuses a second schema with the `$id` of another one that the same references can reach, or with an anchor of another
- * one in the same resource (2020-12, core, 8.2).
+ * Reports a duplicate `$id` among the schemas that the same references reach, and a duplicate anchor within one
+ * resource (2020-12, core, 8.2).
  */
 export function refuseSameIds({ definitions, files }: Reachable): Diagnostic[] {
   const first = new Map<string, SchemaResource>();
   const shared = [...definitions.values()];
-  // The schemas of a manifest are no single resource.
+  // The schemas of a manifest do not form a single resource.
   const all = [...files.values()];
   const alone = all.filter(({ file }) => !shared.some((definition) => definition.file === file));
   return [
@@ -27,7 +27,7 @@ export function refuseSameIds({ definitions, files }: Reachable): Diagnostic[] {
   ];
 }
 
-/** Finds schemas of a document with the `$id` of one in `first`, and adds the others to it. */
+/** Finds schemas of a document whose `$id` is already in `first`, and adds the others to `first`. */
 export function sameIds({ main, embedded }: SchemaDocument, first = new Map<string, SchemaResource>()): Diagnostic[] {
   const found: Diagnostic[] = [];
   const resources = [main, ...embedded.values()].sort((a, b) => a.node.span.start - b.node.span.start);
@@ -36,7 +36,7 @@ export function sameIds({ main, embedded }: SchemaDocument, first = new Map<stri
     if (!id) continue;
     const other = first.get(resource.base);
     if (!other) first.set(resource.base, resource);
-    // A file of schemas may be a manifest, whose shared definitions are in both.
+    // A schema file may be a manifest at the same time, so its shared definitions occur in both.
     else if (other.node !== resource.node) {
       const related = [{ span: child(other.node, "$id")!.span, message: "first here" }];
       found.push(diagnose("schema/duplicate-id", id.span, { id: String(id.value) }, related));
@@ -45,10 +45,10 @@ export function sameIds({ main, embedded }: SchemaDocument, first = new Map<stri
   return found;
 }
 
-/** Finds schemas of a document with the anchor of another one in their resource. */
+/** Finds duplicate anchors within a resource of a document. */
 export function sameAnchors({ root, main, embedded }: SchemaDocument): Diagnostic[] {
   const found: Diagnostic[] = [];
-  // Few schemas have anchors.
+  // Few schemas have anchors, so most documents need no walk.
   if (![main, ...embedded.values()].some(({ anchors }) => anchors.size > 0)) return found;
   const first = new Map<SchemaResource, Map<string, { readonly node: Located; readonly anchor: Located }>>();
   for (const place of schemasAt(placeOf(root))) {
@@ -58,7 +58,7 @@ export function sameAnchors({ root, main, embedded }: SchemaDocument): Diagnosti
     for (const { keyword, name, anchor } of anchorsOf(place)) {
       const other = known.get(name);
       if (!other) known.set(name, { node, anchor });
-      // One schema may have its name from both keywords.
+      // One schema may have the same name from both keywords.
       else if (other.node !== node) {
         const related = [{ span: other.anchor.span, message: "first here" }];
         found.push(diagnose("schema/duplicate-anchor", anchor.span, { keyword, name }, related));
@@ -69,7 +69,7 @@ export function sameAnchors({ root, main, embedded }: SchemaDocument): Diagnosti
 }
 
 function anchorsOf({ node, resource }: Place) {
-  // Before 2019-09 an anchor is a fragment, and nothing counts beside a reference.
+  // Before 2019-09 an anchor is a fragment, and siblings of a reference are ignored.
   const isOld = resource.dialect === "draft-07";
   if (isOld && child(node, "$ref")) return [];
   return (isOld ? ["$id"] : ["$anchor", "$dynamicAnchor"]).flatMap((keyword) => {

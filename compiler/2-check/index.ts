@@ -33,7 +33,7 @@ import { checkToolEvents } from "./tool-events.js";
 import { checkSupported } from "./unsupported.js";
 import type { Reachable } from "../model/schema.js";
 
-/** Checks all manifests, merged: every mistake is reported with its place. */
+/** Checks all manifests, merged, and reports every error with its span. */
 export function check(
   sources: Sources,
   host: Pick<Host, "manifestSchema" | "contains">,
@@ -45,7 +45,7 @@ export function check(
     ...checkShape(manifest, host.manifestSchema),
     ...openObjects.surroundings(manifest),
   ]);
-  // A message on the shape of a secret would show it.
+  // A shape error at a secret would print the secret.
   const shown = shape.filter(({ span }) => !secrets.some(({ extent }) => beginsIn(span, extent)));
   const diagnostics: Diagnostic[] = [...secrets.map(({ diagnostic }) => diagnostic), ...shown];
   if (hasErrors(diagnostics)) return { diagnostics: [...diagnostics, ...checkOthers(sources, diagnostics)] };
@@ -85,7 +85,7 @@ export function check(
   };
 }
 
-/** Checks the schemas, and each entry; what depends on the entry and on shared schemas alone is cached. */
+/** Checks the schemas and each entry. Results that depend only on an entry and on shared schemas are cached. */
 function checkContents(
   merged: Merged,
   config: Located | undefined,
@@ -110,7 +110,7 @@ function checkContents(
   ]);
 }
 
-/** Checks that what manifests say of their own values is true. */
+/** Checks that the manifests' own values, such as defaults and examples, are valid. */
 function checkPromises(merged: Merged, settings: Project["config"], reachable: Reachable, cache: Cache): Diagnostic[] {
   const definitions = [...reachable.definitions.values()];
   return distinct([
@@ -125,7 +125,7 @@ function checkPromises(merged: Merged, settings: Project["config"], reachable: R
   ]);
 }
 
-/** Returns the findings of each entry, which depend on the entry and on shared schemas alone. */
+/** Returns the findings of each entry, which depend only on the entry and on shared schemas. */
 function forEachEntry<T>(
   task: Task,
   merged: Merged,
@@ -143,7 +143,7 @@ function forEachEntry<T>(
   );
 }
 
-/** Checks the shared definitions, and that the schemas of all files have different names. */
+/** Checks the shared definitions, and that the schemas of all files have unique identifiers. */
 function checkShared(merged: Merged, sources: Sources, reachable: Reachable, { check }: SchemaChecks): SchemaFindings {
   const diagnostics = refuseSameIds(reachable);
   const targets: Target[] = [];
@@ -158,7 +158,10 @@ function checkShared(merged: Merged, sources: Sources, reachable: Reachable, { c
   return { diagnostics, targets };
 }
 
-/** Drops repetitions: several schemas may reach the same mistake. References that lead too deep are reported once. */
+/**
+ * Removes duplicates: several schemas may reach the same error. Chains of references that are too deep are reported
+ * once.
+ */
 function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const known = new Set<string>();
   return diagnostics.filter(({ code, span, message }) => {
@@ -173,7 +176,10 @@ function beginsIn(span: Span | undefined, extent: Span): boolean {
   );
 }
 
-/** Checks the schemas of manifests whose shape is not right, and each entry whose shape is: one run reports it all. */
+/**
+ * Checks the schemas of manifests with a wrong shape, and each of their entries with a right one: one run reports all
+ * errors.
+ */
 function checkOthers(sources: Sources, mistakes: readonly Diagnostic[]): readonly Diagnostic[] {
   const isRight = ({ node: { span } }: Declared<JsonObject>): boolean =>
     !mistakes.some(({ span: at }) => beginsIn(at, span));
@@ -197,7 +203,7 @@ function checkOthers(sources: Sources, mistakes: readonly Diagnostic[]): readonl
   );
 }
 
-/** A manifest with its entries and shared schemas alone, as far as they are objects. */
+/** Returns a manifest with only its entries and shared schemas, as far as they are objects. */
 function onlyEntries({ root, ...file }: SourceFile): SourceFile {
   if (root.kind !== "object") return { ...file, root };
   const members = root.members.flatMap((member): Member[] => {
@@ -238,7 +244,7 @@ function resolved(
     reachable,
     contents: files.contents,
     ...(sources.handlers && { handlers: sources.handlers }),
-    // The shapes were checked against mcp.schema.json, which says the same as these types.
+    // The shapes were checked against mcp.schema.json, which matches these types.
   } as unknown as Project;
 }
 

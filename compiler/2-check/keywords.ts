@@ -4,7 +4,7 @@ import { annotationFormats, keywordsOf, knownFormats, uncheckedFormats } from ".
 import type { Dialect } from "../model/schema.js";
 import type { JsonObject, Located, LocatedObject, Member } from "../model/source.js";
 
-/** Words of a schema that no validator heeds: keywords that its dialect lacks, formats that nobody knows. */
+/** Reports words of a schema that no validator evaluates: keywords outside its dialect, and unknown formats. */
 export function checkKeywords(
   schema: LocatedObject,
   dialect: Dialect,
@@ -21,7 +21,7 @@ export function checkKeywords(
   }
 }
 
-/** A format that another language of schemas has is never a slip of the keys for one of ours. */
+/** Reports an unknown format. A format of another schema language is not taken for a typo. */
 function unknownFormat({ span }: Located, format: string): Diagnostic {
   const isKnown = uncheckedFormats.has(format);
   const suggestion = isKnown ? undefined : nearest(format, knownFormats);
@@ -44,7 +44,7 @@ function unknownKeyword(
   return diagnose("schema/unknown-keyword", keySpan, { keyword: key, dialect, instead, suggestion }, [], fix);
 }
 
-/** The counterparts of keywords of another dialect or another schema language. */
+/** Counterparts of keywords of another dialect or another schema language. */
 const others: Readonly<Record<string, string>> = {
   additionalItems: 'write "items": what follows "prefixItems" obeys it',
   dependencies: 'write "dependentRequired" or "dependentSchemas"',

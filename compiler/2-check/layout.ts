@@ -3,14 +3,17 @@ import { child } from "../json-schema/pointer.js";
 import { projectPath } from "../project-path.js";
 import type { Merged } from "./merge.js";
 
-/** The folders stand inside the project, apart from each other; at least one transport is named where any is. */
+/**
+ * Checks that the folders are inside the project and do not overlap, and that `transports` names at least one
+ * transport.
+ */
 export function checkLayout(merged: Merged, diagnostics: Diagnostic[]): void {
   const build = merged.build?.node;
   const folders = new Map<string, string>();
   for (const key of ["generated", "source", "dist"]) {
     const node = build && child(build, key);
     const written = node ? String(node.value) : { generated: "generated", source: "src", dist: "dist" }[key]!;
-    // Folders are relative to the project, wherever the manifest that names them stands.
+    // Folders are relative to the project, not to the manifest that names them.
     const path = projectPath("mcpc.json", written)?.replace(/\/$/, "");
     if (
       node &&

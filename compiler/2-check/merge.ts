@@ -4,7 +4,7 @@ import type { Declared } from "../model/project.js";
 import type { JsonSchema } from "../model/schema.js";
 import type { Json, JsonObject, Located, SourceFile, Span } from "../model/source.js";
 
-/** The sections of all manifests, one after the other, as written. */
+/** The sections of all manifests, concatenated, as written. */
 export interface Merged {
   readonly server: Declared<JsonObject> | undefined;
   readonly defs: ReadonlyMap<string, Declared<JsonSchema>>;
@@ -16,7 +16,7 @@ export interface Merged {
   readonly build: Declared<JsonObject> | undefined;
 }
 
-/** Merges manifests in path order. Names must be unique, and `server`, `runtime` and `build` may be said once. */
+/** Merges manifests in path order. Names must be unique; only one manifest may have `server`, `runtime` or `build`. */
 export function merge(manifests: readonly SourceFile[], diagnostics: Diagnostic[]): Merged {
   const sections = (key: string): Located[] =>
     manifests.map(({ root }) => child(root, key)).filter((node) => node !== undefined);
@@ -43,7 +43,7 @@ function declare<T>(node: Located, id: string): Declared<T> {
   return {
     value: node.value as T,
     node,
-    // Its members need not be parsed before they are looked at.
+    // A getter, because the span of an entry may require a parse.
     get span() {
       return child(node, id)?.span ?? opening(node);
     },
@@ -86,7 +86,7 @@ function unique(entries: readonly Declared<JsonObject>[], kind: string, id: stri
   const first = new Map<Json, Declared<JsonObject>>();
   for (const entry of entries) {
     const name = entry.value[id];
-    // Another mistake, which is reported by itself.
+    // Another check reports a name of the wrong type.
     if (typeof name !== "string") continue;
     const other = first.get(name);
     if (other) duplicate(kind, name, entry.span, other.span, diagnostics);

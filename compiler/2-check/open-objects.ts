@@ -5,30 +5,30 @@ import { isObject } from "../json-schema/in-place.js";
 import type { JsonObject, Located, LocatedObject, SourceFile } from "../model/source.js";
 import { fieldsOf, otherWords, partsOf } from "./fields.js";
 
-/** The schemas of a value, as far as these checks need them. */
+/** The schemas of a value, as far as these checks use them. */
 interface Shape {
-  /** The schemas of each field that is known, by its name. */
+  /** The schemas of each known field, by its name. */
   readonly fields: ReadonlyMap<string, readonly JsonObject[]>;
   /** The schemas of all other members. */
   readonly others: readonly JsonObject[];
   readonly items: readonly JsonObject[];
-  /** Whether members that are not known may be there beside those that are. */
+  /** Whether an object may have other members than the known ones. */
   readonly isOpen: boolean;
 }
 
-/** Finds misspelt members in objects of manifests that take others as well, such as `annotations`. */
+/** Checks for misspelt members in objects of manifests that allow additional members, such as `annotations`. */
 export interface OpenObjectChecks {
-  /** Checks all of a manifest but its entries in lists. */
+  /** Checks a manifest without the entries of its lists. */
   surroundings(manifest: SourceFile): Diagnostic[];
-  /** Checks an entry of a list, which is called like its section. */
+  /** Checks an entry of a list; `section` is the name of the list. */
   entry(section: string, node: Located): Diagnostic[];
 }
 
-/** Warns of members that are called almost like one that `mcp.schema.json` knows. */
+/** Warns of members with a name similar to a field of `mcp.schema.json`. */
 export function openObjectChecks(manifestSchema: JsonObject): OpenObjectChecks {
   const shapes = new Map<readonly JsonObject[], Shape>();
   const root = [manifestSchema];
-  /** A manifest has many values of the same schemas. */
+  /** Memoized, because a manifest has many values of the same schemas. */
   const shapeFor = (schemas: readonly JsonObject[]): Shape => {
     let shape = shapes.get(schemas);
     if (!shape) shapes.set(schemas, (shape = shapeOf(schemas, manifestSchema)));

@@ -9,8 +9,8 @@ import type { Declared } from "../model/project.js";
 import type { JsonObject } from "../model/source.js";
 
 /**
- * Templates that match one and the same URI, which the first of them answers. Each pair is tried with URIs made of its
- * own words, so what is reported is certain. One that comes first because it is the more specific is no mistake.
+ * Reports templates that match the same URI, of which only the first is used. Each pair is tried with URIs from the
+ * templates' own words, so every report is certain. A more specific template that comes first is not an error.
  */
 export function checkOverlaps(templates: readonly Declared<JsonObject>[]): Diagnostic[] {
   const known = templates.map((declared) => {
@@ -43,7 +43,7 @@ function matches({ match }: { readonly match: ReturnType<typeof uriMatcher> }): 
   return (uri) => match(uri) !== undefined;
 }
 
-/** Returns the texts between the delimiters of a template, with `x` for its variables; the shortest first. */
+/** Returns the literal texts between the delimiters of a template, with `x` for variables, shortest first. */
 function wordsOf(template: UriTemplate): string[] {
   const text = template.map((part) => (typeof part === "string" ? part : expanded(part, () => "x"))).join("");
   const words = text.split(/[/?#&=.,;:]+/).filter((word) => word !== "");
@@ -52,7 +52,7 @@ function wordsOf(template: UriTemplate): string[] {
 
 const most = 256;
 
-/** URIs of a template, each variable with each of the words. */
+/** Expands a template with each of the words for each variable. */
 function samples(template: UriTemplate, words: readonly string[]): string[] {
   let choices: ReadonlyMap<string, string>[] = [new Map()];
   for (const name of template.flatMap((part) =>
@@ -66,7 +66,7 @@ function samples(template: UriTemplate, words: readonly string[]): string[] {
   );
 }
 
-/** RFC 6570, section 3.2, for values that are words. */
+/** Expands an expression (RFC 6570, section 3.2) for values that are words. */
 function expanded({ operator, variables }: Expression, valueOf: (name: string) => string): string {
   const named = ";?&".includes(operator) && operator !== "";
   const values = variables.map(({ name }) => (named ? `${name}=${valueOf(name)}` : valueOf(name)));

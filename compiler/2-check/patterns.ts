@@ -3,7 +3,9 @@ import { child } from "../json-schema/pointer.js";
 import type { LocatedObject, Span } from "../model/source.js";
 import { attackOn } from "./runaway.js";
 
-/** Regular expressions of a schema: they compile in Unicode mode, and no text makes them run away. */
+/**
+ * Checks the regular expressions of a schema: they must compile in Unicode mode and must not backtrack without bound.
+ */
 export function checkPatterns(schema: LocatedObject, diagnostics: Diagnostic[]): void {
   for (const { key, node } of schema.members) {
     if (key === "pattern")
@@ -13,12 +15,15 @@ export function checkPatterns(schema: LocatedObject, diagnostics: Diagnostic[]):
   }
 }
 
-/** Names are not as long as texts may be. */
+/** Length limit of names, which are shorter than texts may be. */
 const longestName = 1000;
-/** Steps that take about a second. */
+/** Step limit; so many steps take about a second. */
 const mostSteps = 1e8;
 
-/** @param longest the texts that are matched have at most so many characters */
+/**
+ * Checks one regular expression.
+ * @param longest length limit of the matched texts
+ */
 function checkPattern(pattern: string, span: Span, longest: number, diagnostics: Diagnostic[]): void {
   const reason = failure(pattern, "u");
   if (reason === undefined) {
@@ -41,7 +46,7 @@ function checkPattern(pattern: string, span: Span, longest: number, diagnostics:
   diagnostics.push(diagnose("schema/invalid-pattern", span, parameters, [], respell(span, instead)));
 }
 
-/** Returns the reason why a pattern does not compile; `undefined` if it compiles. */
+/** Returns the reason why a pattern does not compile; undefined when it compiles. */
 function failure(pattern: string, flags: string): string | undefined {
   try {
     new RegExp(pattern, flags);
@@ -51,7 +56,7 @@ function failure(pattern: string, flags: string): string | undefined {
   }
 }
 
-/** Removes the backslashes that Unicode mode forbids: those before ordinary characters. */
+/** Returns the pattern without needless escapes, which Unicode mode forbids. */
 function withoutNeedlessEscapes(pattern: string): string {
   let inClass = false;
   return pattern.replace(/\\(.)|[[\]]/gs, (whole, escaped: string | undefined) => {
@@ -61,9 +66,9 @@ function withoutNeedlessEscapes(pattern: string): string {
   });
 }
 
-/** The same pattern in ECMAScript's words, where Python's have but one translation. */
+/** Converts a Python pattern to ECMAScript, where the translation is unambiguous. */
 function fromPython(pattern: string): string {
-  // There, the bracket that follows is a member of the class.
+  // In Python, a bracket at the start of a class is a member of that class.
   if (/\[\^?\]/.test(pattern)) return pattern;
   let inClass = false;
   const parts = /\\U([0-9a-fA-F]{8})|\\(?:[^])|\(\?P<(?![=!])|\(\?P=(\w+)\)|\(\?#[^)]*\)|\{,(?=\d+\})|[[\]]/g;

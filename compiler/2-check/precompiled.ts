@@ -6,7 +6,7 @@ import { createPlainAjv, lean } from "../json-schema/ajv.js";
 import type { Dialect, JsonSchema } from "../model/schema.js";
 import type { Json, JsonObject } from "../model/source.js";
 
-/** A validator that stands beside the code in the package, so that no build has to compile it. */
+/** A validator that the package ships as a file, so that no build has to compile it. */
 interface Precompiled {
   /** The fingerprint of its source. */
   readonly of: string;
@@ -51,7 +51,7 @@ function fileOf(name: string): string {
   return `validator-of-${name}.cjs`;
 }
 
-/** The texts of these validators, as CommonJS modules by name. */
+/** Returns the code of these validators, as CommonJS modules by name. */
 export function precompiled(schema: JsonObject): ReadonlyMap<string, string> {
   const dialects = ["draft-07", "2019-09", "2020-12"] as const;
   return new Map([
@@ -71,10 +71,10 @@ function moduleOf({ ajv, id }: Compiled, of: string): string {
   return `${standalone.default.default(ajv, { validate: id })}exports.of = ${JSON.stringify(of)};\n`;
 }
 
-// Whatever only makes the code faster takes longer than it saves.
+// Code optimizations take longer than they save.
 const optimize = false;
 
-/** Removes what is for editors alone: descriptions, and the keywords of schemas, which are checked by their dialects. */
+/** Removes descriptions, which serve editors only, and the keywords of schemas, which their dialects check. */
 function withoutHelp(schema: JsonObject): JsonObject {
   const isHelp = (key: string, value: Json): boolean => {
     if (key === "description" || key === "markdownDescription") return typeof value === "string";

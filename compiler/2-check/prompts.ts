@@ -8,7 +8,7 @@ import { isBase64 } from "./resources.js";
 import type { TextPart } from "./text-part.js";
 import { checkElicitations } from "./tools.js";
 
-/** Arguments, and the variables of the messages. */
+/** Checks the arguments of a prompt and the variables of its messages. */
 export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagnostics: Diagnostic[]): void {
   const { node } = prompt;
   const list = child(node, "arguments");
@@ -37,7 +37,7 @@ export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagno
       used.add(variable);
       if (names.has(variable)) continue;
       const parameters = { variable, suggestion: nearest(variable, names.keys()) };
-      // What it was meant to be is not unused.
+      // The suggested argument counts as used, which avoids a second warning.
       if (parameters.suggestion !== undefined) used.add(parameters.suggestion);
       const span = part(text.span, at, at + variable.length);
       const meant = certain(variable, names.keys());
@@ -48,7 +48,7 @@ export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagno
     const known = new Set(similar.map(({ at }) => at));
     const open = unclosed(String(text.value)).filter(({ at }) => !known.has(at));
     for (const { written, name, at } of [...similar, ...open]) {
-      // What it was meant to be is not unused.
+      // The suggested argument counts as used, which avoids a second warning.
       used.add(name);
       diagnostics.push(diagnose("text/not-a-placeholder", part(text.span, at, at + written.length), { written, name }));
     }
@@ -58,7 +58,7 @@ export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagno
   }
 }
 
-/** The bytes of an image, of audio or of a resource, unless arguments are part of them. */
+/** Checks the bytes of an image, of audio or of a resource, unless they contain arguments. */
 function checkData(message: Located, diagnostics: Diagnostic[]): void {
   const content = child(message, "content")!;
   const resource = child(content, "resource");

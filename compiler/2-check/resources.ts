@@ -23,12 +23,12 @@ export function checkResource(resource: Declared<JsonObject>, diagnostics: Diagn
   if (blob && !isBase64(String(blob.value))) diagnostics.push(diagnose("resource/invalid-blob", blob.span, {}));
 }
 
-/** RFC 4648, section 4, with padding. */
+/** Whether a text is base64 with padding (RFC 4648, section 4). */
 export function isBase64(text: string): boolean {
   return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
 }
 
-/** The template parses, and `params` describes its variables. */
+/** Checks that the template parses, and that `params` describes its variables. */
 export function checkResourceTemplate(entry: Declared<JsonObject>, diagnostics: Diagnostic[]): void {
   const template = entry.value["uriTemplate"] as string;
   const parsed = parseUriTemplate(template);

@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import type { Diagnostics } from "recheck";
 
-/** How long a regular expression takes on the worst of texts, and such a text, as an expression. */
+/** The worst-case time of a regular expression, and a text that causes it, as an expression. */
 export interface Attack {
-  /** The time grows with the length to this power. */
+  /** Exponent of the time's growth with the length. */
   readonly degree: number;
   readonly text: string;
 }
@@ -14,9 +14,9 @@ const attacks = new Map<string, Verdict>();
 let polynomials = 0;
 
 /**
- * The worst that a text can do to a regular expression; undefined when its time grows with the text, or it would take
- * too long to find out; "too complex" when it cannot be found out at all. Only a repeated group can take exponential time, and only what is repeated without end, twice
- * or from anywhere in the text, any power: most patterns cost nothing.
+ * Finds the worst-case text for a regular expression. Undefined when the time grows linearly or the analysis exceeds
+ * its limit; "too complex" when the analysis fails. Only a repeated group can take exponential time. Polynomial time
+ * requires unbounded repetition, twice or from any place in the text. So most patterns need no analysis.
  */
 export function attackOn(pattern: string): Verdict {
   if (attacks.has(pattern)) return attacks.get(pattern);
@@ -37,9 +37,9 @@ function find(pattern: string): Verdict {
   return { degree: complexity.type === "polynomial" ? complexity.degree : Infinity, text: attack.pattern };
 }
 
-/** Undefined where the pattern is nested or continued so often that the proof runs out of stack. */
+/** Analyses a pattern; undefined where its nesting or length overflows the stack of the analysis. */
 function check(pattern: string): Diagnostics | undefined {
-  // The part without the native program that the package would start.
+  // The module without the native program, which the package would start.
   const { checkSync } = createRequire(import.meta.url)("recheck/lib/browser.js") as typeof import("recheck");
   try {
     return checkSync(pattern, "u", { checker: "automaton", timeout: mostMs });
@@ -50,5 +50,5 @@ function check(pattern: string): Diagnostics | undefined {
 }
 
 const mostMs = 5000;
-/** Each takes a tenth of a second or two. */
+/** Limit of candidates: each takes between 0.1 and 0.2 seconds. */
 const mostPolynomials = 100;

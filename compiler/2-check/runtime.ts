@@ -5,10 +5,10 @@ import { projectPath } from "../project-path.js";
 import { resolveModule, type Files } from "./files.js";
 import type { Merged } from "./merge.js";
 
-/** Fields of a setting that are ours, not JSON Schema's. */
+/** Fields of a setting that JSON Schema does not define. */
 const own: ReadonlySet<string> = new Set(["env", "secret"]);
 
-/** The module of hooks: the one that the manifest names, or the one in its usual place, if it is there. */
+/** Finds the module of hooks: the one that the manifest names, or an existing one at the default path. */
 export function checkHooks(
   { runtime, build }: Merged,
   sources: Sources,
@@ -22,7 +22,7 @@ export function checkHooks(
   return usual !== undefined && sources.modules.has(usual) ? usual : undefined;
 }
 
-/** The schema of the settings, without our own fields. */
+/** Returns the schema of the settings, without the fields that JSON Schema does not define. */
 export function configSchema({ runtime }: Merged): Located | undefined {
   const config = runtime && child(runtime.node, "config");
   if (config?.kind !== "object") return undefined;

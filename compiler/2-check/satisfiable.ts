@@ -5,7 +5,9 @@ import type { Dialect } from "../model/schema.js";
 import type { Json, Located, LocatedObject } from "../model/source.js";
 import { typeName } from "./shape.js";
 
-/** Contradictions between the keywords of one schema: rules that no value can pass. Silent where it cannot be sure. */
+/**
+ * Reports contradictions between the keywords of one schema, which make it unsatisfiable. Reports only what is certain.
+ */
 export function checkSatisfiable(schema: LocatedObject, dialect: Dialect, diagnostics: Diagnostic[]): void {
   const report = (at: Located, reason: string, other?: Located, suggestion?: string, fix?: Fix): void => {
     const related = other ? [{ span: other.span, message: "together with this" }] : [];
@@ -20,7 +22,7 @@ export function checkSatisfiable(schema: LocatedObject, dialect: Dialect, diagno
 
 type Report = (at: Located, reason: string, other?: Located, suggestion?: string, fix?: Fix) => void;
 
-/** Lower and upper bound, what they bound, and whether equal bounds leave a value. */
+/** Lower and upper bound, their subject, and whether equal bounds allow a value. */
 export const bounds: readonly (readonly [low: string, high: string, what: string, equal: boolean])[] = [
   ["minimum", "maximum", "number", true],
   ["exclusiveMinimum", "maximum", "number", false],
@@ -71,7 +73,7 @@ export function isOfType(value: Json, type: Json): boolean {
   }
 }
 
-/** Properties that are asked for and forbidden. */
+/** Reports properties that are required and forbidden. */
 function checkRequired(schema: LocatedObject, report: Report): void {
   const required = child(schema, "required");
   if (required?.kind !== "array") return;

@@ -21,14 +21,14 @@ import { typeName } from "./shape.js";
 /** The outcome of the checks of one schema. */
 export interface SchemaFindings {
   readonly diagnostics: readonly Diagnostic[];
-  /** The schemas in files of schemas that it refers to: their checks are a step of their own. */
+  /** Schemas in schema files that the schema refers to; a separate step checks them. */
   readonly targets: readonly Target[];
 }
 
-/** A schema in a file of schemas. */
+/** A schema in a schema file. */
 export interface Target {
   readonly file: string;
-  /** The way from the root of the file, as a URI fragment. */
+  /** The path from the root of the file, as a URI fragment. */
   readonly fragment: string;
   /** The reference that names it. */
   readonly via: Span;
@@ -37,20 +37,20 @@ export interface Target {
 export interface SchemaChecks {
   /** Checks a schema of a manifest: dialect, validity, keywords, formats, patterns, contradictions, references. */
   check(root: SchemaRoot): SchemaFindings;
-  /** Checks schemas in files of schemas, and all that they reach in such files; returns the findings of each target. */
+  /** Checks schemas in schema files, and all schemas that they reach there; returns the findings of each target. */
   checkTargets(targets: readonly Target[]): readonly (readonly Diagnostic[])[];
 }
 
-/** A schema still to be checked, and the reference that names it. */
+/** A schema in the queue, and the reference that leads to it. */
 interface Visit {
   readonly place: Place;
   readonly via?: Span;
 }
 
-/** Shared definitions are each checked as a schema of their own; references to them are not followed here. */
+/** Creates the checks. Each shared definition is checked separately, so references to definitions are not followed. */
 export function schemaChecks(reachable: Reachable): SchemaChecks {
   const ways: KnownWays = new Map();
-  /** Checks one schema and those below it; `onReference` takes the places that its references name. */
+  /** Checks a schema and its subschemas; `onReference` receives the targets of references. */
   const visit = (start: Place, seen: Set<Located>, onReference: (place: Place, via: Span) => void): Diagnostic[] => {
     const found: Diagnostic[] = [];
     const unsupported = new Set<SchemaResource>();
@@ -74,7 +74,7 @@ export function schemaChecks(reachable: Reachable): SchemaChecks {
       }
       if (node.kind !== "object") continue;
       checkKeywords(node, dialect, (schema) => validate(schema) === true, found);
-      // The other checks rely on the forms of keywords.
+      // The other checks require well-formed keywords.
       if (isBroken) continue;
       checkPatterns(node, found);
       checkSatisfiable(node, dialect, found);
@@ -135,7 +135,7 @@ export function schemaChecks(reachable: Reachable): SchemaChecks {
 
 const fragments = new WeakMap<Located, ReadonlyMap<Located, string>>();
 
-/** Returns the way from the root of a file to a value below it, as a URI fragment. Each file is gone through once. */
+/** Returns the path from the root of a file to a value, as a URI fragment. Each file is walked once. */
 function fragmentOf(node: Located, root: Located): string {
   let known = fragments.get(root);
   if (!known) {
@@ -156,18 +156,18 @@ function fragmentOf(node: Located, root: Located): string {
   return known.get(node)!;
 }
 
-/** A mistake in a file of schemas also shows who refers to it. */
+/** Adds the referring span to a diagnostic in a schema file. */
 function reachedBy(diagnostic: Diagnostic, via: Span | undefined): Diagnostic {
   if (!via || via.path === diagnostic.span?.path) return diagnostic;
   return { ...diagnostic, related: [...diagnostic.related, { span: via, message: "referred to here" }] };
 }
 
-/** Whether a part of a document has another dialect than the whole. */
+/** Whether a part of a document has another dialect than its document. */
 function isOther({ dialect, document }: SchemaResource): boolean {
   return dialect !== document.main.dialect;
 }
 
-/** Mistakes in a schema by its dialect; each dialect checks its own parts. */
+/** Reports violations of a schema's dialect; each dialect checks its own parts. */
 function validity(node: Located, { document }: SchemaResource, validate: ValidateFunction): Diagnostic[] {
   const elsewhere = new Set<Json>([...document.embedded.values()].filter(isOther).map((other) => other.node.value));
   const part = (value: Json): Json => {
@@ -194,7 +194,7 @@ function invalid(at: Located, { keyword, instancePath, message, params }: ErrorO
   const name = pointerTokens(instancePath).at(-1);
   const what = name === undefined ? "it" : JSON.stringify(name);
   const allowed = params["allowedValues"] as readonly unknown[] | undefined;
-  // Where a schema belongs, ajv asks for an object or a boolean.
+  // In the position of a schema, ajv expects an object or a boolean.
   const isSchema = keyword === "type" && [params["type"]].flat().join() === "object,boolean";
   if (isSchema) {
     const like = `{ "type": ${JSON.stringify(types.find((type) => type === at.value) ?? "string")} }`;
@@ -245,7 +245,7 @@ function failure(
   const own = child(node, "$defs");
   const names = [...(own?.kind === "object" ? own.members.map(({ key }) => key) : []), ...reachable.definitions.keys()];
   const candidates = new Set(names.map((name) => `#/$defs/${name}`));
-  // Other dialects and OpenAPI keep shared schemas elsewhere.
+  // Other dialects and OpenAPI have another place for shared schemas.
   const elsewhere = `#/$defs/${reference.slice(reference.lastIndexOf("/") + 1)}`;
   const same = /^#\/(?!\$defs\/)/.test(reference) && candidates.has(elsewhere) ? elsewhere : undefined;
   const parameters = { reference, suggestion: same ?? nearest(reference, candidates) };

@@ -8,7 +8,7 @@ import { isObject } from "../json-schema/in-place.js";
 import type { Json, JsonObject, Located, SourceFile, Span } from "../model/source.js";
 import { fieldsOf, otherWords, placeOf } from "./fields.js";
 
-/** Checks a manifest against `mcp.schema.json`; each mistake points at the key or the value that is wrong. */
+/** Checks a manifest against `mcp.schema.json`. Each diagnostic points at the wrong key or value. */
 export function checkShape(manifest: SourceFile, manifestSchema: JsonObject): Diagnostic[] {
   const validate = manifestValidator(manifestSchema);
   if (validate(manifest.root.value)) return [];
@@ -48,7 +48,7 @@ function translate(error: ErrorObject, root: Located, manifestSchema: JsonObject
         instead: instead(error, node.value, tokens.at(-1)),
       });
     }
-    // What the branch that applies says is told by errors of its own.
+    // The errors of the branch that applies are reported separately.
     case "if":
       return undefined;
     case "enum": {
@@ -64,7 +64,7 @@ function translate(error: ErrorObject, root: Located, manifestSchema: JsonObject
 
 const noSystem = 'let the "user" say it, or put it into the "instructions" of the server';
 
-/** Says where a field belongs that the object does not have: below it, or else at its one place in a manifest. */
+/** Describes where an unknown field belongs: below the object, or at its only place in a manifest. */
 function placed(property: string, { parentSchema }: ErrorObject, manifestSchema: JsonObject): string | undefined {
   const below = isObject(parentSchema as Json)
     ? placeOf(property, parentSchema as JsonObject, manifestSchema)
@@ -81,7 +81,7 @@ function placed(property: string, { parentSchema }: ErrorObject, manifestSchema:
   return `it belongs ${isEntry ? `in an entry of ${quote(path.join("."))}` : `under ${quote(path.join("."))}`}`;
 }
 
-/** The forms of a value in which what is written can be said. */
+/** Describes the valid forms of a value that can express what the user wrote. */
 function instead({ schema, parentSchema }: ErrorObject, value: Json, field = ""): string | undefined {
   const expected = [schema as string | string[]].flat();
   if (field === "content" && typeof value === "string")
@@ -115,7 +115,7 @@ function reason({ keyword, schema, data, parentSchema }: ErrorObject, what: stri
     case "uniqueItems":
       return `${what} must not name a value twice`;
     case "pattern":
-      // Editors show the same words.
+      // Editors show the same message.
       return `${what} cannot be ${quote(String(data))}: ${String(parentSchema?.["patternErrorMessage"])}`;
     default:
       return `${what} does not obey ${quote(keyword)}`;
@@ -133,7 +133,7 @@ const singular: Readonly<Record<string, string>> = {
   icons: "an icon",
 };
 
-/** `a tool`, `"port"`, … for the value at a path. */
+/** Names the value at a path: `a tool`, `"port"`, …. */
 function describe(tokens: readonly string[]): string {
   const last = tokens.at(-1);
   if (last === undefined) return "a manifest";
@@ -147,7 +147,7 @@ function keySpan(node: Located, key: string): Span {
   return member?.keySpan ?? node.span;
 }
 
-/** Only the brace: a frame of a whole object helps nobody. */
+/** Returns the span of the opening brace: an excerpt of a whole object does not help. */
 function opening({ span }: Located): Span {
   return { ...span, end: span.start + 1 };
 }

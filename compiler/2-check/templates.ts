@@ -1,6 +1,6 @@
 import type { Expression, UriTemplate } from "@mcpc/runtime/codegen/v1/uri-templates";
 
-/** Two variables, the first of which nothing separates from the second; `undefined` where there are none. */
+/** Returns two adjacent variables without a separator between them; undefined without such a pair. */
 export function ambiguousPair(template: UriTemplate): readonly [first: string, second: string] | undefined {
   for (const [index, part] of template.entries()) {
     if (typeof part === "string") continue;
@@ -16,12 +16,12 @@ export function ambiguousPair(template: UriTemplate): readonly [first: string, s
   return undefined;
 }
 
-/** Whether variables are distinguished by their names. */
+/** Whether the expansion includes the names of variables. */
 function isByName({ operator }: Expression): boolean {
   return operator === ";" || operator === "?" || operator === "&";
 }
 
-/** Lists that look like a path of any length, and are none. */
+/** Returns list variables that look like a path of any length, but are not one. */
 export function listsOfItems(template: UriTemplate): readonly string[] {
   return template.flatMap((part) =>
     typeof part === "object" && part.operator === ""

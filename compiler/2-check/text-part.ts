@@ -1,13 +1,13 @@
 import type { SourceFile, Span } from "../model/source.js";
 
-/** Finds the place of a part of a JSON string: the text's units from `from` to `to`, however they are escaped. */
+/** Finds the span of a part of a JSON string: UTF-16 units `from` to `to` of the text, with any escapes. */
 export type TextPart = (text: Span, from: number, to: number) => Span;
 
 export function textParts(files: readonly SourceFile[]): TextPart {
   const byPath = new Map(files.map((file) => [file.path, file]));
-  // A text may have many parts, which mostly follow each other.
+  // A text may have many parts, mostly in order, so the search continues from the last one.
   let last = { span: undefined as Span | undefined, unit: 0, offset: 1 };
-  /** Returns the offset of a UTF-16 unit of a text in its JSON string, behind the quote. */
+  /** Returns the offset of a UTF-16 unit of a text in its JSON string, after the quote. */
   const offsetOf = (span: Span, index: number): number => {
     const file = byPath.get(span.path);
     const from = (span.entry === undefined ? 0 : (file?.entries?.get(span.entry) ?? 0)) + span.start;

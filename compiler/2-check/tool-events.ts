@@ -3,7 +3,7 @@ import { child } from "../json-schema/pointer.js";
 import type { JsonObject } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
-/** Reports tools that do not say whether they change anything: an EventSource could not run them, which may be a slip. */
+/** Warns of tools that do not declare whether they are read-only: an EventSource could not call them. */
 export function checkToolEvents({ runtime, tools }: Merged, diagnostics: Diagnostic[]): void {
   const transports = runtime && child(runtime.node, "transports");
   const toolEvents = transports && child(transports, "toolEvents");

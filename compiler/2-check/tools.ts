@@ -32,7 +32,7 @@ export function checkTool(tool: Declared<JsonObject>, part: TextPart, diagnostic
   }
 }
 
-/** Questions of a tool or a prompt: a form or a page, and placeholders that are names. */
+/** Checks the questions of a tool or a prompt: each is a form or a page, and its placeholders are valid names. */
 export function checkElicitations(entry: Located, part: TextPart, diagnostics: Diagnostic[]): void {
   const questions = child(entry, "elicitations");
   if (questions?.kind !== "object") return;

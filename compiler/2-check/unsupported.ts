@@ -2,7 +2,7 @@ import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { LocatedObject } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
-/** Fields of the language that this version cannot make work. */
+/** Fields of the language that this version does not support. */
 export const unsupported: Readonly<Record<string, readonly string[]>> = {
   tools: ["deprecated"],
   resources: [],
@@ -12,7 +12,7 @@ export const unsupported: Readonly<Record<string, readonly string[]>> = {
   build: ["lint", "rules", "waivers", "budgets"],
 };
 
-/** A promise that the built server would not keep is an error, at the key that makes it. */
+/** Reports an unsupported field at its key, because the built server would ignore it. */
 export function checkSupported(merged: Merged, diagnostics: Diagnostic[]): void {
   const visit = (node: LocatedObject, fields: readonly string[], path: string): void => {
     for (const { key, keySpan } of node.members) {

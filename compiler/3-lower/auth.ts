@@ -1,10 +1,10 @@
 import type { AuthDeclaration, Project, ValueDeclaration } from "../model/project.js";
 import type { Auth, BearerKeys, OAuth } from "../model/server.js";
 
-/** With public keys, and in use: what an issuer is likely to have. */
+/** Default algorithms, all with public keys and in common use by issuers. */
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
 
-/** Who may call; `undefined` where everybody may. `path` is that of the MCP endpoint. */
+/** Lowers the authentication settings; `undefined` without authentication. `path` is the path of the MCP endpoint. */
 export function lowerAuth(project: Project, path: ValueDeclaration | undefined): Auth | undefined {
   const declared: AuthDeclaration = project.runtime.auth ?? {};
   const { bearer, oauth, includes = {}, requestedScopes } = declared;
@@ -56,7 +56,7 @@ function lowerOAuth(declared: NonNullable<AuthDeclaration["oauth"]>): OAuth {
   };
 }
 
-/** Every scope that an entry needs. */
+/** Returns all scopes that entries require. */
 function namedScopes({ tools, resources, resourceTemplates, prompts }: Project): readonly string[] {
   const entries = [...tools, ...resources, ...resourceTemplates, ...prompts];
   return [...new Set(entries.flatMap(({ value }) => value.scopes ?? []))].sort();

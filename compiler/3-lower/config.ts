@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "../model/source.js";
 import { schemaFingerprints } from "./entries.js";
 import { privateReferences, privateTypes } from "./private-types.js";
 
-/** Lowers the settings: their variables, and one schema of them all. */
+/** Lowers the settings: their variables, and one schema for all of them. */
 export function lowerConfig({ config, runtime, reachable }: Project): Config | undefined {
   if (!config || !runtime.config) return undefined;
   const node = config.schema;
@@ -26,12 +26,12 @@ export function lowerConfig({ config, runtime, reachable }: Project): Config | u
       required: preset === undefined && required.includes(name),
     };
   });
-  // Its types are declared in a module of their own, with the definitions that it reaches.
+  // A separate module declares the types, with the definitions that they refer to.
   const types = { shared: {}, own: privateTypes(type, privateReferences(schema), new Set([type])) };
   return { schema: { type, schema, types, ...schemaFingerprints(schema), span: node.span }, settings };
 }
 
-/** A setting with a default is always there. */
+/** Returns a schema in which settings with defaults are required: they always have a value. */
 function withDefaults(schema: JsonObject): JsonSchema {
   const properties = Object.entries((schema["properties"] ?? {}) as JsonObject);
   const preset = properties.flatMap(([name, value]) => (Object.hasOwn(value as object, "default") ? [name] : []));
@@ -39,7 +39,7 @@ function withDefaults(schema: JsonObject): JsonSchema {
   return { ...schema, type: "object", required: [...required], additionalProperties: false };
 }
 
-/** Returns the kind of value that a variable's text stands for. A setting that may be of several types is JSON, but for a text. */
+/** Returns the type as which a variable's text is parsed. A setting of several types is JSON, unless it is a text. */
 function typeOf({ type, enum: values, const: fixed }: SettingDeclaration): Setting["type"] {
   const kinds = new Set<Json>(
     type !== undefined ? [type].flat() : [...(values ?? []), fixed].map((value) => kindOf(value as Json)),

@@ -2,7 +2,7 @@ import type { ResourceDeclaration } from "../model/project.js";
 
 type Contents = { readonly text: string } | { readonly blob: string };
 
-/** Returns the contents of a static resource, and their media type; undefined when a handler makes them. */
+/** Returns the contents of a static resource, and their media type; undefined when a handler returns the contents. */
 export function staticContents(
   resource: ResourceDeclaration,
   files: ReadonlyMap<string, Uint8Array>,
@@ -29,7 +29,7 @@ function isBinary(mimeType: string | undefined): boolean {
   );
 }
 
-/** Undefined for bytes that are not UTF-8 text. */
+/** Decodes UTF-8 text; undefined for other bytes. */
 function decoded(bytes: Uint8Array): Contents | undefined {
   if (bytes.includes(0)) return undefined;
   try {

@@ -25,22 +25,22 @@ import { variablesSchema } from "./templates.js";
 
 /** A schema whose types have no names yet. */
 export interface UnnamedSchema extends Omit<Schema, "type" | "types"> {
-  /** The names of shared definitions, by their key in the `$defs` of the plain form. */
+  /** The names of shared definitions, by their key in `$defs` of the plain form. */
   readonly shared: SelfContained["shared"];
   readonly privates: readonly PrivateReference[];
 }
 
-/** Defaults to fill in, whose types have no names yet. */
+/** A filling whose types have no names yet. */
 interface UnnamedFilling {
   readonly places: readonly FilledPlace[];
   readonly filled: JsonSchema;
-  /** The references of the filled form. */
+  /** The references of the schema with required defaults. */
   readonly privates: readonly PrivateReference[];
 }
 
-/** All of an entry that follows from the entry and shared schemas alone: no names, no settings of the server. */
+/** The parts of an entry that follow only from the entry and shared schemas: no names, no settings of the server. */
 export interface EntryContent {
-  /** Stands for the content. */
+  /** Fingerprint of the content. */
   readonly fingerprint: Fingerprint;
   readonly listing: JsonObject;
   /** The place of the entry's name. */
@@ -140,7 +140,7 @@ export function promptContent(prompt: Declared<PromptDeclaration>, project: Proj
   }));
 }
 
-/** The content of an entry of a manifest is cached; that of another one, such as the health tool, is computed. */
+/** Caches the content of an entry of a manifest. Other entries, such as the health tool, are computed each time. */
 function cached<Content extends EntryContent>(
   entry: Declared<object>,
   { reachable }: Project,

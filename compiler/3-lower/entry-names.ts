@@ -7,7 +7,7 @@ import { claims, pascalCase, reservedTypes, type Claims } from "./names.js";
 /** The names of a tool's types, and its handler. */
 export interface ToolNames {
   readonly type: string;
-  /** The type of the arguments as they are given, where they have defaults. */
+  /** The type of the arguments before defaults are filled in; absent without defaults. */
   readonly given?: Identifier;
   /** The types of answers, by the question's name. */
   readonly answers: Readonly<Record<string, Identifier>>;
@@ -17,7 +17,7 @@ export interface PromptNames {
   /** The type of the arguments. */
   readonly type: Identifier;
   readonly answers: Readonly<Record<string, Identifier>>;
-  /** Absent where the manifest has the messages. */
+  /** Absent where the manifest contains the messages. */
   readonly handler?: Handler;
 }
 export interface TemplateNames {
@@ -25,18 +25,18 @@ export interface TemplateNames {
   readonly handler: Handler;
 }
 
-/** The names of all entries, in the order of the project's. */
+/** The names of all entries, in the order of the project. */
 export interface Names {
   /** The types of shared definitions, by their name. */
   readonly shared: ReadonlyMap<string, Identifier>;
   readonly tools: readonly ToolNames[];
-  /** The handlers of resources; undefined where the manifest has the contents. */
+  /** The handlers of resources; undefined where the manifest contains the contents. */
   readonly resources: readonly (Handler | undefined)[];
   readonly resourceTemplates: readonly TemplateNames[];
   readonly prompts: readonly PromptNames[];
 }
 
-/** Names the types and handlers of a project: each name once, whatever the entries are called. */
+/** Names the types and handlers of a project. Each name is unique, whatever names the entries have. */
 export function nameEntries(
   project: Project,
   tools: readonly (readonly [Declared<ToolDeclaration>, ToolContent])[],
@@ -86,7 +86,7 @@ export function nameEntries(
   };
 }
 
-/** Names the answer to each question that has a form after the entry and the question. */
+/** Names the type of the answer to each question with a form, after the entry and the question. */
 function answerTypes(
   types: Claims,
   owner: string,
@@ -101,7 +101,7 @@ function answerTypes(
   );
 }
 
-/** A name whose suffixed forms are free too, so that they can be read off it. */
+/** Claims a name whose suffixed forms are free too, so that the suffixed forms follow from the name. */
 function claimFamily(types: Claims, base: string, kind: string, suffixes: readonly string[], key: string): string {
   const name = types.claim([base, `${base}${kind}`], key);
   for (const suffix of suffixes) {

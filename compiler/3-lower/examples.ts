@@ -2,7 +2,7 @@ import { child } from "../json-schema/pointer.js";
 import type { Example } from "../model/server.js";
 import type { JsonObject, Located } from "../model/source.js";
 
-/** The examples of a tool, as calls. */
+/** Lowers the examples of a tool to calls. */
 export function lowerExamples(tool: Located): Example[] {
   const examples = child(tool, "examples");
   if (examples?.kind !== "array") return [];

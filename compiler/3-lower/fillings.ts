@@ -5,15 +5,15 @@ import type { JsonSchema } from "../model/schema.js";
 import type { FilledPlace, Filling } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 
-/** Beyond that many places, nothing is filled in: combinations of a hostile schema's parts could be endless. */
+/** Limit of places: combinations of a hostile schema's parts may be unbounded. */
 const mostPlaces = 500;
 const defaults: ReadonlySet<string> = new Set(["default"]);
 
 /**
- * Plans what to fill in a value that has passed its schema: defaults of properties that it lacks, in objects below
- * `properties`, `items` and `prefixItems`, references and `allOf` followed. A default within a branch of a union is none,
- * nor is that of a property that a branch names: whether it is there decides which branch holds. Undefined where there is
- * nothing to fill in.
+ * Plans how defaults are filled in a value that is valid by its schema. Defaults apply to missing properties, in
+ * objects below `properties`, `items` and `prefixItems`, through references and `allOf`. A default within a branch of a
+ * union does not apply, nor does the default of a property that a branch names: the presence of that property decides
+ * which branch applies. Undefined without defaults to fill in.
  */
 export function fillingOf(plain: JsonSchema): Omit<Filling, "type" | "types"> | undefined {
   if (!mentions(plain, defaults)) return undefined;
@@ -47,7 +47,7 @@ export function fillingOf(plain: JsonSchema): Omit<Filling, "type" | "types"> | 
     const longest = Math.max(...heads.map(({ length }) => length));
     for (let at = 0; at < longest; at++) made.prefix.push(place(heads.flatMap((items) => items[at] ?? [])));
     const rest = conjuncts.flatMap((part) => below(part, "items") ?? []);
-    // Items mean those that follow `prefixItems`: with heads of several lengths they are of several schemas.
+    // `items` applies after `prefixItems`. With prefixes of different lengths, the schemas of those items differ.
     if (heads.every(({ length }) => length === longest)) made.items = place(rest);
     return index;
   };
@@ -78,7 +78,7 @@ interface MutablePlace {
   useful: boolean;
 }
 
-/** A place is of use where it, or one below it, has something to fill in. */
+/** Marks the places that have defaults to fill in, or lead to a place that has some. */
 function markUseful(places: readonly MutablePlace[]): void {
   for (let changed = true; changed;) {
     changed = false;
@@ -108,7 +108,7 @@ function isRequired(conjuncts: readonly Part[], name: string): boolean {
 const lists = ["anyOf", "oneOf"] as const;
 const singles = ["if", "then", "else", "not"] as const;
 
-/** Names of properties on which it depends what else holds for the value. */
+/** Returns the names of properties that decide which other schemas apply to the value. */
 function decidedNames(root: Json, conjuncts: readonly Part[]): ReadonlySet<string> {
   const names = new Set<string>();
   const seen = new Set<Json>();
@@ -134,11 +134,11 @@ function decidedNames(root: Json, conjuncts: readonly Part[]): ReadonlySet<strin
   return names;
 }
 
-/** The schema of a value in which everything is filled in, for its type. */
+/** Returns the schema of a value after its defaults are filled in, for its type. */
 function filledSchema(root: JsonSchema, places: readonly FilledPlace[]): JsonSchema {
   const filled = (schema: Json | undefined, index: number, around: readonly number[]): Json => {
     const base = isObject(schema) ? schema : {};
-    // A recursive value is said to be filled in once.
+    // The type of a recursive value has its defaults filled in at one level only.
     if (around.includes(index)) return base;
     const { presets, members, items, prefix } = places[index]!;
     const inner = [...around, index];

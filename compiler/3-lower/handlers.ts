@@ -4,7 +4,7 @@ import { camelCase, claims, fileName } from "./names.js";
 export type HandlerFolder = "tools" | "resources" | "resource-templates" | "prompts";
 
 export interface HandlerNames {
-  /** Returns the place of an entry's handler: as the manifest says (`path#export`), else by convention. */
+  /** Returns the place of an entry's handler: as declared (`path#export`), otherwise by convention. */
   handler(folder: HandlerFolder, name: string, declared: string | undefined, type: Identifier, key?: string): Handler;
 }
 
@@ -16,8 +16,8 @@ const fallbacks = {
 } as const;
 
 /**
- * One file per handler, named after its entry; names that would share a file get a suffix. Where that is one of `others`
- * but for its ending, the handler is there.
+ * Assigns one file to each handler, named after its entry. Names that would share a file get a suffix. A file of
+ * `others` with the same name and another extension holds the handler.
  */
 export function handlerNames(layout: Layout, others: readonly string[] = []): HandlerNames {
   const files = claims();

@@ -2,7 +2,10 @@ import type { JsonSchema } from "../model/schema.js";
 import type { HeaderParameter } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 
-/** Arguments mirrored in `Mcp-Param-*` headers: `x-mcp-header` on properties reached through properties alone. */
+/**
+ * Returns the arguments mirrored in `Mcp-Param-*` headers: `x-mcp-header` on properties reached only through
+ * properties.
+ */
 export function headerParameters(schema: JsonSchema, path: readonly string[] = []): HeaderParameter[] {
   const properties = typeof schema === "object" ? schema["properties"] : undefined;
   if (typeof properties !== "object" || properties === null) return [];

@@ -10,7 +10,7 @@ export function lowerHealth({ health }: Project["runtime"]): Health | undefined 
   return { liveness, readiness, timeoutMs, cacheMs };
 }
 
-/** The tool of `"health": { "tool": true }`, as if the manifest declared it with a handler in the generated code. */
+/** Returns the tool of `"health": { "tool": true }`, as a declared tool with a handler in the generated code. */
 export function healthTool({ runtime, server }: Project, { generated }: Layout): Declared<ToolDeclaration>[] {
   if (runtime.health?.tool !== true) return [];
   const value = { ...tool, handler: `${generated}/health.ts#healthCheck` };

@@ -1,6 +1,6 @@
 import type { Handler, HandlerImport, Identifier, Server } from "../model/server.js";
 
-/** Names that `generated/server.ts` uses itself. */
+/** Identifiers that `generated/server.ts` uses itself. */
 const taken: readonly string[] = (
   "Map Promise Parameters ReturnType defineServer handler createFetch createListener createUpgrade upgrade relocate readHttp " +
   "at surface server http fetch listener hooks checkedHooks hook createAuthentication bearer readText " +
@@ -10,7 +10,7 @@ const taken: readonly string[] = (
 
 type Entries = Pick<Server, "tools" | "resources" | "resourceTemplates" | "prompts">;
 
-/** Lists the handlers that `generated/server.ts` imports; one whose name is taken gets another one there. */
+/** Lists the handlers that `generated/server.ts` imports, under other names where their own names conflict. */
 export function handlerImports(entries: Entries): HandlerImport[] {
   const used = new Set(taken);
   const imports = new Map<string, HandlerImport>();
@@ -25,7 +25,7 @@ export function handlerImports(entries: Entries): HandlerImport[] {
   return [...imports.values()];
 }
 
-/** Every handler, in the order of the manifests. */
+/** Returns all handlers, in the order of the manifests. */
 function handlersOf(server: Entries): Handler[] {
   return [
     ...server.tools.map(({ handler }) => handler),

@@ -47,7 +47,7 @@ import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
 import { privateTypes, type PrivateReference } from "./private-types.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
 
-/** Decides everything about a server once: names, files, self-contained schemas, listings. Nothing is left to guess. */
+/** Lowers a project to a server: names, files, self-contained schemas, listings. Later phases decide none of these. */
 export function lower(project: Project, cache: Cache = noCache): Server {
   const { reachable } = project;
   const layout = lowerLayout(project);
@@ -103,7 +103,10 @@ export function lower(project: Project, cache: Cache = noCache): Server {
   };
 }
 
-/** Stands for a server: the text of each entry stands for all that follows from it alone. */
+/**
+ * Returns the fingerprint of a server. The fingerprint of an entry's text covers the parts that follow from that text
+ * alone.
+ */
 function serverFingerprint(
   server: Omit<Server, "fingerprint" | "definitions" | "imports" | keyof Entries>,
   names: Names,
@@ -117,7 +120,7 @@ function serverFingerprint(
 
 type Entries = Pick<Server, "tools" | "resources" | "resourceTemplates" | "prompts">;
 
-/** Gives names to the types of schemas; those of private references come after all others. */
+/** Names the types of schemas; the types of private references are named last. */
 interface SchemaNaming {
   schema(unnamed: UnnamedSchema, type: Identifier, privates?: readonly PrivateReference[]): Schema;
   types(unnamed: UnnamedSchema, type: Identifier): ReferenceTypes;
@@ -229,7 +232,7 @@ function placeholders(...texts: readonly string[]): string[] {
   return [...new Set(texts.flatMap((text) => placeholdersIn(splitDeclaredText(text)).map(({ name }) => name)))];
 }
 
-/** The questions of a tool or a prompt. */
+/** Lowers the questions of a tool or a prompt. */
 function elicitations(
   { elicitations: questions = {} }: ToolDeclaration | PromptDeclaration,
   { answers }: EntryContent,
@@ -246,7 +249,7 @@ function elicitations(
   }));
 }
 
-/** `reference` is `path#export`, as checked. */
+/** Lowers a completion. `reference` is `path#export`, which the check phase has validated. */
 function completion(name: string, reference: string): Completion {
   return { name, handler: named(reference, "CompletionHandler") };
 }

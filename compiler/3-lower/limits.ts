@@ -3,7 +3,7 @@ import type { Concurrency, Reuse, Runtime, Server } from "../model/server.js";
 
 const preset = { maxEntries: 1000, maxBytes: 64 * 1024 * 1024, maxQueue: 100 };
 
-/** How long results may be used again; a time of nothing is no cache. */
+/** Returns the cache lifetime of results; a lifetime of zero means no cache. */
 export function lowerReuse(
   declared: CacheDeclaration | undefined,
   { runtime }: Project,
@@ -14,7 +14,7 @@ export function lowerReuse(
   return { cache: { ttlMs, scope, ...(kept && { maxEntries }) } };
 }
 
-/** The limits of the whole surface. */
+/** Returns the limits of the whole surface. */
 export function lowerSurfaceLimits(
   project: Project,
 ): Pick<
@@ -43,7 +43,7 @@ export function lowerSurfaceLimits(
   };
 }
 
-/** The limits around the handlers; absent where nothing needs them. */
+/** Returns the limits around the handlers; members are absent where no entry needs them. */
 export function lowerLimits(project: Project): Pick<Runtime, "cache" | "concurrency" | "rate" | "drainMs"> {
   const { cache, limits: { rate, drainMs } = {} } = project.runtime;
   const entries = [...project.tools, ...project.resources, ...project.resourceTemplates];

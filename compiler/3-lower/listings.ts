@@ -17,13 +17,13 @@ const own = {
   resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
   resourceTemplate: ["params", "complete", "list", "handler", "cache", "scopes"],
   prompt: ["messages", "handler", "elicitations", "scopes"],
-  // Not the protocol's, but listed by others, too: the value that a form begins with.
+  // Not in the protocol, but other servers list it too: the default value of a form's field.
   argument: ["enum", "complete"],
 } as const;
 
 type Kind = keyof typeof own;
 
-/** Returns an entry as its listing has it: the protocol's fields, in the manifest's order, some with another value. */
+/** Returns the listing of an entry: the protocol's fields, in the manifest's order, some with another value. */
 export function listing(
   kind: Exclude<Kind, "argument">,
   entry: Declared<object>,

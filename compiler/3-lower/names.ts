@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Identifier } from "../model/server.js";
 
-/** Words of a wire name: at anything but ASCII letters and digits, and where lower case meets upper case. */
+/** Splits a wire name into words: at characters other than ASCII letters and digits, and at a change to upper case. */
 function words(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
@@ -10,7 +10,10 @@ function words(name: string): string[] {
     .map((word) => word.slice(0, 40));
 }
 
-/** `get_weather` → `GetWeather`. Names without a letter or digit, or that begin with a digit, get `fallback` in front. */
+/**
+ * Converts `get_weather` to `GetWeather`. A name without a letter or digit, or with a digit in front, gets the prefix
+ * `fallback`.
+ */
 export function pascalCase(name: string, fallback: string): string {
   const parts = words(name).slice(0, 8);
   if (parts.length === 0) parts.push(fallback, digest(name));
@@ -18,15 +21,15 @@ export function pascalCase(name: string, fallback: string): string {
   return parts.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
 }
 
-/** `get_weather` → `getWeather`; a name that code cannot use gets `fallback` behind it. */
+/** Converts `get_weather` to `getWeather`; a name that is no valid identifier gets the suffix `fallback`. */
 export function camelCase(name: string, fallback: string): Identifier {
   const pascal = pascalCase(name, fallback);
-  // An acronym at the start goes down as a whole: `URLFor` → `urlFor`.
+  // An acronym at the start becomes lower case as a whole: `URLFor` → `urlFor`.
   const camel = pascal.replace(/^[A-Z]+(?=[A-Z][a-z]|$|\d)|^[A-Z]/, (start) => start.toLowerCase());
   return (reserved.has(camel) ? camel + fallback[0]!.toUpperCase() + fallback.slice(1) : camel) as Identifier;
 }
 
-/** A file name without its ending: the name itself where every file system takes it. */
+/** Returns a file name without its extension: the name itself where every file system accepts it. */
 export function fileName(name: string, fallback: string): string {
   const slug = name
     .replace(/[^A-Za-z0-9_.-]+/g, "-")
@@ -38,9 +41,9 @@ export function fileName(name: string, fallback: string): string {
   return taken ? `${slug}-${fallback}` : slug;
 }
 
-/** Hands out names, each once; case does not make a difference, for file systems and readers alike. */
+/** Assigns unique names, regardless of case, because file systems and readers may ignore case. */
 export interface Claims {
-  /** The first of the candidates that is free; when none is, the last with a suffix made of `key`. */
+  /** Returns the first free candidate; if all are taken, the last one with a suffix made of `key`. */
   claim(candidates: readonly string[], key: string): string;
 }
 
@@ -75,7 +78,7 @@ const reserved: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Type names that generated code uses, or that readers would mistake. */
+/** Type names that generated code uses, or that readers would confuse with well-known types. */
 export const reservedTypes: readonly string[] = (
   "Any Application Array ArrayBuffer BigInt Boolean Buffer CheckedHooks CompletionHandler ResourceLister Context Date Error Exclude Extract Function Infinity Intl Iterable Iterator JSON Map Math " +
   "NaN Never Null Number Object Omit Parameters Partial Pick Promise PromptHandler Proxy Readonly Record Reflect RegExp " +

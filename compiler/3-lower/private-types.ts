@@ -6,7 +6,7 @@ import type { JsonSchema } from "../model/schema.js";
 import type { Identifier } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 
-/** A reference of a plain schema that is no shared definition. */
+/** A reference of a plain schema to a part that is not a shared definition. */
 export interface PrivateReference {
   readonly fragment: string;
   /** The last part of its type's name. */
@@ -14,8 +14,9 @@ export interface PrivateReference {
 }
 
 /**
- * Lists the references of a plain schema, and of all that they lead to, each once, in the order of the text; without those
- * to itself and to shared definitions. `shared` has the names of the latter by their key in `$defs`.
+ * Lists the references of a plain schema and of their targets, each once, in the order of the text. References to the
+ * schema itself and to shared definitions are omitted. `shared` has the names of shared definitions by their key in
+ * `$defs`.
  */
 export function privateReferences(
   plain: JsonSchema,
@@ -46,7 +47,7 @@ export function privateReferences(
   return found;
 }
 
-/** Names the types of private references: after the type that they belong to, with a number where that is taken. */
+/** Names the types of private references after the type that uses them, with a number where the name is taken. */
 export function privateTypes(
   type: Identifier,
   references: readonly PrivateReference[],

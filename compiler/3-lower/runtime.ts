@@ -11,7 +11,7 @@ export function lowerTransports(project: Project): Transports {
   const { transports } = project.runtime;
   const stdio = transports ? transports.stdio !== undefined : true;
   const { sse, toolEvents, websocket } = transports ?? {};
-  // What is served beside the MCP endpoint brings it along.
+  // Endpoints beside the MCP endpoint require the HTTP transport.
   const http = transports ? (transports.http ?? (sse || toolEvents || websocket ? {} : undefined)) : {};
   if (!http) return { stdio, fromEnvironment: false };
   const {
@@ -47,7 +47,7 @@ function valuesOf(declared: ValuesDeclaration): readonly ValueDeclaration[] {
   return [declared].flat() as ValueDeclaration[];
 }
 
-/** Lowers the parts around the handlers. */
+/** Lowers the features around the handlers. */
 export function lowerRuntime(project: Project): Runtime {
   const config = lowerConfig(project);
   const auth = lowerAuth(project, lowerTransports(project).http?.path);

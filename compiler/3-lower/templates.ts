@@ -1,7 +1,10 @@
 import { isRequired, templateVariables, type UriTemplate } from "@mcpc/runtime/codegen/v1/uri-templates";
 import type { JsonObject } from "../model/source.js";
 
-/** The variables as a schema: each a text, optional where expansion may leave it out. For a template without `params`. */
+/**
+ * Returns a schema of a template's variables, for a template without `params`. Each variable is a string; a variable
+ * that the expansion may omit is optional.
+ */
 export function variablesSchema(template: UriTemplate): JsonObject {
   const names = templateVariables(template);
   const required = template.flatMap((part) =>

@@ -4,7 +4,9 @@ import { literal } from "./code.js";
 
 const library = "@mcpc/runtime/codegen/v1";
 
-/** The parts of `generated/server.ts` that authenticate callers: import statements, and a member of its options. */
+/**
+ * Prints the parts of `generated/server.ts` that authenticate callers: import statements, and a member of the options.
+ */
 export function authentication(auth: Auth): {
   readonly imports: readonly string[];
   readonly options: readonly string[];

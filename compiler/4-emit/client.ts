@@ -2,7 +2,7 @@ import type { Elicitation, Prompt, Server, Tool } from "../model/server.js";
 import { docComment, indented, literal, propertyKey } from "./code.js";
 import { hasApplication } from "./runtime.js";
 
-/** Prints `generated/client.ts`: the server's surface as types, and a typed client for tests. No bundle contains it. */
+/** Prints `generated/client.ts`: types of the surface, and a typed client for tests. No bundle contains this module. */
 export function clientModule(server: Server): string {
   const { tools, prompts, resourceTemplates } = server;
   const typed = tools.length + prompts.length + resourceTemplates.length > 0;
@@ -62,7 +62,7 @@ function promptMember({ name, title, description, type, arguments: declared }: P
   return `${docComment([description ?? title])}${propertyKey(name)}: testing.PromptCall<${parameters}>;`;
 }
 
-/** An argument with an `enum` is completed from that. */
+/** Returns the arguments with completions; an argument with an `enum` is completed from its values. */
 function completable(declared: Prompt["arguments"], completions: Prompt["completions"]): string[] {
   return declared
     .filter((argument) => argument.enum !== undefined || completions.some(({ name }) => name === argument.name))
@@ -73,7 +73,7 @@ function completed(entries: readonly (readonly [owner: string, names: readonly s
   return entries.flatMap(([owner, names]) => (names.length > 0 ? [`${propertyKey(owner)}: ${union(names)};`] : []));
 }
 
-/** Prints the answers to questions; several entries may ask one of the same name. */
+/** Prints the answers to questions; several entries may have questions of the same name. */
 function questions(elicitations: readonly Elicitation[]): string[] {
   const answers = new Map<string, Set<string>>();
   for (const { name, answer } of elicitations) {

@@ -1,14 +1,14 @@
 import { posix } from "node:path";
 import type { Json } from "../model/source.js";
 
-/** A string or any JSON as a literal that TypeScript reads back as the same value, on one line unless indented. */
+/** Prints JSON as a literal that TypeScript evaluates to the same value, on one line unless indented. */
 export function literal(value: Json, indentation?: number): string {
   const text = JSON.stringify(value, null, indentation).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
-  // In an object literal `"__proto__": x` would set the prototype; a computed key does not.
+  // In an object literal, `"__proto__": x` would set the prototype; a computed key does not.
   return typeof value === "object" ? text.replace(/(?<=[{,]\s*)"__proto__":/g, '["__proto__"]:') : text;
 }
 
-/** Any JSON as a literal on one line, spaced as people write it. */
+/** Prints JSON as a literal on one line, with spaces as in handwritten code. */
 export function spacedLiteral(value: Json): string {
   if (typeof value !== "object" || value === null) return literal(value);
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(spacedLiteral).join(", ")}]`;
@@ -16,18 +16,18 @@ export function spacedLiteral(value: Json): string {
   return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
 }
 
-/** The name of a property in an object literal or a type. */
+/** Prints the name of a property in an object literal or a type. */
 export function propertyKey(name: string): string {
   if (name === "__proto__") return '["__proto__"]';
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name);
 }
 
-/** Lines, each indented by one level more. */
+/** Indents each line by one level. */
 export function indented(lines: string): string {
   return lines.replace(/^(?=.)/gm, "  ");
 }
 
-/** A doc comment of these paragraphs; whatever they say, the comment ends where it should. */
+/** Prints a doc comment of these paragraphs; no text can end the comment early. */
 export function docComment(paragraphs: readonly (string | undefined)[]): string {
   const text = paragraphs.filter((paragraph) => paragraph !== undefined && paragraph.trim() !== "").join("\n\n");
   if (text === "") return "";
@@ -38,7 +38,7 @@ export function docComment(paragraphs: readonly (string | undefined)[]): string 
   return `/**\n${lines.map((line) => (line === "" ? " *" : ` * ${line}`)).join("\n")}\n */\n`;
 }
 
-/** A line of text as lines of this width; what has no space stays whole. */
+/** Wraps a line of text at this width; a word longer than the width stays whole. */
 export function wrapped(line: string, width: number): string[] {
   const lines: string[] = [];
   let rest = line;
@@ -52,7 +52,10 @@ export function wrapped(line: string, width: number): string[] {
   return [...lines, rest.trimEnd()];
 }
 
-/** Text that may stand in a comment: no end of comment, no control characters, only `\n` ends a line. */
+/**
+ * Returns text that is safe in a comment: without ends of comments or control characters, and with `
+ * ` as the only line end.
+ */
 export function commentText(text: string): string {
   return text
     .replace(/\r\n?|[\u2028\u2029]/g, "\n")
@@ -61,7 +64,9 @@ export function commentText(text: string): string {
     .trim();
 }
 
-/** The specifier with which one project file imports another: relative, with the ending of the emitted file. */
+/**
+ * Returns the specifier with which one project file imports another: relative, with the extension of the emitted file.
+ */
 export function importPath(from: string, to: string): string {
   const path = posix
     .relative(posix.dirname(from), to)

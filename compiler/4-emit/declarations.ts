@@ -14,7 +14,7 @@ import { typeOfSchema, type References } from "./type-of-schema.js";
 type Declared = Pick<Schema, "type" | "types" | "schema" | "plain" | "fingerprint">;
 
 /**
- * Declarations of all schema types of a server, by the name of the type they belong to. A type made of a private
+ * Prints the declarations of all schema types of a server, by the name of the owning type. The type of a private
  * `$defs` entry follows the type that uses it.
  */
 export function schemaTypes(server: Server, cache: Cache): Map<string, string> {
@@ -49,7 +49,7 @@ export function schemaTypes(server: Server, cache: Cache): Map<string, string> {
   );
 }
 
-/** The declaration of one type, and of the private types that it uses. */
+/** Prints the declaration of one type, and of the private types that it uses. */
 export function declaration(schema: Declared, introduction: string): string {
   const whole = withoutForeignKeywords(schema.plain ?? schema.schema) as JsonSchema;
   const targetOf = (reference: string): Json | undefined =>
@@ -67,7 +67,7 @@ export function declaration(schema: Declared, introduction: string): string {
   };
   const references = { typeOf, ...schemasAt(targetOf) };
   const parts = [print(schema.type, whole, introduction, references)];
-  // The map grows while it is printed: a private type may refer to others.
+  // The loop extends the map that it iterates: a private type may refer to others.
   for (const [fragment, target] of privates) parts.push(print(own[fragment]!, target, undefined, references));
   return parts.join("\n");
 }

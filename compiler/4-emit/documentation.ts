@@ -12,7 +12,7 @@ function description(schema: JsonObject): string {
   return typeof title === "string" ? title : "";
 }
 
-/** Lists the rules of a schema that TypeScript cannot express, one short line each. */
+/** Returns the rules of a schema that TypeScript cannot express, one short line each. */
 function rules(schema: JsonObject): string[] {
   const lines: string[] = [];
   const types = [schema["type"]].flat().filter((type) => type !== "null");
@@ -20,13 +20,13 @@ function rules(schema: JsonObject): string[] {
   for (const keyword of spoken) {
     const value = schema[keyword];
     if (value === undefined || typeof value === "object" || value === false) continue;
-    // What generators of schemas write for "any safe integer".
+    // Schema generators write this bound for "any safe integer", so it carries no information.
     if (Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER) continue;
     lines.push(`@${keyword}${value === true ? "" : ` ${short(value)}`}`);
   }
   for (const keyword of mentionedKeywords) {
     const value = schema[keyword];
-    // Every name is a string.
+    // Every property name is a string, so this rule carries no information.
     if (value === undefined || (keyword === "propertyNames" && short(value) === '{"type":"string"}')) continue;
     lines.push(`@${keyword} ${short(value)}`);
   }
@@ -45,7 +45,7 @@ function rules(schema: JsonObject): string[] {
   return lines;
 }
 
-/** Rules of the branches of a choice. One that may also be null is a rule of the whole. */
+/** Returns the rules of a choice's branches. The rules of a nullable schema count as rules of the whole. */
 function branches(all: readonly Json[]): string[] {
   const real = all.filter((branch) => !(isObject(branch) && branch["type"] === "null"));
   const found = real.map((branch) => (isObject(branch) && !("properties" in branch) ? rules(branch) : []));
@@ -67,7 +67,7 @@ function annotations(schema: JsonObject): string[] {
   return lines;
 }
 
-/** Whose values are plain. */
+/** Keywords whose values are plain. */
 const spoken = [
   "format",
   "pattern",
@@ -91,7 +91,7 @@ const spoken = [
   "writeOnly",
 ] as const;
 
-/** Whose values are schemas that no type can say. */
+/** Keywords whose values are schemas that no type can express. */
 const mentionedKeywords = ["contains", "propertyNames", "not", "if", "then", "else"] as const;
 
 function short(value: Json | undefined): string {

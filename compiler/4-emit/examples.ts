@@ -8,14 +8,14 @@ import { serverModule } from "./server.js";
 import { settingsValidator, toolValidators } from "./validator-modules.js";
 import { printValidators } from "./validators.js";
 
-/** The module that answers calls of examples, as a path of the project; it is never written. */
+/** Returns the path of the module that runs examples, relative to the project; the module is never written to disk. */
 export function examplesEntry({ layout }: Server): string {
   return `${layout.generated}/examples.ts`;
 }
 
 /**
- * Emits the code that runs the examples of some tools: the generated code that this needs, and stubs of handlers that do
- * not exist. `existing` holds the text of the handlers' files that exist.
+ * Emits the code that runs the examples of some tools: the generated code that they need, and stubs of missing
+ * handlers. `existing` holds the contents of existing handler files.
  */
 export function emitExamples(
   server: Server,
@@ -62,7 +62,7 @@ export function emitExamples(
   return { value: files, diagnostics };
 }
 
-/** Parts of a server in production that would come between an example and its handler. */
+/** Runtime features of production that would intercept the call between an example and its handler. */
 const rooms: ReadonlySet<string> = new Set(["logging", "health", "concurrency", "rate"]);
 
 function withoutRooms(runtime: Server["runtime"]): Server["runtime"] {

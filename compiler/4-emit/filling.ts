@@ -2,8 +2,8 @@ import type { FilledPlace, Filling } from "../model/server.js";
 import { literal } from "./code.js";
 
 /**
- * Code that fills in what arguments lack: a function for each place. It copies what it fills in, since the arguments as
- * they were given are still needed. A default is made anew for each call.
+ * Prints code that fills in the defaults of arguments, one function for each place. The code copies what it changes,
+ * since the original arguments are still needed. Each call creates its default values anew.
  */
 export function fillingCode({ places }: Filling): string {
   const functions = places.flatMap((place, index) => (isUseful(place) ? [placeCode(place, index)] : []));

@@ -5,7 +5,7 @@ import { is, type Member, type Type } from "./type.js";
 type Doc = builders.Doc;
 const { group, hardline, ifBreak, indent, align, join, line, softline } = builders;
 
-/** Prints `export interface NAME {…}` for an object type, else `export type NAME = …;`, in prettier's layout. */
+/** Prints `export interface NAME {…}` for an object type, otherwise `export type NAME = …;`, as prettier formats it. */
 export function printDeclaration(name: string, type: Type): string {
   return print(
     type.kind === "object"
@@ -24,7 +24,7 @@ function print(doc: Doc): string {
   return `${printer.printDocToString(doc, { printWidth: 100, tabWidth: 2, useTabs: false }).formatted}\n`;
 }
 
-/** Texts inside which no line can end. */
+/** Whether the text of a type has no place for a line break. */
 function isOneWord(type: Type): boolean {
   return (
     type.kind === "name" || (type.kind === "generic" && type.parameters.length === 1 && isOneWord(type.parameters[0]!))
@@ -65,7 +65,7 @@ function tuple({ items, required, rest }: Extract<Type, { kind: "tuple" }>): Doc
   return group(["[", indent([softline, join([",", line], all)]), rest ? "" : ifBreak(","), softline, "]"]);
 }
 
-/** A small one may stand on the line of what it is part of. */
+/** Prints an object type. A small one may stay on the line of its parent. */
 function object({ members, index }: Extract<Type, { kind: "object" }>, ofItsOwn: boolean): Doc {
   const lines = [
     ...members.map((member) => [comment(member), memberDoc(member)]),
@@ -85,10 +85,10 @@ function memberDoc({ name, optional, type }: Member): Doc {
   return [/^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name), optional ? "?: " : ": ", printed(type)];
 }
 
-/** On one line, or each on a line of its own under what it stands behind. */
+/** Prints a union on one line, or each type on a line of its own, indented. */
 function union(types: readonly Type[]): Doc {
   const other = types.filter((type) => !is(type, "null"));
-  // An object that may be null keeps its braces where they are.
+  // A nullable object keeps its braces on the same line.
   if (other.length === 1 && types.length === 2 && other[0]!.kind === "object") return join(" | ", types.map(printed));
   return group(indent(branches(types)));
 }

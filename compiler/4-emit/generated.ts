@@ -14,7 +14,7 @@ import { listingsModule, surfaceModule } from "./surface.js";
 import { typesModule } from "./types.js";
 import { validatorModules } from "./validator-modules.js";
 
-/** The generated code that types are checked with: all but data and the modules of validators. */
+/** Emits the generated code that the type check needs: all modules except data and validators. */
 export function emitCode(server: Server, cache: Cache = noCache): Artifact[] {
   const { config, health } = server.runtime;
   return [
@@ -33,7 +33,7 @@ export function emitCode(server: Server, cache: Cache = noCache): Artifact[] {
   ];
 }
 
-/** Generated modules that hold no types. */
+/** Emits the generated modules that contain no types. */
 export function emitData(server: Server): Artifact[] {
   return [
     generatedFile(server, "surface", () => surfaceModule(server)),
@@ -49,7 +49,7 @@ export function emitLock(server: Server): Artifact {
 
 /** Generated code as a bundle needs it. */
 export interface BundledCode {
-  /** The texts of modules that have another form in a bundle than on the disk, by name. */
+  /** The texts of modules that a bundle has in another form than the disk, by name. */
   modules(form: Exclude<ModuleForm, "source">): Readonly<Record<string, () => string>>;
   /** The paths of the modules of entries' validators. */
   readonly validators: readonly string[];

@@ -15,22 +15,22 @@ import {
 import { moved } from "./moved.js";
 import { nameOf, stubsOf, stubText, type Stub } from "./stubs.js";
 
-/** Paths of all handlers' files. */
+/** Returns the paths of all handler files. */
 export function handlerFiles(server: Server): string[] {
   return [...new Set(stubsOf(server).map(({ handler }) => handler.file))];
 }
 
-/** Paths of all files that are the user's. */
+/** Returns the paths of all files that belong to the user. */
 export function userFiles(server: Server): string[] {
   const { hooks } = server.runtime;
   return [...handlerFiles(server), ...(hooks ? [hooks.file] : [])];
 }
 
 /**
- * New files with stubs, and insertions of missing stubs into files that exist. TypeScript reads, we splice text: every
- * byte of the user's stays. A file that does not parse is left alone. A handler that was moved to another file, of those
- * in `elsewhere`, gets no new stub, nor does one whose file differs in case alone from one of `present`, the paths in the
- * handlers' folders: many file systems hold but one of them.
+ * Emits new files with stubs, and insertions of missing stubs into existing files. TypeScript only parses and
+ * insertions are spliced in, so every byte of the user's code stays. A file with a syntax error stays unchanged. A
+ * handler that has moved to a file of `elsewhere` gets no new stub. A handler also gets none when its file differs only
+ * in case from one of `present`, the paths in the handlers' folders: many file systems treat the two as one file.
  */
 export function handlers(
   server: Server,
@@ -47,7 +47,7 @@ export function handlers(
   }
   const diagnostics: Diagnostic[] = [];
   const files: Artifact[] = [];
-  // A file of the very name counts before one that differs in case.
+  // A file of the exact name takes precedence over one that differs in case.
   const ordered = [...present.filter((path) => !byFile.has(path)), ...present.filter((path) => byFile.has(path))];
   const spelling = new Map(ordered.map((path) => [path.toLowerCase(), path]));
   for (const [path, stubs] of byFile) {
@@ -91,7 +91,7 @@ function insertion(
   const exported = exportedNames(module);
   if (exported === "anything") return undefined;
   const bound = boundNames(module);
-  // A name that is taken without being exported is the user's to sort out: the type check says so.
+  // The type check reports a name that is declared but not exported; only the user can resolve it.
   const absent = stubs.filter(({ handler }) => !exported.has(handler.export) && !bound.has(handler.export));
   const missing = absent.filter((stub) => !isMisnamed(stub, stubs, module));
   if (missing.length === 0) return undefined;
@@ -117,9 +117,9 @@ function insertion(
 }
 
 /**
- * Whether the file seems to hold the handler under another name. Then nothing is inserted, and the type check says which
- * export is missing. A file that the handler has to itself holds no other function; in one that the manifest names, the
- * export must look like the handler.
+ * Whether the file seems to hold the handler under another name. Then no stub is inserted, and the type check names the
+ * missing export. A default file of a handler holds no other function. In a file that the manifest names, the export
+ * must look like the handler.
  */
 function isMisnamed({ handler, field }: Stub, stubs: readonly Stub[], module: ParsedModule): boolean {
   const claimed = new Set<string>(stubs.map(({ handler }) => handler.export));
@@ -127,19 +127,22 @@ function isMisnamed({ handler, field }: Stub, stubs: readonly Stub[], module: Pa
   return handler.declared ? closestExport(handler.export, functions, field) !== undefined : functions.length > 0;
 }
 
-/** Line ends that are missing between imports and what follows them, for a blank line. */
+/** Returns the line ends that are missing for a blank line between imports and the following code. */
 function blankBefore(text: string): string {
   if (text.trim() === "" || /^[ \t]*\r?\n[ \t]*\r?\n/.test(text)) return "";
   return /^[ \t]*\r?\n/.test(text) ? "\n" : "\n\n";
 }
 
-/** Behind a comment that ends the line, so that it stays with what it speaks of. */
+/** Returns the offset after a comment that ends the line, so that the comment stays with its code. */
 function endOfLine(text: string, at: number): number {
   const [comment] = /^[ \t]*\/\/[^\r\n]*/.exec(text.slice(at)) ?? [""];
   return at + comment.length;
 }
 
-/** The imports of stubs, and their names for types: a name that the file uses otherwise is written out. */
+/**
+ * Returns the imports of stubs, and their names for types. A type whose name the file uses otherwise is written as an
+ * `import` type.
+ */
 function imports(
   server: Server,
   path: string,

@@ -2,7 +2,9 @@ import type { Server } from "../model/server.js";
 import type { Json } from "../model/source.js";
 import { importPath, literal } from "./code.js";
 
-/** `generated/health.ts`: the answers to probes, and the handler of the tool; `undefined` where nobody asks. */
+/**
+ * Prints `generated/health.ts`: the answers to probes, and the handler of the tool; `undefined` without health checks.
+ */
 export function healthModule({ runtime: { health, hooks }, info, layout }: Server): string | undefined {
   if (health === undefined) return undefined;
   const options = literal({ ...health, version: info["version"] } as Json);

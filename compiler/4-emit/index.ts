@@ -13,8 +13,9 @@ export { renamed, type Rename } from "./rename.js";
 export { unwritten } from "./unwritten.js";
 
 /**
- * Stubs of missing handlers and hooks. `existing` holds the text of the handlers' files that exist; `elsewhere`, where a
- * handler's file is missing, that of all source files; `present` are the paths in the handlers' folders.
+ * Emits stubs of missing handlers and hooks. `existing` holds the contents of existing handler files; `elsewhere`,
+ * where a handler's file is missing, the contents of all source files; `present` has the paths in the handlers'
+ * folders.
  */
 export function emitUserFiles(
   server: Server,
@@ -33,7 +34,10 @@ export function emitUserFiles(
   return { value: files, diagnostics: [...diagnostics, ...made.diagnostics] };
 }
 
-/** The modules of validators; types are checked without them. Their printer is loaded where one has to be printed. */
+/**
+ * Emits the modules of validators, which the type check does not need. Their printer is loaded only when a module is
+ * out of date.
+ */
 export async function emitValidators(server: Server, isUpToDate: IsUpToDate): Promise<Result<Artifact[]>> {
   const { generated } = server.layout;
   const diagnostics: Diagnostic[] = [];

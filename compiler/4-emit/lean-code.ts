@@ -2,12 +2,12 @@ import type { Json, JsonObject } from "../model/source.js";
 import { literal } from "./code.js";
 
 const definition = /^const (schema\d+) = (.*);\n/gm;
-/** Strings, and the regular expressions of formats, which may hold quotes. */
+/** Pattern of strings, and of the regular expressions of formats, which may contain quotes. */
 export const quoted = /(?<=^const formats\d+ = )\/.*\/[a-z]*(?=;$)|"(?:[^"\\]|\\.)*"/gm;
 
 /**
- * ajv's code, written shorter: the same verdicts, and the same failures but for their `schemaPath`, which nobody reads.
- * It has a statement a line, and no string that spans two. What has another form than expected is left as it is.
+ * Shortens ajv's code. Verdicts stay the same, and failures differ only in `schemaPath`, which no code reads. ajv's
+ * code has one statement a line, and no string that spans two lines. Code of an unexpected form stays unchanged.
  */
 export function leanCode(code: string): string {
   const schemas = new Map<string, Json>();
@@ -17,7 +17,7 @@ export function leanCode(code: string): string {
       schemas.set(name, JSON.parse(schema) as Json);
       return "";
     })
-    // Whatever a string says, it is not taken for code.
+    // Placeholders protect the contents of strings from the replacements.
     .replace(quoted, (text) => `"${strings.push(text) - 1}"`);
   const { text, constants } = withParts(withMemory(withPlainArguments(withCalls(masked)), strings), schemas, strings);
   return constants + text.replace(/"(\d+)"/g, (_text, index: string) => strings[Number(index)]!);
@@ -40,7 +40,7 @@ const dropped =
   /^if\(vErrors !== null\)\{\nif\((_errs\d+)\)\{\nvErrors\.length = \1;\n\}\nelse \{\nvErrors = null;\n\}\n\}$/gm;
 const only = new RegExp(String.raw`^(validate\d+\.errors = )\[${failure}\];$`, "gm");
 
-/** Each failure is a call of `failed`, which the runtime has; below `if` and `not` it only counts. */
+/** Turns each failure into a call of the runtime's `failed`; below `if` and `not`, failures are only counted. */
 function withCalls(code: string): string {
   type Parts = readonly (string | undefined)[];
   const failed = (before: string, [path = "instancePath", keyword, params, propertyName]: Parts): string =>
@@ -60,7 +60,7 @@ const parameters =
 const passed =
   /\{instancePath(?::(.*?))?,parentData(?::.*?)?,parentDataProperty(?::.*?)?,rootData(,dynamicAnchors)?\}\)/g;
 
-/** A validator takes the value and where it stands, without what is around it. */
+/** Reduces a validator's parameters to the value and its path. */
 function withPlainArguments(code: string): string {
   const plain = code
     .replace(parameters, "$1$2$3")
@@ -70,16 +70,16 @@ function withPlainArguments(code: string): string {
 
 const wrapper = /^const (wrapper\d+) = \{validate: (validate\d+)\};$/gm;
 
-/** Recursive validators that may come to a part of a value by several ways remember what they have validated. */
+/** Makes recursive validators remember the parts that they have validated, where several paths may lead to a part. */
 function withMemory(code: string, strings: readonly string[]): string {
-  // What a dynamic reference leads to depends on the way to it.
+  // The target of a dynamic reference depends on the path to it, so no result is reusable.
   if (/\bdynamicAnchors[.[]/.test(code)) return code;
   return code.replace(wrapper, (text, name: string, validate: string) =>
     hasOneWay(code, name, validate, strings) ? text : `const ${name} = {validate: remembering(${validate})};`,
   );
 }
 
-/** Whether a validator calls itself for different members alone, and nothing else calls it again. */
+/** Whether a validator calls itself only for different members, and no other code calls it a second time. */
 function hasOneWay(code: string, wrapper: string, validate: string, strings: readonly string[]): boolean {
   const calls = (text: string): string[] =>
     [...text.matchAll(new RegExp(String.raw`\b${wrapper}\.validate\((.*)$`, "gm"))].map(([, rest]) => rest!);
@@ -97,7 +97,7 @@ function hasOneWay(code: string, wrapper: string, validate: string, strings: rea
 
 const reading = /(?<![\w$.])(schema\d+)\b((?:\.[A-Za-z_$][\w$]*|\["?\d+"?\])*)/g;
 
-/** Prints the parts of schemas that the code reads, as constants. */
+/** Prints the parts of schemas that the code reads as constants. */
 function withParts(
   code: string,
   schemas: ReadonlyMap<string, Json>,
@@ -107,7 +107,7 @@ function withParts(
   const text = code.replace(reading, (read, schema: string, path: string, at: number) => {
     const part = partAt(schemas.get(schema), path, strings);
     if (part === undefined) return read;
-    // `hasOwnProperty.call(` asks for names alone.
+    // `hasOwnProperty.call(` only needs the names.
     const value = literal(code.endsWith(".call(", at) ? namesOf(part) : part);
     const name = parts.get(value) ?? `part${parts.size}`;
     parts.set(value, name);

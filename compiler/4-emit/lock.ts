@@ -2,12 +2,12 @@ import type { DeclaredError, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { wrapOutputSchema } from "@mcpc/runtime/codegen/v1/older-forms";
 
-/** `mcpc.lock.json`: the surface as it is listed, in readable lines, so that its changes show in version control. */
+/** Prints `mcpc.lock.json`: the listed surface in readable lines, so that version control shows its changes. */
 export function lockFile(server: Server): string {
   const { info, versionFile } = server;
   const lock = {
     lockVersion: 1,
-    // A new version in another file is no change of the surface.
+    // A new version in another file does not change the surface.
     server: versionFile === undefined ? info : { ...info, version: { file: versionFile } },
     ...(server.instructions !== undefined && { instructions: server.instructions }),
     tools: server.tools.map(locked),
@@ -20,7 +20,7 @@ export function lockFile(server: Server): string {
 
 interface Entry {
   readonly listing: JsonObject;
-  /** To whom it is listed. */
+  /** The scopes that a caller needs to see the entry. */
   readonly scopes: readonly string[];
   readonly errors?: readonly DeclaredError[];
   readonly wraps?: boolean;
@@ -30,7 +30,7 @@ function locked({ listing, scopes, errors = [], wraps = false }: Entry): JsonObj
   if (scopes.length === 0 && errors.length === 0 && !wraps) return listing;
   return {
     ...listing,
-    // The listings of older revisions follow from those of the newest, but for this.
+    // The listings of older revisions follow from the newest, except for this schema.
     ...(wraps && { olderOutputSchema: wrapOutputSchema(listing["outputSchema"]!) as Json }),
     ...(scopes.length > 0 && { scopes }),
     ...(errors.length > 0 && { errors: Object.fromEntries(errors.map(({ code, message }) => [code, message])) }),

@@ -13,9 +13,9 @@ const hooks: readonly string[] = [
   "health",
 ];
 
-/** Exports of the module of hooks that are called almost like a hook which it lacks. */
+/** Reports exports of the module of hooks whose names resemble a missing hook. */
 export function misspeltHooks(path: string, text: string): Diagnostic[] {
-  // Hardly any module has such a word: most are spared the parser.
+  // Few modules have such a word, so most need no parser.
   const words = (text.match(/\bexport\b[^=;:(]*/g) ?? []).flatMap((part) => part.match(/[\w$]+/g) ?? []);
   if (!words.some((word) => !hooks.includes(word) && certain(word, hooks) !== undefined)) return [];
   const exported = exportedNames(parseModule(path, text));

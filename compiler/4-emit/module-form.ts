@@ -1,6 +1,6 @@
 /**
- * The form of generated modules: `source` on the disk; `single` in a bundle of one file, which imports nothing late;
- * otherwise in a bundle of this format whose validators are chunks, put so that it takes little time to read.
+ * Form of generated modules. `source`: on disk. `single`: in a bundle of one file, without late imports. Otherwise: in
+ * a bundle of this format with validators in chunks, optimized for load time.
  */
 export type ModuleForm = "source" | "single" | "cjs" | "esm";
 

@@ -2,11 +2,11 @@ import { createRequire } from "node:module";
 import type { ts as TS } from "ts-morph";
 import type { Replacement } from "../model/output.js";
 
-/** A handlers' file as TypeScript reads it. */
+/** A handler file, parsed by TypeScript. */
 export interface ParsedModule {
   readonly source: TS.SourceFile;
   readonly ts: typeof TS;
-  /** The first mistake of its syntax. */
+  /** The first syntax error. */
   readonly error: { readonly start: number; readonly length: number; readonly message: string } | undefined;
 }
 
@@ -19,12 +19,12 @@ export function parseModule(path: string, text: string): ParsedModule {
   return { source, ts, error: first && { start: first.start, length: first.length, message: message! } };
 }
 
-/** As a regular expression sees them. */
+/** Line ends of regular expressions in `m` mode. */
 const lineEnds: ReadonlySet<string> = new Set(["\n", "\r", "\u2028", "\u2029"]);
 
 /**
- * Returns the offset at which a name is exported as stubs do, at the start of a line; -1 without one. It spares most
- * files the parser.
+ * Returns the offset of an export in the form of stubs, at the start of a line; -1 without one. Most files then need no
+ * parser.
  */
 export function plainExport(text: string, name: string): number {
   for (const how of ["const", "function", "async function"]) {
@@ -38,8 +38,9 @@ export function plainExport(text: string, name: string): number {
 }
 
 /**
- * Returns the end of the preamble of a module without imports: `#!`, comments on the file (its licence, `@ts-nocheck`, JSX
- * pragmas), directives. A comment right above the first statement belongs to that, unless it speaks of the file.
+ * Returns the end of the preamble of a module without imports: `#!`, file comments (licence, `@ts-nocheck`, JSX
+ * pragmas), directives. A comment right above the first statement belongs to the statement, unless it is a file
+ * comment.
  */
 export function preambleEnd({ source, ts }: ParsedModule): number {
   const { statements, text } = source;
@@ -59,7 +60,9 @@ export function preambleEnd({ source, ts }: ParsedModule): number {
 
 const ofFile = /@ts-(?:no)?check|@jsx|@file\b|@fileoverview|copyright|licen[cs]e|SPDX-|^\/\*!|^\/\/\/\s*</i;
 
-/** Names that a module exports, and where it says them; `anything` when it re-exports all of another. */
+/**
+ * Returns the names that a module exports, with their nodes; `anything` when it re-exports all names of another module.
+ */
 export function exportedNames({ source, ts }: ParsedModule): Map<string, TS.Node> | "anything" {
   const names = new Map<string, TS.Node>();
   for (const statement of source.statements) {
@@ -74,8 +77,8 @@ export function exportedNames({ source, ts }: ParsedModule): Map<string, TS.Node
 }
 
 /**
- * The functions that a module exports, by name, those of other modules included; `default` for the default export. What
- * cannot be told from the syntax alone, such as the result of a call, counts as one.
+ * Returns the names of exported functions, including re-exports; `default` for the default export. A value that the
+ * syntax does not show, such as the result of a call, counts as a function.
  */
 export function exportedFunctions({ source, ts }: ParsedModule): string[] {
   const mayBe = (value: TS.Expression | undefined): boolean =>
@@ -110,7 +113,7 @@ function isExported(statement: TS.Statement, ts: typeof TS): boolean {
   return has(ts.SyntaxKind.ExportKeyword) && !has(ts.SyntaxKind.DefaultKeyword);
 }
 
-/** Every name bound at the top of the module, types too, and the module it is imported from. */
+/** Returns every name bound at the top level of the module, types included, with the module it is imported from. */
 export function boundNames({ source, ts }: ParsedModule): Map<string, string | undefined> {
   const names = new Map<string, string | undefined>();
   for (const statement of source.statements) {
@@ -148,7 +151,7 @@ function patternNames(name: TS.BindingName, ts: typeof TS): TS.Identifier[] {
   return name.elements.flatMap((element) => (ts.isBindingElement(element) ? patternNames(element.name, ts) : []));
 }
 
-/** The name of the type that a constant is declared with. */
+/** Returns the name of a constant's declared type. */
 export function annotation({ source, ts }: ParsedModule, name: string): string | undefined {
   for (const statement of source.statements) {
     if (!ts.isVariableStatement(statement)) continue;
@@ -160,7 +163,7 @@ export function annotation({ source, ts }: ParsedModule, name: string): string |
   return undefined;
 }
 
-/** Each identifier that says one of the words; members of the same name stay. */
+/** Returns replacements for each identifier among the words; names of members stay. */
 export function respelled({ source, ts }: ParsedModule, words: ReadonlyMap<string, string>): Replacement[] {
   const found: Replacement[] = [];
   const visit = (node: TS.Node): void => {
@@ -175,7 +178,7 @@ export function respelled({ source, ts }: ParsedModule, words: ReadonlyMap<strin
   return found;
 }
 
-/** A word that is a member's name and a variable's at once. */
+/** Whether an identifier is a shorthand property: the name of a member and of a variable. */
 function isShorthand({ parent }: TS.Node, ts: typeof TS): boolean {
   if (ts.isBindingElement(parent)) return ts.isObjectBindingPattern(parent.parent) && !parent.propertyName;
   return ts.isShorthandPropertyAssignment(parent);

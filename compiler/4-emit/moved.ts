@@ -4,8 +4,8 @@ import { plainExport } from "./module-names.js";
 import { isStubFile, type Stub } from "./stubs.js";
 
 /**
- * The handler stands in another file: one that exports its name and speaks of its type. Undefined when none does, or a
- * choice of them.
+ * Reports a handler that has moved to another file: one that exports its name and mentions its type. Undefined without
+ * exactly one such file.
  */
 export function moved({ handler, name, span }: Stub, elsewhere: ReadonlyMap<string, string>): Diagnostic | undefined {
   const { file, type, declared } = handler;

@@ -5,17 +5,17 @@ import type { Server } from "../model/server.js";
 import { handlerFiles } from "./handlers.js";
 import { isStubFile, nameOf, stubsOf, type Stub } from "./stubs.js";
 
-/** A file in the handlers' folders that no entry of the manifests leads to. */
+/** A file in the handlers' folders that belongs to no entry. */
 export interface Orphan {
   readonly path: string;
-  /** It holds stubs, and no other code. */
+  /** Whether the file holds only stubs. */
   readonly isStub: boolean;
   readonly diagnostic: Diagnostic;
 }
 
 /**
- * `texts` are those of all files in the handlers' folders; `listed`, the names in the lock file, tell which entries are
- * new since the last build.
+ * Finds orphans. `texts` are the contents of all files in the handlers' folders. `listed` are the names in the lock
+ * file: entries without one are new since the last build.
  */
 export function orphans(
   server: Server,
@@ -23,7 +23,7 @@ export function orphans(
   listed: () => ReadonlySet<string> | undefined,
 ): Orphan[] {
   const used = new Set(handlerFiles(server));
-  // A manifest may spell a path in any way that the file system takes.
+  // A manifest may spell a path in any way that the file system accepts.
   const declared = new Set(
     stubsOf(server).flatMap(({ handler: { declared, file } }) => (declared ? [file.toLowerCase()] : [])),
   );
@@ -52,8 +52,8 @@ export function orphans(
 }
 
 /**
- * The new entry that the file's entry may have become: the one whose name differs in case alone, the only one of its
- * kind, or the one whose name is near.
+ * Returns the new entry that the orphan's entry was probably renamed to. Its name differs only in case or is similar,
+ * or it is the only new one of its kind.
  */
 function heirOf(path: string, added: readonly Stub[], orphaned: readonly string[]): Stub | undefined {
   const same = added.find(({ handler }) => handler.file.toLowerCase() === path.toLowerCase());

@@ -5,10 +5,10 @@ export const allTypes: readonly JsonType[] = ["boolean", "number", "string", "ar
 
 export const choices = ["anyOf", "oneOf"] as const;
 
-/** Targets of references. */
+/** Resolves references to types. */
 export interface Schemas {
   schemaAt(reference: string): Json | undefined;
-  /** The types that are left by what a reference leads to. */
+  /** Returns the types that the target of a reference allows. */
   typesAt(reference: string): readonly JsonType[];
 }
 
@@ -17,7 +17,7 @@ export function schemasAt(schemaAt: Schemas["schemaAt"]): Schemas {
   const typesAt = (reference: string): readonly JsonType[] => {
     const before = known.get(reference);
     if (before) return before;
-    // A reference that leads back to itself leaves all.
+    // A recursive reference allows all types.
     known.set(reference, allTypes);
     const types = possibleTypes(schemaAt(reference), allTypes, schemas);
     known.set(reference, types);
@@ -27,10 +27,10 @@ export function schemasAt(schemaAt: Schemas["schemaAt"]): Schemas {
   return schemas;
 }
 
-/** By name, the schemas that each property has to fit. */
+/** The schemas that apply to each property, by name. */
 export type Properties = ReadonlyMap<string, ReadonlySet<Json>>;
 
-/** Narrows the types by the schema, its reference and `allOf` together. */
+/** Narrows the types by the schema, its reference and its `allOf`. */
 export function togetherTypes(schema: JsonObject, allowed: readonly JsonType[], schemas: Schemas): readonly JsonType[] {
   const { $ref: reference } = schema;
   const declared = declaredTypes(schema, allowed);
@@ -41,7 +41,7 @@ export function togetherTypes(schema: JsonObject, allowed: readonly JsonType[], 
   );
 }
 
-/** Narrows the types by the branches of each choice, too. */
+/** Narrows the types by the branches of each choice as well. */
 export function possibleTypes(
   schema: Json | undefined,
   allowed: readonly JsonType[],
@@ -59,7 +59,7 @@ export function possibleTypes(
   );
 }
 
-/** In the order in which the schema names them. */
+/** Returns the declared types, in the order of the schema. */
 function declaredTypes(schema: JsonObject, allowed: readonly JsonType[]): readonly JsonType[] {
   const declared = schema["type"];
   if (typeof declared !== "string" && !Array.isArray(declared)) return allowed;
@@ -67,7 +67,7 @@ function declaredTypes(schema: JsonObject, allowed: readonly JsonType[]): readon
   return [...new Set(names)].flatMap((name) => allowed.filter((type) => type === name));
 }
 
-/** The properties that a schema declares, by its reference and `allOf` too, beside those that it stands beside. */
+/** Returns the properties that a schema, its reference and its `allOf` declare, together with `around`. */
 export function propertiesOf(schema: JsonObject, schemas: Schemas, around: Properties): Properties {
   const properties = new Map<string, Set<Json>>([...around].map(([name, known]) => [name, new Set(known)]));
   const seen = new Set<Json>();

@@ -8,13 +8,13 @@ import { annotation, boundNames, exportedNames, parseModule, respelled, type Par
 import { orphans } from "./orphans.js";
 import { isStubFile, nameOf, stubsOf } from "./stubs.js";
 
-/** An entry that was called `from` and is called `to`; both as their handlers' files are called. */
+/** A renamed entry: its old and new name, in the form of handler file names. */
 export interface Rename {
   readonly from: string;
   readonly to: string;
 }
 
-/** A handlers' file that moves to another place, with its new text. */
+/** A handler file that moves to another path, with its new text. */
 export interface Move {
   readonly from: string;
   readonly to: string;
@@ -22,8 +22,8 @@ export interface Move {
 }
 
 /**
- * Lets the handler of a renamed entry follow: its file, its export, its types. Nothing but an untouched stub is
- * replaced. `texts` are those of all files in the handlers' folders.
+ * Renames the handler of a renamed entry: its file, its export, its types. Only an unmodified stub may be replaced.
+ * `texts` are the contents of all files in the handlers' folders.
  */
 export function renamed(server: Server, { from, to }: Rename, texts: ReadonlyMap<string, string>): Result<Move> {
   const refuse = (reason: string, suggestion?: string): Result<Move> => ({
@@ -66,7 +66,7 @@ export function renamed(server: Server, { from, to }: Rename, texts: ReadonlyMap
   return { value: { from: path, to: handler.file, text: moved }, diagnostics: [] };
 }
 
-/** The only export, or the one that is called as the file is. */
+/** Returns the only export, or the export with the name of the file. */
 function handlerExport(module: ParsedModule, file: string): string | undefined {
   const exported = exportedNames(module);
   if (exported === "anything") return undefined;

@@ -3,11 +3,11 @@ import type { Json } from "../model/source.js";
 import { authentication } from "./auth.js";
 import { importPath, literal } from "./code.js";
 
-/** The parts of `generated/server.ts` around the handlers; empty where the manifest asks for nothing. */
+/** Parts of `generated/server.ts` for features around the handlers; empty without such features. */
 export interface Surroundings {
   /** Whole import statements. */
   readonly imports: readonly string[];
-  /** Members of what `defineServer` surrounds each server with. */
+  /** Members of the options that `defineServer` passes to each server. */
   readonly options: readonly string[];
   /** Exports of the module, after the server. */
   readonly exports: readonly string[];
@@ -100,12 +100,15 @@ function importOf(names: readonly string[], from: string): string {
   return `import { ${names.join(", ")} } from ${literal(from)};\n`;
 }
 
-/** Whether handlers get more in their context than the protocol's. */
+/** Whether the handlers' context has members beyond the protocol's. */
 export function hasApplication({ runtime }: Server): boolean {
   return runtime.hooks !== undefined || runtime.config !== undefined;
 }
 
-/** `generated/application.ts`: the settings, the state, and the types of the hooks. `declared` is the settings' type. */
+/**
+ * Prints `generated/application.ts`: the settings, the state, and the types of the hooks. `declared` is the type of the
+ * settings.
+ */
 export function applicationModule({ runtime: { hooks, config }, layout }: Server, declared: string): string {
   const from = hooks && literal(importPath(`${layout.generated}/application.ts`, hooks.file));
   return [
@@ -137,7 +140,7 @@ export function applicationModule({ runtime: { hooks, config }, layout }: Server
     .join("");
 }
 
-/** The module of hooks, as it is begun for the user. */
+/** Prints the initial module of hooks. */
 export function hooksStub({ layout }: Server, file: string): string {
   const from = literal(importPath(file, `${layout.generated}/application.ts`));
   return `import type { OnStop, StartContext } from ${from};

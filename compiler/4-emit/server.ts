@@ -8,8 +8,9 @@ import { variablesText } from "./variables.js";
 const library = "@mcpc/runtime/codegen/v1";
 
 /**
- * `generated/server.ts`: each handler checked against its type and bound to its entry; the server as a value to mount. In
- * a bundle with chunks, the handlers of tools are a list in the order of the surface, which is read faster than a map.
+ * Prints `generated/server.ts`: each handler, checked against its type and bound to its entry, and the server as a
+ * mountable value. In a bundle with chunks, the handlers of tools are a list in the order of the surface, which loads
+ * faster than a map.
  */
 export function serverModule(server: Server, form: ModuleForm = "source"): string {
   const nameOf = localNames(server);
@@ -113,7 +114,7 @@ ${upgrade}  };
 `;
 }
 
-/** `generated/main.ts`: serves the server on its transports. */
+/** Prints `generated/main.ts`, which serves the server on its transports. */
 export function mainModule(server: Server): string {
   const { stdio, http, fromEnvironment } = server.transports;
   const { config, auth, drainMs } = server.runtime;

@@ -3,21 +3,21 @@ import type { Handler, Prompt, Resource, ResourceTemplate, Server, Tool } from "
 import type { Span } from "../model/source.js";
 import { docComment, literal } from "./code.js";
 
-/** A handler as mcpc writes it first, and the words that describe it. */
+/** A stub of a handler, and the words that describe it. */
 export interface Stub {
   readonly handler: Handler;
   /** The field of the manifest that names the handler. */
   readonly field: "handler" | "list" | "complete";
   readonly name: string;
-  /** `the tool "get_weather"`. */
+  /** Description of the entry, such as `the tool "get_weather"`. */
   readonly what: string;
-  /** The place where its entry is declared. */
+  /** The span of the entry's declaration. */
   readonly span: Span;
   readonly description: string | undefined;
   readonly parameters: string;
 }
 
-/** `type` is how the file names the handler's type. */
+/** Prints a stub; `type` is the name of the handler's type in the file. */
 export function stubText({ handler, name, description, parameters }: Stub, type: string): string {
   return (
     `${docComment([description])}export const ${handler.export}: ${type} = async (${parameters}) => {\n` +
@@ -25,7 +25,7 @@ export function stubText({ handler, name, description, parameters }: Stub, type:
   );
 }
 
-/** Whether a file holds stubs, and no other code. */
+/** Whether a file holds only stubs. */
 export function isStubFile(text: string): boolean {
   return onlyStubs.test(text.replaceAll("\r\n", "\n"));
 }
@@ -36,17 +36,17 @@ const oneStub =
   /(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export const [\w$]+: \w+ = async \((?:_\w+, )?_context\) => \{\n {2}throw notImplemented\("(?:[^"\\\n]|\\.)*"\);\n\};\n/;
 const onlyStubs = new RegExp(`^${imports.source}${oneStub.source}(?:\\n${oneStub.source})*$`);
 
-/** The name of a handler's file, without its ending. */
+/** Returns the name of a handler file, without its extension. */
 export function nameOf(path: string): string {
   return basename(path).replace(/\.[mc]?tsx?$/, "");
 }
 
-/** The stubs of all handlers, whether they are written yet or not. */
+/** Returns the stubs of all handlers, written or not. */
 export function stubsOf(server: Server): Stub[] {
   type Entry = Tool | Resource | ResourceTemplate | Prompt;
   const stub = (entry: Entry, kind: string, name: string, parameters: string): Stub[] => {
     const handler = "handler" in entry ? entry.handler : "handler" in entry.source ? entry.source.handler : undefined;
-    // What the compiler writes needs no beginning.
+    // Handlers in generated code need no stub.
     if (handler === undefined || handler.file.startsWith(`${server.layout.generated}/`)) return [];
     const { span, description } = entry;
     return [

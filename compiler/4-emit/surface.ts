@@ -5,7 +5,7 @@ import { indented, literal, spacedLiteral } from "./code.js";
 import { isChunked, type ModuleForm } from "./module-form.js";
 import { validatorImports } from "./validator-imports.js";
 
-/** `generated/surface.ts`: the server as data. */
+/** Prints `generated/surface.ts`: the server as data. */
 export function surfaceModule(server: Server, form: ModuleForm = "source"): string {
   const validators = validatorImports(server, form);
   const members = [
@@ -33,7 +33,7 @@ export function surfaceModule(server: Server, form: ModuleForm = "source"): stri
     .join("");
 }
 
-/** `generated/listings.ts`: the entries of the lists as JSON texts, ready to be sent. */
+/** Prints `generated/listings.ts`: the entries of the lists as JSON texts, ready to send. */
 export function listingsModule(server: Server, form: ModuleForm = "source"): string {
   const kinds = ["tools", "resources", "resourceTemplates", "prompts"] as const;
   if (form !== "source")
@@ -58,7 +58,7 @@ function lines(entries: readonly string[]): string {
   return entries.length === 0 ? "" : `\n${indented(entries.join("\n"))}\n`;
 }
 
-/** The members of an entry: JSON, or a map from texts to JSON. */
+/** Members of an entry: JSON, or a map from texts to JSON. */
 type Entry = Readonly<Record<string, Json | ReadonlyMap<string, Json> | undefined>>;
 type Value = Json | ReadonlyMap<string, Json>;
 
@@ -152,7 +152,7 @@ function promptEntry(prompt: Prompt): Entry {
   };
 }
 
-/** The messages as JSON text, cut at `{{argument}}` in their texts: texts and indexes of arguments in turn. */
+/** Splits the messages' JSON at `{{argument}}`: texts and indexes of arguments alternate. */
 export function segments(messages: readonly Json[], names: readonly string[]): (string | number)[] {
   const parts: (string | number)[] = [""];
   const add = (json: string): void => void (parts[parts.length - 1] += json);
@@ -197,10 +197,10 @@ function valueText(value: Value): string {
   return `new Map([${[...value].map(([key, each]) => `[${literal(key)}, ${spacedLiteral(each)}]`).join(", ")}])`;
 }
 
-/** The fewest entries of nothing but a name that are put as one text. */
+/** Minimum number of entries with only a name that are printed as one text. */
 const fewestNames = 10;
 
-/** Entries as texts, as far as they are JSON: these are read several times as fast as literals are. */
+/** Prints entries as JSON texts where possible: JSON parses several times as fast as literals. */
 function tables(entries: readonly Entry[]): string[] {
   const parts: string[] = [];
   for (let from = 0, to = 0; from < entries.length; from = to) {

@@ -18,18 +18,18 @@ import {
 } from "./possible-types.js";
 import { intersection, is, isInline, named, never, union, unknown, widened, type Member, type Type } from "./type.js";
 
-/** Resolution of references. */
+/** Resolves references. */
 export interface References extends Schemas {
-  /** The name of the type; undefined when there is none. */
+  /** Returns the name of the target's type; undefined without a name. */
   typeOf(reference: string): string | undefined;
 }
 
-/** Settings for all that is below a schema. */
+/** Settings for all subschemas. */
 interface Context {
   readonly references: References;
-  /** How many references are written out around. */
+  /** Number of references expanded around this schema. */
   readonly written: number;
-  /** Properties that are typed anew around, for what requires them. */
+  /** Properties whose types are repeated for the sake of `required`, in the schemas around. */
   readonly required: ReadonlySet<Json>;
 }
 
@@ -37,28 +37,29 @@ const combining = ["$ref", "allOf", ...choices];
 const none: Properties = new Map();
 
 /**
- * The type of a schema: whatever TypeScript can say soundly, and nothing else. Every valid value is assignable to it;
- * where a keyword cannot be said, the type is wider than the schema.
+ * Returns the narrowest type that is sound for a schema. Every valid value is assignable to it. Where TypeScript cannot
+ * express a keyword, the type is wider than the schema.
  */
 export function typeOfSchema(schema: JsonSchema, references: References): Type {
   return typed(schema, allTypes, none, { references, written: 0, required: new Set() });
 }
 
 /**
- * @param allowed the types that are left by what the schema stands in
- * @param around the properties that the schema stands beside: what `required` alone says is the type of these
+ * Returns the type of a schema.
+ * @param allowed the types that the surrounding schemas allow
+ * @param around the properties of sibling schemas: a property that only `required` names has the type from there
  */
 function typed(schema: Json | undefined, allowed: readonly JsonType[], around: Properties, context: Context): Type {
   if (schema === false) return never;
   if (!isObject(schema)) return unknown;
   const { references } = context;
-  // What a choice leaves is said by its branches.
+  // The branches of a choice print the types that the choice allows.
   const together = togetherTypes(schema, allowed, references);
   const types = possibleTypes(schema, allowed, references);
   const properties = propertiesOf(schema, references, around);
   const telling = types.filter((type) => saysMore(schema, type, references));
   const own = (some: readonly JsonType[]): Type => union(some.map((type) => single(schema, type, properties, context)));
-  // Each type by itself: what the schema says of one does not mix with what others say of another.
+  // Each type is printed separately: keywords for one type must not mix with branches for others.
   if (telling.length > 0 && types.length > 1 && combining.some((keyword) => keyword in schema)) {
     const rest = types.filter((type) => !telling.includes(type));
     const parts = [rest, ...telling.map((type) => [type])].filter((some) => some.length > 0);
@@ -81,15 +82,15 @@ function typed(schema: Json | undefined, allowed: readonly JsonType[], around: P
   if (schema["const"] !== undefined) return whole(literals([schema["const"]], types));
   if (Array.isArray(schema["enum"])) return whole(literals(schema["enum"], types));
   const without = whole(unknown);
-  // Branches that say something say the types, too.
+  // Branches with a type of their own include the allowed types.
   if (telling.length === 0 && (types.length === allowed.length || !is(without, "unknown"))) return without;
   return whole(own(types));
 }
 
-/** More would be hard to read; what is not written out goes by its name, and may be wider. */
+/** Limit of expanded references, for readability. Beyond it a type goes by its name, and may be wider. */
 const mostWritten = 2;
 
-/** The name of what a reference leads to; where less is allowed than that, what is left of it. */
+/** Returns the name of a reference's type; if fewer types are allowed, the type narrowed to these. */
 function typeOfReference(reference: string, allowed: readonly JsonType[], context: Context): Type {
   const { references, written } = context;
   const target = references.schemaAt(reference);
@@ -99,7 +100,7 @@ function typeOfReference(reference: string, allowed: readonly JsonType[], contex
   return name === undefined ? unknown : named(name);
 }
 
-/** Whether the schema restricts values of a type in a way that its type shows. */
+/** Whether the schema restricts values of a type in a way that its TypeScript type expresses. */
 function saysMore(schema: JsonObject, type: JsonType, references: References): boolean {
   if (type === "object")
     return (
@@ -121,7 +122,7 @@ function object(schema: JsonObject, around: Properties, context: Context): Type 
   const required = new Set(list(schema["required"]).filter((name) => typeof name === "string"));
   const { additionalProperties: additional } = schema;
   const patterns = entries(schema["patternProperties"]).map(([, one]) => one);
-  // A name that is not declared is one of the additional properties, unless a pattern takes it.
+  // An undeclared name is an additional property, unless a pattern matches it.
   const more = patterns.length > 0 ? unknown : below(additional);
   const listed = listedNames(schema["propertyNames"], context.references);
   const isAllowed = (name: string): boolean => listed?.has(name) ?? true;
@@ -150,22 +151,22 @@ function object(schema: JsonObject, around: Properties, context: Context): Type 
   if (members.length > 0 && !isOpen) return { kind: "object", members };
   const rest = union([...patterns, ...(isClosed ? [] : [additional])].map(below));
   const index = members.length > 0 ? aroundMembers(rest, members) : rest;
-  // Beside `Record`, an index signature may refer to the type that it is part of.
+  // Unlike `Record`, an index signature may refer to its own type.
   if (members.length === 0 && is(index, "unknown")) return named("Record<string, unknown>");
   return { kind: "object", members, index };
 }
 
-/** Returns the type of a property that one schema requires and other schemas declare. */
+/** Returns the type of a property that one schema requires and another declares. */
 function typeBeside(schemas: Iterable<Json> = [], context: Context): Type {
   const types = [...schemas].map((schema) => {
-    // The declaration has the types that are omitted here.
+    // The declaration of the property has the full type.
     if (context.required.has(schema) || context.required.size > mostWritten) return unknown;
     return typed(schema, allTypes, none, { ...context, required: new Set([...context.required, schema]) });
   });
   return intersection(types);
 }
 
-/** Widens an index signature to fit every member; returns `unknown` if that would repeat long types. */
+/** Returns an index signature that every member fits; `unknown` where it would repeat long types. */
 function aroundMembers(rest: Type, members: readonly Member[]): Type {
   if (members.some(({ type }) => isInline(type))) return unknown;
   const isPartial = members.some(({ optional }) => optional);
@@ -173,7 +174,7 @@ function aroundMembers(rest: Type, members: readonly Member[]): Type {
   return union(all);
 }
 
-/** The names that an object's properties may have, where they are listed one by one. */
+/** Returns the names of an object's properties, where the schema lists all of them. */
 function listedNames(schema: Json | undefined, references: References, depth = 0): ReadonlySet<string> | undefined {
   if (!isObject(schema) || depth > 9) return undefined;
   const values = schema["const"] !== undefined ? [schema["const"]] : schema["enum"];

@@ -1,6 +1,6 @@
-/** A type that TypeScript can say, as far as schemas need one. */
+/** A TypeScript type, as far as schemas need one. */
 export type Type =
-  /** Text that needs no parentheses: a keyword, a declared name, a literal. */
+  /** Type text that needs no parentheses: a keyword, a declared name, a literal. */
   | { readonly kind: "name"; readonly text: string }
   | { readonly kind: "generic"; readonly name: string; readonly parameters: readonly Type[] }
   | { readonly kind: "array"; readonly items: Type }
@@ -34,12 +34,12 @@ export function union(types: readonly Type[]): Type {
   const parts = types.flatMap((type) => (type.kind === "union" ? type.of : [type]));
   const useful = distinct(parts.filter((type) => !is(type, "never")));
   if (useful.some((type) => is(type, "unknown"))) return unknown;
-  // What may be null says so at the end.
+  // By convention, `null` comes last.
   const ordered = [...useful.filter((type) => !is(type, "null")), ...useful.filter((type) => is(type, "null"))];
   return ordered.length === 0 ? never : ordered.length === 1 ? ordered[0]! : { kind: "union", of: ordered };
 }
 
-/** Objects become one object, so that what is required together reads as one interface. */
+/** Returns an intersection; objects are merged so that their members read as one interface. */
 export function intersection(types: readonly Type[]): Type {
   const parts = distinct(types.flatMap((type) => (type.kind === "intersection" ? type.of : [type])));
   if (parts.some((type) => is(type, "never"))) return never;
@@ -54,7 +54,7 @@ export function intersection(types: readonly Type[]): Type {
 
 type ObjectType = Extract<Type, { kind: "object" }>;
 
-/** An index signature that says more than `unknown` would have to fit every member. */
+/** Whether an object can be merged: every member must fit an index signature other than `unknown`. */
 function canMerge(type: Type): boolean {
   return type.kind === "object" && (type.index === undefined || is(type.index, "unknown"));
 }
@@ -79,7 +79,7 @@ function mergedObject(one: ObjectType, other: ObjectType): Type {
   return { kind: "object", members: [...members.values()], ...(index && { index }) };
 }
 
-/** Whether the members of an object are written out in it. */
+/** Whether the text of a type contains the members of an object. */
 export function isInline(type: Type): boolean {
   switch (type.kind) {
     case "name":
@@ -97,7 +97,7 @@ export function isInline(type: Type): boolean {
   }
 }
 
-/** Returns a wider and shorter type, such as `string` for a literal text. */
+/** Returns a wider, shorter type: the primitive type for a literal. */
 export function widened(type: Type): Type {
   if (type.kind === "union") return union(type.of.map(widened));
   if (type.kind !== "name") return type;

@@ -6,7 +6,7 @@ import { printDeclaration, printTypeImport } from "./format.js";
 import { hasApplication } from "./runtime.js";
 import { generic, named, object, union, type Type } from "./type.js";
 
-/** `generated/types.ts`: every schema type, and the type of every handler, in the order of the manifests. */
+/** Prints `generated/types.ts`: every schema type, and the type of every handler, in the order of the manifests. */
 export function typesModule(server: Server, cache: Cache = noCache): string {
   const application = hasApplication(server);
   const declared = declaredTypes(server, cache);
@@ -23,7 +23,7 @@ export function typesModule(server: Server, cache: Cache = noCache): string {
   return own + imports + (parts.join("\n") || "export {};\n");
 }
 
-/** The types of the entries, without those that schemas share. */
+/** Prints the types of the entries, without the types of shared schemas. */
 function typesOf({ tools, resources, resourceTemplates, prompts }: Server): string[] {
   const answers = (elicitations: readonly Elicitation[]): string[] =>
     elicitations.flatMap(({ answer }) => (answer ? [answer.type] : []));
@@ -58,7 +58,7 @@ function runtimeTypes({ tools, resources, resourceTemplates, prompts }: Server, 
   return used.flatMap(([name, isUsed]) => (isUsed ? [name] : []));
 }
 
-/** The declarations of all types of a server, by their names. */
+/** Returns the declarations of all types of a server, by name. */
 function declaredTypes(server: Server, cache: Cache): Map<string, string> {
   const declared = schemaTypes(server, cache);
   const application = hasApplication(server);
@@ -89,7 +89,10 @@ function declaredTypes(server: Server, cache: Cache): Map<string, string> {
   return declared;
 }
 
-/** The application is the last type parameter: those before it are written out. */
+/**
+ * Whether a tool's type needs the last type parameters. The application is the last one, so those before it must be
+ * written.
+ */
 function declaresMore({ errors, elicitations }: Tool, application: boolean): boolean {
   return errors.length > 0 || elicitations.length > 0 || application;
 }

@@ -3,16 +3,16 @@ import type { Server } from "../model/server.js";
 import { plainExport } from "./module-names.js";
 import { stubsOf } from "./stubs.js";
 
-/** Matches the body of a stub. The expression is sticky, and starts at the name of the export. */
+/** Pattern of a stub's body, without other code; sticky, from the name of the export. */
 const stubBody = /(?:(?!\bexport\b)[^;])*?=>\s*\{\s*(throw\s+notImplemented\([^()\n]*\))\s*;?\s*\}/y;
 
-/** Reports the handlers that are still stubs. `texts` are those of the handlers' files, by path. */
+/** Reports the handlers that are still stubs. `texts` are the contents of handler files, by path. */
 export function unwritten(server: Server, texts: ReadonlyMap<string, string>): Diagnostic[] {
   const found = new Map<string, Diagnostic>();
   for (const { handler, what, span } of stubsOf(server)) {
     const { file: path } = handler;
     const text = texts.get(path);
-    // Hardly any file has one: most are spared the search.
+    // Few files have a stub, so most need no search.
     if (!text?.includes("notImplemented(")) continue;
     const name = plainExport(text, handler.export);
     if (name === -1) continue;

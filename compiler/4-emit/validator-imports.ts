@@ -2,17 +2,17 @@ import type { Server } from "../model/server.js";
 import { literal } from "./code.js";
 import { isChunked, type ModuleForm } from "./module-form.js";
 
-/** The parts of `generated/surface.ts` that import validators when an entry is first used. */
+/** The parts of `generated/surface.ts` that import validators on the first use of an entry. */
 export interface ValidatorImports {
   readonly imports: readonly string[];
-  /** The runtime's types that the constants have. */
+  /** The runtime's types of the constants. */
   readonly types: readonly string[];
   readonly constants: readonly string[];
   /** Members of the surface. */
   readonly members: readonly string[];
 }
 
-/** The entries of a kind that have validators, each with the type of its handler, after which its module is named. */
+/** Entries of a kind that have validators, each with the type of its handler, which names its module. */
 interface Kind {
   readonly name: "tool" | "template" | "prompt";
   readonly entries: readonly (readonly [key: string, type: string])[];
@@ -55,7 +55,7 @@ function ofSource(kinds: readonly Kind[]): ValidatorImports {
   };
 }
 
-/** Imports that are there from the start: esbuild's loader of late imports is not needed. */
+/** Prints static imports, which spare a bundle esbuild's helper for dynamic imports. */
 function ofSingleFile(kinds: readonly Kind[]): ValidatorImports {
   const types = kinds.flatMap(({ entries }) => entries.map(([, type]) => type));
   return {
@@ -69,12 +69,14 @@ function ofSingleFile(kinds: readonly Kind[]): ValidatorImports {
   };
 }
 
-/** Chunks that are read when an entry is first used; an `import()` would start Node's loader of ES modules. */
+/**
+ * Prints imports of chunks, loaded on the first use of an entry. An `import()` would start Node's loader of ES modules.
+ */
 function ofChunks(kinds: readonly Kind[], format: "cjs" | "esm"): ValidatorImports {
   const load =
     format === "cjs"
       ? "Promise.resolve().then(() => require(path))"
-      : // Not a path that esbuild could look for.
+      : // A variable, so that esbuild does not resolve the path.
         "import(path)";
   const members = { tool: "tools", template: "resourceTemplates", prompt: "prompts" };
   return {

@@ -13,19 +13,19 @@ import type {
 } from "../model/server.js";
 import type { Span } from "../model/source.js";
 
-/** A module of validators: one export for each of `schemas`, and `answers` where there are questions. */
+/** A module of validators: one export for each of `schemas`, and `answers` for questions. */
 export interface ValidatorModule {
   /** Its path in `generated/`, without the extension. */
   readonly name: string;
   readonly schemas: Readonly<Record<string, Schema>>;
   readonly answers: readonly (readonly [question: string, answer: Schema])[];
-  /** Defaults to fill in a tool's arguments. */
+  /** The defaults of a tool's arguments. */
   readonly filling?: Filling;
-  /** The entry that it belongs to. */
+  /** The span of the module's entry. */
   readonly span: Span;
 }
 
-/** Lists all modules of validators of a server. */
+/** Returns the modules of all validators of a server. */
 export function validatorModules({
   tools,
   resourceTemplates,
@@ -40,7 +40,10 @@ export function validatorModules({
   ];
 }
 
-/** Lists the validators of a tool's arguments, of its result when it declares an `outputSchema`, and of the answers to its questions. */
+/**
+ * Lists the validators of a tool: of its arguments, of its result if it declares an `outputSchema`, and of answers to
+ * its questions.
+ */
 export function toolValidators({ handler, input, filling, output, elicitations, span }: Tool): ValidatorModule {
   const schemas = { input, ...(output && { output }) };
   const name = moduleOf(handler);
@@ -61,7 +64,7 @@ export function settingsValidator({ schema }: Config): ValidatorModule {
   return { name: "settings", schemas: { settings: schema }, answers: [], span: schema.span };
 }
 
-/** A module of validators is named after the type of its handler, which is unique. */
+/** Returns the name of a validator module: the type of its handler, which is unique. */
 function moduleOf({ type }: Handler): string {
   return `validators/${type}`;
 }
@@ -70,7 +73,7 @@ function answersTo(elicitations: readonly Elicitation[]): ValidatorModule["answe
   return elicitations.flatMap(({ name, answer }) => (answer ? [[name, answer] as const] : []));
 }
 
-/** Stands for all that the text of a module depends on. */
+/** Returns the fingerprint of all inputs of a module's text. */
 export function validatorInputs({ schemas, answers, filling }: ValidatorModule): Fingerprint {
   const all = [...Object.entries(schemas), ...answers].map(([name, { rules }]) => [name, rules]);
   return fingerprint(JSON.stringify(filling ? [...all, filling.places] : all));

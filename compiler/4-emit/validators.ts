@@ -14,11 +14,11 @@ import type { ValidatorModule } from "./validator-modules.js";
 
 const library = "@mcpc/runtime/codegen/v1/validation";
 
-/** A comment that says a schema's `$id`, which could end it. */
+/** Pattern of a comment with a schema's `$id`, which could contain the end of the comment. */
 const sourceUrl = /^\/\*# sourceURL=.*\*\/;\n/gm;
 const quotedAsKey = new RegExp(`(?:${quoted.source})(?::(?=\\S))?`, quoted.flags);
 
-/** ajv's standalone code, as an ES module that depends on nothing but the runtime. */
+/** Prints ajv's standalone code as an ES module that imports only the runtime. */
 export function printValidators({ schemas, answers, filling, span }: ValidatorModule): Result<string> {
   const names = Object.keys(schemas);
   const code: string[] = [];
@@ -40,7 +40,7 @@ export function printValidators({ schemas, answers, filling, span }: ValidatorMo
 
 function compile(name: string, schema: Schema, scoped: boolean): string {
   const compiled = withoutForeignKeywords(withoutAnnotations(schema.plain ?? schema.schema)) as JsonSchema;
-  // It is not called here: no need to compile its code.
+  // The function is never called here, so its code needs no compilation.
   const process = (): string => "return () => true";
   const options = { source: true, esm: true, lines: true, formats: _`formats`, process };
   const ajv = lean(
@@ -52,18 +52,18 @@ function compile(name: string, schema: Schema, scoped: boolean): string {
     .default(ajv, validate)
     .replace(/^"use strict";\s*/, "")
     .replace(sourceUrl, "");
-  // Without types, TypeScript would infer them from all of the code, and run out of stack.
+  // Without annotations, TypeScript would infer types from all of the code, and overflow its stack.
   const text = leanCode(withSecrets(written, compiled)).replace(/^(function validate\d+\(.*\))\{$/gm, "$1: any {");
   const declaration = `export const ${name}: Validator`;
   const exported = /^export const validate = (validate\d+);\s*export default \1;\s*/m;
   if (!exported.test(text)) throw new Error("ajv's standalone code has another shape than expected");
   if (!scoped) return text.replace(exported, (_match, local: string) => `${declaration} = ${local};\n`);
   const [, local] = exported.exec(text)!;
-  // Two schemas of one module: ajv numbers the names of each from the start.
+  // ajv numbers names from the start for each schema, so two schemas of one module need separate scopes.
   return `${declaration} = (() => {\n${text.replace(exported, "")}\nreturn ${local};\n})();`;
 }
 
-/** A failed choice says what came instead, unless the schema says that nobody may see it. */
+/** Adds the actual value to the failure of a choice, unless the schema marks the value as secret. */
 function withSecrets(code: string, schema: JsonSchema): string {
   return code.replace(/schemaPath:("#(?:[^"\\]|\\.)*"),keyword:"(?:enum|const)",params:\{/g, (text, path: string) => {
     const tokens = pointerTokens(decodeURIComponent(JSON.parse(path) as string)).slice(0, -1);
@@ -75,11 +75,11 @@ function withSecrets(code: string, schema: JsonSchema): string {
   });
 }
 
-/** Turns what ajv would `require` into imports. */
+/** Turns `require` calls of ajv's code into imports. */
 function modularize(code: string): string {
   const imports = new Set<string>();
   const body = code
-    // In an object literal `"__proto__": x` would set the prototype; a computed key does not.
+    // In an object literal, `"__proto__": x` would set the prototype; a computed key does not.
     .replace(quotedAsKey, (text) => (text === '"__proto__":' ? '["__proto__"]:' : text))
     .replace(/= require\("ajv\/dist\/runtime\/(equal|ucs2length)"\)\.default;/g, (_match, name: string) => {
       imports.add(name);

@@ -1,14 +1,14 @@
 import type { Auth, Config, Server, Value, Variable } from "../model/server.js";
 import { commentText, wrapped } from "./code.js";
 
-/** An environment variable as `--help` of the built server shows it. */
+/** A row for an environment variable in `--help` of the built server. */
 interface Row {
   readonly env: string;
   readonly about: string;
   readonly notes: readonly string[];
 }
 
-/** Returns the text of `--help` about the variables that a server reads; `undefined` where it reads none. */
+/** Returns the `--help` text about environment variables; `undefined` for a server without any. */
 export function variablesText({ runtime: { config, auth }, transports }: Server): string | undefined {
   const rows = [
     ...(config ? ofConfig(config) : []),
@@ -24,7 +24,7 @@ export function variablesText({ runtime: { config, auth }, transports }: Server)
   return ["Environment variables of this server:", ...lines, ""].join("\n");
 }
 
-/** One row for each variable, with all that is said of it. */
+/** Merges the rows of each variable into one. */
 function merged(rows: readonly Row[]): Map<string, Omit<Row, "env">> {
   const found = new Map<string, Omit<Row, "env">>();
   for (const { env, about, notes } of rows) {
@@ -94,7 +94,7 @@ function ofAddress({
   ];
 }
 
-/** The row of a value, where that is a variable's. */
+/** Returns the row of a value that comes from a variable. */
 function variable(value: Value | number | undefined, about: string, ...notes: readonly string[]): Row[] {
   return typeof value === "object" ? [row(value, about, notes)] : [];
 }
