@@ -18,33 +18,33 @@ import type { Session } from "./session.js";
 
 /** The services of builds of one project. */
 export interface BuildServices extends Omit<Session, "cache" | "artifacts"> {
-  /** Files in the folder of caches. */
+  /** Returns a file in the folder of caches. */
   readonly files: (name: string) => StoredFile;
-  /** Called when a build is out of date, so that services start while it is compared. */
+  /** Called when a build is out of date, so that services start while files are compared. */
   readonly warmUp: () => void;
   /** State that stays in memory between builds. */
   readonly memory?: Memory;
-  /** Computes each cached result once more, and throws where it differs. */
+  /** Computes each cached result a second time, and throws on a difference. */
   readonly verify?: boolean;
 }
 
 export interface Memory {
   cache?: StoredCache;
-  /** The last record, and its text in the file of records. */
+  /** The last record, and its text in the record file. */
   record?: { readonly text: string; readonly value: BuildRecord };
 }
 
-/** Whether the environment asks for proof of all that caches hold. */
+/** Whether the environment asks to verify cached results. */
 export function isVerifying(): boolean {
   return process.env["MCPC_CACHE"] === "verify";
 }
 
-/** The fingerprint of the compiler; its code does not change while a process runs. */
+/** Fingerprint of the compiler, memoized: its code does not change while the process runs. */
 let compiler: string | undefined;
 
 /**
- * Compiles a project, unless the record of its last build holds: then its outcome is the result. The compiler itself is
- * loaded only where there is something to do.
+ * Compiles a project, or returns the recorded outcome when the record of the last build is up to date. The compiler
+ * itself is loaded only for an outdated build.
  */
 export async function build(services: BuildServices, options: Options): Promise<Compilation> {
   const { host, files, warmUp, memory, verify = false } = services;
@@ -79,7 +79,7 @@ export async function build(services: BuildServices, options: Options): Promise<
 
   const { diagnostics, unwritten, summary, inputs } = compilation;
   if (options.mode === "build" && summary) {
-    // In memory, results are kept until the session ends.
+    // In memory, results stay until the session ends.
     if (!memory) cache?.save();
     if (!hasErrors(diagnostics)) {
       const built = {
@@ -98,7 +98,10 @@ export async function build(services: BuildServices, options: Options): Promise<
   return { ...compilation, inputs: [...new Set([...traced.paths(), ...inputs])] };
 }
 
-/** Has every artifact made, and finds those that were up to date by the record and have another content. */
+/**
+ * Returns states in which no artifact is up to date, and a check for artifacts whose content differs despite an
+ * up-to-date record.
+ */
 function unproven(states: ArtifactStates): {
   readonly artifacts: Session["artifacts"];
   readonly refuted: (changes: readonly Change[]) => string | undefined;
@@ -114,13 +117,13 @@ function unproven(states: ArtifactStates): {
   };
 }
 
-/** Returns the outcome of a build that changes nothing. */
+/** Returns the recorded outcome, for a build without changes. */
 function outcomeOf({ warnings, unwritten, summary, trace }: BuildRecord, mode: Options["mode"]): Compilation {
   const diagnostics = mode === "check" ? [...warnings, ...unwritten].sort(byPlace) : warnings;
   return { diagnostics, changed: [], unwritten, summary, inputs: Object.keys(trace.files) };
 }
 
-/** The record in memory is that of the file, as long as the file has its text: it need not be parsed. */
+/** Returns the last record. The record in memory spares the parser while the file has the same text. */
 function lastRecord(file: StoredFile, memory: Memory | undefined): BuildRecord | undefined {
   const bytes = file.read();
   const text = bytes && Buffer.from(bytes).toString();

@@ -11,14 +11,14 @@ import { progress, type Terminal } from "./progress.js";
 
 const exit = { clean: 0, errors: 1, usage: 2, bug: 70 } as const;
 
-/** The process as a command sees it. */
+/** Environment of a command: the properties of its process. */
 export interface Surroundings {
   /** The working directory, absolute. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
-  /** Checks the types of more than one command. */
+  /** Type checker that several commands share. */
   readonly typeChecker?: TypecheckThread;
 }
 
@@ -33,7 +33,7 @@ Exit codes: 0 when nothing breaks or the version is raised enough, 1 when someth
 2 when a side could not be had. mcpc explain RULE says what a rule means.
 `;
 
-/** Runs the command that `args` name, and returns its exit code: 0, 1 for errors, 2 for wrong usage, 70 for a bug. */
+/** Runs the command in `args`, and returns its exit code: 0, 1 for errors, 2 for wrong usage, 70 for a bug. */
 export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
   let phase: Phase | undefined;
   let code: number = exit.clean;
@@ -157,7 +157,7 @@ function outputs(written: string, before: readonly Output[] = []): Output[] {
 
 type Pairs = Readonly<Record<string, string>>;
 
-/** Reads an option that is a name and a value. */
+/** Returns the parser of an option that is a name and a value. */
 function pairs(separator: ":" | "="): (written: string, before?: Pairs) => Pairs {
   return (written, before = {}) => {
     const at = written.indexOf(separator);
@@ -199,7 +199,7 @@ async function run(
       ...options,
       cwd,
       typeChecker,
-      // What is built there is what people get: nobody but its own sources has a say in it.
+      // CI builds releases, which must depend on nothing but their sources.
       cache: options.cache ?? !env["CI"],
       color: isColored(stderr, env),
       stdout: (text) => (line.clear(), stdout.write(text)),
@@ -250,7 +250,7 @@ async function test(
 
 type DevelopmentOptions = Readonly<Partial<Record<"transport" | "host" | "port" | "config" | "logLevel", string>>>;
 
-/** Serves until it is stopped, and ends the process: standard input may still be open. */
+/** Serves until it is stopped, then ends the process, since standard input may still be open. */
 async function dev(
   folder: string | undefined,
   options: DevelopmentOptions,
@@ -259,7 +259,7 @@ async function dev(
   const { dev } = await import("./dev/index.js");
   const file = options.config ?? env["MCPC_CONFIG"];
   const config = file ? resolve(file) : undefined;
-  // The server runs in the project's folder.
+  // The server runs in the project's folder, so the path must be absolute.
   if (config !== undefined) env["MCPC_CONFIG"] = config;
   const told = { transport: options.transport, host: options.host, port: options.port };
   const flags = Object.entries({
@@ -332,7 +332,7 @@ async function explain(code: string | undefined, { stdout, stderr, end }: Contex
   end(exit.usage);
 }
 
-/** Prints what went wrong, and returns the exit code: it tells a mistake of the user's from one of ours. */
+/** Prints an error, and returns the exit code, which distinguishes user errors from bugs. */
 function failure(error: unknown, phase: Phase | undefined, { stderr }: Surroundings): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exit.clean : exit.usage;
   if (error instanceof HostError) {

@@ -20,7 +20,7 @@ import type { Summary } from "./model/summary.js";
 
 export interface CommandOptions {
   readonly format: Format;
-  /** Reports that are written into files besides. */
+  /** Reports that are also written to files. */
   readonly output?: readonly Output[];
   readonly strict?: true;
   readonly force?: true;
@@ -28,25 +28,25 @@ export interface CommandOptions {
   readonly prune?: true;
   readonly rename?: Options["rename"];
   readonly verbose?: true;
-  /** Whether to use the caches of earlier builds, and to write them. */
+  /** Whether to read and write the caches of earlier builds. */
   readonly cache: boolean;
   readonly color: boolean;
   /** The working directory, absolute: folders and reported paths are relative to it. */
   readonly cwd: string;
-  /** Stays open for later commands; one that ends with the command when absent. */
+  /** Type checker that stays open for later commands; when absent, one ends with the command. */
   readonly typeChecker?: TypecheckThread | undefined;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly onPhase: (phase: Phase) => void;
 }
 
-/** A report, and its file: absolute, or relative to the working directory. */
+/** A report and its file, absolute or relative to the working directory. */
 export interface Output {
   readonly format: Format;
   readonly path: string;
 }
 
-/** `mcpc build` and `mcpc check`: compiles each folder, reports on all, and returns the exit code (0 or 1). */
+/** Runs `mcpc build` or `mcpc check`: compiles each folder, reports the results, and returns the exit code (0 or 1). */
 export async function compileFolders(
   mode: "build" | "check",
   folders: readonly string[],
@@ -68,7 +68,7 @@ export async function compileFolders(
           bundler: runBundler,
           warmUp: () => {
             thread.warmUp(host.root);
-            // A failure shows when the bundler is used.
+            // The bundler reports the failure on its first use.
             if (mode === "build") warmUpBundler().catch(() => {});
           },
           verify: isVerifying(),
@@ -106,7 +106,7 @@ export async function compileFolders(
   return reports.some(failed) ? 1 : 0;
 }
 
-/** Rounds of `--fix`: one mistake may hide another. */
+/** Limit of `--fix` rounds: one error may hide another. */
 const mostRounds = 10;
 
 async function fixing(host: Host, act: () => Promise<Compilation>, options: CommandOptions): Promise<Compilation> {
@@ -119,7 +119,7 @@ async function fixing(host: Host, act: () => Promise<Compilation>, options: Comm
   }
 }
 
-/** One build of a folder at a time; what a killed one left is put right first. */
+/** Allows one build of a folder at a time, and first repairs the output of a killed build. */
 function alone<T>(host: Host, act: () => Promise<T>, { stderr }: CommandOptions): Promise<T> {
   const begin = (): Promise<T> => {
     recover(host.root);
@@ -134,7 +134,10 @@ function failed(report: Report): boolean {
   return report.diagnostics.some(({ severity }) => severity === "error");
 }
 
-/** Warnings as errors. Stubs are among them, which a build that is not strict only names. */
+/**
+ * Returns the diagnostics of a strict build: warnings become errors, and stubs become diagnostics, which other builds
+ * only list.
+ */
 function strictly(mode: "build" | "check", { diagnostics, unwritten }: Compilation): Diagnostic[] {
   const all = mode === "check" ? diagnostics : [...diagnostics, ...unwritten].sort(byPlace);
   return all.map(promoted);
@@ -147,18 +150,18 @@ export function promoted(diagnostic: Diagnostic): Diagnostic {
 const mostShown = 64 * 2 ** 20;
 
 export function textOf(host: Host, path: string): string | undefined {
-  // Of a file that was refused for its size, no line is shown.
+  // A file above the size limit was refused, so its lines are not shown.
   const bytes = host.size(path) > mostShown ? undefined : host.read(path);
   return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-/** The way from the working directory to the project, as reports write it. */
+/** Returns the path from the working directory to the project, as in reports. */
 export function prefix(host: Host, cwd: string): string {
   const path = relative(cwd, host.root).split(sep).join("/");
   return path === "" ? "" : `${path}/`;
 }
 
-/** The most files with stubs that are named one by one: a first build of a large server makes hundreds. */
+/** Limit of files with stubs that are listed one by one: the first build of a large server writes hundreds. */
 const mostStubs = 20;
 
 function success(mode: "build" | "check", { summary, changed, unwritten }: Compilation, prefix: string): string {

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "./model/source.js";
 import type { Server } from "./model/server.js";
 import type { Serving } from "./model/summary.js";
 
-/** Returns what a process needs to know that serves the project while it changes. */
+/** Returns the data for a process that serves the project during changes. */
 export function servingOf(server: Server): Serving {
   const { runtime, layout, external } = server;
   const { hooks, config } = runtime;
@@ -15,7 +15,7 @@ export function servingOf(server: Server): Serving {
   };
 }
 
-/** The settings of a manifest under the names that it gives them: lowering puts some elsewhere. */
+/** Returns the settings under their names in the manifest, since lowering moves some. */
 function settingsOf(server: Server): Pick<Serving, "fixed" | "swapped"> {
   const { runtime, transports, maxKeptBytes, listed } = server;
   const { auth, logging, cache, concurrency, rate, drainMs } = runtime;
@@ -43,12 +43,15 @@ function settingsOf(server: Server): Pick<Serving, "fixed" | "swapped"> {
   });
 }
 
-/** As it comes back from a file or another thread. */
+/** Converts values to plain JSON, the form in which they return from a file or another thread. */
 function plain<Name extends string>(value: Readonly<Record<Name, object>>): Record<Name, JsonObject> {
   return JSON.parse(JSON.stringify(value)) as Record<Name, JsonObject>;
 }
 
-/** The paths of the members that differ, such as `runtime.limits.rate`; a value that is new or gone is one difference. */
+/**
+ * Returns the paths of the members that differ, such as `runtime.limits.rate`. An added or removed value is one
+ * difference.
+ */
 export function differences(before: Json | undefined, after: Json | undefined, path = ""): string[] {
   if (!isObject(before) || !isObject(after)) return same(before, after) ? [] : [path];
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);

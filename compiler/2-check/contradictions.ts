@@ -88,7 +88,7 @@ function words({ value }: Located): string {
   return [value].flat().join(" or ");
 }
 
-/** Returns `const` or `enum`, and the values that the rest of the schema allows. */
+/** Returns `const` or `enum`, and the values that the keyword allows. */
 function choice(schema: LocatedObject): { readonly at: Located; readonly left: readonly Json[] } | undefined {
   const constant = child(schema, "const");
   if (constant) return { at: constant, left: [constant.value] };

@@ -19,7 +19,7 @@ export function parseModule(path: string, text: string): ParsedModule {
   return { source, ts, error: first && { start: first.start, length: first.length, message: message! } };
 }
 
-/** Line ends of regular expressions in `m` mode. */
+/** Line ends of regular expressions with the flag `m`. */
 const lineEnds: ReadonlySet<string> = new Set(["\n", "\r", "\u2028", "\u2029"]);
 
 /**

@@ -174,7 +174,7 @@ function aroundMembers(rest: Type, members: readonly Member[]): Type {
   return union(all);
 }
 
-/** Returns the names of an object's properties, where the schema lists all of them. */
+/** Returns the names that a schema of property names lists one by one; undefined for other schemas. */
 function listedNames(schema: Json | undefined, references: References, depth = 0): ReadonlySet<string> | undefined {
   if (!isObject(schema) || depth > 9) return undefined;
   const values = schema["const"] !== undefined ? [schema["const"]] : schema["enum"];

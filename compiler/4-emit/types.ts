@@ -89,10 +89,7 @@ function declaredTypes(server: Server, cache: Cache): Map<string, string> {
   return declared;
 }
 
-/**
- * Whether a tool's type needs the last type parameters. The application is the last one, so those before it must be
- * written.
- */
+/** Whether a tool's type needs the last type parameters; then all parameters before them must be written. */
 function declaresMore({ errors, elicitations }: Tool, application: boolean): boolean {
   return errors.length > 0 || elicitations.length > 0 || application;
 }

@@ -15,7 +15,7 @@ import type { Span } from "../model/source.js";
 
 /** A module of validators: one export for each of `schemas`, and `answers` for questions. */
 export interface ValidatorModule {
-  /** Its path in `generated/`, without the extension. */
+  /** Path of the module in `generated/`, without the extension. */
   readonly name: string;
   readonly schemas: Readonly<Record<string, Schema>>;
   readonly answers: readonly (readonly [question: string, answer: Schema])[];

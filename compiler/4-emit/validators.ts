@@ -63,7 +63,10 @@ function compile(name: string, schema: Schema, scoped: boolean): string {
   return `${declaration} = (() => {\n${text.replace(exported, "")}\nreturn ${local};\n})();`;
 }
 
-/** Adds the actual value to the failure of a choice, unless the schema marks the value as secret. */
+/**
+ * Marks the failure of a choice as hidden where the schema marks the value as secret. Other failures report the actual
+ * value.
+ */
 function withSecrets(code: string, schema: JsonSchema): string {
   return code.replace(/schemaPath:("#(?:[^"\\]|\\.)*"),keyword:"(?:enum|const)",params:\{/g, (text, path: string) => {
     const tokens = pointerTokens(decodeURIComponent(JSON.parse(path) as string)).slice(0, -1);

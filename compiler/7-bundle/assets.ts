@@ -12,20 +12,20 @@ interface Asset {
   readonly source: string;
   /** Relative to the folder of the bundle. */
   readonly name: string;
-  /** Whether it is code, which has to be bundled itself. */
+  /** Whether the file is code, which must be bundled itself. */
   readonly isScript: boolean;
 }
 
 export interface Assets {
   readonly plugin: Plugin;
   readonly found: ReadonlyMap<string, Asset>;
-  /** Warnings at places that name files which cannot be found. */
+  /** Warnings about missing files, by the place that names them. */
   readonly diagnostics: ReadonlyMap<string, Diagnostic>;
 }
 
 /**
- * Finds the files that code names as `new URL("./file", import.meta.url)`, and lets the URL lead to where `urlOf` says.
- * A file that is not beside the code is taken as one beside the bundle, where `import.meta.url` leads.
+ * Finds the files that code names as `new URL("./file", import.meta.url)`, and replaces the URL by that of `urlOf`. A
+ * file that is missing beside the code counts as a file beside the bundle, the location of `import.meta.url`.
  */
 export function assets(host: Host, dist: string, urlOf: (asset: Asset) => string = ({ name }) => `./${name}`): Assets {
   const found = new Map<string, Asset>();
@@ -42,7 +42,7 @@ export function assets(host: Host, dist: string, urlOf: (asset: Asset) => string
         found.set(source, asset);
         return [{ start, end, text: JSON.stringify(urlOf(asset)) }];
       }
-      // "." and its like ask where the code is, not for a file.
+      // Paths such as "." name the code's folder, not a file.
       const isPlace = literal !== undefined && /(?:^|\/)\.{0,2}$/.test(literal);
       const isBeside = literal !== undefined && exists(join(dist, literal), host);
       if (!isPlace && !isBeside)
@@ -82,7 +82,7 @@ function assetOf(source: string): Asset {
   return { source, isScript, name: isScript ? `${name}.js` : `assets/${name}${extension}` };
 }
 
-/** The file that is meant: of the project, or of the package that names it. */
+/** Resolves a named file to one of the project, or of the package that names it. */
 function fileBeside(path: string, literal: string, host: Host): string | undefined {
   const file = join(dirname(path), decodeURI(literal)).replaceAll("\\", "/");
   const own = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(path)?.[0];
@@ -95,12 +95,12 @@ function exists(path: string, host: Host): boolean {
   try {
     return host.read(path) !== undefined;
   } catch {
-    // It is a folder.
+    // The path is a folder.
     return false;
   }
 }
 
-/** The files that are not code, as they stand beside the bundle. */
+/** Returns artifacts for the files that are not code, copied beside the bundle. */
 export function copies({ found }: Assets, dist: string, host: Host): Artifact[] {
   return [...found.values()]
     .filter(({ isScript }) => !isScript)
@@ -110,7 +110,7 @@ export function copies({ found }: Assets, dist: string, host: Host): Artifact[] 
     });
 }
 
-/** For code that runs beside a bundle: files where they are, code as it was bundled. */
+/** Resolves assets for code that runs beside a bundle: code as bundled, other files at their original paths. */
 export function assetsInPlace(host: Host, dist: string): Plugin {
   return assets(host, dist, ({ source, name, isScript }) =>
     String(pathToFileURL(join(host.root, isScript ? join(dist, name) : source))),

@@ -14,13 +14,13 @@ export type Options = BuildOptions & { readonly write: false; readonly metafile:
 export type Built = BuildResult<Options>;
 export type Outcome = { readonly built: Built } | { readonly failure: readonly Message[] };
 
-/** Has esbuild make a bundle; what is wrong with the code is a value. */
+/** Runs esbuild; errors in the code are part of the outcome. */
 export type Bundler = (options: Options) => Promise<Outcome>;
 
-/** Makes each bundle from nothing. */
+/** Builds each bundle without reuse. */
 export const runBundler: Bundler = (options) => outcome(asked((esbuild) => esbuild.build(options)));
 
-/** Throws `HostError` where there is no esbuild for this machine. */
+/** Runs esbuild. Throws `HostError` where esbuild does not support the machine. */
 async function asked<T>(ask: (esbuild: typeof import("esbuild")) => Promise<T>): Promise<T> {
   try {
     return await ask(esbuild());
@@ -35,22 +35,24 @@ async function asked<T>(ask: (esbuild: typeof import("esbuild")) => Promise<T>):
   }
 }
 
-/** Starts esbuild's process, so that it need not be waited for later. */
+/** Starts esbuild's process in advance, which saves time later. */
 export async function warmUpBundler(): Promise<void> {
   await esbuild().transform("");
 }
 
 export interface StayingBundler {
   readonly run: Bundler;
-  /** Starts esbuild's process anew when it is needed next: somebody may have killed it. */
+  /** Restarts esbuild's process on its next use, in case the process was killed. */
   renew(): Promise<void>;
   end(): Promise<void>;
 }
 
-/** One more than a build needs: an ES module is told by a bundle that is none. */
+/**
+ * Limit of contexts, one more than a build needs: a CommonJS bundle comes first, and shows that an ES module is needed.
+ */
 const mostKept = 3;
 
-/** Reuses esbuild's context for the same options: it has read and parsed the code. */
+/** Reuses esbuild's context for the same options, which keeps files read and parsed. */
 export function stayingBundler(): StayingBundler {
   const kept = new Map<string, Kept>();
   const end = async (): Promise<void> => {
@@ -101,7 +103,7 @@ async function keep(options: Options, callbacks: readonly Callback[]): Promise<K
   return { context: await asked((esbuild) => esbuild.context({ ...options, plugins: [plugin] })), now };
 }
 
-/** A callback of a plugin, in one build. */
+/** A plugin's callback, in one build. */
 interface Callback {
   readonly on: "onResolve" | "onLoad";
   readonly options: OnResolveOptions | OnLoadOptions;
@@ -130,13 +132,13 @@ async function outcome(made: Promise<Built>): Promise<Outcome> {
     const { errors = [], warnings = [] } = error as { errors?: Message[]; warnings?: Message[] };
     if (errors.length === 0) throw error;
     const refused = warnings.filter(isOtherJsx);
-    // The module that is missing is one of the transform that was not meant.
+    // The missing module belongs to the JSX transform that was refused, so its error is redundant.
     const others = errors.filter(({ text }) => refused.length === 0 || !/\/jsx-(?:dev-)?runtime"/.test(text));
     return { failure: [...refused, ...others] };
   }
 }
 
-/** Whether a comment of a file asks for a JSX transform that the file's tsconfig.json does not let esbuild make. */
+/** Whether a comment in a file asks for a JSX transform that the file's tsconfig.json does not allow in esbuild. */
 export function isOtherJsx({ id, location }: Message): boolean {
   return id === "unsupported-jsx-comment" && !/\bnode_modules\//.test(location?.file ?? "");
 }

@@ -7,15 +7,15 @@ type Format = "cjs" | "esm";
 
 export const chunkFolder = "chunks";
 
-/** The code that the validators share. */
+/** Module with code that all validators share. */
 const library = "@mcpc/runtime/codegen/v1/validation";
 
-/** The entry points of chunks that have to be bundled, by their path in `dist/` without the extension. */
+/** Entry points of chunks that need the bundler, by their path in `dist/` without the extension. */
 export const chunkEntries = { [`${chunkFolder}/validation`]: library };
 
 /**
- * Makes chunks of the modules of validators: `dist/chunks/` mirrors `generated/`. They need no bundler, because they
- * import nothing but the code that they share, which is one more chunk.
+ * Emits chunks for the modules of validators: `dist/chunks/` mirrors `generated/`. They need no bundler, because they
+ * import only shared code, which is a chunk too.
  */
 export async function chunkFiles(
   validators: readonly string[],

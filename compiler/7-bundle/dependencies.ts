@@ -4,8 +4,8 @@ import type { Host } from "../host.js";
 type Manifest = Readonly<Record<string, unknown>>;
 
 /**
- * Lists the dependencies of the `package.json` beside the bundle, with which npm installs what is not in it: the
- * versions that are installed now. Packages that cannot be installed by name are left out.
+ * Lists the dependencies of the `package.json` beside the bundle, from which npm installs external packages at their
+ * current versions. Packages that npm cannot install by name are omitted.
  */
 export function dependencies(packages: readonly string[], host: Host): Readonly<Record<string, string>> {
   const own = manifestAt(join(host.root, "package.json"), host);
@@ -23,7 +23,7 @@ export function dependencies(packages: readonly string[], host: Host): Readonly<
 function versionOf(name: string, declared: string | undefined, host: Host): string | undefined {
   if (declared !== undefined && /^(?:file|link|portal|workspace|catalog):|^(?:~?\/|\.)/.test(declared))
     return undefined;
-  // Of a repository, or an archive.
+  // A dependency on a repository or an archive has no version.
   if (declared !== undefined && /[/:]/.test(declared) && !declared.startsWith("npm:")) return declared;
   const installed = installedManifest(name, host);
   const version = text(installed?.["version"]);
@@ -37,7 +37,7 @@ function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The `package.json` of a package, where Node finds it from the project. */
+/** Reads the `package.json` of a package that Node resolves from the project. */
 function installedManifest(name: string, host: Host): Manifest | undefined {
   for (let folder = host.root; ; folder = dirname(folder)) {
     const manifest = manifestAt(join(folder, "node_modules", name, "package.json"), host);

@@ -4,19 +4,19 @@ import type { Server } from "../model/server.js";
 import { chunkEntries } from "./chunks.js";
 import { isSplit } from "./listing-files.js";
 
-/** The first line of the bundle: with it the system can run it as a command. */
+/** First line of the bundle, which makes the bundle executable as a command. */
 export const hashbang = "#!/usr/bin/env node\n";
 
 const loader = "mcpc:loader";
 
-/** The file, in the folder of the bundle, that has the project's code. */
+/** Returns the name of the bundle file that contains the project's code. */
 export function codeFile({ external }: Server): "server.js" | "bundle.js" {
   return external.length > 0 ? "bundle.js" : "server.js";
 }
 
 /**
- * The entry points of a bundle. Where it imports packages that are not in it, `server.js` only loads it: such imports
- * come before the first line of an ES module.
+ * Returns the entry points of a bundle. With external packages, `server.js` only loads the bundle: such imports run
+ * before the first line of an ES module.
  */
 export function entryPoints(server: Server): Record<string, string> {
   const main = `./${server.layout.generated}/main.ts`;
@@ -26,7 +26,7 @@ export function entryPoints(server: Server): Record<string, string> {
   };
 }
 
-/** Makes the module that loads the bundle. `listed` are the packages that npm installs beside it. */
+/** Prints the module that loads the bundle. `listed` are the packages that npm installs beside it. */
 export function loaderModule(server: Server, { root }: Host, format: "cjs" | "esm", listed: readonly string[]): Plugin {
   const bundle = `${format === "cjs" ? "require" : "import"}("./${codeFile(server)}")`;
   return {

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** Loaded when first asked for. `import()` would first search the code for the names that it exports. */
+/** Loads esbuild on first use. `import()` would first scan the code for its exports. */
 export function esbuild(): typeof import("esbuild") {
   return createRequire(import.meta.url)("esbuild") as typeof import("esbuild");
 }

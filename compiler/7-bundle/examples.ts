@@ -13,8 +13,8 @@ import { regularFiles } from "./regular-files.js";
 import { runtimeAlias } from "./runtime.js";
 
 /**
- * Bundles a module and all that it imports into one ES module, as text, but for packages, which stay where they are.
- * `texts`, by project path, lie over the disk. What is in it finds itself where the server's bundle stands.
+ * Bundles a module and its imports into one ES module, as text; packages stay external. `texts`, by project path, take
+ * precedence over the disk. The bundled code runs as if it were located at the server's bundle.
  */
 export async function bundleExamples(
   entry: string,
@@ -26,7 +26,7 @@ export async function bundleExamples(
   const result = await runBundler({
     absWorkingDir: host.root,
     entryPoints: [`./${entry}`],
-    // As Node resolves packages, which it loads itself.
+    // Node loads packages itself, so esbuild resolves them as Node does.
     conditions: [],
     plugins: [
       regularFiles(host),
@@ -42,7 +42,7 @@ export async function bundleExamples(
     charset: "utf8",
     jsx: "automatic",
     sourcemap: "inline",
-    // Whatever folder it is run in.
+    // An absolute root makes the map independent of the working directory.
     sourceRoot: `${pathToFileURL(dirname(place)).href}/`,
     ...whereTheBundleStands(place),
     write: false,
@@ -54,7 +54,7 @@ export async function bundleExamples(
   return { value: result.built.outputFiles[0]!.text, diagnostics: [] };
 }
 
-/** Modules of the disk as generated code imports them. */
+/** Namespace of modules on disk that generated code imports. */
 const onDisk = "on-disk";
 
 function overlay(texts: ReadonlyMap<string, string>, host: Host): Plugin {
@@ -62,7 +62,7 @@ function overlay(texts: ReadonlyMap<string, string>, host: Host): Plugin {
   return {
     name: "overlay",
     setup(build) {
-      // Of a file that is not on disk esbuild resolves nothing: its folder may not be there either.
+      // esbuild resolves no imports of files that are not on disk, since their folder may not exist.
       build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
         const file = join(dirname(importer), path);
         const candidates = [file, file.replace(/\.([mc]?)js$/, ".$1ts"), file.replace(/\.js$/, ".tsx"), `${file}.ts`];
@@ -71,7 +71,7 @@ function overlay(texts: ReadonlyMap<string, string>, host: Host): Plugin {
         const found = importer === "" ? join(host.root, path) : candidates.find(there);
         return found === undefined ? undefined : { path: found, namespace: files.has(found) ? "file" : onDisk };
       });
-      // A file that esbuild finds itself is compiled with the options of its tsconfig.json.
+      // Files outside this namespace are compiled with the options of their tsconfig.json.
       build.onLoad({ filter: /./, namespace: onDisk }, ({ path }) => ({
         contents: `export * from ${JSON.stringify(`./${basename(path)}`)};`,
         resolveDir: dirname(path),

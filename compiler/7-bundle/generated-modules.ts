@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Plugin } from "esbuild";
 import type { Host } from "../host.js";
 
-/** Gives modules of `generated/` other texts than they have on the disk. `texts` are by the modules' names. */
+/** Replaces the texts of modules of `generated/`. `texts` are keyed by the modules' names. */
 export function generatedModules(generated: string, texts: Readonly<Record<string, () => string>>, host: Host): Plugin {
   const paths = new Map(Object.entries(texts).map(([name, text]) => [join(host.root, generated, `${name}.ts`), text]));
   return {

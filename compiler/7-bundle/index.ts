@@ -30,9 +30,9 @@ type Format = "cjs" | "esm";
 
 export interface Bundle {
   readonly files: readonly Artifact[];
-  /** Every file that is in it but the runtime's, relative to the project. */
+  /** Every file in the bundle except the runtime's, relative to the project. */
   readonly code: readonly string[];
-  /** The same with the runtime's. */
+  /** Every file in the bundle, including the runtime's. */
   readonly inputs: readonly string[];
 }
 
@@ -44,19 +44,19 @@ interface Services {
   readonly bundler: Bundler;
 }
 
-/** Generated code in the form of a bundle. */
+/** Generated code in the form for bundles. */
 interface BundledCode {
-  /** The texts of modules that have another form in a bundle than on the disk, by name. */
+  /** The texts of modules that a bundle has in another form than the disk, by name. */
   modules(form: "single" | Format): Readonly<Record<string, () => string>>;
   /** The paths of the modules of entries' validators. */
   readonly validators: readonly string[];
 }
 
 /**
- * Bundles `generated/main.ts`, as it stands on disk, into `dist/server.js`, which runs without `node_modules`. CommonJS
- * starts 5 ms sooner; what works in an ES module alone makes the bundle one: `import.meta` or `await` at the top, also in
- * packages, and the import of an ES package that stays outside the bundle.
- * The runtime is the project's own where it is installed, else the one that came with the compiler.
+ * Bundles `generated/main.ts` from disk into `dist/server.js`, which runs without `node_modules`. CommonJS starts 5 ms
+ * sooner. Code that requires an ES module makes the bundle one: `import.meta`, top-level `await`, also in packages, and
+ * an import of an external ES package. The runtime is the project's own if installed, otherwise the one that the
+ * compiler ships.
  */
 export async function bundle(server: Server, code: BundledCode, services: Services): Promise<Result<Bundle>> {
   const { host } = services;
@@ -69,7 +69,8 @@ export async function bundle(server: Server, code: BundledCode, services: Servic
   const hides = hooks !== undefined && namesEnabled(textOf(hooks.file, host));
   const uses = { asks: all || asking(sources), keeps: all || keeping(sources), hides };
   const made = await make(server, code, services, uses);
-  // Handlers may hand their context to code from anywhere; packages have sessions of their own, and know of none here.
+  // Handlers may pass their context to any code of the project. Packages have sessions of their own, and do not use the
+  // server's.
   const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
   const own = foreign.filter((path) => !path.includes("node_modules/"));
   const found = { ...uses, asks: uses.asks || asking(foreign), keeps: uses.keeps || keeping(own) };
@@ -94,7 +95,7 @@ async function make(
   const regular = regularFiles(host);
   const plugins = (format: Format): Plugin[] => [
     regular,
-    // Thousands of validators are not worth the time: as chunks they weigh on nothing until they are used.
+    // Thousands of validators take too long to bundle. As chunks they cost nothing until they are used.
     ...(listings
       ? [
           generatedModules(
@@ -110,7 +111,7 @@ async function make(
     runtime.plugin,
     externalPackages(server.external, format, host, () => (importsEsPackage = true)),
     ...(codeFile(server) === "bundle.js" ? [loaderModule(server, host, format, Object.keys(installed))] : []),
-    // Where nothing needs an ES module, no code says where it is.
+    // Only in an ES module does code use its own URL.
     ...(format === "esm" ? [named.plugin] : []),
   ];
   const named = assets(host, dist);
@@ -118,7 +119,7 @@ async function make(
   let importsEsPackage = false;
   let options = buildOptions(server, host, "cjs", plugins("cjs"), parts);
   const bundling = bundler(options);
-  // While esbuild is at work.
+  // Chunks are emitted while esbuild runs.
   const beside = split && !wasModule(dist, host) ? chunked("cjs") : undefined;
   beside?.catch(() => {});
   let result = await bundling;
@@ -153,7 +154,7 @@ async function make(
 }
 
 function artifact(path: string, content: string, executable = false): Artifact {
-  // The hash of a bundle's own text stands for it, so that the next build knows the file for its own.
+  // The hash of a bundle's own text serves as its fingerprint, so that the next build recognizes the file as its own.
   return {
     path,
     owner: "artifact",
@@ -163,14 +164,16 @@ function artifact(path: string, content: string, executable = false): Artifact {
   };
 }
 
-/** Bundles an ES module. Defines `require` in it if bundled CommonJS packages load Node's own modules with that. */
+/**
+ * Bundles an ES module, and adds `require` where CommonJS packages in the bundle use it for Node's built-in modules.
+ */
 async function withRequire(options: Options, bundler: Bundler): Promise<Outcome> {
   const result = await bundler(options);
   if ("failure" in result || !needsRequire(result.built)) return result;
   return bundler({ ...options, banner: { js: requireBanner("import.meta.url") } });
 }
 
-/** Bundles code that code names by a URL, such as that of workers, and what that names in turn. */
+/** Bundles code that other code names by a URL, such as workers, and the code that they name in turn. */
 async function bundleScripts(
   { found }: Assets,
   options: Options,
@@ -204,7 +207,10 @@ function manifestText(type: string, dependencies: Readonly<Record<string, string
   return `${JSON.stringify({ private: true, type, dependencies }, undefined, 2)}\n`;
 }
 
-/** A chunk carries our header. Only the file with code that is written by hand has a map. */
+/**
+ * Returns the content of a file. A chunk carries the generated header. Only the file with handwritten code has a source
+ * map.
+ */
 function contentOf(
   file: OutputFileOfEsbuild,
   path: string,
@@ -224,10 +230,10 @@ function contentOf(
   return path === `${dist}/${code}` ? `${text}${mapComment}${code}.map\n` : text;
 }
 
-/** The directive that makes a CommonJS bundle as strict as the ES modules in it are. */
+/** Directive that makes a CommonJS bundle as strict as the ES modules in it. */
 const strict = '"use strict";';
 
-/** Whether a CommonJS module is in the bundle that does not ask for strict mode, and may not work in it. */
+/** Whether the bundle contains a CommonJS module without strict mode, which may break in strict mode. */
 function holdsSloppyCode({ metafile }: Built, host: Host): boolean {
   const outputs = Object.values(metafile.outputs);
   return Object.entries(metafile.inputs).some(
@@ -239,10 +245,10 @@ function holdsSloppyCode({ metafile }: Built, host: Host): boolean {
   );
 }
 
-/** In two parts, because tools would take it for this module's own. */
+/** Two parts, because tools would read the whole comment as this module's own. */
 const mapComment = ["//#", "sourceMappingURL="].join(" ");
 
-/** Whether something that is in a CommonJS bundle, or should be, works in an ES module alone. */
+/** Whether the bundle contains, or should contain, code that only works in an ES module. */
 function needsEsModule(result: Outcome): boolean {
   if ("failure" in result) return result.failure.some(({ text }) => text.startsWith("Top-level await "));
   const { warnings, metafile } = result.built;
@@ -267,20 +273,20 @@ function buildOptions(
     format,
     platform: "node",
     target: "node20",
-    // Text in one-byte characters is read and compiled sooner.
+    // Node reads and compiles text in one-byte characters faster.
     charset: "ascii",
-    // As handlers are type-checked where no tsconfig.json says otherwise.
+    // The type check of handlers has the same default without a tsconfig.json.
     jsx: "automatic",
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
     banner: { js: format === "cjs" ? strict : "" },
-    // CommonJS packages know their place by these names, which an ES module does not have.
+    // CommonJS packages find their location by these names, which an ES module lacks.
     define: {
       ...parts,
       ...(format === "esm" && { __dirname: "import.meta.dirname", __filename: "import.meta.filename" }),
     },
-    // Without it, esbuild says nothing of packages.
+    // Without the override, esbuild does not report this in packages.
     logOverride: { "empty-import-meta": "warning" },
     write: false,
     metafile: true,
@@ -298,7 +304,7 @@ function needsRequire({ outputFiles }: Built): boolean {
 export function failed(message: Message, host: Host): Diagnostic {
   const { location, text } = message;
   if (/^Could not resolve "jose"/.test(text)) {
-    // Where it is missing is our own code, which says nothing to the user.
+    // The import is in generated code, so its location does not help the user.
     const reason = 'signed access tokens (runtime.auth.oauth) need the package "jose": npm install jose';
     return diagnose("bundle/failed", undefined, { reason, external: undefined });
   }
@@ -307,7 +313,8 @@ export function failed(message: Message, host: Host): Diagnostic {
     const reason = `this comment counts only beside /** @jsxRuntime ${runtime} */, or with another "jsx" in tsconfig.json`;
     return diagnose("bundle/failed", location ? span(location, host) : undefined, { reason, external: undefined });
   }
-  // The package whose code this is; where it is the project's own, the package of the file that cannot be bundled.
+  // Names the package that contains this code. For the project's own code, names the package of the file that cannot be
+  // bundled.
   const isCode = !text.endsWith("is not a regular file");
   const external = isCode ? (packageOf(location?.file ?? "") ?? packageOf(text)) : undefined;
   return diagnose("bundle/failed", location ? span(location, host) : undefined, { reason: text, external });

@@ -5,10 +5,10 @@ import type { Artifact } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { JsonObject } from "../model/source.js";
 
-/** The module that reads them. */
+/** Module that reads the files. */
 const library = "@mcpc/runtime/codegen/v1/node-listings";
 
-/** The bytes of a file before what is in it. */
+/** Length of the header before a file's content, in bytes. */
 const header = withHeader("").length;
 
 const kinds = {
@@ -18,24 +18,24 @@ const kinds = {
   prompts: "prompt",
 } as const satisfies Record<string, EntryKind>;
 
-/** The form for the newest revisions; later in order than the name of any revision. */
+/** Name of the form for the newest revisions; it sorts after the name of any revision. */
 const newest = "newest";
 
-/** The entries of a list in the form of some revisions. */
+/** Entries of a list, in the form of certain revisions. */
 interface Form {
-  /** The last revision that gets this form. */
+  /** The last revision that receives this form. */
   readonly last: string;
   readonly entries: readonly string[];
 }
 
-/** The last revision that gets a form, the bytes of its file and their digest. */
+/** The last revision that receives a form, the size of its file in bytes, and the hash of the file. */
 type FormFile = readonly [last: string, size: number, hash: string];
 
 type List = keyof typeof kinds;
 
 type ByList<T> = Readonly<Record<List, T>>;
 
-/** The files of each list. */
+/** Files of each list. */
 export type Forms = ByList<readonly FormFile[]>;
 
 const lists = ["tools", "resources", "resourceTemplates", "prompts"] as const;
@@ -54,7 +54,9 @@ export interface ListingFiles {
   readonly forms: Forms;
 }
 
-/** Above this many tools and templates, listings and validators become chunks of their own, loaded when first used. */
+/**
+ * Limit of tools and templates; above it, listings and validators become separate chunks that are loaded on first use.
+ */
 const singleFileLimit = 50;
 
 /** Whether listings and validators are chunks. */
@@ -62,16 +64,16 @@ export function isSplit({ tools, resourceTemplates }: Server): boolean {
   return tools.length + resourceTemplates.length > singleFileLimit;
 }
 
-/** In `dist/`. */
+/** Folder in `dist/`. */
 const folder = "chunks/listings";
 
 /**
- * The lists of a large server as they are answered: for each form that some revision gets a file, and one with the ends of
- * its entries. So nothing is computed when a list is first asked for, and no list is text in the server's memory.
+ * Emits the answers of a large server's lists. Each form that some revision receives has a file, and a second file with
+ * the ends of its entries. So the first request for a list computes nothing, and lists take no memory as text.
  */
 export function listingFiles(server: Server, cache: Cache): ListingFiles {
   let known: ByList<readonly Form[]> | undefined;
-  // Where the files are up to date, their texts are not made.
+  // Texts are not computed where the files are up to date.
   const formsOf = (list: List): readonly Form[] =>
     (known ??= byList((each) => formsFor(kinds[each], server[each])))[list];
   const forms = cache.memo("listing", [server.fingerprint], () =>
@@ -109,7 +111,7 @@ function endsOf({ layout: { dist } }: Server, list: string, last: string): strin
   return `${dist}/${folder}/${list}.${last}.ends.json`;
 }
 
-/** In place of `generated/listings.ts`. */
+/** Prints the module that replaces `generated/listings.ts`. */
 export function listingsModule(forms: Forms, format: "cjs" | "esm"): string {
   const place = format === "cjs" ? "__dirname" : "import.meta.dirname";
   const lists = Object.entries(forms).map(([list, files]) =>
@@ -125,11 +127,11 @@ interface Listed {
   readonly wraps?: boolean;
 }
 
-/** Returns the forms of a list, each with the revisions that get it. */
+/** Returns the forms of a list, each with the revisions that receive it. */
 function formsFor(kind: EntryKind, entries: readonly Listed[]): Form[] {
   if (entries.length === 0) return [];
   const current = entries.map(({ listing }) => JSON.stringify(listing));
-  // An entry that an older revision gets in full, all later ones get in full.
+  // Revisions after one that receives an entry in full receive it in full, too.
   const inFull = new Set<number>();
   const forms = legacyVersions.map((version): Form => {
     const texts = entries.map(({ listing, wraps }, index) => {
@@ -140,7 +142,7 @@ function formsFor(kind: EntryKind, entries: readonly Listed[]): Form[] {
     });
     return { last: version, entries: texts };
   });
-  // Revisions that get the same share a form.
+  // Revisions with the same entries share a form.
   const all = [...forms, { last: newest, entries: current }];
   return all.filter(({ entries }, index) => !same(entries, all[index + 1]?.entries));
 }
@@ -149,7 +151,7 @@ function same(entries: readonly string[], others: readonly string[] | undefined)
   return others !== undefined && entries.every((entry, index) => entry === others[index]);
 }
 
-/** Returns the end of each entry in the bytes of all, with commas between. */
+/** Returns the offset in bytes of each entry's end, with commas between entries. */
 function ends(entries: readonly string[]): number[] {
   let end = -1;
   return entries.map((entry) => (end += 1 + Buffer.byteLength(entry)));

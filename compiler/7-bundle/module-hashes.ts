@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 
-/** One module, but for its name. */
+/** A module without its name. */
 export interface Hashed {
-  /** The hash of its content. */
+  /** Hash of the module's content. */
   readonly hash: string;
-  /** Paths of modules that it imports. */
+  /** Paths of the module's imports. */
   readonly imports: readonly string[];
 }
 
-/** A name for each module that is another one when it, or anything that it imports, is. */
+/** Returns a name for each module, which changes with the module or with any of its imports. */
 export function namesOf(pieces: ReadonlyMap<string, Hashed>): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const circle of circles(pieces)) {
-    // Those that import each other change together.
+    // Modules that import each other change together.
     const hash = createHash("sha256");
     for (const path of circle.toSorted()) {
       const { hash: own, imports } = pieces.get(path)!;
@@ -32,7 +32,7 @@ function nameOf(path: string, digest: string): string {
     .replace(/[^\w-]/g, "_")}-${hash}.mjs`;
 }
 
-/** Tarjan's strongly connected components, each after all that it imports. */
+/** Returns Tarjan's strongly connected components, each after its imports. */
 function circles(pieces: ReadonlyMap<string, Hashed>): string[][] {
   const found: string[][] = [];
   const index = new Map<string, number>();

@@ -14,37 +14,37 @@ import { regularFiles } from "./regular-files.js";
 import { requireBanner } from "./require-banner.js";
 import { runtimeModule } from "./runtime.js";
 
-/** A project's code as modules that Node can load one by one. */
+/** A project's code as modules that Node can load separately. */
 export interface Modules {
-  /** The name of each module's file by its path: a hash of its text and of all its imports. */
+  /** The name of each module's file, by its path: a hash of its content and of all its imports. */
   readonly names: ReadonlyMap<string, string>;
-  /** The module that hands over the server. */
+  /** The module that passes on the server. */
   readonly entry: string;
-  /** The modules that are not `known`, by name. */
+  /** The texts of the modules that are not `known`, by name. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** One file as a module, in which imports of others are written as `mark` and their path. */
+/** A file as a module, in which imports of others are written as `mark` and their path. */
 interface Piece extends Hashed {
   readonly text: string;
-  /** The files that are in it, as they were. */
+  /** The files in the module, with their bytes at build time. */
   readonly made: readonly (readonly [path: string, bytes: Uint8Array | undefined])[];
 }
 
 const mark = `mcpc-${crypto.randomUUID()}:`;
 const marks = new RegExp(`${mark}([^"]*)`, "g");
 
-/** With each entry point esbuild looks at all of the others. */
+/** Batch size: for each entry point, esbuild processes all others. */
 const together = 100;
 
-/** Changes in these change what any file becomes. */
+/** Files that affect the output of any file. */
 const environment = ["tsconfig.json", "package.json", "node_modules/.package-lock.json"];
 
 /**
- * Makes each file of the project a module of its own, named for its contents and those of its imports: what has not
- * changed keeps its name, and so a process that has loaded it keeps its one instance of it. Packages stay where they
- * are, of one instance too; the runtime is one for all versions. Files whose bytes are the same object as before are
- * not looked at again.
+ * Compiles each file of the project to a separate module, named by a hash of its content and imports. An unchanged
+ * module keeps its name, so a process that has loaded the module keeps its one instance. Packages stay external, with
+ * one instance each; all versions share one runtime. A file whose bytes are the same object as before is not compiled
+ * again.
  */
 export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<string>) => Promise<Result<Modules>> {
   const pieces = new Map<string, Piece>();
@@ -54,7 +54,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
     piece.made.every(([path, bytes]) => host.read(path) === bytes) &&
     piece.imports.every((path) => host.read(path) !== undefined);
 
-  /** Pieces for all that is reached, the entry first. */
+  /** Returns all modules that the entry reaches, the entry first. */
   async function gather(entry: string, { bundle, serving }: Summary): Promise<Result<ReadonlyMap<string, Piece>>> {
     const reached = new Map<string, Piece>();
     const wanted = new Set([entry]);
@@ -88,7 +88,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
       target: "node20",
       charset: "utf8",
       jsx: "automatic",
-      // As Node resolves packages, which it loads itself.
+      // Node loads packages itself, so esbuild resolves them as Node does.
       conditions: [],
       plugins: [regularFiles(host), apart(host, external), assetsInPlace(host, dirname(bundle))],
       outdir: dirname(bundle),
@@ -141,7 +141,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
   };
 }
 
-/** Options that give modules the bundle's place as their own, and CommonJS packages a `require`. */
+/** Returns options that set the location of modules to that of the bundle, and give CommonJS packages a `require`. */
 export function whereTheBundleStands(place: string): Pick<BuildOptions, "define" | "banner"> {
   const url = JSON.stringify(pathToFileURL(place).href);
   const [file, folder] = [JSON.stringify(place), JSON.stringify(dirname(place))];
@@ -159,7 +159,7 @@ export function whereTheBundleStands(place: string): Pick<BuildOptions, "define"
 
 const asked = Symbol("asked here");
 
-/** Leaves other modules of the project apart, and packages and the runtime to Node. */
+/** Keeps other modules of the project external, and leaves packages and the runtime to Node. */
 function apart(host: Host, external: readonly string[]): Plugin {
   return {
     name: "apart",
@@ -188,7 +188,7 @@ function apart(host: Host, external: readonly string[]): Plugin {
   };
 }
 
-/** Resolves nearly all imports; esbuild takes a hundred times as long. */
+/** Resolves most relative imports; esbuild takes a hundred times as long. */
 function neighbour(importer: string, path: string, host: Host): string | undefined {
   if (!/^\.\.?\/.*\.[cm]?js$/.test(path)) return undefined;
   const file = join(dirname(importer), path);
@@ -196,12 +196,12 @@ function neighbour(importer: string, path: string, host: Host): string | undefin
   return candidates.find((candidate) => host.read(candidate) !== undefined);
 }
 
-/** In place of `main`, the one whose server can be replaced. */
+/** Replaces the runtime's `main` by the variant whose server can be replaced. */
 function replaceable(specifier: string, host: Host): string {
   return pathToFileURL(runtimeModule(specifier.replace(/\/codegen\/v1\/main$/, "/codegen/v1/dev"), host)).href;
 }
 
-/** A module that others can name; anything else becomes part of whoever imports it: data, and CommonJS. */
+/** Whether a file is a separate module. Data and CommonJS files become part of their importers. */
 function isModule(path: string, host: Host): boolean {
   if (!/\.m?[jt]sx?$/.test(path)) return false;
   const text = textOf(path, host);

@@ -12,10 +12,10 @@ const loaders: readonly string[] = [
   "prebuild-install",
 ];
 
-/** A package of native code for one platform. */
+/** Pattern of a package with native code for one platform. */
 const platform = /[-/](?:linux|darwin|win32|freebsd|android)[-_](?:x64|arm64|arm|ia32|universal)\b/;
 
-/** Why the package in a folder cannot be in a bundle; undefined where it has no native code. */
+/** Returns the reason why a package cannot be bundled; undefined without native code. */
 export function nativeReason(folder: string, host: Host): string | undefined {
   const manifest = manifestOf(folder, host);
   const namesOf = (kind: string): string[] => Object.keys((manifest[kind] ?? {}) as object);

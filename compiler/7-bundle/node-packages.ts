@@ -5,7 +5,7 @@ import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuil
 import type { Host } from "../host.js";
 import { esbuild } from "./esbuild.js";
 
-/** Whether Node loads the module as it stands: one of an installed package, in a form that Node understands. */
+/** Whether Node loads the module from its file: a module of an installed package, in a format that Node supports. */
 export function isLoadedByNode(path: string, host: Host): boolean {
   if (!/[\\/]node_modules[\\/]/.test(path)) return false;
   const extension = extname(path);
@@ -13,7 +13,7 @@ export function isLoadedByNode(path: string, host: Host): boolean {
   return [".js", ".mjs", ".cjs", ".node"].includes(extension);
 }
 
-/** Whether Node loads a file as an ES module, by its name and the nearest `package.json`. */
+/** Whether Node loads a file as an ES module, according to its name and the nearest `package.json`. */
 function isEsModule(path: string, host: Host): boolean {
   if (!path.endsWith(".js")) return path.endsWith(".mjs");
   for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
@@ -23,7 +23,7 @@ function isEsModule(path: string, host: Host): boolean {
   return false;
 }
 
-/** An import of a package's file that Node loads: an ES module is imported, a CommonJS module is required. */
+/** Resolves an import of a package's file that Node loads: Node imports an ES module and requires a CommonJS module. */
 export function packageModule(path: string, kind: OnResolveArgs["kind"], host: Host): OnResolveResult {
   if (kind === "require-call" || kind === "require-resolve") return { path, external: true };
   return isEsModule(path, host) ? { path: pathToFileURL(path).href, external: true } : { path, namespace: required };
@@ -31,7 +31,7 @@ export function packageModule(path: string, kind: OnResolveArgs["kind"], host: H
 
 const required = "required";
 
-/** Imports of what Node requires have esbuild's way of importing CommonJS, which takes any name, as in a bundle. */
+/** Wraps required modules in esbuild's interop for CommonJS, which allows any named import, as in a bundle. */
 export function requiredPackages(build: PluginBuild): void {
   build.onResolve({ filter: /./, namespace: required }, ({ path }) => ({ path, external: true }));
   build.onLoad({ filter: /./, namespace: required }, ({ path }) => ({
@@ -39,12 +39,12 @@ export function requiredPackages(build: PluginBuild): void {
   }));
 }
 
-/** Whether an import names one of the packages, or a part of one. */
+/** Whether an import names one of the packages, or a subpath of one. */
 export function isPackageOf(packages: readonly string[], specifier: string): boolean {
   return packages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
 }
 
-/** Leaves installed packages where they are, for Node to load; those of `external` need not be installed. */
+/** Keeps installed packages external, for Node to load; the packages of `external` need not be installed. */
 export function installedPackages(external: readonly string[], host: Host): Plugin {
   const asked = Symbol("asked here");
   return {
@@ -64,9 +64,9 @@ export function installedPackages(external: readonly string[], host: Host): Plug
 }
 
 /**
- * Leaves the packages of `external` to Node in a bundle of this format. An ES package is imported, which every version
- * of Node can do in an ES module alone; a CommonJS package is required, so that its exports are the same in both formats.
- * `onEsModule` is called for each import of an ES package.
+ * Keeps the packages of `external` external in a bundle of this format. An ES package is imported: every supported Node
+ * can import one, but only in an ES module. A CommonJS package is required, so that its exports are the same in both
+ * formats. `onEsModule` is called for each import of an ES package.
  */
 export function externalPackages(
   external: readonly string[],
@@ -90,7 +90,7 @@ export function externalPackages(
   };
 }
 
-/** Returns the format of the module that an import in the bundle loads; `undefined` if it is not installed. */
+/** Returns the format of the module that an import resolves to; undefined when it is not installed. */
 async function formatOf(specifier: string, host: Host): Promise<"cjs" | "esm" | undefined> {
   try {
     const { metafile } = await esbuild().build({
@@ -100,7 +100,7 @@ async function formatOf(specifier: string, host: Host): Promise<"cjs" | "esm" | 
       bundle: true,
       format: "esm",
       platform: "node",
-      // As Node resolves packages.
+      // Node loads packages itself, so esbuild resolves them as Node does.
       conditions: [],
       mainFields: ["main"],
       write: false,
@@ -109,7 +109,7 @@ async function formatOf(specifier: string, host: Host): Promise<"cjs" | "esm" | 
     });
     const [path, input] = Object.entries(metafile.inputs).find(([path]) => path !== entry) ?? [];
     if (path === undefined) return undefined;
-    // A build is up to date only while this file is what it was.
+    // The trace has to include this file, since the result depends on it.
     host.read(path);
     return input?.format === "esm" || isEsModule(join(host.root, path), host) ? "esm" : "cjs";
   } catch {
@@ -117,10 +117,10 @@ async function formatOf(specifier: string, host: Host): Promise<"cjs" | "esm" | 
   }
 }
 
-/** The name that esbuild gives to a module without a file. */
+/** Name that esbuild gives to a module without a file. */
 const entry = "<stdin>";
 
-/** Reads the module that the entry imports, and none of those that it imports itself. */
+/** Plugin that loads the module that the entry imports, but none of that module's imports. */
 const alone: Plugin = {
   name: "alone",
   setup(build) {

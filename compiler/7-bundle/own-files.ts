@@ -6,8 +6,8 @@ import { nativeReason } from "./native-code.js";
 import { isPackageOf } from "./node-packages.js";
 
 /**
- * Reports code in the bundle that does not work there: native code, threads that load packages by name, and files that
- * code finds relative to itself in ways that the build cannot follow.
+ * Reports code that does not work in a bundle: native code, threads that load packages by name, and relative files that
+ * the build cannot trace.
  */
 export function ownFiles({ inputs, outputs }: Metafile, external: readonly string[], host: Host): Diagnostic[] {
   const used = Object.keys(inputs).filter((path) =>
@@ -35,7 +35,7 @@ function needs(name: string, reason: string, span: Diagnostic["span"]): Diagnost
   return { ...diagnose("bundle/external-needed", span, { name, reason }), external: name };
 }
 
-/** Why a package's module needs its package around it: it reads a file of it that is not code. */
+/** Returns the reason why a package's module must stay in its package: the module reads a data file of the package. */
 function readsData(path: string, host: Host): string | undefined {
   const found = namedFiles(textOf(path, host)).find(
     ({ file }) => file !== undefined && !/\.[cm]?[jt]sx?$/.test(file) && isThere(join(dirname(path), file), host),
@@ -43,7 +43,7 @@ function readsData(path: string, host: Host): string | undefined {
   return found && `reads ${JSON.stringify(found.file)} beside its own code`;
 }
 
-/** Reports bundled transports of pino, whose threads load packages by name. */
+/** Reports threads. Transports of pino run in threads, which load modules by name. */
 function threads(path: string, external: readonly string[], host: Host): Diagnostic[] {
   const text = textOf(path, host);
   if (!/(?:\bfrom|\brequire\(|\bimport\()\s*["']pino["']/.test(text)) return [];
@@ -57,7 +57,10 @@ function threads(path: string, external: readonly string[], host: Host): Diagnos
     });
 }
 
-/** Files that code of the project names relative to itself, past `new URL("./file", import.meta.url)`. */
+/**
+ * Reports files that the project's code names relative to itself in other ways than `new URL("./file",
+ * import.meta.url)`.
+ */
 function named(path: string, host: Host): Diagnostic[] {
   return namedFiles(textOf(path, host)).map(({ file, text, start }) => {
     const span = { path, start, end: start + text.length };
@@ -68,7 +71,7 @@ function named(path: string, host: Host): Diagnostic[] {
 }
 
 interface NamedFile {
-  /** Relative to the code; undefined where it is not a text in quotes. */
+  /** A path relative to the code; undefined where it is not a string literal. */
   readonly file: string | undefined;
   readonly text: string;
   readonly start: number;
@@ -79,7 +82,7 @@ const ownFile = String.raw`(?:(?:\w+\.)?fileURLToPath\(\s*${url}\s*\)|import\.me
 const ownFolder = String.raw`(?:(?:\w+\.)?dirname\(\s*${ownFile}\s*\)|(?:\w+\.)?fileURLToPath\(\s*new URL\(\s*["']\.\/?["']\s*,\s*${url}\s*\)\s*\)|import\.meta\.dirname|__dirname)`;
 const literal = String.raw`(?:"[^"\\\n]*"|'[^'\\\n]*')`;
 
-/** Names of variables that hold what matches a pattern. */
+/** Returns the names of variables whose values match a pattern. */
 function variables(text: string, pattern: string): string[] {
   const declared = new RegExp(String.raw`\b(?:const|let|var)\s+([\w$]+)\s*=\s*${pattern}\s*[;,\n]`, "g");
   return [...text.matchAll(declared)].map(([, name]) => name!.replaceAll("$", "\\$"));

@@ -1,17 +1,17 @@
 import { legacyVersions, olderEntry, olderImplementation } from "@mcpc/runtime/codegen/v1/older-forms";
 import type { Server } from "../model/server.js";
 
-/** Features that code may use without the manifest saying so. */
+/** Features that code may use although the manifest does not declare them. */
 export interface Uses {
-  /** Some code may ask the client. */
+  /** Some code may send requests to the client. */
   readonly asks: boolean;
   /** Some code may hide entries. */
   readonly hides: boolean;
-  /** Some code may keep something for a session. */
+  /** Some code may store data in a session. */
   readonly keeps: boolean;
 }
 
-/** The constants of the bundle that the runtime reads (`runtime/protocol/parts.ts`). */
+/** Returns the constants that the bundle defines for the runtime (`runtime/protocol/parts.ts`). */
 export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split: boolean): Record<string, string> {
   const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
@@ -26,7 +26,7 @@ export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split:
     Http: transports.http !== undefined,
     Tasks: tools.some(({ task }) => task !== undefined),
     ListingFiles: split,
-    // Revisions only ever add: what the oldest knows all know.
+    // Newer revisions only add fields, so every revision has those of the oldest.
     OlderEntries: !split && sameEntriesSince(server) !== oldest,
     OlderServer: olderImplementation(oldest, server.info as Info) !== server.info,
     Errors: tools.some(({ errors }) => errors.length > 0),
@@ -48,20 +48,17 @@ export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split:
   };
 }
 
-/**
- * Whether code can ask the client without the manifest saying so: whoever takes one of these members of the context
- * names it.
- */
+/** Whether code may send requests to the client without a declaration: it has to name one of these context members. */
 export function namesAsking(code: string): boolean {
   return /\b(?:sample|roots|step)\b/.test(code);
 }
 
-/** Whether code can be the hook that hides entries, or export it. */
+/** Whether code may define or export the hook that hides entries. */
 export function namesEnabled(code: string): boolean {
   return /\benabled\b|\bexport\s*\*/.test(code);
 }
 
-/** Whether code can take the session from the context. */
+/** Whether code may read the session from the context. */
 export function namesSession(code: string): boolean {
   return /\bsession\b/.test(code);
 }
@@ -69,7 +66,7 @@ export function namesSession(code: string): boolean {
 const [oldest] = legacyVersions;
 type Info = Parameters<typeof olderImplementation>[1];
 
-/** The first revision that is told every entry as the newest is; none if even the last is not. */
+/** Returns the first revision that receives every entry in its newest form; none if the last one does not. */
 function sameEntriesSince({ tools, resources, resourceTemplates, prompts }: Server): string | undefined {
   const entries = [
     ...tools.map(({ listing, wraps }) => ["tool", listing, wraps] as const),

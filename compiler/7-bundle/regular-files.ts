@@ -3,13 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import type { PartialMessage, Plugin } from "esbuild";
 import { HostError, type Host } from "../host.js";
 
-/** Names of packages, but for our own. */
+/** Pattern of package names except the compiler's own. */
 const bare = /^(?:[^./@]|@(?:[^m]|m[^c]|mc[^p]|mcp[^c]|mcpc[^/]))/;
 
 /**
- * Refuses imports of what is no regular file: esbuild opens whatever they lead to, and would wait for a pipe for ever.
- * Throws `HostError` where that is a file which esbuild reads unasked.
- * A project, and each package that is imported, is looked at as a whole first, so that most files need no question.
+ * Refuses imports of files that are not regular: esbuild opens any file, and would wait for a pipe without end. Throws
+ * `HostError` for such a file that esbuild reads implicitly. The project and each imported package are searched as a
+ * whole first, so that most files need no check.
  */
 export function regularFiles(host: Host): Plugin {
   const checked = new Map<string, readonly string[]>();
@@ -19,7 +19,7 @@ export function regularFiles(host: Host): Plugin {
     return found;
   };
   const special = below(host.root);
-  // esbuild reads these in every folder that it passes.
+  // esbuild reads these files in every folder on its path.
   const setting = special.find((path) => /(?:^|\/)(?:package|tsconfig)\.json$/.test(path));
   if (setting !== undefined) throw new HostError(refusal(setting));
   const files = new Map(special.map((path) => [resolve(host.root, path), path]));
@@ -46,7 +46,7 @@ export function regularFiles(host: Host): Plugin {
   };
 }
 
-/** Endings that an import may leave out. */
+/** Extensions that an import may omit. */
 const endings = [".ts", ".tsx", ".js", ".jsx", ".json", "/index.ts", "/index.js"];
 
 function error(path: string): PartialMessage {

@@ -8,7 +8,7 @@ import { esbuild } from "./esbuild.js";
 
 const name = "@mcpc/runtime";
 
-/** The runtime that goes into the bundle, links resolved; `own` when it is the project's. */
+/** Returns the real path of the runtime in the bundle; `own` when it is the project's. */
 export function runtimeOf(host: Host): { readonly own: boolean; readonly folder: string } {
   const manifest = `${name}/package.json`;
   try {
@@ -19,13 +19,16 @@ export function runtimeOf(host: Host): { readonly own: boolean; readonly folder:
   }
 }
 
-/** Empty when the project has a runtime of its own. Leads to what its `exports` say, which an alias goes past. */
+/**
+ * Returns aliases for the compiler's runtime; empty when the project has its own. An alias bypasses `exports`, so each
+ * one names the file itself.
+ */
 export function runtimeAlias(host: Host): Record<string, string> {
   const { own, folder } = runtimeOf(host);
   return own ? {} : { [name]: join(folder, "dist") };
 }
 
-/** The file that Node finds for a module of that runtime. */
+/** Returns the file that Node resolves for a module of the compiler's runtime. */
 export function runtimeModule(specifier: string, host: Host): string {
   const { folder } = runtimeOf(host);
   try {
@@ -35,7 +38,7 @@ export function runtimeModule(specifier: string, host: Host): string {
   }
 }
 
-/** Modules of `generated/` that import the runtime, beside validators, which share one module of it. */
+/** Modules of `generated/` that import the runtime, except validators, which share one module of the runtime. */
 const importers = ["main", "server", "health", "settings", "application"];
 
 /** Modules of the runtime that other generated code imports. */
@@ -43,13 +46,13 @@ const always = ["/codegen/v1/validation", "/codegen/v1/node-listings"];
 
 export interface PrebundledRuntime {
   readonly plugin: Plugin;
-  /** Every file of it, relative to the project; complete once the bundle is made. */
+  /** Every file of the runtime in the bundle, relative to the project; complete after the build. */
   readonly inputs: ReadonlySet<string>;
 }
 
 /**
- * The runtime as one module, minified as a whole: every name in it is short, while those of the user's functions and
- * classes, which their code may read, stay. What is imported when first used stays apart from the rest.
+ * Prebundles the runtime as one minified module. All its names are short, while those of the user's functions and
+ * classes stay, since user code may read them. Modules with dynamic imports stay separate.
  */
 export function prebundledRuntime(
   generated: string,
@@ -64,7 +67,7 @@ export function prebundledRuntime(
   const late = [...new Set(named(/\bimport\("@mcpc\/runtime(\/[\w/-]+)"\)/g))];
   const early = new Set(["", ...always, ...named(/\bfrom "@mcpc\/runtime(\/[\w/-]+)"/g)]);
   for (const path of late) early.delete(path);
-  /** The folder of the modules, if they were files; their source maps are relative to it. */
+  /** Virtual path of a prebundled module; its source map is relative to the folder. */
   const place = (module: string | number): string => join(dist, `prebundled-${module}.js`);
   const whole = [...early].map((path) => `export * from ${JSON.stringify(`${name}${path}`)};\n`).join("");
   const key = JSON.stringify([dist, [...early], late, parts]);
@@ -93,7 +96,7 @@ export function prebundledRuntime(
       packages: "external",
       alias: { [name]: dist },
       define: { ...parts },
-      // None of the user's.
+      // The user's tsconfig.json does not apply to the runtime.
       tsconfigRaw: "{}",
       write: false,
       metafile: true,
@@ -133,16 +136,16 @@ export function prebundledRuntime(
 
 interface Modules {
   readonly texts: ReadonlyMap<string, string>;
-  /** The files that they are made of. */
+  /** The source files of the modules. */
   readonly read: readonly string[];
 }
 
-/** Whether a module of the bundle is one that `prebundled` makes. */
+/** Whether a module of the bundle is a prebundled one. */
 export function isPrebundled(path: string): boolean {
   return /[\\/]prebundled-\w+\.js$/.test(path);
 }
 
-/** The entry point `whole`, as a text. */
+/** Provides the entry point `whole` as text. */
 function entry(contents: string, resolveDir: string): Plugin {
   return {
     name: "entry",

@@ -3,7 +3,7 @@ import type { Plugin } from "esbuild";
 import { esbuild } from "./esbuild.js";
 import type { Host } from "../host.js";
 
-/** Short names within a folder of generated code. */
+/** Shortens names of modules within a folder of generated code. */
 export function shortNames(folder: string, host: Host): Plugin {
   return {
     name: "short-names",

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 
 /**
- * The map of a bundle as it stands beside it: it names the project's files relative to itself, and those of packages by
- * their package, wherever that is installed. `prefix` is what was put before the bundle, whole lines.
+ * Rewrites the source map of a bundle. Paths of the project's files become relative to the map; files of packages are
+ * named by package, wherever the package is installed. `prefix` is the text in front of the bundle, whole lines.
  */
 export function portableMap(text: string, dist: string, runtime: string, root: string, prefix: string): string {
   const map = JSON.parse(text) as { sources: string[]; mappings: string };

@@ -2,17 +2,17 @@ import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Host } from "../host.js";
 import { isPackageOf } from "./node-packages.js";
 
-/** The modules of a bundle by path, and what each imports. */
+/** Modules of a bundle by path, with the imports of each. */
 type Inputs = Readonly<Record<string, { readonly imports: readonly { readonly path: string }[] }>>;
 
 /**
- * Warns of packages that stay outside the bundle, and that no code in it imports. One that the project's code has in
- * quotes may be loaded by another package, as transports and drivers are.
+ * Warns of external packages that no code in the bundle imports. A package whose name the project's code has in quotes
+ * may be loaded by another package, such as a transport or a driver.
  */
 export function unusedExternals(inputs: readonly Inputs[], external: readonly string[], host: Host): Diagnostic[] {
   if (external.length === 0) return [];
   const all = inputs.flatMap((each) => Object.entries(each));
-  // What Node requires is a module of its own namespace in the bundle.
+  // Required modules have a namespace of their own in the bundle.
   const imported = all.flatMap(([, { imports }]) => imports.map(({ path }) => path.replace(/^required:/, "")));
   const unused = external.filter((name) => !imported.some((path) => isPackageOf([name], path)));
   if (unused.length === 0) return [];

@@ -5,12 +5,12 @@ import type { Fingerprint, Search, Trace } from "../model/cache.js";
 import type { Summary } from "../model/summary.js";
 import { isTraceUpToDate, samePaths, type TracedHost } from "./trace.js";
 
-/** All that a build read and wrote: while it is true, building again would change nothing. */
+/** Record of all that a build read and wrote. While it is up to date, a build would change nothing. */
 export interface BuildRecord {
   readonly compiler: Fingerprint;
-  /** Files that the build wrote are in it, too. */
+  /** Reads of the build, including the files that it wrote. */
   readonly trace: Trace;
-  /** The inputs of each artifact, by path. */
+  /** The fingerprint of each artifact's inputs, by path. */
   readonly artifacts: Readonly<Record<string, Fingerprint>>;
   readonly summary: Summary;
   readonly warnings: readonly Diagnostic[];
@@ -18,7 +18,7 @@ export interface BuildRecord {
   readonly unwritten: readonly Diagnostic[];
 }
 
-/** Files that the compiler does not read, and that change with what is installed, or how it resolves. */
+/** Files that the compiler does not read itself, but that change with installed packages or with their resolution. */
 const environment = [
   "package.json",
   "tsconfig.json",
@@ -28,7 +28,7 @@ const environment = [
   "node_modules/.yarn-integrity",
 ];
 
-/** Returns the record of a build that went well. `inputs` are files that were read past the host. */
+/** Returns the record of a successful build. `inputs` are files that were read without the host. */
 export function buildRecord(
   built: Omit<BuildRecord, "trace">,
   traced: TracedHost,
@@ -49,7 +49,7 @@ export function buildRecord(
   return { ...built, trace };
 }
 
-/** A record that is damaged, or of another version, is none. */
+/** Parses a record; undefined for one that is damaged, or of another version. */
 export function parseRecord(text: string | undefined): BuildRecord | undefined {
   try {
     const record = JSON.parse(text ?? "null") as BuildRecord | null;
@@ -59,7 +59,7 @@ export function parseRecord(text: string | undefined): BuildRecord | undefined {
   }
 }
 
-/** A comparison of a record with the disk, in two steps: files that people edit change most often. */
+/** A comparison of a record with the disk, in two steps: the files that users edit most often come first. */
 export interface Comparison {
   sourcesUnchanged(): boolean;
   restUnchanged(): boolean;
@@ -77,19 +77,19 @@ export function compareRecord({ summary, trace }: BuildRecord, host: Host): Comp
   };
 }
 
-/** The artifacts of the last build, and what this build made of the same paths. */
+/** States of the artifacts of the last build, and of this one. */
 export interface ArtifactStates {
   isUpToDate(path: string, inputs: Fingerprint): boolean;
-  /** Whether a file is as the last build wrote it. */
+  /** Whether a file has the content that the last build wrote. */
   isUnmodified(path: string): boolean;
-  /** The inputs that were asked about, by path. */
+  /** The inputs of artifacts that this build checked, by path. */
   readonly inputs: ReadonlyMap<string, Fingerprint>;
 }
 
 export function artifactStates(record: BuildRecord | undefined, host: Host): ArtifactStates {
   const inputs = new Map<string, Fingerprint>();
   const isUnmodified = (path: string): boolean => {
-    // Other files of the trace were read, and may not be ours.
+    // Other files of the trace were only read, and may belong to the user.
     if (record?.artifacts[path] === undefined) return false;
     const hash = record.trace.files[path];
     return typeof hash === "string" && hashAt(host, path) === hash;
@@ -104,7 +104,10 @@ export function artifactStates(record: BuildRecord | undefined, host: Host): Art
   };
 }
 
-/** Returns the paths that a search finds once the build's own files are written, without those that others wrote meanwhile. */
+/**
+ * Returns the result of a search after the build has written its files, without files that other programs wrote
+ * meanwhile.
+ */
 function pathsAfter({ patterns, ignore, paths }: Search, written: readonly Change[], host: Host): readonly string[] {
   const own = new Set(written.map(({ path }) => path));
   const known = new Set(paths);

@@ -6,28 +6,28 @@ import { isTraceUpToDate } from "./trace.js";
 
 /** A cache that later builds share. */
 export interface StoredCache extends Cache {
-  /** Begins a build: results that the last one did not ask for are dropped. */
+  /** Begins a build: results that the last build did not use are dropped. */
   begin(): void;
-  /** Leaves the results to other processes. */
+  /** Writes the results for other processes. */
   save(): void;
 }
 
 export interface CacheOptions {
   readonly files: (name: string) => StoredFile;
   readonly compiler: Fingerprint;
-  /** Computes each known result once more, and throws where it differs. */
+  /** Computes each cached result a second time, and throws on a difference. */
   readonly verify?: boolean;
 }
 
-/** Values of one task, by their inputs. */
+/** Cached values of one task, by their inputs. */
 interface Table {
-  /** Values of the last build, of this process or another one. */
+  /** Values of the last build, from this process or from the file. */
   last: ReadonlyMap<string, unknown>;
   used: Map<string, unknown>;
   hasNew: boolean;
 }
 
-/** Results in memory, in front of one file for each task. */
+/** Opens a cache: results in memory, backed by one file for each task. */
 export function openCache({ files, compiler, verify = false }: CacheOptions): StoredCache {
   const tables = new Map<Task, Table>();
   const fileOf = (task: Task): StoredFile => files(`${task}.cache`);
@@ -39,7 +39,7 @@ export function openCache({ files, compiler, verify = false }: CacheOptions): St
     }
     return table;
   };
-  /** Returns a known value in a list; undefined without one. */
+  /** Returns a cached value in a list; undefined for a miss. */
   const find = ({ last, used }: Table, key: string): readonly [unknown] | undefined => {
     for (const values of [used, last]) if (values.has(key)) return [values.get(key)];
     return undefined;
@@ -75,7 +75,7 @@ export function openCache({ files, compiler, verify = false }: CacheOptions): St
     },
     begin() {
       for (const table of tables.values()) {
-        // A task that the last build had no need of has not changed.
+        // A table without uses in the last build stays as it is.
         if (table.used.size > 0) table.last = table.used;
         table.used = new Map();
       }

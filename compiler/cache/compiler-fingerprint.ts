@@ -4,16 +4,19 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { packaged, packageFolder } from "../package-folder.js";
 
-/** Stands for the compiler that runs, and all that its output depends on: its own code, and its packages. */
+/**
+ * Returns the fingerprint of the running compiler, and of all that its output depends on: its own code and its
+ * packages.
+ */
 export function compilerFingerprint(): string {
   const hash = createHash("sha256").update(process.version);
-  // Tests run the sources; the compiled code is in one folder.
+  // Tests run the sources; the compiled code has a single folder.
   const recursive = import.meta.filename.endsWith(".ts");
   const folder = recursive ? packageFolder : packaged("dist");
   const own = readdirSync(folder, { recursive, encoding: "utf8" })
     .filter((path) => /^(?!node_modules|fixtures|dist).*\.(?:c?js|ts)$/.test(path) && !path.endsWith(".d.ts"))
     .sort();
-  // To read the contents takes longer than a build with nothing to do may take.
+  // Contents would take longer to read than an up-to-date build may take.
   for (const path of own) {
     const { size, mtimeMs } = statSync(join(folder, path));
     hash.update(`${path} ${size} ${mtimeMs}`);
@@ -35,7 +38,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** Read from the disk: many packages do not export their `package.json`. */
+/** Returns a package's version from the disk: many packages do not export their `package.json`. */
 function versionOf(name: string, folders: readonly string[]): string {
   for (const folder of folders) {
     try {

@@ -4,17 +4,17 @@ import type { Disk, Search, Trace } from "../model/cache.js";
 /** A host that records its reads. */
 export interface TracedHost {
   readonly host: Host;
-  /** The paths of the files that it was asked for, there or not. */
+  /** Returns the paths of requested files, existing or not. */
   paths(): Iterable<string>;
   trace(): Trace;
 }
 
-/** Returns the same host with a trace of later reads. The trace has the first answer about each file. */
+/** Wraps a host, and records all later reads. The first answer about a file counts. */
 export function traceReads(host: Host): TracedHost {
   const searches = new Map<string, Search>();
   const contained = new Set<string>();
   const files = new Map<string, string | null>();
-  /** Files whose bytes were handed out: their hash is that of these bytes. */
+  /** Files whose bytes were returned: the trace has the hash of these bytes. */
   const read = new Set<string>();
   return {
     host: {
@@ -43,7 +43,7 @@ export function traceReads(host: Host): TracedHost {
     },
     paths: () => files.keys(),
     trace: () => ({
-      // In an order of its own: packages are read by many at once.
+      // Sorted, because packages are read concurrently and in varying order.
       files: Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1))),
       searches: [...searches.values()],
       contained: [...contained],
@@ -51,7 +51,7 @@ export function traceReads(host: Host): TracedHost {
   };
 }
 
-/** Whether the disk is as it was. */
+/** Whether the disk still matches a trace. */
 export function isTraceUpToDate({ files, searches, contained }: Trace, disk: Disk): boolean {
   return (
     Object.entries(files).every(([path, hash]) => currentHash(disk, path) === hash) &&
@@ -60,7 +60,7 @@ export function isTraceUpToDate({ files, searches, contained }: Trace, disk: Dis
   );
 }
 
-/** Undefined where the machine refuses to read the file: that is a change, too. */
+/** Returns the hash of a file; undefined for a read error, which counts as a change too. */
 function currentHash(disk: Disk, path: string): string | null | undefined {
   try {
     return hashAt(disk, path);

@@ -5,11 +5,11 @@ import type { Direction, SchemaChange } from "./schemas/compare.js";
 import { canonical } from "./schemas/formula.js";
 import { idOf, type Entry } from "./surface.js";
 
-/** One change of a surface. */
+/** A change of a surface. */
 export interface Change {
-  /** `SECTION/NAME`. */
+  /** The entry as `SECTION/NAME`. */
   readonly entry: string;
-  /** Tokens of the place in the entry. */
+  /** Path tokens of the place within the entry. */
   readonly at: readonly string[];
   readonly rule: Rule;
   readonly verdict: Verdict;
@@ -18,7 +18,7 @@ export interface Change {
   readonly old?: Json;
   readonly new?: Json;
   readonly witness?: Json;
-  /** The entries that it is about: what is gone is shown in the old one. */
+  /** The entry that the change is about: a removal is shown in the old entry. */
   readonly place: { readonly side: "old" | "new"; readonly entry?: Entry };
 }
 
@@ -31,7 +31,7 @@ interface Details {
   readonly side?: "old" | "new";
 }
 
-/** Makes a change by its rule, without undefined values. */
+/** Creates a change by its rule, without undefined values. */
 export function change(rule: Rule, entry: Entry | "server", details: Details): Change {
   const { verdict, level } = rules[rule];
   const { at = [], message, witness, side = "new" } = details;
@@ -49,7 +49,7 @@ export function change(rule: Rule, entry: Entry | "server", details: Details): C
   };
 }
 
-/** The rule for a change of a schema. */
+/** Returns the rule for a change of a schema. */
 export function ruleOf({ kind, verdict, effect, isOptionalArgument }: SchemaChange, direction: Direction): Rule {
   if (kind === "header") return "header/changed";
   if (kind === "default") return direction === "input" ? "input/default-changed" : "text/changed";
@@ -61,7 +61,7 @@ export function ruleOf({ kind, verdict, effect, isOptionalArgument }: SchemaChan
   return direction === "input" ? "input/widened" : "output/narrowed";
 }
 
-/** One sentence on a change of a schema. */
+/** Describes a change of a schema in one sentence. */
 export function messageOf(found: SchemaChange, direction: Direction): string {
   const { at, kind, old, new: now, reason } = found;
   const keyword = at.at(-1) ?? "";
@@ -111,7 +111,7 @@ function shown(value: Json | undefined, before: string, after: string): string {
   return text.length > 60 ? "" : `${before}${text}${after}`;
 }
 
-/** The value that a schema at a place is about, in words: the argument `filters[].name`. */
+/** Describes the value that a schema at a place applies to: the argument `filters[].name`. */
 function subject(at: readonly string[], direction: Direction): string {
   const isShared = at[0] === "$defs" || at[0] === "definitions";
   let path = isShared ? `$defs/${at[1]}` : "";

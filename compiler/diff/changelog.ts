@@ -8,7 +8,7 @@ const headings = [
   ["Words", (change: Change) => change.level === "patch"],
 ] as const;
 
-/** An entry of a changelog in Markdown: what breaks, what is new, what is only worded in another way. */
+/** Prints a changelog entry in Markdown: breaking changes, additions, and changes of wording. */
 export function changelog(comparison: Comparison): string {
   const { changes, sufficient, new: now } = comparison;
   const version = (sufficient ? now.surface.version : wantedVersion(comparison)) ?? now.surface.version ?? "Unreleased";
@@ -24,7 +24,7 @@ function line({ entry, message, witness }: Change): string {
   return `- ${code(entry)}: ${escaped(message)}${example}\n`;
 }
 
-/** Text between as many backquotes as it needs. */
+/** Returns text between as many backquotes as necessary. */
 function code(text: string): string {
   const shown = printable(text);
   const fence = "`".repeat(Math.max(0, ...(shown.match(/`+/g) ?? []).map((each) => each.length)) + 1);

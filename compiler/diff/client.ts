@@ -5,7 +5,7 @@ import type { Lists } from "./lists-side.js";
 import { isObject } from "./schemas/classes.js";
 import { NoSide, type Section } from "./surface.js";
 
-/** Opens a connection that passes on what the server sends. */
+/** Opens a connection that passes the server's messages on. */
 export type Open = (onMessage: (message: Message) => void) => Connection;
 
 /** A server and its lists. */
@@ -19,7 +19,7 @@ const newest = "2026-07-28";
 const newestOfSessions = "2025-11-25";
 const clientInfo = { name: "mcpc", version };
 const mostPages = 1000;
-/** The time for an answer. A server that knows no requests without a session may never give the first one. */
+/** Timeout of an answer. A server that requires sessions may never answer the first request. */
 const probeMs = 20_000;
 const requestMs = 30_000;
 
@@ -37,12 +37,12 @@ interface Conversation {
   request(method: string, params: JsonObject): Promise<JsonObject>;
 }
 
-/** Lists a server, in the newest revision of the protocol that it knows. */
+/** Lists a server in the newest revision of the protocol that the server supports. */
 export async function list(open: Open): Promise<Listed> {
   try {
     return await talk(open, discover);
   } catch {
-    // An older server refuses, says nothing, or ends: it gets a connection of its own.
+    // An older server refuses, stays silent or ends, so it receives a new connection.
     return await talk(open, initialize).catch((error: unknown) => {
       throw error instanceof Refused ? new NoSide(`the server refuses: ${error.message} (${error.code})`) : error;
     });
@@ -95,7 +95,7 @@ async function talk(open: Open, begin: Begin): Promise<Listed> {
   }
 }
 
-/** The revisions without sessions: each request says for itself who asks. */
+/** Starts a conversation in the revisions without sessions, where each request identifies its client. */
 async function discover(request: Request): Promise<Conversation> {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": newest,
@@ -115,7 +115,7 @@ async function discover(request: Request): Promise<Conversation> {
   };
 }
 
-/** The revisions with sessions. */
+/** Starts a conversation in the revisions with sessions. */
 async function initialize(request: Request, notify: Notify): Promise<Conversation> {
   const params = { protocolVersion: newestOfSessions, capabilities: {}, clientInfo };
   const { protocolVersion, serverInfo, capabilities, instructions } = await request(
@@ -141,7 +141,7 @@ async function listed({ info, capabilities, instructions, request }: Conversatio
   return { lists, server: info, instructions };
 }
 
-/** All pages of a list. A server without templates may not know their method. */
+/** Reads all pages of a list. A server without templates may not support their method. */
 async function pages(section: Section, method: string, request: Conversation["request"]): Promise<readonly Json[]> {
   const found: Json[] = [];
   const cursors = new Set<Json>();

@@ -9,11 +9,11 @@ import type { Level, Verdict } from "./rules.js";
 import type { Side } from "./surface.js";
 import { highest, isSufficient, raised } from "./version.js";
 
-/** Two surfaces, what changes from one to the other, and what that asks of the version. */
+/** Two surfaces, the changes between them, and the version that the changes require. */
 export interface Comparison {
   readonly old: Side;
   readonly new: Side;
-  /** The worst first. */
+  /** The changes, most severe first. */
   readonly changes: readonly Change[];
   readonly required: Level;
   readonly sufficient: boolean;
@@ -21,7 +21,7 @@ export interface Comparison {
 
 const severity: readonly Verdict[] = ["breaking", "unknown", "compatible"];
 
-/** Compares two sides. When strict, what is unknown counts as breaking. */
+/** Compares two sides. A strict comparison treats unknown changes as breaking. */
 export function compare(old: Side, now: Side, strict: boolean): Comparison {
   const found = compareSurfaces(old.surface, now.surface);
   const levelled = strict
@@ -39,17 +39,20 @@ export function compare(old: Side, now: Side, strict: boolean): Comparison {
   };
 }
 
-/** Whether a gate should stop: something breaks, and the version does not say so. When strict, any version too low. */
+/**
+ * Whether a gate should fail: a change breaks clients, and the version does not reflect it. When strict, any version
+ * too low.
+ */
 export function isRefused({ required, sufficient }: Comparison, strict: boolean): boolean {
   return !sufficient && (strict || required === "major");
 }
 
-/** The version that the new side should have; undefined where the old one has none. */
+/** Returns the version that the new side should have; undefined where the old side has none. */
 export function wantedVersion({ old, required }: Comparison): string | undefined {
   return old.surface.version === undefined ? undefined : raised(old.surface.version, required);
 }
 
-/** The side in whose files a change is shown, and the place there. */
+/** Returns the side whose files show a change, and the place there. */
 export function spanOf(
   { old, new: now }: Comparison,
   { place, at }: Change,
@@ -58,7 +61,7 @@ export function spanOf(
   return { side, span: side.spanOf(place.entry, at) };
 }
 
-/** The place of each change, as reports write it. */
+/** Returns the place of each change, in the form of reports. */
 export function ranges(comparison: Comparison): (change: Change) => Range | undefined {
   const locators = new Map([comparison.old, comparison.new].map((side) => [side, locator(side.textOf)]));
   return (change) => {
@@ -68,7 +71,10 @@ export function ranges(comparison: Comparison): (change: Change) => Range | unde
   };
 }
 
-/** Makes diagnostics of what breaks, or may break, for the formats that reports have: errors unless the version says so. */
+/**
+ * Returns diagnostics of breaking and possibly breaking changes, for the report formats: errors unless the version
+ * reflects them.
+ */
 export function reportsOf(comparison: Comparison, strict: boolean): Report[] {
   const isError = isRefused(comparison, strict);
   const wanted = wantedVersion(comparison);

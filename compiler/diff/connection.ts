@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../model/source.js";
 
-/** A message of JSON-RPC. */
+/** A JSON-RPC message. */
 export interface Message {
   readonly jsonrpc: "2.0";
   readonly id?: number | string;
@@ -10,15 +10,15 @@ export interface Message {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: Json };
 }
 
-/** A way to a server. */
+/** A connection to a server. */
 export interface Connection {
-  /** Rejects when the server is gone. */
+  /** Promise that rejects when the connection ends. */
   readonly over: Promise<never>;
   send(message: Message, headers: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** An error that a server answers. */
+/** Error answer of a server. */
 export class Refused extends Error {
   readonly code: number;
   constructor(code: number, message: string) {

@@ -7,7 +7,7 @@ import { areEqual, canonical } from "./schemas/formula.js";
 import { keyOf, sections, type Entry, type Section, type Surface } from "./surface.js";
 import { plainForm, type PlainForm } from "./written.js";
 
-/** All changes from one surface to another, in the order of the entries. */
+/** Returns all changes from one surface to another, in the order of the entries. */
 export function compareSurfaces(old: Surface, now: Surface): Change[] {
   return [...compareServers(old, now), ...sections.flatMap((section) => compareSection(section, old, now))];
 }
@@ -75,14 +75,16 @@ function compareSection(section: Section, old: Surface, now: Surface): Change[] 
   ];
 }
 
-/** The text of all that an entry says besides its name and title; entries that say nothing more are all different. */
+/**
+ * Returns the text of an entry without its name and title. Entries without further members all have different texts.
+ */
 function restOf({ listing, section, name }: Entry): string {
   const { [keyOf[section]]: _, title: _title, ...members } = listing;
   if (Object.keys(members).length === 0) return `only ${name}`;
   return canonical(section === "resources" || section === "resourceTemplates" ? { ...members, name: "" } : members);
 }
 
-/** Members of entries that have rules of their own. */
+/** Members of entries with rules of their own. */
 const judged: ReadonlySet<string> = new Set([
   "inputSchema",
   "outputSchema",
@@ -141,7 +143,7 @@ function compareTools(old: Entry, now: Entry): Change[] {
     changes.push(
       ...compareSchema(["inputSchema"], before["inputSchema"] ?? true, after["inputSchema"] ?? true, "input", now),
     );
-  // Without a schema a result may be anything.
+  // Without a schema, a result may be any value.
   if (before["outputSchema"] !== undefined || after["outputSchema"] !== undefined)
     changes.push(
       ...compareSchema(["outputSchema"], before["outputSchema"] ?? true, after["outputSchema"] ?? true, "output", now),
@@ -171,7 +173,7 @@ function compareTools(old: Entry, now: Entry): Change[] {
   return changes;
 }
 
-/** The arguments of a prompt as a schema: texts by name. */
+/** Compares the arguments of a prompt as a schema: strings by name. */
 function compareArguments(old: Entry, now: Entry): Change[] {
   const listed = ({ listing }: Entry): readonly JsonObject[] =>
     Array.isArray(listing["arguments"]) ? (listing["arguments"] as readonly Json[]).filter(isObject) : [];
@@ -207,7 +209,7 @@ function compareSchema(way: readonly string[], old: Json, now: Json, direction: 
     return [change(`${direction}/undecided`, entry, { at: way, message })];
   }
   const found = compareSchemas(forms[0].schema, forms[1].schema, direction);
-  // Another dialect, other identifiers: nothing that the plain form has.
+  // The plain form ignores changes of dialect and of identifiers.
   if (found.length === 0)
     return [
       change("schema/rewritten", entry, {

@@ -4,7 +4,7 @@ import { isRefused, ranges, wantedVersion, type Comparison } from "./comparison.
 import type { Change } from "./change.js";
 import type { Surface } from "./surface.js";
 
-/** A comparison as one JSON object. */
+/** Formats a comparison as one JSON object. */
 export function formatJson(comparison: Comparison): string {
   const { changes, required, sufficient } = comparison;
   const rangeOf = ranges(comparison);
@@ -36,7 +36,7 @@ function witnessName({ rule }: Change): "arguments" | "result" {
 const mostShown = 50;
 const longestWitness = 300;
 
-/** A comparison for people: what breaks, what may break, and a line about the rest. */
+/** Formats a comparison for people: breaking changes, possibly breaking changes, and one line about the rest. */
 export function formatPretty(
   comparison: Comparison,
   options: { readonly color: boolean; readonly verbose: boolean; readonly strict: boolean },

@@ -3,7 +3,7 @@ import { NoSide } from "./surface.js";
 
 const mostBytes = 64 * 2 ** 20;
 
-/** Speaks to a server over Streamable HTTP: each message is a request, answered by JSON or by an event stream. */
+/** Connects to a server over Streamable HTTP: each message is a request, answered by JSON or by an event stream. */
 export function httpConnection(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -47,7 +47,7 @@ export function httpConnection(
   };
 }
 
-/** Reads a body; of an event stream each event as it comes, until the answer is there. */
+/** Reads a body; of an event stream, each event on arrival, until the answer. */
 async function readUntil(
   { body }: Response,
   isStream: boolean,

@@ -22,7 +22,7 @@ export interface DiffOptions extends Omit<SideOptions, "folder"> {
 
 const exit = { clean: 0, refused: 1, noComparison: 2 } as const;
 
-/** `mcpc diff`: compares two surfaces, reports, and returns the exit code. */
+/** Runs `mcpc diff`: compares two surfaces, reports the changes, and returns the exit code. */
 export async function diff(old: string, now: string, options: DiffOptions): Promise<number> {
   const folder = isProject(now, options.cwd) ? now : isProject(old, options.cwd) ? old : ".";
   try {

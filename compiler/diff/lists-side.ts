@@ -4,13 +4,13 @@ import type { Json, JsonObject, Located } from "../model/source.js";
 import { isObject } from "./schemas/classes.js";
 import { keyOf, NoSide, sections, type Entry, type Section, type Side, type Surface } from "./surface.js";
 
-/** Lists of a server, as their methods answer them. */
+/** Lists of a server, in the form of their methods' results. */
 export type Lists = Partial<Record<Section, readonly Json[]>>;
 
-/** The fields of a lock file that the protocol does not have. */
+/** Fields of a lock file beyond the protocol's. */
 const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema"]);
 
-/** Returns the surface of lists. Only a lock file has scopes of entries and errors of tools. */
+/** Returns the surface of lists. Only a lock file contains the scopes of an entry and the errors of a tool. */
 export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined, isLock: boolean): Surface {
   const { name, version } = server;
   return {
@@ -38,7 +38,7 @@ function entryOf(section: Section, listed: Json, index: number, isLock: boolean)
   };
 }
 
-/** A JSON file: a lock, results of list methods, or an object of lists. */
+/** Reads a JSON file: a lock file, results of list methods, or an object of lists. */
 export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: string) => string | undefined): Side {
   const text = new TextDecoder().decode(bytes);
   let value: Json;

@@ -9,7 +9,7 @@ import type { Json, Located, Span } from "../model/source.js";
 import { projectPath } from "../project-path.js";
 import type { Entry, Section, Side, Surface } from "./surface.js";
 
-/** The side of a project's server, located in its manifests. */
+/** Returns the side of a project's server, with spans in its manifests. */
 export function projectSide({ server, offsets }: CompiledManifests, host: Host, prefix: string): Side {
   const spans = new Map<Entry, Span>();
   const entry = (section: Section, name: string, index: number, from: Declared, more: Partial<Entry>): Entry => {
@@ -74,7 +74,7 @@ function formsOf(elicitations: readonly Elicitation[]): Readonly<Record<string, 
   );
 }
 
-/** The innermost object around the span, which is that of the entry's name. */
+/** Returns the innermost object around the span, which is the object around the entry's name. */
 function entryAround(root: Located, { start, end }: Span): Located | undefined {
   let [node, found]: (Located | undefined)[] = [root, undefined];
   while (node) {
@@ -96,7 +96,7 @@ function childrenOf(node: Located): readonly Located[] {
   return node.kind === "array" ? node.items : [];
 }
 
-/** Returns the span of a member, which can be in a definition outside the entry. */
+/** Returns the span of a member; definitions outside the entry are located in their own files. */
 function spanAt(
   entry: Located,
   at: readonly string[],
@@ -113,7 +113,7 @@ function spanAt(
       const root = definition && rootOf(definition.path);
       next = (root && nodeAt(root, definition)) ?? referenced(entry, token, rootOf);
     }
-    // The definition is elsewhere: its name is the next token.
+    // The definition is outside the entry, and its name is the next token.
     if (!next && token === "$defs") continue;
     if (!next) return node.span;
     node = next;
@@ -121,7 +121,7 @@ function spanAt(
   return node.span;
 }
 
-/** The schema of a file that a reference below an entry leads to, by the name that lowering gives it. */
+/** Returns the schema of a file that a reference below an entry leads to, by its name from lowering. */
 function referenced(entry: Located, name: string, rootOf: (path: string) => Located | undefined): Located | undefined {
   for (const [written, from] of referencesIn(entry)) {
     const { path, fragment } = splitReference(written);

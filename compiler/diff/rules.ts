@@ -1,20 +1,20 @@
-/** The judgement of a change: it breaks, it does not, or neither can be shown. */
+/** Verdict on a change: it breaks clients, it does not, or there is no proof of either. */
 export type Verdict = "breaking" | "unknown" | "compatible";
 
 export const levels = ["none", "patch", "minor", "major"] as const;
-/** The part of the version that a change asks to raise. */
+/** Part of the version that a change requires to raise. */
 export type Level = (typeof levels)[number];
 
 interface Definition {
   readonly verdict: Verdict;
   readonly level: Level;
-  /** Two or three sentences for `mcpc explain`. */
+  /** Text for `mcpc explain`, two or three sentences. */
   readonly explain: string;
 }
 
 const define = <const D extends Definition>(definition: D): D => definition;
 
-/** All rules of `mcpc diff`. Their names are public: they never change their meaning. */
+/** Rules of `mcpc diff`. Their names are public, and their meaning never changes. */
 export const rules = {
   "entry/added": define({
     verdict: "compatible",

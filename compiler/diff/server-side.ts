@@ -4,7 +4,7 @@ import { httpConnection } from "./http-connection.js";
 import { surfaceOf } from "./lists-side.js";
 import type { Side, SideOptions } from "./surface.js";
 
-/** The side of a running server: one that a command starts, or one at a URL. It has no files. */
+/** Returns the side of a running server, started by a command or reached at a URL. The side has no files. */
 export async function serverSide(named: string, { cwd, env, headers, stderr }: SideOptions): Promise<Side> {
   const { lists, server, instructions } = await list((onMessage) =>
     named.startsWith("stdio:")

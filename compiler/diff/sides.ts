@@ -12,7 +12,9 @@ import { projectSide } from "./project-side.js";
 import { serverSide } from "./server-side.js";
 import { NoSide, type Side, type SideOptions } from "./surface.js";
 
-/** Gets a side by its name: a folder, a file, `git:REV`, `stdio:COMMAND` or a URL. Throws `NoSide` or `HostError`. */
+/**
+ * Returns a side by its name: a folder, a file, `git:REV`, `stdio:COMMAND` or a URL. Throws `NoSide` or `HostError`.
+ */
 export async function sideOf(named: string, options: SideOptions): Promise<Side> {
   const { cwd } = options;
   if (named.startsWith("git:")) {
@@ -28,7 +30,7 @@ export async function sideOf(named: string, options: SideOptions): Promise<Side>
   return fileSide(shown, bytes, (file) => versionIn(readIfPresent(resolve(dirname(path), file))));
 }
 
-/** Whether a name is that of a project's folder. */
+/** Whether a name is the path of a project's folder. */
 export function isProject(named: string, cwd: string): boolean {
   return !/^(?:git:|stdio:|https?:\/\/)/.test(named) && isFolder(resolve(cwd, named));
 }

@@ -4,7 +4,7 @@ import type { Json, JsonObject, Span } from "../model/source.js";
 export const sections = ["tools", "resources", "resourceTemplates", "prompts"] as const;
 export type Section = (typeof sections)[number];
 
-/** The member that tells the entries of a section apart. */
+/** The member that identifies an entry within its section. */
 export const keyOf: Readonly<Record<Section, string>> = {
   tools: "name",
   resources: "uri",
@@ -20,11 +20,11 @@ export interface Entry {
   readonly index: number;
   /** The protocol's fields. */
   readonly listing: JsonObject;
-  /** Absent where the side does not say who may use it. */
+  /** Absent where the side has no information about scopes. */
   readonly scopes?: readonly string[];
   /** Messages of declared errors, by code. */
   readonly errors?: JsonObject;
-  /** Schemas of the forms that it asks the user to fill in, by name. */
+  /** Schemas of the entry's forms for the user, by name. */
   readonly forms?: Readonly<Record<string, Json>>;
   /** The schema of a template's variables. */
   readonly params?: Json;
@@ -38,34 +38,34 @@ export interface Surface {
   readonly entries: readonly Entry[];
 }
 
-/** One of the two surfaces that are compared, and where its files say so. */
+/** One of the two compared surfaces, and the spans in its files. */
 export interface Side {
   readonly surface: Surface;
-  /** The span of a member of an entry, or of what is nearest to it; undefined where there is no file. */
+  /** Returns the span of a member of an entry, or of the nearest part; undefined without a file. */
   readonly spanOf: (entry: Entry | undefined, at: readonly string[]) => Span | undefined;
   readonly textOf: TextOf;
-  /** The way from the working directory to the files, with a slash at the end; empty when they are the same. */
+  /** The path from the working directory to the files, with a slash at the end; empty for the same folder. */
   readonly prefix: string;
 }
 
 export interface SideOptions {
   /** The working directory, absolute. */
   readonly cwd: string;
-  /** The project whose past `git:` means. */
+  /** The project whose history `git:` refers to. */
   readonly folder: string;
   readonly color: boolean;
   /** Headers of requests to a server, by name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Variables of the environment that a server is started with, besides the own. */
+  /** Environment variables for a server that is started, in addition to those of this process. */
   readonly env: Readonly<Record<string, string>>;
-  /** Takes what a server that is started writes on standard error. */
+  /** Receives the standard error output of a server that is started. */
   readonly stderr: (text: string) => void;
 }
 
-/** A side that could not be had, and why: there is no comparison then. */
+/** Error for an unavailable side, with the reason: no comparison is possible. */
 export class NoSide extends Error {
   override readonly name = "NoSide";
-  /** The mistakes that are to blame, for people. */
+  /** The errors that caused it, formatted for people. */
   readonly report: string;
   constructor(message: string, report = "") {
     super(message);

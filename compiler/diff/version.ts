@@ -11,13 +11,15 @@ function parsed(text: string | undefined): Version | undefined {
   return match ? { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3]) } : undefined;
 }
 
-/** The part that is raised for a level: before 1.0.0 the second one tells of a break, as package managers have it. */
+/**
+ * Returns the part that a level raises: before 1.0.0, package managers treat a change of the second part as breaking.
+ */
 function partFor(level: Level, { major }: Version): keyof Version {
   if (level === "major") return major === 0 ? "minor" : "major";
   return level === "minor" && major > 0 ? "minor" : "patch";
 }
 
-/** Whether a version is as much above another as a level asks for. */
+/** Whether a version is high enough above another for a level. */
 export function isSufficient(old: string | undefined, now: string | undefined, level: Level): boolean {
   if (level === "none") return true;
   const [before, after] = [parsed(old), parsed(now)];
@@ -28,7 +30,7 @@ export function isSufficient(old: string | undefined, now: string | undefined, l
   return first <= parts.indexOf(partFor(level, before));
 }
 
-/** The version with the part raised that a level asks for; undefined where it is none with three numbers. */
+/** Returns a version with the part raised that a level requires; undefined for a version without three numbers. */
 export function raised(old: string, level: Level): string | undefined {
   const version = parsed(old);
   if (!version || level === "none") return version && old;

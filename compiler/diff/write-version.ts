@@ -7,7 +7,9 @@ import type { Located } from "../model/source.js";
 import { wantedVersion, type Comparison } from "./comparison.js";
 import { NoSide } from "./surface.js";
 
-/** Raises the version of a project in its manifest, `package.json` and `server.json` at once. Returns what was done. */
+/**
+ * Raises the version of a project in its manifest, `package.json` and `server.json`. Returns a line for each change.
+ */
 export function writeVersion(comparison: Comparison, folder: string, cwd: string): string[] {
   if (comparison.required === "none" || comparison.sufficient) return ["the version is high enough"];
   const wanted = wantedVersion(comparison);
@@ -25,7 +27,7 @@ export function writeVersion(comparison: Comparison, folder: string, cwd: string
 
 type Changes = { readonly path: string; readonly bytes: Uint8Array }[];
 
-/** The file with another version, all else as it was; nothing where it has no version of its own. */
+/** Returns the file with another version and no other change; no changes where the file has no version. */
 function edited(host: Host, path: string, tokens: readonly string[], version: string): Changes {
   const bytes = host.read(path);
   const root = bytes && parse(path, bytes).file?.root;
@@ -33,7 +35,7 @@ function edited(host: Host, path: string, tokens: readonly string[], version: st
   return bytes && node && typeof node.value === "string" ? replaced(path, textOf(bytes), [node], version) : [];
 }
 
-/** The registry's file has the version of the server, and that of each package. */
+/** Edits the registry's file, which has the version of the server and the version of each package. */
 function serverJson(host: Host, version: string): Changes {
   const path = "server.json";
   const bytes = host.read(path);

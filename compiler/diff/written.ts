@@ -4,16 +4,16 @@ import { isPlain, plainSchema } from "../json-schema/plain.js";
 import type { JsonSchema, Reachable } from "../model/schema.js";
 import type { Json, Located } from "../model/source.js";
 
-/** A schema in the plain form, and the way from there to how it is written. */
+/** A schema in the plain form, and the mapping from its places to the schema as written. */
 export interface PlainForm {
   readonly schema: JsonSchema;
-  /** The tokens of a place in the plain form, as those of the schema as it is written. */
+  /** Maps the tokens of a place in the plain form to the tokens in the schema as written. */
   readonly written: (at: readonly string[]) => readonly string[];
 }
 
 const nothingElse: Reachable = { fingerprint: "", definitions: new Map(), files: new Map(), outside: new Set() };
 
-/** Throws where a reference of the schema leads nowhere. */
+/** Returns the plain form. Throws for a reference without a target. */
 export function plainForm(schema: Json): PlainForm {
   if (typeof schema !== "object" || schema === null)
     return { schema: schema === false ? false : true, written: (at) => at };
@@ -32,7 +32,7 @@ export function plainForm(schema: Json): PlainForm {
   };
 }
 
-/** Words of older dialects. */
+/** Maps keywords to their names in older dialects. */
 function translated(node: Located, at: readonly string[]): readonly string[] {
   const found: string[] = [];
   let here: Located | undefined = node;

@@ -6,27 +6,27 @@ import { version } from "../package-folder.js";
 import { directoryFingerprint, find, tracingFs } from "./find.js";
 
 /**
- * A host for build after build. What looks the same on the disk is the very same bytes, or list of paths. Within one
- * snapshot, what was read stays as it was, but for what is committed.
+ * A host for consecutive builds. An unchanged file or search returns the identical object. Within one snapshot, results
+ * do not change, except by commits.
  */
 export interface FileSnapshot extends Host {
   hash(path: string): string | null;
-  /** Begins a new snapshot; `touched` files are read again even where they look the same. */
+  /** Begins a new snapshot; `touched` files are read again even with an unchanged stat fingerprint. */
   refresh(touched?: ReadonlySet<string>): void;
-  /** Writes what is known for other processes: files that look the same to them need not be read. */
+  /** Writes the state for other processes, which then skip files with an unchanged stat fingerprint. */
   save(): void;
 }
 
-/** Something on the disk as it was in a snapshot. */
+/** A result from the disk, as of a snapshot. */
 interface Known<T> {
   readonly value: T;
-  /** The stat fingerprint; undefined where the last change is too recent to rely on it. */
+  /** The stat fingerprint; undefined where the last change is too recent for a reliable one. */
   readonly state: string | undefined;
-  /** The number of the snapshot that last compared it. */
+  /** The number of the snapshot that last compared the result. */
   readonly generation: number;
 }
 
-/** A file, read when it is first asked for where its hash is known. */
+/** A file; if its hash is known, its bytes are read on first access. */
 interface File {
   bytes(): Uint8Array | undefined;
   hash(): string | null;
@@ -34,23 +34,23 @@ interface File {
 }
 
 interface Search {
-  /** The fingerprint of each path that the search went by. */
+  /** The fingerprint of each directory that the search visited. */
   readonly directories: ReadonlyMap<string, string>;
   readonly paths: string[];
 }
 
-/** The file with the snapshot, in the folder of caches. */
+/** Name of the snapshot file in the folder of caches. */
 export const snapshotFile = "snapshot.json";
 
-/** A change within this time of the last may leave no trace in the times that a disk keeps. */
+/** Margin for fine clocks: two changes within this time may have the same timestamp. */
 const fineClockMs = 100;
-/** The same where those are whole seconds, or, on FAT, every other. */
+/** Margin for coarse clocks: timestamps are whole seconds, or even seconds on FAT. */
 const coarsestClockMs = 2100;
 
 export function fileSnapshot(host: Host, stored?: StoredFile): FileSnapshot {
   const { files, directories, searches } = storedState(stored, host);
   let generation = 0;
-  /** Whether anything is known that was not stored. */
+  /** Whether the state has results that are not stored. */
   let isNew = false;
   const at = (path: string): string => (isAbsolute(path) ? path : `${host.root}/${path}`);
   const lookUp =
@@ -93,7 +93,7 @@ export function fileSnapshot(host: Host, stored?: StoredFile): FileSnapshot {
       return paths;
     },
     commit: (changes) => {
-      // Folders change, too.
+      // Directories may have changed, too.
       for (const [path, known] of directories) directories.set(path, { ...known, generation: -1 });
       for (const { path } of changes) files.delete(path);
       host.commit(changes);
@@ -142,10 +142,10 @@ function toStored({ files, directories, searches }: State): StoredState {
   };
 }
 
-/** The versions whose states and fingerprints mean the same. */
+/** Versions with the same format of states and fingerprints. */
 const form = `${version} ${process.version}`;
 
-/** A file that is damaged, or of another version, is none. */
+/** Returns the stored state; an empty state for a file that is damaged, or of another version. */
 function storedState(file: StoredFile | undefined, host: Host): State {
   const known = <T>(value: T, state: string): Known<T> => ({ value, state, generation: -1 });
   try {
@@ -167,7 +167,7 @@ function fileOf(bytes: Uint8Array | undefined): File {
   return { bytes: () => bytes, hash: () => hashOf(bytes), isRead: () => true };
 }
 
-/** A file whose hash another process has stored. */
+/** Returns a file whose hash another process has stored. */
 function storedHash(path: string, hash: string | null, host: Host): File {
   let read: { readonly bytes: Uint8Array | undefined } | undefined;
   return {
@@ -187,13 +187,13 @@ function stateOf(file: string, stat: typeof fs.statSync = fs.statSync): string |
   return since < (isCoarse ? coarsestClockMs : fineClockMs) ? undefined : `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
 }
 
-/** The stat fingerprint of a path that may be a link: of the link, and of its target. */
+/** Returns the stat fingerprint of a path and, for a link, of its target. */
 function stateOfPlace(path: string): string | undefined {
   const [own, there] = [stateOf(path, fs.lstatSync), stateOf(path)];
   return own === undefined || there === undefined ? undefined : `${own} ${there}`;
 }
 
-/** Null where the machine refuses an answer. */
+/** Returns the file status; null for an I/O error. */
 function statOf(file: string, stat: typeof fs.statSync): fs.Stats | null | undefined {
   try {
     return stat(file, { throwIfNoEntry: false });

@@ -5,7 +5,7 @@ import type { JsonObject } from "../model/source.js";
 
 const mostBytes = 256 * 2 ** 20;
 
-/** A project as it stood at a revision: its files are read from the repository, and nothing is checked out. */
+/** Returns a host for a project at a revision: it reads files from the repository, without a checkout. */
 export function gitHost(root: string, revision: string, manifestSchema: JsonObject): Host {
   const git = (args: readonly string[], input?: string): Buffer => {
     try {
@@ -13,7 +13,7 @@ export function gitHost(root: string, revision: string, manifestSchema: JsonObje
         input: input ?? "",
         maxBuffer: mostBytes,
         stdio: ["pipe", "pipe", "pipe"],
-        // Nothing is fetched from a remote.
+        // Lazy fetches from a remote are off, since a comparison must not need the network.
         env: { ...process.env, GIT_NO_LAZY_FETCH: "1", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
       });
     } catch (error) {
@@ -23,14 +23,14 @@ export function gitHost(root: string, revision: string, manifestSchema: JsonObje
     }
   };
   const line = (args: readonly string[]): string => git(args).toString("utf8").trimEnd();
-  // A revision that looks like an option is none.
+  // The option end stops a revision that looks like an option.
   const commit = line(["rev-parse", "--verify", "--end-of-options", `${revision}^{commit}`]);
   const prefix = line(["rev-parse", "--show-prefix"]);
   const files = new Map<string, { readonly hash: string; readonly size: number }>();
   const listed = git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit]).toString("utf8");
   for (const row of listed.split("\0")) {
     const match = /^(\d+) blob ([0-9a-f]+) +(\d+)\t([^]*)$/.exec(row);
-    // A link leads to something that may have changed since.
+    // The target of a link may have changed since the revision.
     if (!match || match[1] === "120000" || !match[4]!.startsWith(prefix)) continue;
     files.set(match[4]!.slice(prefix.length), { hash: match[2]!, size: Number(match[3]) });
   }
@@ -60,7 +60,7 @@ export function gitHost(root: string, revision: string, manifestSchema: JsonObje
   };
 }
 
-/** A glob of the compiler's own: `**` is any folders, `*` any part of a name, `{a,b}` either. */
+/** Converts a glob of the compiler: `**` is any folders, `*` any part of a name, `{a,b}` either. */
 function expression(pattern: string): RegExp {
   const parts = pattern.split(/(\*\*\/|\*\*|\*|\{[^}]*\})/).map((part) => {
     if (part === "**/") return "(?:.*/)?";

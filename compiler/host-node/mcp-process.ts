@@ -3,10 +3,10 @@ import type { Connection, Message } from "../diff/connection.js";
 import { HostError } from "../host.js";
 
 const longestLine = 64 * 2 ** 20;
-/** The time that a server has to end by itself. */
+/** Time for the server to exit by itself. */
 const graceMs = 2000;
 
-/** Starts a server and speaks to it over its standard streams. The command is split into words; no shell reads it. */
+/** Starts a server and connects to its standard streams. The command is split into words without a shell. */
 export function processConnection(
   command: string,
   cwd: string,
@@ -53,7 +53,7 @@ export function processConnection(
   };
 }
 
-/** Output that is no JSON does not belong there. */
+/** Parses a line of output; undefined for a line that is not JSON, which the protocol does not allow. */
 function parsed(line: string): Message | undefined {
   try {
     const value: unknown = JSON.parse(line);
@@ -63,7 +63,7 @@ function parsed(line: string): Message | undefined {
   }
 }
 
-/** The words of a command; those in quotes may hold blanks. */
+/** Splits a command into words; quoted words may contain blanks. */
 function wordsOf(command: string): string[] {
   return [...command.matchAll(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\S)+/g)].map(([word]) =>
     word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_match, double?: string, single?: string) =>

@@ -12,20 +12,23 @@ export interface Request {
   readonly touched: ReadonlySet<string> | undefined;
 }
 
-/** The data that the thread starts with. */
+/** Data for the start of the thread. */
 export interface Given {
   readonly pid: Int32Array;
   readonly isOneShot: boolean;
 }
 
-/** An answer of the thread; a `HostError` by its message. */
+/** Answer of the thread; a `HostError` is its message. */
 export type Answer = { readonly id: number } & ({ readonly findings: Findings } | { readonly refused: string });
 
-/** One thread that checks types, beside the one that does the rest. */
+/** Thread for type checks, parallel to the rest of the build. */
 export interface TypecheckThread {
-  /** Makes the thread load what a build of a folder needs. */
+  /** Loads files that a build of the folder needs. */
   warmUp(root: string): void;
-  /** `touched` are the project paths that may have changed since the last check: all when absent. */
+  /**
+   * Returns a type checker. `touched` are the project paths that may have changed since the last check; all when
+   * absent.
+   */
   typeChecker(root: string, touched?: ReadonlySet<string>): TypeChecker;
   end(): Promise<void>;
 }
@@ -35,14 +38,14 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Starts a thread; one that `isOneShot` gets one question for each folder. */
+/** Starts a thread; a thread that `isOneShot` receives one request for each folder. */
 export function typecheckThread(isOneShot: boolean): TypecheckThread {
   let worker: Worker | undefined;
   let asked = 0;
   let isEnding = false;
-  /** By the number of their question. */
+  /** Waiting requests by their id. */
   const waiting = new Map<number, Waiting>();
-  /** The id of TypeScript's process; 0 where there is none. */
+  /** Id of TypeScript's process; 0 without a process. */
   const pid = new Int32Array(new SharedArrayBuffer(4));
   const begun = (): Worker => {
     if (worker) return worker;
@@ -56,13 +59,13 @@ export function typecheckThread(isOneShot: boolean): TypecheckThread {
       if ("refused" in answer) waits?.reject(new HostError(answer.refused));
       else waits?.resolve(answer.findings);
     });
-    // It is a bug, and the thread has ended with it.
+    // An error is a bug, and ends the thread.
     thread.on("error", (error) => {
       worker = undefined;
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
     });
-    // A build that ends sooner does not wait for it.
+    // A build that ends sooner does not wait for the thread.
     thread.unref();
     return (worker = thread);
   };
@@ -82,11 +85,11 @@ export function typecheckThread(isOneShot: boolean): TypecheckThread {
       isEnding = true;
       if (waiting.size > 0 || asked === 0) {
         const terminated = worker.terminate();
-        // Else the thread would wait for its answer.
+        // The thread would otherwise wait for an answer of the process.
         kill(Atomics.load(pid, 0));
         return void (await terminated);
       }
-      // So that the process of TypeScript ends with it.
+      // TypeScript's process has to end with the thread.
       const exit = once(worker, "exit");
       worker.ref();
       worker.postMessage(undefined);
@@ -100,6 +103,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended.
+    // The process has already ended.
   }
 }

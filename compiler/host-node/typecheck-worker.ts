@@ -31,7 +31,7 @@ function typescriptFor(root: string): TypeScript {
   return current.typescript;
 }
 
-/** Drops errors, which occur again with the request. */
+/** Loads a folder in advance. Errors are dropped, since they recur with the request. */
 function warmUp(root: string): void {
   try {
     typescriptFor(root).warmUp();
@@ -43,7 +43,7 @@ function warmUp(root: string): void {
 function answer({ id, root, question, touched }: Request): void {
   try {
     post({ id, findings: typescriptFor(root).check(question, touched) });
-    // No further request is likely.
+    // A one-shot thread receives no further request for the folder.
     if (isOneShot) current?.typescript.end();
   } catch (error) {
     if (!(error instanceof HostError)) throw error;

@@ -2,34 +2,34 @@ import type { Fingerprint } from "./cache.js";
 import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
 
-/** A name as it goes over the wire. Never printed into code except as a quoted literal. */
+/** A name in the protocol. Code contains it only as a quoted literal. */
 export type WireName = string & { readonly brand?: "wire" };
-/** A TypeScript identifier that `lower` chose: safe to print, not a keyword, unique where it is declared. */
+/** A TypeScript identifier that `lower` chose: safe to print, not a keyword, unique in its scope. */
 export type Identifier = string & { readonly brand: "identifier" };
 
 /**
- * The compiled server: what `lower` hands to `emit`. Plain data, nothing optional that lowering could have decided,
- * in the order of the manifests (files by path, entries as written).
+ * The compiled server, which `lower` passes to `emit`. It is plain data, without optional members that lowering could
+ * decide, in the order of the manifests (files by path, entries as written).
  */
 export interface Server {
-  /** Stands for all of it but the places in the manifests. */
+  /** Fingerprint of all members except spans. */
   readonly fingerprint: Fingerprint;
   readonly info: JsonObject;
-  /** The file that has the version, where that is not written in the manifest. */
+  /** The file that has the version; absent when the manifest has it. */
   readonly versionFile?: string;
   readonly instructions?: string;
   readonly tools: readonly Tool[];
   readonly resources: readonly Resource[];
   readonly resourceTemplates: readonly ResourceTemplate[];
   readonly prompts: readonly Prompt[];
-  /** Shared `$defs`, each one exported type. */
+  /** Shared `$defs`, with one exported type each. */
   readonly definitions: readonly Definition[];
   readonly transports: Transports;
-  /** Entries of a list in one answer; absent: all of them. */
+  /** Number of entries in one answer of a list; absent: all entries. */
   readonly pageSize?: number;
-  /** The cache lifetime advertised for lists. */
+  /** The advertised cache lifetime of lists. */
   readonly listed?: Reuse;
-  /** The default for handlers that have none of their own. */
+  /** The default for handlers without a timeout of their own. */
   readonly timeoutMs?: number;
   readonly maxSubscriptions?: number;
   readonly maxTasks?: number;
@@ -38,13 +38,13 @@ export interface Server {
   readonly maxResultBytes?: number;
   readonly runtime: Runtime;
   readonly layout: Layout;
-  /** The handlers, each once, with their names in `generated/server.ts`. */
+  /** The handlers, without duplicates, with their names in `generated/server.ts`. */
   readonly imports: readonly HandlerImport[];
   /** Packages that are not bundled. */
   readonly external: readonly string[];
 }
 
-/** The features around the handlers. A member is present only if the manifest declares it. */
+/** Features around the handlers; a member is present only where the manifest asks for it. */
 export interface Runtime {
   /** The user's module of hooks. */
   readonly hooks?: { readonly file: string };
@@ -69,7 +69,7 @@ export interface Logging {
   readonly level: string;
   readonly format: string;
   readonly requests: string;
-  /** In lower case. */
+  /** Field names in lower case. */
   readonly redact: readonly string[];
   readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
 }
@@ -77,18 +77,18 @@ export interface Logging {
 /** The name of an environment variable. */
 export type Variable = { readonly env: string };
 
-/** As it is, or the value of an environment variable. */
+/** A literal, or the value of an environment variable. */
 export type Value = string | Variable;
 
-/** Who may call; at least one of the ways to prove it. */
+/** Authentication of callers, with at least one method. */
 export interface Auth {
-  /** For people. */
+  /** Name for humans. */
   readonly name: string;
   /** The path of the MCP endpoint. */
   readonly path: Value;
-  /** Scopes that include others. */
+  /** Scopes that include other scopes. */
   readonly includes: { readonly [scope: string]: readonly string[] };
-  /** The scopes that clients are told to request at first. */
+  /** The scopes that clients should request at first. */
   readonly requested: readonly string[];
   readonly bearer?: BearerKeys;
   readonly oauth?: OAuth;
@@ -99,7 +99,7 @@ export interface Auth {
 export interface BearerKeys {
   readonly env?: string;
   readonly file?: Value;
-  /** The scopes of a key that names none. */
+  /** The scopes of a key without scopes of its own. */
   readonly scopes: readonly string[];
 }
 
@@ -119,18 +119,18 @@ export interface Introspection {
   readonly cacheSeconds: number;
 }
 
-/** How many handlers run at a time: all together, and of single tools by their name. */
+/** Limits of concurrent handlers: of all together, and of single tools by their name. */
 export interface Concurrency {
   readonly server?: number;
   readonly tools: readonly (readonly [WireName, number])[];
   readonly maxQueue: number;
 }
 
-/** How long the results of an entry may be used again, how many are kept, and for whom. */
+/** Cache settings of an entry: lifetime, number of results, and their audience. */
 export interface Reuse {
   readonly ttlMs: number;
   readonly scope: "private" | "public";
-  /** Absent where nothing is kept: clients are told, and no more. */
+  /** Absent without a server cache: clients only receive the lifetime. */
   readonly maxEntries?: number;
 }
 
@@ -139,7 +139,7 @@ export interface Config {
   readonly settings: readonly Setting[];
 }
 
-/** One setting: its environment variable, and how that is read. */
+/** A setting: its environment variable, and the type of the value. */
 export interface Setting {
   readonly name: WireName;
   readonly env: string;
@@ -147,27 +147,29 @@ export interface Setting {
   readonly secret: boolean;
   readonly default?: Json;
   readonly description?: string;
-  /** It has no default, and the server does not start without it. */
+  /** Whether the server needs a value to start, because the setting has no default. */
   readonly required: boolean;
 }
 
-/** Folders of the project, relative to it, no trailing slash. */
+/** Folders relative to the project, without a trailing slash. */
 export interface Layout {
   readonly generated: string;
   readonly source: string;
   readonly dist: string;
 }
 
-/** The place of a handler. `file` is a project path ending in `.ts`; `type` is the exported name in `generated/types.ts`. */
+/**
+ * Place of a handler. `file` is a project path ending in `.ts`; `type` is the exported name in `generated/types.ts`.
+ */
 export interface Handler {
   readonly file: string;
   readonly export: Identifier;
   readonly type: Identifier;
-  /** The manifest says where it lives; else it lives where it does by convention. */
+  /** Whether the manifest names the place; otherwise it follows from conventions. */
   readonly declared: boolean;
 }
 
-/** A handler, and its name where it is imported. */
+/** A handler, and its local name in the importing module. */
 export interface HandlerImport {
   readonly file: string;
   readonly export: Identifier;
@@ -175,61 +177,61 @@ export interface HandlerImport {
 }
 
 /**
- * One schema of the surface. `schema` is self-contained, so that it can be listed alone. `plain` is the same in 2020-12,
- * where every `$ref` is a pointer into itself (`#…`) and nothing has an identifier: types and validators are made of it.
- * It is absent where `schema` is plain.
+ * A schema of the surface. `schema` is self-contained, so that a listing can contain it. `plain` is the same in
+ * 2020-12: every `$ref` is a pointer into itself (`#…`), without identifiers. Types and validators are made from
+ * `plain`. It is absent where `schema` is plain.
  */
 export interface Schema {
   readonly type: Identifier;
   readonly schema: JsonSchema;
   readonly plain?: JsonSchema;
   readonly types: ReferenceTypes;
-  /** Stands for the plain form. */
+  /** Fingerprint of the plain form. */
   readonly fingerprint: Fingerprint;
-  /** Stands for the plain form without annotations for readers: all that a validator depends on. */
+  /** Fingerprint of the plain form without annotations: all that a validator depends on. */
   readonly rules: Fingerprint;
   readonly span: Span;
 }
 
-/** The types of the references of a plain schema, by the fragment that they name. */
+/** Types of a plain schema's references, by the referenced fragment. */
 export interface ReferenceTypes {
-  /** Shared definitions, each of which has one type. */
+  /** Shared definitions, with one type each. */
   readonly shared: { readonly [fragment: string]: Identifier };
-  /** Other parts of the schema: their types are declared beside its own. */
+  /** Other parts of the schema: their types are declared next to the schema's own. */
   readonly own: { readonly [fragment: string]: Identifier };
 }
 
 /** Defaults to fill in a valid value. */
 export interface Filling {
-  /** The type of the value as it is given. */
+  /** The type of the value before defaults are filled in. */
   readonly type: Identifier;
   readonly types: ReferenceTypes;
-  /** Places in the value, itself first; each names others by their index. */
+  /** Places in the value, the value itself first; places refer to others by index. */
   readonly places: readonly FilledPlace[];
-  /** The schema of the value once it is filled in, for its type. */
+  /** The schema of the value after defaults are filled in, for its type. */
   readonly filled: JsonSchema;
 }
 
-/** A place in a value: the defaults of an object's properties, and the places below it. */
+/** Place in a value: the defaults of an object's properties, and the places below it. */
 export interface FilledPlace {
   readonly presets: readonly (readonly [name: string, value: Json])[];
   readonly members: readonly (readonly [name: string, place: number])[];
-  /** Fillings of the items at the beginning of a list. */
+  /** Places of the items at the beginning of a list. */
   readonly prefix: readonly (number | null)[];
-  /** The filling of the items that follow. */
+  /** Place of the items that follow. */
   readonly items?: number;
 }
 
-/** A shared definition; `schema` is self-contained in the same sense. */
+/** Shared definition; `schema` is self-contained in the same sense. */
 export interface Definition extends Schema {
   readonly name: string;
 }
 
 export interface DeclaredError {
   readonly code: string;
-  /** As it is written. */
+  /** The message as written in the manifest. */
   readonly message: string;
-  /** As the runtime fills it in. */
+  /** The template from which the runtime prints the message. */
   readonly template: string;
   readonly placeholders: readonly string[];
   readonly description?: string;
@@ -238,9 +240,9 @@ export interface DeclaredError {
 /** A question to the user: a form (`answer`) or a page (`url`). */
 export interface Elicitation {
   readonly name: string;
-  /** As it is written. */
+  /** The message as written in the manifest. */
   readonly message: string;
-  /** As the runtime fills it in; so is the URL. */
+  /** The template from which the runtime prints the message; the URL is a template too. */
   readonly template: string;
   /** The placeholders of the message and the URL. */
   readonly placeholders: readonly string[];
@@ -254,7 +256,7 @@ export interface Completion {
   readonly handler: Handler;
 }
 
-/** A call, and what it should come to. */
+/** A call and its expected result. */
 export interface Example {
   readonly description?: string;
   readonly arguments: JsonObject;
@@ -275,25 +277,25 @@ export interface HeaderParameter {
 export interface Tool {
   readonly kind: "tool";
   readonly name: WireName;
-  /** Scopes that a caller needs; all of them. */
+  /** Scopes of which a caller needs all. */
   readonly scopes: readonly string[];
   readonly title?: string;
   readonly description?: string;
-  /** Its entry in `tools/list`, as JSON: the protocol's fields only, in the manifest's order. */
+  /** The tool's entry in `tools/list`, as JSON: only the protocol's fields, in the manifest's order. */
   readonly listing: JsonObject;
   readonly input: Schema;
   /** Present where arguments have defaults. */
   readonly filling?: Filling;
   readonly output?: Schema;
-  /** The result may be something else than an object: older revisions get it as an object's `result`. */
+  /** Whether the result may be other than an object: older revisions receive it as the member `result` of an object. */
   readonly wraps?: boolean;
   readonly errors: readonly DeclaredError[];
   readonly headers: readonly HeaderParameter[];
   readonly elicitations: readonly Elicitation[];
-  /** The call may or must become a task, at once or when the handler says so. */
+  /** Present where the call may or must become a task, immediately or when the handler decides so. */
   readonly task?: { readonly support: "optional" | "required"; readonly deferred: boolean };
   readonly timeoutMs?: number;
-  /** An event stream of it may be opened with GET. */
+  /** Whether a GET request may open an event stream of the tool. */
   readonly readOnly?: boolean;
   readonly examples: readonly Example[];
   readonly cache?: Reuse;
@@ -301,11 +303,11 @@ export interface Tool {
   readonly span: Span;
 }
 
-/** Static contents (resolved at build), or a handler. */
+/** Resource with static contents (resolved at build) or a handler. */
 export interface Resource {
   readonly kind: "resource";
   readonly uri: WireName;
-  /** Scopes that a caller needs; all of them. */
+  /** Scopes of which a caller needs all. */
   readonly scopes: readonly string[];
   readonly name: WireName;
   readonly description?: string;
@@ -320,18 +322,18 @@ export interface Resource {
 export interface ResourceTemplate {
   readonly kind: "resourceTemplate";
   readonly uriTemplate: WireName;
-  /** Scopes that a caller needs; all of them. */
+  /** Scopes of which a caller needs all. */
   readonly scopes: readonly string[];
   readonly name: WireName;
   readonly description?: string;
   readonly mimeType?: string;
   readonly listing: JsonObject;
   readonly variables: readonly string[];
-  /** From `params`, or made from the variables (each a string). */
+  /** The schema from `params`, or one made from the variables (each a string). */
   readonly params: Schema;
   readonly handler: Handler;
   readonly cache?: Reuse;
-  /** The handler that lists its resources. */
+  /** The handler that lists the template's resources. */
   readonly list?: Handler;
   readonly completions: readonly Completion[];
   readonly span: Span;
@@ -348,13 +350,13 @@ export interface PromptArgument {
 export interface Prompt {
   readonly kind: "prompt";
   readonly name: WireName;
-  /** Scopes that a caller needs; all of them. */
+  /** Scopes of which a caller needs all. */
   readonly scopes: readonly string[];
   readonly title?: string;
   readonly description?: string;
   readonly listing: JsonObject;
   readonly arguments: readonly PromptArgument[];
-  /** The arguments as an interface, declared in `types.ts`. */
+  /** The interface of the arguments, declared in `types.ts`. */
   readonly type: Identifier;
   readonly source: { readonly messages: readonly JsonObject[] } | { readonly handler: Handler };
   readonly elicitations: readonly Elicitation[];
@@ -364,13 +366,13 @@ export interface Prompt {
 
 export interface Transports {
   readonly stdio: boolean;
-  /** Environment variables say how the server is reached over HTTP. */
+  /** Whether environment variables decide how the server is reached over HTTP. */
   readonly fromEnvironment: boolean;
   readonly http?: {
     readonly path: Value;
     readonly host: Value;
     readonly port: number | Variable;
-    /** A variable holds several, separated by commas. */
+    /** Origins; a variable holds several, separated by commas. */
     readonly allowedOrigins: readonly Value[];
     readonly allowedHosts: readonly Value[];
     readonly sessions: boolean;

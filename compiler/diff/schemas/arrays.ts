@@ -3,10 +3,10 @@ import type { Formula } from "./formula.js";
 import { closed, distinct, type Domain, type Outcome, type Sides, type Tools } from "./outcome.js";
 
 const mostItems = 200;
-/** Places at the beginning of a list that are looked at one by one. */
+/** Number of places at the beginning of a list that are examined one by one. */
 const mostPlaces = 20;
 
-/** Arrays: an interval of lengths, and what holds for the items at each place. */
+/** Solves arrays: an interval of lengths, and the formulas for the items at each place. */
 export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Domain {
   let [least, most] = [0, Infinity];
   const always: { readonly from: number; readonly to: number; readonly schema: Formula }[] = [];
@@ -28,7 +28,7 @@ export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Dom
     }
   const itemsAt = (index: number): Formula[] =>
     always.filter(({ from, to }) => from <= index && index <= to).map(({ schema }) => schema);
-  /** The index from which the same holds for all items. */
+  /** The index from which all items have the same formulas. */
   const tail = Math.max(
     0,
     ...always.map(({ from, to }) => (to === Infinity ? from : to + 1)),
@@ -38,7 +38,7 @@ export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Dom
   );
   if (tail > mostPlaces) return { samples: [] };
 
-  /** Formulas that the item at a place must not have, by the place; `-1` stands for all of them. */
+  /** Formulas that the item at a place must not satisfy, by the place; `-1` stands for all places. */
   const refused = new Map<number, Formula[]>();
   const refuse = (index: number, schema: Formula): void =>
     void refused.set(index, [...(refused.get(index) ?? []), schema]);
@@ -72,7 +72,7 @@ export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Dom
       least = Math.max(least, literal.value + 1);
     }
 
-  /** The places below a length; the last stands for all that follow. */
+  /** Returns the places below a length; the last place stands for all that follow. */
   function places(length: number): number[] {
     return Array.from({ length: Math.min(length, tail + 1) }, (_, index) => index);
   }

@@ -10,14 +10,14 @@ export interface Node {
   readonly root: JsonSchema;
 }
 
-/** Classes of schemas that say the same, by number. */
+/** Equivalence classes of schemas, by number. */
 export interface Classes {
   classOf(node: Node): number;
-  /** One schema of the class. */
+  /** Returns one schema of the class. */
   representative(number: number): Node;
 }
 
-/** Keywords that refuse no value. */
+/** Keywords that reject no value. */
 const annotations: ReadonlySet<string> = new Set([
   "$schema",
   "$id",
@@ -42,7 +42,7 @@ export function isAnnotation(keyword: string): boolean {
 
 const mostNodes = 4000;
 
-/** Sorts all schemas that the roots reach into classes: two are equal unless a keyword somewhere in them tells them apart. */
+/** Partitions all reachable schemas into classes: two schemas are equal unless a keyword somewhere in them differs. */
 export function classify(roots: readonly JsonSchema[]): Classes {
   const nodes: Node[] = [];
   const indices = new Map<JsonSchema, Map<JsonSchema, number>>();
@@ -59,7 +59,7 @@ export function classify(roots: readonly JsonSchema[]): Classes {
   };
   for (const root of roots) indexOf({ schema: root, root });
   const signatures: ((classes: readonly number[]) => string)[] = [];
-  // The list grows while it is gone through: a schema names others.
+  // The loop extends the list that it iterates: a schema refers to others.
   for (let index = 0; index < nodes.length; index++) signatures.push(signatureOf(nodes[index]!, indexOf));
   let classes: readonly number[] = nodes.map(() => 0);
   for (let count = 0; ;) {
@@ -84,7 +84,7 @@ export function classify(roots: readonly JsonSchema[]): Classes {
 
 type Signature = (classes: readonly number[]) => string;
 
-/** The text that tells a schema from others, given the classes of those that it contains. */
+/** Returns the text that distinguishes a schema from others, given the classes of its subschemas. */
 function signatureOf({ schema, root }: Node, indexOf: (node: Node) => number): Signature {
   if (typeof schema !== "object") return () => String(schema);
   const parts: (string | number)[] = [];
@@ -120,7 +120,7 @@ export function asSchema(value: Json | undefined): JsonSchema {
   throw new NotComparable("a schema is neither an object nor a boolean");
 }
 
-/** The schema that a reference of a plain schema leads to. */
+/** Returns the target of a reference in a plain schema. */
 export function targetOf(reference: Json, root: JsonSchema): JsonSchema {
   if (typeof reference !== "string" || !/^#(?:\/|$)/.test(reference))
     throw new NotComparable(`the reference ${JSON.stringify(reference)} does not resolve`);

@@ -9,34 +9,37 @@ import { isRiskFree } from "./patterns.js";
 import { shrunk } from "./shrink.js";
 import { validatorOf, type Takes } from "./validators.js";
 
-/** The writer of the values: callers, whose values must still be taken, or the server, whose values must be as before. */
+/**
+ * Writer of the values. `input`: callers, whose values must stay valid. `output`: the server, whose values must be
+ * valid by the old schema.
+ */
 export type Direction = "input" | "output";
 
-/** A difference, and what it means for those who use the schema. */
+/** A difference, and its effect on users of the schema. */
 export interface SchemaChange extends Difference {
   readonly verdict: Verdict;
-  /** Which of the values of one schema the other takes: only said of what is compatible. */
+  /** Whether the new schema accepts other values; only present for compatible changes. */
   readonly effect: "none" | "values";
-  /** A value that breaks. */
+  /** A value that breaks the comparison. */
   readonly witness?: Json;
-  /** The reason that the verdict is unknown. */
+  /** The reason for the verdict `unknown`. */
   readonly reason?: string;
-  /** The property is new and optional: callers that do not know it do not give it. */
+  /** Present for a new, optional property: callers that do not know it omit it. */
   readonly isOptionalArgument?: true;
 }
 
-/** The most differences that are judged one by one. */
+/** Limit of differences that are judged one by one. */
 const mostJudged = 60;
 
 /**
- * Compares two plain schemas. A `breaking` change has a witness that both validators confirm, a `compatible` one a proof.
- * In inputs, callers are assumed not to send optional properties that the old schema does not know.
+ * Compares two plain schemas. Both validators confirm the witness of `breaking`, and `compatible` requires a proof. For
+ * inputs, callers are assumed to omit new optional properties.
  */
 export function compareSchemas(old: JsonSchema, now: JsonSchema, direction: Direction): readonly SchemaChange[] {
   try {
     return compared(old, now, direction);
   } catch (error) {
-    // Hostile schemas nest deeper than the stack.
+    // The nesting of hostile schemas exceeds the stack.
     if (!(error instanceof RangeError)) throw error;
     return [{ at: [], kind: "rule", verdict: "unknown", effect: "values", reason: "the schemas nest too deeply" }];
   }
@@ -102,7 +105,7 @@ function judge(all: readonly Difference[], narrow: JsonSchema, wide: JsonSchema)
     ...(whole.reason !== undefined && { reason: whole.reason }),
   } as const;
   if (isOne) return [{ ...changes[0]!, ...found }];
-  // Each alone is in order, or cannot be decided: the schemas as a whole are judged.
+  // Each change alone is compatible or undecided, so the schemas are judged as a whole.
   if (witness === undefined && changes.some((each) => each.verdict === "unknown")) return changes;
   return [...changes, { at: [], kind: "rule", ...found }];
 }
@@ -129,7 +132,7 @@ function judgeOne(
   };
 }
 
-/** A validator that is compiled when it is needed; undefined where the schema is not valid. */
+/** Returns a validator that is compiled on first use; its result is undefined for an invalid schema. */
 function lazily(schema: JsonSchema): (value: Json) => boolean | undefined {
   let takes: Takes | undefined;
   return (value) => {
@@ -137,14 +140,14 @@ function lazily(schema: JsonSchema): (value: Json) => boolean | undefined {
       takes ??= validatorOf(schema);
       return takes(value);
     } catch (error) {
-      // A schema that is none, or that refers to itself at the same place.
+      // The schema is invalid, or refers to itself at the same place.
       if (error instanceof NotComparable || error instanceof RangeError) return undefined;
       throw error;
     }
   };
 }
 
-/** A new property that need not be given, of an object about which the old schema says nothing more. */
+/** Whether a change is a new optional property, in an object whose old schema has no other rule for it. */
 function isOptionalArgument({ at, kind, old }: Difference, before: JsonSchema, now: JsonSchema): boolean {
   if (kind !== "rule" || old !== undefined || at.at(-2) !== "properties" || !isPositive(at, now)) return false;
   const parent = at.slice(0, -2);
@@ -155,7 +158,7 @@ function isOptionalArgument({ at, kind, old }: Difference, before: JsonSchema, n
   return says.every((keyword) => one[keyword] === undefined || one[keyword] === true);
 }
 
-/** Keywords below which a wider schema makes the whole wider. */
+/** Keywords whose wider subschema makes the whole schema wider. */
 const widening: ReadonlySet<string> = new Set([
   "properties",
   "items",
@@ -178,7 +181,7 @@ function isPositive(at: readonly string[], root: JsonSchema): boolean {
   return true;
 }
 
-/** Definitions that a reference leads to from a place where a wider schema does not make the whole wider. */
+/** Returns the definitions that are referenced from a place where a wider subschema does not widen the whole. */
 function reversedDefinitions(root: JsonSchema): ReadonlySet<string> {
   const reversed = new Set<string>();
   const definitions = isObject(root) && isObject(root["$defs"]) ? root["$defs"] : {};
@@ -212,7 +215,7 @@ function nodeAt(root: JsonSchema, at: readonly string[]): Json | undefined {
   return node;
 }
 
-/** The schema with a property of which anything may be the value. */
+/** Returns the schema with any value allowed for one property. */
 function withoutRule(schema: JsonSchema, { at }: Difference): JsonSchema {
   const edit = (node: Json, [token, ...rest]: readonly string[]): Json => {
     if (token === undefined) return true;

@@ -4,20 +4,20 @@ import type { Json, JsonObject } from "../../model/source.js";
 import { isAnnotation, isObject } from "./classes.js";
 import { canonical } from "./formula.js";
 
-/** One difference between two plain schemas. */
+/** A difference between two plain schemas. */
 export interface Difference {
   /** The place of a keyword, or of an entry of a map or a list. */
   readonly at: readonly string[];
-  /** The values there, or only the name of a property that is required. */
+  /** The old and new value; for a required property, only its name. */
   readonly old?: Json;
   readonly new?: Json;
-  /** The effect on which values are valid. */
+  /** Kind of effect on the set of valid values. */
   readonly kind: "rule" | "required" | "default" | "header" | "text";
 }
 
 const header = "x-mcp-header";
 
-/** All differences between two plain schemas, by place. */
+/** Returns all differences between two plain schemas, by place. */
 export function differences(old: JsonSchema, now: JsonSchema): Difference[] {
   const found: Difference[] = [];
   const add = (at: readonly string[], kind: Difference["kind"], one?: Json, other?: Json): void =>
@@ -46,7 +46,7 @@ export function differences(old: JsonSchema, now: JsonSchema): Difference[] {
     return compareLists(at, one as readonly Json[], other as readonly Json[]);
   };
 
-  /** Definitions that only one side has matter where they are referred to. */
+  /** Compares maps. Definitions that only one side has are compared where references use them. */
   const compareMaps = (at: readonly string[], one: Json, other: Json, bothOnly: boolean): void => {
     const [ones, others] = [one as JsonObject, other as JsonObject];
     for (const name of new Set([...Object.keys(ones), ...Object.keys(others)])) {
@@ -61,7 +61,7 @@ export function differences(old: JsonSchema, now: JsonSchema): Difference[] {
     for (const name of other) if (!one.includes(name)) add(at, "required", undefined, name);
   };
 
-  /** Lists of one length are compared item by item, but for items that only stand elsewhere. */
+  /** Compares lists of one length item by item, except for reordered items. */
   const compareLists = (at: readonly string[], one: readonly Json[], other: readonly Json[]): void => {
     const isOrdered = at.at(-1) === "prefixItems";
     const missing = isOrdered ? [] : without(one, other);
@@ -94,10 +94,10 @@ function own(object: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** A key for the definitions of the other schema; no schema has it. */
+/** Key for the definitions of the other schema, which no schema contains. */
 const foreign = "\u0000other";
 
-/** The first schema with one difference taken over from the second. */
+/** Returns the first schema with one difference applied from the second. */
 export function withDifference(
   base: JsonSchema,
   other: JsonSchema,
@@ -124,7 +124,7 @@ function toggled(value: Json | undefined, name: string): Json | undefined {
   return rest.length === 0 ? undefined : rest;
 }
 
-/** JSON with the value at a place made anew; undefined removes it. */
+/** Returns JSON with the value at a place replaced; undefined removes the value. */
 function edited(root: Json, at: readonly string[], edit: (value: Json | undefined) => Json | undefined): Json {
   const [token, ...rest] = at;
   if (token === undefined) return edit(root) ?? {};
@@ -139,7 +139,7 @@ function edited(root: Json, at: readonly string[], edit: (value: Json | undefine
   return Object.fromEntries(after === undefined ? others : [...others, [token, after]]);
 }
 
-/** References that the base cannot follow lead to a copy of the other schema. */
+/** Redirects references without a target in the base to a copy of the other schema. */
 function readdressed(value: Json, base: JsonSchema): Json {
   return JSON.parse(JSON.stringify(value), (key, each: unknown) => {
     if (key !== "$ref" || typeof each !== "string" || !each.startsWith("#")) return each;
@@ -154,7 +154,7 @@ function readdressed(value: Json, base: JsonSchema): Json {
   }) as Json;
 }
 
-/** A token of a pointer in a reference. */
+/** Decodes a token of a pointer in a reference. */
 export function decodedToken(token: string): string {
   return decodeURIComponent(token).replaceAll("~1", "/").replaceAll("~0", "~");
 }

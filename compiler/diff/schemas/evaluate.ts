@@ -4,7 +4,7 @@ import { canonical, typeOfLiteral, typeOfValue, type Budget, type Formula, type 
 import { formatNamed, type Formulas } from "./parse.js";
 import { matcher } from "./patterns.js";
 
-/** Whether a value makes a formula true; undefined where this cannot be told. */
+/** Evaluates whether a value satisfies a formula; undefined where this is not decidable. */
 export type Evaluate = (formula: Formula, value: Json) => boolean | undefined;
 
 const deepest = 100;
@@ -109,7 +109,7 @@ function evaluateString(literal: LiteralShape, value: string): boolean | undefin
   }
 }
 
-/** Code points, as JSON Schema counts. */
+/** Returns the number of code points, the length in JSON Schema. */
 export function lengthOf(text: string): number {
   let length = 0;
   for (const _ of text) length++;
@@ -171,7 +171,7 @@ function evaluateObject(literal: LiteralShape, value: JsonObject, below: Evaluat
   }
 }
 
-/** A rule that perhaps applies only tells something where it holds. */
+/** Combines a rule with its condition: where the condition is undecided, only a satisfied rule has a result. */
 function whereApplies(applies: boolean | undefined, holds: boolean | undefined): boolean | undefined {
   return applies || holds ? holds : undefined;
 }

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../model/source.js";
 import { asSchema, isObject, targetOf, type Node } from "./classes.js";
 import type { Formula, Make } from "./formula.js";
 
-/** One way for a value to pass a schema, and what of the value is evaluated then. */
+/** A case in which a value passes a schema, and the parts of the value that are evaluated in that case. */
 interface Case<Evaluated> {
   readonly when: readonly Formula[];
   readonly evaluated: Evaluated;
@@ -15,7 +15,7 @@ interface Properties {
 }
 
 interface Items {
-  /** The number of items at the beginning. */
+  /** The number of evaluated items at the beginning. */
   readonly prefix: number;
   readonly all: boolean;
   readonly containing: readonly Formula[];
@@ -24,14 +24,14 @@ interface Items {
 const mostCases = 32;
 const mostSteps = 30;
 
-/** The parts of a kind of evaluation. */
+/** Operations of one kind of evaluation. */
 interface Evaluation<Evaluated> {
   readonly none: Evaluated;
   own(schema: JsonObject, node: Node): Evaluated;
   join(one: Evaluated, other: Evaluated): Evaluated;
 }
 
-/** `unevaluatedProperties` in terms of the other keywords; undefined where there are too many cases. */
+/** Expresses `unevaluatedProperties` by other keywords; undefined for too many cases. */
 export function propertyCases(
   { schema, root }: Node,
   rest: Formula,
@@ -61,7 +61,7 @@ export function propertyCases(
   );
 }
 
-/** `unevaluatedItems`, likewise. */
+/** Expresses `unevaluatedItems` by other keywords; undefined for too many cases. */
 export function itemCases(
   { schema, root }: Node,
   rest: Formula,
@@ -103,7 +103,7 @@ function anyCase<Evaluated>(
   return all.length === 1 ? all[0]! : make({ kind: "any", of: all });
 }
 
-/** The cases of a schema's keywords that evaluate in place. */
+/** Returns the cases of a schema's in-place applicators. */
 function casesOf<Evaluated>(
   { schema, root }: Node,
   evaluation: Evaluation<Evaluated>,
@@ -130,7 +130,7 @@ function casesOf<Evaluated>(
       })),
     );
   };
-  /** A branch that may or may not hold. */
+  /** Adds a branch that may or may not apply. */
   const branch = (condition: Formula, holds: readonly Case<Evaluated>[] | undefined): void => {
     if (holds?.every(({ evaluated, when }) => when.length === 0 && isNothing(evaluated, evaluation))) return;
     times(

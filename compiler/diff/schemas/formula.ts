@@ -28,18 +28,18 @@ type Assertion =
   | { readonly kind: "names"; readonly schema: Formula }
   | { readonly kind: "minProperties" | "maxProperties"; readonly value: number };
 
-/** An assertion that is not taken apart any further. */
+/** An assertion that is not decomposed further. */
 export type LiteralShape =
   | { readonly kind: "type"; readonly types: readonly JsonType[]; readonly integer: boolean }
   | { readonly kind: "enum"; readonly values: readonly Json[] }
-  /** An assertion that only equals itself. */
+  /** An assertion that equals only itself. */
   | { readonly kind: "opaque"; readonly id: number; readonly type: JsonType }
   | Assertion;
 
 export type Shape =
   | { readonly kind: "all" | "any" | "one"; readonly of: readonly Formula[] }
   | { readonly kind: "not"; readonly of: Formula }
-  /** A class of equal schemas, which may contain itself. */
+  /** A class of equal schemas, which may be recursive. */
   | { readonly kind: "schema"; readonly id: number }
   | LiteralShape;
 
@@ -48,12 +48,12 @@ interface Keyed {
   readonly key: number;
 }
 
-/** A statement about a value, made of the keywords of schemas. */
+/** A statement about a value, built from the keywords of schemas. */
 export type Formula = Shape & Keyed;
 export type Literal = LiteralShape & Keyed;
 export type LiteralOf<Kind extends LiteralShape["kind"]> = Extract<LiteralShape, { readonly kind: Kind }> & Keyed;
 
-/** Makes formulas; the same shape is the very same formula. */
+/** Creates formulas; equal shapes yield the identical formula. */
 export type Make = (shape: Shape) => Formula;
 
 export function createFormulas(): Make {
@@ -96,7 +96,7 @@ const typeOfKind = {
   maxProperties: "object",
 } as const satisfies Partial<Record<LiteralShape["kind"], JsonType>>;
 
-/** The type that a literal is about; undefined where it speaks of all. */
+/** Returns the type that a literal applies to; undefined where it applies to all types. */
 export function typeOfLiteral(literal: LiteralShape): JsonType | undefined {
   if (literal.kind === "type" || literal.kind === "enum") return undefined;
   return literal.kind === "format" || literal.kind === "opaque" ? literal.type : typeOfKind[literal.kind];
@@ -108,7 +108,7 @@ export function typeOfValue(value: Json): JsonType {
   return typeof value as JsonType;
 }
 
-/** The same text for equal values, whatever the order of their members. */
+/** Returns the same text for equal values, regardless of the order of their members. */
 export function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
@@ -116,19 +116,19 @@ export function canonical(value: Json): string {
   return `{${members.sort().join(",")}}`;
 }
 
-/** Whether two values are equal, whatever the order of their members. */
+/** Whether two values are equal, regardless of the order of their members. */
 export function areEqual(one: Json, other: Json): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other) || canonical(one) === canonical(other);
 }
 
-/** The reason that two schemas cannot be compared: they are too large, or no schemas. */
+/** Error for schemas that cannot be compared: they are too large, or invalid. */
 export class NotComparable extends Error {
   override readonly name = "NotComparable";
 }
 
-/** The work that a comparison may take; the same on every machine. */
+/** Work limit of a comparison, the same on every machine. */
 export interface Budget {
-  /** Throws `NotComparable` when nothing is left. */
+  /** Throws `NotComparable` when the budget is exhausted. */
   spend(units: number): void;
 }
 

@@ -5,15 +5,15 @@ import { paletteOf } from "./palette.js";
 import { formulasOf } from "./parse.js";
 import { createProver } from "./prover.js";
 
-/** Whether all values of one schema are values of another: proved, or not, with values that perhaps are none. */
+/** Result of an inclusion test: a proof, or candidates for counterexamples. */
 export type Inclusion =
   | { readonly kind: "included" }
   | { readonly kind: "open"; readonly candidates: readonly Json[]; readonly reason?: string };
 
-/** About a second on a slow machine. */
+/** Default work limit, about a second on a slow machine. */
 export const wholeBudget = 2_000_000;
 
-/** Decides whether a wide schema takes all that a narrow one takes. Both are plain. */
+/** Decides whether a wide schema accepts all values of a narrow one. Both schemas are plain. */
 export function includes(wide: JsonSchema, narrow: JsonSchema, budget: Budget = createBudget(wholeBudget)): Inclusion {
   try {
     const formulas = formulasOf([narrow, wide]);
@@ -22,7 +22,7 @@ export function includes(wide: JsonSchema, narrow: JsonSchema, budget: Budget = 
     return closed ? { kind: "included" } : { kind: "open", candidates };
   } catch (error) {
     if (error instanceof NotComparable) return { kind: "open", candidates: [], reason: error.message };
-    // Hostile schemas nest deeper than the stack.
+    // The nesting of hostile schemas exceeds the stack.
     if (error instanceof RangeError) return { kind: "open", candidates: [], reason: "the schemas nest too deeply" };
     throw error;
   }

@@ -6,7 +6,7 @@ import { solveObjects } from "./objects.js";
 import { closed, distinct, proof, type Domain, type Outcome, type Sides, type Tools } from "./outcome.js";
 import { solveStrings } from "./strings.js";
 
-/** Solves a statement of literals: it is proved when it is for each type of JSON. */
+/** Solves a statement of literals, which is proved when it is proved for each type of JSON. */
 export function solveLeaf(left: readonly Literal[], right: readonly Literal[], tools: Tools): Outcome {
   const candidates: Json[] = [];
   let isClosed = true;
@@ -43,7 +43,7 @@ function domainOf(type: JsonType, left: readonly Literal[], right: readonly Lite
       integerRight = true;
     } else if (literal.kind === "enum") refused.push(...literal.values.filter((value) => typeOfValue(value) === type));
     else {
-      // Values of other types have it.
+      // Values of other types satisfy the literal.
       if (typeOfLiteral(literal) !== type) return closed;
       own.right.push(literal);
     }
@@ -66,7 +66,7 @@ function domainOf(type: JsonType, left: readonly Literal[], right: readonly Lite
   }
 }
 
-/** Whether a value has all literals on the left and none on the right, or may have. */
+/** Whether a value satisfies, or may satisfy, all literals on the left and none on the right. */
 function fits(value: Json, left: readonly Literal[], right: readonly Literal[], { evaluate }: Tools): boolean {
   return (
     left.every((literal) => evaluate(literal, value) !== false) &&

@@ -8,7 +8,7 @@ interface Bound {
 
 const mostListed = 64;
 
-/** Numbers: an interval, and the steps between them. */
+/** Solves numbers: an interval, and the steps between them. */
 export function solveNumbers({ left, right, integer }: Sides, { palette }: Tools): Domain {
   let lower: Bound = { value: -Infinity, exclusive: false };
   let upper: Bound = { value: Infinity, exclusive: false };
@@ -58,11 +58,11 @@ export function solveNumbers({ left, right, integer }: Sides, { palette }: Tools
   return { samples: samples(lower, upper, steps, [...limits, ...palette.numbers]) };
 }
 
-/** All multiples of a step between two bounds, where they are few. */
+/** Returns all multiples of a step between two bounds; undefined for too many. */
 function multiples(lower: Bound, upper: Bound, step: number): number[] | undefined {
   const [first, last] = [Math.ceil(lower.value / step), Math.floor(upper.value / step)];
   if (!(last - first <= mostListed)) return undefined;
-  // The quotients are rounded: one more on each side.
+  // The quotients are rounded, so one more multiple is tried on each side.
   const all = Array.from({ length: Math.max(0, last - first + 3) }, (_, index) =>
     exact((first - 1 + index) * step, step),
   );
@@ -73,7 +73,7 @@ function multiples(lower: Bound, upper: Bound, step: number): number[] | undefin
   );
 }
 
-/** The product with a decimal step as people write it: 3 × 0.1 is 0.3. */
+/** Multiplies by a decimal step in decimal arithmetic: 3 × 0.1 is 0.3. */
 function exact(value: number, step: number): number {
   return Number.isInteger(step) ? value : Number(value.toPrecision(15));
 }

@@ -6,18 +6,18 @@ import { matcher } from "./patterns.js";
 const mostNames = 400;
 const mostPatterns = 4;
 
-/** A property by its name, or any of those that nothing names and that match certain patterns. */
+/** A named property, or any unnamed property whose name matches certain patterns. */
 interface Place {
   readonly name?: string;
-  /** Patterns that the names match; undefined where each may match or not. */
+  /** Patterns that the names match; undefined where any match is possible. */
   readonly matched?: ReadonlySet<string>;
-  /** Schemas that hold for the value. */
+  /** Schemas that apply to the value. */
   readonly schemas: readonly Formula[];
 }
 
 type Rule = LiteralOf<"matching"> | LiteralOf<"additional">;
 
-/** Objects: which properties there must, may and cannot be, and what holds for their values. */
+/** Solves objects: required, optional and forbidden properties, and the formulas for their values. */
 export function solveObjects(sides: Sides, tools: Tools): Domain {
   const { left, right } = sides;
   const { prove } = tools;
@@ -53,7 +53,7 @@ export function solveObjects(sides: Sides, tools: Tools): Domain {
   const open = others.filter(isPossible);
   if (open.length === 0 && needed.size + optional.length < least) return closed;
 
-  /** One property that breaks each rule of the right about properties without a name. */
+  /** Properties that violate a rule on the right about unnamed properties, one for each rule. */
   const breaking: { readonly place: Place; readonly schema: Formula }[] = [];
   const available = [...[...needed, ...optional].map((name) => named.get(name)!), ...open];
   for (const literal of right)
@@ -122,7 +122,7 @@ export function solveObjects(sides: Sides, tools: Tools): Domain {
   }
 }
 
-/** All names that the literals mention. */
+/** Returns all names in the literals. */
 function namesOf({ left, right }: Sides, { keywordsOf }: Tools): string[] {
   const names = new Set<string>();
   const listed = (formula: Formula, depth: number): void => {
@@ -151,7 +151,7 @@ function placeOf(name: string, { left }: Sides, { evaluate, make }: Tools): Plac
   return { name, schemas };
 }
 
-/** Whether a rule is about the property; undefined where that cannot be told. */
+/** Whether a rule applies to the property; undefined where this is not decidable. */
 function applies(rule: Rule, { name, matched }: Place): boolean | undefined {
   const matches = (pattern: string): boolean | undefined =>
     name === undefined ? matched && matched.has(pattern) : matcher(pattern)(name);
@@ -162,7 +162,7 @@ function applies(rule: Rule, { name, matched }: Place): boolean | undefined {
   return all.includes(undefined) ? undefined : true;
 }
 
-/** Properties that nothing names, by the patterns that they match. */
+/** Returns the unnamed properties, by the patterns that they match. */
 function otherPlaces(names: readonly string[], sides: Sides, tools: Tools): Place[] {
   const rules = [...sides.left, ...sides.right].filter(
     (literal): literal is Rule => literal.kind === "matching" || literal.kind === "additional",
@@ -187,7 +187,7 @@ function otherPlaces(names: readonly string[], sides: Sides, tools: Tools): Plac
   return places;
 }
 
-/** Statements about a name that none of the literals mentions. */
+/** Returns formulas for a name that occurs in none of the literals. */
 function nameFormulas(
   matched: ReadonlySet<string>,
   patterns: readonly string[],
@@ -222,6 +222,6 @@ function nameSamples(
   const { left, right } = nameFormulas(place.matched ?? new Set(), [], names, sides, tools);
   const { candidates } = tools.prove(left, refused ? [...right, refused] : right);
   const all = candidates.filter((name): name is string => typeof name === "string" && !names.includes(name));
-  // Short names first: they are shown to people.
+  // Users see these names, so short ones come first.
   return all.filter((name) => name !== "").concat(all.includes("") ? [""] : []);
 }

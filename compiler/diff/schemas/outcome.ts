@@ -3,17 +3,17 @@ import type { Evaluate } from "./evaluate.js";
 import { canonical, type Formula, type Literal, type Make } from "./formula.js";
 import type { Palette } from "./palette.js";
 
-/** The outcome of an attempt to prove that values with all formulas on the left have one on the right. */
+/** Outcome of a proof that values which satisfy all formulas on the left satisfy one on the right. */
 export interface Outcome {
   readonly closed: boolean;
-  /** Values that perhaps refute it; without a proof only. */
+  /** Candidates for counterexamples; empty for a proof. */
   readonly candidates: readonly Json[];
 }
 
-/** Proves for members and items, which are smaller than the value itself. */
+/** Proves statements about members and items, which are smaller than the value itself. */
 export type Prove = (left: readonly Formula[], right: readonly Formula[]) => Outcome;
 
-/** The means of the rules for single types. */
+/** Services for the solvers of single types. */
 export interface Tools {
   readonly prove: Prove;
   readonly evaluate: Evaluate;
@@ -25,17 +25,17 @@ export interface Tools {
 export const noProof: Outcome = { closed: false, candidates: [] };
 export const proof: Outcome = { closed: true, candidates: [] };
 
-/** Literals about the values of one type, but for types and choices of values. */
+/** Literals about the values of one type, except for types and choices of values. */
 export interface Sides {
   readonly left: readonly Literal[];
   readonly right: readonly Literal[];
-  /** All values are integers, or none is: as "type" has it. */
+  /** Whether all values are integers, or none, in the sense of "type". */
   readonly integer: { readonly left: boolean; readonly right: boolean };
-  /** Values of the type that a choice on the right has. */
+  /** Values of the type that belong to a choice on the right. */
   readonly refused: readonly Json[];
 }
 
-/** A domain of values: proved empty, listed, or with samples. */
+/** A domain of values: proved empty, enumerated, or sampled. */
 export type Domain =
   { readonly closed: true } | { readonly values: readonly Json[] } | { readonly samples: readonly Json[] };
 

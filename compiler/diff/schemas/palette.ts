@@ -2,7 +2,7 @@ import type { Json } from "../../model/source.js";
 import type { JsonSchema } from "../../model/schema.js";
 import { patternSamples } from "./pattern-samples.js";
 
-/** Values that schemas mention: what tells two schemas apart is near one of them. */
+/** Values from schemas: values that distinguish two schemas are close to one of them. */
 export interface Palette {
   readonly strings: readonly string[];
   readonly numbers: readonly number[];

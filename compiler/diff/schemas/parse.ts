@@ -8,9 +8,9 @@ import type { JsonSchema } from "../../model/schema.js";
 /** The formulas of several schemas. */
 export interface Formulas {
   readonly make: Make;
-  /** A root, as one formula. */
+  /** Returns a root as one formula. */
   root(schema: JsonSchema): Formula;
-  /** The keywords of a class of schemas; all of them hold. */
+  /** Returns the keywords of a class of schemas, as a conjunction. */
   keywordsOf(id: number): readonly Formula[];
 }
 
@@ -128,7 +128,7 @@ function typeFormula(value: Json, make: Make): Formula {
   return make({ kind: "type", types, integer });
 }
 
-/** Formats that are not known refuse nothing. */
+/** Returns formulas for a format; unknown formats reject nothing. */
 function formatFormula(value: Json, make: Make): Formula[] {
   if (typeof value !== "string") throw new NotComparable(`"format" is ${JSON.stringify(value)}`);
   const known = formatNamed(value);
@@ -139,7 +139,7 @@ function formatFormula(value: Json, make: Make): Formula[] {
 
 export function formatNamed(name: string): formats.Format | undefined {
   const all = formats as unknown as Readonly<Record<string, formats.Format>>;
-  // A name with an underscore is none of a format.
+  // No format has a name with an underscore.
   const key = name.includes("_") ? "" : `${name.replaceAll("-", "_")}_format`;
   return Object.hasOwn(all, key) ? all[key] : undefined;
 }

@@ -1,10 +1,10 @@
 import { charactersOf, lastCodePoint, parsePattern, type Expression, type Range } from "./pattern-syntax.js";
 
-/** A nondeterministic automaton for all texts in which a pattern matches. State 0 is the start. */
+/** Nondeterministic automaton that accepts all texts in which a pattern matches. State 0 is the start. */
 export interface Automaton {
   /** The next states of each state, by character. */
   readonly steps: readonly (readonly { readonly ranges: readonly Range[]; readonly to: number }[])[];
-  /** The states that each state is at the same time. */
+  /** The epsilon transitions of each state. */
   readonly silent: readonly (readonly number[])[];
   readonly accepting: number;
 }
@@ -19,7 +19,7 @@ const anything: Expression = {
 
 const known = new Map<string, Automaton | undefined>();
 
-/** Undefined where the pattern is too large, or looks around. */
+/** Returns the automaton of a pattern; undefined where the pattern is too large, or has lookarounds. */
 export function automatonOf(pattern: string): Automaton | undefined {
   if (!known.has(pattern)) {
     const expression = parsePattern(pattern);
@@ -29,7 +29,7 @@ export function automatonOf(pattern: string): Automaton | undefined {
   return known.get(pattern);
 }
 
-/** An automaton for some texts. */
+/** Returns an automaton that accepts the given texts. */
 export function automatonOfTexts(texts: readonly string[]): Automaton | undefined {
   const of = texts.map((text): Expression => {
     const characters = [...text].map((character): Expression => {
@@ -41,7 +41,7 @@ export function automatonOfTexts(texts: readonly string[]): Automaton | undefine
   return built({ kind: "choice", of });
 }
 
-/** The expression for whole texts: anchors may stand at the ends of an alternative only. */
+/** Returns the expression for whole texts. Anchors are supported only at the ends of an alternative. */
 function anchored(expression: Expression): Expression | undefined {
   if (expression.kind === "choice") {
     const of = expression.of.map(anchored);
@@ -79,7 +79,7 @@ function built(expression: Expression): Automaton | undefined {
     silent.push([]);
     return steps.push([]) - 1;
   };
-  /** Adds an expression behind a state, and returns the state behind it. */
+  /** Adds an expression after a state, and returns the state after the expression. */
   const add = (each: Expression, from: number): number => {
     switch (each.kind) {
       case "characters": {
@@ -128,7 +128,7 @@ function built(expression: Expression): Automaton | undefined {
   }
 }
 
-/** Texts of a language: matched by all automata on the left and none on the right, of a length within bounds. */
+/** Language of texts that all automata on the left and none on the right accept, with a bounded length. */
 export interface Language {
   readonly left: readonly Automaton[];
   readonly right: readonly Automaton[];
@@ -139,11 +139,11 @@ export interface Language {
 const mostVisited = 3000;
 const mostTexts = 4;
 
-/** Short texts of a language, none where it is empty; undefined where that would take too long to find out. */
+/** Returns short texts of a language, none for an empty language; undefined where the search exceeds its limit. */
 export function textsOf({ left, right, least, most }: Language): readonly string[] | undefined {
   const automata = [...left, ...right];
   const letters = alphabet(automata);
-  /** The length beyond which lengths make no difference. */
+  /** The length from which the automaton treats all lengths alike. */
   const cap = Math.max(least, most === Infinity ? 0 : most + 1);
   const accepts = (sets: readonly string[]): boolean =>
     sets.every((set, index) => includesState(set, automata[index]!.accepting) === index < left.length);
@@ -159,7 +159,7 @@ export function textsOf({ left, right, least, most }: Language): readonly string
     for (const { sets, text } of front)
       for (const letter of letters) {
         const after = automata.map((automaton, index) => move(automaton, sets[index]!, letter));
-        // What no pattern on the left can match any more.
+        // Some pattern on the left can no longer match.
         if (after.some((set, index) => set === "" && index < left.length)) continue;
         const key = `${Math.min(length + 1, cap)} ${after.join("|")}`;
         if (visited.has(key)) continue;
@@ -172,7 +172,7 @@ export function textsOf({ left, right, least, most }: Language): readonly string
   return found;
 }
 
-/** One character of each kind that the automata tell apart. */
+/** Returns one character for each class that the automata distinguish. */
 function alphabet(automata: readonly Automaton[]): number[] {
   const starts = new Set([0]);
   for (const { steps } of automata)
@@ -186,7 +186,7 @@ function alphabet(automata: readonly Automaton[]): number[] {
     const last = (sorted[index + 1] ?? lastCodePoint + 1) - 1;
     return charactersOf([first, last]).slice(0, 1);
   });
-  // Letters first: they are shown to people.
+  // Users see these texts, so letters come first.
   const isPrintable = (letter: number): boolean => letter > 0x20 && letter < 0x7f;
   return letters.sort((a, b) => Number(isPrintable(b)) - Number(isPrintable(a)));
 }

@@ -6,7 +6,7 @@ const variants = 24;
 const mostSamples = 14;
 const longest = 60;
 
-/** Short texts in which a pattern matches, as different as can be. */
+/** Returns short texts in which a pattern matches, as different as possible. */
 export function patternSamples(pattern: string): readonly string[] {
   let samples = known.get(pattern);
   if (!samples) {
@@ -22,7 +22,7 @@ export function patternSamples(pattern: string): readonly string[] {
 
 type Choose = (count: number) => number;
 
-/** Always the first, always the last, or a sequence of numbers that looks random and is the same each time. */
+/** Returns a strategy of choices: always the first, always the last, or a deterministic pseudorandom sequence. */
 function choices(variant: number): Choose {
   if (variant === 0) return () => 0;
   if (variant === 1) return (count) => count - 1;

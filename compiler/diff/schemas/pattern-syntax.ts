@@ -3,7 +3,10 @@ export type Range = readonly [first: number, last: number];
 
 /** A regular expression. */
 export type Expression =
-  /** Takes no character; `isExact` is false for what looks around or back, which is not expressed here. */
+  /**
+   * Expression without characters; `isExact` is false for lookarounds and backreferences, which the type cannot
+   * express.
+   */
   | { readonly kind: "empty"; readonly isExact: boolean }
   | { readonly kind: "start" | "end" }
   | { readonly kind: "characters"; readonly ranges: readonly Range[]; readonly isExact: boolean }
@@ -43,7 +46,7 @@ const letters: readonly Range[] = [
 const controls: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, v: 11, f: 12, 0: 0 };
 const deepest = 50;
 
-/** Parses a pattern as with the flag `u`; undefined where the syntax is not known. */
+/** Parses a pattern with the flag `u`; undefined for unknown syntax. */
 export function parsePattern(pattern: string): Expression | undefined {
   const characters = [...pattern];
   let at = 0;
@@ -98,7 +101,7 @@ export function parsePattern(pattern: string): Expression | undefined {
     if (!takes(")")) throw new SyntaxError("no end");
     return looks ? { kind: "empty", isExact: false } : inner;
   };
-  /** Undefined for what stands for no character. */
+  /** Parses an escape; undefined where it does not denote characters. */
   const escaped = (): (Expression & { readonly kind: "characters" }) | undefined => {
     const character = characters[at++];
     if (character === undefined) throw new SyntaxError("no end");
@@ -118,7 +121,7 @@ export function parsePattern(pattern: string): Expression | undefined {
     if (!hexadecimal) return /[cux]/.test(character) ? undefined : exactly([single(character)]);
     at += hexadecimal[0].length - 1;
     const code = parseInt(hexadecimal[1] ?? hexadecimal[2] ?? hexadecimal[3]!, 16);
-    // Half a surrogate pair may be one with what follows.
+    // A lone surrogate may form a pair with the next character.
     return { kind: "characters", ranges: [[code, code]], isExact: !isSurrogate(code) };
   };
   const classOf = (): Expression => {
@@ -167,7 +170,7 @@ function isSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdfff;
 }
 
-/** Returns the code points outside all ranges. */
+/** Returns all code points outside the ranges. */
 function complement(ranges: readonly Range[]): Range[] {
   const found: Range[] = [];
   let next = 0;
@@ -189,7 +192,7 @@ const printable: readonly Range[] = [
   [0x100, 0xd7ff],
 ];
 
-/** Characters of a range: its ends, and those that are easy to read. */
+/** Returns characters of a range: its ends, and some that are easy to read. */
 export function charactersOf([first, last]: Range): number[] {
   const shown = printable.flatMap(([low, high]): number[] => {
     const [from, to] = [Math.max(first, low), Math.min(last, high)];

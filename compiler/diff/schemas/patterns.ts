@@ -4,11 +4,11 @@ import type { Json } from "../../model/source.js";
 
 const matchers = new Map<string, (text: string) => boolean | undefined>();
 
-/** The longest text that a pattern is tried on whose time may explode. */
+/** Length limit of texts for a pattern with exponential backtracking. */
 const longestRisk = 16;
 const longest = 20_000;
 
-/** Tells whether a pattern matches somewhere in a text; undefined where that cannot be told in reasonable time. */
+/** Returns a matcher of a pattern anywhere in a text; its result is undefined where matching would take too long. */
 export function matcher(pattern: string): (text: string) => boolean | undefined {
   let match = matchers.get(pattern);
   if (!match) matchers.set(pattern, (match = createMatcher(pattern)));
@@ -28,7 +28,7 @@ function createMatcher(pattern: string): (text: string) => boolean | undefined {
   };
 }
 
-/** Whether a pattern may take time out of proportion to its text. */
+/** Whether a pattern may backtrack out of proportion to its text. */
 export function isRisky(pattern: string): boolean {
   return attackOn(pattern) !== undefined;
 }
@@ -41,7 +41,7 @@ function compiled(pattern: string): RegExp | undefined {
   }
 }
 
-/** Whether a value can be validated in reasonable time, whatever the patterns. */
+/** Whether a value can be validated in reasonable time, given the patterns of the schemas. */
 export function isRiskFree(value: Json, schemas: readonly JsonSchema[]): boolean {
   const isShort = !hasLongText(value);
   return isShort || !schemas.some(hasRiskyPattern);

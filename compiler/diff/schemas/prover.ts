@@ -18,7 +18,7 @@ interface Choice extends Signed {
   readonly branches: readonly (readonly Signed[])[];
 }
 
-/** All that is known of the value: the left holds, the right does not. */
+/** Assumptions about the value: it satisfies the left side, and not the right. */
 interface State {
   readonly left: Set<number>;
   readonly right: Set<number>;
@@ -30,14 +30,15 @@ const left = (formula: Formula): Signed => ({ formula, side: "left" });
 const right = (formula: Formula): Signed => ({ formula, side: "right" });
 
 /**
- * A sequent calculus for schemas: each rule replaces a formula by simpler ones, or a statement about a value by statements
- * about its members. Values are finite, so a statement may be assumed for the members of a value while it is proved.
+ * Creates a sequent calculus for schemas. Each rule replaces a formula by simpler ones, or a statement about a value by
+ * statements about its members. Values are finite, so the proof of a statement may assume the statement for the
+ * members.
  */
 export function createProver(formulas: Formulas, palette: Palette, budget: Budget): Prove {
   const evaluate = createEvaluate(formulas, budget);
   const known = new Map<string, Outcome>();
   const stack = new Map<string, { readonly depth: number; readonly index: number }>();
-  /** The index of the outermost assumed statement on the stack. */
+  /** The depth of the outermost assumed statement. */
   let assumed = Infinity;
 
   const prove = (lefts: readonly Formula[], rights: readonly Formula[], depth: number): Outcome => {
@@ -69,7 +70,7 @@ export function createProver(formulas: Formulas, palette: Palette, budget: Budge
     readonly depth: number;
   }
 
-  /** Whether a value refutes the statement; undefined where that cannot be told. */
+  /** Returns whether a value refutes the statement; undefined where this is not decidable. */
   const refutes = (value: Json, { lefts, rights }: Entry): boolean | undefined => {
     let isKnown = true;
     for (const [all, expected] of [[lefts, true] as const, [rights, false] as const])
@@ -114,7 +115,7 @@ export function createProver(formulas: Formulas, palette: Palette, budget: Budge
     return isClosed ? proof : { closed: false, candidates: perhaps.slice(0, mostCandidates) };
   };
 
-  /** The choice with the fewest branches. Of several schemas on the right, those that no value can have are left out. */
+  /** Returns the choice with the fewest branches. Schemas on the right that no value can satisfy are omitted. */
   const nextChoice = (state: State, { depth }: Entry): Choice | "closed" | undefined => {
     const onTheRight = state.choices.filter(({ side, formula }) => side === "right" && formula.kind !== "one");
     if (onTheRight.length > 1) {
@@ -153,7 +154,7 @@ function copied({ left, right, literals, choices }: State): State {
   };
 }
 
-/** Takes formulas apart as far as no choice is needed; false when the statement is proved. */
+/** Decomposes formulas as far as no choice is needed; false when the statement is proved. */
 function saturate(state: State, additions: readonly Signed[], formulas: Formulas): boolean {
   const pending = [...additions].reverse();
   for (;;) {
@@ -185,7 +186,7 @@ function isRefuted({ formula, side }: Signed, state: State): boolean {
   return state[side === "left" ? "right" : "left"].has(formula.key);
 }
 
-/** The branches of a formula, all of which need a proof; undefined for a literal. */
+/** Returns the branches of a formula, all of which need a proof; undefined for a literal. */
 function branchesOf({ formula, side }: Signed, formulas: Formulas): readonly (readonly Signed[])[] | undefined {
   const [same, opposite] = side === "left" ? [left, right] : [right, left];
   switch (formula.kind) {

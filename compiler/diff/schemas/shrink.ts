@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../model/source.js";
 
 const mostAttempts = 600;
 
-/** The smallest value to be found that still does what the given one does. */
+/** Returns the smallest value found that still has the tested property. */
 export function shrunk(value: Json, still: (value: Json) => boolean): Json {
   let attempts = 0;
   let best = value;
@@ -19,7 +19,7 @@ export function shrunk(value: Json, still: (value: Json) => boolean): Json {
   return best;
 }
 
-/** Values a step smaller, the smallest first. */
+/** Yields values that are one step smaller, the smallest first. */
 function* smallerThan(value: Json): Generator<Json> {
   if (typeof value === "string") yield* shorter(value);
   else if (typeof value === "number") {

@@ -5,7 +5,7 @@ import { formatSamples } from "./palette.js";
 
 const longest = 20_000;
 
-/** Strings: an interval of lengths, patterns and formats. */
+/** Solves strings: an interval of lengths, patterns and formats. */
 export function solveStrings({ left, right, refused }: Sides, { palette }: Tools): Domain {
   let [least, most] = [0, Infinity];
   const patterns = new Set<string>();

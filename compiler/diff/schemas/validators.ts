@@ -5,7 +5,9 @@ import type { JsonSchema } from "../../model/schema.js";
 import type { Json } from "../../model/source.js";
 import { NotComparable } from "./formula.js";
 
-/** Compilers take longer to make than most schemas to compile; each keeps all that it has compiled. */
+/**
+ * Compilers, shared because creating one takes longer than compiling most schemas. Each keeps all that it has compiled.
+ */
 const compilers = new Map<boolean, { readonly ajv: ReturnType<typeof createAjv>; uses: number }>();
 const mostUses = 200;
 
@@ -22,7 +24,7 @@ function compilerFor(schema: JsonSchema): ReturnType<typeof createAjv> {
 
 export type Takes = (value: Json) => boolean;
 
-/** The validator of a plain schema, compiled as those of built servers are. */
+/** Returns the validator of a plain schema, compiled in the same way as in built servers. */
 export function validatorOf(schema: JsonSchema): Takes {
   const compiled = withoutForeignKeywords(withoutAnnotations(schema as Json)) as JsonSchema;
   try {
