@@ -25,8 +25,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 100_000 } },
-    // Files share what they import, and the compiler that runs commands: a file that changes a global restores it.
-    isolate: false,
     maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },
   },

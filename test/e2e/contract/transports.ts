@@ -44,6 +44,8 @@ const withoutSessions = () =>
 export async function stopAll(): Promise<void> {
   await (await serving)?.stop();
   (await stateless)?.close();
+  // Another file of the same process starts servers of its own.
+  serving = stateless = undefined;
 }
 
 const handle = createFetch(quiet(), http);
