@@ -111,9 +111,9 @@ function serverFingerprint(
   server: Omit<Server, "fingerprint" | "definitions" | "imports" | keyof Entries>,
   names: Names,
   contents: readonly EntryContent[],
-  { runtime, build, contents: files }: Project,
+  { runtime, build, reachable, contents: files }: Project,
 ): string {
-  const decided = [server, { ...names, shared: [...names.shared] }, runtime, build];
+  const decided = [server, { ...names, shared: [...names.shared] }, runtime, build, reachable.fingerprint];
   const bytes = [...files].map(([path, content]) => `${path} ${fingerprint(content)}`);
   return fingerprint([JSON.stringify(decided), ...contents.map((each) => each.fingerprint), ...bytes].join("\n"));
 }

@@ -345,6 +345,15 @@ test("a name that was another tool's is made anew for the one that has it now", 
   expect(contents(folder)).toEqual(contents(fresh));
 });
 
+test("a change of shared definitions is seen where no entry uses them", () => {
+  const types = (type: string) => ({ server: { name: "types", version: "1.0.0" }, $defs: { Size: { type } } });
+  const folder = project({ "a.mcp.json": types("string") });
+  expect(mcpc(folder, "build").code).toBe(0);
+  write(folder, { "a.mcp.json": types("number") });
+  expect(mcpc(folder, "build").code).toBe(0);
+  expect(readFileSync(join(folder, "generated/types.ts"), "utf8")).toContain("export type Size = number;");
+});
+
 test("a file where a folder is needed is named", () => {
   const folder = project({ ...files, generated: "" });
   const { code, stderr } = mcpc(folder, "build");
