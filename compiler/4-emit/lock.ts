@@ -1,15 +1,18 @@
 import type { DeclaredError, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { wrapOutputSchema } from "@mcpc/runtime/codegen/v1/older-forms";
+import { accessByScope } from "./access.js";
 
 /** Prints `mcpc.lock.json`: the listed surface in readable lines, so that version control shows its changes. */
 export function lockFile(server: Server): string {
   const { info, versionFile } = server;
+  const access = accessByScope(server);
   const lock = {
     lockVersion: 1,
     // A new version in another file does not change the surface.
     server: versionFile === undefined ? info : { ...info, version: { file: versionFile } },
     ...(server.instructions !== undefined && { instructions: server.instructions }),
+    ...(access && { access }),
     tools: server.tools.map(locked),
     resources: server.resources.map(locked),
     resourceTemplates: server.resourceTemplates.map(locked),

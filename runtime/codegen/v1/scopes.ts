@@ -1,0 +1,2 @@
+/** Scopes for the compiler, with the inclusion rules of servers. */
+export { withIncluded } from "../../auth/method.js";
