@@ -55,9 +55,9 @@ export async function build(services: BuildServices, options: Options): Promise<
   const isEdited = !comparison?.sourcesUnchanged();
   if (isEdited) warmUp();
   compiler ??= compilerFingerprint();
-  const known = record?.compiler === compiler ? record : undefined;
-  const isUpToDate = known !== undefined && !isEdited && comparison!.restUnchanged();
-  if (isUpToDate && !verify) return outcomeOf(known, options.mode);
+  const previous = record?.compiler === compiler ? record : undefined;
+  const isUpToDate = previous !== undefined && !isEdited && comparison!.restUnchanged();
+  if (isUpToDate && !verify) return outcomeOf(previous, options.mode);
   if (!isEdited) warmUp();
 
   const { compile } = await import("./compile.js");
@@ -71,7 +71,7 @@ export async function build(services: BuildServices, options: Options): Promise<
     written.push(...changes);
   };
   const recording: Host = { ...traced.host, commit };
-  const states = artifactStates(known, recording);
+  const states = artifactStates(previous, recording);
   const { artifacts, refuted } = verify ? unproven(states) : { artifacts: states, refuted: () => undefined };
   const compilation = await compile({ ...services, host: recording, cache: cache ?? noCache, artifacts }, options);
   const wrong = isUpToDate ? written[0]?.path : refuted(written);

@@ -261,9 +261,9 @@ async function dev(
   const config = file ? resolve(file) : undefined;
   // The server runs in the project's folder, so the path must be absolute.
   if (config !== undefined) env["MCPC_CONFIG"] = config;
-  const told = { transport: options.transport, host: options.host, port: options.port };
+  const address = { transport: options.transport, host: options.host, port: options.port };
   const flags = Object.entries({
-    ...{ ...told, "log-level": options.logLevel },
+    ...{ ...address, "log-level": options.logLevel },
     ...(options.config !== undefined && { config }),
   });
   process.exitCode = await dev(folder ?? ".", {

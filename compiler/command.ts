@@ -107,13 +107,13 @@ export async function compileFolders(
 }
 
 /** Limit of `--fix` rounds: one error may hide another. */
-const mostRounds = 10;
+const maxRounds = 10;
 
 async function fixing(host: Host, act: () => Promise<Compilation>, options: CommandOptions): Promise<Compilation> {
   for (let round = 1; ; round++) {
     const compilation = await act();
     const { changes, descriptions } = fixed(compilation.diagnostics, host);
-    if (changes.length === 0 || round > mostRounds) return compilation;
+    if (changes.length === 0 || round > maxRounds) return compilation;
     host.commit(changes);
     for (const line of descriptions) options.stderr(`${printable(`fixed ${prefix(host, options.cwd)}${line}`)}\n`);
   }
@@ -147,11 +147,11 @@ export function promoted(diagnostic: Diagnostic): Diagnostic {
   return { ...diagnostic, severity: "error" };
 }
 
-const mostShown = 64 * 2 ** 20;
+const maxShownBytes = 64 * 2 ** 20;
 
 export function textOf(host: Host, path: string): string | undefined {
   // A file above the size limit was refused, so its lines are not shown.
-  const bytes = host.size(path) > mostShown ? undefined : host.read(path);
+  const bytes = host.size(path) > maxShownBytes ? undefined : host.read(path);
   return bytes && new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
@@ -162,7 +162,7 @@ export function prefix(host: Host, cwd: string): string {
 }
 
 /** Limit of files with stubs that are listed one by one: the first build of a large server writes hundreds. */
-const mostStubs = 20;
+const maxListedStubs = 20;
 
 function success(mode: "build" | "check", { summary, changed, unwritten }: Compilation, prefix: string): string {
   if (!summary) return "";
@@ -170,7 +170,7 @@ function success(mode: "build" | "check", { summary, changed, unwritten }: Compi
   if (mode === "check") return `${what}: no errors\n`;
   const files = changed.length === 0 ? "nothing to do" : `${count(changed.length, "file")} written`;
   const stubs = [...new Set(unwritten.flatMap(({ span }) => span?.path ?? []))];
-  const named = stubs.slice(0, mostStubs).map((path) => `  ${printable(prefix + path)}\n`);
+  const named = stubs.slice(0, maxListedStubs).map((path) => `  ${printable(prefix + path)}\n`);
   const more = stubs.length > named.length ? `  and ${stubs.length - named.length} more\n` : "";
   const toFill = stubs.length === 0 ? "" : `stubs for you to fill in:\n${named.join("")}${more}`;
   return `${what} -> ${printable(prefix + summary.bundle)} (${files})\n${toFill}`;

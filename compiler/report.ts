@@ -35,7 +35,7 @@ interface Findings {
 }
 
 /** Collects what a run of the compiler has to say. */
-export interface Report {
+export interface RunReport {
   /** Announces a phase. */
   phase(phase: Phase): void;
   /** Keeps the diagnostics of a result, and returns its value unless there are errors among them. */
@@ -51,7 +51,7 @@ export interface Report {
 export function createReport(
   host: Host,
   { mode, onPhase }: { readonly mode: "build" | "check"; readonly onPhase?: (phase: Phase) => void },
-): Report {
+): RunReport {
   const diagnostics: Diagnostic[] = [];
   const inputs: string[] = [];
   const changed: string[] = [];

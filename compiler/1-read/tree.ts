@@ -3,7 +3,7 @@ import type { Json, Located, LocatedArray, LocatedObject, Member, Span } from ".
 import type { Visitor } from "./visit.js";
 
 export const deepest = 200;
-const mostErrors = 5;
+const maxErrors = 5;
 
 export class TooDeep extends Error {
   readonly offset: number;
@@ -91,7 +91,7 @@ export function treeBuilder(origin: Pick<Span, "path" | "entry">, text: string, 
     },
     onError: (code, offset, length) => {
       // One error a line: later errors on a line mostly come from the parser's recovery.
-      if (offset < lineEnd || errors >= mostErrors) return;
+      if (offset < lineEnd || errors >= maxErrors) return;
       errors += 1;
       const end = text.indexOf("\n", offset);
       lineEnd = end === -1 ? text.length : end;

@@ -19,10 +19,10 @@ const inPlace: ReadonlySet<string> = new Set([
 ]);
 
 /** Limit of dynamic scopes of a schema, more than real schemas have. */
-const mostScopes = 200;
+const maxScopes = 200;
 
 /** Limit of schema visits to validate one value. This many take some 50 milliseconds. */
-const mostVisits = 100_000;
+const maxVisits = 100_000;
 
 /** A schema in a dynamic scope, reached directly or by a reference. */
 interface Step {
@@ -55,7 +55,7 @@ export function circles(start: Place, reachable: Reachable, known: KnownWays): D
       const scopes = done(step);
       const visits = scopes.get(step.scope.key);
       if (visits !== undefined) return count(visits);
-      if (scopes.size >= mostScopes) {
+      if (scopes.size >= maxScopes) {
         const { reference } = step;
         if (reference && found.length === 0)
           found.push(diagnose("reference/too-dynamic", reference.span, { reference: reference.written }));
@@ -69,7 +69,7 @@ export function circles(start: Place, reachable: Reachable, known: KnownWays): D
       const around = way.at(-1);
       if (!around) return;
       around.visits += visits;
-      if (visits > mostVisits) around.isReported = true;
+      if (visits > maxVisits) around.isReported = true;
     };
     begin(first);
     for (let here = way.at(-1); here; here = way.at(-1)) {
@@ -79,7 +79,7 @@ export function circles(start: Place, reachable: Reachable, known: KnownWays): D
         const { visits } = here;
         done(here.step).set(scope.key, visits);
         open.get(place.node)!.delete(scope.key);
-        if (visits > mostVisits && !here.isReported) found.push(diagnose("schema/runaway-union", place.node.span, {}));
+        if (visits > maxVisits && !here.isReported) found.push(diagnose("schema/runaway-union", place.node.span, {}));
         pending.push(...stepsFrom(here.step, reachable).filter((step) => !done(step).has(step.scope.key)));
         way.pop();
         count(visits);

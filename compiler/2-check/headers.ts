@@ -30,9 +30,9 @@ export function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
     if (!["string", "integer", "boolean"].includes(String(type)))
       report('needs an argument whose "type" is "string", "integer" or "boolean"');
     const unsafe =
-      type === "integer" ? boundaries(schema).find(({ value }) => Math.abs(Number(value)) > mostInteger) : undefined;
+      type === "integer" ? boundaries(schema).find(({ value }) => Math.abs(Number(value)) > maxInteger) : undefined;
     if (unsafe)
-      report(`cannot carry integers beyond ±${mostInteger}`, [{ span: unsafe.span, message: "which this allows" }]);
+      report(`cannot carry integers beyond ±${maxInteger}`, [{ span: unsafe.span, message: "which this allows" }]);
     const argument = reachable.get(schema) ?? "";
     if (
       child(schema, "writeOnly")?.value === true ||
@@ -47,7 +47,7 @@ export function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
 }
 
 /** The largest integer that every client represents exactly. */
-const mostInteger = Number.MAX_SAFE_INTEGER;
+const maxInteger = Number.MAX_SAFE_INTEGER;
 
 /** Returns the numbers that a schema of integers contains. */
 function boundaries(schema: Located): Located[] {

@@ -11,14 +11,14 @@ export function checkPatterns(schema: LocatedObject, diagnostics: Diagnostic[]):
     if (key === "pattern")
       checkPattern(String(node.value), node.span, Number(child(schema, "maxLength")?.value ?? Infinity), diagnostics);
     else if (key === "patternProperties" && node.kind === "object")
-      for (const member of node.members) checkPattern(member.key, member.keySpan, longestName, diagnostics);
+      for (const member of node.members) checkPattern(member.key, member.keySpan, maxNameLength, diagnostics);
   }
 }
 
 /** Length limit of names, which are shorter than texts may be. */
-const longestName = 1000;
+const maxNameLength = 1000;
 /** Step limit; so many steps take about a second. */
-const mostSteps = 1e8;
+const maxSteps = 1e8;
 
 /**
  * Checks one regular expression.
@@ -31,8 +31,8 @@ function checkPattern(pattern: string, span: Span, longest: number, diagnostics:
     if (attack === "too complex") diagnostics.push(diagnose("schema/complex-pattern", span, { pattern }));
     else if (attack?.degree === Infinity)
       diagnostics.push(diagnose("schema/runaway-pattern", span, { pattern, attack: attack.text }));
-    else if (attack && longest ** attack.degree > mostSteps) {
-      const advice = Math.floor(mostSteps ** (1 / attack.degree) / 10);
+    else if (attack && longest ** attack.degree > maxSteps) {
+      const advice = Math.floor(maxSteps ** (1 / attack.degree) / 10);
       diagnostics.push(
         diagnose("schema/slow-pattern", span, { pattern, attack: attack.text, degree: attack.degree, advice }),
       );

@@ -24,7 +24,7 @@ export function attackOn(pattern: string): Verdict {
   const endless = pattern.match(/[*+]|\{\d+,\}/g)?.length ?? 0;
   const anchored = pattern.startsWith("^") && !pattern.includes("|");
   if (!repeatsGroup && (endless === 0 || (endless === 1 && anchored))) return undefined;
-  if (!repeatsGroup && ++polynomials > mostPolynomials) return undefined;
+  if (!repeatsGroup && ++polynomials > maxPolynomials) return undefined;
   attacks.set(pattern, find(pattern));
   return attacks.get(pattern);
 }
@@ -42,13 +42,13 @@ function check(pattern: string): Diagnostics | undefined {
   // The module without the native program, which the package would start.
   const { checkSync } = createRequire(import.meta.url)("recheck/lib/browser.js") as typeof import("recheck");
   try {
-    return checkSync(pattern, "u", { checker: "automaton", timeout: mostMs });
+    return checkSync(pattern, "u", { checker: "automaton", timeout: timeoutMs });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-const mostMs = 5000;
+const timeoutMs = 5000;
 /** Limit of candidates: each takes between 0.1 and 0.2 seconds. */
-const mostPolynomials = 100;
+const maxPolynomials = 100;

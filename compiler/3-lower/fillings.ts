@@ -6,7 +6,7 @@ import type { FilledPlace, Filling } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 
 /** Limit of places: combinations of a hostile schema's parts may be unbounded. */
-const mostPlaces = 500;
+const maxPlaces = 500;
 const defaults: ReadonlySet<string> = new Set(["default"]);
 
 /**
@@ -29,7 +29,7 @@ export function fillingOf(plain: JsonSchema): Omit<Filling, "type" | "types"> | 
     const conjuncts = withConjuncts(plain, parts);
     const key = conjuncts.map(identity).join();
     const known = indexes.get(key);
-    if (known !== undefined || conjuncts.length === 0 || places.length >= mostPlaces) return known;
+    if (known !== undefined || conjuncts.length === 0 || places.length >= maxPlaces) return known;
     const made: MutablePlace = { presets: [], members: [], prefix: [], useful: false };
     const index = places.push(made) - 1;
     indexes.set(key, index);

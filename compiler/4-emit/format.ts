@@ -1,6 +1,6 @@
 import { builders, printer } from "prettier/doc";
 import { docComment, literal } from "./code.js";
-import { is, type Member, type Type } from "./type.js";
+import { is, type TypeMember, type Type } from "./type.js";
 
 type Doc = builders.Doc;
 const { group, hardline, ifBreak, indent, align, join, line, softline } = builders;
@@ -76,12 +76,12 @@ function object({ members, index }: Extract<Type, { kind: "object" }>, ofItsOwn:
   return group(["{", indent([line, join([";", line], lines)]), ifBreak(";"), line, "}"], { shouldBreak });
 }
 
-function comment({ documentation }: Member): Doc {
+function comment({ documentation }: TypeMember): Doc {
   const text = docComment([documentation]);
   return text === "" ? "" : [join(hardline, text.trimEnd().split("\n")), hardline];
 }
 
-function memberDoc({ name, optional, type }: Member): Doc {
+function memberDoc({ name, optional, type }: TypeMember): Doc {
   return [/^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name), optional ? "?: " : ": ", printed(type)];
 }
 

@@ -4,7 +4,7 @@ import { authentication } from "./auth.js";
 import { importPath, literal } from "./code.js";
 
 /** Parts of `generated/server.ts` for features around the handlers; empty without such features. */
-export interface Surroundings {
+export interface RuntimeCode {
   /** Whole import statements. */
   readonly imports: readonly string[];
   /** Members of the options that `defineServer` passes to each server. */
@@ -15,7 +15,7 @@ export interface Surroundings {
 
 const library = "@mcpc/runtime/codegen/v1";
 
-export function surroundings(server: Server): Surroundings {
+export function runtimeCode(server: Server): RuntimeCode {
   const { runtime, layout } = server;
   const { hooks, config, auth, logging, health, cache, concurrency, rate } = runtime;
   const asks = auth && authentication(auth);

@@ -2,7 +2,7 @@ import type { Handler, Server } from "../model/server.js";
 import { importPath, literal, spacedLiteral } from "./code.js";
 import { printTypeImport } from "./format.js";
 import { isChunked, type ModuleForm } from "./module-form.js";
-import { surroundings } from "./runtime.js";
+import { runtimeCode } from "./runtime.js";
 import { variablesText } from "./variables.js";
 
 const library = "@mcpc/runtime/codegen/v1";
@@ -15,7 +15,7 @@ const library = "@mcpc/runtime/codegen/v1";
 export function serverModule(server: Server, form: ModuleForm = "source"): string {
   const nameOf = localNames(server);
   const { http } = server.transports;
-  const around = surroundings(server);
+  const around = runtimeCode(server);
   const rows = (entries: readonly (readonly [string, Handler])[]): string => {
     if (entries.length === 0) return "new Map(),";
     const lines = entries.map(

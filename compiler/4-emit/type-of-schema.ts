@@ -16,7 +16,18 @@ import {
   type Properties,
   type Schemas,
 } from "./possible-types.js";
-import { intersection, is, isInline, named, never, union, unknown, widened, type Member, type Type } from "./type.js";
+import {
+  intersection,
+  is,
+  isInline,
+  named,
+  never,
+  union,
+  unknown,
+  widened,
+  type TypeMember,
+  type Type,
+} from "./type.js";
 
 /** Resolves references. */
 export interface References extends Schemas {
@@ -88,14 +99,14 @@ function typed(schema: Json | undefined, allowed: readonly JsonType[], around: P
 }
 
 /** Limit of expanded references, for readability. Beyond it a type goes by its name, and may be wider. */
-const mostWritten = 2;
+const maxRepetitions = 2;
 
 /** Returns the name of a reference's type; if fewer types are allowed, the type narrowed to these. */
 function typeOfReference(reference: string, allowed: readonly JsonType[], context: Context): Type {
   const { references, written } = context;
   const target = references.schemaAt(reference);
   const isWithin = references.typesAt(reference).every((type) => allowed.includes(type));
-  if (!isWithin && written < mostWritten) return typed(target, allowed, none, { ...context, written: written + 1 });
+  if (!isWithin && written < maxRepetitions) return typed(target, allowed, none, { ...context, written: written + 1 });
   const name = references.typeOf(reference);
   return name === undefined ? unknown : named(name);
 }
@@ -130,16 +141,16 @@ function object(schema: JsonObject, around: Properties, context: Context): Type 
   const names = new Set(declared.map(([name]) => name));
   const others = [...(listed ?? [])].filter((name) => !names.has(name) && !required.has(name) && !is(more, "never"));
   const members = [
-    ...declared.map(([name, one]): Member => ({
+    ...declared.map(([name, one]): TypeMember => ({
       name,
       optional: !required.has(name),
       type: below(one),
       documentation: documentation(one),
     })),
-    ...others.map((name): Member => ({ name, optional: true, type: more, documentation: "" })),
+    ...others.map((name): TypeMember => ({ name, optional: true, type: more, documentation: "" })),
     ...[...required]
       .filter((name) => !names.has(name))
-      .map((name): Member => {
+      .map((name): TypeMember => {
         const beside = isAllowed(name) ? typeBeside(around.get(name), context) : never;
         return { name, optional: false, type: intersection([beside, more]), documentation: "" };
       }),
@@ -160,14 +171,14 @@ function object(schema: JsonObject, around: Properties, context: Context): Type 
 function typeBeside(schemas: Iterable<Json> = [], context: Context): Type {
   const types = [...schemas].map((schema) => {
     // The declaration of the property has the full type.
-    if (context.required.has(schema) || context.required.size > mostWritten) return unknown;
+    if (context.required.has(schema) || context.required.size > maxRepetitions) return unknown;
     return typed(schema, allTypes, none, { ...context, required: new Set([...context.required, schema]) });
   });
   return intersection(types);
 }
 
 /** Returns an index signature that every member fits; `unknown` where it would repeat long types. */
-function aroundMembers(rest: Type, members: readonly Member[]): Type {
+function aroundMembers(rest: Type, members: readonly TypeMember[]): Type {
   if (members.some(({ type }) => isInline(type))) return unknown;
   const isPartial = members.some(({ optional }) => optional);
   const all = [rest, ...members.map(({ type }) => widened(type)), ...(isPartial ? [named("undefined")] : [])];
@@ -183,13 +194,13 @@ function listedNames(schema: Json | undefined, references: References, depth = 0
   return typeof reference === "string" ? listedNames(references.schemaAt(reference), references, depth + 1) : undefined;
 }
 
-const longestTuple = 24;
+const maxTupleLength = 24;
 
 function array(keywords: JsonObject, context: Context): Type {
   const { items, prefixItems, additionalItems, minItems, maxItems } = keywords;
   const all = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : undefined;
   if (!all) return { kind: "array", items: typed(items, allTypes, none, context) };
-  if (all.length > longestTuple) return { kind: "array", items: unknown };
+  if (all.length > maxTupleLength) return { kind: "array", items: unknown };
   const most = typeof maxItems === "number" ? maxItems : Infinity;
   const tuple = all.slice(0, most);
   const rest = typed(Array.isArray(prefixItems) ? items : additionalItems, allTypes, none, context);

@@ -5,10 +5,10 @@ export type Type =
   | { readonly kind: "generic"; readonly name: string; readonly parameters: readonly Type[] }
   | { readonly kind: "array"; readonly items: Type }
   | { readonly kind: "tuple"; readonly items: readonly Type[]; readonly required: number; readonly rest?: Type }
-  | { readonly kind: "object"; readonly members: readonly Member[]; readonly index?: Type }
+  | { readonly kind: "object"; readonly members: readonly TypeMember[]; readonly index?: Type }
   | { readonly kind: "union" | "intersection"; readonly of: readonly Type[] };
 
-export interface Member {
+export interface TypeMember {
   readonly name: string;
   readonly optional: boolean;
   readonly type: Type;
@@ -26,7 +26,7 @@ export function generic(name: string, parameters: readonly Type[]): Type {
   return { kind: "generic", name, parameters };
 }
 
-export function object(members: readonly Member[]): Type {
+export function object(members: readonly TypeMember[]): Type {
   return { kind: "object", members };
 }
 

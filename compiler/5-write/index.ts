@@ -38,9 +38,9 @@ export function plan(files: readonly Artifact[], host: Host, options: Planning):
     if (refusal) diagnostics.push(refusal);
     else changes.push(changeTo(file, typeof content === "string" ? bytesOf(content) : content));
   }
-  const kept = new Set(files.map((file) => file.path));
+  const planned = new Set(files.map((file) => file.path));
   for (const path of host.find(options.sweep, [])) {
-    if (kept.has(path)) continue;
+    if (planned.has(path)) continue;
     const isOurs = options.isUnmodified(path) || verifyHeader(textOf(host.read(path) ?? new Uint8Array())) === "ours";
     if (isOurs) changes.push({ path });
   }

@@ -10,15 +10,15 @@ import type {
 import { HostError } from "../host.js";
 import { esbuild } from "./esbuild.js";
 
-export type Options = BuildOptions & { readonly write: false; readonly metafile: true };
-export type Built = BuildResult<Options>;
-export type Outcome = { readonly built: Built } | { readonly failure: readonly Message[] };
+export type BundlerOptions = BuildOptions & { readonly write: false; readonly metafile: true };
+export type Built = BuildResult<BundlerOptions>;
+export type BundlerResult = { readonly built: Built } | { readonly failure: readonly Message[] };
 
-/** Runs esbuild; errors in the code are part of the outcome. */
-export type Bundler = (options: Options) => Promise<Outcome>;
+/** Runs esbuild; errors in the code are part of the result. */
+export type Bundler = (options: BundlerOptions) => Promise<BundlerResult>;
 
 /** Builds each bundle without reuse. */
-export const runBundler: Bundler = (options) => outcome(asked((esbuild) => esbuild.build(options)));
+export const runBundler: Bundler = (options) => resultOf(asked((esbuild) => esbuild.build(options)));
 
 /** Runs esbuild. Throws `HostError` where esbuild does not support the machine. */
 async function asked<T>(ask: (esbuild: typeof import("esbuild")) => Promise<T>): Promise<T> {
@@ -50,14 +50,14 @@ export interface StayingBundler {
 /**
  * Limit of contexts, one more than a build needs: a CommonJS bundle comes first, and shows that an ES module is needed.
  */
-const mostKept = 3;
+const maxContexts = 3;
 
 /** Reuses esbuild's context for the same options, which keeps files read and parsed. */
 export function stayingBundler(): StayingBundler {
-  const kept = new Map<string, Kept>();
+  const contexts = new Map<string, CachedContext>();
   const end = async (): Promise<void> => {
-    const all = [...kept.values()];
-    kept.clear();
+    const all = [...contexts.values()];
+    contexts.clear();
     await Promise.all(all.map(({ context }) => context.dispose()));
   };
   return {
@@ -66,17 +66,17 @@ export function stayingBundler(): StayingBundler {
       const callbacks = callbacksOf(plugins);
       const filters = callbacks.map(({ on, options: { filter, namespace } }) => [on, String(filter), namespace]);
       const key = JSON.stringify([others, filters]);
-      let known = kept.get(key);
-      kept.delete(key);
-      if (known) known.now.callbacks = callbacks;
-      else known = await keep({ ...options, plugins: [] }, callbacks);
-      kept.set(key, known);
-      const [oldest] = kept.size > mostKept ? kept : [];
+      let cached = contexts.get(key);
+      contexts.delete(key);
+      if (cached) cached.current.callbacks = callbacks;
+      else cached = await openContext({ ...options, plugins: [] }, callbacks);
+      contexts.set(key, cached);
+      const [oldest] = contexts.size > maxContexts ? contexts : [];
       if (oldest) {
-        kept.delete(oldest[0]);
+        contexts.delete(oldest[0]);
         await oldest[1].context.dispose();
       }
-      return outcome(known.context.rebuild());
+      return resultOf(cached.context.rebuild());
     },
     async renew() {
       await end();
@@ -86,21 +86,21 @@ export function stayingBundler(): StayingBundler {
   };
 }
 
-interface Kept {
-  readonly context: BuildContext<Options>;
-  readonly now: { callbacks: readonly Callback[] };
+interface CachedContext {
+  readonly context: BuildContext<BundlerOptions>;
+  readonly current: { callbacks: readonly Callback[] };
 }
 
-async function keep(options: Options, callbacks: readonly Callback[]): Promise<Kept> {
-  const now = { callbacks };
+async function openContext(options: BundlerOptions, callbacks: readonly Callback[]): Promise<CachedContext> {
+  const current = { callbacks };
   const plugin: Plugin = {
-    name: "as of now",
+    name: "current callbacks",
     setup(build) {
       for (const [index, { on, options }] of callbacks.entries())
-        (build[on] as Hear)(options, (args) => now.callbacks[index]!.act(args));
+        (build[on] as AddCallback)(options, (args) => current.callbacks[index]!.act(args));
     },
   };
-  return { context: await asked((esbuild) => esbuild.context({ ...options, plugins: [plugin] })), now };
+  return { context: await asked((esbuild) => esbuild.context({ ...options, plugins: [plugin] })), current };
 }
 
 /** A plugin's callback, in one build. */
@@ -110,20 +110,20 @@ interface Callback {
   readonly act: Act;
 }
 type Act = (args: never) => never;
-type Hear = (options: Callback["options"], act: Act) => void;
+type AddCallback = (options: Callback["options"], act: Act) => void;
 
 function callbacksOf(plugins: readonly Plugin[]): Callback[] {
   const callbacks: Callback[] = [];
-  const hear =
-    (on: Callback["on"]): Hear =>
+  const adder =
+    (on: Callback["on"]): AddCallback =>
     (options, act) =>
       void callbacks.push({ on, options, act });
-  const build = { onResolve: hear("onResolve"), onLoad: hear("onLoad") };
+  const build = { onResolve: adder("onResolve"), onLoad: adder("onLoad") };
   for (const plugin of plugins) void plugin.setup(build as unknown as Parameters<Plugin["setup"]>[0]);
   return callbacks;
 }
 
-async function outcome(made: Promise<Built>): Promise<Outcome> {
+async function resultOf(made: Promise<Built>): Promise<BundlerResult> {
   try {
     const built = await made;
     const refused = built.warnings.filter(isOtherJsx);

@@ -8,7 +8,7 @@ import type { Cache } from "../model/cache.js";
 import type { Artifact, IsUpToDate } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import type { Span } from "../model/source.js";
-import { isOtherJsx, type Built, type Bundler, type Options as BundlerOptions, type Outcome } from "./bundler.js";
+import { isOtherJsx, type Built, type Bundler, type BundlerOptions, type BundlerResult } from "./bundler.js";
 import { assets, copies, type Assets } from "./assets.js";
 import { chunkFiles, chunkFolder } from "./chunks.js";
 import { dependencies } from "./dependencies.js";
@@ -167,7 +167,7 @@ function artifact(path: string, content: string, executable = false): Artifact {
 /**
  * Bundles an ES module, and adds `require` where CommonJS packages in the bundle use it for Node's built-in modules.
  */
-async function withRequire(options: Options, bundler: Bundler): Promise<Outcome> {
+async function withRequire(options: Options, bundler: Bundler): Promise<BundlerResult> {
   const result = await bundler(options);
   if ("failure" in result || !needsRequire(result.built)) return result;
   return bundler({ ...options, banner: { js: requireBanner("import.meta.url") } });
@@ -180,7 +180,7 @@ async function bundleScripts(
   bundler: Bundler,
 ): Promise<
   | { readonly files: OutputFileOfEsbuild[]; readonly graphs: Built["metafile"]["inputs"][] }
-  | Exclude<Outcome, { built: Built }>
+  | Exclude<BundlerResult, { built: Built }>
 > {
   const files: OutputFileOfEsbuild[] = [];
   const graphs: Built["metafile"]["inputs"][] = [];
@@ -249,7 +249,7 @@ function holdsSloppyCode({ metafile }: Built, host: Host): boolean {
 const mapComment = ["//#", "sourceMappingURL="].join(" ");
 
 /** Whether the bundle contains, or should contain, code that only works in an ES module. */
-function needsEsModule(result: Outcome): boolean {
+function needsEsModule(result: BundlerResult): boolean {
   if ("failure" in result) return result.failure.some(({ text }) => text.startsWith("Top-level await "));
   const { warnings, metafile } = result.built;
   const outputs = Object.values(metafile.outputs);

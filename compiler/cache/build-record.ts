@@ -60,12 +60,12 @@ export function parseRecord(text: string | undefined): BuildRecord | undefined {
 }
 
 /** A comparison of a record with the disk, in two steps: the files that users edit most often come first. */
-export interface Comparison {
+export interface RecordComparison {
   sourcesUnchanged(): boolean;
   restUnchanged(): boolean;
 }
 
-export function compareRecord({ summary, trace }: BuildRecord, host: Host): Comparison {
+export function compareRecord({ summary, trace }: BuildRecord, host: Host): RecordComparison {
   const folders = ["../", "node_modules/", `${summary.serving.generated}/`, `${dirname(summary.bundle)}/`];
   const isOther = (path: string): boolean => folders.some((folder) => path.startsWith(folder));
   const files = Object.entries(trace.files);
@@ -110,7 +110,7 @@ export function artifactStates(record: BuildRecord | undefined, host: Host): Art
  */
 function pathsAfter({ patterns, ignore, paths }: Search, written: readonly Change[], host: Host): readonly string[] {
   const own = new Set(written.map(({ path }) => path));
-  const known = new Set(paths);
-  const found = host.find(patterns, ignore).filter((path) => known.has(path) || own.has(path));
+  const recorded = new Set(paths);
+  const found = host.find(patterns, ignore).filter((path) => recorded.has(path) || own.has(path));
   return samePaths(found, paths) ? paths : found;
 }

@@ -49,29 +49,29 @@ export function openCache({ files, compiler, verify = false }: CacheOptions): St
     if (isNew) table.hasNew = true;
     return value;
   };
-  const confirm = (task: Task, key: string, known: unknown, computed: unknown): void => {
-    if (!isDeepStrictEqual(known, computed)) throw new Error(`the cache holds another ${task} of ${key}`);
+  const confirm = (task: Task, key: string, cached: unknown, computed: unknown): void => {
+    if (!isDeepStrictEqual(cached, computed)) throw new Error(`the cache holds another ${task} of ${key}`);
   };
   return {
     memo(task, inputs, compute) {
       const table = tableOf(task);
       const key = inputs.join("\0");
-      const known = find(table, key) as readonly [ReturnType<typeof compute>] | undefined;
-      if (!known) return keep(table, key, compute(), true);
-      if (verify) confirm(task, key, known[0], compute());
-      return keep(table, key, known[0], false);
+      const cached = find(table, key) as readonly [ReturnType<typeof compute>] | undefined;
+      if (!cached) return keep(table, key, compute(), true);
+      if (verify) confirm(task, key, cached[0], compute());
+      return keep(table, key, cached[0], false);
     },
     async traced<T>(task: Task, inputs: readonly Fingerprint[], host: Host, compute: () => Promise<Traced<T>>) {
       const table = tableOf(task);
       const key = inputs.join("\0");
-      const known = find(table, key)?.[0] as Traced<T> | undefined;
-      if (!known || !isTraceUpToDate(known.trace, host)) {
+      const cached = find(table, key)?.[0] as Traced<T> | undefined;
+      if (!cached || !isTraceUpToDate(cached.trace, host)) {
         const computed = await compute();
         if (computed.isCacheable !== false) keep(table, key, computed, true);
         return computed.value;
       }
-      if (verify) confirm(task, key, known.value, (await compute()).value);
-      return keep(table, key, known, false).value;
+      if (verify) confirm(task, key, cached.value, (await compute()).value);
+      return keep(table, key, cached, false).value;
     },
     begin() {
       for (const table of tables.values()) {

@@ -1,4 +1,4 @@
-import { locator, type Range } from "./position.js";
+import { locator, type TextRange } from "./position.js";
 import { printableLines } from "./printable.js";
 import type { Report } from "./report.js";
 
@@ -17,7 +17,7 @@ export function formatGithub(reports: readonly Report[]): string {
 }
 
 /** Formats an annotation; `text` may have several lines. */
-export function annotation(severity: string, place: Range | undefined, title: string, text: string): string {
+export function annotation(severity: string, place: TextRange | undefined, title: string, text: string): string {
   const properties: [string, string | number][] = [];
   if (place) {
     const { file, start, end } = place;

@@ -1,4 +1,4 @@
-import { locator, type Range } from "./position.js";
+import { locator, type TextRange } from "./position.js";
 import { printableJson } from "./printable.js";
 import type { Report } from "./report.js";
 
@@ -13,7 +13,7 @@ export function formatJson(reports: readonly Report[]): string {
 export function diagnosticObjects(reports: readonly Report[]): object[] {
   return reports.flatMap((report) => {
     const locate = locator(report.textOf);
-    const place = (range: Range): object => ({
+    const place = (range: TextRange): object => ({
       file: report.prefix + range.file,
       line: range.start.line,
       column: range.start.column,

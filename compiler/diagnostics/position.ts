@@ -43,7 +43,7 @@ export function lineText({ text, starts }: Lines, line: number): string {
     .replace(/^\uFEFF/, "");
 }
 
-export interface Range {
+export interface TextRange {
   readonly file: string;
   readonly start: Position;
   readonly end: Position;
@@ -52,7 +52,7 @@ export interface Range {
 /**
  * Returns the line and column of a span; the start of the file if its text is missing. Caches the lines of each file.
  */
-export function locator(textOf: TextOf): { range(span: Span): Range; lines(path: string): Lines | undefined } {
+export function locator(textOf: TextOf): { range(span: Span): TextRange; lines(path: string): Lines | undefined } {
   const files = new Map<string, Lines | undefined>();
   const lines = (path: string): Lines | undefined => {
     if (!files.has(path)) {
@@ -61,7 +61,7 @@ export function locator(textOf: TextOf): { range(span: Span): Range; lines(path:
     }
     return files.get(path);
   };
-  const range = (span: Span): Range => {
+  const range = (span: Span): TextRange => {
     const found = lines(span.path);
     const first = { line: 1, column: 1 };
     if (!found) return { file: span.path, start: first, end: first };

@@ -2,7 +2,7 @@ import { rules, type Rule } from "../diff/rules.js";
 import { version } from "../package-folder.js";
 import { catalogue, type Code } from "./catalogue.js";
 import type { Diagnostic, Fix } from "./diagnostic.js";
-import { locator, type Range } from "./position.js";
+import { locator, type TextRange } from "./position.js";
 import { printableJson } from "./printable.js";
 import type { Report } from "./report.js";
 
@@ -38,7 +38,7 @@ function definitionOf(code: Code | Rule): { readonly severity: string; readonly 
 
 function resultsOf({ diagnostics, textOf, prefix }: Report, codes: readonly Code[]): object[] {
   const locate = locator(textOf);
-  const place = (range: Range): object => ({
+  const place = (range: TextRange): object => ({
     physicalLocation: { ...artifact(prefix + range.file), region: regionOf(range) },
   });
   return diagnostics.map(({ code, severity, message, span, help, related, fix }: Diagnostic) => ({
@@ -59,7 +59,7 @@ function resultsOf({ diagnostics, textOf, prefix }: Report, codes: readonly Code
   }));
 }
 
-function fixOf({ text }: Fix, prefix: string, range: Range): object {
+function fixOf({ text }: Fix, prefix: string, range: TextRange): object {
   const replacement = { deletedRegion: regionOf(range), insertedContent: { text } };
   return { artifactChanges: [{ ...artifact(prefix + range.file), replacements: [replacement] }] };
 }
@@ -69,6 +69,6 @@ function artifact(path: string): object {
   return { artifactLocation: { uri } };
 }
 
-function regionOf({ start, end }: Range): object {
+function regionOf({ start, end }: TextRange): object {
   return { startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column };
 }

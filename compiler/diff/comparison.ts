@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import { locator, type Range } from "../diagnostics/position.js";
+import { locator, type TextRange } from "../diagnostics/position.js";
 import type { Report } from "../diagnostics/report.js";
 import type { Code } from "../diagnostics/catalogue.js";
 import type { Span } from "../model/source.js";
@@ -62,7 +62,7 @@ export function spanOf(
 }
 
 /** Returns the place of each change, in the form of reports. */
-export function ranges(comparison: Comparison): (change: Change) => Range | undefined {
+export function ranges(comparison: Comparison): (change: Change) => TextRange | undefined {
   const locators = new Map([comparison.old, comparison.new].map((side) => [side, locator(side.textOf)]));
   return (change) => {
     const { side, span } = spanOf(comparison, change);

@@ -5,11 +5,11 @@ import { HostError } from "../host.js";
 import { packaged } from "../package-folder.js";
 
 /** A request to the thread. */
-export type Request =
+export type BuilderRequest =
   { readonly known: ReadonlySet<string>; readonly touched: ReadonlySet<string> | undefined } | "end";
 
 /** An answer of the thread, or an event before it. */
-export type Response =
+export type BuilderResponse =
   | { readonly phase: Phase }
   | { readonly waitsFor: number }
   | { readonly built: DevBuild }
@@ -20,14 +20,14 @@ export type Response =
 /** A builder in a thread of its own: messages of the server pass meanwhile. One request at a time. */
 export function builderThread(root: string, { onPhase, onWait }: BuilderOptions): DevBuilder {
   const worker = new Worker(packaged("dist/builder-worker.js"), { workerData: root });
-  let settle: ((response: Response) => void) | undefined;
-  worker.on("message", (response: Response) => {
+  let settle: ((response: BuilderResponse) => void) | undefined;
+  worker.on("message", (response: BuilderResponse) => {
     if ("phase" in response) onPhase(response.phase);
     else if ("waitsFor" in response) onWait(response.waitsFor);
     else settle?.(response);
   });
   worker.on("error", (thrown) => settle?.({ thrown }));
-  const send = (request: Request): Promise<Response> =>
+  const send = (request: BuilderRequest): Promise<BuilderResponse> =>
     new Promise((resolve) => {
       settle = resolve;
       worker.postMessage(request);

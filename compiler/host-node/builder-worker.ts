@@ -1,15 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { builder } from "../dev/builder.js";
 import { HostError } from "../host.js";
-import type { Request, Response } from "./builder-thread.js";
+import type { BuilderRequest, BuilderResponse } from "./builder-thread.js";
 
-const respond = (response: Response): void => parentPort!.postMessage(response);
+const respond = (response: BuilderResponse): void => parentPort!.postMessage(response);
 const builderOfFolder = builder(workerData as string, {
   onPhase: (phase) => respond({ phase }),
   onWait: (pid) => respond({ waitsFor: pid }),
 });
 
-parentPort!.on("message", async (request: Request) => {
+parentPort!.on("message", async (request: BuilderRequest) => {
   try {
     if (request === "end") {
       await builderOfFolder.end();

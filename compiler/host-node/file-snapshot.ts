@@ -18,7 +18,7 @@ export interface FileSnapshot extends Host {
 }
 
 /** A result from the disk, as of a snapshot. */
-interface Known<T> {
+interface Observed<T> {
   readonly value: T;
   /** The stat fingerprint; undefined where the last change is too recent for a reliable one. */
   readonly state: string | undefined;
@@ -55,18 +55,18 @@ export function fileSnapshot(host: Host, stored?: StoredFile): FileSnapshot {
   const at = (path: string): string => (isAbsolute(path) ? path : `${host.root}/${path}`);
   const lookUp =
     <T>(
-      known: Map<string, Known<T>>,
+      observed: Map<string, Observed<T>>,
       stateOf: (path: string) => string | undefined,
       read: (path: string, before: T | undefined) => T,
     ) =>
     (path: string): T => {
-      const before = known.get(path);
+      const before = observed.get(path);
       if (before?.generation === generation) return before.value;
       const state = stateOf(at(path));
       const isSame = before !== undefined && state !== undefined && before.state === state;
       if (!isSame) isNew = true;
       const value = isSame ? before.value : read(path, before?.value);
-      known.set(path, { value, state, generation });
+      observed.set(path, { value, state, generation });
       return value;
     };
   const file = lookUp(files, stateOf, (path, before: File | undefined) => {
@@ -80,8 +80,8 @@ export function fileSnapshot(host: Host, stored?: StoredFile): FileSnapshot {
     hash: (path) => file(path).hash(),
     find: (patterns, ignore) => {
       const key = JSON.stringify([patterns, ignore]);
-      const known = searches.get(key);
-      if (known && [...known.directories].every(([path, seen]) => directory(path) === seen)) return known.paths;
+      const cached = searches.get(key);
+      if (cached && [...cached.directories].every(([path, seen]) => directory(path) === seen)) return cached.paths;
       const seen = new Map<string, string>();
       const onPath = (path: string): void => {
         const own = relative(host.root, path);
@@ -94,7 +94,7 @@ export function fileSnapshot(host: Host, stored?: StoredFile): FileSnapshot {
     },
     commit: (changes) => {
       // Directories may have changed, too.
-      for (const [path, known] of directories) directories.set(path, { ...known, generation: -1 });
+      for (const [path, observed] of directories) directories.set(path, { ...observed, generation: -1 });
       for (const { path } of changes) files.delete(path);
       host.commit(changes);
       for (const { path, bytes } of changes)
@@ -103,8 +103,8 @@ export function fileSnapshot(host: Host, stored?: StoredFile): FileSnapshot {
     refresh: (touched = new Set<string>()) => {
       generation += 1;
       for (const path of touched) {
-        const known = files.get(path);
-        if (known) files.set(path, { ...known, state: undefined });
+        const observed = files.get(path);
+        if (observed) files.set(path, { ...observed, state: undefined });
       }
     },
     save: () => {
@@ -116,8 +116,8 @@ export function fileSnapshot(host: Host, stored?: StoredFile): FileSnapshot {
 }
 
 interface State {
-  readonly files: Map<string, Known<File>>;
-  readonly directories: Map<string, Known<string>>;
+  readonly files: Map<string, Observed<File>>;
+  readonly directories: Map<string, Observed<string>>;
   readonly searches: Map<string, Search>;
 }
 
@@ -133,8 +133,11 @@ interface StoredState {
 }
 
 function toStored({ files, directories, searches }: State): StoredState {
-  const rows = <T, Stored>(known: Map<string, Known<T>>, stored: (value: T) => Stored): [string, string, Stored][] =>
-    [...known].flatMap(([path, { value, state }]) => (state === undefined ? [] : [[path, state, stored(value)]]));
+  const rows = <T, Stored>(
+    observed: Map<string, Observed<T>>,
+    stored: (value: T) => Stored,
+  ): [string, string, Stored][] =>
+    [...observed].flatMap(([path, { value, state }]) => (state === undefined ? [] : [[path, state, stored(value)]]));
   return {
     files: rows(files, (file) => file.hash()),
     directories: rows(directories, (fingerprint) => fingerprint),
@@ -147,15 +150,15 @@ const form = `${version} ${process.version}`;
 
 /** Returns the stored state; an empty state for a file that is damaged, or of another version. */
 function storedState(file: StoredFile | undefined, host: Host): State {
-  const known = <T>(value: T, state: string): Known<T> => ({ value, state, generation: -1 });
+  const observed = <T>(value: T, state: string): Observed<T> => ({ value, state, generation: -1 });
   try {
     const bytes = file?.read();
     const stored = JSON.parse(bytes ? Buffer.from(bytes).toString() : "") as StoredState & { readonly form: unknown };
     if (stored.form !== form) throw new Error("another version wrote the snapshot");
     const { files, directories, searches } = stored;
     return {
-      files: new Map(files.map(([path, state, hash]) => [path, known(storedHash(path, hash, host), state)])),
-      directories: new Map(directories.map(([path, state, fingerprint]) => [path, known(fingerprint, state)])),
+      files: new Map(files.map(([path, state, hash]) => [path, observed(storedHash(path, hash, host), state)])),
+      directories: new Map(directories.map(([path, state, fingerprint]) => [path, observed(fingerprint, state)])),
       searches: new Map(searches.map(([key, seen, paths]) => [key, { directories: new Map(seen), paths }])),
     };
   } catch {

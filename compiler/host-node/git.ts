@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { HostError, type Host } from "../host.js";
 import type { JsonObject } from "../model/source.js";
 
-const mostBytes = 256 * 2 ** 20;
+const maxBytes = 256 * 2 ** 20;
 
 /** Returns a host for a project at a revision: it reads files from the repository, without a checkout. */
 export function gitHost(root: string, revision: string, manifestSchema: JsonObject): Host {
@@ -11,7 +11,7 @@ export function gitHost(root: string, revision: string, manifestSchema: JsonObje
     try {
       return execFileSync("git", ["-C", root, ...args], {
         input: input ?? "",
-        maxBuffer: mostBytes,
+        maxBuffer: maxBytes,
         stdio: ["pipe", "pipe", "pipe"],
         // Lazy fetches from a remote are off, since a comparison must not need the network.
         env: { ...process.env, GIT_NO_LAZY_FETCH: "1", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },

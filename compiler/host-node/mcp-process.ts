@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { Connection, Message } from "../diff/connection.js";
 import { HostError } from "../host.js";
 
-const longestLine = 64 * 2 ** 20;
+const maxLineLength = 64 * 2 ** 20;
 /** Time for the server to exit by itself. */
 const graceMs = 2000;
 
@@ -33,7 +33,7 @@ export function processConnection(
   server.stdout.setEncoding("utf8").on("data", (text: string) => {
     const lines = (pending + text).split("\n");
     pending = lines.pop()!;
-    if (pending.length > longestLine) return void server.kill("SIGKILL");
+    if (pending.length > maxLineLength) return void server.kill("SIGKILL");
     for (const line of lines) {
       const message = parsed(line);
       if (message) onMessage(message);

@@ -5,7 +5,7 @@ import { HostError } from "../host.js";
 import { packaged } from "../package-folder.js";
 
 /** A request to the thread. */
-export interface Request {
+export interface TypecheckRequest {
   readonly id: number;
   readonly root: string;
   readonly question: Question;
@@ -13,7 +13,7 @@ export interface Request {
 }
 
 /** Data for the start of the thread. */
-export interface Given {
+export interface WorkerOptions {
   readonly pid: Int32Array;
   readonly isOneShot: boolean;
 }
@@ -50,7 +50,7 @@ export function typecheckThread(isOneShot: boolean): TypecheckThread {
   const begun = (): Worker => {
     if (worker) return worker;
     const thread = new Worker(packaged("dist/typecheck-worker.js"), {
-      workerData: { pid, isOneShot } satisfies Given,
+      workerData: { pid, isOneShot } satisfies WorkerOptions,
     });
     thread.on("message", (answer: Answer) => {
       const waits = waiting.get(answer.id);
@@ -77,7 +77,7 @@ export function typecheckThread(isOneShot: boolean): TypecheckThread {
         const id = ++asked;
         waiting.set(id, { resolve, reject });
         thread.ref();
-        const request: Request = { id, root, question, touched };
+        const request: TypecheckRequest = { id, root, question, touched };
         thread.postMessage(request);
       }),
     end: async () => {

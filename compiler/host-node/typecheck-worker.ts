@@ -1,9 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { HostError } from "../host.js";
-import type { Answer, Given, Request } from "./typecheck-thread.js";
+import type { Answer, WorkerOptions, TypecheckRequest } from "./typecheck-thread.js";
 import { typescript, type TypeScript } from "./typescript/index.js";
 
-const { pid, isOneShot } = workerData as Given;
+const { pid, isOneShot } = workerData as WorkerOptions;
 const onProcess = (id = 0): void => void Atomics.store(pid, 0, id);
 const post = (answer: Answer): void => parentPort!.postMessage(answer);
 /** TypeScript for the folder of the last request. */
@@ -11,7 +11,7 @@ let current: { readonly root: string; readonly typescript: TypeScript } | undefi
 
 parentPort!.on("message", onMessage);
 
-function onMessage(request: Request | string | undefined): void {
+function onMessage(request: TypecheckRequest | string | undefined): void {
   if (request === undefined) {
     current?.typescript.end();
     return parentPort!.close();
@@ -40,7 +40,7 @@ function warmUp(root: string): void {
   }
 }
 
-function answer({ id, root, question, touched }: Request): void {
+function answer({ id, root, question, touched }: TypecheckRequest): void {
   try {
     post({ id, findings: typescriptFor(root).check(question, touched) });
     // A one-shot thread receives no further request for the folder.

@@ -10,7 +10,7 @@ export interface ExampleRun {
 }
 
 /** A judged example. */
-export interface Verdict {
+export interface ExampleResult {
   readonly tool: string;
   readonly name: string;
   readonly example: Example;
@@ -28,7 +28,7 @@ export interface ExampleFailure {
   readonly stack?: string;
 }
 
-export function judge(tool: Tool, example: Example, { reply, durationMs }: ExampleRun): Verdict {
+export function judge(tool: Tool, example: Example, { reply, durationMs }: ExampleRun): ExampleResult {
   const failure = failureOf(tool, example, reply);
   const name = nameOf(example);
   return { tool: tool.name, name, example, durationMs, ...(failure && { failure }) };

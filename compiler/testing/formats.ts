@@ -3,14 +3,14 @@ import { diagnosticObjects } from "../diagnostics/json.js";
 import { locator } from "../diagnostics/position.js";
 import { printableJson } from "../diagnostics/printable.js";
 import { element, textElement } from "../diagnostics/xml.js";
-import type { ExampleFailure, Verdict } from "./example.js";
+import type { ExampleFailure, ExampleResult } from "./example.js";
 import type { TestReport } from "./report.js";
 
 /** `{ "diagnostics": […], "examples": [{ server, tool, name, status, durationMs, file, line, column, … }] }` */
 export function formatJson(reports: readonly TestReport[]): string {
   const examples = reports.flatMap((report) => {
     const locate = locator(report.textOf);
-    return report.verdicts.map(({ tool, name, example, failure, durationMs }) => {
+    return report.results.map(({ tool, name, example, failure, durationMs }) => {
       const { file, start } = locate.range(example.span);
       return {
         server: report.name,
@@ -35,7 +35,7 @@ export function formatGithub(reports: readonly TestReport[]): string {
   return reports
     .flatMap((report) => {
       const locate = locator(report.textOf);
-      return report.verdicts.flatMap(({ tool, name, example, failure }) => {
+      return report.results.flatMap(({ tool, name, example, failure }) => {
         if (failure === undefined) return [];
         const { file, start, end } = locate.range(example.span);
         const title = `the example of ${tool}: ${name}`;
@@ -56,10 +56,10 @@ export function formatJunit(reports: readonly TestReport[]): string {
           const file = span && report.prefix + span.path;
           return element("testcase", { classname: report.name, name: code, file }, [failureElement(message, message)]);
         }),
-      ...report.verdicts.map((verdict) => testcase(verdict, report, locate)),
+      ...report.results.map((result) => testcase(result, report, locate)),
     ];
     const failures = cases.filter((text) => text.includes("<failure")).length;
-    const time = seconds(report.verdicts.reduce((sum, { durationMs }) => sum + durationMs, 0));
+    const time = seconds(report.results.reduce((sum, { durationMs }) => sum + durationMs, 0));
     return element(
       "testsuite",
       { name: report.name, tests: cases.length, failures, errors: 0, skipped: 0, time },
@@ -70,7 +70,7 @@ export function formatJunit(reports: readonly TestReport[]): string {
 }
 
 function testcase(
-  { tool, name, example, failure, durationMs }: Verdict,
+  { tool, name, example, failure, durationMs }: ExampleResult,
   { name: server, prefix }: TestReport,
   locate: ReturnType<typeof locator>,
 ): string {

@@ -9,7 +9,7 @@ import { formatPretty as formatDiagnostics } from "../diagnostics/render.js";
 import type { Host } from "../host.js";
 import { callExamples, readSettings } from "../host-node/example-process.js";
 import { nodeHost } from "../host-node/index.js";
-import { judge, nameOf, type Verdict } from "./example.js";
+import { judge, nameOf, type ExampleResult } from "./example.js";
 import { formatGithub, formatJson, formatJunit } from "./formats.js";
 import { formatPretty } from "./pretty.js";
 import type { TestReport } from "./report.js";
@@ -39,7 +39,7 @@ export async function testFolders(folders: readonly string[], options: TestOptio
     reports.push(report);
     if (options.format === "pretty") {
       options.stderr(formatDiagnostics(report, options));
-      if (report.verdicts.length > 0) options.stdout(formatPretty(report, options));
+      if (report.results.length > 0) options.stdout(formatPretty(report, options));
       else if (!hasErrors(report.diagnostics)) options.stdout(nothingToTest(report, options));
     }
   }
@@ -47,7 +47,7 @@ export async function testFolders(folders: readonly string[], options: TestOptio
   if (options.format === "junit") options.stdout(formatJunit(reports));
   if (options.format === "github") options.stdout(formatDiagnosticsForGithub(reports) + formatGithub(reports));
   if (reports.some(hasFailed)) return 1;
-  if (options.filter === undefined || reports.some(({ verdicts }) => verdicts.length > 0)) return 0;
+  if (options.filter === undefined || reports.some(({ results }) => results.length > 0)) return 0;
   if (options.format !== "pretty")
     options.stderr(`${printable(`no example matches ${JSON.stringify(options.filter)}`)}\n`);
   return 2;
@@ -65,22 +65,22 @@ async function testFolder(
   );
   const { name, examples, script } = project;
   const diagnostics = strict ? project.diagnostics.map(promoted) : project.diagnostics;
-  const verdicts: Verdict[] = [];
+  const results: ExampleResult[] = [];
   if (script !== undefined && !hasErrors(diagnostics)) {
     const calls = examples.map(({ tool, example }) => ({ tool: tool.name, arguments: example.arguments }));
     const running = { root: host.root, settings, timeoutMs, output: stderr };
     await callExamples(script, calls, running, (reply, durationMs) => {
-      const { tool, example } = examples[verdicts.length]!;
-      verdicts.push(withProjectFrames(judge(tool, example, { reply, durationMs }), host, prefix(host, cwd)));
+      const { tool, example } = examples[results.length]!;
+      results.push(withProjectFrames(judge(tool, example, { reply, durationMs }), host, prefix(host, cwd)));
     });
   }
-  return { diagnostics, name, verdicts, textOf: (path) => textOf(host, path), prefix: prefix(host, cwd) };
+  return { diagnostics, name, results, textOf: (path) => textOf(host, path), prefix: prefix(host, cwd) };
 }
 
 /** Reduces a stack to the frames in the project's own code. */
-function withProjectFrames(verdict: Verdict, host: Host, prefix: string): Verdict {
-  const { failure } = verdict;
-  if (failure?.stack === undefined) return verdict;
+function withProjectFrames(result: ExampleResult, host: Host, prefix: string): ExampleResult {
+  const { failure } = result;
+  if (failure?.stack === undefined) return result;
   const folder = `${pathToFileURL(host.root).href}/`;
   const lines = failure.stack.replaceAll(folder, `${host.root}/`).split("\n");
   const isForeign = (line: string): boolean =>
@@ -89,11 +89,11 @@ function withProjectFrames(verdict: Verdict, host: Host, prefix: string): Verdic
     .filter((line) => !isForeign(line))
     .join("\n")
     .replaceAll(`${host.root}/`, prefix);
-  return { ...verdict, failure: { ...failure, stack } };
+  return { ...result, failure: { ...failure, stack } };
 }
 
-function hasFailed({ diagnostics, verdicts }: TestReport): boolean {
-  return hasErrors(diagnostics) || verdicts.some(({ failure }) => failure !== undefined);
+function hasFailed({ diagnostics, results }: TestReport): boolean {
+  return hasErrors(diagnostics) || results.some(({ failure }) => failure !== undefined);
 }
 
 function nothingToTest({ name }: TestReport, { filter }: TestOptions): string {

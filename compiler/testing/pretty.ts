@@ -2,23 +2,23 @@ import { diffJson } from "diff";
 import { locator } from "../diagnostics/position.js";
 import { printable } from "../diagnostics/printable.js";
 import type { Json } from "../model/source.js";
-import type { Verdict } from "./example.js";
+import type { ExampleResult } from "./example.js";
 import type { TestReport } from "./report.js";
 
 /** Formats one line per example; for failed ones also the place and the difference. */
 export function formatPretty(report: TestReport, { color }: { readonly color: boolean }): string {
   const paint = color ? ansi : (_code: string, text: string) => text;
   const locate = locator(report.textOf);
-  const failed = report.verdicts.filter(({ failure }) => failure !== undefined).length;
-  const lines = report.verdicts.flatMap((verdict) => {
-    const { tool, name, example, failure, durationMs } = verdict;
+  const failed = report.results.filter(({ failure }) => failure !== undefined).length;
+  const lines = report.results.flatMap((result) => {
+    const { tool, name, example, failure, durationMs } = result;
     const head = `${printable(`${tool}: ${name}`)}${durationMs < slowMs ? "" : paint("2", ` (${(durationMs / 1000).toFixed(1)} s)`)}`;
     if (failure === undefined) return [`${paint("32", "✓")} ${head}`];
     const { file, start } = locate.range(example.span);
     const where = `${paint("34", "-->")} ${printable(report.prefix + file)}:${start.line}:${start.column}`;
-    return [`${paint("1;31", "✗")} ${head}`, ...indented([where, ...explained(verdict, paint)])];
+    return [`${paint("1;31", "✗")} ${head}`, ...indented([where, ...explained(result, paint)])];
   });
-  const passed = report.verdicts.length - failed;
+  const passed = report.results.length - failed;
   const counts = [`${passed} passed`, ...(failed > 0 ? [`${failed} failed`] : [])].join(", ");
   return `${lines.join("\n")}\n${printable(report.name)}: ${paint("1", counts)}\n`;
 }
@@ -28,7 +28,7 @@ const slowMs = 1_000;
 
 type Paint = (code: string, text: string) => string;
 
-function explained({ failure }: Verdict, paint: Paint): string[] {
+function explained({ failure }: ExampleResult, paint: Paint): string[] {
   const { reason, difference, stack } = failure!;
   return [
     ...reason.split("\n").map(printable),

@@ -41,12 +41,12 @@ export function createTokenCache({ keptMs, maxExaminations }: TokenCacheOptions)
   // Checks are counted only; they take no bytes.
   const places = createLedger(0);
 
-  function find(known: Map<string, CachedVerdict>, key: string): Auth | Unauthorized | undefined {
-    const entry = known.get(key);
+  function find(table: Map<string, CachedVerdict>, key: string): Auth | Unauthorized | undefined {
+    const entry = table.get(key);
     if (entry === undefined) return undefined;
     const { expiresAt = Infinity } = entry.verdict as Partial<Auth>;
     if (performance.now() < entry.until && Date.now() < expiresAt) return entry.verdict;
-    known.delete(key);
+    table.delete(key);
     return undefined;
   }
 
@@ -54,17 +54,17 @@ export function createTokenCache({ keptMs, maxExaminations }: TokenCacheOptions)
     const refused = "status" in verdict;
     // Other refusals are temporary.
     if (refused && verdict.status !== 401) return verdict;
-    const known = refused ? bad : good;
-    if (known.size >= maxTokens) known.delete(known.keys().next().value!);
-    known.set(key, { verdict, until: performance.now() + (refused ? refusedMs : keptMs) });
+    const table = refused ? bad : good;
+    if (table.size >= maxTokens) table.delete(table.keys().next().value!);
+    table.set(key, { verdict, until: performance.now() + (refused ? refusedMs : keptMs) });
     return verdict;
   }
 
   return {
     async get(token, caller, examine) {
       const key = await hashOf(token);
-      const known = find(good, key) ?? find(bad, key) ?? running.get(key);
-      if (known !== undefined) return known;
+      const cached = find(good, key) ?? find(bad, key) ?? running.get(key);
+      if (cached !== undefined) return cached;
       const stopped = new AbortController();
       let evict!: () => void;
       const evicted = new Promise<Unauthorized>((resolve) => (evict = () => resolve(overloaded)));

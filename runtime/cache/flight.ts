@@ -3,7 +3,7 @@ import { shareTrace } from "../protocol/trace.js";
 
 /** The outcome of a run: a result with its form for the first caller, a result that must not be cached, or an error. */
 export type FlightOutcome =
-  | { readonly kept: string; readonly view: View; readonly sealed: string }
+  | { readonly cached: string; readonly view: View; readonly sealed: string }
   | { readonly output: unknown }
   | { readonly error: unknown };
 

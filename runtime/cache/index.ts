@@ -56,8 +56,8 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
     const key = keyOf(call, entry, subject);
     if (key === undefined) return undefined;
     const { partition, flights } = stateOf(entry);
-    const kept = store.find(partition, key, now());
-    if (kept !== undefined) return hit(call, entry, partition, key, kept);
+    const cached = store.find(partition, key, now());
+    if (cached !== undefined) return hit(call, entry, partition, key, cached);
     const flight = flights.get(key);
     return flight !== undefined && now() < flight.until
       ? joinRun(call, entry, subject, flight)
@@ -113,7 +113,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
           sealed: new Map(),
         });
       }
-      return { kept: text, view, sealed };
+      return { cached: text, view, sealed };
     }
 
     let output: unknown;
@@ -165,7 +165,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
     if ("error" in outcome) return entry.fail(call, outcome.error, subject);
     if ("output" in outcome) return entry.finish(call, outcome.output, subject);
     if (outcome.view === call.peer.view) return outcome.sealed;
-    return entry.seal(call.peer.view, outcome.kept, hints(call, entry, entry.reuse.ttlMs));
+    return entry.seal(call.peer.view, outcome.cached, hints(call, entry, entry.reuse.ttlMs));
   }
 
   return {
@@ -176,7 +176,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
         (wanted === undefined || one.input === wanted) && (uri === undefined || one.uri === uri);
       for (const [entry, { partition, flights }] of states) {
         if (entry.kind !== kind || entry.name !== name) continue;
-        for (const [key, kept] of partition.results) if (matches(kept)) store.drop(partition, key);
+        for (const [key, cached] of partition.results) if (matches(cached)) store.drop(partition, key);
         for (const [key, flight] of flights) {
           if (!matches(flight)) continue;
           flight.stale = true;

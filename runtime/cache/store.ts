@@ -23,7 +23,7 @@ export interface Partition {
 export interface Store {
   partition(maxEntries: number): Partition;
   find(partition: Partition, key: string, now: number): CachedResult | undefined;
-  put(partition: Partition, key: string, kept: CachedResult): void;
+  put(partition: Partition, key: string, cached: CachedResult): void;
   /** Stores another form of a result, if that is still cached. */
   addForm(partition: Partition, key: string, view: View, sealed: string): void;
   drop(partition: Partition, key: string): void;
@@ -34,10 +34,10 @@ export function createStore(maxSize: number): Store {
   let total = 0;
 
   function drop(partition: Partition, key: string): void {
-    const kept = partition.results.get(key);
-    if (kept === undefined) return;
+    const cached = partition.results.get(key);
+    if (cached === undefined) return;
     partition.results.delete(key);
-    resize(partition, -sizeOf(key, kept));
+    resize(partition, -sizeOf(key, cached));
   }
 
   function resize(partition: Partition, by: number): void {
@@ -66,24 +66,24 @@ export function createStore(maxSize: number): Store {
       return partition;
     },
     find(partition, key, now) {
-      const kept = partition.results.get(key);
-      if (kept === undefined) return undefined;
-      if (kept.expires <= now) return drop(partition, key) as undefined;
+      const cached = partition.results.get(key);
+      if (cached === undefined) return undefined;
+      if (cached.expires <= now) return drop(partition, key) as undefined;
       partition.results.delete(key);
-      partition.results.set(key, kept);
-      return kept;
+      partition.results.set(key, cached);
+      return cached;
     },
-    put(partition, key, kept) {
+    put(partition, key, cached) {
       drop(partition, key);
       if (partition.results.size >= partition.maxEntries) dropOldest(partition);
-      partition.results.set(key, kept);
-      resize(partition, sizeOf(key, kept));
+      partition.results.set(key, cached);
+      resize(partition, sizeOf(key, cached));
       shrink();
     },
     addForm(partition, key, view, sealed) {
-      const kept = partition.results.get(key);
-      if (kept === undefined) return;
-      kept.sealed.set(view, sealed);
+      const cached = partition.results.get(key);
+      if (cached === undefined) return;
+      cached.sealed.set(view, sealed);
       resize(partition, sealed.length);
       shrink();
     },

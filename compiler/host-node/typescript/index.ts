@@ -10,7 +10,7 @@ import { relevantFindings, exportsOf, findingsIn, reportFiles, type ProgramSourc
 import { traceOverlay, overlay } from "./overlay.js";
 import { slashed } from "./paths.js";
 import { isGone, start } from "./process.js";
-import { configurationOf, show, textAt, type Session } from "./session.js";
+import { configurationOf, show, textAt, type CheckerSession } from "./session.js";
 
 /** TypeScript for one folder, in a separate process that caches what it reads. */
 export interface TypeScript {
@@ -44,7 +44,7 @@ export interface TypeScriptOptions {
 export function typescript(folder: string, { onProcess, isOneShot = false, read }: TypeScriptOptions = {}): TypeScript {
   const root = slashed(folder);
   const at = (path: string): string => `${root}/${path}`;
-  let session: Session | undefined;
+  let session: CheckerSession | undefined;
 
   /** The error of reading a file of the project, which TypeScript does not pass on. */
   let refusal: HostError | undefined;
@@ -60,7 +60,7 @@ export function typescript(folder: string, { onProcess, isOneShot = false, read 
   /** Refuses special files before TypeScript opens them and blocks for ever. */
   const refuse = (file: string): void => refusing(() => refuseSpecial(root, relative(folder, file)));
 
-  const openSession = (): Session => {
+  const openSession = (): CheckerSession => {
     const texts = new Map<string, string>();
     const shownFiles = overlay(root, texts, reading);
     const readFile = (path: string): string | null | undefined => {
@@ -89,7 +89,7 @@ export function typescript(folder: string, { onProcess, isOneShot = false, read 
     files: readonly string[],
     { generated, bound }: Pick<Question, "generated" | "bound">,
     touched: ReadonlySet<string>,
-  ): Session {
+  ): CheckerSession {
     session ??= openSession();
     const handlers = bound.map(({ file }) => at(file));
     const configuration = configurationOf(session, root, handlers);

@@ -8,7 +8,7 @@ import type { Process } from "./process.js";
 import { findUserProject, type UserProject } from "./user-project.js";
 
 /** A process, with the state that it was given. */
-export interface Session {
+export interface CheckerSession {
   readonly process: Process;
   readonly disk: TracedOverlay;
   /** Texts by absolute path, which replace files on the disk. */
@@ -23,7 +23,7 @@ export interface Session {
 
 /** Updates the session's snapshot to these texts, by project path, and the current disk. */
 export function show(
-  session: Session,
+  session: CheckerSession,
   root: string,
   texts: ReadonlyMap<string, string>,
   touched: ReadonlySet<string>,
@@ -42,7 +42,7 @@ export function show(
 
 function changes(
   touched: ReadonlySet<string>,
-  { texts, files }: Session,
+  { texts, files }: CheckerSession,
 ): { readonly changed: string[]; readonly created: string[]; readonly deleted: string[] } {
   const [changed, created, deleted]: [string[], string[], string[]] = [[], [], []];
   for (const file of touched) {
@@ -64,7 +64,11 @@ interface Configuration {
 }
 
 /** Finds the configuration for `handlers`, which are absolute paths. */
-export function configurationOf({ process, disk }: Session, root: string, handlers: readonly string[]): Configuration {
+export function configurationOf(
+  { process, disk }: CheckerSession,
+  root: string,
+  handlers: readonly string[],
+): Configuration {
   const [project, files] = disk.trace(() =>
     findUserProject(root, handlers, {
       isFile: (file) => disk.fileExists(file) ?? isFile(file),

@@ -18,7 +18,7 @@ export interface UserProject {
   readonly names: readonly string[];
 }
 
-export interface Disk {
+export interface ConfigFiles {
   isFile(file: string): boolean;
   textOf(file: string): string | undefined;
   /** Parses a configuration file and those that it extends. */
@@ -32,7 +32,7 @@ const maxConfigs = 500;
  * Finds the project as an editor does: `tsconfig.json` in the folder, or the first of its references that includes a
  * handler. A folder without one belongs to a parent project in the same repository that includes a handler.
  */
-export function findUserProject(root: string, handlers: readonly string[], disk: Disk): UserProject | undefined {
+export function findUserProject(root: string, handlers: readonly string[], disk: ConfigFiles): UserProject | undefined {
   const wanted = new Set(handlers);
   const seen = new Set<string>();
   const parsed = (config: string): UserProject => {
@@ -75,7 +75,7 @@ function foldersAbove(root: string): string[] {
   }
 }
 
-function referencesOf(config: string, { textOf }: Disk): string[] {
+function referencesOf(config: string, { textOf }: ConfigFiles): string[] {
   const configs: string[] = [];
   visit(textOf(config) ?? "", {
     onLiteralValue: (value, _offset, _length, _line, _column, pathOf) => {
