@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { fingerprint } from "../fingerprint.js";
 import type { Host } from "../host.js";
-import type { Cache, Fingerprint, Task, Traced } from "../model/cache.js";
+import type { Cache, Fingerprint, Task, Trace, Traced } from "../model/cache.js";
 import { storedValue, storeValue, type StoredFile } from "./stored-file.js";
 import { isTraceUpToDate } from "./trace.js";
 
@@ -21,28 +22,30 @@ export interface CacheOptions {
 
 /** Cached values of one task, by their inputs. */
 interface Table {
-  /** Values of the last build, from this process or from the file. */
-  last: ReadonlyMap<string, unknown>;
+  /** Returns the values of the last build, from this process or from the file, which is read on first access. */
+  last: () => ReadonlyMap<string, unknown>;
   used: Map<string, unknown>;
   hasNew: boolean;
 }
 
 /** Opens a cache: results in memory, backed by one file for each task. */
 export function openCache({ files, compiler, verify = false }: CacheOptions): StoredCache {
-  const tables = new Map<Task, Table>();
-  const fileOf = (task: Task): StoredFile => files(`${task}.cache`);
-  const tableOf = (task: Task): Table => {
-    let table = tables.get(task);
+  const tables = new Map<string, Table>();
+  const fileOf = (name: string): StoredFile => files(`${name}.cache`);
+  const tableOf = (name: string): Table => {
+    let table = tables.get(name);
     if (!table) {
-      const last = (storedValue(fileOf(task), compiler) as Table["last"] | undefined) ?? new Map();
-      tables.set(task, (table = { last, used: new Map(), hasNew: false }));
+      let last: ReadonlyMap<string, unknown> | undefined;
+      const read = () => (storedValue(fileOf(name), compiler) ?? new Map()) as ReadonlyMap<string, unknown>;
+      table = { last: () => (last ??= read()), used: new Map(), hasNew: false };
+      tables.set(name, table);
     }
     return table;
   };
   /** Returns a cached value in a list; undefined for a miss. */
   const find = ({ last, used }: Table, key: string): readonly [unknown] | undefined => {
-    for (const values of [used, last]) if (values.has(key)) return [values.get(key)];
-    return undefined;
+    if (used.has(key)) return [used.get(key)];
+    return last().has(key) ? [last().get(key)] : undefined;
   };
   const keep = <T>(table: Table, key: string, value: T, isNew: boolean): T => {
     table.used.set(key, value);
@@ -62,29 +65,37 @@ export function openCache({ files, compiler, verify = false }: CacheOptions): St
       return keep(table, key, cached[0], false);
     },
     async traced<T>(task: Task, inputs: readonly Fingerprint[], host: Host, compute: () => Promise<Traced<T>>) {
-      const table = tableOf(task);
+      // A table of its own for traces: a value is large, and is read only if its trace is up to date.
+      const traces = tableOf(`${task}-trace`);
+      const values = tableOf(task);
       const key = inputs.join("\0");
-      const cached = find(table, key)?.[0] as Traced<T> | undefined;
-      if (!cached || !isTraceUpToDate(cached.trace, host)) {
+      const valueKey = (trace: Trace): string => `${key}\0${fingerprint(JSON.stringify(trace))}`;
+      const trace = find(traces, key)?.[0] as Trace | undefined;
+      const isUpToDate = trace !== undefined && isTraceUpToDate(trace, host);
+      const cached = isUpToDate ? (find(values, valueKey(trace)) as readonly [T] | undefined) : undefined;
+      if (!cached) {
         const computed = await compute();
-        if (computed.isCacheable !== false) keep(table, key, computed, true);
-        return computed.value;
+        if (computed.isCacheable === false) return computed.value;
+        keep(traces, key, computed.trace, true);
+        return keep(values, valueKey(computed.trace), computed.value, true);
       }
-      if (verify) confirm(task, key, cached.value, (await compute()).value);
-      return keep(table, key, cached, false).value;
+      if (verify) confirm(task, key, cached[0], (await compute()).value);
+      keep(traces, key, trace, false);
+      return keep(values, valueKey(trace!), cached[0], false);
     },
     begin() {
       for (const table of tables.values()) {
         // A table without uses in the last build stays as it is.
-        if (table.used.size > 0) table.last = table.used;
+        const { used } = table;
+        if (used.size > 0) table.last = () => used;
         table.used = new Map();
       }
     },
     save() {
-      for (const [task, table] of tables) {
+      for (const [name, table] of tables) {
         if (!table.hasNew) continue;
         table.hasNew = false;
-        storeValue(fileOf(task), table.used.size > 0 ? table.used : table.last, compiler);
+        storeValue(fileOf(name), table.used.size > 0 ? table.used : table.last(), compiler);
       }
     },
   };

@@ -276,10 +276,10 @@ describe("what a forger writes into that folder", () => {
     expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
     const left = cacheOf(folder);
     const { compiler } = JSON.parse(fs.readFileSync(join(left, "build.json"), "utf8")) as { compiler: string };
-    type Runtime = Map<string, { readonly value: { readonly texts: Map<string, string> } }>;
+    type Runtime = Map<string, { readonly texts: Map<string, string> }>;
     const runtime = deserialize(fs.readFileSync(join(left, "runtime.cache")).subarray(32)) as Runtime;
-    for (const { value } of runtime.values())
-      for (const [path, text] of value.texts) value.texts.set(path, text.replaceAll("-32601", "-66666"));
+    for (const { texts } of runtime.values())
+      for (const [path, text] of texts) texts.set(path, text.replaceAll("-32601", "-66666"));
     const body = serialize(runtime);
     const seal = createHash("sha256").update(compiler).update(body).digest();
     fs.writeFileSync(join(left, "runtime.cache"), Buffer.concat([seal, body]));
