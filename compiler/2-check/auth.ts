@@ -52,8 +52,8 @@ export function exportsAuthenticate(text: string): boolean {
 /** Checks the authentication settings. `hooked`: the module of hooks has a function `authenticate`. */
 export function checkAuth(merged: Merged, hooked: boolean, diagnostics: Diagnostic[]): void {
   const auth = merged.runtime && child(merged.runtime.node, "auth");
-  const known = auth && (child(auth, "bearer") ?? child(auth, "oauth"));
-  if (!known && !hooked) checkUnscoped(merged, diagnostics);
+  const tokens = auth && (child(auth, "bearer") ?? child(auth, "oauth"));
+  if (!tokens && !hooked) checkUnscoped(merged, diagnostics);
   const oauth = auth && child(auth, "oauth");
   if (oauth) checkAddresses(oauth, diagnostics);
 }

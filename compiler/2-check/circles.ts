@@ -39,11 +39,11 @@ export type KnownWays = Map<Located, Map<string, number>>;
  * reports schemas with too many dynamic scopes to follow. Also reports schemas that reach the same subschemas by so
  * many paths that one value could take minutes.
  */
-export function circles(start: Place, reachable: Reachable, known: KnownWays): Diagnostic[] {
+export function circles(start: Place, reachable: Reachable, ways: KnownWays): Diagnostic[] {
   const found: Diagnostic[] = [];
   const done = (step: Step): Map<string, number> => {
-    let scopes = known.get(step.place.node);
-    if (!scopes) known.set(step.place.node, (scopes = new Map()));
+    let scopes = ways.get(step.place.node);
+    if (!scopes) ways.set(step.place.node, (scopes = new Map()));
     return scopes;
   };
   const pending: Step[] = [{ place: start, scope: enter(start.resource) }];
@@ -66,10 +66,10 @@ export function circles(start: Place, reachable: Reachable, known: KnownWays): D
     };
     /** Adds a schema's visits to those of the schema that leads to it. */
     const count = (visits: number): void => {
-      const around = way.at(-1);
-      if (!around) return;
-      around.visits += visits;
-      if (visits > maxVisits) around.isReported = true;
+      const caller = way.at(-1);
+      if (!caller) return;
+      caller.visits += visits;
+      if (visits > maxVisits) caller.isReported = true;
     };
     begin(first);
     for (let here = way.at(-1); here; here = way.at(-1)) {

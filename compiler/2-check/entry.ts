@@ -77,14 +77,14 @@ export function checkEntryPromises(
   { node, value }: Declared<JsonObject>,
   reachable: Reachable,
 ): Diagnostic[] {
-  const made = (schema: Located) => selfContained({ node: schema, file: schema.span.path }, reachable);
-  const found = schemasOf(section, node).flatMap((schema) => checkDefaults(made(schema)));
+  const contained = (schema: Located) => selfContained({ node: schema, file: schema.span.path }, reachable);
+  const found = schemasOf(section, node).flatMap((schema) => checkDefaults(contained(schema)));
   if (section !== "tools") return found;
   const [input, output] = [child(node, "inputSchema"), child(node, "outputSchema")];
-  const result = output && made(output);
+  const result = output && contained(output);
   if (result && wrapsOutput(result))
     found.push(diagnose("schema/wrapped-output", output.span, { name: String(value["name"]) }));
   const errors = Object.keys((value["errors"] ?? {}) as JsonObject);
-  if (input) found.push(...checkExamples(node, { input: made(input), output: result, errors }));
+  if (input) found.push(...checkExamples(node, { input: contained(input), output: result, errors }));
   return found;
 }

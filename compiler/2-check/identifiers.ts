@@ -53,11 +53,11 @@ export function sameAnchors({ root, main, embedded }: SchemaDocument): Diagnosti
   const first = new Map<SchemaResource, Map<string, { readonly node: Located; readonly anchor: Located }>>();
   for (const place of schemasAt(placeOf(root))) {
     const { node, resource } = place;
-    const known = first.get(resource) ?? new Map();
-    first.set(resource, known);
+    const identifiers = first.get(resource) ?? new Map();
+    first.set(resource, identifiers);
     for (const { keyword, name, anchor } of anchorsOf(place)) {
-      const other = known.get(name);
-      if (!other) known.set(name, { node, anchor });
+      const other = identifiers.get(name);
+      if (!other) identifiers.set(name, { node, anchor });
       // One schema may have the same name from both keywords.
       else if (other.node !== node) {
         const related = [{ span: other.anchor.span, message: "first here" }];

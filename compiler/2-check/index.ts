@@ -163,10 +163,10 @@ function checkShared(merged: Merged, sources: Sources, reachable: Reachable, { c
  * once.
  */
 function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const known = new Set<string>();
+  const reported = new Set<string>();
   return diagnostics.filter(({ code, span, message }) => {
     const key = code === "reference/too-deep" ? code : JSON.stringify([code, span, message]);
-    return !known.has(key) && known.add(key);
+    return !reported.has(key) && reported.add(key);
   });
 }
 

@@ -35,12 +35,12 @@ function unknownKeyword(
   dialect: Dialect,
   isValid: (schema: JsonObject) => boolean,
 ): Diagnostic {
-  const known = [...keywordsOf[dialect]];
+  const keywords = [...keywordsOf[dialect]];
   const instead = Object.hasOwn(others, key) ? others[key] : undefined;
-  const meant = certainKey(key, Object.keys(schema.value), known, (word, words) => slipOf(word, words, true));
+  const meant = certainKey(key, Object.keys(schema.value), keywords, (word, words) => slipOf(word, words, true));
   const isSlip = instead === undefined && meant !== undefined && isValid({ [meant]: node.value });
   const fix = isSlip ? respell(keySpan, meant) : undefined;
-  const suggestion = instead === undefined ? nearest(key, known) : undefined;
+  const suggestion = instead === undefined ? nearest(key, keywords) : undefined;
   return diagnose("schema/unknown-keyword", keySpan, { keyword: key, dialect, instead, suggestion }, [], fix);
 }
 

@@ -63,18 +63,18 @@ function shapeOf(schemas: readonly JsonObject[], root: JsonObject): Shape {
   };
 }
 
-function slips(what: string, { members }: LocatedObject, known: readonly string[]): Diagnostic[] {
+function slips(what: string, { members }: LocatedObject, names: readonly string[]): Diagnostic[] {
   const keys = members.map(({ key }) => key);
   return members.flatMap(({ key, keySpan }) => {
-    const meant = known.includes(key) ? undefined : certainKey(key, keys, known, intended);
+    const meant = names.includes(key) ? undefined : certainKey(key, keys, names, intended);
     if (meant === undefined) return [];
     const parameters = { property: key, what, suggestion: meant };
     return [diagnose("manifest/misspelt-property", keySpan, parameters, [], respell(keySpan, meant))];
   });
 }
 
-function intended(word: string, known: readonly string[]): string | undefined {
-  return certain(word, known) ?? known.find((name) => otherWords[name]?.includes(word));
+function intended(word: string, names: readonly string[]): string | undefined {
+  return certain(word, names) ?? names.find((name) => otherWords[name]?.includes(word));
 }
 
 function isClosed({ additionalProperties, unevaluatedProperties }: JsonObject): boolean {

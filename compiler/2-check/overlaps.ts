@@ -13,15 +13,15 @@ import type { JsonObject } from "../model/source.js";
  * templates' own words, so every report is certain. A more specific template that comes first is not an error.
  */
 export function checkOverlaps(templates: readonly Declared<JsonObject>[]): Diagnostic[] {
-  const known = templates.map((declared) => {
+  const patterns = templates.map((declared) => {
     const uriTemplate = declared.value["uriTemplate"] as string;
     const parsed = parseUriTemplate(uriTemplate);
     const template = "error" in parsed ? [] : parsed.template;
     const prefix = typeof template[0] === "string" ? template[0] : "";
     return { uriTemplate, declared, template, prefix, match: uriMatcher(template) };
   });
-  return known.flatMap((later, index) => {
-    for (const first of known.slice(0, index)) {
+  return patterns.flatMap((later, index) => {
+    for (const first of patterns.slice(0, index)) {
       if (!first.prefix.startsWith(later.prefix) && !later.prefix.startsWith(first.prefix)) continue;
       const own = samples(first.template, wordsOf(later.template));
       const others = samples(later.template, wordsOf(first.template));

@@ -15,7 +15,7 @@ interface Precompiled {
 
 /** Validates manifests by `mcp.schema.json`. */
 export function manifestValidator(schema: JsonObject): ValidateFunction {
-  return known(schema, () => {
+  return memoized(schema, () => {
     return fromPackage("manifests", fingerprint(schema)) ?? ofManifests(schema).validate;
   });
 }
@@ -26,12 +26,12 @@ function fingerprint(schema: JsonObject): string {
 
 /** Validates schemas by their dialect's own. */
 export function schemaValidator(dialect: Dialect): ValidateFunction {
-  return known(dialect, () => fromPackage(dialect, dialect) ?? ofSchemas(dialect).validate);
+  return memoized(dialect, () => fromPackage(dialect, dialect) ?? ofSchemas(dialect).validate);
 }
 
 const validators = new Map<unknown, ValidateFunction>();
 
-function known(key: unknown, make: () => ValidateFunction): ValidateFunction {
+function memoized(key: unknown, make: () => ValidateFunction): ValidateFunction {
   let validate = validators.get(key);
   if (!validate) validators.set(key, (validate = make()));
   return validate;
@@ -39,8 +39,8 @@ function known(key: unknown, make: () => ValidateFunction): ValidateFunction {
 
 function fromPackage(name: string, of: string): ValidateFunction | undefined {
   try {
-    const made = createRequire(import.meta.url)(`./${fileOf(name)}`) as Precompiled;
-    return made.of === of ? made.validate : undefined;
+    const module = createRequire(import.meta.url)(`./${fileOf(name)}`) as Precompiled;
+    return module.of === of ? module.validate : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return undefined;
     throw error;

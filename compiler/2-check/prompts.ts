@@ -45,8 +45,8 @@ export function checkPrompt(prompt: Declared<JsonObject>, part: TextPart, diagno
       diagnostics.push(diagnose("prompt/unknown-variable", span, parameters, [], fix));
     }
     const similar = lookalikes(String(text.value), false).filter(({ name }) => names.has(name));
-    const known = new Set(similar.map(({ at }) => at));
-    const open = unclosed(String(text.value)).filter(({ at }) => !known.has(at));
+    const reported = new Set(similar.map(({ at }) => at));
+    const open = unclosed(String(text.value)).filter(({ at }) => !reported.has(at));
     for (const { written, name, at } of [...similar, ...open]) {
       // The suggested argument counts as used, which avoids a second warning.
       used.add(name);

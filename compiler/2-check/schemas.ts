@@ -137,8 +137,8 @@ const fragments = new WeakMap<Located, ReadonlyMap<Located, string>>();
 
 /** Returns the path from the root of a file to a value, as a URI fragment. Each file is walked once. */
 function fragmentOf(node: Located, root: Located): string {
-  let known = fragments.get(root);
-  if (!known) {
+  let byNode = fragments.get(root);
+  if (!byNode) {
     const found = new Map<Located, string>();
     const visit = (each: Located, fragment: string): void => {
       found.set(each, fragment);
@@ -151,9 +151,9 @@ function fragmentOf(node: Located, root: Located): string {
       for (const [token, held] of below) visit(held, `${fragment}/${encodeURIComponent(pointer([token]).slice(1))}`);
     };
     visit(root, "");
-    fragments.set(root, (known = found));
+    fragments.set(root, (byNode = found));
   }
-  return known.get(node)!;
+  return byNode.get(node)!;
 }
 
 /** Adds the referring span to a diagnostic in a schema file. */

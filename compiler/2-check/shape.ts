@@ -27,11 +27,11 @@ function translate(error: ErrorObject, root: Located, manifestSchema: JsonObject
       const property = String(error.params["additionalProperty"]);
       const span = keySpan(node, property);
       if (tokens.length === 0 && property === "mcpServers") return diagnose("manifest/client-configuration", span, {});
-      const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
-      const meant = certainKey(property, Object.keys(node.value as JsonObject), known);
-      const suggestion = nearest(property, known) ?? known.find((name) => otherWords[name]?.includes(property));
+      const names = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
+      const meant = certainKey(property, Object.keys(node.value as JsonObject), names);
+      const suggestion = nearest(property, names) ?? names.find((name) => otherWords[name]?.includes(property));
       const place = suggestion === undefined ? placed(property, error, manifestSchema) : undefined;
-      const parameters = { property, what, suggestion, place, hasMeta: known.includes("_meta") };
+      const parameters = { property, what, suggestion, place, hasMeta: names.includes("_meta") };
       return diagnose("manifest/unknown-property", span, parameters, [], respell(span, meant));
     }
     case "required":

@@ -59,7 +59,7 @@ function checkPlaceholders(message: Located | undefined, part: TextPart, diagnos
   for (const { name, at } of wrong)
     diagnostics.push(diagnose("error/invalid-placeholder", place(at, name.length), { placeholder: name }));
   const similar = lookalikes(text, true).filter(isName);
-  const known = new Set(similar.map(({ at }) => at));
-  for (const { written, name, at } of [...similar, ...unclosed(text).filter((each) => !known.has(each.at))])
+  const reported = new Set(similar.map(({ at }) => at));
+  for (const { written, name, at } of [...similar, ...unclosed(text).filter((each) => !reported.has(each.at))])
     diagnostics.push(diagnose("text/not-a-placeholder", place(at, written.length), { written, name }));
 }

@@ -28,10 +28,10 @@ export function fillingOf(plain: JsonSchema): Omit<Filling, "type" | "types"> | 
   const place = (parts: readonly Part[]): number | undefined => {
     const conjuncts = withConjuncts(plain, parts);
     const key = conjuncts.map(identity).join();
-    const known = indexes.get(key);
-    if (known !== undefined || conjuncts.length === 0 || places.length >= maxPlaces) return known;
-    const made: MutablePlace = { presets: [], members: [], prefix: [], useful: false };
-    const index = places.push(made) - 1;
+    const existing = indexes.get(key);
+    if (existing !== undefined || conjuncts.length === 0 || places.length >= maxPlaces) return existing;
+    const filled: MutablePlace = { presets: [], members: [], prefix: [], useful: false };
+    const index = places.push(filled) - 1;
     indexes.set(key, index);
     const decided = decidedNames(plain, conjuncts);
     for (const [name, properties] of propertiesOf(conjuncts)) {
@@ -39,16 +39,16 @@ export function fillingOf(plain: JsonSchema): Omit<Filling, "type" | "types"> | 
       const preset = withConjuncts(plain, properties).find(({ schema: part }) => "default" in (part as JsonObject));
       const value = preset && (preset.schema as JsonObject)["default"]!;
       const fits = (): boolean => properties.every((property) => misfit(plain, property, value!) === undefined);
-      if (value !== undefined && !isRequired(conjuncts, name) && fits()) made.presets.push([name, value]);
+      if (value !== undefined && !isRequired(conjuncts, name) && fits()) filled.presets.push([name, value]);
       const member = place(properties);
-      if (member !== undefined) made.members.push([name, member]);
+      if (member !== undefined) filled.members.push([name, member]);
     }
     const heads = conjuncts.map((part) => partsOf(part, "prefixItems").map(([, item]) => item));
     const longest = Math.max(...heads.map(({ length }) => length));
-    for (let at = 0; at < longest; at++) made.prefix.push(place(heads.flatMap((items) => items[at] ?? [])));
+    for (let at = 0; at < longest; at++) filled.prefix.push(place(heads.flatMap((items) => items[at] ?? [])));
     const rest = conjuncts.flatMap((part) => below(part, "items") ?? []);
     // `items` applies after `prefixItems`. With prefixes of different lengths, the schemas of those items differ.
-    if (heads.every(({ length }) => length === longest)) made.items = place(rest);
+    if (heads.every(({ length }) => length === longest)) filled.items = place(rest);
     return index;
   };
 
@@ -58,7 +58,7 @@ export function fillingOf(plain: JsonSchema): Omit<Filling, "type" | "types"> | 
   if (!places[start]!.useful) return undefined;
   const useful = (index: number | undefined): number | undefined =>
     index !== undefined && places[index]!.useful ? index : undefined;
-  const kept = places.map(({ presets, members, prefix, items }): FilledPlace => {
+  const filledPlaces = places.map(({ presets, members, prefix, items }): FilledPlace => {
     const rest = useful(items);
     return {
       presets,
@@ -67,7 +67,7 @@ export function fillingOf(plain: JsonSchema): Omit<Filling, "type" | "types"> | 
       ...(rest !== undefined && { items: rest }),
     };
   });
-  return { places: kept, filled: filledSchema(plain, kept) };
+  return { places: filledPlaces, filled: filledSchema(plain, filledPlaces) };
 }
 
 interface MutablePlace {

@@ -61,9 +61,9 @@ export function lower(project: Project, cache: Cache = noCache): Server {
     return { ...schema, name };
   });
   const contents: EntryContent[] = tools.map(([, content]) => content);
-  const content = <C extends EntryContent>(made: C): C => {
-    contents.push(made);
-    return made;
+  const content = <C extends EntryContent>(entry: C): C => {
+    contents.push(entry);
+    return entry;
   };
   const { instructions, ...info } = project.server.value as JsonObject;
   const server = {
@@ -78,7 +78,7 @@ export function lower(project: Project, cache: Cache = noCache): Server {
   };
   const entries = {
     definitions: shared,
-    tools: tools.map(([tool, made], index) => lowerTool(tool, made, names.tools[index]!, naming, project)),
+    tools: tools.map(([tool, content], index) => lowerTool(tool, content, names.tools[index]!, naming, project)),
     resources: project.resources.map((resource, index) =>
       lowerResource(resource, content(resourceContent(resource, project, cache)), names.resources[index], project),
     ),

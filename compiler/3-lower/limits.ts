@@ -7,11 +7,11 @@ const preset = { maxEntries: 1000, maxBytes: 64 * 1024 * 1024, maxQueue: 100 };
 export function lowerReuse(
   declared: CacheDeclaration | undefined,
   { runtime }: Project,
-  kept = true,
+  hasResults = true,
 ): { readonly cache?: Reuse } {
   if (declared === undefined || declared.ttlMs === 0) return {};
   const { ttlMs, scope = "private", maxEntries = runtime.cache?.maxEntries ?? preset.maxEntries } = declared;
-  return { cache: { ttlMs, scope, ...(kept && { maxEntries }) } };
+  return { cache: { ttlMs, scope, ...(hasResults && { maxEntries }) } };
 }
 
 /** Returns the limits of the whole surface. */

@@ -23,7 +23,7 @@ export function privateReferences(
   shared: Readonly<Record<string, string>> = {},
 ): PrivateReference[] {
   const whole = withoutForeignKeywords(plain);
-  const known = new Set(["", ...Object.keys(shared).map((key) => pointer(["$defs", key]))]);
+  const named = new Set(["", ...Object.keys(shared).map((key) => pointer(["$defs", key]))]);
   const found: PrivateReference[] = [];
   const open: Json[] = [whole];
   const visit = (schema: Json): Json => {
@@ -35,8 +35,8 @@ export function privateReferences(
     return schema;
   };
   const add = (fragment: string): void => {
-    if (known.has(fragment)) return;
-    known.add(fragment);
+    if (named.has(fragment)) return;
+    named.add(fragment);
     const tokens = pointerTokens(fragment);
     const target = tokens.reduce<Json | undefined>(member, whole);
     if (target === undefined) return;

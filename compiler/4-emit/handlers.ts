@@ -41,8 +41,8 @@ export function handlers(
   const byFile = new Map<string, Stub[]>();
   for (const stub of stubsOf(server)) {
     const { file } = stub.handler;
-    const known = byFile.get(file);
-    if (known) known.push(stub);
+    const stubs = byFile.get(file);
+    if (stubs) stubs.push(stub);
     else byFile.set(file, [stub]);
   }
   const diagnostics: Diagnostic[] = [];

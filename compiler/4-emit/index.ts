@@ -29,9 +29,9 @@ export function emitUserFiles(
   const written = hooks && existing.get(hooks.file);
   if (written !== undefined) diagnostics.push(...misspeltHooks(hooks!.file, written));
   else if (hooks) files.push({ path: hooks.file, owner: "user", content: () => hooksStub(server, hooks.file) });
-  const made = handlers(server, existing, elsewhere, present);
-  files.push(...(made.value ?? []));
-  return { value: files, diagnostics: [...diagnostics, ...made.diagnostics] };
+  const stubs = handlers(server, existing, elsewhere, present);
+  files.push(...(stubs.value ?? []));
+  return { value: files, diagnostics: [...diagnostics, ...stubs.diagnostics] };
 }
 
 /**

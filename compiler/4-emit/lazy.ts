@@ -1,5 +1,5 @@
 /** Returns a function that computes a value on its first call. */
 export function lazy<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+  let computed: { readonly value: T } | undefined;
+  return () => (computed ??= { value: make() }).value;
 }

@@ -13,14 +13,14 @@ export interface Schemas {
 }
 
 export function schemasAt(schemaAt: Schemas["schemaAt"]): Schemas {
-  const known = new Map<string, readonly JsonType[]>();
+  const typesOf = new Map<string, readonly JsonType[]>();
   const typesAt = (reference: string): readonly JsonType[] => {
-    const before = known.get(reference);
+    const before = typesOf.get(reference);
     if (before) return before;
     // A recursive reference allows all types.
-    known.set(reference, allTypes);
+    typesOf.set(reference, allTypes);
     const types = possibleTypes(schemaAt(reference), allTypes, schemas);
-    known.set(reference, types);
+    typesOf.set(reference, types);
     return types;
   };
   const schemas = { schemaAt, typesAt };
@@ -68,15 +68,15 @@ function declaredTypes(schema: JsonObject, allowed: readonly JsonType[]): readon
 }
 
 /** Returns the properties that a schema, its reference and its `allOf` declare, together with `around`. */
-export function propertiesOf(schema: JsonObject, schemas: Schemas, around: Properties): Properties {
-  const properties = new Map<string, Set<Json>>([...around].map(([name, known]) => [name, new Set(known)]));
+export function propertiesOf(schema: JsonObject, schemas: Schemas, inherited: Properties): Properties {
+  const properties = new Map<string, Set<Json>>([...inherited].map(([name, values]) => [name, new Set(values)]));
   const seen = new Set<Json>();
   const visit = (one: Json | undefined): void => {
     if (!isObject(one) || seen.has(one)) return;
     seen.add(one);
     for (const [name, property] of entries(one["properties"])) {
-      const known = properties.get(name);
-      if (known) known.add(property);
+      const values = properties.get(name);
+      if (values) values.add(property);
       else properties.set(name, new Set([property]));
     }
     const { $ref: reference } = one;

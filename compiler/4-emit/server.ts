@@ -15,7 +15,7 @@ const library = "@mcpc/runtime/codegen/v1";
 export function serverModule(server: Server, form: ModuleForm = "source"): string {
   const nameOf = localNames(server);
   const { http } = server.transports;
-  const around = runtimeCode(server);
+  const features = runtimeCode(server);
   const rows = (entries: readonly (readonly [string, Handler])[]): string => {
     if (entries.length === 0) return "new Map(),";
     const lines = entries.map(
@@ -56,7 +56,7 @@ export function serverModule(server: Server, form: ModuleForm = "source"): strin
     http && `import { createFetch } from ${literal(`${library}/fetch`)};\n`,
     http && `import { createListener, relocate } from ${literal(`${library}/node-http`)};\n`,
     http?.websocket && `import { createUpgrade } from ${literal(`${library}/node-websocket`)};\n`,
-    ...around.imports,
+    ...features.imports,
     ...importLines(server),
     `import { surface } from "./surface.js";\n`,
     types.length > 0 && printTypeImport([...new Set(types)].sort(), "./types.js"),
@@ -76,11 +76,11 @@ export function serverModule(server: Server, form: ModuleForm = "source"): strin
     `  prompts: ${rows(prompts)}\n`,
     `  completions: ${rows(completions)}\n`,
     lists.length > 0 && `  lists: ${rows(lists)}\n`,
-    around.options.length === 0
+    features.options.length === 0
       ? "});\n"
-      : `}, () => ({\n${around.options.map((line) => `  ${line}\n`).join("")}}));\n`,
-    around.exports.length > 0 && "\n",
-    ...around.exports,
+      : `}, () => ({\n${features.options.map((line) => `  ${line}\n`).join("")}}));\n`,
+    features.exports.length > 0 && "\n",
+    ...features.exports,
     http &&
       "\n/** The server as a Web-standard handler, `(Request) => Promise<Response>`: for Hono, Next.js, workers, Deno, Bun. */\n",
     http && "export const fetch: ReturnType<typeof createFetch> = /* @__PURE__ */ createFetch(server, http);\n",

@@ -60,14 +60,14 @@ export function typeOfSchema(schema: JsonSchema, references: References): Type {
  * @param allowed the types that the surrounding schemas allow
  * @param around the properties of sibling schemas: a property that only `required` names has the type from there
  */
-function typed(schema: Json | undefined, allowed: readonly JsonType[], around: Properties, context: Context): Type {
+function typed(schema: Json | undefined, allowed: readonly JsonType[], inherited: Properties, context: Context): Type {
   if (schema === false) return never;
   if (!isObject(schema)) return unknown;
   const { references } = context;
   // The branches of a choice print the types that the choice allows.
   const together = togetherTypes(schema, allowed, references);
   const types = possibleTypes(schema, allowed, references);
-  const properties = propertiesOf(schema, references, around);
+  const properties = propertiesOf(schema, references, inherited);
   const telling = types.filter((type) => saysMore(schema, type, references));
   const own = (some: readonly JsonType[]): Type => union(some.map((type) => single(schema, type, properties, context)));
   // Each type is printed separately: keywords for one type must not mix with branches for others.
@@ -76,7 +76,7 @@ function typed(schema: Json | undefined, allowed: readonly JsonType[], around: P
     const parts = [rest, ...telling.map((type) => [type])].filter((some) => some.length > 0);
     return union(
       parts.map((some) => {
-        const type = typed(schema, some, around, context);
+        const type = typed(schema, some, inherited, context);
         return is(type, "unknown") ? own(some) : type;
       }),
     );
@@ -122,13 +122,13 @@ function saysMore(schema: JsonObject, type: JsonType, references: References): b
   return false;
 }
 
-function single(schema: JsonObject, type: JsonType, around: Properties, context: Context): Type {
-  if (type === "object") return object(schema, around, context);
+function single(schema: JsonObject, type: JsonType, inherited: Properties, context: Context): Type {
+  if (type === "object") return object(schema, inherited, context);
   if (type === "array") return array(schema, context);
   return named(type);
 }
 
-function object(schema: JsonObject, around: Properties, context: Context): Type {
+function object(schema: JsonObject, inherited: Properties, context: Context): Type {
   const below = (one: Json | undefined): Type => typed(one, allTypes, none, context);
   const required = new Set(list(schema["required"]).filter((name) => typeof name === "string"));
   const { additionalProperties: additional } = schema;
@@ -151,7 +151,7 @@ function object(schema: JsonObject, around: Properties, context: Context): Type 
     ...[...required]
       .filter((name) => !names.has(name))
       .map((name): TypeMember => {
-        const beside = isAllowed(name) ? typeBeside(around.get(name), context) : never;
+        const beside = isAllowed(name) ? typeBeside(inherited.get(name), context) : never;
         return { name, optional: false, type: intersection([beside, more]), documentation: "" };
       }),
   ];

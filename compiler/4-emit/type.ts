@@ -62,15 +62,15 @@ function canMerge(type: Type): boolean {
 function mergedObject(one: ObjectType, other: ObjectType): Type {
   const members = new Map(one.members.map((member) => [member.name, member]));
   for (const member of other.members) {
-    const known = members.get(member.name);
+    const other = members.get(member.name);
     members.set(
       member.name,
-      known
+      other
         ? {
             name: member.name,
-            optional: known.optional && member.optional,
-            type: intersection([known.type, member.type]),
-            documentation: known.documentation || member.documentation,
+            optional: other.optional && member.optional,
+            type: intersection([other.type, member.type]),
+            documentation: other.documentation || member.documentation,
           }
         : member,
     );

@@ -28,8 +28,8 @@ export function variablesText({ runtime: { config, auth }, transports }: Server)
 function merged(rows: readonly Row[]): Map<string, Omit<Row, "env">> {
   const found = new Map<string, Omit<Row, "env">>();
   for (const { env, about, notes } of rows) {
-    const known = found.get(env);
-    found.set(env, known ? { about: `${known.about}; ${about}`, notes: known.notes } : { about, notes });
+    const previous = found.get(env);
+    found.set(env, previous ? { about: `${previous.about}; ${about}`, notes: previous.notes } : { about, notes });
   }
   return found;
 }

@@ -123,9 +123,9 @@ function callbacksOf(plugins: readonly Plugin[]): Callback[] {
   return callbacks;
 }
 
-async function resultOf(made: Promise<Built>): Promise<BundlerResult> {
+async function resultOf(build: Promise<Built>): Promise<BundlerResult> {
   try {
-    const built = await made;
+    const built = await build;
     const refused = built.warnings.filter(isOtherJsx);
     return refused.length > 0 ? { failure: refused } : { built };
   } catch (error) {

@@ -68,13 +68,13 @@ export async function bundle(server: Server, code: BundledCode, services: Servic
   const { hooks } = server.runtime;
   const hides = hooks !== undefined && namesEnabled(textOf(hooks.file, host));
   const uses = { asks: all || asking(sources), keeps: all || keeping(sources), hides };
-  const made = await make(server, code, services, uses);
+  const first = await make(server, code, services, uses);
   // Handlers may pass their context to any code of the project. Packages have sessions of their own, and do not use the
   // server's.
-  const foreign = made.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
+  const foreign = first.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
   const own = foreign.filter((path) => !path.includes("node_modules/"));
   const found = { ...uses, asks: uses.asks || asking(foreign), keeps: uses.keeps || keeping(own) };
-  return found.asks === uses.asks && found.keeps === uses.keeps ? made : make(server, code, services, found);
+  return found.asks === uses.asks && found.keeps === uses.keeps ? first : make(server, code, services, found);
 }
 
 async function make(

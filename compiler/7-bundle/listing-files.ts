@@ -72,10 +72,10 @@ const folder = "chunks/listings";
  * the ends of its entries. So the first request for a list computes nothing, and lists take no memory as text.
  */
 export function listingFiles(server: Server, cache: Cache): ListingFiles {
-  let known: ByList<readonly Form[]> | undefined;
+  let formsOfLists: ByList<readonly Form[]> | undefined;
   // Texts are not computed where the files are up to date.
   const formsOf = (list: List): readonly Form[] =>
-    (known ??= byList((each) => formsFor(kinds[each], server[each])))[list];
+    (formsOfLists ??= byList((each) => formsFor(kinds[each], server[each])))[list];
   const forms = cache.memo("listing", [server.fingerprint], () =>
     byList((list) =>
       formsOf(list).map(({ last, entries }): FormFile => {

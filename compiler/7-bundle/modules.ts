@@ -28,7 +28,7 @@ export interface Modules {
 interface Piece extends Hashed {
   readonly text: string;
   /** The files in the module, with their bytes at build time. */
-  readonly made: readonly (readonly [path: string, bytes: Uint8Array | undefined])[];
+  readonly sources: readonly (readonly [path: string, bytes: Uint8Array | undefined])[];
 }
 
 const mark = `mcpc-${crypto.randomUUID()}:`;
@@ -51,7 +51,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
   let around: readonly unknown[] = [];
   const holds = (piece: Piece | undefined): boolean =>
     piece !== undefined &&
-    piece.made.every(([path, bytes]) => host.read(path) === bytes) &&
+    piece.sources.every(([path, bytes]) => host.read(path) === bytes) &&
     piece.imports.every((path) => host.read(path) !== undefined);
 
   /** Returns all modules that the entry reaches, the entry first. */
@@ -79,7 +79,7 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
     external: readonly string[],
   ): Promise<readonly Diagnostic[]> {
     const place = join(host.root, bundle);
-    const made = await runBundler({
+    const result = await runBundler({
       absWorkingDir: host.root,
       entryPoints: paths.map((path, index) => ({ in: join(host.root, path), out: String(index) })),
       bundle: true,
@@ -101,15 +101,15 @@ export function moduleMaker(host: Host): (summary: Summary, known: ReadonlySet<s
       metafile: true,
       logLevel: "silent",
     });
-    if ("failure" in made) return made.failure.map((message) => failed(message, host));
-    const { outputFiles, metafile } = made.built;
+    if ("failure" in result) return result.failure.map((message) => failed(message, host));
+    const { outputFiles, metafile } = result.built;
     for (const { path, text } of outputFiles) {
       const { inputs, imports } = metafile.outputs[relative(host.root, path).replaceAll("\\", "/")]!;
       pieces.set(paths[Number(/(\d+)\.js$/.exec(path)![1])]!, {
         text,
         hash: createHash("sha256").update(text.replaceAll(mark, "")).digest("hex"),
         imports: imports.flatMap(({ path: to }) => (to.startsWith(mark) ? [decodeURI(to.slice(mark.length))] : [])),
-        made: Object.keys(inputs)
+        sources: Object.keys(inputs)
           .filter((input) => !input.startsWith("required:"))
           .map((input) => [input, host.read(input)]),
       });

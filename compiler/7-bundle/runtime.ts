@@ -112,7 +112,7 @@ export function prebundledRuntime(
     for (const path of result.read) inputs.add(path);
     return result;
   };
-  let made: Promise<Modules> | undefined;
+  let loading: Promise<Modules> | undefined;
   return {
     inputs,
     plugin: {
@@ -126,7 +126,7 @@ export function prebundledRuntime(
         });
         build.onResolve({ filter: /^\.\/prebundled-/ }, ({ path }) => ({ path: join(dist, path), sideEffects: false }));
         build.onLoad({ filter: /[\\/]prebundled-\w+\.js$/ }, async ({ path }) => {
-          const contents = (await (made ??= modules())).texts.get(path);
+          const contents = (await (loading ??= modules())).texts.get(path);
           return contents === undefined ? undefined : { contents, loader: "js", resolveDir: dist };
         });
       },

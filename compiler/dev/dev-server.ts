@@ -179,8 +179,8 @@ export function createDevServer(options: DevServerOptions): DevServer {
       finish(ending);
       return { kind: "unchanged" };
     }
-    const kept = { port: moved ? undefined : port, lists };
-    const error = await start(version, kept);
+    const state = { port: moved ? undefined : port, lists };
+    const error = await start(version, state);
     if (error === undefined) return { kind: "restarted", why };
     const serving = !isStopping && (await start(before, { port, lists })) === undefined;
     return { kind: "failed", error, serving };

@@ -43,8 +43,8 @@ export function commit(root: string, changes: readonly Change[]): void {
       const target = resolve(root, path);
       const stage = resolve(root, moves[index]!.stage);
       withHostErrors(path, () => {
-        const made = fs.existsSync(dirname(target)) ? undefined : fs.mkdirSync(dirname(target), { recursive: true });
-        if (made !== undefined) folders.push(made);
+        const created = fs.existsSync(dirname(target)) ? undefined : fs.mkdirSync(dirname(target), { recursive: true });
+        if (created !== undefined) folders.push(created);
         staged.push(stage);
         fs.writeFileSync(stage, bytes!, { flag: "wx" });
         const { mode } = fs.statSync(before.get(path) ? target : stage);

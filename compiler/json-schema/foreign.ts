@@ -16,11 +16,11 @@ export function withoutForeignKeywords(written: Json): Json {
     const { enum: _, ...others } = schema;
     return withoutForeignKeywords({ ...others, not: {} });
   }
-  const kept = given
+  const entries = given
     .filter(([key]) => !foreign.has(key))
     .map(([key, value]) => [key, mapped(key, value, withoutForeignKeywords)] as const);
-  const same = kept.length === given.length && kept.every(([, value], index) => value === given[index]![1]);
-  return same ? schema : Object.fromEntries(kept);
+  const same = entries.length === given.length && entries.every(([, value], index) => value === given[index]![1]);
+  return same ? schema : Object.fromEntries(entries);
 }
 
 const prototype = "__proto__";

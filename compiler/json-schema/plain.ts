@@ -97,10 +97,10 @@ export function plainSchema(root: Place, reachable: Reachable, containsEvaluates
   /** Whether some `contains` evaluates no items. */
   let hidden = false;
   const own = copy(root, start);
-  const made: [string, Json][] = [];
+  const copies: [string, Json][] = [];
   // The map grows while it is gone through: a definition may refer to others.
-  for (const [key, { place, scope }] of definitions) made.push([key, copy(place, scope)]);
-  const schema = made.length === 0 ? own : { ...(own as JsonObject), $defs: Object.fromEntries(made) };
+  for (const [key, { place, scope }] of definitions) copies.push([key, copy(place, scope)]);
+  const schema = copies.length === 0 ? own : { ...(own as JsonObject), $defs: Object.fromEntries(copies) };
   if (hidden && containsEvaluates && mentions(schema, unevaluatedItems)) return plainSchema(root, reachable, false);
   return { schema: schema as JsonSchema, definitions };
 }

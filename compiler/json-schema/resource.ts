@@ -108,16 +108,16 @@ export function indexBelow(start: Place): void {
 }
 
 /** Returns the resource that begins at a schema, or the surrounding one. */
-function ownResource({ node, resource: around }: Place): SchemaResource {
-  const { document } = around;
-  const known = node === document.main.node ? document.main : document.embedded.get(node);
-  if (known) return known;
+function ownResource({ node, resource: parent }: Place): SchemaResource {
+  const { document } = parent;
+  const existing = node === document.main.node ? document.main : document.embedded.get(node);
+  if (existing) return existing;
   const id = textOf(node, "$id");
   // In draft-07, siblings of `$ref` are ignored.
-  if (id === undefined || id.startsWith("#") || (around.dialect === "draft-07" && child(node, "$ref"))) return around;
-  const uri = absolute(id, around.base);
-  if (uri === undefined) return around;
-  const dialect = child(node, "$schema") ? dialectOf(node.value as JsonSchema) : around.dialect;
+  if (id === undefined || id.startsWith("#") || (parent.dialect === "draft-07" && child(node, "$ref"))) return parent;
+  const uri = absolute(id, parent.base);
+  if (uri === undefined) return parent;
+  const dialect = child(node, "$schema") ? dialectOf(node.value as JsonSchema) : parent.dialect;
   const own = resource(node, uri, dialect, document);
   (document as MutableDocument).embedded.set(node, own);
   if (!document.byUri.has(uri)) (document as MutableDocument).byUri.set(uri, own);

@@ -25,18 +25,18 @@ export interface Written {
   readonly copied: ReadonlyMap<string, Located>;
 }
 
-const known = new WeakMap<Reachable, WeakMap<Located, SelfContained>>();
+const memo = new WeakMap<Reachable, WeakMap<Located, SelfContained>>();
 
 /**
  * Makes a schema self-contained: what it reaches beyond itself becomes part of its own `$defs`. A schema that reaches
  * nothing is passed on as the very same value. Each schema is rewritten once.
  */
 export function selfContained(root: SchemaRoot, reachable: Reachable): SelfContained {
-  let schemas = known.get(reachable);
-  if (!schemas) known.set(reachable, (schemas = new WeakMap()));
-  let made = schemas.get(root.node);
-  if (!made) schemas.set(root.node, (made = rewrite(root, reachable)));
-  return made;
+  let schemas = memo.get(reachable);
+  if (!schemas) memo.set(reachable, (schemas = new WeakMap()));
+  let contained = schemas.get(root.node);
+  if (!contained) schemas.set(root.node, (contained = rewrite(root, reachable)));
+  return contained;
 }
 
 function rewrite(root: SchemaRoot, reachable: Reachable): SelfContained {

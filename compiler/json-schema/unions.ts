@@ -49,8 +49,8 @@ export function discriminateUnions(ajv: Ajv): void {
       const schemas = cxt.schema as readonly JsonSchema[];
       const { it } = cxt;
       const place = { root: it.schemaEnv.root, baseId: it.baseId };
-      const around = factsOf(without(cxt.parentSchema as JsonObject, keyword), place);
-      const branches = schemas.map((schema) => both(around, factsOf(schema, place)));
+      const parent = factsOf(without(cxt.parentSchema as JsonObject, keyword), place);
+      const branches = schemas.map((schema) => both(parent, factsOf(schema, place)));
       const conditions = schemas.some((schema) => alwaysValidSchema(it, schema as boolean | object))
         ? undefined
         : discriminators(branches);
@@ -189,9 +189,9 @@ function lookup(gen: CodeGen, data: Code): Lookup {
   const { _ } = codegen();
   const names = new Map<string, Code>();
   const once = (key: string, make: () => Code): Code => {
-    const known = names.get(key) ?? make();
-    names.set(key, known);
-    return known;
+    const name = names.get(key) ?? make();
+    names.set(key, name);
+    return name;
   };
   const value = (path: readonly string[]): Code => {
     if (path.length === 0) return data;

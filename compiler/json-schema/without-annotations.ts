@@ -7,8 +7,8 @@ const annotations: ReadonlySet<string> = new Set(["title", "description", "$comm
 /** Removes annotations. The resulting schema accepts the same values. */
 export function withoutAnnotations(schema: Json): Json {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return schema;
-  const kept = Object.entries(schema as JsonObject).filter(
+  const entries = Object.entries(schema as JsonObject).filter(
     ([key, value]) => !(annotations.has(key) && typeof value === "string"),
   );
-  return Object.fromEntries(kept.map(([key, value]) => [key, mapped(key, value, withoutAnnotations)]));
+  return Object.fromEntries(entries.map(([key, value]) => [key, mapped(key, value, withoutAnnotations)]));
 }

@@ -38,8 +38,8 @@ export function relevantFindings(
   entries: readonly string[],
   sources: ProgramSources,
 ): Finding[] {
-  const known = new Set(entries);
-  if (findings.every(({ path }) => known.has(path))) return [...findings];
+  const paths = new Set(entries);
+  if (findings.every(({ path }) => paths.has(path))) return [...findings];
   const reached = reachedFrom(entries, sources);
   return findings.filter(({ path }) => reached.has(path));
 }

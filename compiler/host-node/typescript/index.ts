@@ -100,8 +100,8 @@ export function typescript(folder: string, { onProcess, isOneShot = false, read 
     const { disk } = session;
     const { project } = configuration;
     // Generated code and handlers are always part of the program.
-    const known = new Set(handlers);
-    const others = project?.names.filter((file) => !known.has(file) && !file.startsWith(at(`${generated}/`))) ?? [];
+    const paths = new Set(handlers);
+    const others = project?.names.filter((file) => !paths.has(file) && !file.startsWith(at(`${generated}/`))) ?? [];
     const [ambient, scanned] = disk.trace(() => ambientFiles(others, (file) => textAt(disk, file)));
     session.scanned = scanned;
     show(session, root, new Map([...texts, ...configTexts(root, [...files, ...ambient], project)]), touched);
@@ -134,8 +134,8 @@ export function typescript(folder: string, { onProcess, isOneShot = false, read 
     );
     const places = [...reportFiles(errors, question)].map((path) => [path, exportsOf(at(path), sources)] as const);
     const inputs = [...configuration!.files, ...scanned!, ...files.filter((file) => !isLibrary(file))];
-    const known = inputs.filter((file) => !session!.texts.has(file)).map((file) => relative(folder, file));
-    return { errors, misconfigured, exports: new Map(places), inputs: known, isProject: own !== undefined };
+    const userFiles = inputs.filter((file) => !session!.texts.has(file)).map((file) => relative(folder, file));
+    return { errors, misconfigured, exports: new Map(places), inputs: userFiles, isProject: own !== undefined };
   }
 
   return {

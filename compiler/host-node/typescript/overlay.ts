@@ -38,9 +38,9 @@ export function overlay(root: string, texts: ReadonlyMap<string, string>, read?:
     if (text !== undefined) return text;
     const file = real(path);
     if (file !== undefined) return isFile(file) ? fs.readFileSync(file, "utf8") : null;
-    const known = own(path);
-    if (known === undefined) return undefined;
-    const bytes = read!(known);
+    const projectPath = own(path);
+    if (projectPath === undefined) return undefined;
+    const bytes = read!(projectPath);
     return bytes ? textOf(bytes) : null;
   };
   return {
@@ -53,8 +53,8 @@ export function overlay(root: string, texts: ReadonlyMap<string, string>, read?:
       if (texts.has(path)) return true;
       const file = real(path);
       if (file !== undefined) return isFile(file);
-      const known = own(path);
-      return known === undefined ? undefined : read!(known) !== undefined;
+      const projectPath = own(path);
+      return projectPath === undefined ? undefined : read!(projectPath) !== undefined;
     },
     directoryExists: (path) => {
       const file = real(path);
