@@ -6,6 +6,7 @@ import { formatNames, type Format } from "./diagnostics/report.js";
 import { printableLines } from "./diagnostics/printable.js";
 import { HostError } from "./host.js";
 import type { TypecheckThread } from "./host-node/typecheck-thread.js";
+import { templates, type Template } from "./init/project.js";
 import { version } from "./package-folder.js";
 import { progress, type Terminal } from "./progress.js";
 
@@ -70,6 +71,14 @@ function program(context: Context): Command {
       writeErr: (text) => void stderr.write(printableLines(text)),
     })
     .exitOverride();
+  mcpc
+    .command("init")
+    .description("a new project that builds, and passes its tests, at once")
+    .argument("[folder]", "where to make it (default: the working directory)")
+    .addOption(new Option("--template <name>", "how the server is reached (default: minimal)").choices(templates))
+    .option("--name <name>", "the name of the server (default: that of the folder)")
+    .option("--yes", "ask nothing")
+    .action((folder: string | undefined, options: InitializingOptions) => initialize(folder, options, context));
   checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
     .option("--force", "overwrite generated files that were edited by hand")
     .option("--prune", "delete handlers that no entry uses any more, where nothing was written into them")
@@ -124,6 +133,30 @@ function program(context: Context): Command {
     .argument("[code]", "such as name/duplicate")
     .action((code: string | undefined) => explain(code, context));
   return mcpc;
+}
+
+interface InitializingOptions {
+  readonly template?: Template;
+  readonly name?: string;
+  readonly yes?: true;
+}
+
+async function initialize(
+  folder: string | undefined,
+  { template, name, yes }: InitializingOptions,
+  { cwd, env, stdout, stderr, end }: Context,
+): Promise<void> {
+  const { init } = await import("./init/index.js");
+  const code = await init({
+    folder,
+    template,
+    name,
+    asks: !yes && !env["CI"] && env["TERM"] !== "dumb" && stdout.isTTY === true && process.stdin.isTTY === true,
+    cwd,
+    stdout: (text) => void stdout.write(text),
+    stderr: (text) => void stderr.write(text),
+  });
+  end(code);
 }
 
 interface CheckingOptions {

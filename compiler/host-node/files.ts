@@ -16,6 +16,11 @@ export function readIfPresent(file: string): Uint8Array | undefined {
   });
 }
 
+/** Creates a folder, and those above it. */
+export function createFolder(path: string): void {
+  withHostErrors(path, () => fs.mkdirSync(path, { recursive: true }));
+}
+
 /** Returns whether a path is a folder; `false` if it does not exist. */
 export function isFolder(path: string): boolean {
   return withHostErrors(path, () => fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);

@@ -105,6 +105,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   ),
   door("chokidar", "host-node/watch"),
   door("commander", "command-line"),
+  door("@clack/prompts", "init/questions"),
   door("diff", "testing/pretty"),
 
   rule(

@@ -8,7 +8,9 @@ const root = join(import.meta.dirname, "..", "..");
 const sources = ["compiler", "runtime"].flatMap((name) =>
   readdirSync(join(root, name), { withFileTypes: true })
     .filter((entry) =>
-      entry.isDirectory() ? !["dist", "fixtures", "node_modules"].includes(entry.name) : entry.name.endsWith(".ts"),
+      entry.isDirectory()
+        ? !["dist", "fixtures", "node_modules", "templates"].includes(entry.name)
+        : entry.name.endsWith(".ts"),
     )
     .map((entry) => `${name}/${entry.name}`),
 );

@@ -80,7 +80,7 @@ describe.each(packages)("the package of %s", (name) => {
       .trim()
       .split("\n");
     const allowed =
-      /^package\/(dist\/.*\.(c?js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
+      /^package\/(templates\/.*|dist\/.*\.(c?js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toContain(`package/dist/${name === "compiler" ? "cli" : "index"}.js`);
     expect(files).toContain("package/LICENSE");
@@ -157,6 +157,44 @@ test("the tutorial, step by step, in an empty folder, with the packed packages",
   expect(readdirSync(join(project, "dist"))).toContain("server.js");
   const explained = spawnSync("npx", ["mcpc", "explain", "name/duplicate"], { cwd: project, encoding: "utf8" });
   expect(explained.stdout).toContain("For example:");
+});
+
+test("a new project, step by step, in an empty folder, with the packed packages", () => {
+  const parent = join(folder, "new");
+  mkdirSync(parent);
+  npm(parent, "init", "-y");
+  const packed = [tarballs.get("compiler")!, tarballs.get("runtime")!];
+  npm(parent, "install", ...packed, "--prefer-offline", "--no-audit", "--no-fund");
+  const [block] = blocksTestedBy("docs/project.md", "test/house/packages.test.ts");
+  const [{ command, printed } = { command: "", printed: "" }] = stepsOf(block!.text);
+  expect(spawnSync("sh", ["-c", command], { cwd: parent, encoding: "utf8" })).toMatchObject({
+    stdout: `${printed}\n`,
+    status: 0,
+  });
+  const demo = join(parent, "demo");
+  // The packages are not published: their tarballs take the place of the versions.
+  npm(demo, "install", "--save-dev", ...packed, "--prefer-offline", "--no-audit", "--no-fund");
+  const steps = "npm test && npx mcpc check --strict && npx mcpc build";
+  const { VITEST: _, NODE_OPTIONS: __, ...env } = process.env;
+  expect(spawnSync("sh", ["-c", steps], { cwd: demo, env, encoding: "utf8" })).toMatchObject({
+    stdout: expect.stringContaining("demo: 1 tool, 1 resource, 1 prompt: no errors"),
+    status: 0,
+  });
+  const request = {
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: { name: "count_words", arguments: { text: "a b" } },
+  };
+  const initialize = {
+    jsonrpc: "2.0",
+    id: 0,
+    method: "initialize",
+    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } },
+  };
+  const input = [initialize, request].map((message) => `${JSON.stringify(message)}\n`).join("");
+  const { stdout } = spawnSync("node", ["dist/server.js"], { cwd: demo, input, encoding: "utf8" });
+  expect(stdout).toContain('"structuredContent":{"words":2,"minutes":0.01}');
 });
 
 test("every command that the README names exists", () => {
