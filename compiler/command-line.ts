@@ -1,12 +1,15 @@
 import { resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
+import type { Rename } from "./4-emit/index.js";
+import { kinds, type Kind, type NewEntry } from "./add/new-entry.js";
 import type { Output } from "./command.js";
-import type { Options, Phase } from "./compile.js";
+import type { Phase } from "./compile.js";
 import { formatNames, type Format } from "./diagnostics/report.js";
 import { printableLines } from "./diagnostics/printable.js";
 import { HostError } from "./host.js";
 import type { TypecheckThread } from "./host-node/typecheck-thread.js";
 import { templates, type Template } from "./init/project.js";
+import { milliseconds, outputs, pairs, renames, type Pairs } from "./option-values.js";
 import { version } from "./package-folder.js";
 import { progress, type Terminal } from "./progress.js";
 
@@ -79,6 +82,16 @@ function program(context: Context): Command {
     .option("--name <name>", "the name of the server (default: that of the folder)")
     .option("--yes", "ask nothing")
     .action((folder: string | undefined, options: InitializingOptions) => initialize(folder, options, context));
+  mcpc
+    .command("add")
+    .description("one more entry in the manifest, and the stub of its handler")
+    .addArgument(new Argument("<kind>", "what to add").choices(kinds))
+    .argument("<name>", "its name")
+    .option("--description <text>", "what it is for")
+    .option("--uri <uri>", "of a resource the URI, of a template the URI template")
+    .option("--file <manifest>", "the manifest to edit, where there are several")
+    .option("--folder <folder>", "the project folder", ".")
+    .action((kind: Kind, name: string, options: AddingOptions) => addEntry({ kind, name }, options, context));
   checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
     .option("--force", "overwrite generated files that were edited by hand")
     .option("--prune", "delete handlers that no entry uses any more, where nothing was written into them")
@@ -159,6 +172,31 @@ async function initialize(
   end(code);
 }
 
+interface AddingOptions {
+  readonly description?: string;
+  readonly uri?: string;
+  readonly file?: string;
+  readonly folder: string;
+}
+
+async function addEntry(
+  { kind, name }: Pick<NewEntry, "kind" | "name">,
+  { description, uri, file, folder }: AddingOptions,
+  { cwd, env, stdout, stderr, end }: Context,
+): Promise<void> {
+  const { add } = await import("./add/index.js");
+  const code = await add({
+    entry: { kind, name, description, uri },
+    folder,
+    file,
+    cwd,
+    color: isColored(stderr, env),
+    stdout: (text) => void stdout.write(text),
+    stderr: (text) => void stderr.write(text),
+  });
+  end(code);
+}
+
 interface CheckingOptions {
   readonly format: Format;
   readonly output?: readonly Output[];
@@ -170,36 +208,6 @@ interface CheckingOptions {
   readonly verbose?: true;
   readonly watch?: true;
   readonly cache?: boolean;
-}
-
-type Rename = NonNullable<Options["rename"]>[number];
-
-function renames(written: string, before: readonly Rename[] = []): Rename[] {
-  const [from = "", ...to] = written.split("=");
-  if (from === "" || to.join("=") === "") throw new InvalidArgumentError("Write it as OLD=NEW.");
-  return [...before, { from, to: to.join("=") }];
-}
-
-function outputs(written: string, before: readonly Output[] = []): Output[] {
-  const [name = "", ...rest] = written.split("=");
-  const [format, path] = [formatNames.find((known) => known === name), rest.join("=")];
-  if (format === undefined || path === "")
-    throw new InvalidArgumentError(`Write it as FORMAT=FILE; formats are ${formatNames.join(", ")}.`);
-  return [...before, { format, path }];
-}
-
-type Pairs = Readonly<Record<string, string>>;
-
-/** Returns the parser of an option that is a name and a value. */
-function pairs(separator: ":" | "="): (written: string, before?: Pairs) => Pairs {
-  return (written, before = {}) => {
-    const at = written.indexOf(separator);
-    if (at < 1) throw new InvalidArgumentError(`Write it as NAME${separator}VALUE.`);
-    return {
-      ...before,
-      [written.slice(0, at).trim()]: separator === ":" ? written.slice(at + 1).trim() : written.slice(at + 1),
-    };
-  };
 }
 
 function checking(command: Command, description: string): Command {
@@ -344,12 +352,6 @@ async function compareSurfaces(
     stderr: (text) => void stderr.write(text),
   });
   end(code);
-}
-
-function milliseconds(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError("It must be a number of milliseconds.");
 }
 
 async function explain(code: string | undefined, { stdout, stderr, end }: Context): Promise<void> {
