@@ -7,34 +7,17 @@ import type { Phase } from "./compile.js";
 import { formatNames, type Format } from "./diagnostics/report.js";
 import { printableLines } from "./diagnostics/printable.js";
 import { HostError } from "./host.js";
-import type { TypecheckThread } from "./host-node/typecheck-thread.js";
 import { templates, type Template } from "./init/project.js";
-import { milliseconds, outputs, pairs, renames, type Pairs } from "./option-values.js";
+import { milliseconds, outputs, renames } from "./option-values.js";
 import { version } from "./package-folder.js";
-import { progress, type Terminal } from "./progress.js";
-
-const exit = { clean: 0, errors: 1, usage: 2, bug: 70 } as const;
-
-/** Environment of a command: the properties of its process. */
-export interface Surroundings {
-  /** The working directory, absolute. */
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly stdout: Terminal;
-  readonly stderr: Terminal;
-  /** Type checker that several commands share. */
-  readonly typeChecker?: TypecheckThread;
-}
+import { progress } from "./progress.js";
+import { addSurfaceCommands } from "./surface-commands.js";
+import { exit, isColored, type Context, type Surroundings } from "./surroundings.js";
 
 const devHelp = `
 On stdio the client is whoever starts this command: a client's configuration can name it as the server's.
 Each rebuild prints a line on standard error. If a build fails, its errors are printed and the last working version
 keeps serving. Ctrl-C, or the end of the client, stops the server as it stops the built one.
-`;
-
-const diffHelp = `
-Exit codes: 0 when nothing breaks or the version is raised enough, 1 when something breaks and it is not,
-2 when a side could not be had. mcpc explain RULE says what a rule means.
 `;
 
 /** Runs the command in `args`, and returns its exit code: 0, 1 for errors, 2 for wrong usage, 70 for a bug. */
@@ -51,14 +34,6 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   } catch (error) {
     return report(error);
   }
-}
-
-interface Context extends Surroundings {
-  readonly onPhase: (phase: Phase) => void;
-  /** Prints an error, and returns its exit code. */
-  readonly report: (error: unknown) => number;
-  /** Sets the exit code. */
-  readonly end: (code: number) => void;
 }
 
 function program(context: Context): Command {
@@ -125,21 +100,7 @@ function program(context: Context): Command {
     .option("--log-level <level>", "least severity that the server logs")
     .addHelpText("after", devHelp)
     .action((folder: string | undefined, options: DevelopmentOptions) => dev(folder, options, context));
-  mcpc
-    .command("diff")
-    .description("what changed from one surface to another, and whether the version says what that breaks")
-    .argument("<old>", "a project folder, a lock file, git:REV, stdio:COMMAND, a URL, or a JSON file of lists")
-    .argument("[new]", "likewise", ".")
-    .addOption(new Option("--format <format>", "how to report").choices(formatNames).default("pretty"))
-    .option("--output <format=file>", "write a report into a file as well (may be repeated)", outputs)
-    .option("--strict", "take what is unknown for breaking, and refuse any version that is too low")
-    .option("--verbose", "list changes that break nothing, too")
-    .option("--changelog", "print an entry for a changelog, in Markdown")
-    .option("--write-version", "raise the version in the manifest, package.json and server.json as the changes ask")
-    .option("--header <name: value>", "a header for a server at a URL (may be repeated)", pairs(":"))
-    .option("--env <name=value>", "a variable for a server that is started (may be repeated)", pairs("="))
-    .addHelpText("after", diffHelp)
-    .action((old: string, now: string, options: ComparingOptions) => compareSurfaces(old, now, options, context));
+  addSurfaceCommands(mcpc, context);
   mcpc
     .command("explain")
     .description("what a diagnostic or a rule of mcpc diff means; without CODE, a list of all")
@@ -204,7 +165,7 @@ interface CheckingOptions {
   readonly force?: true;
   readonly fix?: true;
   readonly prune?: true;
-  readonly rename?: readonly Rename[];
+  readonly rename?: Options["rename"];
   readonly verbose?: true;
   readonly watch?: true;
   readonly cache?: boolean;
@@ -258,10 +219,6 @@ async function run(
 
 function orHere(folders: readonly string[]): readonly string[] {
   return folders.length > 0 ? folders : ["."];
-}
-
-function isColored({ isTTY }: Terminal, env: NodeJS.ProcessEnv): boolean {
-  return isTTY === true && !env["NO_COLOR"];
 }
 
 interface TestingOptions extends Pick<CheckingOptions, "strict"> {
@@ -319,39 +276,6 @@ async function dev(
     onStop: (stop) => ["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, stop)),
   });
   process.exit();
-}
-
-interface ComparingOptions extends Pick<CheckingOptions, "format" | "output"> {
-  readonly strict?: true;
-  readonly verbose?: true;
-  readonly changelog?: true;
-  readonly writeVersion?: true;
-  readonly header?: Pairs;
-  readonly env?: Pairs;
-}
-
-async function compareSurfaces(
-  old: string,
-  now: string,
-  options: ComparingOptions,
-  { cwd, env, stdout, stderr, end }: Context,
-): Promise<void> {
-  const { diff } = await import("./diff/index.js");
-  const code = await diff(old, now, {
-    format: options.format,
-    ...(options.output && { output: options.output }),
-    strict: options.strict ?? false,
-    verbose: options.verbose ?? false,
-    changelog: options.changelog ?? false,
-    writeVersion: options.writeVersion ?? false,
-    headers: options.header ?? {},
-    env: options.env ?? {},
-    cwd,
-    color: isColored(stdout, env),
-    stdout: (text) => void stdout.write(text),
-    stderr: (text) => void stderr.write(text),
-  });
-  end(code);
 }
 
 async function explain(code: string | undefined, { stdout, stderr, end }: Context): Promise<void> {

@@ -130,7 +130,7 @@ function alone<T>(host: Host, act: () => Promise<T>, { stderr }: CommandOptions)
   );
 }
 
-function failed(report: Report): boolean {
+export function failed(report: Report): boolean {
   return report.diagnostics.some(({ severity }) => severity === "error");
 }
 
@@ -176,7 +176,8 @@ function success(mode: "build" | "check", { summary, changed, unwritten }: Compi
   return `${what} -> ${printable(prefix + summary.bundle)} (${files})\n${toFill}`;
 }
 
-export function inventory(summary: Summary): string {
+/** Describes how many entries a server has. */
+export function inventory(summary: Pick<Summary, "tools" | "resources" | "resourceTemplates" | "prompts">): string {
   const parts = [
     count(summary.tools, "tool"),
     count(summary.resources, "resource"),

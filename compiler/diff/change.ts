@@ -6,7 +6,7 @@ import { canonical } from "./schemas/formula.js";
 import { idOf, type Entry } from "./surface.js";
 
 /** A change of a surface. */
-export interface Change {
+export interface SurfaceChange {
   /** The entry as `SECTION/NAME`. */
   readonly entry: string;
   /** Path tokens of the place within the entry. */
@@ -32,7 +32,7 @@ interface Details {
 }
 
 /** Creates a change by its rule, without undefined values. */
-export function change(rule: Rule, entry: Entry | "server", details: Details): Change {
+export function change(rule: Rule, entry: Entry | "server", details: Details): SurfaceChange {
   const { verdict, level } = rules[rule];
   const { at = [], message, witness, side = "new" } = details;
   return {

@@ -1,11 +1,11 @@
 import { printable } from "../diagnostics/printable.js";
-import type { Change } from "./change.js";
+import type { SurfaceChange } from "./change.js";
 import { wantedVersion, type Comparison } from "./comparison.js";
 
 const headings = [
-  ["Breaking", (change: Change) => change.level === "major"],
-  ["Added and changed", (change: Change) => change.level === "minor"],
-  ["Words", (change: Change) => change.level === "patch"],
+  ["Breaking", (change: SurfaceChange) => change.level === "major"],
+  ["Added and changed", (change: SurfaceChange) => change.level === "minor"],
+  ["Words", (change: SurfaceChange) => change.level === "patch"],
 ] as const;
 
 /** Prints a changelog entry in Markdown: breaking changes, additions, and changes of wording. */
@@ -19,7 +19,7 @@ export function changelog(comparison: Comparison): string {
   return [`## ${version}\n`, ...(parts.length === 0 ? ["No changes.\n"] : parts)].join("\n");
 }
 
-function line({ entry, message, witness }: Change): string {
+function line({ entry, message, witness }: SurfaceChange): string {
   const example = witness === undefined ? "" : `: ${code(JSON.stringify(witness))}`;
   return `- ${code(entry)}: ${escaped(message)}${example}\n`;
 }

@@ -1,27 +1,42 @@
+import { legacyVersions, type LegacyVersion } from "@mcpc/runtime/codegen/v1/older-forms";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Json, JsonObject } from "../model/source.js";
 import { version } from "../package-folder.js";
 import { Refused, type Connection, type Message } from "./connection.js";
-import type { Lists } from "./lists-side.js";
 import { isObject } from "./schemas/classes.js";
 import { NoSide, type Section } from "./surface.js";
 
 /** Opens a connection that passes the server's messages on. */
 export type Open = (onMessage: (message: Message) => void) => Connection;
 
-/** A server and its lists. */
-export interface Listed {
-  readonly lists: Lists;
-  readonly server: JsonObject;
-  readonly instructions?: Json | undefined;
+/** A conversation with a server, in the newest revision that both know. */
+export interface Conversation {
+  /** The revision, if it is one with sessions. */
+  readonly revision?: LegacyVersion;
+  readonly info: JsonObject;
+  readonly capabilities: JsonObject;
+  readonly instructions: Json | undefined;
+  /** Returns the result. Throws `Refused` for an error of the server. */
+  request(method: string, params: JsonObject, more?: RequestOptions): Promise<JsonObject>;
 }
+
+export interface RequestOptions {
+  /** Headers over HTTP, for revisions without sessions. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** Lists of a server, in the form of their methods' results. */
+export type Lists = Partial<Record<Section, readonly Json[]>>;
 
 const newest = "2026-07-28";
 const newestOfSessions = "2025-11-25";
 const clientInfo = { name: "mcpc", version };
-const mostPages = 1000;
-/** Timeout of an answer. A server that requires sessions may never answer the first request. */
-const probeMs = 20_000;
-const requestMs = 30_000;
+const maxPages = 1000;
+/** Time for an answer, long enough for a command that first installs its server. */
+const requestMs = 60_000;
+/** Time for the first answer, after which the server may be one that says nothing before `initialize`. */
+const patienceMs = 1000;
 
 const methods: readonly (readonly [section: Section, capability: string, method: string])[] = [
   ["tools", "tools", "tools/list"],
@@ -30,32 +45,75 @@ const methods: readonly (readonly [section: Section, capability: string, method:
   ["prompts", "prompts", "prompts/list"],
 ];
 
-interface Conversation {
-  readonly info: JsonObject;
-  readonly capabilities: JsonObject;
-  readonly instructions: Json | undefined;
-  request(method: string, params: JsonObject): Promise<JsonObject>;
-}
-
-/** Lists a server in the newest revision of the protocol that the server supports. */
-export async function list(open: Open): Promise<Listed> {
+/** Opens a conversation, and closes it when the action has ended. Throws `NoSide` if the server refuses a request. */
+export async function converse<T>(open: Open, action: (conversation: Conversation) => Promise<T>): Promise<T> {
+  const asNoSide = (error: unknown): never => {
+    throw error instanceof Refused ? new NoSide(`the server refuses: ${error.message} (${error.code})`) : error;
+  };
+  const { wire, conversation } = await start(open).catch(asNoSide);
   try {
-    return await talk(open, discover);
-  } catch {
-    // An older server refuses, stays silent or ends, so it receives a new connection.
-    return await talk(open, initialize).catch((error: unknown) => {
-      throw error instanceof Refused ? new NoSide(`the server refuses: ${error.message} (${error.code})`) : error;
-    });
+    return await action(conversation).catch(asNoSide);
+  } finally {
+    await wire.close();
   }
 }
 
-type Begin = (request: Request, notify: Notify) => Promise<Conversation>;
-type Request = (method: string, params: JsonObject, headers: Record<string, string>, ms: number) => Promise<JsonObject>;
-type Notify = (method: string, headers: Record<string, string>) => Promise<void>;
+interface Started {
+  readonly wire: Wire;
+  readonly conversation: Conversation;
+}
 
-async function talk(open: Open, begin: Begin): Promise<Listed> {
+/**
+ * Starts a conversation in the newest revision that the server knows. The first request is `server/discover`. An older
+ * server refuses it, ignores it, or ends, so `initialize` follows on the same connection, then on a new one.
+ */
+async function start(open: Open): Promise<Started> {
+  const wire = connect(open);
+  let succeeded: Conversation;
+  let hasInitialized = false;
+  try {
+    const modern = discover(wire);
+    const first = await Promise.race([modern, delay(patienceMs, undefined, { ref: false })]).catch(() => undefined);
+    if (first) return { wire, conversation: first };
+    hasInitialized = true;
+    succeeded = await Promise.any([modern, initialize(wire)]);
+  } catch (error) {
+    await wire.close();
+    const [, reason] = (error as AggregateError).errors as unknown[];
+    if (reason instanceof Silent) throw reason;
+    return begin(open, initialize);
+  }
+  if (succeeded.revision !== undefined || !hasInitialized) return { wire, conversation: succeeded };
+  // A server that knows both may have chosen the older one for this connection.
+  await wire.close();
+  return begin(open, discover);
+}
+
+async function begin(open: Open, handshake: (wire: Wire) => Promise<Conversation>): Promise<Started> {
+  const wire = connect(open);
+  try {
+    return { wire, conversation: await handshake(wire) };
+  } catch (error) {
+    await wire.close();
+    throw error;
+  }
+}
+
+/** Error for a request without an answer. */
+class Silent extends NoSide {}
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A connection, with answers assigned to their requests. */
+interface Wire {
+  request(method: string, params: JsonObject, headers: Headers, timeoutMs?: number): Promise<JsonObject>;
+  notify(method: string, headers: Headers): Promise<void>;
+  close(): Promise<void>;
+}
+
+function connect(open: Open): Wire {
   const waiting = new Map<number, (message: Message) => void>();
-  let [headers, next]: [Record<string, string>, number] = [{}, 1];
+  let [headers, next]: [Headers, number] = [{}, 1];
   const connection: Connection = open((message) => {
     if (message.method === undefined) waiting.get(Number(message.id))?.(message);
     else if (message.id !== undefined) {
@@ -64,48 +122,50 @@ async function talk(open: Open, begin: Begin): Promise<Listed> {
       connection.send({ jsonrpc: "2.0", id, ...answer }, headers).catch(() => undefined);
     }
   });
-  const request: Request = async (method, params, own, ms) => {
-    const id = next++;
-    headers = own;
-    let timer: NodeJS.Timeout | undefined;
-    const answered = new Promise<Message>((resolve, reject) => {
-      waiting.set(id, resolve);
-      timer = setTimeout(
-        () => reject(new NoSide(`the server does not answer ${method} within ${ms / 1000} seconds`)),
-        ms,
-      );
-    });
-    answered.catch(() => undefined);
-    const sending = connection.send({ jsonrpc: "2.0", id, method, params }, own).then(() => answered);
-    try {
-      const { result, error } = await Promise.race([answered, sending, connection.over]);
-      if (error) throw new Refused(error.code, String(error.message));
-      if (!isObject(result)) throw new NoSide(`the server answers ${method} with no result`);
-      return result;
-    } finally {
-      clearTimeout(timer);
-      waiting.delete(id);
-    }
+  return {
+    request: async (method, params, own, timeoutMs = requestMs) => {
+      const id = next++;
+      headers = own;
+      let timer: NodeJS.Timeout | undefined;
+      const answered = new Promise<Message>((resolve, reject) => {
+        waiting.set(id, resolve);
+        timer = setTimeout(
+          () => reject(new Silent(`the server does not answer ${method} within ${timeoutMs / 1000} seconds`)),
+          timeoutMs,
+        );
+      });
+      answered.catch(() => undefined);
+      const sending = connection.send({ jsonrpc: "2.0", id, method, params }, own).then(() => answered);
+      try {
+        const { result, error } = await Promise.race([answered, sending, connection.over]);
+        if (error) throw new Refused(error.code, String(error.message));
+        if (!isObject(result)) throw new NoSide(`the server answers ${method} with no result`);
+        return result;
+      } finally {
+        clearTimeout(timer);
+        waiting.delete(id);
+      }
+    },
+    notify: (method, own) => connection.send({ jsonrpc: "2.0", method }, own),
+    close: () => connection.close(),
   };
-  const notify: Notify = (method, own) => connection.send({ jsonrpc: "2.0", method }, own);
-  try {
-    return await listed(await begin(request, notify));
-  } finally {
-    await connection.close();
-  }
 }
 
 /** Starts a conversation in the revisions without sessions, where each request identifies its client. */
-async function discover(request: Request): Promise<Conversation> {
+async function discover(wire: Wire): Promise<Conversation> {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": newest,
     "io.modelcontextprotocol/clientCapabilities": {},
     "io.modelcontextprotocol/clientInfo": clientInfo,
   };
-  const ask = (method: string, params: JsonObject, ms = requestMs): Promise<JsonObject> =>
-    request(method, { ...params, _meta: meta }, { "mcp-protocol-version": newest, "mcp-method": method }, ms);
-  const found = await ask("server/discover", {}, probeMs);
-  const { _meta, capabilities, instructions } = found;
+  const ask: Conversation["request"] = (method, params, { headers, timeoutMs } = {}) =>
+    wire.request(
+      method,
+      { ...params, _meta: meta },
+      { "mcp-protocol-version": newest, "mcp-method": method, ...headers },
+      timeoutMs,
+    );
+  const { _meta, capabilities, instructions } = await ask("server/discover", {});
   const info = isObject(_meta) ? _meta["io.modelcontextprotocol/serverInfo"] : undefined;
   return {
     info: isObject(info) ? info : {},
@@ -116,29 +176,26 @@ async function discover(request: Request): Promise<Conversation> {
 }
 
 /** Starts a conversation in the revisions with sessions. */
-async function initialize(request: Request, notify: Notify): Promise<Conversation> {
+async function initialize(wire: Wire): Promise<Conversation> {
   const params = { protocolVersion: newestOfSessions, capabilities: {}, clientInfo };
-  const { protocolVersion, serverInfo, capabilities, instructions } = await request(
-    "initialize",
-    params,
-    {},
-    requestMs,
-  );
+  const { protocolVersion, serverInfo, capabilities, instructions } = await wire.request("initialize", params, {});
   const headers = { "mcp-protocol-version": String(protocolVersion) };
-  await notify("notifications/initialized", headers);
+  await wire.notify("notifications/initialized", headers);
   return {
+    revision: legacyVersions.find((known) => known === protocolVersion) ?? newestOfSessions,
     info: isObject(serverInfo) ? serverInfo : {},
     capabilities: isObject(capabilities) ? capabilities : {},
     instructions,
-    request: (method, more) => request(method, more, headers, requestMs),
+    request: (method, more, { timeoutMs } = {}) => wire.request(method, more, headers, timeoutMs),
   };
 }
 
-async function listed({ info, capabilities, instructions, request }: Conversation): Promise<Listed> {
+/** Reads all lists that the server supports. */
+export async function listsOf({ capabilities, request }: Conversation): Promise<Lists> {
   const lists: { [section in Section]?: readonly Json[] } = {};
   for (const [section, capability, method] of methods)
     if (capabilities[capability] !== undefined) lists[section] = await pages(section, method, request);
-  return { lists, server: info, instructions };
+  return lists;
 }
 
 /** Reads all pages of a list. A server without templates may not support their method. */
@@ -146,7 +203,7 @@ async function pages(section: Section, method: string, request: Conversation["re
   const found: Json[] = [];
   const cursors = new Set<Json>();
   let cursor: Json | undefined;
-  for (let page = 0; page < mostPages; page++) {
+  for (let page = 0; page < maxPages; page++) {
     let result: JsonObject;
     try {
       result = await request(method, cursor === undefined ? {} : { cursor });
@@ -162,5 +219,5 @@ async function pages(section: Section, method: string, request: Conversation["re
     if (cursors.has(cursor)) throw new NoSide(`the server gives a cursor of ${method} twice: its list has no end`);
     cursors.add(cursor);
   }
-  throw new NoSide(`the list that ${method} answers has more than ${mostPages} pages`);
+  throw new NoSide(`the list that ${method} answers has more than ${maxPages} pages`);
 }

@@ -3,7 +3,7 @@ import { locator, type TextRange } from "../diagnostics/position.js";
 import type { Report } from "../diagnostics/report.js";
 import type { Code } from "../diagnostics/catalogue.js";
 import type { Span } from "../model/source.js";
-import type { Change } from "./change.js";
+import type { SurfaceChange } from "./change.js";
 import { compareSurfaces } from "./entries.js";
 import type { Level, Verdict } from "./rules.js";
 import type { Side } from "./surface.js";
@@ -14,7 +14,7 @@ export interface Comparison {
   readonly old: Side;
   readonly new: Side;
   /** The changes, most severe first. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly SurfaceChange[];
   readonly required: Level;
   readonly sufficient: boolean;
 }
@@ -27,7 +27,7 @@ export function compare(old: Side, now: Side, strict: boolean): Comparison {
   const levelled = strict
     ? found.map((each) => (each.verdict === "unknown" ? { ...each, level: "major" as const } : each))
     : found;
-  const rank = ({ verdict }: Change): number => severity.indexOf(verdict);
+  const rank = ({ verdict }: SurfaceChange): number => severity.indexOf(verdict);
   const changes = levelled.toSorted((a, b) => rank(a) - rank(b));
   const required = highest(changes.map(({ level }) => level));
   return {
@@ -55,14 +55,14 @@ export function wantedVersion({ old, required }: Comparison): string | undefined
 /** Returns the side whose files show a change, and the place there. */
 export function spanOf(
   { old, new: now }: Comparison,
-  { place, at }: Change,
+  { place, at }: SurfaceChange,
 ): { readonly side: Side; readonly span: Span | undefined } {
   const side = place.side === "old" ? old : now;
   return { side, span: side.spanOf(place.entry, at) };
 }
 
 /** Returns the place of each change, in the form of reports. */
-export function ranges(comparison: Comparison): (change: Change) => TextRange | undefined {
+export function ranges(comparison: Comparison): (change: SurfaceChange) => TextRange | undefined {
   const locators = new Map([comparison.old, comparison.new].map((side) => [side, locator(side.textOf)]));
   return (change) => {
     const { side, span } = spanOf(comparison, change);

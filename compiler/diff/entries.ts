@@ -1,6 +1,12 @@
+import {
+  olderEntry,
+  olderImplementation,
+  type EntryKind,
+  type LegacyVersion,
+} from "@mcpc/runtime/codegen/v1/older-forms";
 import { quote } from "../diagnostics/catalogue/definition.js";
 import type { Json, JsonObject } from "../model/source.js";
-import { change, messageOf, ruleOf, type Change } from "./change.js";
+import { change, messageOf, ruleOf, type SurfaceChange } from "./change.js";
 import { compareSchemas, type Direction } from "./schemas/compare.js";
 import { isObject } from "./schemas/classes.js";
 import { areEqual, canonical } from "./schemas/formula.js";
@@ -8,13 +14,34 @@ import { keyOf, sections, type Entry, type Section, type Surface } from "./surfa
 import { plainForm, type PlainForm } from "./written.js";
 
 /** Returns all changes from one surface to another, in the order of the entries. */
-export function compareSurfaces(old: Surface, now: Surface): Change[] {
-  return [...compareServers(old, now), ...sections.flatMap((section) => compareSection(section, old, now))];
+export function compareSurfaces(old: Surface, now: Surface): SurfaceChange[] {
+  const [before, after] = [inRevision(old, now.revision), inRevision(now, old.revision)];
+  return [...compareServers(old, now), ...sections.flatMap((section) => compareSection(section, before, after))];
 }
 
-function compareServers(old: Surface, now: Surface): Change[] {
-  const changes: Change[] = [];
-  if (old.name !== "" && now.name !== "" && old.name !== now.name)
+const kinds = {
+  tools: "tool",
+  resources: "resource",
+  resourceTemplates: "resourceTemplate",
+  prompts: "prompt",
+} as const satisfies Record<Section, EntryKind>;
+
+/** Returns a surface as servers list it in an older revision of the protocol. */
+function inRevision(surface: Surface, revision: LegacyVersion | undefined): Surface {
+  if (revision === undefined || (surface.revision ?? "3") <= revision) return surface;
+  const entries = surface.entries.map((entry) => {
+    const listing = olderEntry(revision, kinds[entry.section], entry.listing, entry.wraps) as JsonObject;
+    return { ...entry, listing };
+  });
+  const { name, version, ...details } = olderImplementation(revision, { name: "", version: "", ...surface.details });
+  return { ...surface, details: details as JsonObject, entries };
+}
+
+function compareServers(old: Surface, now: Surface): SurfaceChange[] {
+  // Results of lists alone do not describe their server.
+  if (old.name === "" || now.name === "") return [];
+  const changes: SurfaceChange[] = [];
+  if (old.name !== now.name)
     changes.push(
       change("server/renamed", "server", {
         at: ["name"],
@@ -23,11 +50,17 @@ function compareServers(old: Surface, now: Surface): Change[] {
         new: now.name,
       }),
     );
+  for (const key of new Set([...Object.keys(old.details), ...Object.keys(now.details)])) {
+    const [before, after] = [old.details[key], now.details[key]];
+    if (before !== undefined && after !== undefined && areEqual(before, after)) continue;
+    const message = `${quote(key)} of the server ${effectOn(before, after)}`;
+    changes.push(change("text/changed", "server", { at: [key], message, old: before, new: after }));
+  }
   if (old.instructions !== now.instructions)
     changes.push(
       change("text/changed", "server", {
         at: ["instructions"],
-        message: "the instructions have other words",
+        message: `the instructions ${old.instructions === undefined ? "are new" : now.instructions === undefined ? "are gone" : "have other words"}`,
         old: old.instructions,
         new: now.instructions,
       }),
@@ -35,14 +68,19 @@ function compareServers(old: Surface, now: Surface): Change[] {
   return changes;
 }
 
-const nouns: Readonly<Record<Section, string>> = {
+function effectOn(before: Json | undefined, after: Json | undefined): string {
+  return before === undefined ? "is new" : after === undefined ? "is gone" : "has changed";
+}
+
+/** The word for an entry of each section. */
+export const nouns: Readonly<Record<Section, string>> = {
   tools: "tool",
   resources: "resource",
   resourceTemplates: "resource template",
   prompts: "prompt",
 };
 
-function compareSection(section: Section, old: Surface, now: Surface): Change[] {
+function compareSection(section: Section, old: Surface, now: Surface): SurfaceChange[] {
   const of = ({ entries }: Surface): Entry[] => entries.filter((entry) => entry.section === section);
   const [before, after] = [of(old), of(now)];
   const byName = new Map(before.map((entry) => [entry.name, entry]));
@@ -94,17 +132,16 @@ const judged: ReadonlySet<string> = new Set([
   "execution",
 ]);
 
-function compareEntries(old: Entry, now: Entry): Change[] {
+function compareEntries(old: Entry, now: Entry): SurfaceChange[] {
   const [before, after] = [old.listing, now.listing];
-  const changes: Change[] = [];
+  const changes: SurfaceChange[] = [];
   const text = (at: readonly string[], one?: Json, other?: Json): void => {
     if (one === other || (one !== undefined && other !== undefined && areEqual(one, other))) return;
     const { name } = now;
-    const what = one === undefined ? "is new" : other === undefined ? "is gone" : "has changed";
     changes.push(
       change("text/changed", now, {
         at,
-        message: `${quote(at.join("/"))} of ${quote(name)} ${what}`,
+        message: `${quote(at.join("/"))} of ${quote(name)} ${effectOn(one, other)}`,
         old: one,
         new: other,
       }),
@@ -136,9 +173,9 @@ function shownType(type: Json | undefined): string {
   return type === undefined ? "not given" : quote(String(type));
 }
 
-function compareTools(old: Entry, now: Entry): Change[] {
+function compareTools(old: Entry, now: Entry): SurfaceChange[] {
   const [before, after] = [old.listing, now.listing];
-  const changes: Change[] = [];
+  const changes: SurfaceChange[] = [];
   if (before["inputSchema"] !== undefined || after["inputSchema"] !== undefined)
     changes.push(
       ...compareSchema(["inputSchema"], before["inputSchema"] ?? true, after["inputSchema"] ?? true, "input", now),
@@ -174,7 +211,7 @@ function compareTools(old: Entry, now: Entry): Change[] {
 }
 
 /** Compares the arguments of a prompt as a schema: strings by name. */
-function compareArguments(old: Entry, now: Entry): Change[] {
+function compareArguments(old: Entry, now: Entry): SurfaceChange[] {
   const listed = ({ listing }: Entry): readonly JsonObject[] =>
     Array.isArray(listing["arguments"]) ? (listing["arguments"] as readonly Json[]).filter(isObject) : [];
   const schema = (entry: Entry): JsonObject => {
@@ -199,7 +236,13 @@ function compareArguments(old: Entry, now: Entry): Change[] {
   });
 }
 
-function compareSchema(way: readonly string[], old: Json, now: Json, direction: Direction, entry: Entry): Change[] {
+function compareSchema(
+  way: readonly string[],
+  old: Json,
+  now: Json,
+  direction: Direction,
+  entry: Entry,
+): SurfaceChange[] {
   if (areEqual(old, now)) return [];
   let forms: readonly [PlainForm, PlainForm];
   try {
@@ -231,10 +274,10 @@ function compareSchema(way: readonly string[], old: Json, now: Json, direction: 
   });
 }
 
-function compareScopes(old: Entry, now: Entry): Change[] {
+function compareScopes(old: Entry, now: Entry): SurfaceChange[] {
   if (old.scopes === undefined || now.scopes === undefined) return [];
   const [before, after] = [old.scopes, now.scopes];
-  const scopeChange = (rule: "scope/added" | "scope/removed", scope: string, what: string): Change =>
+  const scopeChange = (rule: "scope/added" | "scope/removed", scope: string, what: string): SurfaceChange =>
     change(rule, now, {
       at: ["scopes"],
       message: `${quote(now.name)} ${what} the scope ${quote(scope)}`,
@@ -249,7 +292,7 @@ function compareScopes(old: Entry, now: Entry): Change[] {
   ];
 }
 
-function compareErrors(old: Entry, now: Entry): Change[] {
+function compareErrors(old: Entry, now: Entry): SurfaceChange[] {
   if (old.errors === undefined || now.errors === undefined) return [];
   const [before, after] = [old.errors, now.errors];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((code) => {

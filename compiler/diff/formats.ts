@@ -1,7 +1,7 @@
 import { pointer } from "../json-schema/pointer.js";
 import { printable, printableJson } from "../diagnostics/printable.js";
 import { isRefused, ranges, wantedVersion, type Comparison } from "./comparison.js";
-import type { Change } from "./change.js";
+import type { SurfaceChange } from "./change.js";
 import type { Surface } from "./surface.js";
 
 /** Formats a comparison as one JSON object. */
@@ -29,7 +29,7 @@ export function formatJson(comparison: Comparison): string {
   return `${printableJson(object)}\n`;
 }
 
-function witnessName({ rule }: Change): "arguments" | "result" {
+function witnessName({ rule }: SurfaceChange): "arguments" | "result" {
   return rule.startsWith("input/") ? "arguments" : "result";
 }
 
@@ -69,7 +69,7 @@ export function formatPretty(
   return [...lines, ...folded, conclusion(comparison, options.strict)].map((line) => `${line}\n`).join("");
 }
 
-function kinds(changes: readonly Change[]): string {
+function kinds(changes: readonly SurfaceChange[]): string {
   if (changes.some(({ verdict }) => verdict !== "compatible")) return "";
   const minor = changes.filter(({ level }) => level === "minor").length;
   const patch = changes.length - minor;

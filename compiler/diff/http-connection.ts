@@ -1,7 +1,9 @@
 import type { Connection, Message } from "./connection.js";
 import { NoSide } from "./surface.js";
 
-const mostBytes = 64 * 2 ** 20;
+const maxBytes = 64 * 2 ** 20;
+/** Time for the server to end a session. */
+const goodbyeMs = 2000;
 
 /** Connects to a server over Streamable HTTP: each message is a request, answered by JSON or by an event stream. */
 export function httpConnection(
@@ -43,7 +45,12 @@ export function httpConnection(
       if (!isAnswered && message.id !== undefined)
         throw new NoSide(`${url} answers ${message.method} with the status ${response.status}, and no message`);
     },
-    close: async () => stop.abort(),
+    close: async () => {
+      stop.abort();
+      if (session === undefined) return;
+      const ended = { method: "DELETE", headers: { "mcp-session-id": session, ...headers } };
+      await fetch(url, { ...ended, signal: AbortSignal.timeout(goodbyeMs) }).catch(() => undefined);
+    },
   };
 }
 
@@ -59,7 +66,7 @@ async function readUntil(
   let [text, size] = ["", 0];
   for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > mostBytes) throw new NoSide("the server answers more than 64 MB");
+    if (size > maxBytes) throw new NoSide("the server answers more than 64 MB");
     text += decoder.decode(chunk, { stream: true });
     if (!isStream) continue;
     const events = text.split(/\r?\n\r?\n/);

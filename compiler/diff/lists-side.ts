@@ -1,22 +1,17 @@
 import { parse } from "../1-read/parse.js";
 import { child } from "../json-schema/pointer.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
+import type { Lists } from "./client.js";
 import { isObject } from "./schemas/classes.js";
-import { keyOf, NoSide, sections, type Entry, type Section, type Side, type Surface } from "./surface.js";
-
-/** Lists of a server, in the form of their methods' results. */
-export type Lists = Partial<Record<Section, readonly Json[]>>;
+import { keyOf, NoSide, sections, serverOf, type Entry, type Section, type Side, type Surface } from "./surface.js";
 
 /** Fields of a lock file beyond the protocol's. */
 const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema"]);
 
 /** Returns the surface of lists. Only a lock file contains the scopes of an entry and the errors of a tool. */
 export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined, isLock: boolean): Surface {
-  const { name, version } = server;
   return {
-    name: typeof name === "string" ? name : "",
-    ...(typeof version === "string" && { version }),
-    ...(typeof instructions === "string" && { instructions }),
+    ...serverOf(server, instructions),
     entries: sections.flatMap((section) =>
       (lists[section] ?? []).map((listed, index) => entryOf(section, listed, index, isLock)),
     ),
@@ -27,12 +22,13 @@ function entryOf(section: Section, listed: Json, index: number, isLock: boolean)
   const name = isObject(listed) ? listed[keyOf[section]] : undefined;
   if (!isObject(listed) || typeof name !== "string") throw new NoSide(`${section}/${index} has no "${keyOf[section]}"`);
   if (!isLock) return { section, name, index, listing: listed };
-  const { scopes = [], errors = {} } = listed;
+  const { scopes = [], errors = {}, olderOutputSchema } = listed;
   return {
     section,
     name,
     index,
     listing: Object.fromEntries(Object.entries(listed).filter(([key]) => !beside.has(key))),
+    wraps: olderOutputSchema !== undefined,
     scopes: Array.isArray(scopes) ? (scopes as readonly Json[]).map(String) : [],
     ...(section === "tools" && { errors: isObject(errors) ? errors : {} }),
   };

@@ -7,19 +7,22 @@ import { splitReference } from "../json-schema/reference.js";
 import type { Elicitation, Resource, ResourceTemplate, Prompt, Tool } from "../model/server.js";
 import type { Json, Located, Span } from "../model/source.js";
 import { projectPath } from "../project-path.js";
-import type { Entry, Section, Side, Surface } from "./surface.js";
+import { serverOf, type Entry, type Section, type Side } from "./surface.js";
 
 /** Returns the side of a project's server, with spans in its manifests. */
 export function projectSide({ server, offsets }: CompiledManifests, host: Host, prefix: string): Side {
-  const spans = new Map<Entry, Span>();
+  const spans = new Map<string, Span>();
   const entry = (section: Section, name: string, index: number, from: Declared, more: Partial<Entry>): Entry => {
-    const made = { section, name, index, listing: from.listing, scopes: from.scopes, ...more };
-    spans.set(made, absoluteSpan(from.span, offsets));
-    return made;
+    spans.set(`${section}/${index}`, absoluteSpan(from.span, offsets));
+    return { section, name, index, listing: from.listing, scopes: from.scopes, ...more };
   };
   const entries: Entry[] = [
     ...server.tools.map((tool, index) =>
-      entry("tools", tool.name, index, tool, { errors: errorsOf(tool), forms: formsOf(tool.elicitations) }),
+      entry("tools", tool.name, index, tool, {
+        wraps: tool.wraps ?? false,
+        errors: errorsOf(tool),
+        forms: formsOf(tool.elicitations),
+      }),
     ),
     ...server.resources.map((resource, index) => entry("resources", resource.uri, index, resource, {})),
     ...server.resourceTemplates.map((template, index) =>
@@ -30,12 +33,7 @@ export function projectSide({ server, offsets }: CompiledManifests, host: Host, 
     ),
   ];
   const { info, instructions } = server;
-  const surface: Surface = {
-    name: String(info["name"]),
-    ...(typeof info["version"] === "string" && { version: info["version"] }),
-    ...(instructions !== undefined && { instructions }),
-    entries,
-  };
+  const surface = { ...serverOf(info, instructions), entries };
   const definitions = new Map(server.definitions.map(({ name, span: at }) => [name, absoluteSpan(at, offsets)]));
   const bytes = (path: string): Uint8Array | undefined => host.read(path);
   const roots = new Map<string, Located | undefined>();
@@ -46,6 +44,11 @@ export function projectSide({ server, offsets }: CompiledManifests, host: Host, 
     }
     return roots.get(path);
   };
+  const serverNode = (): Located | undefined =>
+    [...offsets.keys()]
+      .flatMap((path) => rootOf(path) ?? [])
+      .map((root) => child(root, "server"))
+      .find((node) => node !== undefined);
   return {
     surface,
     prefix,
@@ -54,7 +57,8 @@ export function projectSide({ server, offsets }: CompiledManifests, host: Host, 
       return content && decoded(content);
     },
     spanOf: (from, at) => {
-      const span = from && spans.get(from);
+      if (!from) return serverNode()?.span && spanAt(serverNode()!, at, definitions, rootOf);
+      const span = spans.get(`${from.section}/${from.index}`);
       const root = span && rootOf(span.path);
       const node = root && entryAround(root, span);
       return node ? spanAt(node, at, definitions, rootOf) : span;

@@ -1,18 +1,35 @@
 import { processConnection } from "../host-node/mcp-process.js";
-import { list } from "./client.js";
+import { converse, listsOf, type Conversation } from "./client.js";
 import { httpConnection } from "./http-connection.js";
 import { surfaceOf } from "./lists-side.js";
 import type { Side, SideOptions } from "./surface.js";
 
-/** Returns the side of a running server, started by a command or reached at a URL. The side has no files. */
-export async function serverSide(named: string, { cwd, env, headers, stderr }: SideOptions): Promise<Side> {
-  const { lists, server, instructions } = await list((onMessage) =>
-    named.startsWith("stdio:")
-      ? processConnection(named.slice("stdio:".length), cwd, env, onMessage, stderr)
-      : httpConnection(named, headers, onMessage),
+/** Whether a side is a running server: a command or a URL. */
+export function isServer(named: string): boolean {
+  return /^(?:stdio:|https?:\/\/)/.test(named);
+}
+
+/** Opens a conversation with a running server, started by a command or reached at a URL. */
+export function converseWith<T>(
+  named: string,
+  { cwd, env, headers, stderr }: SideOptions,
+  action: (conversation: Conversation) => Promise<T>,
+): Promise<T> {
+  return converse(
+    (onMessage) =>
+      named.startsWith("stdio:")
+        ? processConnection(named.slice("stdio:".length), cwd, env, onMessage, stderr)
+        : httpConnection(named, headers, onMessage),
+    action,
   );
+}
+
+/** Returns the side of a running server. The side has no files. */
+export async function serverSide(conversation: Conversation): Promise<Side> {
+  const { info, instructions, revision } = conversation;
+  const surface = surfaceOf(await listsOf(conversation), info, instructions, false);
   return {
-    surface: surfaceOf(lists, server, instructions, false),
+    surface: { ...surface, ...(revision && { revision }) },
     prefix: "",
     textOf: () => undefined,
     spanOf: () => undefined,

@@ -9,7 +9,7 @@ import { gitHost } from "../host-node/git.js";
 import { nodeHost } from "../host-node/index.js";
 import { fileSide } from "./lists-side.js";
 import { projectSide } from "./project-side.js";
-import { serverSide } from "./server-side.js";
+import { converseWith, isServer, serverSide } from "./server-side.js";
 import { NoSide, type Side, type SideOptions } from "./surface.js";
 
 /**
@@ -21,7 +21,7 @@ export async function sideOf(named: string, options: SideOptions): Promise<Side>
     const disk = nodeHost(options.folder, cwd);
     return sideOfProject(gitHost(disk.root, named.slice("git:".length), disk.manifestSchema), named, options);
   }
-  if (named.startsWith("stdio:") || /^https?:\/\//.test(named)) return serverSide(named, options);
+  if (isServer(named)) return converseWith(named, options, serverSide);
   const path = resolve(cwd, named);
   if (isFolder(path)) return sideOfProject(nodeHost(named, cwd), named, options);
   const bytes = readIfPresent(path);
@@ -32,7 +32,7 @@ export async function sideOf(named: string, options: SideOptions): Promise<Side>
 
 /** Whether a name is the path of a project's folder. */
 export function isProject(named: string, cwd: string): boolean {
-  return !/^(?:git:|stdio:|https?:\/\/)/.test(named) && isFolder(resolve(cwd, named));
+  return !named.startsWith("git:") && !isServer(named) && isFolder(resolve(cwd, named));
 }
 
 function sideOfProject(host: Host, named: string, { cwd, color }: SideOptions): Side {

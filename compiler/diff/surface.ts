@@ -1,3 +1,4 @@
+import type { LegacyVersion } from "@mcpc/runtime/codegen/v1/older-forms";
 import type { TextOf } from "../diagnostics/position.js";
 import type { Json, JsonObject, Span } from "../model/source.js";
 
@@ -20,6 +21,8 @@ export interface Entry {
   readonly index: number;
   /** The protocol's fields. */
   readonly listing: JsonObject;
+  /** Whether older revisions get the results of a tool as the member `result` of an object. */
+  readonly wraps?: boolean;
   /** Absent where the side has no information about scopes. */
   readonly scopes?: readonly string[];
   /** Messages of declared errors, by code. */
@@ -30,11 +33,16 @@ export interface Entry {
   readonly params?: Json;
 }
 
-/** All entries of a server, as clients see them. */
+/** A server as clients see it: its description of itself, and all its entries. */
 export interface Surface {
+  /** The name; empty if it is unknown. */
   readonly name: string;
   readonly version?: string;
+  /** Members of the server's description besides name and version, such as its title. */
+  readonly details: JsonObject;
   readonly instructions?: string;
+  /** The revision of the protocol in which a server has listed the entries, if it is one with sessions. */
+  readonly revision?: LegacyVersion;
   readonly entries: readonly Entry[];
 }
 
@@ -71,6 +79,17 @@ export class NoSide extends Error {
     super(message);
     this.report = report;
   }
+}
+
+/** Returns the part of a surface that is about the server itself. */
+export function serverOf(info: JsonObject, instructions: Json | undefined): Omit<Surface, "entries"> {
+  const { name, version, ...details } = info;
+  return {
+    name: typeof name === "string" ? name : "",
+    ...(typeof version === "string" && { version }),
+    details,
+    ...(typeof instructions === "string" && { instructions }),
+  };
 }
 
 export function idOf({ section, name }: Entry): string {

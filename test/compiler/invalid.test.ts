@@ -15,6 +15,7 @@ import { compile, type Options } from "../../compiler/index.js";
 import { catalogue, type Code } from "../../compiler/diagnostics/catalogue.js";
 import { formatPretty } from "../../compiler/diagnostics/render.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
+import { verification } from "../../compiler/verify/index.js";
 import { contents, write } from "../e2e/project.js";
 
 const folder = join(import.meta.dirname, "..", "..", "fixtures", "invalid");
@@ -24,10 +25,17 @@ const codes = subfolders(folder).flatMap((area) =>
   subfolders(join(folder, area)).map((name) => `${area}/${name}` as Code),
 );
 
+interface FixtureOptions extends Partial<Options> {
+  /** The arguments of `mcpc verify`, for what only a target can show. */
+  readonly verify?: { readonly target: string; readonly calls?: true };
+}
+
+const quiet = { color: false, headers: {}, env: {}, stderr: () => undefined, calls: false, timeoutMs: 60_000 };
+
 /** What the command line asked for, where that matters. */
-function optionsOf(code: Code): Partial<Options> {
+function optionsOf(code: Code): FixtureOptions {
   const file = join(folder, code, "options.json");
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Partial<Options>) : {};
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as FixtureOptions) : {};
 }
 
 /** A large file is small in the repository: `padded.json` says up to how many bytes spaces follow. */
@@ -71,7 +79,10 @@ test.each(codes)("%s", async (code) => {
   link(folder, code, copy);
   const before = contents(copy);
   const host = nodeHost(copy);
-  const { diagnostics } = await compile(host, { mode: "build", ...optionsOf(code) });
+  const { verify, ...options } = optionsOf(code);
+  const { diagnostics } = verify
+    ? (await verification(verify.target, host, { ...quiet, cwd: copy, folder: copy, ...verify })).report
+    : await compile(host, { mode: "build", ...options });
   const textOf = (path: string): string | undefined => {
     const bytes = host.read(path);
     return bytes && new TextDecoder().decode(bytes);

@@ -104,7 +104,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     "7-bundle/short-names",
   ),
   door("chokidar", "host-node/watch"),
-  door("commander", "command-line", "option-values"),
+  door("commander", "command-line", "option-values", "surface-commands"),
   door("@clack/prompts", "init/questions"),
   door("diff", "testing/pretty"),
 
