@@ -165,7 +165,7 @@ interface CheckingOptions {
   readonly force?: true;
   readonly fix?: true;
   readonly prune?: true;
-  readonly rename?: Options["rename"];
+  readonly rename?: readonly Rename[];
   readonly verbose?: true;
   readonly watch?: true;
   readonly cache?: boolean;

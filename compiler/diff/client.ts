@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../model/source.js";
 import { version } from "../package-folder.js";
 import { Refused, type Connection, type Message } from "./connection.js";
 import { isObject } from "./schemas/classes.js";
-import { NoSide, type Section } from "./surface.js";
+import { NoSide, type SurfaceSection } from "./surface.js";
 
 /** Opens a connection that passes the server's messages on. */
 export type Open = (onMessage: (message: Message) => void) => Connection;
@@ -27,7 +27,7 @@ export interface RequestOptions {
 }
 
 /** Lists of a server, in the form of their methods' results. */
-export type Lists = Partial<Record<Section, readonly Json[]>>;
+export type Lists = Partial<Record<SurfaceSection, readonly Json[]>>;
 
 const newest = "2026-07-28";
 const newestOfSessions = "2025-11-25";
@@ -38,7 +38,7 @@ const requestMs = 60_000;
 /** Time for the first answer, after which the server may be one that says nothing before `initialize`. */
 const patienceMs = 1000;
 
-const methods: readonly (readonly [section: Section, capability: string, method: string])[] = [
+const methods: readonly (readonly [section: SurfaceSection, capability: string, method: string])[] = [
   ["tools", "tools", "tools/list"],
   ["resources", "resources", "resources/list"],
   ["resourceTemplates", "resources", "resources/templates/list"],
@@ -192,14 +192,18 @@ async function initialize(wire: Wire): Promise<Conversation> {
 
 /** Reads all lists that the server supports. */
 export async function listsOf({ capabilities, request }: Conversation): Promise<Lists> {
-  const lists: { [section in Section]?: readonly Json[] } = {};
+  const lists: { [section in SurfaceSection]?: readonly Json[] } = {};
   for (const [section, capability, method] of methods)
     if (capabilities[capability] !== undefined) lists[section] = await pages(section, method, request);
   return lists;
 }
 
 /** Reads all pages of a list. A server without templates may not support their method. */
-async function pages(section: Section, method: string, request: Conversation["request"]): Promise<readonly Json[]> {
+async function pages(
+  section: SurfaceSection,
+  method: string,
+  request: Conversation["request"],
+): Promise<readonly Json[]> {
   const found: Json[] = [];
   const cursors = new Set<Json>();
   let cursor: Json | undefined;

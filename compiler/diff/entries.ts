@@ -10,7 +10,7 @@ import { change, messageOf, ruleOf, type SurfaceChange } from "./change.js";
 import { compareSchemas, type Direction } from "./schemas/compare.js";
 import { isObject } from "./schemas/classes.js";
 import { areEqual, canonical } from "./schemas/formula.js";
-import { keyOf, sections, type Entry, type Section, type Surface } from "./surface.js";
+import { keyOf, sections, type Entry, type SurfaceSection, type Surface } from "./surface.js";
 import { plainForm, type PlainForm } from "./written.js";
 
 /** Returns all changes from one surface to another, in the order of the entries. */
@@ -24,7 +24,7 @@ const kinds = {
   resources: "resource",
   resourceTemplates: "resourceTemplate",
   prompts: "prompt",
-} as const satisfies Record<Section, EntryKind>;
+} as const satisfies Record<SurfaceSection, EntryKind>;
 
 /** Returns a surface as servers list it in an older revision of the protocol. */
 function inRevision(surface: Surface, revision: LegacyVersion | undefined): Surface {
@@ -73,14 +73,14 @@ function effectOn(before: Json | undefined, after: Json | undefined): string {
 }
 
 /** The word for an entry of each section. */
-export const nouns: Readonly<Record<Section, string>> = {
+export const nouns: Readonly<Record<SurfaceSection, string>> = {
   tools: "tool",
   resources: "resource",
   resourceTemplates: "resource template",
   prompts: "prompt",
 };
 
-function compareSection(section: Section, old: Surface, now: Surface): SurfaceChange[] {
+function compareSection(section: SurfaceSection, old: Surface, now: Surface): SurfaceChange[] {
   const of = ({ entries }: Surface): Entry[] => entries.filter((entry) => entry.section === section);
   const [before, after] = [of(old), of(now)];
   const byName = new Map(before.map((entry) => [entry.name, entry]));

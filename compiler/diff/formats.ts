@@ -33,8 +33,8 @@ function witnessName({ rule }: SurfaceChange): "arguments" | "result" {
   return rule.startsWith("input/") ? "arguments" : "result";
 }
 
-const mostShown = 50;
-const longestWitness = 300;
+const maxShown = 50;
+const maxWitnessLength = 300;
 
 /** Formats a comparison for people: breaking changes, possibly breaking changes, and one line about the rest. */
 export function formatPretty(
@@ -47,7 +47,7 @@ export function formatPretty(
   const colors = { breaking: 31, unknown: 33, compatible: 32 } as const;
   const shown = changes
     .filter(({ verdict }) => options.verbose || verdict !== "compatible")
-    .slice(0, options.verbose ? Infinity : mostShown);
+    .slice(0, options.verbose ? Infinity : maxShown);
   const lines = shown.flatMap((change) => {
     const range = rangeOf(change);
     const { verdict, rule, entry, message, witness } = change;
@@ -79,8 +79,8 @@ function kinds(changes: readonly SurfaceChange[]): string {
 
 function cutJson(witness: unknown): string {
   const text = JSON.stringify(witness);
-  return text.length > longestWitness
-    ? `${text.slice(0, longestWitness)}… (${text.length} characters; --format json has all)`
+  return text.length > maxWitnessLength
+    ? `${text.slice(0, maxWitnessLength)}… (${text.length} characters; --format json has all)`
     : text;
 }
 

@@ -3,7 +3,16 @@ import { child } from "../json-schema/pointer.js";
 import type { Json, JsonObject, Located } from "../model/source.js";
 import type { Lists } from "./client.js";
 import { isObject } from "./schemas/classes.js";
-import { keyOf, NoSide, sections, serverOf, type Entry, type Section, type Side, type Surface } from "./surface.js";
+import {
+  keyOf,
+  NoSide,
+  sections,
+  serverOf,
+  type Entry,
+  type SurfaceSection,
+  type Side,
+  type Surface,
+} from "./surface.js";
 
 /** Fields of a lock file beyond the protocol's. */
 const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema"]);
@@ -18,7 +27,7 @@ export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json |
   };
 }
 
-function entryOf(section: Section, listed: Json, index: number, isLock: boolean): Entry {
+function entryOf(section: SurfaceSection, listed: Json, index: number, isLock: boolean): Entry {
   const name = isObject(listed) ? listed[keyOf[section]] : undefined;
   if (!isObject(listed) || typeof name !== "string") throw new NoSide(`${section}/${index} has no "${keyOf[section]}"`);
   if (!isLock) return { section, name, index, listing: listed };
@@ -50,7 +59,7 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
       ? { each: each["result"], way: [...way, "result"] }
       : { each, way };
   });
-  const lists: { [section in Section]?: Json[] } = {};
+  const lists: { [section in SurfaceSection]?: Json[] } = {};
   const ways: Record<string, readonly string[]> = {};
   let [server, instructions]: [JsonObject, Json | undefined] = [{}, undefined];
   for (const { each, way } of results) {

@@ -7,12 +7,12 @@ import { splitReference } from "../json-schema/reference.js";
 import type { Elicitation, Resource, ResourceTemplate, Prompt, Tool } from "../model/server.js";
 import type { Json, Located, Span } from "../model/source.js";
 import { projectPath } from "../project-path.js";
-import { serverOf, type Entry, type Section, type Side } from "./surface.js";
+import { serverOf, type Entry, type SurfaceSection, type Side } from "./surface.js";
 
 /** Returns the side of a project's server, with spans in its manifests. */
 export function projectSide({ server, offsets }: CompiledManifests, host: Host, prefix: string): Side {
   const spans = new Map<string, Span>();
-  const entry = (section: Section, name: string, index: number, from: Declared, more: Partial<Entry>): Entry => {
+  const entry = (section: SurfaceSection, name: string, index: number, from: Declared, more: Partial<Entry>): Entry => {
     spans.set(`${section}/${index}`, absoluteSpan(from.span, offsets));
     return { section, name, index, listing: from.listing, scopes: from.scopes, ...more };
   };

@@ -3,10 +3,10 @@ import type { TextOf } from "../diagnostics/position.js";
 import type { Json, JsonObject, Span } from "../model/source.js";
 
 export const sections = ["tools", "resources", "resourceTemplates", "prompts"] as const;
-export type Section = (typeof sections)[number];
+export type SurfaceSection = (typeof sections)[number];
 
 /** The member that identifies an entry within its section. */
-export const keyOf: Readonly<Record<Section, string>> = {
+export const keyOf: Readonly<Record<SurfaceSection, string>> = {
   tools: "name",
   resources: "uri",
   resourceTemplates: "uriTemplate",
@@ -15,7 +15,7 @@ export const keyOf: Readonly<Record<Section, string>> = {
 
 /** An entry as clients see it. */
 export interface Entry {
-  readonly section: Section;
+  readonly section: SurfaceSection;
   readonly name: string;
   /** The index in the section. */
   readonly index: number;

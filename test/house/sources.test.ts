@@ -31,9 +31,6 @@ test("no room is named for what has no name", () => {
 
 const revised = code.filter((path) => !path.startsWith("test/"));
 
-/** Folder of the compiler whose names are to be replaced by plain words. */
-const oldNames = /^compiler\/diff\/.*\.ts$/;
-
 /** Returns the lines of files that match. */
 function linesThat(paths: readonly string[], matches: (line: string, previous: string) => boolean): string[] {
   return paths.flatMap((path) => {
@@ -65,15 +62,13 @@ test("names are plain words", () => {
     "Told|Heard|Known|Kept|Made|Seen|Asked|Left|Given|Taken|Gone|Said|(?:most|longest|deepest|widest)[A-Z]\\w*";
   const name = new RegExp(`(?<![.\\w])(?:${words})\\b`, "g");
   const prose = /\/\*[^]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
-  const faults = revised
-    .filter((path) => !oldNames.test(path))
-    .flatMap((path) => [...text(path).replace(prose, "").matchAll(name)].map(([word]) => [path, word]));
+  const faults = revised.flatMap((path) =>
+    [...text(path).replace(prose, "").matchAll(name)].map(([word]) => [path, word]),
+  );
   expect(faults).toEqual([]);
 });
 
 test("a package exports no name of a type twice", () => {
-  // Pairs in rooms that are to be rewritten.
-  const known = ["Change", "JsonType", "Section"];
   for (const folder of ["runtime/", "compiler/"]) {
     const names = code
       .filter((path) => path.startsWith(folder))
@@ -83,7 +78,7 @@ test("a package exports no name of a type twice", () => {
         ),
       );
     const twice = names.filter((name, index) => names.indexOf(name) !== index);
-    expect(twice.filter((name) => !known.includes(name))).toEqual([]);
+    expect(twice).toEqual([]);
   }
 });
 

@@ -2,9 +2,9 @@ import type { Json } from "../../model/source.js";
 import type { Formula } from "./formula.js";
 import { closed, distinct, type Domain, type Outcome, type Sides, type Tools } from "./outcome.js";
 
-const mostItems = 200;
+const maxItems = 200;
 /** Number of places at the beginning of a list that are examined one by one. */
-const mostPlaces = 20;
+const maxPlaces = 20;
 
 /** Solves arrays: an interval of lengths, and the formulas for the items at each place. */
 export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Domain {
@@ -36,7 +36,7 @@ export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Dom
       literal.kind === "item" ? literal.index + 1 : literal.kind === "rest" ? literal.from : 0,
     ),
   );
-  if (tail > mostPlaces) return { samples: [] };
+  if (tail > maxPlaces) return { samples: [] };
 
   /** Formulas that the item at a place must not satisfy, by the place; `-1` stands for all places. */
   const refused = new Map<number, Formula[]>();
@@ -99,7 +99,7 @@ export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Dom
     least = Math.max(least, index + 1);
   }
   if (most === 0) return { values: [[]] };
-  if (least > most || least > mostItems) return { samples: [] };
+  if (least > most || least > maxItems) return { samples: [] };
 
   const at = (index: number): Outcome => prove(itemsAt(index), refusedAt(index));
   const samples: Json[][] = [];
@@ -107,7 +107,7 @@ export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Dom
     for (let variant = 0; variant < 3; variant++) {
       const items: Json[] = [];
       const needed = wanted.flatMap(({ schema, value }) =>
-        Array.from({ length: Math.min(value, mostItems) }, () => schema),
+        Array.from({ length: Math.min(value, maxItems) }, () => schema),
       );
       for (let index = 0; index < length; index++) {
         const need = refused.has(index) ? undefined : needed.shift();

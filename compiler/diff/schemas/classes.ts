@@ -40,7 +40,7 @@ export function isAnnotation(keyword: string): boolean {
   return annotations.has(keyword) || keyword.startsWith("x-");
 }
 
-const mostNodes = 4000;
+const maxNodes = 4000;
 
 /** Partitions all reachable schemas into classes: two schemas are equal unless a keyword somewhere in them differs. */
 export function classify(roots: readonly JsonSchema[]): Classes {
@@ -51,7 +51,7 @@ export function classify(roots: readonly JsonSchema[]): Classes {
     if (!byRoot) indices.set(node.schema, (byRoot = new Map<JsonSchema, number>()));
     let index = byRoot.get(node.root);
     if (index === undefined) {
-      if (nodes.length >= mostNodes) throw new NotComparable("the schemas are too large");
+      if (nodes.length >= maxNodes) throw new NotComparable("the schemas are too large");
       byRoot.set(node.root, (index = nodes.length));
       nodes.push(node);
     }

@@ -29,7 +29,7 @@ export interface SchemaChange extends Difference {
 }
 
 /** Limit of differences that are judged one by one. */
-const mostJudged = 60;
+const maxJudged = 60;
 
 /**
  * Compares two plain schemas. Both validators confirm the witness of `breaking`, and `compatible` requires a proof. For
@@ -91,7 +91,7 @@ function judge(all: readonly Difference[], narrow: JsonSchema, wide: JsonSchema)
     return found === undefined ? undefined : shrunk(found, still);
   };
   const changes =
-    all.length > mostJudged || whole.reason !== undefined
+    all.length > maxJudged || whole.reason !== undefined
       ? []
       : all.map((each) => judgeOne(each, narrow, wide, budget, witnessOf));
   if (changes.some(({ verdict }) => verdict === "breaking")) return changes;

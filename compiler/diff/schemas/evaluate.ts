@@ -7,11 +7,11 @@ import { matcher } from "./patterns.js";
 /** Evaluates whether a value satisfies a formula; undefined where this is not decidable. */
 export type Evaluate = (formula: Formula, value: Json) => boolean | undefined;
 
-const deepest = 100;
+const maxDepth = 100;
 
 export function createEvaluate(formulas: Formulas, budget: Budget): Evaluate {
   const evaluate = (formula: Formula, value: Json, depth: number): boolean | undefined => {
-    if (depth > deepest) return undefined;
+    if (depth > maxDepth) return undefined;
     budget.spend(1);
     const of = (each: Formula): boolean | undefined => evaluate(each, value, depth + 1);
     switch (formula.kind) {

@@ -21,8 +21,8 @@ interface Items {
   readonly containing: readonly Formula[];
 }
 
-const mostCases = 32;
-const mostSteps = 30;
+const maxCases = 32;
+const maxSteps = 30;
 
 /** Operations of one kind of evaluation. */
 interface Evaluation<Evaluated> {
@@ -111,7 +111,7 @@ function casesOf<Evaluated>(
   formula: (node: Node) => Formula,
   steps: number,
 ): readonly Case<Evaluated>[] | undefined {
-  if (steps > mostSteps) return undefined;
+  if (steps > maxSteps) return undefined;
   if (typeof schema === "boolean") return [{ when: [], evaluated: evaluation.none }];
   const nodeOf = (value: Json): Node => ({ schema: asSchema(value), root });
   const below = (value: Json): readonly Case<Evaluated>[] | undefined =>
@@ -122,7 +122,7 @@ function casesOf<Evaluated>(
     { when: [], evaluated: evaluation.own(schema, { schema, root }) },
   ];
   const times = (others: readonly Case<Evaluated>[] | undefined): void => {
-    if (!cases || !others || cases.length * others.length > mostCases) return void (cases = undefined);
+    if (!cases || !others || cases.length * others.length > maxCases) return void (cases = undefined);
     cases = cases.flatMap((one) =>
       others.map((other) => ({
         when: [...one.when, ...other.when],

@@ -2,7 +2,7 @@ import type { Json } from "../../model/source.js";
 
 /** The types of JSON; an integer is a number. */
 export const jsonTypes = ["null", "boolean", "number", "string", "array", "object"] as const;
-export type JsonType = (typeof jsonTypes)[number];
+export type SchemaType = (typeof jsonTypes)[number];
 
 /** An assertion about values of one type; values of other types pass it. */
 type Assertion =
@@ -30,10 +30,10 @@ type Assertion =
 
 /** An assertion that is not decomposed further. */
 export type LiteralShape =
-  | { readonly kind: "type"; readonly types: readonly JsonType[]; readonly integer: boolean }
+  | { readonly kind: "type"; readonly types: readonly SchemaType[]; readonly integer: boolean }
   | { readonly kind: "enum"; readonly values: readonly Json[] }
   /** An assertion that equals only itself. */
-  | { readonly kind: "opaque"; readonly id: number; readonly type: JsonType }
+  | { readonly kind: "opaque"; readonly id: number; readonly type: SchemaType }
   | Assertion;
 
 export type Shape =
@@ -94,18 +94,18 @@ const typeOfKind = {
   names: "object",
   minProperties: "object",
   maxProperties: "object",
-} as const satisfies Partial<Record<LiteralShape["kind"], JsonType>>;
+} as const satisfies Partial<Record<LiteralShape["kind"], SchemaType>>;
 
 /** Returns the type that a literal applies to; undefined where it applies to all types. */
-export function typeOfLiteral(literal: LiteralShape): JsonType | undefined {
+export function typeOfLiteral(literal: LiteralShape): SchemaType | undefined {
   if (literal.kind === "type" || literal.kind === "enum") return undefined;
   return literal.kind === "format" || literal.kind === "opaque" ? literal.type : typeOfKind[literal.kind];
 }
 
-export function typeOfValue(value: Json): JsonType {
+export function typeOfValue(value: Json): SchemaType {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
-  return typeof value as JsonType;
+  return typeof value as SchemaType;
 }
 
 /** Returns the same text for equal values, regardless of the order of their members. */

@@ -1,6 +1,6 @@
 import type { Json } from "../../model/source.js";
 import { solveArrays } from "./arrays.js";
-import { jsonTypes, typeOfLiteral, typeOfValue, type JsonType, type Literal } from "./formula.js";
+import { jsonTypes, typeOfLiteral, typeOfValue, type SchemaType, type Literal } from "./formula.js";
 import { solveNumbers } from "./numbers.js";
 import { solveObjects } from "./objects.js";
 import { closed, distinct, proof, type Domain, type Outcome, type Sides, type Tools } from "./outcome.js";
@@ -22,7 +22,7 @@ export function solveLeaf(left: readonly Literal[], right: readonly Literal[], t
   return isClosed ? proof : { closed: false, candidates };
 }
 
-function domainOf(type: JsonType, left: readonly Literal[], right: readonly Literal[], tools: Tools): Domain {
+function domainOf(type: SchemaType, left: readonly Literal[], right: readonly Literal[], tools: Tools): Domain {
   let [integerLeft, integerRight] = [false, false];
   let values: readonly Json[] | undefined;
   const refused: Json[] = [];

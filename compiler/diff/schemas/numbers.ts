@@ -6,7 +6,7 @@ interface Bound {
   readonly exclusive: boolean;
 }
 
-const mostListed = 64;
+const maxListed = 64;
 
 /** Solves numbers: an interval, and the steps between them. */
 export function solveNumbers({ left, right, integer }: Sides, { palette }: Tools): Domain {
@@ -61,7 +61,7 @@ export function solveNumbers({ left, right, integer }: Sides, { palette }: Tools
 /** Returns all multiples of a step between two bounds; undefined for too many. */
 function multiples(lower: Bound, upper: Bound, step: number): number[] | undefined {
   const [first, last] = [Math.ceil(lower.value / step), Math.floor(upper.value / step)];
-  if (!(last - first <= mostListed)) return undefined;
+  if (!(last - first <= maxListed)) return undefined;
   // The quotients are rounded, so one more multiple is tried on each side.
   const all = Array.from({ length: Math.max(0, last - first + 3) }, (_, index) =>
     exact((first - 1 + index) * step, step),

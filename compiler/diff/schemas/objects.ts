@@ -3,8 +3,8 @@ import type { Formula, LiteralOf } from "./formula.js";
 import { closed, distinct, type Domain, type Sides, type Tools } from "./outcome.js";
 import { matcher } from "./patterns.js";
 
-const mostNames = 400;
-const mostPatterns = 4;
+const maxNames = 400;
+const maxPatterns = 4;
 
 /** A named property, or any unnamed property whose name matches certain patterns. */
 interface Place {
@@ -40,7 +40,7 @@ export function solveObjects(sides: Sides, tools: Tools): Domain {
   if ([...needed].some((name) => absent.has(name)) || needed.size > most) return closed;
 
   const names = namesOf(sides, tools);
-  if (names.length > mostNames) return { samples: [] };
+  if (names.length > maxNames) return { samples: [] };
   const named = new Map(names.map((name) => [name, placeOf(name, sides, tools)]));
   const refusedAt = ({ name }: Place): readonly Formula[] => (name === undefined ? [] : (refused.get(name) ?? []));
   for (const name of needed) {
@@ -108,7 +108,7 @@ export function solveObjects(sides: Sides, tools: Tools): Domain {
     add(filled);
     for (const [index, [name, values]] of minimal.entries())
       for (const value of values.slice(1, 6)) add(filled.map((each, at) => (at === index ? [name, value] : each)));
-    add([...filled, ...choices].slice(0, Math.max(filled.length, Math.min(most, mostNames))));
+    add([...filled, ...choices].slice(0, Math.max(filled.length, Math.min(most, maxNames))));
     for (const choice of choices.slice(0, 12)) add([...filled, choice]);
     for (const place of open.slice(0, 4)) {
       const name = fresh(place, Object.fromEntries(filled));
@@ -177,7 +177,7 @@ function otherPlaces(names: readonly string[], sides: Sides, tools: Tools): Plac
     );
     return { ...(matched && { matched }), schemas };
   };
-  if (patterns.length > mostPatterns) return [place()];
+  if (patterns.length > maxPatterns) return [place()];
   const places: Place[] = [];
   for (let bits = 0; bits < 2 ** patterns.length; bits++) {
     const matched = new Set(patterns.filter((_, index) => bits & (1 << index)));

@@ -8,7 +8,7 @@ export interface Palette {
   readonly numbers: readonly number[];
 }
 
-const mostOfEach = 120;
+const maxOfEach = 120;
 const longest = 2000;
 const lengths: ReadonlySet<string> = new Set(["minLength", "maxLength"]);
 
@@ -33,7 +33,7 @@ export function paletteOf(schemas: readonly JsonSchema[]): Palette {
       }
   };
   schemas.forEach((schema) => visit(schema as Json, ""));
-  return { strings: [...strings].slice(0, mostOfEach), numbers: [...numbers].slice(0, mostOfEach) };
+  return { strings: [...strings].slice(0, maxOfEach), numbers: [...numbers].slice(0, maxOfEach) };
 }
 
 const samplesOfFormat: Readonly<Record<string, readonly string[]>> = {

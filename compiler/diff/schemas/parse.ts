@@ -2,7 +2,7 @@ import * as formats from "@mcpc/runtime/codegen/v1/formats";
 import type { Json, JsonObject } from "../../model/source.js";
 import { asSchema, classify, isObject, targetOf, type Node } from "./classes.js";
 import { itemCases, propertyCases } from "./evaluated.js";
-import { createFormulas, jsonTypes, NotComparable, type Formula, type JsonType, type Make } from "./formula.js";
+import { createFormulas, jsonTypes, NotComparable, type Formula, type SchemaType, type Make } from "./formula.js";
 import type { JsonSchema } from "../../model/schema.js";
 
 /** The formulas of several schemas. */
@@ -102,7 +102,7 @@ function keywordsOf(node: Node, id: number, make: Make, formula: ToFormula): For
     ["unevaluatedItems", "array", itemCases],
   ] as const)
     if (has(keyword))
-      add(cases(node, of(object[keyword]), make, formula) ?? make({ kind: "opaque", id, type: type as JsonType }));
+      add(cases(node, of(object[keyword]), make, formula) ?? make({ kind: "opaque", id, type: type as SchemaType }));
   return found;
 }
 

@@ -9,7 +9,7 @@ export interface Automaton {
   readonly accepting: number;
 }
 
-const mostStates = 600;
+const maxStates = 600;
 const anything: Expression = {
   kind: "repeat",
   of: { kind: "characters", ranges: [[0, lastCodePoint]], isExact: true },
@@ -75,7 +75,7 @@ function built(expression: Expression): Automaton | undefined {
   const steps: { ranges: readonly Range[]; to: number }[][] = [];
   const silent: number[][] = [];
   const state = (): number => {
-    if (steps.length >= mostStates) throw new RangeError("too many states");
+    if (steps.length >= maxStates) throw new RangeError("too many states");
     silent.push([]);
     return steps.push([]) - 1;
   };
@@ -136,8 +136,8 @@ export interface Language {
   readonly most: number;
 }
 
-const mostVisited = 3000;
-const mostTexts = 4;
+const maxVisited = 3000;
+const maxTexts = 4;
 
 /** Returns short texts of a language, none for an empty language; undefined where the search exceeds its limit. */
 export function textsOf({ left, right, least, most }: Language): readonly string[] | undefined {
@@ -153,7 +153,7 @@ export function textsOf({ left, right, least, most }: Language): readonly string
   const found: string[] = [];
   for (let length = 0; front.length > 0; length++) {
     for (const { sets, text } of front)
-      if (length >= least && length <= most && accepts(sets) && found.push(text) >= mostTexts) return found;
+      if (length >= least && length <= most && accepts(sets) && found.push(text) >= maxTexts) return found;
     if (length >= most) break;
     const next: typeof front = [];
     for (const { sets, text } of front)
@@ -164,7 +164,7 @@ export function textsOf({ left, right, least, most }: Language): readonly string
         const key = `${Math.min(length + 1, cap)} ${after.join("|")}`;
         if (visited.has(key)) continue;
         visited.add(key);
-        if (visited.size > mostVisited) return found.length > 0 ? found : undefined;
+        if (visited.size > maxVisited) return found.length > 0 ? found : undefined;
         next.push({ sets: after, text: text + String.fromCodePoint(letter) });
       }
     front = next;

@@ -3,7 +3,7 @@ import { matcher } from "./patterns.js";
 
 const known = new Map<string, readonly string[]>();
 const variants = 24;
-const mostSamples = 14;
+const maxSamples = 14;
 const longest = 60;
 
 /** Returns short texts in which a pattern matches, as different as possible. */
@@ -15,7 +15,7 @@ export function patternSamples(pattern: string): readonly string[] {
       ? Array.from({ length: variants }, (_, variant) => sampleOf(expression, choices(variant)))
       : [];
     const found = [...new Set(texts)].filter((text) => text.length <= longest && matcher(pattern)(text) !== false);
-    known.set(pattern, (samples = found.slice(0, mostSamples)));
+    known.set(pattern, (samples = found.slice(0, maxSamples)));
   }
   return samples;
 }

@@ -44,7 +44,7 @@ const letters: readonly Range[] = [
   [0x61, 0x7a],
 ];
 const controls: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, v: 11, f: 12, 0: 0 };
-const deepest = 50;
+const maxDepth = 50;
 
 /** Parses a pattern with the flag `u`; undefined for unknown syntax. */
 export function parsePattern(pattern: string): Expression | undefined {
@@ -61,7 +61,7 @@ export function parsePattern(pattern: string): Expression | undefined {
   };
 
   const choice = (depth: number): Expression => {
-    if (depth > deepest) throw new SyntaxError("too deep");
+    if (depth > maxDepth) throw new SyntaxError("too deep");
     const of = [sequence(depth)];
     while (takes("|")) of.push(sequence(depth));
     return of.length === 1 ? of[0]! : { kind: "choice", of };

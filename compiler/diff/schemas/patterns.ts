@@ -5,7 +5,7 @@ import type { Json } from "../../model/source.js";
 const matchers = new Map<string, (text: string) => boolean | undefined>();
 
 /** Length limit of texts for a pattern with exponential backtracking. */
-const longestRisk = 16;
+const maxRiskLength = 16;
 const longest = 20_000;
 
 /** Returns a matcher of a pattern anywhere in a text; its result is undefined where matching would take too long. */
@@ -20,8 +20,8 @@ function createMatcher(pattern: string): (text: string) => boolean | undefined {
   if (!expression) return () => undefined;
   let limit: number | undefined;
   return (text) => {
-    if (text.length > longestRisk) {
-      limit ??= isRisky(pattern) ? longestRisk : longest;
+    if (text.length > maxRiskLength) {
+      limit ??= isRisky(pattern) ? maxRiskLength : longest;
       if (text.length > limit) return undefined;
     }
     return expression.test(text);
@@ -48,9 +48,9 @@ export function isRiskFree(value: Json, schemas: readonly JsonSchema[]): boolean
 }
 
 function hasLongText(value: Json): boolean {
-  if (typeof value === "string") return value.length > longestRisk;
+  if (typeof value === "string") return value.length > maxRiskLength;
   if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(([name, each]) => name.length > longestRisk || hasLongText(each as Json));
+  return Object.entries(value).some(([name, each]) => name.length > maxRiskLength || hasLongText(each as Json));
 }
 
 const risky = new WeakMap<object, boolean>();

@@ -6,8 +6,8 @@ import { noProof, proof, type Outcome, type Prove, type Tools } from "./outcome.
 import type { Formulas } from "./parse.js";
 import type { Palette } from "./palette.js";
 
-const deepest = 30;
-const mostCandidates = 12;
+const maxDepth = 30;
+const maxCandidates = 12;
 interface Signed {
   readonly formula: Formula;
   readonly side: "left" | "right";
@@ -51,7 +51,7 @@ export function createProver(formulas: Formulas, palette: Palette, budget: Budge
       assumed = Math.min(assumed, above.index);
       return proof;
     }
-    if (depth > deepest) return noProof;
+    if (depth > maxDepth) return noProof;
     const index = stack.size;
     stack.set(key, { depth, index });
     const outer = assumed;
@@ -97,11 +97,11 @@ export function createProver(formulas: Formulas, palette: Palette, budget: Budge
     if (leaf.closed) return proof;
     const judged = leaf.candidates.map((value) => ({ value, refutes: refutes(value, entry) }));
     const found = judged.filter(({ refutes }) => refutes).map(({ value }) => value);
-    if (found.length > 0) return { closed: false, candidates: found.slice(0, mostCandidates) };
+    if (found.length > 0) return { closed: false, candidates: found.slice(0, maxCandidates) };
     const perhaps = judged.filter(({ refutes }) => refutes === undefined).map(({ value }) => value);
     const choice = nextChoice(state, entry);
     if (choice === "closed") return proof;
-    if (!choice) return { closed: false, candidates: perhaps.slice(0, mostCandidates) };
+    if (!choice) return { closed: false, candidates: perhaps.slice(0, maxCandidates) };
     const remaining: State = { ...state, choices: state.choices.filter((each) => each !== choice) };
     let isClosed = true;
     for (const signed of choice.branches) {
@@ -112,7 +112,7 @@ export function createProver(formulas: Formulas, palette: Palette, budget: Budge
       if (sure.length > 0) return { closed: false, candidates: sure };
       perhaps.push(...outcome.candidates);
     }
-    return isClosed ? proof : { closed: false, candidates: perhaps.slice(0, mostCandidates) };
+    return isClosed ? proof : { closed: false, candidates: perhaps.slice(0, maxCandidates) };
   };
 
   /** Returns the choice with the fewest branches. Schemas on the right that no value can satisfy are omitted. */

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../model/source.js";
 
-const mostAttempts = 600;
+const maxAttempts = 600;
 
 /** Returns the smallest value found that still has the tested property. */
 export function shrunk(value: Json, still: (value: Json) => boolean): Json {
@@ -9,7 +9,7 @@ export function shrunk(value: Json, still: (value: Json) => boolean): Json {
   for (let isBetter = true; isBetter;) {
     isBetter = false;
     for (const smaller of smallerThan(best)) {
-      if (++attempts > mostAttempts) return best;
+      if (++attempts > maxAttempts) return best;
       if (!still(smaller)) continue;
       best = smaller;
       isBetter = true;

@@ -9,12 +9,12 @@ import { NotComparable } from "./formula.js";
  * Compilers, shared because creating one takes longer than compiling most schemas. Each keeps all that it has compiled.
  */
 const compilers = new Map<boolean, { readonly ajv: ReturnType<typeof createAjv>; uses: number }>();
-const mostUses = 200;
+const maxUses = 200;
 
 function compilerFor(schema: JsonSchema): ReturnType<typeof createAjv> {
   const notes = /"(?:unevaluated|\$dynamic|\$recursive)/.test(JSON.stringify(schema));
   let compiler = compilers.get(notes);
-  if (!compiler || compiler.uses >= mostUses) {
+  if (!compiler || compiler.uses >= maxUses) {
     const ajv = lean(createAjv("2020-12", { messages: false, validateSchema: false, meta: false }), schema);
     compilers.set(notes, (compiler = { ajv, uses: 0 }));
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { compareSurfaces } from "../../../compiler/diff/entries.js";
-import { surfaceOf, type Lists } from "../../../compiler/diff/lists-side.js";
+import type { Lists } from "../../../compiler/diff/client.js";
+import { surfaceOf } from "../../../compiler/diff/lists-side.js";
 import { rules, type Rule } from "../../../compiler/diff/rules.js";
 import { isSufficient, raised } from "../../../compiler/diff/version.js";
 import { explanation } from "../../../compiler/diagnostics/explain.js";
