@@ -120,13 +120,16 @@ function isName(text: string, end: number): boolean {
 /** Counts different parts of a text by their hashes, without creating strings. */
 function distinctNames() {
   const hashes = new Uint32Array(4 * maxNames);
-  // Odd and random, so that an attacker cannot choose names with equal hashes.
-  const factor = Math.floor(Math.random() * 2 ** 31) * 2 + 1;
+  // Random, so that an attacker cannot choose names with equal hashes.
+  const seed = Math.random() * 2 ** 32;
   return {
     count: 0,
     add(text: string, start: number, end: number) {
-      let hash = 0;
-      for (let at = start; at < end; at += 1) hash = (Math.imul(hash, factor) + text.charCodeAt(at)) | 0;
+      let hash = seed;
+      for (let at = start; at < end; at += 1) {
+        hash = Math.imul(hash ^ text.charCodeAt(at), 0x9e3779b1);
+        hash ^= hash >>> 15;
+      }
       // Zero marks a free slot.
       hash = hash >>> 0 || 1;
       let place = hash % hashes.length;
