@@ -66,7 +66,7 @@ beforeAll(() => {
     const { name: full, version } = JSON.parse(readFileSync(join(root, name, "package.json"), "utf8")) as Package;
     tarballs.set(name, join(folder, `${full.replace("@", "").replace("/", "-")}-${version}.tgz`));
   }
-}, 600_000);
+}, 1_800_000);
 
 interface Package {
   readonly name: string;
