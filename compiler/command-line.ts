@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
-import { Argument, Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import type { Rename } from "./4-emit/index.js";
-import { kinds, type Kind, type NewEntry } from "./add/new-entry.js";
 import type { Output } from "./command.js";
 import type { Phase } from "./compile.js";
 import { formatNames, type Format } from "./diagnostics/report.js";
 import { printableLines } from "./diagnostics/printable.js";
 import { HostError } from "./host.js";
-import { templates, type Template } from "./init/project.js";
 import { milliseconds, outputs, renames } from "./option-values.js";
 import { version } from "./package-folder.js";
+import { addProjectCommands } from "./project-commands.js";
 import { progress } from "./progress.js";
 import { addSurfaceCommands } from "./surface-commands.js";
 import { exit, isColored, type Context, type Surroundings } from "./surroundings.js";
@@ -49,24 +48,7 @@ function program(context: Context): Command {
       writeErr: (text) => void stderr.write(printableLines(text)),
     })
     .exitOverride();
-  mcpc
-    .command("init")
-    .description("a new project that builds, and passes its tests, at once")
-    .argument("[folder]", "where to make it (default: the working directory)")
-    .addOption(new Option("--template <name>", "how the server is reached (default: minimal)").choices(templates))
-    .option("--name <name>", "the name of the server (default: that of the folder)")
-    .option("--yes", "ask nothing")
-    .action((folder: string | undefined, options: InitializingOptions) => initialize(folder, options, context));
-  mcpc
-    .command("add")
-    .description("one more entry in the manifest, and the stub of its handler")
-    .addArgument(new Argument("<kind>", "what to add").choices(kinds))
-    .argument("<name>", "its name")
-    .option("--description <text>", "what it is for")
-    .option("--uri <uri>", "of a resource the URI, of a template the URI template")
-    .option("--file <manifest>", "the manifest to edit, where there are several")
-    .option("--folder <folder>", "the project folder", ".")
-    .action((kind: Kind, name: string, options: AddingOptions) => addEntry({ kind, name }, options, context));
+  addProjectCommands(mcpc, context);
   checking(mcpc.command("build"), "check the manifests, generate code, type-check the handlers, bundle dist/server.js")
     .option("--force", "overwrite generated files that were edited by hand")
     .option("--prune", "delete handlers that no entry uses any more, where nothing was written into them")
@@ -107,55 +89,6 @@ function program(context: Context): Command {
     .argument("[code]", "such as name/duplicate")
     .action((code: string | undefined) => explain(code, context));
   return mcpc;
-}
-
-interface InitializingOptions {
-  readonly template?: Template;
-  readonly name?: string;
-  readonly yes?: true;
-}
-
-async function initialize(
-  folder: string | undefined,
-  { template, name, yes }: InitializingOptions,
-  { cwd, env, stdout, stderr, end }: Context,
-): Promise<void> {
-  const { init } = await import("./init/index.js");
-  const code = await init({
-    folder,
-    template,
-    name,
-    asks: !yes && !env["CI"] && env["TERM"] !== "dumb" && stdout.isTTY === true && process.stdin.isTTY === true,
-    cwd,
-    stdout: (text) => void stdout.write(text),
-    stderr: (text) => void stderr.write(text),
-  });
-  end(code);
-}
-
-interface AddingOptions {
-  readonly description?: string;
-  readonly uri?: string;
-  readonly file?: string;
-  readonly folder: string;
-}
-
-async function addEntry(
-  { kind, name }: Pick<NewEntry, "kind" | "name">,
-  { description, uri, file, folder }: AddingOptions,
-  { cwd, env, stdout, stderr, end }: Context,
-): Promise<void> {
-  const { add } = await import("./add/index.js");
-  const code = await add({
-    entry: { kind, name, description, uri },
-    folder,
-    file,
-    cwd,
-    color: isColored(stderr, env),
-    stdout: (text) => void stdout.write(text),
-    stderr: (text) => void stderr.write(text),
-  });
-  end(code);
 }
 
 interface CheckingOptions {

@@ -70,8 +70,14 @@ test.each<[name: string, options: { args?: string[]; env?: Record<string, string
   const [program] = typeof bin === "string" ? [bin] : (Object.values(bin) as string[]);
   const real = await surface(rawStdio("node", [join(folder, program!), ...args], tmpdir(), env));
   expect(real["tools"]).toBeDefined();
-  const sections = Object.fromEntries(Object.entries(real).map(([member, text]) => [member, JSON.parse(text)]));
-  const built = project({ "imported.mcp.json": { server: { name, version: "1.0.0" }, ...sections } });
+  const built = project({});
+  const command = ["node", join(folder, program!), ...args].map((word) => JSON.stringify(word)).join(" ");
+  const variables = Object.entries(env ?? {}).flatMap(([key, value]) => ["--env", `${key}=${value}`]);
+  expect(mcpc(built, "import", `stdio:${command}`, "--out", "imported.mcp.json", ...variables)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^imported.mcp.json: \d+ added, 0 changed, 0 gone upstream\n/),
+    stderr: expect.not.stringContaining("is left out"),
+  });
   const build = mcpc(built, "build");
   expect(build.stderr).not.toContain("error");
   expect(build.code).toBe(0);

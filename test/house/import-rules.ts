@@ -84,7 +84,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   door("typescript", "host-node/typescript/(findings|process|session)"),
   door("ajv", "json-schema/(ajv|evaluated|unions)", "4-emit/validators", "2-check/(shape|schemas|precompiled)"),
   door("prettier", "4-emit/format"),
-  door("jsonc-parser", "1-read/visit"),
+  door("jsonc-parser", "1-read/visit", "add/set-field"),
   door("glob", "host-node/find"),
   door("recheck", "2-check/runaway"),
   door(
@@ -104,7 +104,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     "7-bundle/short-names",
   ),
   door("chokidar", "host-node/watch"),
-  door("commander", "command-line", "option-values", "surface-commands"),
+  door("commander", "command-line", "option-values", "surface-commands", "project-commands"),
   door("@clack/prompts", "init/questions"),
   door("diff", "testing/pretty"),
 
