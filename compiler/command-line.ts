@@ -56,6 +56,7 @@ function program(context: Context): Command {
     .action((folders: string[], options: CheckingOptions) => run("build", folders, options, context));
   checking(mcpc.command("check"), "all that build checks, writing nothing; fails also when generated files are stale")
     .option("--fix", "first put right, in the manifests, every mistake that has but one remedy")
+    .option("--explain-cost", "print the tokens of each entry, as models see it, and the field that costs most")
     .action((folders: string[], options: CheckingOptions) => run("check", folders, options, context));
   mcpc
     .command("test")
@@ -97,6 +98,7 @@ interface CheckingOptions {
   readonly strict?: true;
   readonly force?: true;
   readonly fix?: true;
+  readonly explainCost?: true;
   readonly prune?: true;
   readonly rename?: readonly Rename[];
   readonly verbose?: true;

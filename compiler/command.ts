@@ -16,6 +16,7 @@ import { nodeHost } from "./host-node/index.js";
 import { fileSnapshot, snapshotFile } from "./host-node/file-snapshot.js";
 import { typecheckThread, type TypecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
+import type { Costs } from "./model/costs.js";
 import type { Summary } from "./model/summary.js";
 
 export interface CommandOptions {
@@ -25,6 +26,8 @@ export interface CommandOptions {
   readonly strict?: true;
   readonly force?: true;
   readonly fix?: true;
+  /** Reports the tokens of all entries, too. */
+  readonly explainCost?: true;
   readonly prune?: true;
   readonly rename?: Options["rename"];
   readonly verbose?: true;
@@ -91,11 +94,18 @@ export async function compileFolders(
     const writes = mode === "build" || options.fix;
     const compilation = writes ? await alone(host, act, options) : await act();
     const diagnostics = options.strict ? strictly(mode, compilation) : compilation.diagnostics;
-    const report = { diagnostics, textOf: (path: string) => textOf(host, path), prefix: prefix(host, options.cwd) };
+    const costs = options.explainCost && (await costsAt(host));
+    const report = {
+      diagnostics,
+      textOf: (path: string) => textOf(host, path),
+      prefix: prefix(host, options.cwd),
+      ...(costs && { costs }),
+    };
     reports.push(report);
     if (options.format === "pretty") {
       options.stderr(formatPretty(report, options));
       if (!failed(report)) options.stdout(success(mode, compilation, report.prefix));
+      if (costs) options.stdout((await import("./tokens/table.js")).costTable(costs));
     }
     if (options.verbose) options.stderr(laps.table());
   }
@@ -104,6 +114,12 @@ export async function compileFolders(
   for (const { format, path } of options.output ?? [])
     writeReport(resolve(options.cwd, path), formats[format](reports));
   return reports.some(failed) ? 1 : 0;
+}
+
+/** Returns the tokens of a project's entries; undefined where the manifests have errors. */
+async function costsAt(host: Host): Promise<Costs | undefined> {
+  const { compileManifests } = await import("./compile-manifests.js");
+  return compileManifests(host).value?.costs;
 }
 
 /** Limit of `--fix` rounds: one error may hide another. */

@@ -6,14 +6,18 @@ import { absolute } from "./diagnostics/absolute.js";
 import { hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Host } from "./host.js";
 import { noCache, type Cache } from "./model/cache.js";
+import type { Costs } from "./model/costs.js";
 import type { Server } from "./model/server.js";
 import type { EntryOffsets, Sources } from "./model/source.js";
+import { costsOf } from "./tokens/costs.js";
 
 /** All that follows from the manifests, whatever the handlers are. */
 export interface CompiledManifests {
   readonly server: Server;
   /** The places of the entries that spans of the server count from. */
   readonly offsets: EntryOffsets;
+  /** The tokens of the server's entries. */
+  readonly costs: Costs;
 }
 
 type OnPhase = (phase: "read" | "check" | "lower") => void;
@@ -39,7 +43,8 @@ export function compileManifests(
   const project = take(check(sources, host, cache));
   if (!project) return { diagnostics };
   onPhase("lower");
-  return { value: { server: lower(project, cache), offsets }, diagnostics };
+  const server = lower(project, cache);
+  return { value: { server, offsets, costs: costsOf(server, cache) }, diagnostics };
 }
 
 /** `compileManifests`, unless the files that it read are as they were. */

@@ -12,6 +12,7 @@ import type { Server } from "./model/server.js";
 import { createReport, type Compilation, type Phase } from "./report.js";
 import type { Session } from "./session.js";
 import { staleFiles } from "./stale-files.js";
+import { checkBudgets } from "./tokens/budgets.js";
 import { emitStubs, findOrphans, renameHandlers, unwrittenHandlers } from "./user-files.js";
 
 export { phases, type Compilation, type Phase } from "./report.js";
@@ -42,8 +43,9 @@ export async function compile(session: Session, options: Options): Promise<Compi
 
   const manifests = take(await cachedManifests(host, phase, cache)); // read, check, lower
   if (!manifests) return done();
-  const { server, offsets } = manifests;
+  const { server, offsets, costs } = manifests;
   add({ server, offsets });
+  if (!take(checkBudgets(server, costs))) return done();
 
   phase("emit");
   const moves = take(renameHandlers(server, host, options.rename));
@@ -65,7 +67,10 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const sourcePlan = planned(sources, ...generatedFiles(server));
   if (!sourcePlan) return done();
   if (isBuild) commit([...sourcePlan.changes, ...orphans.pruned]);
-  else add(staleFiles([sourcePlan, planned([emitLock(server)])], [...sources, emitLock(server)], server, host));
+  else
+    add(
+      staleFiles([sourcePlan, planned([emitLock(server, costs)])], [...sources, emitLock(server, costs)], server, host),
+    );
 
   phase("type-check");
   const isOnDisk = isBuild || sourcePlan.changes.length === 0;
@@ -80,7 +85,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const bundled = take({ ...result, diagnostics: withExternalFixes(result.diagnostics, host) });
   if (!bundled || !isBuild) return done();
   add({ inputs: bundled.inputs });
-  const artifactPlan = planned([emitLock(server), ...bundled.files], ...bundleFiles(server));
+  const artifactPlan = planned([emitLock(server, costs), ...bundled.files], ...bundleFiles(server));
   if (artifactPlan) commit(artifactPlan.changes);
   return done();
 }

@@ -241,6 +241,7 @@ function resolved(
     ...resolveVersion(resolveInstructions(merged.server, files, diagnostics), files, diagnostics),
     runtime: (merged.runtime?.value ?? {}) as RuntimeDeclaration,
     build: (merged.build?.value ?? {}) as BuildDeclaration,
+    ...(merged.build && { buildNode: merged.build.node }),
     reachable,
     contents: files.contents,
     ...(sources.handlers && { handlers: sources.handlers }),

@@ -41,6 +41,7 @@ import {
   type UnnamedSchema,
 } from "./entries.js";
 import { nameEntries, type Names, type PromptNames, type TemplateNames, type ToolNames } from "./entry-names.js";
+import { lowerBudgets } from "./budgets.js";
 import { healthTool } from "./health.js";
 import { handlerImports } from "./imports.js";
 import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
@@ -73,6 +74,7 @@ export function lower(project: Project, cache: Cache = noCache): Server {
     transports: lowerTransports(project),
     runtime: lowerRuntime(project),
     ...lowerSurfaceLimits(project),
+    budgets: lowerBudgets(project),
     layout,
     external: project.build.external ?? [],
   };

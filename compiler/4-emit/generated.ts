@@ -1,5 +1,6 @@
 import { withHeader } from "../generated-header.js";
 import { noCache, type Cache } from "../model/cache.js";
+import type { Costs } from "../model/costs.js";
 import type { Artifact } from "../model/output.js";
 import type { Server } from "../model/server.js";
 import { clientModule } from "./client.js";
@@ -43,8 +44,13 @@ export function emitData(server: Server): Artifact[] {
 
 export const lockPath = "mcpc.lock.json";
 
-export function emitLock(server: Server): Artifact {
-  return { path: lockPath, owner: "artifact", inputs: server.fingerprint, content: lazy(() => lockFile(server)) };
+export function emitLock(server: Server, costs: Costs): Artifact {
+  return {
+    path: lockPath,
+    owner: "artifact",
+    inputs: server.fingerprint,
+    content: lazy(() => lockFile(server, costs)),
+  };
 }
 
 /** Generated code as a bundle needs it. */

@@ -1,22 +1,28 @@
+import type { Costs } from "../model/costs.js";
 import type { DeclaredError, Server } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { wrapOutputSchema } from "@mcpc/runtime/codegen/v1/older-forms";
 import { accessByScope } from "./access.js";
 
 /** Prints `mcpc.lock.json`: the listed surface in readable lines, so that version control shows its changes. */
-export function lockFile(server: Server): string {
+export function lockFile(server: Server, costs: Costs): string {
   const { info, versionFile } = server;
   const access = accessByScope(server);
+  const tokens = new Map(costs.entries.map((cost) => [cost.entry, cost.tokens]));
+  const locked = (id: string, entry: Entry): JsonObject => lockedEntry(entry, tokens.get(id)!);
   const lock = {
     lockVersion: 1,
     // A new version in another file does not change the surface.
     server: versionFile === undefined ? info : { ...info, version: { file: versionFile } },
     ...(server.instructions !== undefined && { instructions: server.instructions }),
     ...(access && { access }),
-    tools: server.tools.map(locked),
-    resources: server.resources.map(locked),
-    resourceTemplates: server.resourceTemplates.map(locked),
-    prompts: server.prompts.map(locked),
+    tokens: costs.total,
+    tools: server.tools.map((tool) => locked(`tools/${tool.name}`, tool)),
+    resources: server.resources.map((resource) => locked(`resources/${resource.uri}`, resource)),
+    resourceTemplates: server.resourceTemplates.map((template) =>
+      locked(`resourceTemplates/${template.uriTemplate}`, template),
+    ),
+    prompts: server.prompts.map((prompt) => locked(`prompts/${prompt.name}`, prompt)),
   };
   return `${JSON.stringify(lock, null, 2)}\n`;
 }
@@ -29,13 +35,13 @@ interface Entry {
   readonly wraps?: boolean;
 }
 
-function locked({ listing, scopes, errors = [], wraps = false }: Entry): JsonObject {
-  if (scopes.length === 0 && errors.length === 0 && !wraps) return listing;
+function lockedEntry({ listing, scopes, errors = [], wraps = false }: Entry, tokens: number): JsonObject {
   return {
     ...listing,
     // The listings of older revisions follow from the newest, except for this schema.
     ...(wraps && { olderOutputSchema: wrapOutputSchema(listing["outputSchema"]!) as Json }),
     ...(scopes.length > 0 && { scopes }),
     ...(errors.length > 0 && { errors: Object.fromEntries(errors.map(({ code, message }) => [code, message])) }),
+    tokens,
   };
 }

@@ -1,5 +1,6 @@
 import type { DiagnosticDefinition } from "./catalogue/definition.js";
 import { auth } from "./catalogue/auth.js";
+import { budget } from "./catalogue/budget.js";
 import { drift } from "./catalogue/drift.js";
 import { entry } from "./catalogue/entry.js";
 import { file } from "./catalogue/file.js";
@@ -9,7 +10,17 @@ import { output } from "./catalogue/output.js";
 import { schema } from "./catalogue/schema.js";
 
 /** Every diagnostic mcpc can report. Codes are `subject/what` and public: they never change their meaning. */
-export const catalogue = { ...auth, ...drift, ...entry, ...file, ...manifest, ...name, ...output, ...schema };
+export const catalogue = {
+  ...auth,
+  ...budget,
+  ...drift,
+  ...entry,
+  ...file,
+  ...manifest,
+  ...name,
+  ...output,
+  ...schema,
+};
 
 export type Code = keyof typeof catalogue;
 export type Parameters<C extends Code> = (typeof catalogue)[C] extends DiagnosticDefinition<infer P> ? P : never;

@@ -4,10 +4,11 @@ import type { Report } from "./report.js";
 
 /**
  * Formats all reports as one JSON object: `{ "diagnostics": [{ code, severity, message, file, line, column, endLine,
- * endColumn, help?, related? }] }`.
+ * endColumn, help?, related? }], costs?: [{ project, total, entries }] }`.
  */
 export function formatJson(reports: readonly Report[]): string {
-  return `${printableJson({ diagnostics: diagnosticObjects(reports) })}\n`;
+  const costs = reports.flatMap(({ prefix, costs }) => (costs ? [{ project: prefix, ...costs }] : []));
+  return `${printableJson({ diagnostics: diagnosticObjects(reports), ...(costs.length > 0 && { costs }) })}\n`;
 }
 
 export function diagnosticObjects(reports: readonly Report[]): object[] {

@@ -1,3 +1,4 @@
+import type { Costs } from "../model/costs.js";
 import type { Diagnostic } from "./diagnostic.js";
 import type { TextOf } from "./position.js";
 
@@ -7,6 +8,8 @@ export interface Report {
   readonly textOf: TextOf;
   /** The path from the working directory to the project, with a trailing `/`; empty if they are the same. */
   readonly prefix: string;
+  /** The tokens of the project's entries, if they are part of the report. */
+  readonly costs?: Costs;
 }
 
 /** The names of the formats. They are separate from the formatters, so that the command line starts without these. */

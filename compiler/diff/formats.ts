@@ -1,5 +1,6 @@
 import { pointer } from "../json-schema/pointer.js";
 import { printable, printableJson } from "../diagnostics/printable.js";
+import { costsOf } from "../tokens/costs.js";
 import { isRefused, ranges, wantedVersion, type Comparison } from "./comparison.js";
 import type { SurfaceChange } from "./change.js";
 import type { Surface } from "./surface.js";
@@ -25,8 +26,17 @@ export function formatJson(comparison: Comparison): string {
         ...(range && { file: range.file, line: range.start.line, column: range.start.column }),
       };
     }),
+    tokens: { old: tokensOf(comparison.old.surface), new: tokensOf(comparison.new.surface) },
   };
   return `${printableJson(object)}\n`;
+}
+
+/** Returns the tokens of a surface; counts them where the side does not say them, as in lists and in older locks. */
+function tokensOf({ tokens, instructions, entries }: Surface): number {
+  if (tokens !== undefined) return tokens;
+  const tools = entries.filter(({ section }) => section === "tools");
+  const lists = { tools, resources: [], resourceTemplates: [], prompts: [] };
+  return costsOf({ ...lists, ...(instructions !== undefined && { instructions }) }).total;
 }
 
 function witnessName({ rule }: SurfaceChange): "arguments" | "result" {

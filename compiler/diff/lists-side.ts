@@ -15,7 +15,7 @@ import {
 } from "./surface.js";
 
 /** Fields of a lock file beyond the protocol's. */
-const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema"]);
+const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema", "tokens"]);
 
 /** Returns the surface of lists. Only a lock file contains the scopes of an entry and the errors of a tool. */
 export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined, isLock: boolean): Surface {
@@ -82,9 +82,13 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
   const { version } = server;
   const file = isObject(version) && typeof version["file"] === "string" ? versionOf(version["file"]) : undefined;
   const known = isObject(version) ? { ...server, ...(file !== undefined && { version: file }) } : server;
+  const tokens = isLock ? (value as JsonObject)["tokens"] : undefined;
   let root: Located | undefined;
   return {
-    surface: surfaceOf(lists, known, instructions, isLock),
+    surface: {
+      ...surfaceOf(lists, known, instructions, isLock),
+      ...(typeof tokens === "number" && { tokens }),
+    },
     prefix: "",
     textOf: (asked) => (asked === path ? text : undefined),
     spanOf: (entry, at) => {

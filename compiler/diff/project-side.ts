@@ -10,7 +10,7 @@ import { projectPath } from "../project-path.js";
 import { serverOf, type Entry, type SurfaceSection, type Side } from "./surface.js";
 
 /** Returns the side of a project's server, with spans in its manifests. */
-export function projectSide({ server, offsets }: CompiledManifests, host: Host, prefix: string): Side {
+export function projectSide({ server, offsets, costs }: CompiledManifests, host: Host, prefix: string): Side {
   const spans = new Map<string, Span>();
   const entry = (section: SurfaceSection, name: string, index: number, from: Declared, more: Partial<Entry>): Entry => {
     spans.set(`${section}/${index}`, absoluteSpan(from.span, offsets));
@@ -33,7 +33,7 @@ export function projectSide({ server, offsets }: CompiledManifests, host: Host, 
     ),
   ];
   const { info, instructions } = server;
-  const surface = { ...serverOf(info, instructions), entries };
+  const surface = { ...serverOf(info, instructions), entries, tokens: costs.total };
   const definitions = new Map(server.definitions.map(({ name, span: at }) => [name, absoluteSpan(at, offsets)]));
   const bytes = (path: string): Uint8Array | undefined => host.read(path);
   const roots = new Map<string, Located | undefined>();

@@ -44,6 +44,8 @@ export interface Surface {
   /** The revision of the protocol in which a server has listed the entries, if it is one with sessions. */
   readonly revision?: LegacyVersion;
   readonly entries: readonly Entry[];
+  /** Tokens of the instructions and all tools; absent where the side does not say them. */
+  readonly tokens?: number;
 }
 
 /** One of the two compared surfaces, and the spans in its files. */

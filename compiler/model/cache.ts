@@ -9,6 +9,7 @@ export type Task =
   | "checked-entry"
   | "checked-promises"
   | "lowered-entry"
+  | "tokens"
   | "server"
   | "declaration"
   | "listing"

@@ -1494,9 +1494,21 @@ export interface Build {
    */
   waivers?: unknown[];
   /**
-   * Token budgets of the surface.
+   * Limits of what the surface may cost. A build that exceeds one is an error.
    */
   budgets?: {
-    [k: string]: unknown;
+    /**
+     * Limits in tokens, as [tokens](tokens.md) counts them.
+     */
+    tokens?: {
+      /**
+       * The limit of what models see in every conversation: the instructions and all tools.
+       */
+      total?: number;
+      /**
+       * The limit of each tool: its name, description and input schema.
+       */
+      perTool?: number;
+    };
   };
 }

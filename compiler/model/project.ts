@@ -33,6 +33,8 @@ export interface Project {
   readonly prompts: readonly Declared<PromptDeclaration>[];
   readonly runtime: RuntimeDeclaration;
   readonly build: BuildDeclaration;
+  /** `build` with the places of its members; absent where no manifest has it. */
+  readonly buildNode?: Located;
   /** Bytes of the files that `file` members name, by the path as resolved against the project. */
   readonly contents: ReadonlyMap<string, Uint8Array>;
   /** Files in the folders of handlers that do not end as stubs do. */

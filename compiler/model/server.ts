@@ -37,11 +37,18 @@ export interface Server {
   readonly maxKeptBytes?: number;
   readonly maxResultBytes?: number;
   readonly runtime: Runtime;
+  readonly budgets: Budgets;
   readonly layout: Layout;
   /** The handlers, without duplicates, with their names in `generated/server.ts`. */
   readonly imports: readonly HandlerImport[];
   /** Packages that are not bundled. */
   readonly external: readonly string[];
+}
+
+/** Limits of tokens: of the surface that models always see, and of each tool. */
+export interface Budgets {
+  readonly total?: { readonly tokens: number; readonly span: Span };
+  readonly perTool?: number;
 }
 
 /** Features around the handlers; a member is present only where the manifest asks for it. */

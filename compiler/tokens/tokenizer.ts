@@ -2,7 +2,7 @@ import { minHeap } from "./min-heap.js";
 import { readVocabulary, type Vocabulary } from "./vocabulary.js";
 
 /** Limit of cached pieces; a surface has some thousands. */
-const mostPieces = 100_000;
+const maxPieces = 100_000;
 
 let vocabulary: Vocabulary | undefined;
 const counts = new Map<string, number>();
@@ -17,7 +17,7 @@ export function countTokens(text: string): number {
     let count = counts.get(piece);
     if (count === undefined) {
       count = countPiece(encoder.encode(piece), vocabulary);
-      if (counts.size >= mostPieces) counts.clear();
+      if (counts.size >= maxPieces) counts.clear();
       counts.set(piece, count);
     }
     total += count;
@@ -26,7 +26,7 @@ export function countTokens(text: string): number {
 }
 
 /** Above any rank, so that a key of the heap orders merges by rank, then by place. */
-const mostBytes = 2 ** 32;
+const placeRange = 2 ** 32;
 
 /** Merges pairs of neighbours into tokens, in the order of ranks; long pieces in n log n steps. */
 function countPiece(bytes: Uint8Array, { rank }: Vocabulary): number {
@@ -40,13 +40,13 @@ function countPiece(bytes: Uint8Array, { rank }: Vocabulary): number {
   const offer = (at: number): void => {
     const next = ends[at]!;
     pending[at] = next < length ? rank(bytes, at, ends[next]!) : -1;
-    if (pending[at]! >= 0) merges.push(pending[at]! * mostBytes + at);
+    if (pending[at]! >= 0) merges.push(pending[at]! * placeRange + at);
   };
   for (let at = 0; at < length; at++) offer(at);
   let count = length;
   for (let key = merges.pop(); key !== undefined; key = merges.pop()) {
-    const at = key % mostBytes;
-    if (pending[at] !== Math.floor(key / mostBytes)) continue;
+    const at = key % placeRange;
+    if (pending[at] !== Math.floor(key / placeRange)) continue;
     const next = ends[at]!;
     ends[at] = ends[next]!;
     pending[next] = -1;

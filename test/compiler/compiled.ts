@@ -8,6 +8,7 @@ import { check } from "../../compiler/2-check/index.js";
 import { lower } from "../../compiler/3-lower/index.js";
 import { emitCode, emitData, emitLock } from "../../compiler/4-emit/generated.js";
 import { emitUserFiles, emitValidators } from "../../compiler/4-emit/index.js";
+import { costsOf } from "../../compiler/tokens/costs.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { JsonSchema } from "../../compiler/model/schema.js";
 import type { Validator } from "../../runtime/protocol/surface.js";
@@ -62,9 +63,13 @@ export async function compiled(
     refuse(diagnostics);
     if (hasErrors(diagnostics)) return undefined;
     return new Map(
-      [...emitCode(lowered), ...emitData(lowered), emitLock(lowered), ...stubs.value!, ...validators.value!].map(
-        ({ path, content }) => [path, content() as string],
-      ),
+      [
+        ...emitCode(lowered),
+        ...emitData(lowered),
+        emitLock(lowered, costsOf(lowered)),
+        ...stubs.value!,
+        ...validators.value!,
+      ].map(({ path, content }) => [path, content() as string]),
     );
   };
   const all = schemas.map((_, index) => index);

@@ -77,5 +77,5 @@ test.each(cases)("access in the lock file: $name", ({ tools, includes = {}, acce
   };
   const { value, diagnostics } = compileManifests(memoryHost({ "a.mcp.json": JSON.stringify(manifest) }));
   expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
-  expect(JSON.parse(lockFile(value!.server)).access).toEqual(access);
+  expect(JSON.parse(lockFile(value!.server, value!.costs)).access).toEqual(access);
 });

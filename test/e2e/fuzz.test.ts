@@ -11,6 +11,7 @@ import { emitCode, emitData, emitLock } from "../../compiler/4-emit/generated.js
 import { emitUserFiles, emitValidators } from "../../compiler/4-emit/index.js";
 import { plan } from "../../compiler/5-write/index.js";
 import { compile } from "../../compiler/index.js";
+import { costsOf } from "../../compiler/tokens/costs.js";
 import { hasErrors, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { formatGithub } from "../../compiler/diagnostics/github.js";
 import { formatJson } from "../../compiler/diagnostics/json.js";
@@ -41,7 +42,7 @@ async function generate(manifest: Manifest): Promise<{ diagnostics: Diagnostic[]
   diagnostics.push(...stubs.diagnostics, ...validators.diagnostics);
   if (!stubs.value || !validators.value || hasErrors(diagnostics)) return { diagnostics };
   const { value, diagnostics: planned } = plan(
-    [...emitCode(server), ...emitData(server), emitLock(server), ...stubs.value, ...validators.value],
+    [...emitCode(server), ...emitData(server), emitLock(server, costsOf(server)), ...stubs.value, ...validators.value],
     host,
     { sweep: [], force: false, isUpToDate: () => false, isUnmodified: () => false },
   );

@@ -73,10 +73,11 @@ export const rules: IRegularForbiddenRuleType[] = [
   ),
   rule(
     "io-at-the-edge",
-    "Only the Node host and the command line touch the machine; explain and compiler-fingerprint read their own package.",
+    "Only the Node host and the command line touch the machine; explain, vocabulary and compiler-fingerprint read their own package.",
     {
       path: "^compiler/",
-      pathNot: "^compiler/(host-node/(typescript/)?[^/]+|cli|diagnostics/explain|cache/compiler-fingerprint)[.]ts$",
+      pathNot:
+        "^compiler/(host-node/(typescript/)?[^/]+|cli|diagnostics/explain|tokens/vocabulary|cache/compiler-fingerprint)[.]ts$",
     },
     { dependencyTypes: ["core"], path: "^(node:)?(fs|child_process|process|http|https|net|os|vm|worker_threads)(/|$)" },
   ),

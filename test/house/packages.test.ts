@@ -80,7 +80,7 @@ describe.each(packages)("the package of %s", (name) => {
       .trim()
       .split("\n");
     const allowed =
-      /^package\/(templates\/.*|dist\/.*\.(c?js|d\.ts)|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
+      /^package\/(templates\/.*|dist\/.*\.(c?js|d\.ts)|dist\/o200k_base\.tokens|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toContain(`package/dist/${name === "compiler" ? "cli" : "index"}.js`);
     expect(files).toContain("package/LICENSE");

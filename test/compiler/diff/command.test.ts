@@ -80,7 +80,9 @@ test("a break without a version fails, at the line of the definition, with a wit
     new: { name: "weather", version: "1.2.0" },
     required: "major",
     sufficient: false,
+    tokens: { old: expect.any(Number), new: expect.any(Number) },
   });
+  expect(rest.tokens.new).toBeGreaterThan(rest.tokens.old);
   const line =
     manifest("1.2.0", {}, short)
       .split("\n")
@@ -158,8 +160,8 @@ test("every format reports what breaks", async () => {
 
 test("a lock file, a JSON file of lists and a folder are sides, too", async () => {
   write("weather.mcp.json", manifest("1.2.0"));
-  const { server } = compileManifests(nodeHost(folder)).value!;
-  write("mcpc.lock.json", lockFile(server));
+  const { server, costs } = compileManifests(nodeHost(folder)).value!;
+  write("mcpc.lock.json", lockFile(server, costs));
   write(
     "lists.json",
     JSON.stringify([
@@ -175,6 +177,21 @@ test("a lock file, a JSON file of lists and a folder are sides, too", async () =
     expect(await diff(old!, now!)).toEqual({ code: 0, stdout: "no changes\n", stderr: "" });
   write("weather.mcp.json", manifest("1.2.0", {}, short));
   expect((await diff("lists.json")).code).toBe(1);
+});
+
+test("the tokens of both sides are the same, whether a side says them or they are counted", async () => {
+  write("weather.mcp.json", manifest("1.2.0"));
+  const { server, costs } = compileManifests(nodeHost(folder)).value!;
+  const lock = JSON.parse(lockFile(server, costs));
+  write("mcpc.lock.json", JSON.stringify(lock));
+  const withoutTokens = ({ tokens: _, ...entry }: { readonly tokens: number }): object => entry;
+  // As an older compiler wrote it.
+  write("older.json", JSON.stringify({ ...withoutTokens(lock), tools: lock.tools.map(withoutTokens) }));
+  write("lists.json", JSON.stringify({ tools: server.tools.map(({ listing }) => listing) }));
+  for (const old of ["mcpc.lock.json", "older.json", "lists.json"]) {
+    const { tokens, changes } = JSON.parse((await diff(old, ".", "--format", "json")).stdout);
+    expect({ old, tokens, changes }).toEqual({ old, tokens: { old: costs.total, new: costs.total }, changes: [] });
+  }
 });
 
 test("unknown changes pass unless they are strictly judged", async () => {
