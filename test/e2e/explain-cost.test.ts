@@ -14,27 +14,27 @@ const manifest = (build: object): object => ({
 const total = (tokens: number): object => manifest({ budgets: { tokens: { total: tokens } } });
 
 const table = `
-entry                  tokens    share  costs most
-tools/search               12   54.5 %  description (50.0 %)
-tools/order                10   45.5 %  inputSchema (50.0 %)
-total                      22    100 %
+entry                  tokens   share  costs most
+tools/search               13  56.5 %  description (53.8 %)
+tools/order                10  43.5 %  inputSchema (50.0 %)
+total                      23   100 %
 
 shown on request
-resources/shop://help       4           uri (75.0 %)
+resources/shop://help       4          uri (75.0 %)
 `;
 
 test("a table shows the tokens of each entry, also when the budget is exceeded and nothing is written", () => {
-  const folder = project({ "a.mcp.json": total(21) });
+  const folder = project({ "a.mcp.json": total(22) });
   const { code, stdout, stderr } = mcpc(folder, "check", "--explain-cost");
   expect({ code, stdout }).toEqual({ code: 1, stdout: table });
-  expect(stderr).toContain("error[budget/total]: the surface has 22 tokens, and its budget is 21");
-  expect(stderr).toContain('"tools/search" (12), "tools/order" (10)');
+  expect(stderr).toContain("error[budget/total]: the surface has 23 tokens, and its budget is 22");
+  expect(stderr).toContain('"tools/search" (13), "tools/order" (10)');
   expect(mcpc(folder, "build").code).toBe(1);
   expect(existsSync(join(folder, "mcpc.lock.json"))).toBe(false);
 });
 
 test("the table is part of the JSON report, also after a build that is up to date", () => {
-  const folder = project({ "a.mcp.json": total(22) });
+  const folder = project({ "a.mcp.json": total(23) });
   expect(mcpc(folder, "build").code).toBe(0);
   const { code, stdout } = mcpc(folder, "check", "--explain-cost", "--format", "json");
   expect({ code, ...JSON.parse(stdout) }).toEqual({
@@ -43,7 +43,7 @@ test("the table is part of the JSON report, also after a build that is up to dat
     costs: [
       {
         project: "",
-        total: 22,
+        total: 23,
         entries: [
           {
             entry: "tools/order",
@@ -53,8 +53,8 @@ test("the table is part of the JSON report, also after a build that is up to dat
           },
           {
             entry: "tools/search",
-            tokens: 12,
-            fields: { name: 1, description: 6, inputSchema: 5 },
+            tokens: 13,
+            fields: { name: 1, description: 7, inputSchema: 5 },
             isAlwaysShown: true,
           },
           { entry: "resources/shop://help", tokens: 4, fields: { uri: 3, name: 1 }, isAlwaysShown: false },
