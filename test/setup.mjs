@@ -119,7 +119,8 @@ await packVocabulary();
 
 // What the packages carry from the top of the tree.
 if (fs.existsSync(at("LICENSE")))
-  for (const folder of ["compiler", "runtime"]) fs.copyFileSync(at("LICENSE"), at(folder, "LICENSE"));
+  for (const folder of ["compiler", "compiler/create", "runtime"])
+    fs.copyFileSync(at("LICENSE"), at(folder, "LICENSE"));
 fs.rmSync(at("compiler", "docs"), { recursive: true, force: true });
 if (fs.existsSync(at("docs"))) {
   fs.mkdirSync(at("compiler", "docs"));

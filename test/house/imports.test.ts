@@ -9,7 +9,7 @@ const sources = ["compiler", "runtime"].flatMap((name) =>
   readdirSync(join(root, name), { withFileTypes: true })
     .filter((entry) =>
       entry.isDirectory()
-        ? !["dist", "fixtures", "node_modules", "templates"].includes(entry.name)
+        ? !["dist", "fixtures", "node_modules", "templates", "create"].includes(entry.name)
         : entry.name.endsWith(".ts"),
     )
     .map((entry) => `${name}/${entry.name}`),

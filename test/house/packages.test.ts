@@ -29,7 +29,7 @@ import {
 
 const root = join(import.meta.dirname, "..", "..");
 const readme = textOf("README.md");
-const packages = ["compiler", "runtime"] as const;
+const packages = ["compiler", "runtime", "compiler/create"] as const;
 const tarballs = new Map<string, string>();
 let folder: string;
 
@@ -80,9 +80,10 @@ describe.each(packages)("the package of %s", (name) => {
       .trim()
       .split("\n");
     const allowed =
-      /^package\/(templates\/.*|dist\/.*\.(c?js|d\.ts)|dist\/o200k_base\.tokens|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
+      /^package\/(templates\/.*|create\.js|dist\/.*\.(c?js|d\.ts)|dist\/o200k_base\.tokens|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
-    expect(files).toContain(`package/dist/${name === "compiler" ? "cli" : "index"}.js`);
+    const program = { compiler: "dist/cli.js", runtime: "dist/index.js", "compiler/create": "create.js" }[name];
+    expect(files).toContain(`package/${program}`);
     expect(files).toContain("package/LICENSE");
     expect(files).toContain("package/README.md");
     if (name === "compiler") {
@@ -171,6 +172,10 @@ test("a new project, step by step, in an empty folder, with the packed packages"
     stdout: `${printed}\n`,
     status: 0,
   });
+  npm(parent, "install", tarballs.get("compiler/create")!, "--prefer-offline", "--no-audit", "--no-fund");
+  // `npm create mcpc` runs this command.
+  const created = spawnSync("npx", ["create-mcpc", "other", "--template", "http"], { cwd: parent, encoding: "utf8" });
+  expect([created.stdout, created.status]).toEqual([expect.stringMatching(/^other: a new http server/), 0]);
   const demo = join(parent, "demo");
   // The packages are not published: their tarballs take the place of the versions.
   npm(demo, "install", "--save-dev", ...packed, "--prefer-offline", "--no-audit", "--no-fund");
