@@ -33,6 +33,12 @@ export function addProjectCommands(mcpc: Command, context: Context): void {
     .option("--header <name: value>", "a header for a server at a URL (may be repeated)", pairs(":"))
     .option("--env <name=value>", "a variable for a server that is started (may be repeated)", pairs("="))
     .action((source: string, options: ImportingOptions) => importLists(source, options, context));
+  mcpc
+    .command("doctor")
+    .description("what of the environment would make a build or the server fail, and what to do")
+    .argument("[folder]", "the project folder", ".")
+    .addOption(new Option("--format <format>", "how to report").choices(["pretty", "json"]).default("pretty"))
+    .action((folder: string, { format }: { format: "pretty" | "json" }) => examine(folder, format, context));
 }
 
 interface InitializingOptions {
@@ -104,4 +110,18 @@ async function importLists(
     stderr: (text) => void stderr.write(text),
   });
   end(code);
+}
+
+async function examine(folder: string, format: "pretty" | "json", { cwd, env, stdout, end }: Context): Promise<void> {
+  const { doctor } = await import("./doctor/index.js");
+  end(
+    await doctor({
+      folder,
+      cwd,
+      env,
+      format,
+      color: isColored(stdout, env),
+      stdout: (text) => void stdout.write(text),
+    }),
+  );
 }
