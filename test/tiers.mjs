@@ -18,16 +18,22 @@ export const everyday = [
     "schemas",
     "secure",
     "transports",
-    "unwritten-handlers",
     "websocket",
   ].map((name) => `test/e2e/${name}.test.ts`),
 ];
 
 /** Files of these folders that take long. */
 export const long = [
-  ...["contradictions", "invalid", "lean-code", "type-witness"].map(
-    (name) => `test/compiler/${name}.test.ts`,
-  ),
+  ...[
+    "contradictions",
+    "diff/schemas",
+    "file-snapshot",
+    "forms",
+    "invalid",
+    "lean-code",
+    "type-witness",
+    "without-annotations",
+  ].map((name) => `test/compiler/${name}.test.ts`),
   ...["adversary", "back-pressure"].map((name) => `test/runtime/${name}.test.ts`),
   ...["packages", "test-types"].map((name) => `test/house/${name}.test.ts`),
 ];

@@ -121,7 +121,7 @@ test("of three versions, each field is that of the one who changed it", () => {
         }
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
