@@ -1,4 +1,5 @@
 import { addMember, diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
+import { nearest } from "../diagnostics/suggest.js";
 import { lookalikes, placeholdersIn, splitDeclaredText, unclosed } from "../json-schema/placeholders.js";
 import { child } from "../json-schema/pointer.js";
 import type { Declared } from "../model/project.js";
@@ -23,6 +24,7 @@ export function checkTool(tool: Declared<JsonObject>, part: TextPart, diagnostic
   if (errors?.kind === "object")
     for (const { node } of errors.members) checkPlaceholders(child(node, "message"), part, diagnostics);
   checkElicitations(tool.node, part, diagnostics);
+  checkText(tool.node, part, diagnostics);
   const defers = child(tool.node, "deferTask");
   const execution = child(tool.node, "execution");
   const support = execution && child(execution, "taskSupport")?.value;
@@ -30,6 +32,36 @@ export function checkTool(tool: Declared<JsonObject>, part: TextPart, diagnostic
     const reason = '"deferTask" needs "execution": { "taskSupport": "optional" }, or "required"';
     diagnostics.push(diagnose("manifest/invalid-value", defers.span, { reason }));
   }
+}
+
+/** Checks the text beside structured content: it needs an output schema, and a template names properties of that. */
+function checkText(tool: Located, part: TextPart, diagnostics: Diagnostic[]): void {
+  const text = child(tool, "text");
+  const output = child(tool, "outputSchema");
+  if (!text) return;
+  if (!output) {
+    const reason = '"text" is what stands beside structured content, which needs an "outputSchema"';
+    diagnostics.push(diagnose("manifest/invalid-value", text.span, { reason }));
+    return;
+  }
+  const template = text.kind === "object" ? child(text, "template") : undefined;
+  if (!template) return;
+  const properties = child(output, "properties");
+  if (properties?.kind !== "object") {
+    const reason = 'a template needs an "outputSchema" with "properties" of its own';
+    diagnostics.push(diagnose("manifest/invalid-value", template.span, { reason }));
+    return;
+  }
+  checkPlaceholders(template, part, diagnostics);
+  const names = properties.members.map(({ key }) => key);
+  for (const { name, at } of placeholdersIn(splitDeclaredText(String(template.value))))
+    if (/^[A-Za-z_]\w*$/.test(name) && !names.includes(name))
+      diagnostics.push(
+        diagnose("text/unknown-property", part(template.span, at, at + name.length), {
+          property: name,
+          suggestion: nearest(name, names),
+        }),
+      );
 }
 
 /** Checks the questions of a tool or a prompt: each is a form or a page, and its placeholders are valid names. */

@@ -1,6 +1,7 @@
 import { child } from "../json-schema/pointer.js";
+import type { Budgets } from "../model/costs.js";
 import type { Project } from "../model/project.js";
-import type { Budgets } from "../model/server.js";
+
 import type { Located } from "../model/source.js";
 
 /** Lowers the budgets of tokens that the build checks. */

@@ -173,6 +173,7 @@ function lowerTool(
   project: Project,
 ): Tool {
   const { name, title, description, timeoutMs = project.runtime.limits?.timeoutMs } = tool.value;
+  const { maxResultTokens = project.build.budgets?.tokens?.result } = tool.value;
   const { type, given, answers, handler } = names;
   const { listing, wraps, headers, examples, filling } = content;
   const support = tool.value.execution?.taskSupport;
@@ -193,12 +194,19 @@ function lowerTool(
     elicitations: elicitations(tool.value, content, answers, naming),
     ...(isTask(support) && { task: { support, deferred: tool.value.deferTask ?? false } }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...lowerText(tool.value.text),
+    ...(maxResultTokens !== undefined && { maxResultTokens }),
     ...(project.runtime.transports?.toolEvents && isReadOnly(tool.value) && { readOnly: true }),
     examples,
     ...lowerReuse(tool.value.cache, project),
     handler,
     span: content.span,
   };
+}
+
+function lowerText(text: ToolDeclaration["text"]): Pick<Tool, "text"> {
+  if (text === undefined || text === "json") return {};
+  return { text: text === "none" ? text : { template: runtimeTemplate(text.template) } };
 }
 
 function lowerFilling(

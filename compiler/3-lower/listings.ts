@@ -6,6 +6,8 @@ const own = {
     "handler",
     "scopes",
     "timeoutMs",
+    "text",
+    "maxResultTokens",
     "concurrency",
     "cache",
     "errors",

@@ -1,5 +1,5 @@
 import type { Costs } from "../model/costs.js";
-import type { DeclaredError, Server } from "../model/server.js";
+import type { DeclaredError, Server, Tool } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { wrapOutputSchema } from "@mcpc/runtime/codegen/v1/older-forms";
 import { accessByScope } from "./access.js";
@@ -33,15 +33,17 @@ interface Entry {
   readonly scopes: readonly string[];
   readonly errors?: readonly DeclaredError[];
   readonly wraps?: boolean;
+  readonly text?: Tool["text"];
 }
 
-function lockedEntry({ listing, scopes, errors = [], wraps = false }: Entry, tokens: number): JsonObject {
+function lockedEntry({ listing, scopes, errors = [], wraps = false, text }: Entry, tokens: number): JsonObject {
   return {
     ...listing,
     // The listings of older revisions follow from the newest, except for this schema.
     ...(wraps && { olderOutputSchema: wrapOutputSchema(listing["outputSchema"]!) as Json }),
     ...(scopes.length > 0 && { scopes }),
     ...(errors.length > 0 && { errors: Object.fromEntries(errors.map(({ code, message }) => [code, message])) }),
+    ...(text !== undefined && { text: typeof text === "string" ? text : { ...text } }),
     tokens,
   };
 }

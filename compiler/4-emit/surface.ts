@@ -71,7 +71,7 @@ function mapUnlessEmpty(entries: readonly (readonly [key: string, value: Json])[
 }
 
 function toolEntry(tool: Tool): Entry {
-  const { name, wraps, errors, headers, timeoutMs, readOnly, task, elicitations } = tool;
+  const { name, wraps, errors, headers, timeoutMs, text, maxResultTokens, readOnly, task, elicitations } = tool;
   return {
     name,
     scopes: unlessEmpty(tool.scopes),
@@ -80,6 +80,8 @@ function toolEntry(tool: Tool): Entry {
     elicitations: questions(elicitations),
     headers: headers.length === 0 ? undefined : (headers as unknown as Json),
     timeoutMs,
+    text: text && (typeof text === "string" ? text : { ...text }),
+    maxResultTokens,
     readOnly: readOnly === true ? true : undefined,
     cache: reuse(tool),
     task: task?.support,

@@ -33,6 +33,8 @@ export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split:
     Timeouts: [server, ...tools].some(({ timeoutMs }) => timeoutMs !== undefined),
     Defaults: tools.some(({ filling }) => filling !== undefined),
     Outputs: tools.some(({ output }) => output !== undefined),
+    Texts: tools.some(({ text }) => text !== undefined),
+    ResultTokens: tools.some(({ maxResultTokens }) => maxResultTokens !== undefined),
     Asking: asks || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
     Sessions: keeps,
     Enabled: hooks !== undefined && hides,

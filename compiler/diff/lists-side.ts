@@ -15,7 +15,7 @@ import {
 } from "./surface.js";
 
 /** Fields of a lock file beyond the protocol's. */
-const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema", "tokens"]);
+const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema", "text", "tokens"]);
 
 /** Returns the surface of lists. Only a lock file contains the scopes of an entry and the errors of a tool. */
 export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined, isLock: boolean): Surface {

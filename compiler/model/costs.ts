@@ -1,3 +1,5 @@
+import type { Span } from "./source.js";
+
 /** Tokens of a surface, as clients show it to models. */
 export interface Costs {
   /** Tokens of what a model sees in every conversation: the instructions and all tools. */
@@ -17,3 +19,9 @@ export interface EntryCost {
 }
 
 export type FieldCosts = Readonly<Record<string, number>>;
+
+/** Limits of tokens: of the surface that models always see, and of each tool. */
+export interface Budgets {
+  readonly total?: { readonly tokens: number; readonly span: Span };
+  readonly perTool?: number;
+}

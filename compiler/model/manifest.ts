@@ -249,6 +249,21 @@ export interface Tool {
    */
   elicitations?: Elicitations;
   /**
+   * The text beside the structured content of a tool with an `outputSchema`, for revisions since 2025-06-18; older clients, which have no structured content, get the JSON.
+   */
+  text?:
+    | ("json" | "none")
+    | {
+        /**
+         * The text, in which `{{name}}` is a property of the result: a string as it is, another value as JSON, an absent one as nothing.
+         */
+        template: string;
+      };
+  /**
+   * The tokens above which a result is reported in the log as a warning (default: `build.budgets.tokens.result`). The result is sent nevertheless.
+   */
+  maxResultTokens?: number;
+  /**
    * Whether the handler starts its task itself, with `beginTask()`. For a tool whose `execution.taskSupport` is `optional` or `required`.
    */
   deferTask?: boolean;
@@ -1498,7 +1513,7 @@ export interface Build {
    */
   budgets?: {
     /**
-     * Limits in tokens, as [tokens](tokens.md) counts them.
+     * Limits in tokens of the tokenizer o200k_base.
      */
     tokens?: {
       /**
@@ -1509,6 +1524,10 @@ export interface Build {
        * The limit of each tool: its name, description and input schema.
        */
       perTool?: number;
+      /**
+       * The default of `maxResultTokens` of all tools. It concerns the running server, not the build.
+       */
+      result?: number;
     };
   };
 }

@@ -1,4 +1,5 @@
 import type { Fingerprint } from "./cache.js";
+import type { Budgets } from "./costs.js";
 import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
 
@@ -43,12 +44,6 @@ export interface Server {
   readonly imports: readonly HandlerImport[];
   /** Packages that are not bundled. */
   readonly external: readonly string[];
-}
-
-/** Limits of tokens: of the surface that models always see, and of each tool. */
-export interface Budgets {
-  readonly total?: { readonly tokens: number; readonly span: Span };
-  readonly perTool?: number;
 }
 
 /** Features around the handlers; a member is present only where the manifest asks for it. */
@@ -302,6 +297,10 @@ export interface Tool {
   /** Present where the call may or must become a task, immediately or when the handler decides so. */
   readonly task?: { readonly support: "optional" | "required"; readonly deferred: boolean };
   readonly timeoutMs?: number;
+  /** The text beside structured content, if it is not the JSON: nothing, or a template of the runtime. */
+  readonly text?: "none" | { readonly template: string };
+  /** The tokens above which a result is reported in the log. */
+  readonly maxResultTokens?: number;
   /** Whether a GET request may open an event stream of the tool. */
   readonly readOnly?: boolean;
   readonly examples: readonly Example[];

@@ -29,6 +29,10 @@ declare global {
   var mcpcWithoutDefaults: true | undefined;
   /** Tools with an `outputSchema`. */
   var mcpcWithoutOutputs: true | undefined;
+  /** Tools that declare the text beside structured content. */
+  var mcpcWithoutTexts: true | undefined;
+  /** Tools that limit the tokens of their results. */
+  var mcpcWithoutResultTokens: true | undefined;
   /**
    * Questions to the client: no entry declares any, and no code names a function that asks (`sample`, `roots`,
    * `step`).

@@ -78,6 +78,13 @@ export interface ToolSurface {
   /** The handler's questions, by name. */
   readonly elicitations?: ReadonlyMap<string, ElicitationSurface>;
   readonly timeoutMs?: number;
+  /**
+   * The text beside structured content: the JSON of the value by default, nothing, or a template in which `{name}` is a
+   * member of the value and `{{}` a brace. Clients without structured content get the JSON.
+   */
+  readonly text?: "none" | { readonly template: string };
+  /** The tokens above which a result is reported in the log. */
+  readonly maxResultTokens?: number;
   /** Whether the tool only reads. Its event stream may then be opened with GET. */
   readonly readOnly?: boolean;
   readonly cache?: Reuse;

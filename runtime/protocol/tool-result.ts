@@ -2,7 +2,14 @@ import { blocksContent, textContent } from "./content.js";
 import type { View } from "./exchange.js";
 import type { ResultOptions, ToolResult } from "./handlers.js";
 import { isObject } from "./json-rpc.js";
-import { structuredMember, structuredText, fullResult, type ComposedOutput } from "./methods/tool-output.js";
+import {
+  structuredAsText,
+  structuredMember,
+  structuredText,
+  fullResult,
+  type ComposedOutput,
+  type OutputForm,
+} from "./methods/tool-output.js";
 import { seal } from "./results.js";
 import type { Validator } from "./surface.js";
 import type { JsonObject } from "./types.js";
@@ -18,7 +25,7 @@ export class ComposedResult implements ComposedOutput {
   }
 
   /** Formats the result of a tool as JSON text. Throws if its `outputSchema` refuses the value. */
-  toToolResult(view: View, validate: Validator | undefined, wraps: boolean): string {
+  toToolResult(view: View, validate: Validator | undefined, form: OutputForm): string {
     const { value, options } = this;
     const { content, isError, _meta: meta } = options;
     const blocks = content === undefined ? undefined : blocksOf(content);
@@ -28,8 +35,13 @@ export class ComposedResult implements ComposedOutput {
       return fullResult(view, { ...(own && rest), ...(options as JsonObject) }, blocks ?? own ?? blocksOf(value));
     }
     const json = value === undefined && isError === true ? undefined : structuredText(validate, value);
-    let members = blocks === undefined ? textContent(json ?? "") : blocksContent(view, blocks);
-    if (json !== undefined) members += structuredMember(view, wraps, json);
+    let members =
+      blocks !== undefined
+        ? blocksContent(view, blocks)
+        : json === undefined
+          ? textContent("")
+          : structuredAsText(view, form, json);
+    if (json !== undefined) members += structuredMember(view, form, json);
     if (isError === true) members += ',"isError":true';
     return seal(view, members, isObject(meta) ? meta : undefined);
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { encode } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
+import { exceedsTokens } from "../../runtime/protocol/methods/result-tokens.js";
 import { countTokens } from "../../compiler/tokens/tokenizer.js";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -38,6 +39,21 @@ test("any text has as many tokens as gpt-tokenizer counts", () => {
     fc.property(any, (text) => countTokens(text) === expected(text)),
     { numRuns: 1_000 },
   );
+});
+
+test.each(texts)("%s exceeds no limit that its tokens do not exceed", (_, text) => {
+  expect(exceedsTokens(text, countTokens(text))).toBe(false);
+});
+
+test("no text exceeds a limit that its tokens do not exceed, and a long one exceeds half of its tokens", () => {
+  const letters = fc.string({ unit: fc.constantFrom(..."etaoin shrdlu_-'\"{}:,.0123456789ETAÄß天🙂\n\u0301") });
+  const any = fc.oneof(fc.string({ unit: "binary" }), letters, fc.json());
+  fc.assert(
+    fc.property(any, (text) => !exceedsTokens(text, countTokens(text))),
+    { numRuns: 1_000 },
+  );
+  const [, readme] = texts.find(([name]) => name === "README.md")!;
+  expect(exceedsTokens(readme, countTokens(readme) / 2)).toBe(true);
 });
 
 test("a word of 400,000 letters is counted in time that grows with its length, not with its square", () => {

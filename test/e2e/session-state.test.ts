@@ -91,7 +91,9 @@ test("a client of 2026-07-28 has no session, whatever it sends", async () => {
   await client.connect(new Http2(new URL(`http:${base}/mcp`), { requestInit: { headers } }));
   const { isError } = await client.callTool({ name: "add_to_cart", arguments: { article: "a book" } });
   expect(isError).toBe(true);
-  expect((await client.callTool({ name: "check_out", arguments: { articles: ["a pen"] } })).structuredContent).toEqual({
+  const answer = await client.callTool({ name: "check_out", arguments: { articles: ["a pen"] } });
+  expect(answer.content).toEqual([{ type: "text", text: 'Ordered: ["a pen"].' }]);
+  expect(answer.structuredContent).toEqual({
     ordered: ["a pen"],
   });
   await client.close();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { result, type ResourceHandler, type ToolHandler } from "../../runtime/index.js";
+import type { ToolSurface } from "../../runtime/protocol/surface.js";
 import { converse } from "./conversation.js";
 import { serverWith } from "./surface.js";
 
@@ -95,6 +96,76 @@ test("a list that is wrapped for older clients is wrapped beside content of its 
     return (await request("tools/call", { name: "t" })).result.structuredContent;
   });
   expect(await Promise.all(found)).toEqual([{ result: [1] }, { result: [1] }, [1]]);
+});
+
+const json = JSON.stringify;
+const place = { city: "Ulm {x}", days: [1, 2], "a b": 1 };
+const texts: readonly {
+  readonly name: string;
+  readonly declared: NonNullable<ToolSurface["text"]>;
+  readonly returned?: unknown;
+  readonly content: unknown;
+  /** The content for clients without structured content, unless it is the JSON. */
+  readonly older?: unknown;
+}[] = [
+  { name: "no text", declared: "none", content: [] },
+  {
+    name: "a template",
+    declared: { template: "{city}: {days} {{}{unit}" },
+    content: text("Ulm {x}: [1,2] {"),
+  },
+  {
+    name: "content of the handler's own",
+    declared: "none",
+    returned: result(place, { content: "mine" }),
+    content: text("mine"),
+    older: text("mine"),
+  },
+  { name: "a composed value without content", declared: "none", returned: result(place), content: [] },
+  {
+    name: "a failure without a value",
+    declared: "none",
+    returned: result(undefined, { isError: true, content: "no" }),
+    content: text("no"),
+    older: text("no"),
+  },
+];
+
+test.each(texts)("the text beside structured content: $name", async ({ declared, returned, content, older }) => {
+  for (const cached of [false, true]) {
+    const surface = {
+      text: declared,
+      ...(cached && { cache: { ttlMs: 60_000, scope: "public", maxEntries: 9 } as const }),
+    };
+    const server = serverWith({ t: (() => returned ?? place) as never }, { output: true, surface });
+    for (const version of versions) {
+      const { request } = await converse(server, version);
+      const answer = (await request("tools/call", { name: "t" })).result;
+      const isOld = version < "2025-06-18";
+      expect({ version, content: answer.content }).toEqual({
+        version,
+        content: isOld ? (older ?? text(json(place))) : content,
+      });
+      if (!isOld && answer.isError === undefined) expect(answer.structuredContent).toEqual(place);
+    }
+  }
+});
+
+test.each([
+  { name: "below the limit", limit: 100, returned: "one two three", warnings: 0 },
+  { name: "above the limit", limit: 10, returned: "one two three ".repeat(50), warnings: 1 },
+  { name: "above the limit, later", limit: 10, returned: Promise.resolve("one two three ".repeat(50)), warnings: 1 },
+  { name: "without a limit", limit: undefined, returned: "one two three ".repeat(50), warnings: 0 },
+])("a result $name is sent, and reported only if it is above", async ({ limit, returned, warnings }) => {
+  const logged: string[] = [];
+  const log = (message: string, _details: unknown, level: string): void => void logged.push(`${level}: ${message}`);
+  const surface = limit === undefined ? {} : { maxResultTokens: limit };
+  const server = serverWith({ t: (() => returned) as never }, { surface, log });
+  const { request } = await converse(server, "2026-07-28");
+  const answer = (await request("tools/call", { name: "t" })).result;
+  expect(answer.content).toEqual(text(await returned));
+  const warning = `warning: the result of the tool "t" has more than ${limit} tokens, its maxResultTokens`;
+  expect(logged).toEqual(Array.from({ length: warnings }, () => warning));
 });
 
 test("types take a value of the tool's own type alone", () => {

@@ -86,6 +86,13 @@ export const entry = {
     explain:
       "If `runtime.transports` is present, the server is reachable through the transports it names and through no other.",
   }),
+  "text/unknown-property": define<{ property: string; suggestion: string | undefined }>({
+    severity: "error",
+    message: ({ property }) => `the output schema has no property ${quote(property)}`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "name a property of the outputSchema, in double braces",
+    explain:
+      "In the template of a tool's `text`, `{{name}}` is a property of the result, so `outputSchema` must declare it in its own `properties`.",
+  }),
   "text/not-a-placeholder": define<{ written: string; name: string }>({
     severity: "warning",
     message: ({ written }) => `${quote(written)} is not a placeholder`,

@@ -5,21 +5,25 @@ import { explain } from "../explain.js";
 import { isObject } from "../json-rpc.js";
 import { isPlainJson } from "../plain-json.js";
 import { seal, wrongOutput } from "../results.js";
-import type { Validator } from "../surface.js";
+import type { ToolSurface, Validator } from "../surface.js";
 import type { JsonObject } from "../types.js";
+import { declaredContent } from "./tool-text.js";
+
+/** The members of a tool that decide the form of its structured output. */
+export type OutputForm = Pick<ToolSurface, "wraps" | "text">;
 
 /** A result that formats itself. The formatting is not bundled unless the code creates such results. */
 export interface ComposedOutput {
-  toToolResult(view: View, validate: Validator | undefined, wraps: boolean): string;
+  toToolResult(view: View, validate: Validator | undefined, form: OutputForm): string;
 }
 
 /** Formats a handler's output as a result. Throws for an invalid output. */
-export function outputText(view: View, output: unknown, validate: Validator | undefined, wraps: boolean): string {
+export function outputText(view: View, output: unknown, validate: Validator | undefined, form: OutputForm): string {
   const composed = output as Partial<ComposedOutput> | null | undefined;
-  if (typeof composed?.toToolResult === "function") return composed.toToolResult(view, validate, wraps);
+  if (typeof composed?.toToolResult === "function") return composed.toToolResult(view, validate, form);
   return globalThis.mcpcWithoutOutputs || validate === undefined
     ? unstructured(view, output)
-    : structured(view, wraps, structuredText(validate, output));
+    : structured(view, form, structuredText(validate, output));
 }
 
 export function unstructured(view: View, output: unknown): string {
@@ -41,13 +45,20 @@ export function structuredText(validate: Validator, output: unknown): string {
   return json;
 }
 
-/** Formats a value as structured content, and as text for clients without support for that. */
-export function structured(view: View, wraps: boolean, json: string): string {
-  return seal(view, textContent(json) + structuredMember(view, wraps, json));
+/** Formats a value as structured content, and as text. */
+export function structured(view: View, form: OutputForm, json: string): string {
+  return seal(view, structuredAsText(view, form, json) + structuredMember(view, form, json));
+}
+
+/** Formats the text beside structured content; the JSON for clients without support for structured content. */
+export function structuredAsText(view: View, { text }: OutputForm, json: string): string {
+  return globalThis.mcpcWithoutTexts || text === undefined || view.revision.structuredContent === "none"
+    ? textContent(json)
+    : declaredContent(text, json);
 }
 
 /** Formats a value as a further member of a result. `wraps`: older revisions get it as an object's `result`. */
-export function structuredMember(view: View, wraps: boolean, json: string): string {
+export function structuredMember(view: View, { wraps }: OutputForm, json: string): string {
   switch (view.revision.structuredContent) {
     case "any":
       return `,"structuredContent":${json}`;

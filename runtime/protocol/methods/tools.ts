@@ -11,6 +11,7 @@ import { MissingCapability } from "../questions.js";
 import { internalErrorText, invalidParams, isThenable, logCallFailure, quote, seal } from "../results.js";
 import { bounded } from "../result-size.js";
 import { settle, timeoutMessage } from "../settle.js";
+import { exceedsTokens } from "./result-tokens.js";
 import { outputText, structured, structuredText, unstructured } from "./tool-output.js";
 import { composedResult, ComposedResult, composedText } from "../tool-result.js";
 import { createTask, supportsTasks, tasksRequired, tooManyTasks, type Task } from "../tasks.js";
@@ -87,7 +88,13 @@ function run(call: Call, tool: Tool, validators: ToolValidators, given: JsonObje
       if (tool.surface.task === "required" && call.peer.view.revision.era === "modern") return tasksRequired();
     }
     if (!globalThis.mcpcWithoutCache && tool.surface.cache !== undefined) {
-      const reusable = (tool.reusable ??= cachedEntryOf(tool, tool.handler, validators, tool.surface.cache));
+      const reusable = (tool.reusable ??= cachedEntryOf(
+        call.peer.view.server,
+        tool,
+        tool.handler,
+        validators,
+        tool.surface.cache,
+      ));
       const answer = call.peer.view.server.cache?.answer(call, reusable, { input });
       if (answer !== undefined) return answer;
     }
@@ -116,7 +123,13 @@ function contextOf(call: Call, tool: Tool, validators: ToolValidators, begin?: (
 }
 
 /** Creates the cache entry of a tool. The cached value is the JSON of a structured result, or the handler's output. */
-function cachedEntryOf(tool: Tool, handler: AnyToolHandler, validators: ToolValidators, reuse: Reuse): CachedEntry {
+function cachedEntryOf(
+  server: Server,
+  tool: Tool,
+  handler: AnyToolHandler,
+  validators: ToolValidators,
+  reuse: Reuse,
+): CachedEntry {
   const { output: validate } = validators;
   return {
     kind: "tool",
@@ -130,20 +143,38 @@ function cachedEntryOf(tool: Tool, handler: AnyToolHandler, validators: ToolVali
         contextOf(call, tool, validators, () => {}),
       ),
     keep: (output) => {
-      if (output instanceof ComposedResult) return composedText(output, validate);
-      if (validate !== undefined) return structuredText(validate, output);
-      return isObject(output) && output["isError"] === true ? undefined : JSON.stringify(output);
+      const text = cachedText(output, validate);
+      if (!globalThis.mcpcWithoutResultTokens && text !== undefined) checkTokens(server, tool, text);
+      return text;
     },
     seal: (view, kept) => {
-      const wraps = tool.surface.wraps === true;
       const composed = composedResult(kept);
-      if (composed !== undefined) return composed.toToolResult(view, validate, wraps);
-      return validate !== undefined ? structured(view, wraps, kept) : unstructured(view, JSON.parse(kept) as unknown);
+      if (composed !== undefined) return composed.toToolResult(view, validate, tool.surface);
+      return validate !== undefined
+        ? structured(view, tool.surface, kept)
+        : unstructured(view, JSON.parse(kept) as unknown);
     },
     finish: (call, output) => toResult(call, tool, output),
     fail: (call, error) => toFailure(call, tool, error),
     wait: (call, answer) => wait(call, tool, answer, (settled) => settled as Payload | McpError),
   };
+}
+
+/** Returns the cached form of an output; `undefined` for a failure, which is not cached. */
+function cachedText(output: unknown, validate: Validator | undefined): string | undefined {
+  if (output instanceof ComposedResult) return composedText(output, validate);
+  if (validate !== undefined) return structuredText(validate, output);
+  return isObject(output) && output["isError"] === true ? undefined : JSON.stringify(output);
+}
+
+/** Logs a warning if a result has more tokens than the tool declares. */
+function checkTokens({ logger }: Server, { surface }: Tool, text: string): void {
+  const { name, maxResultTokens } = surface;
+  if (maxResultTokens !== undefined && exceedsTokens(text, maxResultTokens))
+    logger(
+      "warning",
+      `the result of the tool ${quote(name)} has more than ${maxResultTokens} tokens, its maxResultTokens`,
+    );
 }
 
 /** Answers the call with a task as soon as one begins, or with the result if the handler ends earlier. */
@@ -217,7 +248,9 @@ function toResult(call: Call, tool: Tool, output: unknown): Payload | McpError {
   try {
     const { view } = call.peer;
     const validate = globalThis.mcpcWithoutOutputs ? undefined : tool.validators?.output;
-    return outputText(view, output, validate, tool.surface.wraps === true);
+    const text = outputText(view, output, validate, tool.surface);
+    if (!globalThis.mcpcWithoutResultTokens) checkTokens(view.server, tool, text);
+    return text;
   } catch (error) {
     return toFailure(call, tool, error);
   }
