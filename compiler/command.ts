@@ -136,7 +136,7 @@ async function fixing(host: Host, act: () => Promise<Compilation>, options: Comm
 }
 
 /** Allows one build of a folder at a time, and first repairs the output of a killed build. */
-function alone<T>(host: Host, act: () => Promise<T>, { stderr }: CommandOptions): Promise<T> {
+export function alone<T>(host: Host, act: () => Promise<T>, { stderr }: Pick<CommandOptions, "stderr">): Promise<T> {
   const begin = (): Promise<T> => {
     recover(host.root);
     return act();

@@ -19,7 +19,7 @@ export function addSurfaceCommands(mcpc: Command, context: Context): void {
     .command("diff")
     .description("what changed from one surface to another, and whether the version says what that breaks")
     .argument("<old>", "a project folder, a lock file, git:REV, stdio:COMMAND, a URL, or a JSON file of lists")
-    .argument("[new]", "likewise", ".")
+    .argument("[new...]", "likewise; several folders with git:REV (default: the working directory)")
     .addOption(new Option("--format <format>", "how to report").choices(formatNames).default("pretty"))
     .option("--output <format=file>", "write a report into a file as well (may be repeated)", outputs)
     .option("--strict", "take what is unknown for breaking, and refuse any version that is too low")
@@ -29,7 +29,9 @@ export function addSurfaceCommands(mcpc: Command, context: Context): void {
     .option("--header <name: value>", "a header for a server at a URL (may be repeated)", pairs(":"))
     .option("--env <name=value>", "a variable for a server that is started (may be repeated)", pairs("="))
     .addHelpText("after", diffHelp)
-    .action((old: string, now: string, options: ComparingOptions) => compareSurfaces(old, now, options, context));
+    .action((old: string, sides: string[], options: ComparingOptions) =>
+      compareSurfaces(old, sides.length > 0 ? sides : ["."], options, context),
+    );
   mcpc
     .command("verify")
     .description("whether a running or published server still is what the manifests say")
@@ -63,12 +65,12 @@ interface ComparingOptions {
 
 async function compareSurfaces(
   old: string,
-  now: string,
+  sides: readonly string[],
   options: ComparingOptions,
   { cwd, env, stdout, stderr, end }: Context,
 ): Promise<void> {
   const { diff } = await import("./diff/index.js");
-  const code = await diff(old, now, {
+  const code = await diff(old, sides, {
     format: options.format,
     ...(options.output && { output: options.output }),
     strict: options.strict ?? false,

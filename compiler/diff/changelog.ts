@@ -1,6 +1,6 @@
 import { printable } from "../diagnostics/printable.js";
 import type { SurfaceChange } from "./change.js";
-import { wantedVersion, type Comparison } from "./comparison.js";
+import { wantedVersion, type SurfaceComparison } from "./comparison.js";
 
 const headings = [
   ["Breaking", (change: SurfaceChange) => change.level === "major"],
@@ -9,7 +9,7 @@ const headings = [
 ] as const;
 
 /** Prints a changelog entry in Markdown: breaking changes, additions, and changes of wording. */
-export function changelog(comparison: Comparison): string {
+export function changelog(comparison: SurfaceComparison): string {
   const { changes, sufficient, new: now } = comparison;
   const version = (sufficient ? now.surface.version : wantedVersion(comparison)) ?? now.surface.version ?? "Unreleased";
   const parts = headings.flatMap(([heading, belongs]) => {

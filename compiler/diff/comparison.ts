@@ -10,7 +10,7 @@ import type { Side } from "./surface.js";
 import { highest, isSufficient, raised } from "./version.js";
 
 /** Two surfaces, the changes between them, and the version that the changes require. */
-export interface Comparison {
+export interface SurfaceComparison {
   readonly old: Side;
   readonly new: Side;
   /** The changes, most severe first. */
@@ -22,7 +22,7 @@ export interface Comparison {
 const severity: readonly Verdict[] = ["breaking", "unknown", "compatible"];
 
 /** Compares two sides. A strict comparison treats unknown changes as breaking. */
-export function compare(old: Side, now: Side, strict: boolean): Comparison {
+export function compare(old: Side, now: Side, strict: boolean): SurfaceComparison {
   const found = compareSurfaces(old.surface, now.surface);
   const levelled = strict
     ? found.map((each) => (each.verdict === "unknown" ? { ...each, level: "major" as const } : each))
@@ -35,7 +35,7 @@ export function compare(old: Side, now: Side, strict: boolean): Comparison {
     new: now,
     changes,
     required,
-    sufficient: isSufficient(old.surface.version, now.surface.version, required),
+    sufficient: old.surface.isAbsent === true || isSufficient(old.surface.version, now.surface.version, required),
   };
 }
 
@@ -43,18 +43,18 @@ export function compare(old: Side, now: Side, strict: boolean): Comparison {
  * Whether a gate should fail: a change breaks clients, and the version does not reflect it. When strict, any version
  * too low.
  */
-export function isRefused({ required, sufficient }: Comparison, strict: boolean): boolean {
+export function isRefused({ required, sufficient }: SurfaceComparison, strict: boolean): boolean {
   return !sufficient && (strict || required === "major");
 }
 
 /** Returns the version that the new side should have; undefined where the old side has none. */
-export function wantedVersion({ old, required }: Comparison): string | undefined {
+export function wantedVersion({ old, required }: SurfaceComparison): string | undefined {
   return old.surface.version === undefined ? undefined : raised(old.surface.version, required);
 }
 
 /** Returns the side whose files show a change, and the place there. */
 export function spanOf(
-  { old, new: now }: Comparison,
+  { old, new: now }: SurfaceComparison,
   { place, at }: SurfaceChange,
 ): { readonly side: Side; readonly span: Span | undefined } {
   const side = place.side === "old" ? old : now;
@@ -62,7 +62,7 @@ export function spanOf(
 }
 
 /** Returns the place of each change, in the form of reports. */
-export function ranges(comparison: Comparison): (change: SurfaceChange) => TextRange | undefined {
+export function ranges(comparison: SurfaceComparison): (change: SurfaceChange) => TextRange | undefined {
   const locators = new Map([comparison.old, comparison.new].map((side) => [side, locator(side.textOf)]));
   return (change) => {
     const { side, span } = spanOf(comparison, change);
@@ -75,7 +75,7 @@ export function ranges(comparison: Comparison): (change: SurfaceChange) => TextR
  * Returns diagnostics of breaking and possibly breaking changes, for the report formats: errors unless the version
  * reflects them.
  */
-export function reportsOf(comparison: Comparison, strict: boolean): Report[] {
+export function reportsOf(comparison: SurfaceComparison, strict: boolean): Report[] {
   const isError = isRefused(comparison, strict);
   const wanted = wantedVersion(comparison);
   const help = wanted === undefined ? "raise the version" : `raise the version to ${wanted}, or take the change back`;

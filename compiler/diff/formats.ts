@@ -1,16 +1,28 @@
 import { pointer } from "../json-schema/pointer.js";
 import { printable, printableJson } from "../diagnostics/printable.js";
 import { costsOf } from "../tokens/costs.js";
-import { isRefused, ranges, wantedVersion, type Comparison } from "./comparison.js";
+import { isRefused, ranges, wantedVersion, type SurfaceComparison } from "./comparison.js";
 import type { SurfaceChange } from "./change.js";
 import type { Surface } from "./surface.js";
 
 /** Formats a comparison as one JSON object. */
-export function formatJson(comparison: Comparison): string {
+export function formatJson(comparison: SurfaceComparison): string {
+  return `${printableJson(jsonOf(comparison))}\n`;
+}
+
+/** Formats comparisons as one JSON object with a list; `folder` is the name of the new side. */
+export function formatJsonOfSeveral(
+  all: readonly { readonly name: string; readonly comparison: SurfaceComparison }[],
+): string {
+  const comparisons = all.map(({ name, comparison }) => ({ folder: name, ...jsonOf(comparison) }));
+  return `${printableJson({ comparisons })}\n`;
+}
+
+function jsonOf(comparison: SurfaceComparison): object {
   const { changes, required, sufficient } = comparison;
   const rangeOf = ranges(comparison);
   const sideJson = ({ name, version }: Surface): object => ({ name, ...(version !== undefined && { version }) });
-  const object = {
+  return {
     old: sideJson(comparison.old.surface),
     new: sideJson(comparison.new.surface),
     required,
@@ -28,7 +40,6 @@ export function formatJson(comparison: Comparison): string {
     }),
     tokens: { old: tokensOf(comparison.old.surface), new: tokensOf(comparison.new.surface) },
   };
-  return `${printableJson(object)}\n`;
 }
 
 /** Returns the tokens of a surface; counts them where the side does not say them, as in lists and in older locks. */
@@ -48,7 +59,7 @@ const maxWitnessLength = 300;
 
 /** Formats a comparison for people: breaking changes, possibly breaking changes, and one line about the rest. */
 export function formatPretty(
-  comparison: Comparison,
+  comparison: SurfaceComparison,
   options: { readonly color: boolean; readonly verbose: boolean; readonly strict: boolean },
 ): string {
   const { changes } = comparison;
@@ -94,9 +105,10 @@ function cutJson(witness: unknown): string {
     : text;
 }
 
-function conclusion(comparison: Comparison, strict: boolean): string {
+function conclusion(comparison: SurfaceComparison, strict: boolean): string {
   const { changes, required, sufficient, old, new: now } = comparison;
   if (changes.length === 0) return "no changes";
+  if (old.surface.isAbsent) return "the project is new";
   const versions = [old.surface.version, now.surface.version].map((version) => version ?? "none");
   const demand = `the changes ask for a ${required} version: it is ${versions[1]}, was ${versions[0]}`;
   if (sufficient) return `${demand}, which is enough`;

@@ -1,11 +1,14 @@
 import { resolve } from "node:path";
+import { alone, prefix } from "../command.js";
 import { formats } from "../diagnostics/formats.js";
 import { printable } from "../diagnostics/printable.js";
 import type { Format } from "../diagnostics/report.js";
+import { HostError } from "../host.js";
 import { writeReport } from "../host-node/files.js";
+import { nodeHost } from "../host-node/index.js";
 import { changelog } from "./changelog.js";
-import { compare, isRefused, reportsOf, type Comparison } from "./comparison.js";
-import { formatJson, formatPretty } from "./formats.js";
+import { compare, isRefused, reportsOf, type SurfaceComparison } from "./comparison.js";
+import { formatJson, formatJsonOfSeveral, formatPretty } from "./formats.js";
 import { isProject, sideOf } from "./sides.js";
 import { NoSide, type SideOptions } from "./surface.js";
 import { writeVersion } from "./write-version.js";
@@ -22,30 +25,79 @@ export interface DiffOptions extends Omit<SideOptions, "folder"> {
 
 const exit = { clean: 0, refused: 1, noComparison: 2 } as const;
 
-/** Runs `mcpc diff`: compares two surfaces, reports the changes, and returns the exit code. */
-export async function diff(old: string, now: string, options: DiffOptions): Promise<number> {
-  const folder = isProject(now, options.cwd) ? now : isProject(old, options.cwd) ? old : ".";
-  try {
-    const sides = { ...options, folder };
-    const [before, after] = [await sideOf(old, sides), await sideOf(now, sides)];
-    const comparison = compare(before, after, options.strict);
-    if (options.changelog) options.stdout(changelog(comparison));
-    else options.stdout(formatted(comparison, options.format, options));
-    for (const { format, path } of options.output ?? [])
-      writeReport(resolve(options.cwd, path), formatted(comparison, format, { ...options, color: false }));
-    if (!options.writeVersion) return isRefused(comparison, options.strict) ? exit.refused : exit.clean;
-    if (!isProject(now, options.cwd)) throw new NoSide("only the version of a project's folder can be raised");
-    for (const line of writeVersion(comparison, now, options.cwd)) options.stderr(`${printable(line)}\n`);
-    return exit.clean;
-  } catch (error) {
-    if (!(error instanceof NoSide)) throw error;
-    options.stderr(`${error.report}error: ${printable(error.message)}\n`);
-    return exit.noComparison;
-  }
+/** A folder or another side, and its comparison with the old side. */
+interface Judged {
+  readonly name: string;
+  readonly comparison: SurfaceComparison;
 }
 
-function formatted(comparison: Comparison, format: Format, options: DiffOptions): string {
-  if (format === "json") return formatJson(comparison);
-  if (format === "pretty") return formatPretty(comparison, options);
-  return formats[format](reportsOf(comparison, options.strict));
+/**
+ * Runs `mcpc diff`: compares a side with one or several others, reports the changes, and returns the exit code. With
+ * several, the old side is a revision, in which each project is at its own folder.
+ */
+export async function diff(old: string, sides: readonly string[], options: DiffOptions): Promise<number> {
+  if (sides.length > 1 && !old.startsWith("git:")) {
+    options.stderr("error: only a revision, git:REV, can be compared with several folders\n");
+    return exit.noComparison;
+  }
+  const judged: Judged[] = [];
+  for (const name of sides) {
+    try {
+      judged.push({ name, comparison: await comparisonOf(old, name, options) });
+    } catch (error) {
+      explain(error, options);
+    }
+  }
+  if (judged.length > 0) {
+    options.stdout(options.changelog ? changelogs(judged) : formatted(judged, options.format, options));
+    for (const { format, path } of options.output ?? [])
+      writeReport(resolve(options.cwd, path), formatted(judged, format, { ...options, color: false }));
+  }
+  if (judged.length < sides.length) return exit.noComparison;
+  if (options.writeVersion) return writeVersions(judged, options);
+  return judged.some(({ comparison }) => isRefused(comparison, options.strict)) ? exit.refused : exit.clean;
+}
+
+async function comparisonOf(old: string, now: string, options: DiffOptions): Promise<SurfaceComparison> {
+  const folder = isProject(now, options.cwd) ? now : isProject(old, options.cwd) ? old : ".";
+  const sides = { ...options, folder };
+  const after = await sideOf(now, sides);
+  return compare(await sideOf(old, sides), after, options.strict);
+}
+
+/** Prints why a side is unavailable. Throws other errors again. */
+function explain(error: unknown, { stderr }: DiffOptions): void {
+  if (!(error instanceof NoSide || error instanceof HostError)) throw error;
+  stderr(`${error instanceof NoSide ? error.report : ""}error: ${printable(error.message)}\n`);
+}
+
+async function writeVersions(judged: readonly Judged[], options: DiffOptions): Promise<number> {
+  for (const { name, comparison } of judged)
+    try {
+      if (!isProject(name, options.cwd)) throw new NoSide("only the version of a project's folder can be raised");
+      const host = nodeHost(name, options.cwd);
+      const lines = await alone(host, async () => writeVersion(comparison, host), options);
+      for (const line of lines) options.stderr(`${printable(prefix(host, options.cwd) + line)}\n`);
+    } catch (error) {
+      explain(error, options);
+      return exit.noComparison;
+    }
+  return exit.clean;
+}
+
+function formatted(judged: readonly Judged[], format: Format, options: DiffOptions): string {
+  const [first, ...others] = judged as [Judged, ...Judged[]];
+  if (format === "json") return others.length === 0 ? formatJson(first.comparison) : formatJsonOfSeveral(judged);
+  if (format === "pretty")
+    return judged
+      .map(({ name, comparison }) => {
+        const heading = others.length === 0 ? "" : `${printable(name)}:\n`;
+        return heading + formatPretty(comparison, options);
+      })
+      .join("\n");
+  return formats[format](judged.flatMap(({ comparison }) => reportsOf(comparison, options.strict)));
+}
+
+function changelogs(judged: readonly Judged[]): string {
+  return judged.map(({ comparison }) => changelog(comparison)).join("\n");
 }

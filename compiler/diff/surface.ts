@@ -46,6 +46,8 @@ export interface Surface {
   readonly entries: readonly Entry[];
   /** Tokens of the instructions and all tools; absent where the side does not say them. */
   readonly tokens?: number;
+  /** Present for a project that is not there yet at a revision. */
+  readonly isAbsent?: true;
 }
 
 /** One of the two compared surfaces, and the spans in its files. */

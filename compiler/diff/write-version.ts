@@ -2,19 +2,17 @@ import { parse } from "../1-read/parse.js";
 import { child } from "../json-schema/pointer.js";
 import type { Host } from "../host.js";
 import { bytesOf, textOf } from "../host.js";
-import { nodeHost } from "../host-node/index.js";
 import type { Located } from "../model/source.js";
-import { wantedVersion, type Comparison } from "./comparison.js";
+import { wantedVersion, type SurfaceComparison } from "./comparison.js";
 import { NoSide } from "./surface.js";
 
 /**
  * Raises the version of a project in its manifest, `package.json` and `server.json`. Returns a line for each change.
  */
-export function writeVersion(comparison: Comparison, folder: string, cwd: string): string[] {
+export function writeVersion(comparison: SurfaceComparison, host: Host): string[] {
   if (comparison.required === "none" || comparison.sufficient) return ["the version is high enough"];
   const wanted = wantedVersion(comparison);
   if (wanted === undefined) throw new NoSide("the old side has no version with three numbers that could be raised");
-  const host = nodeHost(folder, cwd);
   const manifests = host.find(["**/*.mcp.json"], ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"]);
   const changes = [
     ...manifests.flatMap((path) => edited(host, path, ["server", "version"], wanted)),

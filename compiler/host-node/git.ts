@@ -7,21 +7,7 @@ const maxBytes = 256 * 2 ** 20;
 
 /** Returns a host for a project at a revision: it reads files from the repository, without a checkout. */
 export function gitHost(root: string, revision: string, manifestSchema: JsonObject): Host {
-  const git = (args: readonly string[], input?: string): Buffer => {
-    try {
-      return execFileSync("git", ["-C", root, ...args], {
-        input: input ?? "",
-        maxBuffer: maxBytes,
-        stdio: ["pipe", "pipe", "pipe"],
-        // Lazy fetches from a remote are off, since a comparison must not need the network.
-        env: { ...process.env, GIT_NO_LAZY_FETCH: "1", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
-      });
-    } catch (error) {
-      const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
-      const reason = code === "ENOENT" ? "git is not installed" : String(stderr ?? (error as Error).message).trim();
-      throw new HostError(`git:${revision}: ${reason.split("\n")[0]}`);
-    }
-  };
+  const git = gitIn(root, revision);
   const line = (args: readonly string[]): string => git(args).toString("utf8").trimEnd();
   // The option end stops a revision that looks like an option.
   const commit = line(["rev-parse", "--verify", "--end-of-options", `${revision}^{commit}`]);
@@ -34,8 +20,6 @@ export function gitHost(root: string, revision: string, manifestSchema: JsonObje
     if (!match || match[1] === "120000" || !match[4]!.startsWith(prefix)) continue;
     files.set(match[4]!.slice(prefix.length), { hash: match[2]!, size: Number(match[3]) });
   }
-  if (files.size === 0)
-    throw new HostError(`git:${revision}: there is nothing in ${JSON.stringify(prefix || ".")} then`);
   const contents = new Map<string, Uint8Array>();
   return {
     root,
@@ -74,4 +58,30 @@ function expression(pattern: string): RegExp {
 
 function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Returns the top folder of the repository around a project. */
+export function repositoryOf(root: string, revision: string): string {
+  return gitIn(root, revision)(["rev-parse", "--show-toplevel"]).toString("utf8").trimEnd();
+}
+
+type Git = (args: readonly string[], input?: string) => Buffer;
+
+/** Returns a function that runs git in a folder. The revision is part of error messages. */
+function gitIn(root: string, revision: string): Git {
+  return (args, input) => {
+    try {
+      return execFileSync("git", ["-C", root, ...args], {
+        input: input ?? "",
+        maxBuffer: maxBytes,
+        stdio: ["pipe", "pipe", "pipe"],
+        // Lazy fetches from a remote are off, since a comparison must not need the network.
+        env: { ...process.env, GIT_NO_LAZY_FETCH: "1", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" },
+      });
+    } catch (error) {
+      const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
+      const reason = code === "ENOENT" ? "git is not installed" : String(stderr ?? (error as Error).message).trim();
+      throw new HostError(`git:${revision}: ${reason.split("\n")[0]}`);
+    }
+  };
 }

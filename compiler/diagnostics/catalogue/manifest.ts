@@ -52,7 +52,7 @@ export const manifest = {
   "manifest/several-servers": define<object>({
     severity: "error",
     message: () => 'two "server" sections in one project',
-    help: () => "keep one; a project is one server",
+    help: () => "keep one, since a project is one server; for several projects, name the folder of each",
     explain: "All manifests of a project merge into one server, so only one of them may have a `server` section.",
   }),
   "manifest/several-sources": define<{ sources: readonly string[]; what: string }>({

@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { main } from "../../../compiler/command-line.js";
 import { lockFile } from "../../../compiler/4-emit/lock.js";
 import { compileManifests } from "../../../compiler/compile-manifests.js";
+import { withBuildLock } from "../../../compiler/host-node/build-lock.js";
 import { nodeHost } from "../../../compiler/host-node/index.js";
 
 const top = mkdtempSync(join(tmpdir(), "mcpc-diff-"));
@@ -51,9 +52,14 @@ interface Ran {
   readonly stderr: string;
 }
 
+/** What the latest command has written to standard error. */
+let waiting = "";
+
 async function diff(...args: readonly string[]): Promise<Ran> {
   const written = { stdout: "", stderr: "" };
-  const terminal = (stream: keyof typeof written) => ({ write: (text: string) => ((written[stream] += text), true) });
+  const terminal = (stream: keyof typeof written) => ({
+    write: (text: string) => ((written[stream] += text), (waiting = written.stderr), true),
+  });
   const surroundings = { cwd: folder, env: {}, stdout: terminal("stdout"), stderr: terminal("stderr") };
   const code = await main(["diff", ...args], surroundings as never);
   return { code, ...written };
@@ -237,4 +243,94 @@ test.each([
   const { code, stdout, stderr } = await diff(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(message);
+});
+
+/** Two projects in folders of one repository, and their first commit. */
+function repository(...paths: readonly string[]): void {
+  for (const path of paths) writeProject(path, manifest("1.2.0"));
+  git("init", "-q");
+  git("add", "-A");
+  git("commit", "-q", "-m", "one");
+}
+
+function writeProject(path: string, content: string): void {
+  mkdirSync(join(folder, path), { recursive: true });
+  write(`${path}/weather.mcp.json`, content);
+}
+
+test("several projects of a repository are one run and one report", async () => {
+  repository("packages/a", "packages/b");
+  writeProject("packages/b", manifest("1.2.0", {}, short));
+  const both = ["git:HEAD", "packages/a", "packages/b"];
+  const { code, stdout } = await diff(...both, "--format", "json", "--output", "github=report.txt");
+  expect(code).toBe(1);
+  expect(
+    JSON.parse(stdout).comparisons.map(({ folder, required }: Record<string, string>) => [folder, required]),
+  ).toEqual([
+    ["packages/a", "none"],
+    ["packages/b", "major"],
+  ]);
+  expect(readFileSync(join(folder, "report.txt"), "utf8")).toMatch(
+    /^::error file=packages\/b\/weather.mcp.json,line=9,/,
+  );
+  const pretty = (await diff(...both)).stdout;
+  expect(pretty).toMatch(/^packages\/a:\nno changes\n\npackages\/b:\nbreaking\[input\/narrowed\]/);
+  // One that cannot be compared hides no other.
+  const { code: worst, stdout: shown, stderr } = await diff(...both, "packages/c");
+  expect(worst).toBe(2);
+  expect(shown).toBe(pretty);
+  expect(stderr).toContain('"packages/c"');
+  expect((await diff("packages/a", "packages/a", "packages/b")).code).toBe(2);
+});
+
+test("a project that is new at a revision breaks nothing, one that has moved cannot be compared", async () => {
+  repository("packages/a");
+  writeProject("packages/new", manifest("0.1.0").replace('"weather"', '"tides"'));
+  const { code, stdout } = await diff("git:HEAD", "packages/new", "--strict");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/the project is new\n$/);
+  writeProject("servers/a", manifest("1.2.0", {}, short));
+  const moved = await diff("git:HEAD", "servers/a");
+  expect(moved).toMatchObject({ code: 2, stdout: "" });
+  expect(moved.stderr).toContain('"packages/a/weather.mcp.json"');
+});
+
+test("a version is raised while no build of the folder runs", async () => {
+  changed(manifest("1.2.0"), manifest("1.2.0", {}, short));
+  let release = (): void => undefined;
+  const held = withBuildLock(
+    realpathSync(folder),
+    () => new Promise<void>((resolve) => (release = resolve)),
+    () => undefined,
+  );
+  let isDone = false;
+  const raised = diff("git:HEAD", "--write-version").then((ran) => ((isDone = true), ran));
+  await vi.waitFor(() => expect(waiting).toContain("waiting for another build"), 100_000);
+  expect([isDone, readFileSync(join(folder, "weather.mcp.json"), "utf8").includes("2.0.0")]).toEqual([false, false]);
+  release();
+  await held;
+  expect((await raised).code).toBe(0);
+  expect(readFileSync(join(folder, "weather.mcp.json"), "utf8")).toContain('"2.0.0"');
+});
+
+test("a variable of --env reaches a server that is started", async () => {
+  const server = `
+    const tools = [{ name: process.env.TOOL_NAME ?? "none", inputSchema: { type: "object" } }];
+    const answers = {
+      initialize: { protocolVersion: "2025-11-25", serverInfo: { name: "x", version: "1.0.0" }, capabilities: { tools: {} } },
+      "tools/list": { tools },
+    };
+    for await (const line of (await import("node:readline")).createInterface({ input: process.stdin })) {
+      const { id, method } = JSON.parse(line);
+      const answer = answers[method] ? { result: answers[method] } : { error: { code: -32601, message: "unknown" } };
+      if (id !== undefined) console.log(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+    }`;
+  write("server.mjs", server);
+  write("lists.json", JSON.stringify({ tools: [{ name: "from_env=1", inputSchema: { type: "object" } }] }));
+  const side = `stdio:"${process.execPath}" server.mjs`;
+  expect(await diff(side, "lists.json", "--env", "TOOL_NAME=from_env=1")).toMatchObject({
+    code: 0,
+    stdout: "no changes\n",
+  });
+  expect((await diff(side, "lists.json")).code).toBe(1);
 });
