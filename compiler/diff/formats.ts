@@ -95,7 +95,7 @@ function kinds(changes: readonly SurfaceChange[]): string {
   const minor = changes.filter(({ level }) => level === "minor").length;
   const patch = changes.length - minor;
   const counts = [...(minor > 0 ? [`${minor} minor`] : []), ...(patch > 0 ? [`${patch} of words`] : [])];
-  return ` that break nothing (${counts.join(", ")})`;
+  return ` that break${changes.length === 1 ? "s" : ""} nothing (${counts.join(", ")})`;
 }
 
 function cutJson(witness: unknown): string {

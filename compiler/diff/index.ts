@@ -61,8 +61,9 @@ export async function diff(old: string, sides: readonly string[], options: DiffO
 async function comparisonOf(old: string, now: string, options: DiffOptions): Promise<SurfaceComparison> {
   const folder = isProject(now, options.cwd) ? now : isProject(old, options.cwd) ? old : ".";
   const sides = { ...options, folder };
-  const after = await sideOf(now, sides);
-  return compare(await sideOf(old, sides), after, options.strict);
+  // A name that is wrong is reported before the history of another folder is read.
+  const other = isProject(now, options.cwd) ? undefined : await sideOf(now, sides);
+  return compare(await sideOf(old, sides), other ?? (await sideOf(now, sides)), options.strict);
 }
 
 /** Prints why a side is unavailable. Throws other errors again. */

@@ -1,6 +1,8 @@
-import { parse } from "../1-read/parse.js";
+import { parseByEntries } from "../1-read/parse.js";
+import { absoluteSpan } from "../diagnostics/absolute.js";
 import { child } from "../json-schema/pointer.js";
-import type { Json, JsonObject, Located } from "../model/source.js";
+import { noCache, type Cache } from "../model/cache.js";
+import type { Json, JsonObject, SourceFile } from "../model/source.js";
 import type { Lists } from "./client.js";
 import { isObject } from "./schemas/classes.js";
 import {
@@ -13,6 +15,9 @@ import {
   type Side,
   type Surface,
 } from "./surface.js";
+
+/** Cache for a text that is JSON, so that an entry is parsed only where a span inside it is needed. */
+const wellFormed: Cache = { ...noCache, memo: (_task, _inputs, _compute) => true as never };
 
 /** Fields of a lock file beyond the protocol's. */
 const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema", "text", "tokens"]);
@@ -80,10 +85,10 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
       `${JSON.stringify(path)} is neither a lock file nor holds lists: name a file with "tools", "resources", "resourceTemplates" or "prompts"`,
     );
   const { version } = server;
-  const file = isObject(version) && typeof version["file"] === "string" ? versionOf(version["file"]) : undefined;
-  const known = isObject(version) ? { ...server, ...(file !== undefined && { version: file }) } : server;
+  const written = isObject(version) && typeof version["file"] === "string" ? versionOf(version["file"]) : undefined;
+  const known = isObject(version) ? { ...server, ...(written !== undefined && { version: written }) } : server;
   const tokens = isLock ? (value as JsonObject)["tokens"] : undefined;
-  let root: Located | undefined;
+  let file: SourceFile | undefined;
   return {
     surface: {
       ...surfaceOf(lists, known, instructions, isLock),
@@ -93,14 +98,14 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
     textOf: (asked) => (asked === path ? text : undefined),
     spanOf: (entry, at) => {
       const way = entry && ways[`${entry.section}/${entry.index}`];
-      root ??= parse(path, bytes).file?.root;
-      let node = root;
+      file ??= parseByEntries(path, bytes, wellFormed).file;
+      let node = file?.root;
       for (const token of [...(way ?? []), ...(way ? at : [])]) {
         const next = node && child(node, token);
         if (!next) break;
         node = next;
       }
-      return node?.span;
+      return node && file && absoluteSpan(node.span, new Map([[path, file.entries ?? new Map<string, number>()]]));
     },
   };
 }

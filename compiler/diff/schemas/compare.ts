@@ -3,8 +3,10 @@ import type { JsonSchema } from "../../model/schema.js";
 import type { Json, JsonObject } from "../../model/source.js";
 import { isObject } from "./classes.js";
 import { decodedToken, differences, withDifference, type Difference } from "./differences.js";
+import { createEvaluate } from "./evaluate.js";
 import { areEqual, createBudget, NotComparable, type Budget } from "./formula.js";
 import { includes, wholeBudget, type Inclusion } from "./inclusion.js";
+import { formulasOf } from "./parse.js";
 import { isRiskFree } from "./patterns.js";
 import { shrunk } from "./shrink.js";
 import { validatorOf, type Takes } from "./validators.js";
@@ -122,13 +124,33 @@ function judgeOne(
   const only = withDifference(narrow, wide, difference, name);
   const inclusion = includes(only, narrow, budget);
   if (inclusion.kind === "included") return { ...difference, verdict: "compatible", effect: "values" };
-  const witness = witnessOf(inclusion, lazily(only));
+  const [evaluated, validated] = [evaluator(only), lazily(only)];
+  // The evaluator needs no compilation, and rarely cannot decide.
+  const witness = witnessOf(inclusion, (value) => evaluated(value) ?? validated(value));
   if (witness !== undefined) return { ...difference, verdict: "breaking", effect: "values", witness };
   return {
     ...difference,
     verdict: "unknown",
     effect: "values",
     ...(inclusion.reason !== undefined && { reason: inclusion.reason }),
+  };
+}
+
+/** Returns a function that evaluates a schema without compiling it; its result is undefined if it cannot decide. */
+function evaluator(schema: JsonSchema): (value: Json) => boolean | undefined {
+  let evaluate: ((value: Json) => boolean | undefined) | undefined;
+  return (value) => {
+    try {
+      if (!evaluate) {
+        const formulas = formulasOf([schema]);
+        const evaluateFormula = createEvaluate(formulas, createBudget(wholeBudget));
+        evaluate = (each) => evaluateFormula(formulas.root(schema), each);
+      }
+      return evaluate(value);
+    } catch (error) {
+      if (error instanceof NotComparable || error instanceof RangeError) return undefined;
+      throw error;
+    }
   };
 }
 
