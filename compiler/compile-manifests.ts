@@ -5,8 +5,10 @@ import { traceReads } from "./cache/trace.js";
 import { absolute } from "./diagnostics/absolute.js";
 import { hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Host } from "./host.js";
+import { lint, withSeverity, type Severities } from "./lint/index.js";
 import { noCache, type Cache } from "./model/cache.js";
 import type { Costs } from "./model/costs.js";
+import type { Project } from "./model/project.js";
 import type { Server } from "./model/server.js";
 import type { EntryOffsets, Sources } from "./model/source.js";
 import { costsOf } from "./tokens/costs.js";
@@ -20,7 +22,12 @@ export interface CompiledManifests {
   readonly costs: Costs;
 }
 
-type OnPhase = (phase: "read" | "check" | "lower") => void;
+/** The same with the severities of warnings that `build.rules` sets. */
+export interface LintedManifests extends CompiledManifests {
+  readonly severities: Severities;
+}
+
+type OnPhase = (phase: "read" | "check" | "lower" | "lint") => void;
 
 /** The phases from the manifests to the server. Spans of its diagnostics count from the beginning of their files. */
 export function compileManifests(
@@ -28,6 +35,43 @@ export function compileManifests(
   onPhase: OnPhase = () => {},
   cache: Cache = noCache,
 ): Result<CompiledManifests> {
+  const { value, diagnostics } = lowerManifests(host, onPhase, cache);
+  return { ...(value && { value: { server: value.server, offsets: value.offsets, costs: value.costs } }), diagnostics };
+}
+
+/** The same phases, and lint. */
+export function lintManifests(
+  host: Host,
+  onPhase: OnPhase = () => {},
+  cache: Cache = noCache,
+): Result<LintedManifests> {
+  const { value, diagnostics } = lowerManifests(host, onPhase, cache);
+  if (!value) return { diagnostics };
+  onPhase("lint");
+  const { project, server, offsets, costs } = value;
+  const linted = lint(project, server, host, cache);
+  const { severities } = linted;
+  const all = [
+    ...diagnostics.flatMap((diagnostic) => withSeverity(diagnostic, severities) ?? []),
+    ...linted.diagnostics.map((diagnostic) => absolute(diagnostic, offsets)),
+  ];
+  return { ...(!hasErrors(all) && { value: { server, offsets, costs, severities } }), diagnostics: all };
+}
+
+/** `lintManifests`, unless the files that it read are as they were. */
+export function cachedManifests(host: Host, onPhase: OnPhase, cache: Cache): Promise<Result<LintedManifests>> {
+  return cache.traced("server", [], host, async () => {
+    const traced = traceReads(host);
+    const value = lintManifests(traced.host, onPhase, cache);
+    return { value, trace: traced.trace(), isCacheable: value.value !== undefined };
+  });
+}
+
+interface Lowered extends CompiledManifests {
+  readonly project: Project;
+}
+
+function lowerManifests(host: Host, onPhase: OnPhase, cache: Cache): Result<Lowered> {
   const diagnostics: Diagnostic[] = [];
   let offsets: EntryOffsets = new Map();
   const take = <T>(result: Result<T>): T | undefined => {
@@ -44,16 +88,7 @@ export function compileManifests(
   if (!project) return { diagnostics };
   onPhase("lower");
   const server = lower(project, cache);
-  return { value: { server, offsets, costs: costsOf(server, cache) }, diagnostics };
-}
-
-/** `compileManifests`, unless the files that it read are as they were. */
-export function cachedManifests(host: Host, onPhase: OnPhase, cache: Cache): Promise<Result<CompiledManifests>> {
-  return cache.traced("server", [], host, async () => {
-    const traced = traceReads(host);
-    const value = compileManifests(traced.host, onPhase, cache);
-    return { value, trace: traced.trace(), isCacheable: value.value !== undefined };
-  });
+  return { value: { project, server, offsets, costs: costsOf(server, cache) }, diagnostics };
 }
 
 function offsetsOf({ manifests }: Sources): EntryOffsets {

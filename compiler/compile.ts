@@ -41,10 +41,10 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const isBuild = options.mode === "build";
   const planned: Planned = (files, ...sweep) => take(plan(files, host, planning(sweep, session, options)));
 
-  const manifests = take(await cachedManifests(host, phase, cache)); // read, check, lower
+  const manifests = take(await cachedManifests(host, phase, cache)); // read, check, lower, lint
   if (!manifests) return done();
-  const { server, offsets, costs } = manifests;
-  add({ server, offsets });
+  const { server, costs } = manifests;
+  add(manifests);
   if (!take(checkBudgets(server, costs))) return done();
 
   phase("emit");

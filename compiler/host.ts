@@ -19,6 +19,8 @@ export interface Host {
   size(path: string): number;
   /** Returns whether the path is inside the project after links are resolved. */
   contains(path: string): boolean;
+  /** Returns whether a day, such as 2027-03-01, has passed, in UTC. Absent: none has. */
+  isPast?(day: string): boolean;
   /** Applies all changes or none: stages each file beside its target, then renames it into place. */
   commit(changes: readonly Change[]): void;
 }

@@ -15,6 +15,7 @@ const phases: Readonly<Record<Phase, string>> = {
   read: "reading the manifests",
   check: "checking the manifests",
   lower: "working out names and schemas",
+  lint: "applying lint rules",
   emit: "generating code",
   write: "writing files",
   "type-check": "type-checking the handlers",

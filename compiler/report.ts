@@ -1,12 +1,13 @@
 import { absolute } from "./diagnostics/absolute.js";
 import { byPlace, hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Change, Host } from "./host.js";
+import { withSeverity, type Severities } from "./lint/index.js";
 import type { Server } from "./model/server.js";
 import type { EntryOffsets } from "./model/source.js";
 import type { Summary } from "./model/summary.js";
 import { servingOf } from "./serving.js";
 
-export const phases = ["read", "check", "lower", "emit", "write", "type-check", "bundle"] as const;
+export const phases = ["read", "check", "lower", "lint", "emit", "write", "type-check", "bundle"] as const;
 export type Phase = (typeof phases)[number];
 
 /** The outcome of a run of the compiler. */
@@ -32,6 +33,7 @@ interface Findings {
   readonly unwritten?: readonly Diagnostic[];
   readonly server?: Server;
   readonly offsets?: EntryOffsets;
+  readonly severities?: Severities;
 }
 
 /** Collects what a run of the compiler has to say. */
@@ -58,20 +60,23 @@ export function createReport(
   let unwritten: readonly Diagnostic[] = [];
   let server: Server | undefined;
   let offsets: EntryOffsets = new Map();
+  let severities: Severities = {};
+  const located = (found: readonly Diagnostic[]): Diagnostic[] =>
+    found.flatMap((diagnostic) => withSeverity(absolute(diagnostic, offsets), severities) ?? []);
   const add = (findings: Findings): void => {
     server = findings.server ?? server;
     offsets = findings.offsets ?? offsets;
+    severities = findings.severities ?? severities;
     inputs.push(...(findings.inputs ?? []));
-    const located = (found: readonly Diagnostic[] = []): Diagnostic[] =>
-      found.map((diagnostic) => absolute(diagnostic, offsets));
-    diagnostics.push(...located(findings.diagnostics));
+    diagnostics.push(...located(findings.diagnostics ?? []));
     unwritten = findings.unwritten ? located(findings.unwritten) : unwritten;
   };
   return {
     phase: (phase) => onPhase?.(phase),
     take: (result) => {
-      add({ diagnostics: result.diagnostics });
-      return hasErrors(result.diagnostics) ? undefined : result.value;
+      const found = located(result.diagnostics);
+      diagnostics.push(...found);
+      return hasErrors(found) ? undefined : result.value;
     },
     add,
     hasErrors: () => hasErrors(diagnostics),

@@ -133,11 +133,12 @@ write(at("compiler", "mcp.schema.json"), `${JSON.stringify(schema, null, 2)}\n`)
 const { precompiled } = await import(pathToFileURL(at("compiler", "dist", "precompiled.js")).href);
 for (const [name, text] of precompiled(schema)) write(at("compiler", "dist", name), text);
 fs.rmSync(at("compiler", "fixtures"), { recursive: true, force: true });
-if (fs.existsSync(at("fixtures", "invalid")))
-  fs.cpSync(at("fixtures", "invalid"), at("compiler", "fixtures", "invalid"), {
-    recursive: true,
-    filter: (path) => fs.statSync(path).isDirectory() || path.endsWith("expected.txt"),
-  });
+for (const folder of ["invalid", "lint"])
+  if (fs.existsSync(at("fixtures", folder)))
+    fs.cpSync(at("fixtures", folder), at("compiler", "fixtures", folder), {
+      recursive: true,
+      filter: (path) => fs.statSync(path).isDirectory() || path.endsWith("expected.txt"),
+    });
 
 fs.chmodSync(at("compiler", "dist", "cli.js"), 0o755);
 // npm links no command that is not compiled yet.

@@ -10,7 +10,6 @@ import type { TextPart } from "./text-part.js";
 /** Checks the rules of a tool beyond its shape and its schemas. */
 export function checkTool(tool: Declared<JsonObject>, part: TextPart, diagnostics: Diagnostic[]): void {
   const name = tool.value["name"] as string;
-  if (!/^[A-Za-z0-9_.-]{1,128}$/.test(name)) diagnostics.push(diagnose("name/unportable", tool.span, { name }));
   const input = child(tool.node, "inputSchema");
   const type = input && child(input, "type");
   if (input && type?.value !== "object") {

@@ -9,7 +9,7 @@ export const unsupported: Readonly<Record<string, readonly string[]>> = {
   resourceTemplates: [],
   prompts: [],
   runtime: ["store"],
-  build: ["lint", "rules", "waivers"],
+  build: [],
 };
 
 /** Reports an unsupported field at its key, because the built server would ignore it. */

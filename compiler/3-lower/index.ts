@@ -113,7 +113,7 @@ function serverFingerprint(
   server: Omit<Server, "fingerprint" | "definitions" | "imports" | keyof Entries>,
   names: Names,
   contents: readonly EntryContent[],
-  { runtime, build, reachable, contents: files }: Project,
+  { runtime, build: { lint: _lint, rules: _rules, waivers: _waivers, ...build }, reachable, contents: files }: Project,
 ): string {
   const decided = [server, { ...names, shared: [...names.shared] }, runtime, build, reachable.fingerprint];
   const bytes = [...files].map(([path, content]) => `${path} ${fingerprint(content)}`);

@@ -105,7 +105,7 @@ export function prebundledRuntime(
     const read = Object.keys(metafile.inputs).filter((path) => path !== "prebundled:whole");
     const files = Object.fromEntries(read.map((path) => [path, hashAt(host, path)]));
     const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
-    return { value: { texts, read }, trace: { files, searches: [], contained: [] } };
+    return { value: { texts, read }, trace: { files, searches: [], contained: [], days: {} } };
   };
   const modules = async (): Promise<Modules> => {
     const result = await cache.traced("runtime", [key], host, make);

@@ -36,15 +36,15 @@ export function buildRecord(
   written: readonly Change[],
   host: Host,
 ): BuildRecord {
-  const { files: read, searches, contained } = traced.trace();
+  const { files: read, ...rest } = traced.trace();
   const files = new Map(Object.entries(read));
   for (const path of [...inputs, ...environment]) if (!files.has(path)) files.set(path, hashAt(host, path));
   for (const { path, bytes } of written) files.set(path, hashOf(bytes));
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
   const trace = {
+    ...rest,
     files: Object.fromEntries(sorted),
-    searches: searches.map((search) => ({ ...search, paths: pathsAfter(search, written, host) })),
-    contained,
+    searches: rest.searches.map((search) => ({ ...search, paths: pathsAfter(search, written, host) })),
   };
   return { ...built, trace };
 }
@@ -53,7 +53,9 @@ export function buildRecord(
 export function parseRecord(text: string | undefined): BuildRecord | undefined {
   try {
     const record = JSON.parse(text ?? "null") as BuildRecord | null;
-    return record?.summary?.serving && record.trace?.files && record.trace.searches ? record : undefined;
+    return record?.summary?.serving && record.trace?.files && record.trace.searches && record.trace.days
+      ? record
+      : undefined;
   } catch {
     return undefined;
   }
@@ -72,7 +74,7 @@ export function compareRecord({ summary, trace }: BuildRecord, host: Host): Reco
   const part = (others: boolean): Trace["files"] =>
     Object.fromEntries(files.filter(([path]) => isOther(path) === others));
   return {
-    sourcesUnchanged: () => isTraceUpToDate({ files: part(false), searches: [], contained: [] }, host),
+    sourcesUnchanged: () => isTraceUpToDate({ files: part(false), searches: [], contained: [], days: {} }, host),
     restUnchanged: () => isTraceUpToDate({ ...trace, files: part(true) }, host),
   };
 }

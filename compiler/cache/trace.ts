@@ -14,6 +14,7 @@ export function traceReads(host: Host): TracedHost {
   const searches = new Map<string, Search>();
   const contained = new Set<string>();
   const files = new Map<string, string | null>();
+  const days = new Map<string, boolean>();
   /** Files whose bytes were returned: the trace has the hash of these bytes. */
   const read = new Set<string>();
   return {
@@ -40,6 +41,11 @@ export function traceReads(host: Host): TracedHost {
         if (isInside) contained.add(path);
         return isInside;
       },
+      isPast: (day) => {
+        const isPast = host.isPast?.(day) ?? false;
+        days.set(day, isPast);
+        return isPast;
+      },
     },
     paths: () => files.keys(),
     trace: () => ({
@@ -47,16 +53,18 @@ export function traceReads(host: Host): TracedHost {
       files: Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1))),
       searches: [...searches.values()],
       contained: [...contained],
+      days: Object.fromEntries(days),
     }),
   };
 }
 
 /** Whether the disk still matches a trace. */
-export function isTraceUpToDate({ files, searches, contained }: Trace, disk: Disk): boolean {
+export function isTraceUpToDate({ files, searches, contained, days }: Trace, disk: Disk): boolean {
   return (
     Object.entries(files).every(([path, hash]) => currentHash(disk, path) === hash) &&
     searches.every(({ patterns, ignore, paths }) => samePaths(disk.find(patterns, ignore), paths)) &&
-    contained.every((path) => disk.contains(path))
+    contained.every((path) => disk.contains(path)) &&
+    Object.entries(days).every(([day, wasPast]) => (disk.isPast?.(day) ?? false) === wasPast)
   );
 }
 

@@ -103,6 +103,7 @@ function at(span: Span, offset: number): Span {
 function spacedJson(value: Json): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(spacedJson).join(", ")}]`;
+  if (Object.keys(value).length === 0) return "{}";
   return `{ ${Object.entries(value)
     .map(([key, each]) => `${JSON.stringify(key)}: ${spacedJson(each as Json)}`)
     .join(", ")} }`;

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { rules, type Rule } from "../diff/rules.js";
+import { explainRule } from "../lint/explain.js";
+import { rules as lintRules, ruleTable, type RuleCode } from "../lint/rules.js";
 import { packaged } from "../package-folder.js";
 import { catalogue, type Code } from "./catalogue.js";
 import { nearest } from "./suggest.js";
@@ -8,6 +10,10 @@ const codes = [...Object.keys(catalogue), ...Object.keys(rules)].sort() as (Code
 
 function isRule(code: Code | Rule): code is Rule {
   return Object.hasOwn(rules, code);
+}
+
+function isLintRule(code: Code | Rule): code is RuleCode {
+  return Object.hasOwn(lintRules, code);
 }
 
 function explained(code: Code | Rule): string {
@@ -29,7 +35,8 @@ export function explanation(code: string): string | undefined {
     ? `a change that is ${rules[known].verdict}, and asks for a ${rules[known].level} version`
     : catalogue[known].severity;
   const shown = isRule(known) ? undefined : example(code);
-  return `${code} (${severity})\n\n${explain}\n${shown ? `\nFor example:\n\n${indented(shown)}` : ""}`;
+  const evidence = isLintRule(known) ? `\n${explainRule(ruleTable.get(known)!)}` : "";
+  return `${code} (${severity})\n\n${explain}\n${evidence}${shown ? `\nFor example:\n\n${indented(shown)}` : ""}`;
 }
 
 export function suggestion(code: string): string | undefined {
@@ -38,11 +45,14 @@ export function suggestion(code: string): string | undefined {
 
 /** Returns the expected output of the code's fixture. */
 function example(code: string): string | undefined {
-  try {
-    return readFileSync(packaged(`fixtures/invalid/${code}/expected.txt`), "utf8");
-  } catch {
-    return undefined;
+  for (const folder of ["invalid", "lint"]) {
+    try {
+      return readFileSync(packaged(`fixtures/${folder}/${code}/expected.txt`), "utf8");
+    } catch {
+      // The fixture is in the other folder, or the code has none.
+    }
   }
+  return undefined;
 }
 
 function indented(text: string): string {

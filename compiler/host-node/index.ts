@@ -25,6 +25,7 @@ export function nodeHost(folder: string, cwd: string = process.cwd()): Host {
     size: (path) =>
       withHostErrors(absolute(path), () => fs.statSync(absolute(path), { throwIfNoEntry: false })?.size ?? 0),
     contains: (path) => withHostErrors(absolute(path), () => contains(root, absolute(path))),
+    isPast: (day) => day < new Date().toISOString().slice(0, 10),
     commit: (changes) => commit(root, changes),
   };
 }

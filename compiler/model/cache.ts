@@ -10,6 +10,7 @@ export type Task =
   | "checked-promises"
   | "lowered-entry"
   | "tokens"
+  | "linted-entry"
   | "server"
   | "declaration"
   | "listing"
@@ -22,6 +23,8 @@ export interface Trace {
   readonly searches: readonly Search[];
   /** Paths inside the project, links resolved. */
   readonly contained: readonly string[];
+  /** Days, such as 2027-03-01, and whether they had passed. */
+  readonly days: Readonly<Record<string, boolean>>;
 }
 
 /** The paths that a search found. */
@@ -53,6 +56,7 @@ export interface Disk {
   read(path: string): Uint8Array | undefined;
   hash?(path: string): string | null;
   contains(path: string): boolean;
+  isPast?(day: string): boolean;
 }
 
 /** Computes everything, and keeps nothing. */

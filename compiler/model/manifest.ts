@@ -1493,21 +1493,64 @@ export interface Build {
    */
   external?: string[];
   /**
-   * Lint profiles.
+   * Which clients and providers the server is meant for. Without it: the profile `portable`, with warnings alone; with it, each rule has its own severity.
    */
   lint?: {
-    [k: string]: unknown;
+    /**
+     * Names of profiles, which are sets of rules; an empty list turns off all rules but those in `rules`.
+     */
+    profiles: (
+      | "portable"
+      | "spec-2026-07-28"
+      | "spec-2025-11-25"
+      | "openai"
+      | "openai-strict"
+      | "anthropic"
+      | "anthropic-strict"
+      | "gemini"
+      | "bedrock"
+      | "vscode"
+      | "cursor"
+      | "claude-code"
+      | "claude-directory"
+      | "chatgpt-directory"
+      | "moonshot"
+    )[];
   };
   /**
-   * Severities of rules, by code.
+   * Severities of lint rules and of warnings, by their codes. A rule of no chosen profile is on where it has a severity here.
    */
   rules?: {
-    [k: string]: unknown;
+    /**
+     * The severity of the rule; `off` silences it.
+     */
+    [k: string]: "error" | "warning" | "off";
   };
   /**
-   * Diagnostics to accept, with a reason and an expiry date.
+   * Entries that need not meet a rule for now.
    */
-  waivers?: unknown[];
+  waivers?: {
+    /**
+     * The code of the lint rule.
+     */
+    rule: string;
+    /**
+     * The entry: `tools/NAME`, `prompts/NAME`, `resources/URI` or `resourceTemplates/URI`.
+     */
+    entry: string;
+    /**
+     * A JSON Pointer into the entry as clients see it: only findings there or below are waived.
+     */
+    at?: string;
+    /**
+     * Why the entry may break the rule.
+     */
+    reason: string;
+    /**
+     * The last day of the waiver, such as `2027-03-01`. From the next day on it is an error.
+     */
+    until: string;
+  }[];
   /**
    * Limits of what the surface may cost. A build that exceeds one is an error.
    */

@@ -172,13 +172,13 @@ test("progress: a line for those who watch and wait, wiped before anything else 
     line.clear();
     return text;
   };
-  const slow = (): number[] => [0, 1, 2, 3, 1000, 2000, 3000, 4000];
+  const slow = (): number[] => [0, 1, 2, 3, 4, 1000, 2000, 3000, 4000];
   expect(told({ isTTY: true }, {}, slow())).toBe(
-    ["[4/7] generating code…", "[5/7] writing files…", "[6/7] type-checking the handlers…", "[7/7] bundling…", ""]
+    ["[5/8] generating code…", "[6/8] writing files…", "[7/8] type-checking the handlers…", "[8/8] bundling…", ""]
       .map((text) => `\r\u001b[2K${text}`)
       .join(""),
   );
-  expect(told({ isTTY: true }, {}, [0, 1, 2, 3, 4, 5, 6, 7])).toBe("");
+  expect(told({ isTTY: true }, {}, [0, 1, 2, 3, 4, 5, 6, 7, 8])).toBe("");
   expect(told({}, {}, slow())).toBe("");
   expect(told({ isTTY: true }, { CI: "true" }, slow())).toBe("");
   expect(told({ isTTY: true }, { TERM: "dumb" }, slow())).toBe("");

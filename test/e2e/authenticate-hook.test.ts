@@ -10,8 +10,13 @@ import { mcpc, project } from "./project.js";
 const manifest = (runtime: object) => ({
   server: { name: "hooked", version: "1.0.0" },
   tools: [
-    { name: "who", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } },
-    { name: "guarded", inputSchema: { type: "object" }, annotations: { readOnlyHint: true }, scopes: ["inside"] },
+    { name: "who", inputSchema: { type: "object", properties: {} }, annotations: { readOnlyHint: true } },
+    {
+      name: "guarded",
+      inputSchema: { type: "object", properties: {} },
+      annotations: { readOnlyHint: true },
+      scopes: ["inside"],
+    },
   ],
   runtime,
 });

@@ -60,7 +60,7 @@ test("all pages are compared, with the headers that are asked for", async () => 
       method === "server/discover"
         ? { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} } }
         : {
-            tools: pages[page]!.map((name) => ({ name, inputSchema: { type: "object" } })),
+            tools: pages[page]!.map((name) => ({ name, inputSchema: { type: "object", properties: {} } })),
             ...(page + 1 < pages.length && { nextCursor: String(page + 1) }),
           };
     response.setHeader("content-type", "text/event-stream");

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { contents, mcpc, project } from "./project.js";
 
 const root = join(import.meta.dirname, "..", "..");
-const open = { inputSchema: { type: "object" } };
+const open = { inputSchema: { type: "object", properties: {} } };
 
 test("the examples of a project are called, and come out; nothing is written", () => {
   const { code, stdout } = mcpc(root, "test", "fixtures/weather", "fixtures/code-review");

@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "..", "..");
 const manifest = {
   server: { name: "hooked", version: "1.0.0" },
   tools: [
-    { name: "count", inputSchema: { type: "object" } },
+    { name: "count", inputSchema: { type: "object", properties: {} } },
     {
       name: "fail",
       inputSchema: { type: "object", properties: { how: { type: "string" } }, required: ["how"] },

@@ -18,11 +18,12 @@ import { recover } from "../../compiler/host-node/commit.js";
 import { keepingAll, killedAt } from "./killed-at.js";
 import { cacheOf, cli, contents, copyOf, kept, mcpc, project, write, type Outcome } from "./project.js";
 
+const noArguments = { type: "object", properties: {} };
 const manifest = {
   server: { name: "small", version: { file: "./version.json" }, instructions: { file: "./about.md" } },
   tools: [
     { name: "say", inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } } },
-    { name: "other", inputSchema: { type: "object" } },
+    { name: "other", inputSchema: { type: "object", properties: {} } },
   ],
 };
 const files = {
@@ -62,7 +63,7 @@ describe("a build", () => {
     ["a module's type", edit("src/greeting.ts", '"Hello"', "7 as number"), /handler\/type-error/],
     [
       "a new manifest",
-      (folder) => write(folder, { "b.mcp.json": { tools: [{ name: "new", inputSchema: { type: "object" } }] } }),
+      (folder) => write(folder, { "b.mcp.json": { tools: [{ name: "new", inputSchema: noArguments }] } }),
       /3 tools/,
     ],
     ["a manifest that is gone", (folder) => rmSync(join(folder, "a.mcp.json")), /manifest\/none/],
@@ -156,7 +157,7 @@ describe.runIf(process.platform !== "win32" && mayRestrict)("where the machine r
   test("a folder that may not be read, and then may be, is one that changed", () => {
     const folder = project({
       ...files,
-      "data/b.mcp.json": { tools: [{ name: "new", inputSchema: { type: "object" } }] },
+      "data/b.mcp.json": { tools: [{ name: "new", inputSchema: { type: "object", properties: {} } }] },
     });
     const data = join(folder, "data");
     expect(restrictedMcpc(folder, "build")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 tools") });
@@ -364,7 +365,7 @@ test("a file where a folder is needed is named", () => {
 });
 
 test("a file among many validators that is none of ours is nobody's", () => {
-  const tools = Array.from({ length: 70 }, (_, index) => ({ name: `t${index}`, inputSchema: { type: "object" } }));
+  const tools = Array.from({ length: 70 }, (_, index) => ({ name: `t${index}`, inputSchema: noArguments }));
   const folder = project({ "a.mcp.json": { server: { name: "small", version: "1.0.0" }, tools } });
   expect(mcpc(folder, "build").code).toBe(0);
   write(folder, { "generated/validators/AAA.ts": "let let = ;\n" });
@@ -392,7 +393,7 @@ test("--verbose tells each phase once, in order: of a first build, and of one af
       .stderr.split("\n")
       .flatMap((line) => /^(\S+) +\d+ ms$/.exec(line)?.[1] ?? []);
   const last = ["emit", "write", "type-check", "bundle", "total"];
-  expect(laps()).toEqual(["compare", "read", "check", "lower", ...last]);
+  expect(laps()).toEqual(["compare", "read", "check", "lower", "lint", ...last]);
   appendFileSync(join(folder, "src/tools/other.ts"), "// changed\n");
-  expect(laps()).toEqual(["compare", ...(isVerifying ? ["read", "check", "lower"] : []), ...last]);
+  expect(laps()).toEqual(["compare", ...(isVerifying ? ["read", "check", "lower", "lint"] : []), ...last]);
 });

@@ -14,10 +14,10 @@ const files = {
   "small.mcp.json": {
     server: { name: "small", version: "1.0.0" },
     tools: [
-      { name: "wait", inputSchema: { type: "object" }, handler: "./src/tools.ts#wait", annotations },
+      { name: "wait", inputSchema: { type: "object", properties: {} }, handler: "./src/tools.ts#wait", annotations },
       {
         name: "quick",
-        inputSchema: { type: "object" },
+        inputSchema: { type: "object", properties: {} },
         handler: "./src/tools.ts#quick",
         timeoutMs: 600000,
         annotations,

@@ -75,7 +75,7 @@ const files = {
     tools: Object.entries(shapes).map(([name, [outputSchema]]) => ({
       name,
       handler: `./src/all.ts#${name}`,
-      inputSchema: { type: "object" },
+      inputSchema: { type: "object", properties: {} },
       outputSchema,
     })),
   },
@@ -113,7 +113,9 @@ describe.each(versions)("%s", (protocolVersion) => {
       );
       expect(valid, `${name}: ${errorMessage}`).toBe(true);
       if (protocolVersion < "2026")
-        expect(() => ToolSchema.parse({ inputSchema: { type: "object" }, name, outputSchema })).not.toThrow();
+        expect(() =>
+          ToolSchema.parse({ inputSchema: { type: "object", properties: {} }, name, outputSchema }),
+        ).not.toThrow();
     }
     const expected = (name: string): unknown => {
       const [, result, wraps] = shapes[name]!;

@@ -10,7 +10,11 @@ const files = {
     server: { name: "small", version: { file: "./version.json" }, instructions: { file: "./about.md" } },
     tools: [
       { name: "say", inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } } },
-      { name: "imports", inputSchema: { type: "object" }, examples: [{ arguments: {}, result: "1,1,text,1" }] },
+      {
+        name: "imports",
+        inputSchema: { type: "object", properties: {} },
+        examples: [{ arguments: {}, result: "1,1,text,1" }],
+      },
     ],
     resources: [{ uri: "data://log", name: "log", file: "./log.txt" }],
   },

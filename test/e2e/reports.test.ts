@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { formatNames } from "../../compiler/diagnostics/report.js";
 import { mcpc, project } from "./project.js";
 
-const tool = { name: "a", inputSchema: { type: "object" }, handlr: "./a.ts" };
+const tool = { name: "a", inputSchema: { type: "object", properties: {} }, handlr: "./a.ts" };
 const manifest = { server: { name: "a", version: "1.0.0" }, tools: [tool] };
 
 test("one run writes a report in each format, of all its folders", () => {

@@ -19,7 +19,7 @@ const config = {
 };
 const manifest = {
   server: { name: "settings", version: "1.0.0" },
-  tools: [{ name: "show", inputSchema: { type: "object", additionalProperties: false } }],
+  tools: [{ name: "show", inputSchema: { type: "object", properties: {}, additionalProperties: false } }],
   runtime: { config },
 };
 const show = `import type { Show } from "../../generated/types.js";

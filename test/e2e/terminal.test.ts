@@ -14,7 +14,7 @@ const manifest = (more: object) => ({ server: { name: hostile, version: hostile 
 const failing = {
   name: "fails",
   description: hostile,
-  inputSchema: { type: "object" },
+  inputSchema: { type: "object", properties: {} },
   examples: [{ description: hostile, arguments: {}, result: [{ type: "text", text: hostile }] }],
 };
 const setting = { [hostile]: { type: "string" } };

@@ -14,6 +14,7 @@ import {
   untrue,
 } from "./documents.js";
 import { diagnosticsReference } from "./diagnostics-reference.js";
+import { lintReference } from "./lint-reference.js";
 import { manifestReference } from "./manifest-reference.js";
 
 const guides = documents.filter((path) => path.startsWith("docs/"));
@@ -214,6 +215,10 @@ test("the reference of the manifest is current, and says what the schema says of
   expect(described.length).toBeGreaterThan(100);
   const plain = reference.replaceAll("\\|", "|");
   expect(described.filter((text) => !plain.includes(text))).toEqual([]);
+});
+
+test("the tables of lint profiles and rules are current", async () => {
+  await expect(lintReference()).toMatchFileSnapshot(join(root, "docs/lint.md"));
 });
 
 test("the page of diagnostics is current", async () => {

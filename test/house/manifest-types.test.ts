@@ -21,7 +21,7 @@ const manifests = readdirSync(join(root, "fixtures"), { recursive: true, encodin
   .filter((path) => path.endsWith(".mcp.json") && !/^(?:invalid|fix)[\\/]|node_modules/.test(path))
   .map((path) => [path, JSON.stringify(parse(readFileSync(join(root, "fixtures", path), "utf8")))] as const);
 const server = { name: "a", version: "1.0.0" };
-const tool = { name: "t", inputSchema: { type: "object" } };
+const tool = { name: "t", inputSchema: { type: "object", properties: {} } };
 const transports = (http: object) => ({ server, runtime: { transports: { http } } });
 const wrong: readonly (readonly [what: string, manifest: object])[] = [
   ["an unknown field", { server, tols: [] }],

@@ -50,7 +50,7 @@ test("the protocol and its fetch handler run where there is no Node", async () =
       tools: [{ name: "echo" }],
       toolValidators: async () => ({ input: pass }), templateValidators: async () => ({ params: pass }), promptValidators: async () => ({}),
       resources: [], resourceTemplates: [], prompts: [],
-      listings: async () => ({ tools: ['{"name":"echo","inputSchema":{"type":"object"}}'], resources: [], resourceTemplates: [], prompts: [] }),
+      listings: async () => ({ tools: ['{"name":"echo","inputSchema":{"type":"object", "properties": {}}}'], resources: [], resourceTemplates: [], prompts: [] }),
     };
     const handlers = {
       tools: new Map([["echo", handler(async ({ text }, { progress }) => { progress(1); return text; })]]),

@@ -9,11 +9,4 @@ export const name = {
     explain:
       "Names are unique per kind across all manifests of one server, because clients address a tool or a prompt by its name alone, and a resource by its URI.",
   }),
-  "name/unportable": define<{ name: string }>({
-    severity: "warning",
-    message: ({ name }) => `some clients refuse the tool name ${quote(name)}`,
-    help: () => 'use 1 to 128 letters, digits, "_", "-" and "."',
-    explain:
-      "The protocol recommends tool names of 1 to 128 ASCII letters, digits, underscores, hyphens and dots. Other names are listed unchanged, but clients and model providers may refuse them.",
-  }),
 };

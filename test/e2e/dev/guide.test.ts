@@ -35,7 +35,11 @@ test("the session in the guide goes as it says", async () => {
   await said(/not rebuilt.*/);
   edit("src/tools/greet.ts", "tooShyy({ name })", "tooShy({ name: `Mr ${name}` })");
   await said(/rebuilt in .*/);
-  edit("greeter.mcp.json", '"tools": [', '"tools": [{ "name": "farewell", "inputSchema": { "type": "object" } },');
+  edit(
+    "greeter.mcp.json",
+    '"tools": [',
+    '"tools": [{ "name": "farewell", "inputSchema": { "type": "object", "properties": {} } },',
+  );
   await said(/rebuilt in .*/);
   edit("greeter.mcp.json", '"tools": [', '"runtime": { "limits": { "rate": { "perMinute": 60 } } }, "tools": [');
   await said(/rebuilt in .*/);

@@ -3,7 +3,11 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { mcpc, project, write } from "../project.js";
 
-export const tool = (name: string, more: object = {}) => ({ name, inputSchema: { type: "object" }, ...more });
+export const tool = (name: string, more: object = {}) => ({
+  name,
+  inputSchema: { type: "object", properties: {} },
+  ...more,
+});
 export const manifest = (...tools: object[]) => ({ server: { name: "typed", version: "1.0.0" }, tools });
 
 export type Files = Readonly<Record<string, unknown>>;

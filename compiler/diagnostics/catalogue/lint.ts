@@ -1,0 +1,47 @@
+import { define, didYouMean, listOf, quote } from "./definition.js";
+
+export const lint = {
+  "lint/contradiction": define<{ rules: readonly string[]; entry: string; help: string }>({
+    severity: "warning",
+    message: ({ rules, entry }) => `${quote(entry)} cannot meet both ${listOf(rules)}`,
+    help: ({ help }) => help,
+    explain:
+      "Two of the chosen profiles demand the opposite of each other, so that what removes a finding of one rule is a finding of the other. The entry is reported once, for both, as an error if one of the rules is an error. Choose one of the profiles, turn one of the rules off, or waive it for the entry.",
+  }),
+  "lint/expired-waiver": define<{ rule: string; entry: string; until: string }>({
+    severity: "error",
+    message: ({ rule, entry, until }) => `the waiver of ${quote(rule)} for ${quote(entry)} expired on ${until}`,
+    help: () => "meet the rule, or give the waiver a later date",
+    explain:
+      "A waiver in `build.waivers` silences one lint rule for one entry until the day that it names, in UTC. From the next day on it is an error, so that exceptions are looked at again instead of staying for ever.",
+  }),
+  "lint/fixed-severity": define<{ code: string }>({
+    severity: "error",
+    message: ({ code }) => `the severity of the error ${quote(code)} cannot change`,
+    help: () => "remove it; `build.rules` is for lint rules and warnings",
+    explain:
+      "`build.rules` sets the severity of lint rules and of warnings. An error says that there is no server to build, so it cannot become anything less.",
+  }),
+  "lint/unknown-rule": define<{ written: string; suggestion?: string | undefined }>({
+    severity: "error",
+    message: ({ written }) => `there is no rule ${quote(written)}`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "run mcpc explain for a list of all",
+    explain:
+      "`build.rules` names lint rules and warnings by their codes, and `build.waivers` names lint rules. A misspelt code would have no effect, so it is an error.",
+  }),
+  "lint/unused-waiver": define<{
+    rule: string;
+    entry: string;
+    isEntry: boolean;
+    suggestion?: string | undefined;
+  }>({
+    severity: "warning",
+    message: ({ rule, entry, isEntry }) =>
+      isEntry
+        ? `the waiver of ${quote(rule)} for ${quote(entry)} waives nothing`
+        : `the waiver of ${quote(rule)} names ${quote(entry)}, which does not exist`,
+    help: ({ isEntry, suggestion }) => (isEntry ? "remove it" : (didYouMean(suggestion) ?? "remove it")),
+    explain:
+      "No finding matches a waiver in `build.waivers`: the entry meets the rule now, the rule is off, or the entry has another name. An entry is written as `tools/NAME`, `prompts/NAME`, `resources/URI` or `resourceTemplates/URI`.",
+  }),
+};

@@ -1,0 +1,136 @@
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { fingerprint } from "../fingerprint.js";
+import { noCache, type Cache, type Disk, type Fingerprint } from "../model/cache.js";
+import type { Declared, Project } from "../model/project.js";
+import type { Server } from "../model/server.js";
+import { foldContradictions, type Found } from "./contradictions.js";
+import { entryOf, type ListedEntry, type EntrySection, type ServerInfo, type ListedSurface } from "./entry.js";
+import { fixOf, placeIn, spanOf, walk } from "./places.js";
+import type { LintFinding, RuleContext } from "./rule.js";
+import { readSettings, withSeverity, type ActiveRule, type Severities } from "./settings.js";
+import { applyWaivers } from "./waivers.js";
+
+export { withSeverity, type Severities } from "./settings.js";
+
+export interface Linted {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Severities of other warnings, by code, as `build.rules` sets them. */
+  readonly severities: Severities;
+}
+
+/** Runs the lint rules of the chosen profiles. Spans of diagnostics count from their entries. */
+export function lint(project: Project, server: Server, disk: Pick<Disk, "isPast">, cache: Cache = noCache): Linted {
+  const settings = readSettings(project, disk);
+  const { active, severities } = settings;
+  const surface = surfaceOf(project, server);
+  const found = [
+    ...lintEntries(surface, active, project, cache),
+    ...active.flatMap((each) => lintSurface(each, surface, project)),
+  ];
+  const severityOf = new Map(active.map(({ code, severity }) => [code as string, severity]));
+  const findings = found.map((each) => ({
+    ...each,
+    diagnostic: { ...each.diagnostic, severity: severityOf.get(each.code)! },
+  }));
+  const keys = surface.entries.map(({ key }) => key);
+  const { value: kept, diagnostics } = applyWaivers(findings, settings.waivers, keys);
+  const isActive = (code: string, entry: string): boolean =>
+    code === "schema/root-not-object" ||
+    (severityOf.has(code) && !settings.waivers.some((waiver) => waiver.rule === code && waiver.entry === entry));
+  const others = [...settings.diagnostics, ...diagnostics].flatMap((each) => withSeverity(each, severities) ?? []);
+  return { diagnostics: distinct([...others, ...foldContradictions(kept, isActive)]), severities };
+}
+
+interface LintedSurface extends ListedSurface {
+  /** The declarations of entries. */
+  readonly declared: ReadonlyMap<ListedEntry, Declared<object>>;
+}
+
+function surfaceOf(project: Project, server: Server): LintedSurface {
+  const declared = new Map<ListedEntry, Declared<object>>();
+  const { name, title } = project.server.value;
+  const info: ServerInfo = {
+    name,
+    ...(title !== undefined && { title }),
+    ...(server.instructions !== undefined && { instructions: server.instructions }),
+  };
+  // Tools without a declaration are the compiler's own.
+  const add = (section: EntrySection): void =>
+    project[section].forEach((each, index) => declared.set(entryOf(section, server[section][index]!), each));
+  (["tools", "resources", "resourceTemplates", "prompts"] as const).forEach(add);
+  return { server: info, entries: [...declared.keys()], tools: server.tools.length, declared };
+}
+
+function contextOf({ profiles }: ActiveRule, { server }: ListedSurface): RuleContext {
+  return { server, profiles };
+}
+
+/** Returns the findings of each entry, which depend on the entry, shared schemas and settings. */
+function lintEntries(surface: LintedSurface, active: readonly ActiveRule[], project: Project, cache: Cache): Found[] {
+  const applicable = active.filter(({ rule }) => rule.entry);
+  const settings = settingsFingerprint(applicable, surface, project);
+  const find = (entry: ListedEntry, declared: Declared<object>): Found[] =>
+    applicable.flatMap((each) => {
+      const findings = each.rule.entry!(entry, contextOf(each, surface));
+      return [...findings].map((finding) => found(each, finding, entry, declared, project));
+    });
+  return [...surface.declared].flatMap(([entry, declared]) => {
+    const { path, entry: key } = declared.node.span;
+    if (key === undefined) return find(entry, declared);
+    const inputs = [entry.section, path, key, project.reachable.fingerprint, settings];
+    return cache.memo("linted-entry", inputs, () => find(entry, declared));
+  });
+}
+
+function settingsFingerprint(
+  active: readonly ActiveRule[],
+  { server }: ListedSurface,
+  { runtime, build }: Project,
+): Fingerprint {
+  const chosen = active.map(({ code, profiles }) => [code, ...profiles]);
+  return fingerprint(JSON.stringify([chosen, server, runtime, build.defaults]));
+}
+
+function lintSurface(each: ActiveRule, surface: LintedSurface, project: Project): Found[] {
+  if (!each.rule.surface) return [];
+  return [...each.rule.surface(surface, contextOf(each, surface))].map((finding) => {
+    const declared = finding.entry && surface.declared.get(finding.entry);
+    return found(each, finding, finding.entry, declared, project);
+  });
+}
+
+function found(
+  { code, rule }: ActiveRule,
+  { at, parameters, repair }: LintFinding<unknown>,
+  entry: ListedEntry | undefined,
+  declared: Declared<object> | undefined,
+  { reachable, server }: Project,
+): Found {
+  const place = declared ? placeIn(declared, at, reachable) : walk(server.node, at.split("/").slice(1));
+  const span = at === "" ? (declared ?? server).span : spanOf(place);
+  const help = rule.help?.(parameters);
+  const fix = repair && fixOf(place, repair);
+  return {
+    code,
+    ...(entry && { entry: entry.key }),
+    at,
+    diagnostic: {
+      code,
+      severity: rule.severity,
+      message: rule.message(parameters),
+      span,
+      ...(help !== undefined && { help }),
+      related: [],
+      ...(fix && { fix }),
+    },
+  };
+}
+
+/** Removes duplicates: several entries may share the definition with the finding. */
+function distinct(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const known = new Set<string>();
+  return diagnostics.filter(({ code, span, message }) => {
+    const key = JSON.stringify([code, span, message]);
+    return !known.has(key) && known.add(key);
+  });
+}
