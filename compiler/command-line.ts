@@ -81,6 +81,7 @@ function program(context: Context): Command {
     .option("--port <port>", "its port, 0 for any free one")
     .option("--config <file>", "settings for the server, as JSON; watched, too")
     .option("--log-level <level>", "least severity that the server logs")
+    .option("--profile <name>", "the clients to list tools for, one of build.projections")
     .addHelpText("after", devHelp)
     .action((folder: string | undefined, options: DevelopmentOptions) => dev(folder, options, context));
   addSurfaceCommands(mcpc, context);
@@ -181,7 +182,9 @@ async function test(
   end(code);
 }
 
-type DevelopmentOptions = Readonly<Partial<Record<"transport" | "host" | "port" | "config" | "logLevel", string>>>;
+type DevelopmentOptions = Readonly<
+  Partial<Record<"transport" | "host" | "port" | "config" | "logLevel" | "profile", string>>
+>;
 
 /** Serves until it is stopped, then ends the process, since standard input may still be open. */
 async function dev(
@@ -196,7 +199,7 @@ async function dev(
   if (config !== undefined) env["MCPC_CONFIG"] = config;
   const address = { transport: options.transport, host: options.host, port: options.port };
   const flags = Object.entries({
-    ...{ ...address, "log-level": options.logLevel },
+    ...{ ...address, "log-level": options.logLevel, profile: options.profile },
     ...(options.config !== undefined && { config }),
   });
   process.exitCode = await dev(folder ?? ".", {

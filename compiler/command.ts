@@ -17,7 +17,7 @@ import { fileSnapshot, snapshotFile } from "./host-node/file-snapshot.js";
 import { typecheckThread, type TypecheckThread } from "./host-node/typecheck-thread.js";
 import { recover } from "./host-node/commit.js";
 import type { Costs } from "./model/costs.js";
-import type { Summary } from "./model/summary.js";
+import type { Summary, ToolLosses } from "./model/summary.js";
 
 export interface CommandOptions {
   readonly format: Format;
@@ -189,7 +189,22 @@ function success(mode: "build" | "check", { summary, changed, unwritten }: Compi
   const named = stubs.slice(0, maxListedStubs).map((path) => `  ${printable(prefix + path)}\n`);
   const more = stubs.length > named.length ? `  and ${stubs.length - named.length} more\n` : "";
   const toFill = stubs.length === 0 ? "" : `stubs for you to fill in:\n${named.join("")}${more}`;
-  return `${what} -> ${printable(prefix + summary.bundle)} (${files})\n${toFill}`;
+  const lost = changed.length === 0 ? "" : lossesText(summary.losses);
+  return `${what} -> ${printable(prefix + summary.bundle)} (${files})\n${toFill}${lost}`;
+}
+
+/** Limits of the lines about projections: the lock file has all of them. */
+const maxLosses = 20;
+const maxLossLength = 160;
+
+function lossesText(losses: readonly ToolLosses[]): string {
+  if (losses.length === 0) return "";
+  const lines = losses.slice(0, maxLosses).map(({ profile, tool, rules }) => {
+    const text = rules.join("; ");
+    return `  ${printable(`${profile} ${tool}: ${text.length > maxLossLength ? `${text.slice(0, maxLossLength)}…` : text}`)}\n`;
+  });
+  const more = losses.length > maxLosses ? `  and ${losses.length - maxLosses} more, in mcpc.lock.json\n` : "";
+  return `rules that projections only describe:\n${lines.join("")}${more}`;
 }
 
 /** Describes how many entries a server has. */

@@ -4,7 +4,7 @@ import type { Change, Host } from "./host.js";
 import { withSeverity, type Severities } from "./lint/index.js";
 import type { Server } from "./model/server.js";
 import type { EntryOffsets } from "./model/source.js";
-import type { Summary } from "./model/summary.js";
+import type { Summary, ToolLosses } from "./model/summary.js";
 import { servingOf } from "./serving.js";
 
 export const phases = ["read", "check", "lower", "lint", "emit", "write", "type-check", "bundle"] as const;
@@ -105,5 +105,10 @@ function summaryOf(server: Server): Summary {
     prompts: prompts.length,
     bundle: `${layout.dist}/server.js`,
     serving: servingOf(server),
+    losses: server.projections.flatMap(({ profile, tools }) =>
+      tools.flatMap(({ name, losses }): ToolLosses[] =>
+        losses.length === 0 ? [] : [{ profile, tool: name, rules: [...new Set(losses.map(({ rule }) => rule))] }],
+      ),
+    ),
   };
 }

@@ -5,6 +5,7 @@ import { selfContained, type SelfContained } from "../json-schema/self-contained
 import { withoutAnnotations } from "../json-schema/without-annotations.js";
 import { wrapsOutput } from "../json-schema/wraps-output.js";
 import type { Cache, Fingerprint } from "../model/cache.js";
+import { projectTool, type ProfileName, type ProjectedListing } from "../projections/index.js";
 import type {
   Declared,
   Project,
@@ -53,6 +54,8 @@ export interface ToolContent extends EntryContent {
   readonly output?: UnnamedSchema;
   readonly filling?: UnnamedFilling;
   readonly wraps: boolean;
+  /** The listing for each profile that does not take it as it is. */
+  readonly projections: Readonly<Partial<Record<ProfileName, ProjectedListing>>>;
   readonly headers: readonly HeaderParameter[];
   readonly examples: readonly Example[];
 }
@@ -84,18 +87,21 @@ export function schemaFingerprints(plain: JsonSchema): Pick<Schema, "fingerprint
 }
 
 export function toolContent(tool: Declared<ToolDeclaration>, project: Project, cache: Cache): ToolContent {
-  const fills = project.build.defaults !== false;
-  return cached(tool, project, cache, ["tool", String(fills)], () => {
+  const { defaults, projections: profiles = [] } = project.build;
+  const fills = defaults !== false;
+  return cached(tool, project, cache, ["tool", String(fills), ...profiles], () => {
     const { node } = tool;
     const input = unnamedSchema(child(node, "inputSchema")!, project.reachable);
     const outputNode = child(node, "outputSchema");
     const output = outputNode && unnamedSchema(outputNode, project.reachable);
     const filling = fills ? fillingOf(input.plain ?? input.schema) : undefined;
+    const listed = listing("tool", tool, {
+      inputSchema: input.schema as Json,
+      ...(output && { outputSchema: output.schema as Json }),
+    });
     return {
-      listing: listing("tool", tool, {
-        inputSchema: input.schema as Json,
-        ...(output && { outputSchema: output.schema as Json }),
-      }),
+      listing: listed,
+      projections: projectionsOf(listed, input, output, profiles),
       answers: answersOf(node, project.reachable),
       input,
       ...(output && { output }),
@@ -105,6 +111,18 @@ export function toolContent(tool: Declared<ToolDeclaration>, project: Project, c
       examples: Object.hasOwn(tool.value, "examples") ? lowerExamples(node) : [],
     };
   });
+}
+
+function projectionsOf(
+  listing: JsonObject,
+  input: UnnamedSchema,
+  output: UnnamedSchema | undefined,
+  profiles: readonly ProfileName[],
+): ToolContent["projections"] {
+  const plain = ({ schema, plain = schema }: UnnamedSchema): JsonSchema => plain;
+  const tool = { listing, input: plain(input), ...(output && { output: plain(output) }) };
+  const projected = profiles.map((profile) => [profile, projectTool(tool, profile)] as const);
+  return Object.fromEntries(projected.filter(([, each]) => each !== undefined));
 }
 
 export function resourceContent(resource: Declared<ResourceDeclaration>, project: Project, cache: Cache): EntryContent {

@@ -10,6 +10,7 @@ import type {
   ResourceTemplateDeclaration,
   ToolDeclaration,
 } from "../model/project.js";
+import type { Projection } from "../model/projection.js";
 import type {
   Completion,
   DeclaredError,
@@ -77,6 +78,7 @@ export function lower(project: Project, cache: Cache = noCache): Server {
     budgets: lowerBudgets(project),
     layout,
     external: project.build.external ?? [],
+    projections: lowerProjections(project, tools),
   };
   const entries = {
     definitions: shared,
@@ -163,6 +165,19 @@ function schemaNaming(names: Names): SchemaNaming {
       return { ...schema, type, types: types(unnamed, type, privates) };
     },
   };
+}
+
+function lowerProjections(
+  { build }: Project,
+  tools: readonly (readonly [Declared<ToolDeclaration>, ToolContent])[],
+): Projection[] {
+  return (build.projections ?? []).map((profile) => ({
+    profile,
+    tools: tools.flatMap(([{ value }, { projections }]) => {
+      const projected = projections[profile];
+      return projected ? [{ name: value.name, ...projected }] : [];
+    }),
+  }));
 }
 
 function lowerTool(

@@ -31,6 +31,7 @@ export function emitExamples(
     prompts: [],
     transports: { stdio: true, fromEnvironment: false },
     runtime: withoutRooms(server.runtime),
+    projections: [],
   };
   const diagnostics: Diagnostic[] = [];
   const take = <T>(result: Result<T>): T | undefined => {

@@ -11,7 +11,7 @@ import { lazy } from "./lazy.js";
 import type { ModuleForm } from "./module-form.js";
 import { applicationModule, hasApplication } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
-import { listingsModule, surfaceModule } from "./surface.js";
+import { listingsModule, projectionsModule, surfaceModule } from "./surface.js";
 import { typesModule } from "./types.js";
 import { validatorModules } from "./validator-modules.js";
 
@@ -39,6 +39,7 @@ export function emitData(server: Server): Artifact[] {
   return [
     generatedFile(server, "surface", () => surfaceModule(server)),
     generatedFile(server, "listings", () => listingsModule(server)),
+    ...(server.projections.length > 0 ? [generatedFile(server, "projections", () => projectionsModule(server))] : []),
   ];
 }
 
@@ -67,6 +68,7 @@ export function bundledCode(server: Server): BundledCode {
     modules: (form) => ({
       surface: () => surfaceModule(server, form),
       listings: () => listingsModule(server, form),
+      projections: () => projectionsModule(server, form),
       server: () => serverModule(server, form),
     }),
     validators: validatorModules(server)

@@ -1,5 +1,7 @@
 import type { Costs } from "../model/costs.js";
 import type { DeclaredError, Server, Tool } from "../model/server.js";
+import type { Projection } from "../model/projection.js";
+import { digest } from "../generated-header.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { wrapOutputSchema } from "@mcpc/runtime/codegen/v1/older-forms";
 import { accessByScope } from "./access.js";
@@ -23,8 +25,18 @@ export function lockFile(server: Server, costs: Costs): string {
       locked(`resourceTemplates/${template.uriTemplate}`, template),
     ),
     prompts: server.prompts.map((prompt) => locked(`prompts/${prompt.name}`, prompt)),
+    ...(server.projections.length > 0 && { projections: Object.fromEntries(server.projections.map(lockedProjection)) }),
   };
   return `${JSON.stringify(lock, null, 2)}\n`;
+}
+
+/** Returns what a projection loses, and a hash of what it lists, by tool. */
+function lockedProjection({ profile, tools }: Projection): readonly [string, JsonObject] {
+  const entries = tools.map(({ name, listing, losses }) => [
+    name,
+    { listing: digest(JSON.stringify(listing)), losses: losses.map(({ at, rule }) => `${at}: ${rule}`) },
+  ]);
+  return [profile, Object.fromEntries(entries) as JsonObject];
 }
 
 interface Entry {

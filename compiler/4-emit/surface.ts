@@ -20,10 +20,12 @@ export function surfaceModule(server: Server, form: ModuleForm = "source"): stri
     list("resourceTemplates", server.resourceTemplates.map(templateEntry), form),
     list("prompts", server.prompts.map(promptEntry), form),
     form === "source" ? `listings: () => import("./listings.js"),` : "listings: () => Promise.resolve(listings),",
+    ...projectionMembers(server, form),
     ...validators.members,
   ];
   return [
     form !== "source" && `import * as listings from "./listings.js";\n`,
+    form !== "source" && server.projections.length > 0 && `import { projections } from "./projections.js";\n`,
     ...validators.imports,
     `import type { Surface${validators.types.map((type) => `, ${type}`).join("")} } from "@mcpc/runtime/codegen/v1";\n\n`,
     ...validators.constants,
@@ -52,6 +54,31 @@ export function listingsModule(server: Server, form: ModuleForm = "source"): str
   const isEmpty = kinds.every((kind) => server[kind].length === 0);
   const texts = `/** The entries as JSON texts, ready to be sent. */\nfunction texts(entries: readonly object[]): string[] {\n  return entries.map((entry) => JSON.stringify(entry));\n}\n`;
   return `${exports.join("")}${isEmpty ? "" : `\n${texts}`}`;
+}
+
+function projectionMembers({ projections }: Server, form: ModuleForm): string[] {
+  if (projections.length === 0) return [];
+  const load =
+    form === "source"
+      ? `() => import("./projections.js").then(({ projections }) => projections)`
+      : "() => Promise.resolve(projections)";
+  return [`profiles: ${spacedLiteral(projections.map(({ profile }) => profile))},`, `projections: ${load},`];
+}
+
+/** Prints `generated/projections.ts`: for each profile, the tools that its clients see in another form. */
+export function projectionsModule({ projections }: Server, form: ModuleForm = "source"): string {
+  const profiles = projections.map(({ profile, tools }) => {
+    const entries = tools.map(({ name, listing }) => {
+      const text = form === "source" ? `JSON.stringify(${literal(listing, 2)})` : literal(JSON.stringify(listing));
+      return `[${literal(name)}, ${text}],`;
+    });
+    return `${literal(profile)}: new Map([${lines(entries)}]),`;
+  });
+  return (
+    `import type { Projections } from "@mcpc/runtime/codegen/v1";\n\n` +
+    `/** The entries of tools in the form for clients of a profile, as JSON texts. Other tools have one form. */\n` +
+    `export const projections: Projections = {${lines(profiles)}};\n`
+  );
 }
 
 function lines(entries: readonly string[]): string {

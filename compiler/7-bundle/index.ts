@@ -14,7 +14,7 @@ import { chunkFiles, chunkFolder } from "./chunks.js";
 import { dependencies } from "./dependencies.js";
 import { codeFile, entryPoints, hashbang, loaderModule } from "./entry-points.js";
 import { generatedModules } from "./generated-modules.js";
-import { isSplit, listingFiles, listingsModule } from "./listing-files.js";
+import { isSplit, listingFiles, listingsModule, projectionsModule } from "./listing-files.js";
 import { externalPackages } from "./node-packages.js";
 import { unusedExternals } from "./unused-externals.js";
 import { ownFiles } from "./own-files.js";
@@ -100,7 +100,11 @@ async function make(
       ? [
           generatedModules(
             generated,
-            { ...code.modules(format), listings: () => listingsModule(listings.forms, format) },
+            {
+              ...code.modules(format),
+              listings: () => listingsModule(listings.forms, format),
+              projections: () => projectionsModule(server, listings.forms, format),
+            },
             host,
           ),
         ]

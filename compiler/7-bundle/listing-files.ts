@@ -18,6 +18,8 @@ const kinds = {
   prompts: "prompt",
 } as const satisfies Record<string, EntryKind>;
 
+const lists = ["tools", "resources", "resourceTemplates", "prompts"] as const;
+
 /** Name of the form for the newest revisions; it sorts after the name of any revision. */
 const newest = "newest";
 
@@ -31,23 +33,8 @@ interface Form {
 /** The last revision that receives a form, the size of its file in bytes, and the hash of the file. */
 type FormFile = readonly [last: string, size: number, hash: string];
 
-type List = keyof typeof kinds;
-
-type ByList<T> = Readonly<Record<List, T>>;
-
-/** Files of each list. */
-export type Forms = ByList<readonly FormFile[]>;
-
-const lists = ["tools", "resources", "resourceTemplates", "prompts"] as const;
-
-function byList<T>(make: (list: List) => T): ByList<T> {
-  return {
-    tools: make("tools"),
-    resources: make("resources"),
-    resourceTemplates: make("resourceTemplates"),
-    prompts: make("prompts"),
-  };
-}
+/** Files of each list, by its name: `tools`, or `tools.gemini` for a projection. */
+export type Forms = Readonly<Record<string, readonly FormFile[]>>;
 
 export interface ListingFiles {
   readonly files: readonly Artifact[];
@@ -72,16 +59,26 @@ const folder = "chunks/listings";
  * the ends of its entries. So the first request for a list computes nothing, and lists take no memory as text.
  */
 export function listingFiles(server: Server, cache: Cache): ListingFiles {
-  let formsOfLists: ByList<readonly Form[]> | undefined;
+  const all = listsOf(server);
+  const computed = new Map<string, readonly Form[]>();
   // Texts are not computed where the files are up to date.
-  const formsOf = (list: List): readonly Form[] =>
-    (formsOfLists ??= byList((each) => formsFor(kinds[each], server[each])))[list];
+  const formsOf = (name: string): readonly Form[] => {
+    let known = computed.get(name);
+    if (known === undefined) {
+      const { kind, entries } = all.get(name)!;
+      computed.set(name, (known = formsFor(kind, entries())));
+    }
+    return known;
+  };
   const forms = cache.memo("listing", [server.fingerprint], () =>
-    byList((list) =>
-      formsOf(list).map(({ last, entries }): FormFile => {
-        const text = entries.join(",");
-        return [last, Buffer.byteLength(text), digest(text)];
-      }),
+    Object.fromEntries(
+      [...all.keys()].map((name) => [
+        name,
+        formsOf(name).map(({ last, entries }): FormFile => {
+          const text = entries.join(",");
+          return [last, Buffer.byteLength(text), digest(text)];
+        }),
+      ]),
     ),
   );
   const file = (path: string, content: () => string): Artifact => ({
@@ -90,8 +87,8 @@ export function listingFiles(server: Server, cache: Cache): ListingFiles {
     inputs: server.fingerprint,
     content: () => withHeader(content()),
   });
-  const files = lists.flatMap((list) =>
-    forms[list].flatMap(([last]) => {
+  const files = Object.keys(forms).flatMap((list) =>
+    forms[list]!.flatMap(([last]) => {
       const entries = (): readonly string[] => formsOf(list).find((form) => form.last === last)!.entries;
       return [
         file(pathOf(server, list, last), () => entries().join(",")),
@@ -100,6 +97,19 @@ export function listingFiles(server: Server, cache: Cache): ListingFiles {
     }),
   );
   return { files, forms };
+}
+
+/** Returns the lists, and those of tools for each profile. */
+function listsOf(server: Server): ReadonlyMap<string, { kind: EntryKind; entries: () => readonly Listed[] }> {
+  const own = lists.map((list) => [list, { kind: kinds[list], entries: () => server[list] }] as const);
+  const projected = server.projections.map(({ profile, tools }) => {
+    const entries = (): readonly Listed[] => {
+      const listings = new Map(tools.map(({ name, listing }) => [name, listing]));
+      return server.tools.map((tool) => ({ ...tool, listing: listings.get(tool.name) ?? tool.listing }));
+    };
+    return [`tools.${profile}`, { kind: "tool" as const, entries }] as const;
+  });
+  return new Map<string, { kind: EntryKind; entries: () => readonly Listed[] }>([...own, ...projected]);
 }
 
 function pathOf({ layout: { dist } }: Server, list: string, last: string): string {
@@ -113,13 +123,26 @@ function endsOf({ layout: { dist } }: Server, list: string, last: string): strin
 
 /** Prints the module that replaces `generated/listings.ts`. */
 export function listingsModule(forms: Forms, format: "cjs" | "esm"): string {
-  const place = format === "cjs" ? "__dirname" : "import.meta.dirname";
-  const lists = Object.entries(forms).map(([list, files]) =>
-    files.length === 0
-      ? `export const ${list} = [];\n`
-      : `export const ${list} = listingFiles(folder, ${header}, "${list}", ${JSON.stringify(files)});\n`,
+  const exports = lists.map((list) => `export const ${list} = ${listingText(list, forms)};\n`);
+  return `${opening(format)}${exports.join("")}`;
+}
+
+/** Prints the module that replaces `generated/projections.ts`. */
+export function projectionsModule({ projections }: Server, forms: Forms, format: "cjs" | "esm"): string {
+  const profiles = projections.map(
+    ({ profile }) => `${JSON.stringify(profile)}: ${listingText(`tools.${profile}`, forms)},\n`,
   );
-  return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n${lists.join("")}`;
+  return `${opening(format)}export const projections = {\n${profiles.join("")}};\n`;
+}
+
+function opening(format: "cjs" | "esm"): string {
+  const place = format === "cjs" ? "__dirname" : "import.meta.dirname";
+  return `import { listingFiles } from "${library}";\nconst folder = \`\${${place}}/${folder}\`;\n`;
+}
+
+function listingText(list: string, forms: Forms): string {
+  const files = forms[list] ?? [];
+  return files.length === 0 ? "[]" : `listingFiles(folder, ${header}, "${list}", ${JSON.stringify(files)})`;
 }
 
 interface Listed {

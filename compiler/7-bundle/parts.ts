@@ -26,6 +26,7 @@ export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split:
     Http: transports.http !== undefined,
     Tasks: tools.some(({ task }) => task !== undefined),
     ListingFiles: split,
+    Projections: server.projections.length > 0,
     // Newer revisions only add fields, so every revision has those of the oldest.
     OlderEntries: !split && sameEntriesSince(server) !== oldest,
     OlderServer: olderImplementation(oldest, server.info as Info) !== server.info,
@@ -69,9 +70,15 @@ const [oldest] = legacyVersions;
 type Info = Parameters<typeof olderImplementation>[1];
 
 /** Returns the first revision that receives every entry in its newest form; none if the last one does not. */
-function sameEntriesSince({ tools, resources, resourceTemplates, prompts }: Server): string | undefined {
+function sameEntriesSince({ tools, resources, resourceTemplates, prompts, projections }: Server): string | undefined {
   const entries = [
     ...tools.map(({ listing, wraps }) => ["tool", listing, wraps] as const),
+    ...projections.flatMap((projection) =>
+      projection.tools.map(({ name, listing }) => {
+        const wraps = tools.find((tool) => tool.name === name)?.wraps;
+        return ["tool", listing, wraps] as const;
+      }),
+    ),
     ...resources.map(({ listing }) => ["resource", listing, false] as const),
     ...resourceTemplates.map(({ listing }) => ["resourceTemplate", listing, false] as const),
     ...prompts.map(({ listing }) => ["prompt", listing, false] as const),

@@ -1493,6 +1493,21 @@ export interface Build {
    */
   external?: string[];
   /**
+   * Client profiles for which the build also makes a looser form of the schemas. Whoever starts the server chooses one with `--profile`, `MCPC_PROFILE`, or a path below the endpoint. See [projections](projections.md).
+   */
+  projections?: (
+    | "portable"
+    | "openai"
+    | "openai-strict"
+    | "anthropic"
+    | "anthropic-strict"
+    | "gemini"
+    | "vscode"
+    | "cursor"
+    | "claude-code"
+    | "moonshot"
+  )[];
+  /**
    * Which clients and providers the server is meant for. Without it: the profile `portable`, with warnings alone; with it, each rule has its own severity.
    */
   lint?: {

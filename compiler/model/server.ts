@@ -1,5 +1,6 @@
 import type { Fingerprint } from "./cache.js";
 import type { Budgets } from "./costs.js";
+import type { Projection } from "./projection.js";
 import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
 
@@ -44,6 +45,8 @@ export interface Server {
   readonly imports: readonly HandlerImport[];
   /** Packages that are not bundled. */
   readonly external: readonly string[];
+  /** The forms of listings for profiles that the manifest names. */
+  readonly projections: readonly Projection[];
 }
 
 /** Features around the handlers; a member is present only where the manifest asks for it. */

@@ -10,6 +10,15 @@ export interface Summary {
   /** The bundle, as a project path. */
   readonly bundle: string;
   readonly serving: Serving;
+  /** Rules that projections lose, by profile and tool. */
+  readonly losses: readonly ToolLosses[];
+}
+
+/** The rules that clients of a profile only find in descriptions. */
+export interface ToolLosses {
+  readonly profile: string;
+  readonly tool: string;
+  readonly rules: readonly string[];
 }
 
 /** The facts for a process that serves the project while it changes. */

@@ -28,14 +28,13 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
   const routing = deferUntilRead(server, options, (read) => ({
     routes: createRoutes(server, read),
     admission: createAdmission(server, read),
-    nothingHere: { status: 404, message: `nothing here; the MCP endpoint is ${read.path}` } satisfies Refusal,
   }));
   const most = options.maxBodyBytes ?? defaultMaxBodyBytes;
 
   function handle(incoming: IncomingMessage, request: NodeRequest, reply: NodeReply): void {
-    const { routes, admission, nothingHere } = routing();
+    const { routes, admission } = routing();
     const endpoint = find(incoming, request, routes);
-    if (endpoint === undefined) return reply.refuse(nothingHere);
+    if (endpoint === undefined) return reply.refuse(routes.nothingHere);
     const verdict = admission.request(endpoint, request);
     if (!(verdict instanceof Promise)) return answer(incoming, endpoint, request, reply, verdict);
     whenSettled(verdict, reply, (refusal) => answer(incoming, endpoint, request, reply, refusal));
@@ -109,5 +108,5 @@ function find(incoming: IncomingMessage, { url }: NodeRequest, routes: Routes): 
   const found = routes.at(pathOf(url));
   if (found !== undefined || !("originalUrl" in incoming)) return found;
   const rest = pathOf(pathAndQuery(incoming.url ?? "/"));
-  return routes.at(rest) ?? (rest === "/" ? routes.mcp : undefined);
+  return routes.at(rest) ?? (rest === "/" ? routes.mcp : routes.below(rest));
 }

@@ -38,6 +38,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   const { transport, logLevel } = settings;
   const configured = withOptions(server, {
     ...(logLevel !== undefined && { logLevel }),
+    ...(!globalThis.mcpcWithoutProjections && settings.profile !== undefined && { profile: settings.profile }),
     stateKeys: stateKeys(),
     // The process has already read these options.
     http: undefined,

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type {} from "../protocol/parts.js";
 import { levelOf, variable, type Value, type EnvironmentVariable } from "../protocol/environment.js";
 import type { Server } from "../protocol/exchange.js";
+import { profileProblems } from "../protocol/profiles.js";
 import type { LoggingLevel } from "../protocol/types.js";
 import type { DeclaredHttp, HttpOptions } from "../transports/http/endpoint.js";
 import type { readHttp } from "../transports/http/from-environment.js";
@@ -40,6 +41,8 @@ export interface ProcessOptions {
   readonly http: HttpOptions | undefined;
   /** The level from the command line. The server itself reads the environment. */
   readonly logLevel: LoggingLevel | undefined;
+  /** The profile from the command line. The server itself reads the environment. */
+  readonly profile?: string;
   readonly configFile: string | undefined;
   readonly printConfig: boolean;
   /** Problems with the options, one sentence each. */
@@ -68,6 +71,9 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
   const asked = values["log-level"];
   const { level, problem } = asked === undefined ? {} : levelOf(asked, "--log-level");
   if (problem !== undefined) problems.push(problem);
+  const { profile } = values as { readonly profile?: string };
+  if (!globalThis.mcpcWithoutProjections && profile !== undefined)
+    problems.push(...profileProblems(server.surface, profile, "--profile"));
   return {
     transport: transport ?? transports[0]!,
     http:
@@ -75,6 +81,7 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
         ? httpOptions(server, options.http, { host, port }, problems)
         : undefined,
     // A wrong level on the command line must not fall back to the environment.
+    ...(!globalThis.mcpcWithoutProjections && profile !== undefined && { profile }),
     logLevel: asked === undefined ? undefined : (level ?? "info"),
     configFile: options.configure && readOption(values.config, "--config", "MCPC_CONFIG")[0],
     printConfig: values["print-config"] ?? false,
@@ -111,6 +118,7 @@ function parseCommandLine() {
         "log-level": { type: "string" },
         config: { type: "string" },
         "print-config": { type: "boolean" },
+        ...(globalThis.mcpcWithoutProjections ? undefined : { profile: { type: "string" as const } }),
         version: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -124,7 +132,10 @@ function describeValue(value: Value | number | EnvironmentVariable): string {
   return typeof value === "object" ? `from ${value.env}` : String(value);
 }
 
-function help({ surface: { server }, options }: Server, { stdio, http, configure, variables }: MainOptions): string {
+function help(
+  { surface: { server, profiles }, options }: Server,
+  { stdio, http, configure, variables }: MainOptions,
+): string {
   const transports = [...(stdio ? ["stdio"] : []), ...(http ? ["http"] : [])];
   return [
     `${server.name} ${server.version}, a Model Context Protocol server`,
@@ -138,6 +149,9 @@ function help({ surface: { server }, options }: Server, { stdio, http, configure
         ]
       : []),
     `  --log-level LEVEL  least severity that is logged (MCPC_LOG_LEVEL; default ${options.logging?.level ?? "info"})`,
+    ...(!globalThis.mcpcWithoutProjections && profiles !== undefined
+      ? [`  --profile ${profiles.join("|")}  the clients to list tools for (MCPC_PROFILE; default none)`]
+      : []),
     ...(!globalThis.mcpcWithoutApplication && configure
       ? [
           "  --config FILE    settings, as JSON; environment variables come before it (MCPC_CONFIG)",

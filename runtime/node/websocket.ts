@@ -1,3 +1,4 @@
+import type {} from "../protocol/parts.js";
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -20,6 +21,7 @@ import {
   type Refusal,
 } from "../transports/http/endpoint.js";
 import { deferUntilRead } from "../transports/http/from-environment.js";
+import { serverBelow } from "../transports/http/profiles.js";
 import { defaultMaxSessions, sessionBytes } from "../transports/http/sessions.js";
 import { largeMessage, takeTurn } from "../transports/http/turns.js";
 import { NodeRequest } from "./http-request.js";
@@ -50,6 +52,8 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
   });
   const admission = deferUntilRead(server, options, (read) => createAdmission(server, read));
   const path = options.websocket && pathOf(options.websocket.path);
+  const profiled = (requested: string): Server | undefined =>
+    globalThis.mcpcWithoutProjections || path === undefined ? undefined : serverBelow(server, path, requested);
   const ending = {
     deliver: () => {},
     end: () => {},
@@ -83,7 +87,9 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
     socket.on("error", () => {});
     try {
       const request = new NodeRequest(incoming);
-      if (pathOf(request.url) !== path) {
+      const requested = pathOf(request.url);
+      const served = requested === path ? server : profiled(requested);
+      if (served === undefined) {
         // Other paths may be those of other listeners.
         if (http === undefined || http.listenerCount("upgrade") < 2) refuse(socket, nothingHere);
         return;
@@ -102,7 +108,7 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
         socket.on("close", booking.release);
         sockets.handleUpgrade(incoming, socket, head, (opened) => {
           client = opened;
-          serve(server, opened, request, booking);
+          serve(served, opened, request, booking);
         });
       };
       const starting = refuseUntilStarted(server);

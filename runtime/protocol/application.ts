@@ -3,6 +3,7 @@ import { publish } from "./changes.js";
 import { environment, levelFrom } from "./environment.js";
 import type { Server } from "./exchange.js";
 import type { Notify } from "./handlers.js";
+import { profileFrom } from "./profiles.js";
 import { SettingsError, type Application, type Lifecycle, type SettingSources } from "./hooks.js";
 import { failureDetails } from "./logger.js";
 
@@ -37,12 +38,14 @@ async function begin(server: Server, sources: SettingSources, found: readonly st
 
 /** Loads the settings and the authentication. Reports all problems at once. */
 async function configure(
-  { application, auth, hooks, health, settings, options, secrets, logger }: Server,
+  { application, auth, hooks, health, settings, options, secrets, logger, surface }: Server,
   sources: SettingSources,
   found: readonly string[],
 ): Promise<void> {
   const { problem } = options.logLevel === undefined ? levelFrom(sources.env) : {};
   const problems = [...found, ...(problem === undefined ? [] : [problem])];
+  if (!globalThis.mcpcWithoutProjections && options.profile === undefined)
+    problems.push(...(profileFrom(surface, sources.env).problems ?? []));
   if (!globalThis.mcpcWithoutApplication && settings !== undefined && options.application === undefined) {
     try {
       application.config = await settings.load(sources);

@@ -4,6 +4,7 @@ import { environment, levelFrom } from "./environment.js";
 import type { Server, ServerOptions } from "./exchange.js";
 import { createLedger, defaultKeptBytes } from "./ledger.js";
 import { createLogger, hookSink } from "./logger.js";
+import { profileFrom } from "./profiles.js";
 import type { Handlers, Surface } from "./surface.js";
 
 /**
@@ -17,7 +18,12 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const unknown = globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined;
   const asks = auth !== undefined || hooks?.authenticate !== undefined || unknown;
   const { level, problem } = levelFrom(environment());
-  const starts = settings !== undefined || hooks?.onStart !== undefined || problem !== undefined;
+  const chosen: ReturnType<typeof profileFrom> =
+    globalThis.mcpcWithoutProjections || options.profile !== undefined
+      ? { profile: options.profile }
+      : profileFrom(surface, environment());
+  const isMisspelt = !globalThis.mcpcWithoutProjections && (chosen.problems?.length ?? 0) > 0;
+  const starts = settings !== undefined || hooks?.onStart !== undefined || problem !== undefined || isMisspelt;
   const reads = !globalThis.mcpcWithoutHttp && options.http !== undefined;
   const waits = asks || reads || (application === undefined && starts);
   const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
@@ -41,6 +47,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     settings,
     application: createLifecycle(waits, application),
     views: new Map(),
+    profile: chosen.profile,
     indexes: new Map(),
     ledger: createLedger(surface.maxKeptBytes ?? defaultKeptBytes),
     subscribers: new Set(),

@@ -51,6 +51,8 @@ export interface ServerOptions {
   readonly health?: Health;
   /** Secrets that seal request states, the newest first. Default: a random one for this process. */
   readonly stateKeys?: readonly string[];
+  /** The profile of the clients. Default: `MCPC_PROFILE`, or none. */
+  readonly profile?: string | undefined;
   readonly auth?: Authentication | undefined;
   readonly hooks?: Hooks;
   /** Reads the address of a mounted server from environment variables, if the manifest names any. */
@@ -72,7 +74,6 @@ export interface Server {
   readonly definition: { readonly handlers: Handlers; readonly surround: () => ServerOptions };
   readonly options: ServerOptions;
   readonly logger: Logger;
-  /** The minimum severity of log entries. */
   readonly logLevel: LoggingLevel;
   readonly logging: Logging | undefined;
   readonly health: Health | undefined;
@@ -84,6 +85,8 @@ export interface Server {
   readonly describeError?: (error: unknown) => string;
   /** Views by protocol version. */
   readonly views: Map<string, View>;
+  /** The profile of the clients, if they see other forms of tools than the author's. */
+  readonly profile: string | undefined;
   /** Indexes that a method keeps across calls, by a unique key. */
   readonly indexes: Map<string, unknown>;
   /** Secrets that seal request states, the newest first. */
@@ -94,7 +97,6 @@ export interface Server {
   readonly ledger: Ledger;
   /** The connections and streams that receive changes. */
   readonly subscribers: Set<Subscriber>;
-  /** The user's hooks. */
   readonly hooks: Hooks | undefined;
   /** The loader of the settings, if the manifest declares any. */
   readonly settings: SettingsLoader | undefined;

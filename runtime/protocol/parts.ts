@@ -15,6 +15,8 @@ declare global {
   var mcpcWithoutLists: true | undefined;
   /** Lists that are read from files. */
   var mcpcWithoutListingFiles: true | undefined;
+  /** Forms of listings for profiles of clients. */
+  var mcpcWithoutProjections: true | undefined;
   /** Entries that differ for older revisions, unless files have those forms. */
   var mcpcWithoutOlderEntries: true | undefined;
   /** A server description that differs for older revisions. */

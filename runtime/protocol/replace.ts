@@ -4,6 +4,7 @@ import { withOptions } from "./define-server.js";
 import { Call, type Abortable, type Server, type Subscriber } from "./exchange.js";
 import type { Application, SettingSources } from "./hooks.js";
 import { failureDetails } from "./logger.js";
+import { serversOf } from "./profiles.js";
 import type { Handlers, Listings, Surface } from "./surface.js";
 import { viewOf } from "./view.js";
 
@@ -21,7 +22,7 @@ export interface Replacement {
 }
 
 /** Indexes of a server that do not depend on its surface. */
-const preservedIndexes: ReadonlySet<string> = new Set(["stateKeys", "tasks"]);
+const preservedIndexes: ReadonlySet<string> = new Set(["stateKeys", "tasks", "profiles"]);
 
 /**
  * Replaces the version of a server that is being served, for all connected clients: new calls run the new code,
@@ -109,7 +110,7 @@ function bindLists(lists: NonNullable<Handlers["lists"]>, own: PropertyDescripto
 
 /** Updates the views of connections. */
 function renewViews(live: Server, next: Server): void {
-  for (const view of live.views.values()) {
+  for (const view of serversOf(live).flatMap(({ views }) => [...views.values()])) {
     const { methods, frame, closing } = viewOf(next, view.revision);
     // A client may still call methods that it knows. Pending listings store their pages in the old `payloads`.
     Object.assign(view, { frame, closing, methods: new Map([...view.methods, ...methods]), payloads: new Map() });
@@ -154,10 +155,15 @@ export async function digest(surface: Surface): Promise<Readonly<Record<List, st
   const text = (...members: readonly (keyof Listings)[]): string =>
     JSON.stringify(members.map((member) => [listings[member], surface[member].map(({ scopes }) => scopes ?? [])]));
   return {
-    tools: text("tools"),
+    tools: text("tools") + JSON.stringify(await projectedTexts(surface)),
     resources: text("resources", "resourceTemplates"),
     prompts: text("prompts"),
   };
+}
+
+async function projectedTexts({ projections }: Surface): Promise<unknown> {
+  const projected = Object.entries((await projections?.()) ?? {});
+  return projected.map(([profile, tools]) => [profile, tools instanceof Map ? [...tools] : tools]);
 }
 
 /** Returns whether a call is a subscription, which does not have to end. */

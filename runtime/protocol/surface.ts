@@ -33,6 +33,10 @@ export interface Surface {
   readonly prompts: readonly PromptSurface[];
   /** Imports the listings, which are the largest part of a surface, on demand. */
   readonly listings: () => Promise<Listings>;
+  /** The profiles of clients that see other forms of tools. */
+  readonly profiles?: readonly string[];
+  /** Imports these forms. */
+  readonly projections?: () => Promise<Projections>;
   /** Imports the validators of a tool by its name. */
   readonly toolValidators?: (name: string) => Promise<ToolValidators>;
   /** Imports the validators of a resource template by its URI template. */
@@ -40,6 +44,9 @@ export interface Surface {
   /** Imports the validators of a prompt's questions by its name. */
   readonly promptValidators?: (name: string) => Promise<PromptValidators>;
 }
+
+/** The entries of tools for each profile: those that differ by name, as JSON texts; or all of them, in files. */
+export type Projections = Readonly<Record<string, ReadonlyMap<string, string> | Listing>>;
 
 /** The texts of the lists. */
 export interface Listings {

@@ -62,6 +62,7 @@ const topics: Readonly<Record<string, string>> = {
   "streaming progress": "long-job",
   "settings and pooled clients": "pooled",
   caching: "cached",
+  projections: "bookshop",
   "logging and health": "monitored",
 };
 

@@ -47,7 +47,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     {
       path: "^compiler/",
       pathNot: [
-        "^compiler/(model|diagnostics|json-schema)/",
+        "^compiler/(model|diagnostics|json-schema|projections)/",
         "^compiler/(host|project-path|fingerprint|generated-header)[.]ts$",
         phase,
       ],

@@ -2,6 +2,7 @@
 export { defineServer } from "../../protocol/define-server.js";
 export type { Server } from "../../protocol/exchange.js";
 export type {
+  Projections,
   PromptValidators,
   Surface,
   TemplateValidators,

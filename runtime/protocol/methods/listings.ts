@@ -3,6 +3,7 @@ import { hasScopes, anonymous } from "../auth.js";
 import type { Answer, Call, EntryKind, Payload, View } from "../exchange.js";
 import type { LazyBytes } from "../json-rpc.js";
 import type { McpError } from "../errors.js";
+import { listingsFor } from "../profiles.js";
 import { listersFor, listWith } from "./listed-resources.js";
 import { internalError, invalidParams, sealOnce } from "../results.js";
 import { audienceOf, type Audience } from "../scopes.js";
@@ -30,7 +31,9 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const audience = audienceOf(view.server, call.auth, hidden);
   const listers = globalThis.mcpcWithoutLists || member !== "resources" ? noListers : listersFor(call);
   if (cursor !== undefined && typeof cursor !== "string") return invalidParams("unknown cursor");
-  const first = `${member} ${view.revision.version}`;
+  const { profile } = view.server;
+  // Audiences share their pages between profiles.
+  const first = `${member} ${view.revision.version}${globalThis.mcpcWithoutProjections || profile === undefined ? "" : ` ${profile}`}`;
   const key = cursor === undefined ? first : `${first} ${cursor}.`;
   const payloads = audience === undefined ? view.payloads : audience.payloads;
   const payload = listers.length > 0 ? undefined : payloads.get(key);
@@ -46,7 +49,7 @@ function list(call: Call, member: keyof Listings, kind: EntryKind): Answer {
   const start = startOf(cursor, size, listers.length > 0 ? maxListed : visible.length, audience);
   if (start === undefined) return invalidParams("unknown cursor");
   if (!globalThis.mcpcWithoutLists && listers.length > 0) return listAll(call, listers, visible, start, size, audience);
-  return surface.listings().then(
+  return (globalThis.mcpcWithoutProjections ? surface.listings() : listingsFor(view.server)).then(
     (listings): Payload =>
       sealOnce(
         view,

@@ -1,3 +1,4 @@
+import type {} from "../../protocol/parts.js";
 import { callerOf } from "../../protocol/caller.js";
 import { unexpectedError } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
@@ -67,6 +68,9 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
     const { routes, admission } = routing();
     let endpoint: Endpoint | undefined;
     for (const end of ends) endpoint ??= routes.at(end);
+    // A misspelt profile must not be served without one.
+    if (!globalThis.mcpcWithoutProjections && endpoint === undefined && ends.some((end) => routes.isBelow(end)))
+      return refusalResponse(routes.nothingHere);
     endpoint ??= routes.mcp;
     const verdict = admission.request(endpoint, request);
     const refusal = verdict instanceof Promise ? await verdict : verdict;
