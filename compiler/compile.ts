@@ -37,8 +37,7 @@ export interface Options {
  */
 export async function compile(session: Session, options: Options): Promise<Compilation> {
   const { host, cache, artifacts } = session;
-  const { phase, take, add, hasErrors, commit, done } = createReport(host, options);
-  const isBuild = options.mode === "build";
+  const { isBuild, phase, take, add, hasErrors, commit, done } = createReport(host, options);
   const planned: Planned = (files, ...sweep) => take(plan(files, host, planning(sweep, session, options)));
 
   const manifests = take(await cachedManifests(host, phase, cache)); // read, check, lower, lint
@@ -46,6 +45,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const { server, costs } = manifests;
   add(manifests);
   if (!take(checkBudgets(server, costs))) return done();
+  const lock = emitLock(server, costs);
 
   phase("emit");
   const moves = take(renameHandlers(server, host, options.rename));
@@ -67,10 +67,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const sourcePlan = planned(sources, ...generatedFiles(server));
   if (!sourcePlan) return done();
   if (isBuild) commit([...sourcePlan.changes, ...orphans.pruned]);
-  else
-    add(
-      staleFiles([sourcePlan, planned([emitLock(server, costs)])], [...sources, emitLock(server, costs)], server, host),
-    );
+  else add(staleFiles([sourcePlan, planned([lock])], [...sources, lock], server, host));
 
   phase("type-check");
   const isOnDisk = isBuild || sourcePlan.changes.length === 0;
@@ -85,8 +82,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const bundled = take({ ...result, diagnostics: withExternalFixes(result.diagnostics, host) });
   if (!bundled || !isBuild) return done();
   add({ inputs: bundled.inputs });
-  const artifactPlan = planned([emitLock(server, costs), ...bundled.files], ...bundleFiles(server));
-  if (artifactPlan) commit(artifactPlan.changes);
+  commit(planned([lock, ...bundled.files], ...bundleFiles(server))?.changes ?? []);
   return done();
 }
 

@@ -38,6 +38,7 @@ interface Findings {
 
 /** Collects what a run of the compiler has to say. */
 export interface RunReport {
+  readonly isBuild: boolean;
   /** Announces a phase. */
   phase(phase: Phase): void;
   /** Keeps the diagnostics of a result, and returns its value unless there are errors among them. */
@@ -72,6 +73,7 @@ export function createReport(
     unwritten = findings.unwritten ? located(findings.unwritten) : unwritten;
   };
   return {
+    isBuild: mode === "build",
     phase: (phase) => onPhase?.(phase),
     take: (result) => {
       const found = located(result.diagnostics);
