@@ -7,7 +7,9 @@ import { expect, onTestFinished, test } from "vitest";
 const root = join(import.meta.dirname, "..", "..");
 const read = (...path: string[]): any => JSON.parse(readFileSync(join(root, ...path), "utf8"));
 /** Those that people copy; the tutorial has what the README makes. */
-const projects = readdirSync(join(root, "fixtures")).filter((name) => !["fix", "invalid", "lint", "tutorial"].includes(name));
+const projects = readdirSync(join(root, "fixtures")).filter(
+  (name) => !["fix", "invalid", "lint", "tutorial"].includes(name),
+);
 
 const versions: Readonly<Record<string, string>> = {
   ...read("package.json").devDependencies,
