@@ -15,7 +15,7 @@ export const annotationsClaudeDirectory = defineRule<{ missing: string }>({
     {
       who: "the directory of Claude connectors",
       demand: "each tool has annotations.title, and readOnlyHint or destructiveHint",
-      sources: ["aiquila#386", "basicmachines-co/basic-memory#1031", "Anthropic, Software Directory Policy"],
+      sources: ["aiquila#386", "basicmachines-co/basic-memory#1031"],
       confidence: "C",
       asOf: "2026-10",
     },
