@@ -2,7 +2,7 @@ import { relative, resolve, sep } from "node:path";
 import { readWholeManifests } from "../1-read/index.js";
 import { plan } from "../5-write/index.js";
 import { prefix, textOf } from "../command.js";
-import { compileManifests } from "../compile-manifests.js";
+import { compileManifests, lintManifests } from "../compile-manifests.js";
 import { hasErrors, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { linesOf, positionAt } from "../diagnostics/position.js";
 import { printable } from "../diagnostics/printable.js";
@@ -75,7 +75,7 @@ function addTo(host: Host, options: AddOptions): number {
   const start = firstDifference(text, edited);
   const isOfEntry = ({ span }: Diagnostic): boolean =>
     span?.path === path && span.start >= start && span.start < start + edited.length - text.length;
-  const warnings = { ...report, diagnostics: diagnostics.filter(isOfEntry) };
+  const warnings = { ...report, diagnostics: lintManifests(after).diagnostics.filter(isOfEntry) };
   if (warnings.diagnostics.length > 0) stderr(formatPretty(warnings, options));
   const { line } = positionAt(linesOf(edited), start);
   const shown = (file: string): string => printable(prefix(host, cwd) + file);

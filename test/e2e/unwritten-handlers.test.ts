@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { contents, kept, mcpc, write } from "./project.js";
 
-const object = { type: "object" };
+const object = { type: "object", properties: {} };
 const manifest = {
   server: { name: "unwritten", version: "1.0.0" },
   tools: [

@@ -8,7 +8,11 @@ export const tool = (name: string, more: object = {}) => ({
   inputSchema: { type: "object", properties: {} },
   ...more,
 });
-export const manifest = (...tools: object[]) => ({ server: { name: "typed", version: "1.0.0" }, tools });
+export const manifest = (...tools: object[]) => ({
+  server: { name: "typed", version: "1.0.0" },
+  build: { lint: { profiles: [] } },
+  tools,
+});
 
 export type Files = Readonly<Record<string, unknown>>;
 export interface Case {
