@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { project } from "../project.js";
 
-export const object = { type: "object" };
+export const object = { type: "object", properties: {} };
 
 /** A tool that says what its module says, and one that waits to be let go and then says what it began with. */
 export const manifest = (more: object = {}) => ({
