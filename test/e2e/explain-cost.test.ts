@@ -4,7 +4,11 @@ import { expect, test } from "vitest";
 import { blocksTestedBy } from "../house/documents.js";
 import { mcpc, project } from "./project.js";
 
-const tool = (name: string, description: string) => ({ name, description, inputSchema: { type: "object" } });
+const tool = (name: string, description: string) => ({
+  name,
+  description,
+  inputSchema: { type: "object", properties: {} },
+});
 const manifest = (build: object): object => ({
   server: { name: "shop", version: "1.0.0" },
   tools: [tool("order", "Orders an article."), tool("search", "Searches the catalogue for articles.")],
@@ -66,6 +70,6 @@ test("the table is part of the JSON report, also after a build that is up to dat
 
 test("the budgets of the guide leave room for a small server", () => {
   const [{ text } = { text: "" }] = blocksTestedBy("docs/tokens.md", "test/e2e/explain-cost.test.ts");
-  const folder = project({ "a.mcp.json": manifest(JSON.parse(`{${text}}`).build) });
+  const folder = project({ "a.mcp.json": manifest({ ...JSON.parse(`{${text}}`).build, lint: { profiles: [] } }) });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
 });
