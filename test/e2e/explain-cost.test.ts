@@ -4,11 +4,7 @@ import { expect, test } from "vitest";
 import { blocksTestedBy } from "../house/documents.js";
 import { mcpc, project } from "./project.js";
 
-const tool = (name: string, description: string) => ({
-  name,
-  description,
-  inputSchema: { type: "object", properties: {} },
-});
+const tool = (name: string, description: string) => ({ name, description, inputSchema: { type: "object" } });
 const manifest = (build: object): object => ({
   server: { name: "shop", version: "1.0.0" },
   tools: [tool("order", "Orders an article."), tool("search", "Searches the catalogue for articles.")],
