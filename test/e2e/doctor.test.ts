@@ -34,7 +34,7 @@ afterAll(() => void answers.close());
 async function examine(runtime: object, env: Record<string, string> = {}): Promise<{ code: number; lines: string[] }> {
   write(folder, { "a.mcp.json": { server, tools: [tool], runtime } });
   mcpc(folder, "build");
-  const process = spawn("node", [join(root, "compiler/dist/cli.js"), "doctor"], {
+  const process = spawn(globalThis.process.execPath, [join(root, "compiler/dist/cli.js"), "doctor"], {
     cwd: folder,
     env: { ...globalThis.process.env, ...env },
   });
