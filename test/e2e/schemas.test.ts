@@ -112,7 +112,10 @@ test("validators and types agree with the schemas", async () => {
     name,
     inputSchema: { ...root, type: "object", properties: { v }, required: ["v"], ...(own && { $defs: own }) },
   }));
-  const folder = project({ ...files, "a.mcp.json": { server: { name: "schemas", version: "1.0.0" }, build: { lint: { profiles: [] } }, $defs, tools } });
+  const folder = project({
+    ...files,
+    "a.mcp.json": { server: { name: "schemas", version: "1.0.0" }, build: { lint: { profiles: [] } }, $defs, tools },
+  });
   const pascal = (name: string): string =>
     name
       .split("_")
