@@ -121,8 +121,8 @@ describe("whatever a project writes to standard output goes to standard error", 
       "src/writers.ts": writers,
       "src/hooks.ts": 'export const onStart = () => {};\nexport const onStop = () => console.log("stopped");\n',
       "src/tools/common.ts": `import { writeAll } from "../writers.js";
-void writeAll("loading");
-export const common = async () => (await writeAll("calling"), "done");
+const loading = writeAll("loading");
+export const common = async () => (await loading, await writeAll("calling"), "done");
 `,
       "src/tools/module.ts": "export const moduleTool = () => String(globalThis.process.argv.length);\n",
       "src/tools/wait.ts": `export const wait = (_: unknown, { signal, progress }: any) => {
