@@ -3,6 +3,7 @@ import { readWholeManifests } from "../1-read/index.js";
 import { parse } from "../1-read/parse.js";
 import { prefix } from "../command.js";
 import { printable } from "../diagnostics/printable.js";
+import { isObject } from "../diff/schemas/classes.js";
 import { sideOf } from "../diff/sides.js";
 import { NoSide, type SideOptions, type Surface } from "../diff/surface.js";
 import { bytesOf, HostError, textOf, type Host } from "../host.js";
@@ -11,7 +12,6 @@ import { recover } from "../host-node/commit.js";
 import { nodeHost } from "../host-node/index.js";
 import type { Json, JsonObject, LocatedObject } from "../model/source.js";
 import { importable } from "./importable.js";
-import { isObject } from "./listed-fields.js";
 import { merge, recordOf, type ImportRecord } from "./merge.js";
 
 export interface ImportOptions extends Omit<SideOptions, "folder"> {

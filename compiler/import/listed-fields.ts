@@ -1,3 +1,4 @@
+import { isObject } from "../diff/schemas/classes.js";
 import type { SurfaceSection } from "../diff/surface.js";
 import type { Json, JsonObject } from "../model/source.js";
 
@@ -78,8 +79,4 @@ function selected(object: JsonObject, fields: readonly string[]): Selection {
     if (fields.includes(key)) own.push([key, value]);
     else others.push(key);
   return { value: Object.fromEntries(own), others };
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,9 @@
 import { insertEntry } from "../add/insert-entry.js";
 import { setField } from "../add/set-field.js";
+import { isObject } from "../diff/schemas/classes.js";
 import { keyOf, sections, type SurfaceSection } from "../diff/surface.js";
 import { fingerprint } from "../fingerprint.js";
 import type { Json, JsonObject, LocatedObject } from "../model/source.js";
-import { isObject } from "./listed-fields.js";
 
 /** Entries by section, as they are to be in a manifest. */
 export type Imported = Readonly<Record<SurfaceSection, readonly JsonObject[]>>;
