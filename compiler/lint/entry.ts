@@ -1,4 +1,5 @@
 import { pointer } from "../json-schema/pointer.js";
+import { decoded } from "../json-schema/reference.js";
 import { applicators } from "../json-schema/walk.js";
 import type { Prompt, Resource, ResourceTemplate, Tool } from "../model/server.js";
 import type { Json, JsonObject } from "../model/source.js";
@@ -74,7 +75,31 @@ function subschemasOf({ inputSchema, outputSchema }: JsonObject): Subschema[] {
   const found: Subschema[] = [];
   if (isSchema(inputSchema)) collect({ at: "/inputSchema", of: "input", schema: inputSchema }, found);
   if (isSchema(outputSchema)) collect({ at: "/outputSchema", of: "output", schema: outputSchema }, found);
-  return found;
+  return withoutUnusedDefinitions(found);
+}
+
+const named = ["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"];
+
+/** Drops definitions that no reference leads to, because they say nothing about values. */
+function withoutUnusedDefinitions(all: readonly Subschema[]): Subschema[] {
+  const definitionOf = (at: string): string => /^\/\w+Schema(?:\/(?:\$defs|definitions)\/[^/]+)?/.exec(at)![0];
+  // Names and addresses of schemas are references of another kind.
+  if (all.some(({ schema }) => typeof schema === "object" && named.some((key) => Object.hasOwn(schema, key))))
+    return [...all];
+  const parts = new Map<string, Subschema[]>();
+  for (const each of all) parts.set(definitionOf(each.at), [...(parts.get(definitionOf(each.at)) ?? []), each]);
+  const used = new Set<string>();
+  const visit = (definition: string): void => {
+    if (used.has(definition)) return;
+    used.add(definition);
+    for (const { of, schema } of parts.get(definition) ?? []) {
+      const reference = typeof schema === "boolean" ? undefined : schema["$ref"];
+      if (typeof reference === "string") visit(definitionOf(`/${of}Schema${decoded(reference.slice(1))}`));
+    }
+  };
+  visit("/inputSchema");
+  visit("/outputSchema");
+  return all.filter(({ at }) => used.has(definitionOf(at)));
 }
 
 /** Collects a schema and all schemas in it, in document order. */
