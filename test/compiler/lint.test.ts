@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lintManifests } from "../../compiler/compile-manifests.js";
+import { cachedManifests, lintManifests } from "../../compiler/compile-manifests.js";
+import { openCache } from "../../compiler/cache/cache.js";
 import type { Host } from "../../compiler/host.js";
 import { blocksTestedBy } from "../house/documents.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
@@ -184,4 +185,109 @@ const ownProjects = readdirSync(projects).filter((name) => !["fix", "invalid", "
 test.each(ownProjects)("the project %s lints clean", (name) => {
   const isFinding = ({ code }: Diagnostic): boolean => /^lint\//.test(code) || ruleCodes.has(code);
   expect(lintManifests(nodeHost(join(projects, name))).diagnostics.filter(isFinding)).toEqual([]);
+});
+
+const surfaces = join(import.meta.dirname, "..", "e2e", "real-surfaces");
+
+/** Returns the rows of the table of real servers: name and version, tools, findings. */
+function documentedServers(): string[][] {
+  const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "lint.md"), "utf8");
+  const rows = page.split("\n").filter((line) => /^\| `[^`]+` \d/.test(line));
+  return rows.map((row) =>
+    row
+      .split("|")
+      .slice(1, 4)
+      .map((cell) => cell.trim()),
+  );
+}
+
+test("portable finds in ten public servers what the documents say", { timeout: 120_000 }, () => {
+  const found = readdirSync(surfaces)
+    .filter((file) => file.endsWith(".json"))
+    .sort()
+    .map((file) => {
+      const stored = JSON.parse(readFileSync(join(surfaces, file), "utf8"));
+      const { name, version, serverInfo, instructions, tools } = stored;
+      const server = { name: serverInfo.name, version: "1.0.0", ...(instructions && { instructions }) };
+      const files = { "shop.mcp.json": JSON.stringify({ server, tools }) };
+      const counts = new Map<string, number>();
+      for (const { code } of diagnosticsOf(files))
+        if (ruleCodes.has(code)) counts.set(code, (counts.get(code) ?? 0) + 1);
+      const findings = [...counts].sort().map(([code, count]) => `\`${code}\` ${count}`);
+      return [`\`${name}\` ${version}`, String(tools.length), findings.join(", ") || "none"];
+    });
+  expect(found).toHaveLength(10);
+  expect(documentedServers()).toEqual(found);
+});
+
+test("a list of types is a warning also where a profile is named", () => {
+  const inputSchema = { type: "object", properties: { a: { type: ["string", "null"] } } };
+  expect(codesOf(lintTools([{ name: "search", inputSchema }], { lint: { profiles: ["cursor"] } }))).toEqual([
+    "warning keyword/type-list",
+  ]);
+});
+
+test("a definition that nothing refers to is no part of the arguments", () => {
+  const $defs = {
+    Used: { type: ["string", "null"] },
+    Unused: { type: ["string", "null"] },
+    Other: { $ref: "#/$defs/Unused" },
+  };
+  const find = (properties: object): string[] =>
+    codesOf(lintTools([{ name: "search", inputSchema: { type: "object", properties, $defs } }]));
+  expect(find({})).toEqual([]);
+  expect(find({ a: { $ref: "#/$defs/Used" } })).toEqual(["warning keyword/type-list"]);
+  expect(find({ a: { $ref: "#/$defs/Used" }, b: { $ref: "#/$defs/Other" } })).toHaveLength(2);
+});
+
+test("a finding in a shared definition or another file is shown there, once", () => {
+  const nullable = { type: ["string", "null"] };
+  const tool = (name: string): object => ({
+    name,
+    inputSchema: { type: "object", properties: { a: { $ref: "#/$defs/Shared" }, b: { $ref: "./b.json" } } },
+  });
+  const files = {
+    "a.mcp.json": JSON.stringify({ server: { name: "shop", version: "1.0.0" }, tools: [tool("x"), tool("y")] }),
+    "shared.mcp.json": JSON.stringify({ $defs: { Shared: nullable } }),
+    "b.json": JSON.stringify(nullable),
+  };
+  expect(diagnosticsOf(files).map(({ code, span }) => [code, span?.path, span?.start])).toEqual([
+    ["keyword/type-list", "shared.mcp.json", 20],
+    ["keyword/type-list", "b.json", 1],
+  ]);
+});
+
+test("a cached result does not outlive the last day of a waiver", async () => {
+  let today = "2027-02-28";
+  const manifest = { server: { name: "shop", version: "1.0.0" }, build: { waivers: [waiver] }, tools: [bare] };
+  const host = { ...memoryHost({ "shop.mcp.json": JSON.stringify(manifest) }), isPast: (day: string) => day < today };
+  const stored = new Map<string, Uint8Array>();
+  const files = (name: string) => ({
+    read: () => stored.get(name),
+    write: (bytes: Uint8Array) => void stored.set(name, bytes),
+  });
+  const cache = openCache({ files: files as never, compiler: "this" });
+  const codes = async (): Promise<string[]> => {
+    cache.begin();
+    return codesOf((await cachedManifests(host, () => {}, cache)).diagnostics);
+  };
+  expect(await codes()).toEqual([]);
+  today = "2027-03-01";
+  expect(await codes()).toEqual([]);
+  today = "2027-03-02";
+  expect(await codes()).toEqual(["error lint/expired-waiver", "warning root/properties"]);
+  today = "2027-03-01";
+  expect(await codes()).toEqual([]);
+});
+
+test("build.rules changes warnings of the language, too", () => {
+  const format = {
+    name: "search",
+    inputSchema: { type: "object", properties: { a: { type: "string", format: "odd" } } },
+  };
+  expect(codesOf(lintTools([format]))).toEqual(["warning schema/unknown-format"]);
+  expect(codesOf(lintTools([format], { rules: { "schema/unknown-format": "off" } }))).toEqual([]);
+  expect(codesOf(lintTools([format], { rules: { "schema/unknown-format": "error" } }))).toEqual([
+    "error schema/unknown-format",
+  ]);
 });

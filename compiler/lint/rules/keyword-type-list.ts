@@ -1,18 +1,25 @@
 import { defineRule } from "../rule.js";
 
 export const keywordTypeList = defineRule<{ types: readonly string[] }>({
-  severity: "error",
-  message: () => "Cursor and other clients drop a tool with a list of types in its arguments",
+  severity: "warning",
+  message: () => 'Cursor refuses calls with an argument whose "type" is a list, and other clients drop the tool',
   help: ({ types }) =>
     types.includes("null")
       ? 'make the argument optional instead of nullable, or use "anyOf" with a schema for each type'
       : 'use "anyOf" with a schema for each type',
   explain:
-    'Several clients read `type` as one word, and drop a tool that has `"type": ["string", "null"]` anywhere in its arguments. An argument that may be left out needs no `null`; otherwise `anyOf` with one schema for each type says the same.',
+    'Several clients read `type` as one word. Cursor then refuses each value of an argument such as `"type": ["string", "null"]`, before the server sees the call; others drop the tool. An argument that may be left out needs no `null`; otherwise `anyOf` with one schema for each type says the same.',
   profiles: ["portable", "cursor"],
   evidence: [
     {
-      who: "Cursor, Windsurf, Copilot for Eclipse, Kiro and gateways",
+      who: "Cursor",
+      demand: 'compares "type" with the type of a value as words: a list equals none, and the call is not made',
+      sources: ["cursor/cursor#3540", "cursor/cursor#3778"],
+      confidence: "C",
+      asOf: "2026-11",
+    },
+    {
+      who: "Windsurf, Copilot for Eclipse, Kiro and gateways",
       demand: 'one word as "type": with a list the tool is dropped',
       sources: ["modelcontextprotocol/rust-sdk#135", "paperless-mcp#138", "arc-1#526"],
       confidence: "C",
