@@ -35,5 +35,5 @@ export const long = [
     "without-annotations",
   ].map((name) => `test/compiler/${name}.test.ts`),
   ...["adversary", "back-pressure"].map((name) => `test/runtime/${name}.test.ts`),
-  ...["packages", "test-types"].map((name) => `test/house/${name}.test.ts`),
+  ...["gate-tutorial", "packages", "test-types"].map((name) => `test/house/${name}.test.ts`),
 ];

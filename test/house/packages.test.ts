@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -8,7 +7,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,56 +20,26 @@ import {
   blocksTestedBy,
   deadLinks,
   originOf,
+  root,
   stepsOf,
   textOf,
   withoutTimes,
 } from "./documents.js";
+import { clone, install, npm, pack, packages } from "./packing.js";
 
-const root = join(import.meta.dirname, "..", "..");
 const readme = textOf("README.md");
-const packages = ["compiler", "runtime", "compiler/create"] as const;
-const tarballs = new Map<string, string>();
+let tarballs: ReadonlyMap<string, string>;
 let folder: string;
 
 const blocks = blocksOf(readme);
 /** The project that the README's tutorial makes. */
 const tutorial = "fixtures/tutorial/";
 
-const npm = (cwd: string, ...args: string[]): string =>
-  execFileSync("npm", [...args, "--loglevel=error"], { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-
-/** What version control would give somebody else, beside packages that are installed: nothing that setting up has made. */
-function clone(to: string): void {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
-  const needed = /^(?:compiler|runtime|docs|fixtures\/invalid|test\/setup\.mjs$)(?:\/|$)|^[^/]+$/;
-  for (const path of String(listed)
-    .split("\n")
-    .filter((path) => needed.test(path) && existsSync(join(root, path))))
-    cpSync(join(root, path), join(to, path));
-  for (const modules of ["node_modules", "compiler/node_modules"]) {
-    mkdirSync(join(to, modules));
-    for (const name of readdirSync(join(root, modules)))
-      if (name !== "mcpc" && name !== "@mcpc") symlinkSync(join(root, modules, name), join(to, modules, name));
-  }
-  mkdirSync(join(to, "node_modules/@mcpc"));
-  symlinkSync("../compiler", join(to, "node_modules/mcpc"));
-  symlinkSync("../../runtime", join(to, "node_modules/@mcpc/runtime"));
-}
-
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "mcpc-packed-"));
   clone(join(folder, "clone"));
-  for (const name of packages) {
-    npm(join(folder, "clone", name), "pack", "--pack-destination", folder);
-    const { name: full, version } = JSON.parse(readFileSync(join(root, name, "package.json"), "utf8")) as Package;
-    tarballs.set(name, join(folder, `${full.replace("@", "").replace("/", "-")}-${version}.tgz`));
-  }
+  tarballs = pack(join(folder, "clone"), folder);
 }, 1_800_000);
-
-interface Package {
-  readonly name: string;
-  readonly version: string;
-}
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(packages)("the package of %s", (name) => {
@@ -80,7 +48,7 @@ describe.each(packages)("the package of %s", (name) => {
       .trim()
       .split("\n");
     const allowed =
-      /^package\/(templates\/.*|create\.js|dist\/.*\.(c?js|d\.ts)|dist\/o200k_base\.tokens|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
+      /^package\/(action\/action\.yml|templates\/.*|create\.js|dist\/.*\.(c?js|d\.ts)|dist\/o200k_base\.tokens|fixtures\/invalid\/.*expected\.txt|mcp\.schema\.json|docs\/[a-z-]+\.(md|svg)|docs\/README\.md|README\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     const program = { compiler: "dist/cli.js", runtime: "dist/index.js", "compiler/create": "create.js" }[name];
     expect(files).toContain(`package/${program}`);
@@ -165,20 +133,20 @@ test("a new project, step by step, in an empty folder, with the packed packages"
   mkdirSync(parent);
   npm(parent, "init", "-y");
   const packed = [tarballs.get("compiler")!, tarballs.get("runtime")!];
-  npm(parent, "install", ...packed, "--prefer-offline", "--no-audit", "--no-fund");
+  install(parent, ...packed);
   const [block] = blocksTestedBy("docs/project.md", "test/house/packages.test.ts");
   const [{ command, printed } = { command: "", printed: "" }] = stepsOf(block!.text);
   expect(spawnSync("sh", ["-c", command], { cwd: parent, encoding: "utf8" })).toMatchObject({
     stdout: `${printed}\n`,
     status: 0,
   });
-  npm(parent, "install", tarballs.get("compiler/create")!, "--prefer-offline", "--no-audit", "--no-fund");
+  install(parent, tarballs.get("compiler/create")!);
   // `npm create mcpc` runs this command.
   const created = spawnSync("npx", ["create-mcpc", "other", "--template", "http"], { cwd: parent, encoding: "utf8" });
   expect([created.stdout, created.status]).toEqual([expect.stringMatching(/^other: a new http server/), 0]);
   const demo = join(parent, "demo");
   // The packages are not published: their tarballs take the place of the versions.
-  npm(demo, "install", "--save-dev", ...packed, "--prefer-offline", "--no-audit", "--no-fund");
+  install(demo, "--save-dev", ...packed);
   const steps = "npm test && npx mcpc check --strict && npx mcpc build";
   const { VITEST: _, NODE_OPTIONS: __, ...env } = process.env;
   expect(spawnSync("sh", ["-c", steps], { cwd: demo, env, encoding: "utf8" })).toMatchObject({
