@@ -6,17 +6,22 @@ import {
 } from "@mcpc/runtime/codegen/v1/older-forms";
 import { quote } from "../diagnostics/catalogue/definition.js";
 import type { Json, JsonObject } from "../model/source.js";
-import { change, messageOf, ruleOf, type SurfaceChange } from "./change.js";
-import { compareSchemas, type Direction } from "./schemas/compare.js";
+import { change, type SurfaceChange } from "./change.js";
+import { compareAccess, compareContracts, compareServerContracts } from "./contracts.js";
+import { compareArguments, compareSchema } from "./entry-schemas.js";
 import { isObject } from "./schemas/classes.js";
 import { areEqual, canonical } from "./schemas/formula.js";
 import { keyOf, sections, type Entry, type SurfaceSection, type Surface } from "./surface.js";
-import { plainForm, type PlainForm } from "./written.js";
 
 /** Returns all changes from one surface to another, in the order of the entries. */
 export function compareSurfaces(old: Surface, now: Surface): SurfaceChange[] {
   const [before, after] = [inRevision(old, now.revision), inRevision(now, old.revision)];
-  return [...compareServers(old, now), ...sections.flatMap((section) => compareSection(section, before, after))];
+  return [
+    ...compareServers(old, now),
+    ...compareServerContracts(old, now),
+    ...sections.flatMap((section) => compareSection(section, before, after)),
+    ...compareAccess(old, now),
+  ];
 }
 
 const kinds = {
@@ -160,13 +165,7 @@ function compareEntries(old: Entry, now: Entry): SurfaceChange[] {
     );
   if (now.section === "tools") changes.push(...compareTools(old, now));
   if (now.section === "prompts") changes.push(...compareArguments(old, now));
-  if (old.params !== undefined && now.params !== undefined)
-    changes.push(...compareSchema(["params"], old.params, now.params, "input", now));
-  for (const [name, form] of Object.entries(now.forms ?? {})) {
-    const other = old.forms && Object.hasOwn(old.forms, name) ? old.forms[name] : undefined;
-    if (other !== undefined) changes.push(...compareSchema(["elicitations", name, "form"], other, form, "output", now));
-  }
-  return [...changes, ...compareScopes(old, now), ...compareErrors(old, now)];
+  return [...changes, ...compareContracts(old, now)];
 }
 
 function shownType(type: Json | undefined): string {
@@ -208,105 +207,4 @@ function compareTools(old: Entry, now: Entry): SurfaceChange[] {
       }),
     );
   return changes;
-}
-
-/** Compares the arguments of a prompt as a schema: strings by name. */
-function compareArguments(old: Entry, now: Entry): SurfaceChange[] {
-  const listed = ({ listing }: Entry): readonly JsonObject[] =>
-    Array.isArray(listing["arguments"]) ? (listing["arguments"] as readonly Json[]).filter(isObject) : [];
-  const schema = (entry: Entry): JsonObject => {
-    const all = listed(entry);
-    const property = ({ title, description }: JsonObject): Json => ({
-      type: "string",
-      ...(title !== undefined && { title }),
-      ...(description !== undefined && { description }),
-    });
-    return {
-      type: "object",
-      properties: Object.fromEntries(all.map((each) => [String(each["name"]), property(each)])),
-      required: all.filter((each) => each["required"] === true).map((each) => String(each["name"])),
-    };
-  };
-  const index = (name: string): string => String(listed(now).findIndex((each) => each["name"] === name));
-  return compareSchema([], schema(old), schema(now), "input", now).map((found) => {
-    const [section, name = ""] = found.at;
-    const named = section === "required" ? String(found.new ?? found.old) : name;
-    const rest = section === "required" ? ["required"] : found.at.slice(2);
-    return { ...found, at: index(named) === "-1" ? ["arguments"] : ["arguments", index(named), ...rest] };
-  });
-}
-
-function compareSchema(
-  way: readonly string[],
-  old: Json,
-  now: Json,
-  direction: Direction,
-  entry: Entry,
-): SurfaceChange[] {
-  if (areEqual(old, now)) return [];
-  let forms: readonly [PlainForm, PlainForm];
-  try {
-    forms = [plainForm(old), plainForm(now)];
-  } catch (error) {
-    const message = `the schemas of ${quote(entry.name)} cannot be compared: ${(error as Error).message}`;
-    return [change(`${direction}/undecided`, entry, { at: way, message })];
-  }
-  const found = compareSchemas(forms[0].schema, forms[1].schema, direction);
-  // The plain form ignores changes of dialect and of identifiers.
-  if (found.length === 0)
-    return [
-      change("schema/rewritten", entry, {
-        at: way,
-        message: `a schema of ${quote(entry.name)} is written in another way`,
-      }),
-    ];
-  return found.map((each) => {
-    const isGone = each.kind !== "required" && each.new === undefined && each.old !== undefined;
-    const at = [...way, ...forms[isGone ? 0 : 1].written(each.at)];
-    const { old: before, new: after } = each;
-    return change(ruleOf(each, direction), entry, {
-      at,
-      message: messageOf(each, direction),
-      old: before,
-      new: after,
-      witness: each.witness,
-    });
-  });
-}
-
-function compareScopes(old: Entry, now: Entry): SurfaceChange[] {
-  if (old.scopes === undefined || now.scopes === undefined) return [];
-  const [before, after] = [old.scopes, now.scopes];
-  const scopeChange = (rule: "scope/added" | "scope/removed", scope: string, what: string): SurfaceChange =>
-    change(rule, now, {
-      at: ["scopes"],
-      message: `${quote(now.name)} ${what} the scope ${quote(scope)}`,
-      old: [...before],
-      new: [...after],
-    });
-  return [
-    ...after.filter((scope) => !before.includes(scope)).map((scope) => scopeChange("scope/added", scope, "now needs")),
-    ...before
-      .filter((scope) => !after.includes(scope))
-      .map((scope) => scopeChange("scope/removed", scope, "no longer needs")),
-  ];
-}
-
-function compareErrors(old: Entry, now: Entry): SurfaceChange[] {
-  if (old.errors === undefined || now.errors === undefined) return [];
-  const [before, after] = [old.errors, now.errors];
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((code) => {
-    if (before[code] === after[code]) return [];
-    const what = before[code] === undefined ? "is new" : after[code] === undefined ? "is gone" : "has another message";
-    const message = `the error ${quote(code)} of ${quote(now.name)} ${what}`;
-    const isText = before[code] !== undefined && after[code] !== undefined;
-    return [
-      change(isText ? "text/changed" : "error/changed", now, {
-        at: ["errors", code],
-        message,
-        old: before[code],
-        new: after[code],
-      }),
-    ];
-  });
 }

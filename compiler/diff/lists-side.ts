@@ -1,3 +1,4 @@
+import { defaultTransports } from "../4-emit/lock.js";
 import { parseByEntries } from "../1-read/parse.js";
 import { absoluteSpan } from "../diagnostics/absolute.js";
 import { child } from "../json-schema/pointer.js";
@@ -11,6 +12,7 @@ import {
   sections,
   serverOf,
   type Entry,
+  type ServerContract,
   type SurfaceSection,
   type Side,
   type Surface,
@@ -19,33 +21,89 @@ import {
 /** Cache for a text that is JSON, so that an entry is parsed only where a span inside it is needed. */
 const wellFormed: Cache = { ...noCache, memo: (_task, _inputs, _compute) => true as never };
 
-/** Fields of a lock file beyond the protocol's. */
-const beside: ReadonlySet<string> = new Set(["scopes", "errors", "olderOutputSchema", "text", "tokens"]);
+/** Returns the surface of lists. */
+export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined): Surface {
+  return surfaceFrom(lists, server, instructions, (_section, listing) => ({ listing }));
+}
 
-/** Returns the surface of lists. Only a lock file contains the scopes of an entry and the errors of a tool. */
-export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined, isLock: boolean): Surface {
+/** Returns the surface of a lock file's content. */
+export function surfaceOfLock(lock: JsonObject, server: JsonObject): Surface {
+  return {
+    ...surfaceFrom(listsIn(lock), server, lock["instructions"], lockedEntry),
+    contract: serverContract(lock),
+    ...(typeof lock["tokens"] === "number" && { tokens: lock["tokens"] }),
+  };
+}
+
+type Content = Pick<Entry, "listing" | "wraps" | "contract">;
+
+function surfaceFrom(
+  lists: Lists,
+  server: JsonObject,
+  instructions: Json | undefined,
+  contentOf: (section: SurfaceSection, listed: JsonObject) => Content,
+): Surface {
   return {
     ...serverOf(server, instructions),
     entries: sections.flatMap((section) =>
-      (lists[section] ?? []).map((listed, index) => entryOf(section, listed, index, isLock)),
+      (lists[section] ?? []).map((listed, index): Entry => {
+        const name = isObject(listed) ? listed[keyOf[section]] : undefined;
+        if (!isObject(listed) || typeof name !== "string")
+          throw new NoSide(`${section}/${index} has no "${keyOf[section]}"`);
+        return { section, name, index, ...contentOf(section, listed) };
+      }),
     ),
   };
 }
 
-function entryOf(section: SurfaceSection, listed: Json, index: number, isLock: boolean): Entry {
-  const name = isObject(listed) ? listed[keyOf[section]] : undefined;
-  if (!isObject(listed) || typeof name !== "string") throw new NoSide(`${section}/${index} has no "${keyOf[section]}"`);
-  if (!isLock) return { section, name, index, listing: listed };
-  const { scopes = [], errors = {}, olderOutputSchema } = listed;
+function listsIn(value: JsonObject): Lists {
+  return Object.fromEntries(
+    sections.flatMap((section) => (Array.isArray(value[section]) ? [[section, value[section]]] : [])),
+  );
+}
+
+/** Members of all entries of a lock file beyond the protocol's, and those of a section. */
+const besides = ["scopes", "tokens"];
+const besideOf: Readonly<Record<SurfaceSection, readonly string[]>> = {
+  tools: ["errors", "olderOutputSchema", "text", "elicitations"],
+  resources: ["subscribe"],
+  resourceTemplates: ["params", "completes"],
+  prompts: ["argumentRules", "elicitations", "completes"],
+};
+
+function lockedEntry(section: SurfaceSection, locked: JsonObject): Content {
+  const beside = new Set([...besides, ...besideOf[section]]);
   return {
-    section,
-    name,
-    index,
-    listing: Object.fromEntries(Object.entries(listed).filter(([key]) => !beside.has(key))),
-    wraps: olderOutputSchema !== undefined,
-    scopes: Array.isArray(scopes) ? (scopes as readonly Json[]).map(String) : [],
-    ...(section === "tools" && { errors: isObject(errors) ? errors : {} }),
+    listing: Object.fromEntries(Object.entries(locked).filter(([key]) => !beside.has(key))),
+    wraps: locked["olderOutputSchema"] !== undefined,
+    contract: {
+      scopes: stringsIn(locked["scopes"]),
+      errors: objectIn(locked["errors"]),
+      elicitations: objectIn(locked["elicitations"]),
+      text: locked["text"] ?? "json",
+      subscribe: locked["subscribe"] === true,
+      completes: stringsIn(locked["completes"]),
+      ...(locked["params"] !== undefined && { params: locked["params"] }),
+      argumentRules: objectIn(locked["argumentRules"]),
+    },
   };
+}
+
+function serverContract(lock: JsonObject): ServerContract {
+  return {
+    transports: lock["transports"] === undefined ? defaultTransports : objectIn(lock["transports"]),
+    auth: stringsIn(lock["auth"]),
+    access: objectIn(objectIn(lock["access"])["scopes"]),
+    profiles: Object.keys(objectIn(lock["projections"])),
+  };
+}
+
+function objectIn(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function stringsIn(value: Json | undefined): string[] {
+  return Array.isArray(value) ? (value as readonly Json[]).map(String) : [];
 }
 
 /** Reads a JSON file: a lock file, results of list methods, or an object of lists. */
@@ -87,13 +145,9 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
   const { version } = server;
   const written = isObject(version) && typeof version["file"] === "string" ? versionOf(version["file"]) : undefined;
   const known = isObject(version) ? { ...server, ...(written !== undefined && { version: written }) } : server;
-  const tokens = isLock ? (value as JsonObject)["tokens"] : undefined;
   let file: SourceFile | undefined;
   return {
-    surface: {
-      ...surfaceOf(lists, known, instructions, isLock),
-      ...(typeof tokens === "number" && { tokens }),
-    },
+    surface: isLock ? surfaceOfLock(value as JsonObject, known) : surfaceOf(lists, known, instructions),
     prefix: "",
     textOf: (asked) => (asked === path ? text : undefined),
     spanOf: (entry, at) => {

@@ -1,39 +1,23 @@
 import { parse } from "../1-read/parse.js";
+import { lockOf } from "../4-emit/lock.js";
 import type { CompiledManifests } from "../compile-manifests.js";
 import { absoluteSpan } from "../diagnostics/absolute.js";
 import { textOf as decoded, type Host } from "../host.js";
 import { child, pointerTokens } from "../json-schema/pointer.js";
 import { splitReference } from "../json-schema/reference.js";
-import type { Elicitation, Resource, ResourceTemplate, Prompt, Tool } from "../model/server.js";
-import type { Json, Located, Span } from "../model/source.js";
+import type { Located, Span } from "../model/source.js";
 import { projectPath } from "../project-path.js";
-import { serverOf, type Entry, type SurfaceSection, type Side } from "./surface.js";
+import { surfaceOfLock } from "./lists-side.js";
+import { sections, type Side } from "./surface.js";
 
 /** Returns the side of a project's server, with spans in its manifests. */
 export function projectSide({ server, offsets, costs }: CompiledManifests, host: Host, prefix: string): Side {
-  const spans = new Map<string, Span>();
-  const entry = (section: SurfaceSection, name: string, index: number, from: Declared, more: Partial<Entry>): Entry => {
-    spans.set(`${section}/${index}`, absoluteSpan(from.span, offsets));
-    return { section, name, index, listing: from.listing, scopes: from.scopes, ...more };
-  };
-  const entries: Entry[] = [
-    ...server.tools.map((tool, index) =>
-      entry("tools", tool.name, index, tool, {
-        wraps: tool.wraps ?? false,
-        errors: errorsOf(tool),
-        forms: formsOf(tool.elicitations),
-      }),
+  const surface = surfaceOfLock(lockOf(server, costs), server.info);
+  const spans = new Map(
+    sections.flatMap((section) =>
+      server[section].map(({ span }, index) => [`${section}/${index}`, absoluteSpan(span, offsets)] as const),
     ),
-    ...server.resources.map((resource, index) => entry("resources", resource.uri, index, resource, {})),
-    ...server.resourceTemplates.map((template, index) =>
-      entry("resourceTemplates", template.uriTemplate, index, template, { params: template.params.schema as Json }),
-    ),
-    ...server.prompts.map((prompt, index) =>
-      entry("prompts", prompt.name, index, prompt, { forms: formsOf(prompt.elicitations) }),
-    ),
-  ];
-  const { info, instructions } = server;
-  const surface = { ...serverOf(info, instructions), entries, tokens: costs.total };
+  );
   const definitions = new Map(server.definitions.map(({ name, span: at }) => [name, absoluteSpan(at, offsets)]));
   const bytes = (path: string): Uint8Array | undefined => host.read(path);
   const roots = new Map<string, Located | undefined>();
@@ -64,18 +48,6 @@ export function projectSide({ server, offsets, costs }: CompiledManifests, host:
       return node ? spanAt(node, at, definitions, rootOf) : span;
     },
   };
-}
-
-type Declared = (Tool | Resource | ResourceTemplate | Prompt) & { readonly span: Span };
-
-function errorsOf({ errors }: Tool): Entry["errors"] & object {
-  return Object.fromEntries(errors.map(({ code, message }) => [code, message]));
-}
-
-function formsOf(elicitations: readonly Elicitation[]): Readonly<Record<string, Json>> {
-  return Object.fromEntries(
-    elicitations.flatMap(({ name, answer }) => (answer ? [[name, answer.schema as Json]] : [])),
-  );
 }
 
 /** Returns the innermost object around the span, which is the object around the entry's name. */

@@ -140,6 +140,86 @@ export const rules = {
     level: "minor",
     explain: "The declared errors of a tool are others. Clients have to cope with any error, so nothing breaks.",
   }),
+  "access/narrowed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "`runtime.auth.includes` changed: a scope no longer opens an entry, or no longer without further scopes. Callers with this scope alone no longer see the entry.",
+  }),
+  "access/widened": define({
+    verdict: "compatible",
+    level: "minor",
+    explain:
+      "`runtime.auth.includes` changed: a scope opens an entry that it did not open before. No client breaks. Check that these callers are meant to use the entry.",
+  }),
+  "auth/narrowed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "Callers need credentials that they did not need before, or one kind of credentials is no longer accepted.",
+  }),
+  "auth/widened": define({
+    verdict: "compatible",
+    level: "minor",
+    explain:
+      "The server accepts another kind of credentials, or needs none. No client breaks. Check that a server without credentials is meant.",
+  }),
+  "transport/removed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "A transport is gone, or its endpoint has another path. Clients that are configured for it cannot connect.",
+  }),
+  "transport/added": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "Clients can connect in a further way.",
+  }),
+  "profile/removed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "`build.projections` no longer names a profile. A server that is started with `--profile` for it refuses to start, and the endpoint of the profile is gone.",
+  }),
+  "profile/added": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "The server has looser lists for a further profile of clients.",
+  }),
+  "content/removed": define({
+    verdict: "breaking",
+    level: "major",
+    explain:
+      "The text of a tool's results is no longer the JSON of the result, or no longer there. Clients without structured content read the text, and programs parse it.",
+  }),
+  "content/added": define({
+    verdict: "compatible",
+    level: "minor",
+    explain:
+      "The text of a tool's results is there now, or is the JSON of the result. Hosts that read both pay for both.",
+  }),
+  "subscription/removed": define({
+    verdict: "breaking",
+    level: "major",
+    explain: "Clients can no longer subscribe to a resource, and miss its updates.",
+  }),
+  "subscription/added": define({
+    verdict: "compatible",
+    level: "minor",
+    explain: "Clients may subscribe to a resource.",
+  }),
+  "completion/changed": define({
+    verdict: "compatible",
+    level: "minor",
+    explain:
+      "The server completes another set of arguments or variables. Completion is a help to type, which clients must not need.",
+  }),
+  "elicitation/changed": define({
+    verdict: "compatible",
+    level: "minor",
+    explain:
+      "A question to the user is new, gone, or asked in another way. Where clients that cannot ask must still be served, the handler has to provide for it.",
+  }),
   "server/renamed": define({
     verdict: "compatible",
     level: "minor",

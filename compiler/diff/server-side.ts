@@ -27,7 +27,7 @@ export function converseWith<T>(
 /** Returns the side of a running server. The side has no files. */
 export async function serverSide(conversation: Conversation): Promise<Side> {
   const { info, instructions, revision } = conversation;
-  const surface = surfaceOf(await listsOf(conversation), info, instructions, false);
+  const surface = surfaceOf(await listsOf(conversation), info, instructions);
   return {
     surface: { ...surface, ...(revision && { revision }) },
     prefix: "",

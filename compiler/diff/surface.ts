@@ -23,14 +23,38 @@ export interface Entry {
   readonly listing: JsonObject;
   /** Whether older revisions get the results of a tool as the member `result` of an object. */
   readonly wraps?: boolean;
-  /** Absent where the side has no information about scopes. */
-  readonly scopes?: readonly string[];
+  /** The contract beyond the listing; absent for the lists of a server. */
+  readonly contract?: EntryContract;
+}
+
+/** Properties of an entry that clients rely on, besides its listing. */
+export interface EntryContract {
+  readonly scopes: readonly string[];
   /** Messages of declared errors, by code. */
-  readonly errors?: JsonObject;
-  /** Schemas of the entry's forms for the user, by name. */
-  readonly forms?: Readonly<Record<string, Json>>;
+  readonly errors: JsonObject;
+  /** The questions to the user, by name: a message, and a form or a URL. */
+  readonly elicitations: JsonObject;
+  /** The text beside structured content: "json", "none", or a template. */
+  readonly text: Json;
+  readonly subscribe: boolean;
+  /** The arguments or variables that the server completes. */
+  readonly completes: readonly string[];
   /** The schema of a template's variables. */
   readonly params?: Json;
+  /** Allowed values and defaults of a prompt's arguments, by name. */
+  readonly argumentRules: JsonObject;
+}
+
+/** Properties of a server that clients rely on, besides its description and its lists. */
+export interface ServerContract {
+  /** Paths of endpoints, by transport; `true` for a path that is unknown. */
+  readonly transports: JsonObject;
+  /** Methods of authentication. */
+  readonly auth: readonly string[];
+  /** The entries that each scope opens. */
+  readonly access: JsonObject;
+  /** The profiles with lists of their own. */
+  readonly profiles: readonly string[];
 }
 
 /** A server as clients see it: its description of itself, and all its entries. */
@@ -44,6 +68,8 @@ export interface Surface {
   /** The revision of the protocol in which a server has listed the entries, if it is one with sessions. */
   readonly revision?: LegacyVersion;
   readonly entries: readonly Entry[];
+  /** Absent for the lists of a server. */
+  readonly contract?: ServerContract;
   /** Tokens of the instructions and all tools; absent where the side does not say them. */
   readonly tokens?: number;
   /** Present for a project that is not there yet at a revision. */

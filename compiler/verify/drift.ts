@@ -33,7 +33,7 @@ function describe(change: SurfaceChange, manifest: Side): Diagnostic {
   const span = place.entry && !declared ? undefined : manifest.spanOf(declared, at);
   if (rule === "entry/removed" || rule === "entry/renamed") {
     const other = rule === "entry/renamed" ? String(change.new) : undefined;
-    return diagnose("drift/missing", span, { noun, name, other, scopes: declared?.scopes ?? [] });
+    return diagnose("drift/missing", span, { noun, name, other, scopes: declared?.contract?.scopes ?? [] });
   }
   const shown = pointer(at).slice(1);
   if (rule === "schema/rewritten") return diagnose("drift/rewritten", span, { entry, at: shown });

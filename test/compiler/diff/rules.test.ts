@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { compareSurfaces } from "../../../compiler/diff/entries.js";
 import type { Lists } from "../../../compiler/diff/client.js";
-import { surfaceOf } from "../../../compiler/diff/lists-side.js";
+import { surfaceOf, surfaceOfLock } from "../../../compiler/diff/lists-side.js";
 import { rules, type Rule } from "../../../compiler/diff/rules.js";
 import { isSufficient, raised } from "../../../compiler/diff/version.js";
 import { explanation } from "../../../compiler/diagnostics/explain.js";
 import type { Json, JsonObject } from "../../../compiler/model/source.js";
+import { accessChanges, changes } from "./manifest-changes.js";
 
 const text = { type: "string" };
 const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: "object", properties, ...more });
@@ -182,7 +183,7 @@ const cases: readonly (readonly [name: string, old: Lists, now: Lists, ...expect
   ],
 ];
 
-const surface = (lists: Lists) => surfaceOf(lists, { name: "s", version: "1.0.0" }, undefined, true);
+const surface = (lists: Lists) => surfaceOfLock(lists as JsonObject, { name: "s", version: "1.0.0" });
 
 const described = cases.map(([name, old, now, ...expected]) => ({ name, old, now, expected }));
 
@@ -194,14 +195,17 @@ test.each(described)("$name", ({ old, now, expected }) => {
 });
 
 test("every rule has a case, and mcpc explain knows it", () => {
-  const shown = new Set(cases.flatMap(([, , , ...expected]) => expected.map((line) => line.split(" ")[0]!)));
-  const elsewhere: readonly Rule[] = ["server/renamed"];
-  expect([...shown, ...elsewhere].sort()).toEqual(Object.keys(rules).sort());
+  const lines = [
+    ...[...cases, ...changes].flatMap(([, , , ...expected]) => expected),
+    ...accessChanges.flatMap(([, , , expected]) => expected),
+  ];
+  const shown = new Set(lines.map((line) => line.split(" ")[0]!));
+  expect([...shown].sort()).toEqual(Object.keys(rules).sort());
   for (const rule of Object.keys(rules)) expect(explanation(rule)).toContain(rules[rule as Rule].explain);
 });
 
 test("a server under another name, with other instructions", () => {
-  const [old, now] = [surfaceOf({}, { name: "a" }, "A.", true), surfaceOf({}, { name: "b" }, "B.", true)];
+  const [old, now] = [surfaceOf({}, { name: "a" }, "A."), surfaceOf({}, { name: "b" }, "B.")];
   expect(compareSurfaces(old, now).map(({ rule, entry }) => `${rule} ${entry}`)).toEqual([
     "server/renamed server",
     "text/changed server",
