@@ -5,7 +5,7 @@ import { traceReads } from "./cache/trace.js";
 import { absolute } from "./diagnostics/absolute.js";
 import { hasErrors, type Diagnostic, type Result } from "./diagnostics/diagnostic.js";
 import type { Host } from "./host.js";
-import { lint, withSeverity, type Severities } from "./lint/index.js";
+import { lint, withSeverity, type HandlerSettings, type Severities } from "./lint/index.js";
 import { noCache, type Cache } from "./model/cache.js";
 import type { Costs } from "./model/costs.js";
 import type { Project } from "./model/project.js";
@@ -25,6 +25,8 @@ export interface CompiledManifests {
 /** The same with the severities of warnings that `build.rules` sets. */
 export interface LintedManifests extends CompiledManifests {
   readonly severities: Severities;
+  /** The settings of lint rules that read the source of handlers. */
+  readonly handlers: HandlerSettings;
 }
 
 type OnPhase = (phase: "read" | "check" | "lower" | "lint") => void;
@@ -50,12 +52,12 @@ export function lintManifests(
   onPhase("lint");
   const { project, server, offsets, costs } = value;
   const linted = lint(project, server, host, cache);
-  const { severities } = linted;
+  const { severities, handlers } = linted;
   const all = [
     ...diagnostics.flatMap((diagnostic) => withSeverity(diagnostic, severities) ?? []),
     ...linted.diagnostics.map((diagnostic) => absolute(diagnostic, offsets)),
   ];
-  return { ...(!hasErrors(all) && { value: { server, offsets, costs, severities } }), diagnostics: all };
+  return { ...(!hasErrors(all) && { value: { server, offsets, costs, severities, handlers } }), diagnostics: all };
 }
 
 /** `lintManifests`, unless the files that it read are as they were. */

@@ -13,7 +13,7 @@ import { createReport, type Compilation, type Phase } from "./report.js";
 import type { Session } from "./session.js";
 import { staleFiles } from "./stale-files.js";
 import { checkBudgets } from "./tokens/budgets.js";
-import { emitStubs, findOrphans, renameHandlers, unwrittenHandlers } from "./user-files.js";
+import { emitStubs, findOrphans, inspectHandlers, renameHandlers } from "./user-files.js";
 
 export { phases, type Compilation, type Phase } from "./report.js";
 
@@ -54,7 +54,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   const code = emitCode(server, cache);
   const { value: stubs, diagnostics } = emitStubs(server, host);
   const texts = textsOf([...code, ...(stubs ?? [])], host, artifacts.isUpToDate);
-  add({ diagnostics, unwritten: unwrittenHandlers(server, host, isBuild ? texts : new Map()) });
+  add({ diagnostics, ...inspectHandlers(manifests, host, isBuild ? texts : new Map()) });
   const checking = hasErrors() ? undefined : handled(typecheck(server, texts, session.typeChecker));
   const orphans = findOrphans(server, host, options.prune ?? false, diagnostics);
   add(orphans);

@@ -30,6 +30,8 @@ export interface Compilation {
 interface Findings {
   readonly diagnostics?: readonly Diagnostic[];
   readonly inputs?: readonly string[];
+  /** Findings of lint in handlers. */
+  readonly linted?: readonly Diagnostic[];
   readonly unwritten?: readonly Diagnostic[];
   readonly server?: Server;
   readonly offsets?: EntryOffsets;
@@ -69,7 +71,7 @@ export function createReport(
     offsets = findings.offsets ?? offsets;
     severities = findings.severities ?? severities;
     inputs.push(...(findings.inputs ?? []));
-    diagnostics.push(...located(findings.diagnostics ?? []));
+    diagnostics.push(...located([...(findings.diagnostics ?? []), ...(findings.linted ?? [])]));
     unwritten = findings.unwritten ? located(findings.unwritten) : unwritten;
   };
   return {

@@ -1,7 +1,8 @@
-import { emitUserFiles, orphans, renamed, unwritten, userFiles, type Rename } from "./4-emit/index.js";
+import { emitUserFiles, orphans, parseModule, renamed, unwritten, userFiles, type Rename } from "./4-emit/index.js";
 import { lockPath } from "./4-emit/generated.js";
 import type { Diagnostic, Result } from "./diagnostics/diagnostic.js";
 import { bytesOf, textOf, type Change, type Host } from "./host.js";
+import { lintHandlers, type HandlerSettings } from "./lint/index.js";
 import type { Artifact } from "./model/output.js";
 import type { Layout, Server } from "./model/server.js";
 
@@ -38,9 +39,25 @@ export function emitStubs(server: Server, host: Host): Result<Artifact[]> {
   return emitUserFiles(server, existing, elsewhere, [...handlerTexts(server.layout, host).keys()]);
 }
 
-/** Handlers that are stubs. `texts` are those of files that this build writes. */
-export function unwrittenHandlers(server: Server, host: Host, texts: ReadonlyMap<string, string>): Diagnostic[] {
-  return unwritten(server, new Map([...existingUserFiles(server, host), ...texts]));
+/** Findings in the files of handlers. */
+export interface InspectedHandlers {
+  /** Findings of lint. */
+  readonly linted: readonly Diagnostic[];
+  /** Handlers that are stubs. */
+  readonly unwritten: readonly Diagnostic[];
+}
+
+/** Lints the files of handlers, and finds stubs. `texts` are those of files that this build writes. */
+export function inspectHandlers(
+  { server, handlers }: { readonly server: Server; readonly handlers: HandlerSettings },
+  host: Host,
+  texts: ReadonlyMap<string, string>,
+): InspectedHandlers {
+  const existing = existingUserFiles(server, host);
+  return {
+    linted: lintHandlers(server, handlers, existing, parseModule),
+    unwritten: unwritten(server, new Map([...existing, ...texts])),
+  };
 }
 
 /** Files of handlers that belong to no entry: those to remove, and reports of the others. */

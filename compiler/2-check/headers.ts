@@ -1,5 +1,6 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
+import { isSecretName } from "../json-schema/secret-names.js";
 import { subschemas } from "../json-schema/walk.js";
 import type { Located, LocatedObject } from "../model/source.js";
 
@@ -37,7 +38,7 @@ export function checkHeaders(input: Located, diagnostics: Diagnostic[]): void {
     if (
       child(schema, "writeOnly")?.value === true ||
       child(schema, "format")?.value === "password" ||
-      isSecret(argument)
+      isSecretName(argument)
     )
       diagnostics.push(diagnose("schema/secret-header", header.span, { argument, header: header.value }));
     const earlier = names.get(header.value.toLowerCase());
@@ -55,17 +56,6 @@ function boundaries(schema: Located): Located[] {
   const keywords = ["const", "default", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
   const named = keywords.map((keyword) => child(schema, keyword)).filter((node) => node !== undefined);
   return [...named, ...(values?.kind === "array" ? values.items : [])];
-}
-
-/** Whether a name suggests a secret. `maxTokens` and `pageToken` do not. */
-function isSecret(name: string): boolean {
-  const words = name
-    .replace(/([a-z\d])([A-Z])/g, "$1_$2")
-    .toLowerCase()
-    .replace(/[^a-z\d]+/g, "_");
-  return /(^|_)(password|passwd|passphrase|secret|credentials?|authorization|jwt|apikey|(api|private|secret|access)_key|(access|auth|bearer|refresh|id|session|api)_token)(_|$)|^token$/.test(
-    words,
-  );
 }
 
 /** Yields the schemas of arguments with their names. */

@@ -76,6 +76,7 @@ export function lower(project: Project, cache: Cache = noCache): Server {
     runtime: lowerRuntime(project),
     ...lowerSurfaceLimits(project),
     budgets: lowerBudgets(project),
+    ...(project.build.confusions && { confusions: project.build.confusions }),
     layout,
     external: project.build.external ?? [],
     projections: lowerProjections(project, tools),

@@ -8,6 +8,7 @@ import { hooksStub } from "./runtime.js";
 import { validatorInputs, validatorModules } from "./validator-modules.js";
 
 export { userFiles } from "./handlers.js";
+export { parseModule } from "./module-names.js";
 export { orphans } from "./orphans.js";
 export { renamed, type Rename } from "./rename.js";
 export { unwritten } from "./unwritten.js";

@@ -50,6 +50,7 @@ export function lockOf(server: Server, costs: Costs): JsonObject {
       }),
     ),
     prompts: server.prompts.map((prompt) => locked(`prompts/${prompt.name}`, prompt, lockedPrompt(prompt))),
+    ...(server.confusions && { confusions: server.confusions as unknown as Json }),
     ...(server.projections.length > 0 && { projections: Object.fromEntries(server.projections.map(lockedProjection)) }),
   };
 }

@@ -2,6 +2,9 @@ import { createRequire } from "node:module";
 import type { ts as TS } from "ts-morph";
 import type { Replacement } from "../model/output.js";
 
+/** A node of TypeScript's syntax tree. */
+export type SyntaxNode = TS.Node;
+
 /** A handler file, parsed by TypeScript. */
 export interface ParsedModule {
   readonly source: TS.SourceFile;

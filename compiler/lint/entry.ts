@@ -17,8 +17,10 @@ export interface ListedEntry {
   readonly listing: JsonObject;
   /** All that is known of the entry. */
   readonly lowered: Tool | Resource | ResourceTemplate | Prompt;
-  /** The schemas of a tool and all that they contain, roots first. Computed at the first use. */
+  /** The schemas of a tool and all that they contain, roots first, except unused definitions. Computed at the first use. */
   readonly subschemas: readonly Subschema[];
+  /** JSON Pointers of the definitions in the schemas that no reference leads to. */
+  readonly unusedDefinitions: readonly string[];
 }
 
 /** A schema within the input or output of a tool. */
@@ -39,6 +41,8 @@ export interface ServerInfo {
   readonly name: string;
   readonly title?: string;
   readonly instructions?: string;
+  /** The time limit of tools without one of their own. */
+  readonly timeoutMs?: number;
 }
 
 /** All entries, as far as rules see them. */
@@ -53,7 +57,8 @@ type Lowered = Tool | Resource | ResourceTemplate | Prompt;
 
 export function entryOf(section: EntrySection, lowered: Lowered): ListedEntry {
   const id = idOf(lowered);
-  let known: readonly Subschema[] | undefined;
+  let known: Schemas | undefined;
+  const schemas = (): Schemas => (known ??= schemasOf(lowered.listing));
   return {
     section,
     id,
@@ -61,7 +66,10 @@ export function entryOf(section: EntrySection, lowered: Lowered): ListedEntry {
     listing: lowered.listing,
     lowered,
     get subschemas() {
-      return (known ??= subschemasOf(lowered.listing));
+      return schemas().used;
+    },
+    get unusedDefinitions() {
+      return schemas().unused;
     },
   };
 }
@@ -71,23 +79,33 @@ function idOf(lowered: Lowered): string {
   return lowered.kind === "resourceTemplate" ? lowered.uriTemplate : lowered.name;
 }
 
-function subschemasOf({ inputSchema, outputSchema }: JsonObject): Subschema[] {
+interface Schemas {
+  readonly used: readonly Subschema[];
+  readonly unused: readonly string[];
+}
+
+function schemasOf({ inputSchema, outputSchema }: JsonObject): Schemas {
   const found: Subschema[] = [];
   if (isSchema(inputSchema)) collect({ at: "/inputSchema", of: "input", schema: inputSchema }, found);
   if (isSchema(outputSchema)) collect({ at: "/outputSchema", of: "output", schema: outputSchema }, found);
   return withoutUnusedDefinitions(found);
 }
 
-const named = ["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"];
+const otherReferences = ["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"];
 
-/** Drops definitions that no reference leads to, because they say nothing about values. */
-function withoutUnusedDefinitions(all: readonly Subschema[]): Subschema[] {
+/** Separates definitions that no reference leads to, because they say nothing about values. */
+function withoutUnusedDefinitions(all: readonly Subschema[]): Schemas {
   const definitionOf = (at: string): string => /^\/\w+Schema(?:\/(?:\$defs|definitions)\/[^/]+)?/.exec(at)![0];
-  // Names and addresses of schemas are references of another kind.
-  if (all.some(({ schema }) => typeof schema === "object" && named.some((key) => Object.hasOwn(schema, key))))
-    return [...all];
+  // With these, a reference may lead to a definition without naming it.
+  if (all.some(({ schema }) => typeof schema === "object" && otherReferences.some((key) => Object.hasOwn(schema, key))))
+    return { used: all, unused: [] };
   const parts = new Map<string, Subschema[]>();
-  for (const each of all) parts.set(definitionOf(each.at), [...(parts.get(definitionOf(each.at)) ?? []), each]);
+  for (const each of all) {
+    const definition = definitionOf(each.at);
+    const own = parts.get(definition);
+    if (own) own.push(each);
+    else parts.set(definition, [each]);
+  }
   const used = new Set<string>();
   const visit = (definition: string): void => {
     if (used.has(definition)) return;
@@ -99,7 +117,10 @@ function withoutUnusedDefinitions(all: readonly Subschema[]): Subschema[] {
   };
   visit("/inputSchema");
   visit("/outputSchema");
-  return all.filter(({ at }) => used.has(definitionOf(at)));
+  return {
+    used: all.filter(({ at }) => used.has(definitionOf(at))),
+    unused: [...parts.keys()].filter((definition) => !used.has(definition)),
+  };
 }
 
 /** Collects a schema and all schemas in it, in document order. */

@@ -1,21 +1,28 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { fingerprint } from "../fingerprint.js";
+import { child } from "../json-schema/pointer.js";
 import { noCache, type Cache, type Disk, type Fingerprint } from "../model/cache.js";
 import type { Declared, Project } from "../model/project.js";
 import type { Server } from "../model/server.js";
+import { checkConfusions } from "./confusions.js";
 import { foldContradictions, type Found } from "./contradictions.js";
 import { entryOf, type ListedEntry, type EntrySection, type ServerInfo, type ListedSurface } from "./entry.js";
+import type { HandlerSettings } from "./handlers.js";
 import { fixOf, placeIn, spanOf, walk } from "./places.js";
 import type { LintFinding, RuleContext } from "./rule.js";
 import { readSettings, withSeverity, type ActiveRule, type Severities } from "./settings.js";
+import { ruleTable, type RuleCode } from "./rules.js";
 import { applyWaivers } from "./waivers.js";
 
+export { lintHandlers, type HandlerSettings } from "./handlers.js";
 export { withSeverity, type Severities } from "./settings.js";
 
 export interface Linted {
   readonly diagnostics: readonly Diagnostic[];
   /** Severities of other warnings, by code, as `build.rules` sets them. */
   readonly severities: Severities;
+  /** The settings of rules that read the source of handlers. */
+  readonly handlers: HandlerSettings;
 }
 
 /** Runs the lint rules of the chosen profiles. Spans of diagnostics count from their entries. */
@@ -33,12 +40,22 @@ export function lint(project: Project, server: Server, disk: Pick<Disk, "isPast"
     diagnostic: { ...each.diagnostic, severity: severityOf.get(each.code)! },
   }));
   const keys = surface.entries.map(({ key }) => key);
-  const { value: kept, diagnostics } = applyWaivers(findings, settings.waivers, keys);
+  const isOfHandlers = ({ rule }: { readonly rule: string }): boolean =>
+    ruleTable.get(rule as RuleCode)?.handler !== undefined;
+  const waivers = settings.waivers.filter((waiver) => !isOfHandlers(waiver));
+  const { value: kept, diagnostics } = applyWaivers(findings, waivers, keys);
   const isActive = (code: string, entry: string): boolean =>
     code === "schema/root-not-object" ||
     (severityOf.has(code) && !settings.waivers.some((waiver) => waiver.rule === code && waiver.entry === entry));
-  const others = [...settings.diagnostics, ...diagnostics].flatMap((each) => withSeverity(each, severities) ?? []);
-  return { diagnostics: distinct([...others, ...foldContradictions(kept, isActive)]), severities };
+  const confusions = checkConfusions(project.buildNode && child(project.buildNode, "confusions"), surface.entries);
+  const others = [...settings.diagnostics, ...diagnostics, ...confusions].flatMap(
+    (each) => withSeverity(each, severities) ?? [],
+  );
+  const handlers = {
+    active: active.filter(({ rule }) => rule.handler).map(({ code, severity }) => ({ code, severity })),
+    waivers: settings.waivers.filter(isOfHandlers),
+  };
+  return { diagnostics: distinct([...others, ...foldContradictions(kept, isActive)]), severities, handlers };
 }
 
 interface LintedSurface extends ListedSurface {
@@ -53,6 +70,7 @@ function surfaceOf(project: Project, server: Server): LintedSurface {
     name,
     ...(title !== undefined && { title }),
     ...(server.instructions !== undefined && { instructions: server.instructions }),
+    ...(server.timeoutMs !== undefined && { timeoutMs: server.timeoutMs }),
   };
   // Tools without a declaration are the compiler's own.
   const add = (section: EntrySection): void =>

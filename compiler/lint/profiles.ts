@@ -1,6 +1,7 @@
 /** Lint profiles: named sets of rules, each with what it stands for. Rules name the profiles that they belong to. */
 export const profiles = {
-  portable: "what any widespread client or model provider refuses or cuts; the default",
+  portable:
+    "what any widespread client or model provider refuses or cuts, or makes models choose the wrong tool; the default",
   "spec-2026-07-28": "recommendations of the protocol's revision 2026-07-28",
   "spec-2025-11-25": "recommendations of the protocol's revision 2025-11-25",
   openai: "tools as functions of OpenAI models",

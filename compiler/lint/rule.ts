@@ -1,6 +1,7 @@
 import type { DiagnosticDefinition } from "../diagnostics/catalogue/definition.js";
 import type { Json } from "../model/source.js";
 import type { ListedEntry, ServerInfo, ListedSurface } from "./entry.js";
+import type { HandlerRule } from "./handler-rule.js";
 import type { Profile } from "./profiles.js";
 
 /**
@@ -19,6 +20,8 @@ export interface LintRule<P> extends DiagnosticDefinition<P> {
   readonly entry?: (entry: ListedEntry, context: RuleContext) => Iterable<LintFinding<P>>;
   /** Returns the findings that need more than one entry, or concern the server. */
   readonly surface?: (surface: ListedSurface, context: RuleContext) => Iterable<SurfaceFinding<P>>;
+  /** Returns the findings in the source of handlers. */
+  readonly handler?: HandlerRule<P>;
 }
 
 /** A source that says who makes the demand of a rule. */

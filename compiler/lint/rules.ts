@@ -2,9 +2,13 @@ import type { LintRule } from "./rule.js";
 import { annotationsChatgptDirectory } from "./rules/annotations-chatgpt-directory.js";
 import { annotationsClaudeDirectory } from "./rules/annotations-claude-directory.js";
 import { annotationsContradictory } from "./rules/annotations-contradictory.js";
+import { descriptionMissing } from "./rules/description-missing.js";
+import { descriptionSimilar } from "./rules/description-similar.js";
 import { geminiEnum } from "./rules/gemini-enum.js";
 import { geminiJsonSchema } from "./rules/gemini-json-schema.js";
 import { geminiParameters } from "./rules/gemini-parameters.js";
+import { handlerFloatingPromise } from "./rules/handler-floating-promise.js";
+import { handlerStandardOutput } from "./rules/handler-standard-output.js";
 import { keywordArrayItems } from "./rules/keyword-array-items.js";
 import { keywordBooleanSchema } from "./rules/keyword-boolean-schema.js";
 import { keywordLookaround } from "./rules/keyword-lookaround.js";
@@ -15,16 +19,20 @@ import { moonshotReference } from "./rules/moonshot-reference.js";
 import { moonshotTypeBesideUnion } from "./rules/moonshot-type-beside-union.js";
 import { moonshotUntyped } from "./rules/moonshot-untyped.js";
 import { nameSeparator } from "./rules/name-separator.js";
+import { nameSimilar } from "./rules/name-similar.js";
 import { nameTooLong } from "./rules/name-too-long.js";
 import { nameUnportable } from "./rules/name-unportable.js";
+import { nameVague } from "./rules/name-vague.js";
 import { propertyUnportable } from "./rules/property-unportable.js";
 import { referenceBlind } from "./rules/reference-blind.js";
 import { referenceRecursive } from "./rules/reference-recursive.js";
+import { referenceUnused } from "./rules/reference-unused.js";
 import { rootNoComposition } from "./rules/root-no-composition.js";
 import { rootProperties } from "./rules/root-properties.js";
-import { sizeDescription } from "./rules/size-description.js";
+import { secretDefault } from "./rules/secret-default.js";
 import { sizeDescriptionChatgpt } from "./rules/size-description-chatgpt.js";
 import { sizeDescriptionVscode } from "./rules/size-description-vscode.js";
+import { sizeDescription } from "./rules/size-description.js";
 import { sizeTools } from "./rules/size-tools.js";
 import { strictKeywordAnthropic } from "./rules/strict-keyword-anthropic.js";
 import { strictKeywordOpenai } from "./rules/strict-keyword-openai.js";
@@ -32,6 +40,7 @@ import { strictLimits } from "./rules/strict-limits.js";
 import { strictManyOptional } from "./rules/strict-many-optional.js";
 import { strictOpenObject } from "./rules/strict-open-object.js";
 import { strictOptional } from "./rules/strict-optional.js";
+import { timeoutTooLong } from "./rules/timeout-too-long.js";
 
 /**
  * All lint rules, by code. To add one:
@@ -53,9 +62,13 @@ export const rules = {
   "annotations/chatgpt-directory": annotationsChatgptDirectory,
   "annotations/claude-directory": annotationsClaudeDirectory,
   "annotations/contradictory": annotationsContradictory,
+  "description/missing": descriptionMissing,
+  "description/similar": descriptionSimilar,
   "gemini/enum": geminiEnum,
   "gemini/json-schema": geminiJsonSchema,
   "gemini/parameters": geminiParameters,
+  "handler/floating-promise": handlerFloatingPromise,
+  "handler/standard-output": handlerStandardOutput,
   "keyword/array-items": keywordArrayItems,
   "keyword/boolean-schema": keywordBooleanSchema,
   "keyword/lookaround": keywordLookaround,
@@ -66,13 +79,17 @@ export const rules = {
   "moonshot/type-beside-union": moonshotTypeBesideUnion,
   "moonshot/untyped": moonshotUntyped,
   "name/separator": nameSeparator,
+  "name/similar": nameSimilar,
   "name/too-long": nameTooLong,
   "name/unportable": nameUnportable,
+  "name/vague": nameVague,
   "property/unportable": propertyUnportable,
   "reference/blind": referenceBlind,
   "reference/recursive": referenceRecursive,
+  "reference/unused": referenceUnused,
   "root/no-composition": rootNoComposition,
   "root/properties": rootProperties,
+  "secret/default": secretDefault,
   "size/description": sizeDescription,
   "size/description-chatgpt": sizeDescriptionChatgpt,
   "size/description-vscode": sizeDescriptionVscode,
@@ -83,6 +100,7 @@ export const rules = {
   "strict/many-optional": strictManyOptional,
   "strict/open-object": strictOpenObject,
   "strict/optional": strictOptional,
+  "timeout/too-long": timeoutTooLong,
 };
 
 export type RuleCode = keyof typeof rules;

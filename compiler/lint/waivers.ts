@@ -63,17 +63,25 @@ export function applyWaivers<F extends Waivable>(
     for (const waiver of matching) used.add(waiver);
     return matching.length === 0;
   });
-  const diagnostics = waivers
+  return { value, diagnostics: unusedWaivers(waivers, used, entries) };
+}
+
+/** Reports the waivers that waive nothing. */
+export function unusedWaivers(
+  waivers: readonly Waiver[],
+  used: ReadonlySet<Waiver>,
+  entries: readonly string[],
+): Diagnostic[] {
+  return waivers
     .filter((waiver) => !used.has(waiver))
     .map(({ rule, entry, span }) => {
       const isEntry = entries.includes(entry);
       const suggestion = isEntry ? undefined : nearest(entry, entries);
       return diagnose("lint/unused-waiver", span, { rule, entry, isEntry, suggestion });
     });
-  return { value, diagnostics };
 }
 
-function waives({ rule, entry, at }: Waiver, finding: Waivable): boolean {
+export function waives({ rule, entry, at }: Waiver, finding: Waivable): boolean {
   if (rule !== finding.code || entry !== finding.entry) return false;
   return at === undefined || finding.at === at || finding.at.startsWith(`${at}/`);
 }

@@ -1567,6 +1567,23 @@ export interface Build {
     until: string;
   }[];
   /**
+   * What users ask, and the tool that should be chosen for it. The check compares words, without a model.
+   */
+  confusions?: {
+    /**
+     * The request in the user's own words.
+     */
+    ask: string;
+    /**
+     * The name of the tool that should be chosen.
+     */
+    expect: string;
+    /**
+     * Names of tools that must not be chosen, and have a clearly lower score.
+     */
+    not?: string[];
+  }[];
+  /**
    * Limits of what the surface may cost. A build that exceeds one is an error.
    */
   budgets?: {

@@ -1,4 +1,5 @@
 import type { Fingerprint } from "./cache.js";
+import type { Confusions } from "./confusions.js";
 import type { Budgets } from "./costs.js";
 import type { Projection } from "./projection.js";
 import type { JsonSchema } from "./schema.js";
@@ -41,6 +42,7 @@ export interface Server {
   readonly runtime: Runtime;
   readonly budgets: Budgets;
   readonly layout: Layout;
+  readonly confusions?: Confusions;
   /** The handlers, without duplicates, with their names in `generated/server.ts`. */
   readonly imports: readonly HandlerImport[];
   /** Packages that are not bundled. */
@@ -163,9 +165,7 @@ export interface Layout {
   readonly dist: string;
 }
 
-/**
- * Place of a handler. `file` is a project path ending in `.ts`; `type` is the exported name in `generated/types.ts`.
- */
+/** Place of a handler. `file` is a project path ending in `.ts`, `type` the exported name in `generated/types.ts`. */
 export interface Handler {
   readonly file: string;
   readonly export: Identifier;

@@ -1,6 +1,23 @@
 import { define, didYouMean, listOf, quote } from "./definition.js";
 
 export const lint = {
+  "lint/confusion": define<{
+    ask: string;
+    expected: { readonly tool: string; readonly score: number };
+    rival: { readonly tool: string; readonly score: number } | undefined;
+  }>({
+    severity: "warning",
+    message: ({ ask, expected, rival }) => {
+      if (expected.score === 0 && !rival) return `${quote(ask)} has no word of the tool ${quote(expected.tool)}`;
+      const [own, other] = [expected.score.toFixed(2), rival!.score.toFixed(2)];
+      const how = rival!.score >= expected.score ? "fits" : "nearly fits";
+      return `${quote(ask)} ${how} the tool ${quote(rival!.tool)} (${other}), not ${quote(expected.tool)} (${own})`;
+    },
+    help: ({ expected }) =>
+      `say in the description of ${quote(expected.tool)} when to call it, in words of those who ask`,
+    explain:
+      "`build.confusions` names what a user asks and the tool that should be chosen. The check compares words: each tool has the BM25 score of its name and description for the text that the user asks. The expected tool has to have the highest one, and tools in `not` at most 80 % of it. A model does more than compare words, but two tools that have the same words are confused by models, too.",
+  }),
   "lint/contradiction": define<{ rules: readonly string[]; entry: string; help: string }>({
     severity: "warning",
     message: ({ rules, entry }) => `${quote(entry)} cannot meet both ${listOf(rules)}`,
@@ -28,6 +45,13 @@ export const lint = {
     help: ({ suggestion }) => didYouMean(suggestion) ?? "run mcpc explain for a list of all",
     explain:
       "`build.rules` names lint rules and warnings by their codes, and `build.waivers` names lint rules. A misspelt code would have no effect, so it is an error.",
+  }),
+  "lint/unknown-tool": define<{ written: string; suggestion?: string | undefined }>({
+    severity: "error",
+    message: ({ written }) => `there is no tool ${quote(written)}`,
+    help: ({ suggestion }) => didYouMean(suggestion) ?? "name a tool of the manifests",
+    explain:
+      "`build.confusions` names tools: the one that should be chosen, and those that must not. A name that no tool has would make the check say nothing, so it is an error.",
   }),
   "lint/unused-waiver": define<{
     rule: string;
