@@ -66,6 +66,7 @@ const commandLanguages: readonly string[] = ["console", "sh"];
 const languages: readonly (readonly [ending: string, language: string])[] = [
   [".ts", "ts"],
   [".mjs", "js"],
+  [".py", "py"],
   [".json", "json"],
   [".jsonl", "jsonl"],
   [".yaml", "yaml"],
