@@ -18,6 +18,7 @@ import { rules } from "../../compiler/lint/rules.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
 import { verification } from "../../compiler/verify/index.js";
 import { contents, write } from "../e2e/project.js";
+import { expectWellFormed } from "./every-report.js";
 
 const folder = join(import.meta.dirname, "..", "..", "fixtures", "invalid");
 const subfolders = (path: string): string[] =>
@@ -89,9 +90,9 @@ test.each(codes)("%s", async (code) => {
     const bytes = host.read(path);
     return bytes && new TextDecoder().decode(bytes);
   };
-  await expect(formatPretty({ diagnostics, textOf, prefix: "" }, { color: false })).toMatchFileSnapshot(
-    join(folder, code, "expected.txt"),
-  );
+  const report = { diagnostics, textOf, prefix: "" };
+  await expect(formatPretty(report, { color: false })).toMatchFileSnapshot(join(folder, code, "expected.txt"));
+  expectWellFormed([report]);
   expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
   const { severity } = catalogue[code];
   expect(diagnostics.find((diagnostic) => diagnostic.code === code)?.severity).toBe(severity);

@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { Ajv } from "ajv";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { marked, type Tokens } from "marked";
 import { describe, expect, test } from "vitest";
 import { diagnose, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import { formats } from "../../compiler/diagnostics/formats.js";
 import type { Report } from "../../compiler/diagnostics/report.js";
+import { expectWellFormed, isSarif } from "./every-report.js";
 
 const path = "a.mcp.json";
 const text = '{\n  "name": "x",\n  "日本": "y"\n}\n';
@@ -43,14 +41,6 @@ const reports: readonly (readonly [what: string, reports: readonly Report[]])[] 
   ["many", [report(Array.from({ length: 1200 }, () => duplicate))]],
 ];
 
-const require = createRequire(import.meta.url);
-const {
-  id: _,
-  $schema: __,
-  ...schema
-} = JSON.parse(readFileSync(require.resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"), "utf8"));
-const isSarif = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(schema);
-
 describe.each(reports)("a report of %s", (_what, given) => {
   const all = given.flatMap(({ diagnostics }) => diagnostics);
 
@@ -64,6 +54,10 @@ describe.each(reports)("a report of %s", (_what, given) => {
       expect(["error", "warning"]).toContain(level);
       expect(() => new URL(locations[0].physicalLocation.artifactLocation.uri, "file:///")).not.toThrow();
     }
+  });
+
+  test("is well-formed in each format for machines", () => {
+    if (all.length > 0) expectWellFormed(given);
   });
 
   test("is well-formed JUnit, with a failure for each error", () => {

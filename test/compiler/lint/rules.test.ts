@@ -8,6 +8,7 @@ import { fixed } from "../../../compiler/fixes.js";
 import { nodeHost } from "../../../compiler/host-node/index.js";
 import { profileNames } from "../../../compiler/lint/profiles.js";
 import { ruleTable } from "../../../compiler/lint/rules.js";
+import { expectWellFormed } from "../every-report.js";
 import { memoryHost } from "../memory-host.js";
 import { bare, codes, codesOf, diagnosticsAt, diagnosticsOf, lintTools, ruleCodes } from "./lint.js";
 
@@ -31,6 +32,7 @@ test.each(codes)("%s fires on its violation, and is silent on the twin", async (
   const broken = diagnosticsOf(files);
   const report = { diagnostics: broken, textOf: (path: string) => files[path], prefix: "" };
   await expect(formatPretty(report, { color: false })).toMatchFileSnapshot(join(folder, code, "expected.txt"));
+  expectWellFormed([report]);
   expect([...new Set(broken.map((each) => each.code))]).toEqual([code]);
   expect(diagnosticsOf(filesOf(code, "clean.mcp.json"))).toEqual([]);
   // A rule with a repair comes clean by it.
