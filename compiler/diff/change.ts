@@ -50,7 +50,8 @@ export function change(rule: Rule, entry: Entry | "server", details: Details): S
 }
 
 /** Returns the rule for a change of a schema. */
-export function ruleOf({ kind, verdict, effect, isOptionalArgument }: SchemaChange, direction: Direction): Rule {
+export function ruleOf({ at, kind, verdict, effect, isOptionalArgument }: SchemaChange, direction: Direction): Rule {
+  if (at.at(-1) === "$schema" && kind === "text") return "schema/rewritten";
   if (kind === "header") return "header/changed";
   if (kind === "default") return direction === "input" ? "input/default-changed" : "text/changed";
   if (kind === "text") return "text/changed";
@@ -62,16 +63,20 @@ export function ruleOf({ kind, verdict, effect, isOptionalArgument }: SchemaChan
 }
 
 /** Describes a change of a schema in one sentence. */
-export function messageOf(found: SchemaChange, direction: Direction): string {
-  const { at, kind, old, new: now, reason } = found;
+export function messageOf(found: SchemaChange & { readonly isNew?: boolean }, direction: Direction): string {
+  const { at, kind, old, new: now, reason, isNew } = found;
   const keyword = at.at(-1) ?? "";
   const parent = subject(at.slice(0, -1), direction);
   const because = reason === undefined ? "" : `; ${reason}`;
+  if (at.length === 0 && old === true)
+    return `${subject(at, direction)} ${direction === "input" ? "have" : "has"} a schema now`;
+  if (at.length === 0 && now === true)
+    return `${subject(at, direction)} no longer ${direction === "input" ? "have" : "has"} a schema`;
   if (at.length === 0) return `the schema of ${subject(at, direction)} has changed${because}`;
   if (kind === "required")
     return now === undefined
-      ? `${quote(String(old))} of ${parent} need no longer be there`
-      : `${quote(String(now))} of ${parent} is now required`;
+      ? `${quote(String(old))} of ${parent} is no longer required`
+      : `${quote(String(now))} of ${parent} is ${isNew === true ? "new and" : "now"} required`;
   if (at.at(-2) === "properties" && (old === undefined || now === undefined)) {
     const owner = subject(at.slice(0, -2), direction);
     return `${quote(keyword)} of ${owner} is ${old === undefined ? "new" : "gone"}${because}`;
@@ -86,7 +91,8 @@ export function messageOf(found: SchemaChange, direction: Direction): string {
     if (effects.length > 0) return `${parent} ${effects.join(", and ")}${because}`;
   }
   const what = `${quote(keyword)} of ${parent}`;
-  if (kind === "text") return `${what} has other words`;
+  if (kind === "text" && keyword !== "$schema")
+    return `${what} ${old === undefined ? "is new" : now === undefined ? "is gone" : "has other words"}`;
   if (now === undefined) return `${what} is no longer set${shown(old, " (was ", ")")}${because}`;
   if (old === undefined) return `${what} is now set${shown(now, " to ", "")}${because}`;
   const isShort = shown(old, "", "") !== "" && shown(now, "", "") !== "";

@@ -105,11 +105,11 @@ export function compareAccess(old: Surface, now: Surface): SurfaceChange[] {
     return same.flatMap((entry) => {
       const [one, other] = [opened.get(idOf(entry)), opens.get(idOf(entry))];
       const access = (rule: "access/narrowed" | "access/widened", how: string): SurfaceChange =>
-        change(rule, entry, { at: ["scopes"], message: `the scope ${quote(scope)} ${how} ${quote(entry.name)}` });
+        change(rule, entry, { at: ["scopes"], message: `the scope ${quote(scope)} ${how}` });
       if (isNarrower(one, other))
-        return [access("access/narrowed", other ? `now needs ${listOf(other)} to open` : "no longer opens")];
+        return [access("access/narrowed", other ? `opens it only with ${listOf(other)}` : "no longer opens it")];
       return isNarrower(other, one)
-        ? [access("access/widened", other!.length > 0 ? `helps to open` : "now opens")]
+        ? [access("access/widened", other!.length > 0 ? `opens it with ${listOf(other!)}` : "now opens it")]
         : [];
     });
   });
@@ -139,7 +139,7 @@ function compareTexts(
   // Without structured content, there is no text beside it.
   if (areEqual(before, after) || !old.listing["outputSchema"] || !now.listing["outputSchema"]) return [];
   const details = { at: ["text"], old: before, new: after };
-  const text = `the text of the results of ${quote(now.name)}`;
+  const text = "the text of results";
   if (isObject(before) && isObject(after))
     return [change("text/changed", now, { ...details, message: `${text} has another template` })];
   const forms: Readonly<Record<string, string>> = { json: "the JSON", none: "gone" };
@@ -155,7 +155,7 @@ function compareSubscriptions(now: Entry, before: EntryContract, after: EntryCon
   return [
     change(after.subscribe ? "subscription/added" : "subscription/removed", now, {
       at: ["subscribe"],
-      message: `clients ${after.subscribe ? "may now" : "can no longer"} subscribe to ${quote(now.name)}`,
+      message: `clients ${after.subscribe ? "may now" : "can no longer"} subscribe`,
     }),
   ];
 }
@@ -164,7 +164,7 @@ function compareCompletions(now: Entry, before: EntryContract, after: EntryContr
   return differences(before.completes, after.completes).map(([name, isGone]) =>
     change("completion/changed", now, {
       at: ["complete"],
-      message: `${quote(name)} of ${quote(now.name)} is ${isGone ? "no longer" : "now"} completed`,
+      message: `${quote(name)} is ${isGone ? "no longer" : "now"} completed`,
     }),
   );
 }
@@ -176,7 +176,7 @@ function compareElicitations(now: Entry, before: EntryContract, after: EntryCont
   return [...names].flatMap((name) => {
     const [one, other] = [member(before.elicitations, name), member(after.elicitations, name)];
     const at = ["elicitations", name];
-    const question = `the question ${quote(name)} of ${quote(now.name)}`;
+    const question = `the question ${quote(name)}`;
     if (!one || !other)
       return [change("elicitation/changed", now, { at, message: `${question} ${other ? "is new" : "is gone"}` })];
     const { message: words, url, requestedSchema: form } = one;
@@ -208,7 +208,7 @@ function compareScopes(
   return differences(before, after).map(([scope, isGone]) =>
     change(isGone ? "scope/removed" : "scope/added", now, {
       at: ["scopes"],
-      message: `${quote(now.name)} ${isGone ? "no longer needs" : "now needs"} the scope ${quote(scope)}`,
+      message: `the scope ${quote(scope)} is ${isGone ? "no longer" : "now"} required`,
       old: [...before],
       new: [...after],
     }),
@@ -227,7 +227,7 @@ function compareErrors(
     return [
       change(isText ? "text/changed" : "error/changed", now, {
         at: ["errors", code],
-        message: `the error ${quote(code)} of ${quote(now.name)} ${what}`,
+        message: `the error ${quote(code)} ${what}`,
         old: before[code],
         new: after[code],
       }),

@@ -4,7 +4,7 @@ import {
   type EntryKind,
   type LegacyVersion,
 } from "@mcpc/runtime/codegen/v1/older-forms";
-import { quote } from "../diagnostics/catalogue/definition.js";
+import { cut, quote } from "../diagnostics/catalogue/definition.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { change, type SurfaceChange } from "./change.js";
 import { compareAccess, compareContracts, compareServerContracts } from "./contracts.js";
@@ -92,8 +92,7 @@ function compareSection(section: SurfaceSection, old: Surface, now: Surface): Su
   const names = new Set(after.map(({ name }) => name));
   const added = after.filter(({ name }) => !byName.has(name));
   const removed = before.filter(({ name }) => !names.has(name));
-  const byRest = new Map(added.toReversed().map((entry) => [restOf(entry), entry]));
-  const renamed = new Map(removed.map((entry) => [entry, byRest.get(restOf(entry))]));
+  const renamed = twins(removed, added);
   const taken = new Set(renamed.values());
   const noun = nouns[section];
   return [
@@ -101,7 +100,7 @@ function compareSection(section: SurfaceSection, old: Surface, now: Surface): Su
       const twin = renamed.get(entry);
       return twin
         ? change("entry/renamed", entry, {
-            message: `the ${noun} ${quote(entry.name)} is now called ${quote(twin.name)}`,
+            message: `the ${noun} ${quote(entry.name)} is now called ${quote(twin.name)}${restOf(entry) === restOf(twin) ? "" : ", and has changed besides"}`,
             old: entry.name,
             new: twin.name,
             side: "old",
@@ -116,6 +115,27 @@ function compareSection(section: SurfaceSection, old: Surface, now: Surface): Su
         : [change("entry/added", entry, { message: `the ${noun} ${quote(entry.name)} is new` })];
     }),
   ];
+}
+
+/** Returns the new entry for each that is gone, if all but its name is equal, or its name all but equal. */
+function twins(removed: readonly Entry[], added: readonly Entry[]): ReadonlyMap<Entry, Entry> {
+  const found = new Map<Entry, Entry>();
+  for (const sameness of [restOf, plainName]) {
+    const rest = added.filter((entry) => ![...found.values()].includes(entry));
+    const byText = new Map(rest.toReversed().map((entry) => [sameness(entry), entry]));
+    for (const entry of removed) {
+      const twin = found.has(entry) ? undefined : byText.get(sameness(entry));
+      if (!twin) continue;
+      found.set(entry, twin);
+      byText.delete(sameness(entry));
+    }
+  }
+  return found;
+}
+
+/** Returns a name in lower case, without separators. */
+function plainName({ name }: Entry): string {
+  return name.toLowerCase().replace(/[-_.\s]/g, "");
 }
 
 /**
@@ -142,15 +162,8 @@ function compareEntries(old: Entry, now: Entry): SurfaceChange[] {
   const changes: SurfaceChange[] = [];
   const text = (at: readonly string[], one?: Json, other?: Json): void => {
     if (one === other || (one !== undefined && other !== undefined && areEqual(one, other))) return;
-    const { name } = now;
-    changes.push(
-      change("text/changed", now, {
-        at,
-        message: `${quote(at.join("/"))} of ${quote(name)} ${effectOn(one, other)}`,
-        old: one,
-        new: other,
-      }),
-    );
+    const message = `${quote(at.join("/"))} ${effectOn(one, other)}`;
+    changes.push(change("text/changed", now, { at, message, old: one, new: other }));
   };
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
     if (!judged.has(key) || (key === "annotations" && now.section !== "tools")) text([key], before[key], after[key]);
@@ -158,7 +171,7 @@ function compareEntries(old: Entry, now: Entry): SurfaceChange[] {
     changes.push(
       change("mime-type/changed", now, {
         at: ["mimeType"],
-        message: `the type of ${quote(now.name)} is ${shownType(after["mimeType"])}, was ${shownType(before["mimeType"])}`,
+        message: `"mimeType" is ${shownType(after["mimeType"])}, was ${shownType(before["mimeType"])}`,
         old: before["mimeType"],
         new: after["mimeType"],
       }),
@@ -190,7 +203,8 @@ function compareTools(old: Entry, now: Entry): SurfaceChange[] {
     if (one[hint] === other[hint]) continue;
     const isWeaker =
       (hint === "readOnlyHint" && one[hint] === true) || (hint === "destructiveHint" && one[hint] === false);
-    const message = `${quote(hint)} of ${quote(now.name)} is ${other[hint] ?? "not set"}, was ${one[hint] ?? "not set"}`;
+    const shown = (value: Json | undefined): string => (value === undefined ? "not set" : cut(JSON.stringify(value)));
+    const message = `${quote(hint)} is ${shown(other[hint])}, was ${shown(one[hint])}`;
     const rule = isWeaker ? "hint/weakened" : hint.endsWith("Hint") ? "hint/changed" : "text/changed";
     changes.push(change(rule, now, { at: ["annotations", hint], message, old: one[hint], new: other[hint] }));
   }
@@ -201,7 +215,7 @@ function compareTools(old: Entry, now: Entry): SurfaceChange[] {
     changes.push(
       change(to === "required" ? "task/required" : "task/changed", now, {
         at: ["execution", "taskSupport"],
-        message: `the task support of ${quote(now.name)} is ${quote(String(to))}, was ${quote(String(from))}`,
+        message: `"taskSupport" is ${quote(String(to))}, was ${quote(String(from))}`,
         old: from,
         new: to,
       }),

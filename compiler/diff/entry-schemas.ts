@@ -1,8 +1,9 @@
 import { quote } from "../diagnostics/catalogue/definition.js";
+import { pointer } from "../json-schema/pointer.js";
 import type { Json, JsonObject } from "../model/source.js";
 import { change, messageOf, ruleOf, type SurfaceChange } from "./change.js";
 import { isObject } from "./schemas/classes.js";
-import { compareSchemas, type Direction } from "./schemas/compare.js";
+import { compareSchemas, type Direction, type SchemaChange } from "./schemas/compare.js";
 import { areEqual } from "./schemas/formula.js";
 import type { Entry } from "./surface.js";
 import { plainForm, type PlainForm } from "./written.js";
@@ -54,16 +55,16 @@ export function compareSchema(
   try {
     forms = [plainForm(old), plainForm(now)];
   } catch (error) {
-    const message = `the schemas of ${quote(entry.name)} cannot be compared: ${(error as Error).message}`;
+    const message = `${quote(way.join("/"))} cannot be compared: ${(error as Error).message}`;
     return [change(`${direction}/undecided`, entry, { at: way, message })];
   }
-  const found = compareSchemas(forms[0].schema, forms[1].schema, direction);
+  const found = joined(compareSchemas(forms[0].schema, forms[1].schema, direction));
   // The plain form ignores changes of dialect and of identifiers.
   if (found.length === 0)
     return [
       change("schema/rewritten", entry, {
         at: way,
-        message: `a schema of ${quote(entry.name)} is written in another way`,
+        message: `${quote(way.join("/"))} is written in another way`,
       }),
     ];
   return found.map((each) => {
@@ -78,4 +79,27 @@ export function compareSchema(
       witness: each.witness,
     });
   });
+}
+
+/** Returns changes of which those of one property are one: a new one that is required, or one that is gone. */
+function joined(found: readonly SchemaChange[]): (SchemaChange & { readonly isNew?: boolean })[] {
+  const placeOf = ({ at, old, new: now }: SchemaChange): string =>
+    pointer([...at.slice(0, -1), "properties", String(now ?? old)]);
+  const properties = found.filter(
+    ({ at, kind, old, new: now }) =>
+      kind === "rule" && at.at(-2) === "properties" && (old === undefined || now === undefined),
+  );
+  const at = new Map(properties.map((each) => [pointer(each.at), each]));
+  const newNames = new Set<SchemaChange>();
+  const result = found.flatMap((each) => {
+    const property = each.kind === "required" ? at.get(placeOf(each)) : undefined;
+    if (!property) return [each];
+    const isNew = each.new !== undefined && property.old === undefined;
+    // A property that is gone is no longer required, either.
+    if (!isNew)
+      return each.new === undefined && property.new === undefined && each.verdict === "compatible" ? [] : [each];
+    if (property.verdict === "compatible") newNames.add(property);
+    return [{ ...each, isNew }];
+  });
+  return result.filter((each) => !newNames.has(each));
 }

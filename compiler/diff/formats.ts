@@ -66,35 +66,57 @@ export function formatPretty(
   const rangeOf = ranges(comparison);
   const paint = (code: number, text: string): string => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const colors = { breaking: 31, unknown: 33, compatible: 32 } as const;
-  const shown = changes
-    .filter(({ verdict }) => options.verbose || verdict !== "compatible")
-    .slice(0, options.verbose ? Infinity : maxShown);
-  const lines = shown.flatMap((change) => {
+  const groups = alike(changes.filter(({ verdict }) => options.verbose || verdict !== "compatible"));
+  const shown = options.verbose ? groups : groups.slice(0, maxShown);
+  const placeOf = (change: SurfaceChange): { readonly file: string; readonly at: string } | undefined => {
     const range = rangeOf(change);
+    return range && { file: range.file, at: `${range.start.line}:${range.start.column}` };
+  };
+  const lines = shown.flatMap(([change, ...others]) => {
     const { verdict, rule, entry, message, witness } = change;
-    const place = range ? `${range.file}:${range.start.line}:${range.start.column}` : undefined;
-    const effect = change.rule.startsWith("input/") ? "refused now" : "may come now";
+    const place = placeOf(change);
+    const effect = rule.startsWith("input/") ? "refused now" : "may come now";
+    const also = others.map((other) => {
+      const its = placeOf(other);
+      if (!its || (its.file === place?.file && its.at === place.at)) return other.entry;
+      return `${other.entry} (${its.file === place?.file ? its.at : `${its.file}:${its.at}`})`;
+    });
     return [
       `${paint(colors[verdict], verdict)}[${rule}]: ${printable(`${entry}: ${message}`)}`,
-      ...(place === undefined ? [] : [`  --> ${printable(place)}`]),
+      ...(place ? [`  --> ${printable(`${place.file}:${place.at}`)}`] : []),
       ...(witness === undefined ? [] : [`  ${effect}: ${printable(cutJson(witness))}`]),
+      ...(also.length === 0 ? [] : [`  likewise: ${printable(also.join(", "))}`]),
     ];
   });
-  const rest = changes.length - shown.length;
+  const listed = new Set(shown.flat());
+  const folding = changes.filter((change) => !listed.has(change));
+  const rest = folding.length;
   const folded =
     rest === 0
       ? []
       : [
-          `${lines.length > 0 ? "and " : ""}${count(rest, shown.length > 0 ? "more change" : "change")}${kinds(changes.slice(shown.length))}; --verbose lists all`,
+          `${lines.length > 0 ? "and " : ""}${count(rest, shown.length > 0 ? "more change" : "change")}${kinds(folding)}; --verbose lists all`,
         ];
   return [...lines, ...folded, conclusion(comparison, options.strict)].map((line) => `${line}\n`).join("");
+}
+
+/** Groups changes that are the same in several entries, in the order of the first of each. */
+function alike(changes: readonly SurfaceChange[]): (readonly [SurfaceChange, ...SurfaceChange[]])[] {
+  const groups = new Map<string, [SurfaceChange, ...SurfaceChange[]]>();
+  for (const change of changes) {
+    const key = JSON.stringify([change.rule, change.at, change.message, change.verdict]);
+    const group = groups.get(key);
+    if (group) group.push(change);
+    else groups.set(key, [change]);
+  }
+  return [...groups.values()];
 }
 
 function kinds(changes: readonly SurfaceChange[]): string {
   if (changes.some(({ verdict }) => verdict !== "compatible")) return "";
   const minor = changes.filter(({ level }) => level === "minor").length;
   const patch = changes.length - minor;
-  const counts = [...(minor > 0 ? [`${minor} minor`] : []), ...(patch > 0 ? [`${patch} of words`] : [])];
+  const counts = [...(minor > 0 ? [`${minor} minor`] : []), ...(patch > 0 ? [`${patch} patch`] : [])];
   return ` that break${changes.length === 1 ? "s" : ""} nothing (${counts.join(", ")})`;
 }
 

@@ -31,7 +31,7 @@ export const rules = {
     verdict: "breaking",
     level: "major",
     explain:
-      "An entry is gone, and one under another name is all but equal to it. To clients that is a removal: they know entries by their names. Keep the old name beside the new one for a while.",
+      "An entry is gone, and another is equal to it but for the name, or its name is another spelling of the old one. To clients that is a removal: they know entries by their names. Keep the old name beside the new one for a while.",
   }),
   "input/narrowed": define({
     verdict: "breaking",

@@ -8,6 +8,7 @@ import { areEqual, createBudget, NotComparable, type Budget } from "./formula.js
 import { includes, wholeBudget, type Inclusion } from "./inclusion.js";
 import { formulasOf } from "./parse.js";
 import { isRiskFree } from "./patterns.js";
+import { withoutSafeBounds } from "./safe-integers.js";
 import { shrunk } from "./shrink.js";
 import { validatorOf, type Takes } from "./validators.js";
 
@@ -35,11 +36,11 @@ const maxJudged = 60;
 
 /**
  * Compares two plain schemas. Both validators confirm the witness of `breaking`, and `compatible` requires a proof. For
- * inputs, callers are assumed to omit new optional properties.
+ * inputs, callers are assumed to omit new optional properties. Integers are assumed to be exact numbers.
  */
 export function compareSchemas(old: JsonSchema, now: JsonSchema, direction: Direction): readonly SchemaChange[] {
   try {
-    return compared(old, now, direction);
+    return compared(withoutSafeBounds(old), withoutSafeBounds(now), direction);
   } catch (error) {
     // The nesting of hostile schemas exceeds the stack.
     if (!(error instanceof RangeError)) throw error;

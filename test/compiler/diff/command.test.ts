@@ -128,12 +128,35 @@ test("people see the worst first and the rest folded", async () => {
       'breaking[input/narrowed]: tools/get_weather: "maxLength" of "$defs/City" is now set to 4',
       "  --> weather.mcp.json:9:20",
       '  refused now: {"city":"aaaaa"}',
-      "and 2 more changes that break nothing (2 of words); --verbose lists all",
+      "and 2 more changes that break nothing (2 patch); --verbose lists all",
       "the changes ask for a major version: it is 1.2.0, was 1.2.0; raise it to 2.0.0",
       "",
     ].join("\n"),
   );
   expect((await diff("git:HEAD", "--verbose")).stdout).toContain("compatible[hint/changed]");
+});
+
+test("a change of several entries is shown once, with the other entries and their places", async () => {
+  const ids = (id: object): string =>
+    JSON.stringify(
+      {
+        server: { name: "ids", version: "1.0.0" },
+        tools: ["a", "b", "c"].map((name) => ({
+          name,
+          inputSchema: { type: "object", properties: { id: name === "c" ? { type: "string" } : id } },
+        })),
+      },
+      null,
+      2,
+    );
+  changed(ids({ type: "string" }), ids({ type: "string", minLength: 1 }));
+  const { stdout } = await diff("git:HEAD");
+  expect(stdout.split("\n").slice(0, 4)).toEqual([
+    'breaking[input/narrowed]: tools/a: "minLength" of argument "id" is now set to 1',
+    expect.stringMatching(/^ {2}--> weather\.mcp\.json:\d+:\d+$/),
+    '  refused now: {"id":""}',
+    expect.stringMatching(/^ {2}likewise: tools\/b \(\d+:\d+\)$/),
+  ]);
 });
 
 test("a removal is shown in the old file", async () => {

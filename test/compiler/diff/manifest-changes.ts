@@ -220,6 +220,7 @@ export const reasons: Readonly<Record<string, string>> = {
   "build.rules": notListed,
   "build.waivers": notListed,
   "build.budgets": notListed,
+  "build.confusions": notListed,
 };
 
 /** What scopes include, and what becomes of two tools `a` and `b`, of which each needs its name and `NAME2` as scopes. */

@@ -174,13 +174,7 @@ const cases: readonly (readonly [name: string, old: Lists, now: Lists, ...expect
     prompt({ name: "a", description: "A." }),
     "text/changed prompts/p arguments 0 description",
   ],
-  [
-    "a prompt's argument is gone",
-    prompt({ name: "a", required: true }),
-    prompt(),
-    "input/widened prompts/p arguments",
-    "input/widened prompts/p arguments",
-  ],
+  ["a prompt's argument is gone", prompt({ name: "a", required: true }), prompt(), "input/widened prompts/p arguments"],
 ];
 
 const surface = (lists: Lists) => surfaceOfLock(lists as JsonObject, { name: "s", version: "1.0.0" });
