@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,4 +88,21 @@ test.each<[name: string, options: { args?: string[]; env?: Record<string, string
     `${name.replaceAll(/[@/]+/g, "-").replace(/^-/, "")}.d.ts`,
   );
   await expect(readFileSync(join(built, "generated", "types.ts"), "utf8")).toMatchFileSnapshot(snapshot);
+});
+
+const listed = join(import.meta.dirname, "listed-surfaces");
+
+test.each(readdirSync(listed))("the lists in listed-surfaces/%s come out as they went in", async (file) => {
+  const { name, version, ...surfaces } = JSON.parse(readFileSync(join(listed, file), "utf8"));
+  const built = project({});
+  expect(mcpc(built, "import", join(listed, file), "--out", "imported.mcp.json")).toMatchObject({
+    code: 0,
+    stderr: expect.not.stringContaining("is left out"),
+  });
+  const build = mcpc(built, "build");
+  expect(build.stderr).not.toContain("error");
+  expect(build.code).toBe(0);
+  const server = rawStdio("node", [join(built, "dist", "server.js")]);
+  const expected = Object.entries(surfaces).map(([section, entries]) => [section, JSON.stringify(entries)]);
+  expect(await surface(server)).toEqual(Object.fromEntries(expected));
 });
