@@ -38,6 +38,6 @@ export async function ask(
       options: templates.map((value) => ({ value, label: value, hint: descriptions[value] })),
     }));
   if (isCancel(template)) return undefined;
-  outro("Thank you.");
+  outro(`Writing a server that is reached ${descriptions[template]}.`);
   return { folder: folder.trim(), template };
 }

@@ -249,7 +249,7 @@ export interface Tool {
    */
   elicitations?: Elicitations;
   /**
-   * The text beside the structured content of a tool with an `outputSchema`, for revisions since 2025-06-18; older clients, which have no structured content, get the JSON.
+   * The text beside the structured content of a tool with an `outputSchema`. `json` (default): the same value as JSON, as the specification recommends. `none`: no text, for hosts that show both to the model. An object: a text of your own. Clients of revisions before 2025-06-18, which have no structured content, get the JSON.
    */
   text?:
     | ("json" | "none")
@@ -1177,12 +1177,9 @@ export interface Runtime {
    */
   hooks?: string;
 }
-/**
- * `{ "env": NAME }` is the value of an environment variable, read when the server starts.
- */
 export interface Variable {
   /**
-   * The variable's name.
+   * The name of an environment variable, whose value is read when the server starts.
    */
   env: string;
 }

@@ -157,3 +157,68 @@ test("an editor finds nothing wrong in a schema with which the compiler finds no
     [{ nobodyKnows: { type: "string" }, type: "integer" }, [expect.stringContaining("nobodyKnows")]],
   ]);
 });
+
+type Node = Record<string, any>;
+interface Field {
+  /** The path, as in `tools[].name`. */
+  readonly path: string;
+  /** Puts a text in place of the object that has the field. */
+  readonly around: (object: string) => string;
+  readonly name: string;
+  readonly node: Node;
+}
+
+/** Lists the fields of the manifest, each at one place. Schemas within schemas are tested above. */
+function fieldsOf(node: Node, path: string, around: (text: string) => string, visited: readonly string[]): Field[] {
+  const branches = [node, ...(node["anyOf"] ?? []), ...(node["oneOf"] ?? []), ...(node["allOf"] ?? [])] as Node[];
+  return branches.flatMap((branch) => {
+    if (branch !== node) return fieldsOf(branch, path, around, visited);
+    const found: Field[] = [];
+    const name = /^#\/\$defs\/(.*)$/.exec(branch["$ref"] ?? "")?.[1];
+    if (name !== undefined && !visited.includes(name) && name !== "keywords" && name !== "schema")
+      found.push(...fieldsOf(schema.$defs[name], path, around, [...visited, name]));
+    for (const [name, child] of Object.entries<Node>(branch["properties"] ?? {})) {
+      found.push({ path: `${path}.${name}`, around, name, node: child });
+      found.push(
+        ...fieldsOf(child, `${path}.${name}`, (text) => around(`{ ${JSON.stringify(name)}: ${text} }`), visited),
+      );
+    }
+    if (branch["items"]) found.push(...fieldsOf(branch["items"], `${path}[]`, (text) => around(`[${text}]`), visited));
+    for (const child of [branch["additionalProperties"], ...Object.values(branch["patternProperties"] ?? {})])
+      if (typeof child === "object")
+        found.push(...fieldsOf(child as Node, `${path}.*`, (text) => around(`{ "name": ${text} }`), visited));
+    return found;
+  });
+}
+
+const fields = fieldsOf(schema, "", (text) => text, []);
+
+/** Opens a text with a bar at the place of the cursor. */
+function cursor(text: string) {
+  const at = text.indexOf("|");
+  const document = TextDocument.create("file:///a.mcp.json", "json", 1, text.replace("|", ""));
+  return { document, position: document.positionAt(at), json: editor.parseJSONDocument(document) };
+}
+
+test("an editor proposes each field and each of its values, and says what the field means", async () => {
+  const wrong: string[] = [];
+  for (const { path, around, name, node } of fields) {
+    const proposed = cursor(around('{ "|" }'));
+    const names = (await editor.doComplete(proposed.document, proposed.position, proposed.json))!.items;
+    if (!names.some(({ label }) => label === name)) wrong.push(`${path} is not proposed`);
+    const { description } = node["description"] ? node : (schema.$defs[String(node["$ref"]).slice(8)] ?? node);
+    const hovered = cursor(around(`{ ${JSON.stringify(name).replace(/(.)"$/, '|$1"')}: null }`));
+    const shown = await editor.doHover(hovered.document, hovered.position, hovered.json);
+    if (!description) wrong.push(`${path} has no description`);
+    else if (!JSON.stringify(shown?.contents ?? "").includes(JSON.stringify(description).slice(1, -1)))
+      wrong.push(`${path} shows ${JSON.stringify(shown?.contents)}`);
+    if (!node["enum"]) continue;
+    const valued = cursor(around(`{ ${JSON.stringify(name)}: | }`));
+    const values = (await editor.doComplete(valued.document, valued.position, valued.json))!.items;
+    for (const value of node["enum"])
+      if (!values.some(({ label }) => label === JSON.stringify(value)))
+        wrong.push(`${path} does not propose ${JSON.stringify(value)}`);
+  }
+  expect(fields.length).toBeGreaterThan(200);
+  expect(wrong).toEqual([]);
+});
