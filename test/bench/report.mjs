@@ -11,6 +11,7 @@ const titles = {
   websocket: "WebSocket",
   streams: "Streams",
   build: "The compiler",
+  check: "Lint",
 };
 const notes = {
   start: "Each server has only standard streams.",
