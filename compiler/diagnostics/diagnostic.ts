@@ -100,7 +100,7 @@ function at(span: Span, offset: number): Span {
 }
 
 /** Formats JSON on one line, with spaces after colons and commas and within braces. */
-function spacedJson(value: Json): string {
+export function spacedJson(value: Json): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(spacedJson).join(", ")}]`;
   if (Object.keys(value).length === 0) return "{}";

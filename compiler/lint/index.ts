@@ -9,6 +9,7 @@ import { foldContradictions, type Found } from "./contradictions.js";
 import { entryOf, type ListedEntry, type EntrySection, type ServerInfo, type ListedSurface } from "./entry.js";
 import type { HandlerSettings } from "./handlers.js";
 import { fixOf, placeIn, spanOf, walk } from "./places.js";
+import type { Profile } from "./profiles.js";
 import type { LintFinding, RuleContext } from "./rule.js";
 import { readSettings, withSeverity, type ActiveRule, type Severities } from "./settings.js";
 import { ruleTable, type RuleCode } from "./rules.js";
@@ -61,6 +62,8 @@ export function lint(project: Project, server: Server, disk: Pick<Disk, "isPast"
 interface LintedSurface extends ListedSurface {
   /** The declarations of entries. */
   readonly declared: ReadonlyMap<ListedEntry, Declared<object>>;
+  /** Tools as clients of a profile see them, by profile and name: those that differ from the author's. */
+  readonly projected: ReadonlyMap<string, ReadonlyMap<string, ListedEntry>>;
 }
 
 function surfaceOf(project: Project, server: Server): LintedSurface {
@@ -76,7 +79,13 @@ function surfaceOf(project: Project, server: Server): LintedSurface {
   const add = (section: EntrySection): void =>
     project[section].forEach((each, index) => declared.set(entryOf(section, server[section][index]!), each));
   (["tools", "resources", "resourceTemplates", "prompts"] as const).forEach(add);
-  return { server: info, entries: [...declared.keys()], tools: server.tools.length, declared };
+  const byName = new Map(server.tools.map((tool) => [tool.name, tool]));
+  const projected = server.projections.map(({ profile, tools }): [string, Map<string, ListedEntry>] => [
+    profile,
+    new Map(tools.map(({ name, listing }) => [name, entryOf("tools", { ...byName.get(name)!, listing })])),
+  ]);
+  const entries = [...declared.keys()];
+  return { server: info, entries, tools: server.tools.length, declared, projected: new Map(projected) };
 }
 
 function contextOf({ profiles }: ActiveRule, { server }: ListedSurface): RuleContext {
@@ -89,8 +98,12 @@ function lintEntries(surface: LintedSurface, active: readonly ActiveRule[], proj
   const settings = settingsFingerprint(applicable, surface, project);
   const find = (entry: ListedEntry, declared: Declared<object>): Found[] =>
     applicable.flatMap((each) => {
-      const findings = each.rule.entry!(entry, contextOf(each, surface));
-      return [...findings].map((finding) => found(each, finding, entry, declared, project));
+      const own = new Set([...each.profiles].filter((profile) => !surface.projected.has(profile)));
+      const findings = own.size === 0 ? [] : each.rule.entry!(entry, { server: surface.server, profiles: own });
+      return [
+        ...[...findings].map((finding) => found(each, finding, entry, declared, project)),
+        ...findInProjections(each, entry, surface).map((finding) => found(each, finding, entry, declared, project)),
+      ];
     });
   return [...surface.declared].flatMap(([entry, declared]) => {
     const { path, entry: key } = declared.node.span;
@@ -100,13 +113,33 @@ function lintEntries(surface: LintedSurface, active: readonly ActiveRule[], proj
   });
 }
 
+interface ProjectedFinding extends LintFinding<unknown> {
+  readonly profile: Profile;
+}
+
+/** Returns the findings of the profiles that have a projection, in what their clients see. */
+function findInProjections(
+  { rule, profiles }: ActiveRule,
+  entry: ListedEntry,
+  { server, projected }: LintedSurface,
+): ProjectedFinding[] {
+  return [...profiles].flatMap((profile) => {
+    const tools = projected.get(profile);
+    if (!tools) return [];
+    const seen = entry.section === "tools" ? tools.get(entry.id) : undefined;
+    const findings = [...rule.entry!(seen ?? entry, { server, profiles: new Set([profile]) })];
+    // A repair would edit the manifest, where the place has another value.
+    return findings.map(({ repair, ...finding }) => ({ ...finding, ...(!seen && repair && { repair }), profile }));
+  });
+}
+
 function settingsFingerprint(
   active: readonly ActiveRule[],
   { server }: ListedSurface,
   { runtime, build }: Project,
 ): Fingerprint {
   const chosen = active.map(({ code, profiles }) => [code, ...profiles]);
-  return fingerprint(JSON.stringify([chosen, server, runtime, build.defaults]));
+  return fingerprint(JSON.stringify([chosen, server, runtime, build.defaults, build.projections]));
 }
 
 function lintSurface(each: ActiveRule, surface: LintedSurface, project: Project): Found[] {
@@ -119,7 +152,7 @@ function lintSurface(each: ActiveRule, surface: LintedSurface, project: Project)
 
 function found(
   { code, rule }: ActiveRule,
-  { at, parameters, repair }: LintFinding<unknown>,
+  { at, parameters, repair, profile }: LintFinding<unknown> & Partial<ProjectedFinding>,
   entry: ListedEntry | undefined,
   declared: Declared<object> | undefined,
   { reachable, server }: Project,
@@ -135,7 +168,7 @@ function found(
     diagnostic: {
       code,
       severity: rule.severity,
-      message: rule.message(parameters),
+      message: rule.message(parameters) + (profile === undefined ? "" : ` (with the projection for ${profile})`),
       span,
       ...(help !== undefined && { help }),
       related: [],

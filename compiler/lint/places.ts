@@ -1,4 +1,4 @@
-import { appendMember, type Fix } from "../diagnostics/diagnostic.js";
+import { appendMember, spacedJson, type Fix } from "../diagnostics/diagnostic.js";
 import { child, pointerTokens } from "../json-schema/pointer.js";
 import { selfContained } from "../json-schema/self-contained.js";
 import type { Declared } from "../model/project.js";
@@ -52,8 +52,12 @@ export function spanOf({ node, keySpan }: ListingPlace): Span {
 }
 
 /** Returns the edit of a repair; undefined where the place is not written in the project. */
-export function fixOf({ node, isExact }: ListingPlace, repair: Repair): Fix | undefined {
+export function fixOf({ node, keySpan, isExact }: ListingPlace, repair: Repair): Fix | undefined {
   if (!isExact) return undefined;
   if (repair.kind === "replace") return { span: node.span, text: JSON.stringify(repair.value) };
+  if (repair.kind === "exchange") {
+    const text = `${JSON.stringify(repair.key)}: ${spacedJson(repair.value)}`;
+    return keySpan && { span: { ...node.span, start: keySpan.start }, text };
+  }
   return node.kind === "object" ? appendMember(node, repair.key, repair.value) : undefined;
 }

@@ -57,9 +57,10 @@ export interface SurfaceFinding<P> extends LintFinding<P> {
   readonly entry?: ListedEntry;
 }
 
-/** An edit at the place of a finding: another value, or a new member of the object there. */
+/** An edit at the place of a finding: another value, another member instead of it, or a new member of the object there. */
 export type Repair =
   | { readonly kind: "replace"; readonly value: Json }
+  | { readonly kind: "exchange"; readonly key: string; readonly value: Json }
   | { readonly kind: "add"; readonly key: string; readonly value: Json };
 
 export function defineRule<P>(rule: LintRule<P>): LintRule<P> {

@@ -7,6 +7,7 @@ import { descriptionSimilar } from "./rules/description-similar.js";
 import { geminiEnum } from "./rules/gemini-enum.js";
 import { geminiJsonSchema } from "./rules/gemini-json-schema.js";
 import { geminiParameters } from "./rules/gemini-parameters.js";
+import { geminiReference } from "./rules/gemini-reference.js";
 import { handlerFloatingPromise } from "./rules/handler-floating-promise.js";
 import { handlerStandardOutput } from "./rules/handler-standard-output.js";
 import { keywordArrayItems } from "./rules/keyword-array-items.js";
@@ -18,6 +19,7 @@ import { keywordTypeList } from "./rules/keyword-type-list.js";
 import { moonshotReference } from "./rules/moonshot-reference.js";
 import { moonshotTypeBesideUnion } from "./rules/moonshot-type-beside-union.js";
 import { moonshotUntyped } from "./rules/moonshot-untyped.js";
+import { namePrefixed } from "./rules/name-prefixed.js";
 import { nameSeparator } from "./rules/name-separator.js";
 import { nameSimilar } from "./rules/name-similar.js";
 import { nameTooLong } from "./rules/name-too-long.js";
@@ -27,6 +29,7 @@ import { propertyUnportable } from "./rules/property-unportable.js";
 import { referenceBlind } from "./rules/reference-blind.js";
 import { referenceRecursive } from "./rules/reference-recursive.js";
 import { referenceUnused } from "./rules/reference-unused.js";
+import { rootNoArguments } from "./rules/root-no-arguments.js";
 import { rootNoComposition } from "./rules/root-no-composition.js";
 import { rootProperties } from "./rules/root-properties.js";
 import { secretDefault } from "./rules/secret-default.js";
@@ -67,6 +70,7 @@ export const rules = {
   "gemini/enum": geminiEnum,
   "gemini/json-schema": geminiJsonSchema,
   "gemini/parameters": geminiParameters,
+  "gemini/reference": geminiReference,
   "handler/floating-promise": handlerFloatingPromise,
   "handler/standard-output": handlerStandardOutput,
   "keyword/array-items": keywordArrayItems,
@@ -78,6 +82,7 @@ export const rules = {
   "moonshot/reference": moonshotReference,
   "moonshot/type-beside-union": moonshotTypeBesideUnion,
   "moonshot/untyped": moonshotUntyped,
+  "name/prefixed": namePrefixed,
   "name/separator": nameSeparator,
   "name/similar": nameSimilar,
   "name/too-long": nameTooLong,
@@ -87,6 +92,7 @@ export const rules = {
   "reference/blind": referenceBlind,
   "reference/recursive": referenceRecursive,
   "reference/unused": referenceUnused,
+  "root/no-arguments": rootNoArguments,
   "root/no-composition": rootNoComposition,
   "root/properties": rootProperties,
   "secret/default": secretDefault,

@@ -99,7 +99,7 @@ export function likeDescription(at: number, index: WordIndex, least: number): Wo
   return [...candidates]
     .sort((a, b) => a - b)
     .map((other) => index.tools[other]!)
-    .find((other) => commonWeight(own, other, index) >= least && !isToldApart(own, other) && !isToldApart(other, own));
+    .find((other) => !isToldApart(own, other) && !isToldApart(other, own) && commonWeight(own, other, index) >= least);
 }
 
 /** Returns the share of the weight of the words of two descriptions that is that of common words. */

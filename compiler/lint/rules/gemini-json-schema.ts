@@ -2,10 +2,10 @@ import { quote } from "../../diagnostics/catalogue/definition.js";
 import { findKeywords, inPlaces, type KeywordFound } from "../keywords.js";
 import { defineRule } from "../rule.js";
 
-/** Keywords that change which values are valid, and that Gemini's documents do not list. */
+/** Keywords that change which values are valid, and that neither form of Gemini's declarations documents. */
 const unlisted = new Set(
   (
-    "allOf not if then else const multipleOf exclusiveMinimum exclusiveMaximum pattern patternProperties propertyNames " +
+    "allOf not if then else const multipleOf exclusiveMinimum exclusiveMaximum patternProperties propertyNames " +
     "dependentRequired dependentSchemas dependencies minContains maxContains unevaluatedProperties unevaluatedItems " +
     "additionalItems $dynamicRef"
   ).split(" "),

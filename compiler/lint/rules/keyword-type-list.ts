@@ -26,11 +26,19 @@ export const keywordTypeList = defineRule<{ types: readonly string[] }>({
       asOf: "2026-10",
     },
   ],
+  repair: 'writes "anyOf" with a schema for each type',
   projection: 'writes "anyOf" for a list of types',
   *entry({ subschemas }) {
     for (const { of, schema, at } of subschemas) {
       if (of !== "input" || typeof schema === "boolean" || !Array.isArray(schema["type"])) continue;
-      yield { at: `${at}/type`, parameters: { types: schema["type"] as string[] } };
+      const types = schema["type"] as string[];
+      const value = types.map((type) => ({ type }));
+      const isFree = !Object.hasOwn(schema, "anyOf");
+      yield {
+        at: `${at}/type`,
+        parameters: { types },
+        ...(isFree && { repair: { kind: "exchange", key: "anyOf", value } }),
+      };
     }
   },
 });

@@ -1,13 +1,5 @@
-import { quote } from "../../diagnostics/catalogue/definition.js";
-import type { Profile } from "../profiles.js";
-import { defineRule, type Evidence } from "../rule.js";
-
-/** The name under which a client calls a tool, and how long that may be. */
-interface Renderer extends Evidence {
-  readonly profiles: readonly Profile[];
-  readonly render: (server: string, tool: string) => string;
-  readonly most: number;
-}
+import { tooLong, type Renderer } from "../rendered-names.js";
+import { defineRule } from "../rule.js";
 
 const asOf = "2026-10";
 
@@ -48,18 +40,9 @@ const renderers: readonly [Renderer, ...Renderer[]] = [
 
 export const nameTooLong = defineRule<{ rendered: string; who: string; most: number }>({
   severity: "error",
-  message: ({ rendered, who, most }) =>
-    `${who} takes ${most} characters, and this tool would be ${quote(rendered)} with ${rendered.length}`,
-  help: ({ rendered, most }) => `shorten the name of the tool, or of the server, by ${rendered.length - most}`,
+  ...tooLong(renderers),
   explain:
     "Clients put the name of the server before the names of its tools, so that tools of several servers differ. The limit of the client, or of its model provider, is for both together. The rule takes the name in the `server` section; users may configure a server under another one.",
   profiles: ["portable", "claude-code", "bedrock", "cursor"],
   evidence: renderers,
-  *entry({ section, id }, { server, profiles }) {
-    if (section !== "tools") return;
-    const asked = renderers.filter((each) => each.profiles.some((profile) => profiles.has(profile)));
-    const over = asked.find(({ render, most }) => render(server.name, id).length > most);
-    if (!over) return;
-    yield { at: "/name", parameters: { rendered: over.render(server.name, id), who: over.who, most: over.most } };
-  },
 });

@@ -47,7 +47,7 @@ export const referenceRecursive = defineRule<{ who: string; of: string }>({
     "A `$ref` to a schema around it describes trees of any depth. Claude Code was seen to lose all tools of a server for one such outputSchema; Anthropic's strict mode and Gemini through the AI SDK refuse such arguments.",
   profiles: ["portable", "claude-code", "anthropic-strict", "gemini"],
   evidence: refusers,
-  projection: "unfolds the levels of the schema",
+  projection: "replaces the inner occurrence by its type",
   *entry({ subschemas }, { profiles }) {
     const asked = refusers.filter((each) => each.profiles.some((profile) => profiles.has(profile)));
     for (const of of ["input", "output"] as const) {

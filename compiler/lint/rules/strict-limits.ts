@@ -15,6 +15,9 @@ const enums = (entry: ListedEntry): unknown[][] =>
     typeof schema === "object" && Array.isArray(schema["enum"]) ? [schema["enum"] as unknown[]] : [],
   );
 
+const charactersOf = (values: readonly unknown[]): number =>
+  values.reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 0);
+
 const sizes: readonly Size[] = [
   {
     what: "properties",
@@ -23,6 +26,20 @@ const sizes: readonly Size[] = [
   },
   { what: "levels of nesting", most: 10, size: (entry) => Math.max(0, ...depths(entry)) },
   { what: "enum values", most: 1000, size: (entry) => enums(entry).reduce((sum, values) => sum + values.length, 0) },
+  {
+    what: "characters of names and values",
+    most: 120_000,
+    size: (entry) =>
+      input(entry).reduce((sum, { schema, name = "" }) => {
+        const { const: value, enum: values = [] } = schema as { readonly const?: unknown; readonly enum?: unknown[] };
+        return sum + name.length + charactersOf([value, ...values]);
+      }, 0),
+  },
+  {
+    what: "characters of a long enum",
+    most: 15_000,
+    size: (entry) => Math.max(0, ...enums(entry).map((values) => (values.length > 250 ? charactersOf(values) : 0))),
+  },
 ];
 
 export const strictLimits = defineRule<{ what: string; size: number; most: number }>({
@@ -30,12 +47,13 @@ export const strictLimits = defineRule<{ what: string; size: number; most: numbe
   message: ({ what, size, most }) => `OpenAI's strict mode takes ${most} ${what}, and this tool has ${size}`,
   help: () => "make several tools of it, or take a part of the arguments as text",
   explain:
-    "OpenAI limits the size of strict schemas: 5,000 properties, 10 levels of nesting and 1,000 enum values (100, 5 and 500 for older models).",
+    "OpenAI limits the size of strict schemas: 5,000 properties, 10 levels of nesting and 1,000 enum values (100, 5 and 500 for older models), 120,000 characters of names, enum values and constants, and 15,000 of an enum with more than 250 values.",
   profiles: ["openai-strict"],
   evidence: [
     {
       who: "OpenAI's strict mode",
-      demand: "at most 5000 properties, 10 levels and 1000 enum values",
+      demand:
+        "at most 5000 properties, 10 levels, 1000 enum values, 120000 characters of names and values, 15000 of an enum with more than 250 values",
       sources: ["jsonschemaprofiles.unitvectorylabs.com/schemas/openai", "tidyverse/ellmer#671"],
       confidence: "A",
       asOf: "2026-02",

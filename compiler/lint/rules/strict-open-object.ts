@@ -28,7 +28,6 @@ export const strictOpenObject = defineRule<Record<string, never>>({
     "A provider that guarantees arguments by the schema must know all properties of an object, so each object schema has `additionalProperties` with false. An object with free names cannot be said in a strict schema: take a list of names and values instead.",
   profiles,
   evidence,
-  projection: 'adds "additionalProperties": false',
   *entry({ subschemas }) {
     for (const { of, schema, at } of subschemas) {
       if (of !== "input" || !hasType(schema, "object") || schema["additionalProperties"] === false) continue;

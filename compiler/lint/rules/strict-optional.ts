@@ -17,7 +17,6 @@ export const strictOptional = defineRule<{ name: string }>({
       asOf: "2026-10",
     },
   ],
-  projection: "makes optional properties required and nullable, and removes null from calls",
   *entry({ subschemas }) {
     for (const { of, schema, at } of subschemas) {
       if (of !== "input" || typeof schema === "boolean") continue;

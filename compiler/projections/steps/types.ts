@@ -95,11 +95,15 @@ function isAtomic(type: Json): boolean {
   return typeof type === "string" && type !== "number" && type !== "integer";
 }
 
-/** Adds `items` to lists: some clients refuse a list without it. */
-export const arrayItems: Step = (schema) => {
-  const { type, items, prefixItems } = schema;
+/** Adds `items` to lists: some clients refuse a list without it, even if it has `prefixItems`. */
+export const arrayItems: Step = (schema, place) => {
+  const { type, items } = schema;
   const isList = type === "array" || (Array.isArray(type) && type.includes("array"));
-  return isList && items === undefined && prefixItems === undefined ? { ...schema, items: {} } : schema;
+  if (!isList || items !== undefined) return schema;
+  // With `items`, no item is unevaluated.
+  const unevaluated = phraseOf(schema, "unevaluatedItems");
+  if (unevaluated !== undefined) place.lose(unevaluated);
+  return { ...schema, items: {} };
 };
 
 /** Adds `properties` to the root: some providers refuse a tool without it. */

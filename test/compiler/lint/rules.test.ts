@@ -1,3 +1,4 @@
+import { parse } from "jsonc-parser";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -9,6 +10,7 @@ import { nodeHost } from "../../../compiler/host-node/index.js";
 import { profileNames } from "../../../compiler/lint/profiles.js";
 import { ruleTable } from "../../../compiler/lint/rules.js";
 import { expectWellFormed } from "../every-report.js";
+import { profiles as projections } from "../../../compiler/projections/profiles.js";
 import { memoryHost } from "../memory-host.js";
 import { bare, codes, codesOf, diagnosticsAt, diagnosticsOf, lintTools, ruleCodes } from "./lint.js";
 
@@ -42,6 +44,37 @@ test.each(codes)("%s fires on its violation, and is silent on the twin", async (
   const rule = ruleTable.get(code)!;
   expect(changes.length > 0).toBe(rule.repair !== undefined);
   if (rule.repair !== undefined) expect(diagnosticsOf(repaired)).toEqual([]);
+});
+
+/** The profiles of rules that say what a projection does, as far as these have one. */
+const mended = [...ruleTable].flatMap(([code, { projection, profiles }]) =>
+  projection === undefined
+    ? []
+    : profiles.filter((each) => Object.hasOwn(projections, each)).map((each) => [code, each]),
+);
+
+test.each(mended)("the violation of %s is none with the projection for %s", (code, profile) => {
+  const files = filesOf(code!, "broken.mcp.json");
+  const find = (build: object): string[] => {
+    const manifest = { ...(parse(files["broken.mcp.json"]!) as object), build };
+    const found = diagnosticsOf({ ...files, "broken.mcp.json": JSON.stringify(manifest) });
+    return found.filter((each) => each.code === code).map(({ message }) => message);
+  };
+  const lint = { profiles: [profile] };
+  const before = find({ lint });
+  expect(find({ lint, projections: [profile] })).toEqual([]);
+  // Another profile's projection mends nothing.
+  const other = profile === "cursor" ? "openai" : "cursor";
+  expect(find({ lint, projections: [other] })).toEqual(before);
+});
+
+test("a finding that a projection leaves says so", () => {
+  const inputSchema = { type: "object", properties: { "a b": { type: "string" } }, anyOf: [{ required: ["a b"] }] };
+  const build = { lint: { profiles: ["anthropic", "vscode"] }, projections: ["anthropic"] };
+  expect(lintTools([{ ...bare, inputSchema }], build).map(({ message }) => message)).toEqual([
+    'Anthropic refuses the argument name "a b" (with the projection for anthropic)',
+    'some clients refuse or drop "anyOf" at the root of an inputSchema',
+  ]);
 });
 
 test.each(codes)("mcpc explain %s prints who demands it, on what evidence, and the profiles", (code) => {

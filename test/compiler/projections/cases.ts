@@ -254,6 +254,14 @@ export const cases: readonly Case[] = [
       properties: { at: { type: "array", prefixItems: [{ type: "number" }, { type: "number" }] } },
     },
     projections: {
+      vscode: {
+        schema: {
+          type: "object",
+          properties: {
+            at: { type: "array", prefixItems: [{ type: "number" }, { type: "number" }], items: {} },
+          },
+        },
+      },
       gemini: {
         schema: {
           type: "object",

@@ -6,6 +6,8 @@ import type { JsonSchema } from "../../../compiler/model/schema.js";
 import type { Json, JsonObject } from "../../../compiler/model/source.js";
 import { profiles, type ProfileName } from "../../../compiler/projections/profiles.js";
 import { projectSchema } from "../../../compiler/projections/project-schema.js";
+import { entryOf } from "../../../compiler/lint/entry.js";
+import { ruleTable } from "../../../compiler/lint/rules.js";
 import { refusals } from "./refused.js";
 import type { Step } from "../../../compiler/projections/step.js";
 import { arbitrarySchema, candidates } from "../arbitrary-schema.js";
@@ -18,6 +20,22 @@ function judge(schema: JsonSchema): ValidateFunction {
   const validate = ajv.compile(schema);
   ajv.removeSchema(schema);
   return validate;
+}
+
+/** Rules about schemas. Projections do not add what strict modes demand, and change no names. */
+const schemaRules = [...ruleTable].filter(([code]) =>
+  /^(gemini|keyword|moonshot|root|strict\/keyword-.*|reference\/(blind|recursive))(\/|$)/.test(code),
+);
+
+/** Returns the findings of lint in a schema, for the rules of a profile. */
+function lintFindings(inputSchema: JsonSchema, profile: ProfileName): string[] {
+  // Any other root is an error of the language.
+  if (typeof inputSchema === "boolean" || inputSchema["type"] !== "object") return [];
+  const entry = entryOf("tools", { kind: "tool", name: "search", listing: { name: "search", inputSchema } } as never);
+  const context = { server: { name: "shop" }, profiles: new Set([profile]) };
+  return schemaRules
+    .filter(([, rule]) => rule.entry && rule.profiles.includes(profile))
+    .flatMap(([code, rule]) => [...rule.entry!(entry, context)].map(({ at }) => `${code} ${at}`));
 }
 
 const ways = ["as it is", "oneOf", "anyOf", "allOf", "not", "property", "closed"] as const;
@@ -54,6 +72,7 @@ test("a projection accepts what the author's schema accepts, and has nothing tha
       for (const name of names) {
         const { schema: projected } = projectSchema(schema, profiles[name]);
         expect(refusals(projected as Json, name), `${name} refuses ${JSON.stringify(projected)}`).toEqual([]);
+        expect(lintFindings(projected, name), `lint of ${name} for ${JSON.stringify(projected)}`).toEqual([]);
         byText.set(JSON.stringify(projected), name);
       }
       for (const [text, name] of byText) {

@@ -18,8 +18,7 @@ type Form = (schema: JsonObject, holder: string | undefined) => string | false;
 
 const has = (schema: JsonObject, keyword: string): boolean => Object.hasOwn(schema, keyword);
 const typeList: Form = ({ type }) => Array.isArray(type) && "a list of types";
-const bareList: Form = (schema) =>
-  schema["type"] === "array" && !has(schema, "items") && !has(schema, "prefixItems") && "a list without items";
+const bareList: Form = (schema) => schema["type"] === "array" && !has(schema, "items") && "a list without items";
 const undeclared: Form = ({ required = [], properties = {} }) =>
   (required as string[]).some((name) => !has(properties as JsonObject, name)) && "a required property without a schema";
 const withoutProperties: Form = (schema, holder) =>
