@@ -75,7 +75,8 @@ export interface ClientKind {
   readonly notFound: number;
   /** Where `callTool` takes its options. */
   readonly optionsAt: 1 | 2;
-  readonly connect: (target: URL | string) => Promise<Client>;
+  /** Connects to a URL, or to a script over stdio. */
+  readonly connect: (target: URL | string, headers?: Record<string, string>) => Promise<Client>;
 }
 
 const info = { name: "test", version: "1.0.0" };
@@ -86,10 +87,12 @@ export const clients: readonly ClientKind[] = [
     revision: "2025-11-25",
     notFound: -32002,
     optionsAt: 2,
-    connect: async (target) => {
+    connect: async (target, headers = {}) => {
       const client = new Client1(info, { capabilities: {} });
       const transport =
-        target instanceof URL ? new Http1(target) : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
+        target instanceof URL
+          ? new Http1(target, { requestInit: { headers } })
+          : new Stdio1({ command: "node", args: [target], stderr: "ignore" });
       await client.connect(transport as Parameters<typeof client.connect>[0]);
       return client as unknown as Client;
     },
@@ -99,21 +102,27 @@ export const clients: readonly ClientKind[] = [
     revision: "2025-11-25",
     notFound: -32602,
     optionsAt: 1,
-    connect: (target) => connect2(target, "legacy"),
+    connect: (target, headers) => connect2(target, "legacy", headers),
   },
   {
     name: "client 2.x, 2026-07-28",
     revision: "2026-07-28",
     notFound: -32602,
     optionsAt: 1,
-    connect: (target) => connect2(target, { pin: "2026-07-28" }),
+    connect: (target, headers) => connect2(target, { pin: "2026-07-28" }, headers),
   },
 ];
 
-async function connect2(target: URL | string, mode: "legacy" | { pin: string }): Promise<Client> {
+async function connect2(
+  target: URL | string,
+  mode: "legacy" | { pin: string },
+  headers: Record<string, string> = {},
+): Promise<Client> {
   const client = new Client2(info, { capabilities: {}, versionNegotiation: { mode } });
   const transport =
-    target instanceof URL ? new Http2(target) : new Stdio2({ command: "node", args: [target], stderr: "ignore" });
+    target instanceof URL
+      ? new Http2(target, { requestInit: { headers } })
+      : new Stdio2({ command: "node", args: [target], stderr: "ignore" });
   await client.connect(transport);
   return client as unknown as Client;
 }

@@ -2,10 +2,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { Client } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { describe, expect, test } from "vitest";
-import { templates } from "../../compiler/init/project.js";
+import { templates, type Template } from "../../compiler/init/project.js";
+import { clients, serveHttp, serveHttpWith } from "./clients.js";
+import { startIssuer } from "./issuer.js";
 import { contents, mcpc, project, type Outcome } from "./project.js";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -36,20 +36,57 @@ describe.each(templates)("a new project of the template %s", (template) => {
   });
 });
 
-test("an official client calls the server of the template minimal", async () => {
+const audience = "https://mcp.example.com/mcp";
+
+interface Running {
+  /** The address, or the script for a server on stdio. */
+  readonly target: URL | string;
+  readonly headers?: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/** Starts the built server of a template, as a client that may use it reaches it. */
+async function start(template: Template, script: string): Promise<Running> {
+  if (template === "minimal") return { target: script, stop: async () => {} };
+  if (template === "http") {
+    const { url, stop } = await serveHttp(script);
+    return { target: url, stop };
+  }
+  const issuer = await startIssuer(audience);
+  const server = await serveHttpWith({ OAUTH_ISSUER: issuer.url, OAUTH_AUDIENCE: audience }, script);
+  const token = await issuer.token((payload) => Object.assign(payload, { scope: "profile", name: "Ada" }));
+  return {
+    target: server.url,
+    headers: { authorization: `Bearer ${token}` },
+    stop: async () => {
+      await server.stop();
+      await issuer.stop();
+    },
+  };
+}
+
+test.each(templates)("the official clients call the server of the template %s", async (template) => {
   const folder = project({});
-  mcpc(folder, "init", "--yes");
+  mcpc(folder, "init", "--yes", "--template", template);
   fs.symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
-  const client = new Client({ name: "test", version: "1.0.0" });
-  await client.connect(new StdioClientTransport({ command: "node", args: ["dist/server.js"], cwd: folder }));
-  const { structuredContent } = await client.callTool({ name: "count_words", arguments: { text: "one two three" } });
-  expect(structuredContent).toEqual({ words: 3, minutes: 0.01 });
-  expect((await client.listResources()).resources).toMatchObject([{ uri: "reading://speeds" }]);
-  expect(await client.getPrompt({ name: "shorten", arguments: { text: "It is." } })).toMatchObject({
-    messages: [{ content: { text: "Shorten this text to at most 100 words:\n\nIt is." } }],
-  });
-  await client.close();
+  const { target, headers, stop } = await start(template, join(folder, "dist/server.js"));
+  try {
+    for (const { name, connect } of clients) {
+      const client = await connect(target, headers);
+      const words = await client.callTool({ name: "count_words", arguments: { text: "one two three" } });
+      expect([name, words.structuredContent]).toEqual([name, { words: 3, minutes: 0.01 }]);
+      expect((await client.listResources()).resources).toMatchObject([{ uri: "reading://speeds" }]);
+      expect(await client.getPrompt({ name: "shorten", arguments: { text: "It is." } })).toMatchObject({
+        messages: [{ content: { text: "Shorten this text to at most 100 words:\n\nIt is." } }],
+      });
+      if (template === "oauth")
+        expect(await client.callTool({ name: "who_am_i" })).toMatchObject({ structuredContent: { name: "Ada" } });
+      await client.close();
+    }
+  } finally {
+    await stop();
+  }
 });
 
 test("versions of packages in the templates are those of this repository", () => {
