@@ -41,8 +41,8 @@ export function runtimeModule(specifier: string, host: Host): string {
 /** Modules of `generated/` that import the runtime, except validators, which share one module of the runtime. */
 const importers = ["main", "server", "health", "settings", "application"];
 
-/** Modules of the runtime that other generated code imports. */
-const always = ["/codegen/v1/validation", "/codegen/v1/node-listings"];
+/** Modules of the runtime that other generated code imports, and handlers. */
+const always = ["/codegen/v1/validation", "/codegen/v1/node-listings", "/http-call"];
 
 export interface PrebundledRuntime {
   readonly plugin: Plugin;

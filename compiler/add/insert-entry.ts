@@ -9,11 +9,24 @@ import type { Json, JsonObject, Located, LocatedObject } from "../model/source.j
  * @param root The tree of `text`, with spans that count from its beginning.
  */
 export function insertEntry(text: string, root: LocatedObject, section: string, entry: JsonObject): string {
+  return insertEntries(text, root, section, [entry]);
+}
+
+/** Inserts several entries, as `insertEntry` does. */
+export function insertEntries(
+  text: string,
+  root: LocatedObject,
+  section: string,
+  entries: readonly JsonObject[],
+): string {
+  if (entries.length === 0) return text;
   const list = root.members.find(({ key }) => key === section)?.node;
   const unit = indentationUnit(text, root);
-  if (list?.kind === "array")
-    return applyInsertions(text, insertLast(text, list, list.items, unit, printed(entry, unit)));
-  const member = `${JSON.stringify(section)}: ${printed([entry], unit)}`;
+  if (list?.kind === "array") {
+    const added = entries.map((entry) => printed(entry, unit)).join(",\n");
+    return applyInsertions(text, insertLast(text, list, list.items, unit, added));
+  }
+  const member = `${JSON.stringify(section)}: ${printed(entries, unit)}`;
   const members = root.members.map(({ keySpan, node }) => ({ span: { start: keySpan.start, end: node.span.end } }));
   return applyInsertions(text, insertLast(text, root, members, unit, member));
 }

@@ -2,20 +2,29 @@ import { relative, resolve, sep } from "node:path";
 import { readWholeManifests } from "../1-read/index.js";
 import { parse } from "../1-read/parse.js";
 import { prefix } from "../command.js";
+import { compileManifests } from "../compile-manifests.js";
+import { formatPretty } from "../diagnostics/render.js";
 import { printable } from "../diagnostics/printable.js";
 import { isObject } from "../diff/schemas/classes.js";
 import { sideOf } from "../diff/sides.js";
 import { NoSide, type SideOptions, type Surface } from "../diff/surface.js";
-import { bytesOf, HostError, textOf, type Host } from "../host.js";
+import { bytesOf, HostError, textOf, type Change, type Host } from "../host.js";
 import { withBuildLock } from "../host-node/build-lock.js";
 import { recover } from "../host-node/commit.js";
 import { nodeHost } from "../host-node/index.js";
-import type { Json, JsonObject, LocatedObject } from "../model/source.js";
+import type { JsonObject, LocatedObject } from "../model/source.js";
+import { writeHandlers } from "./handlers.js";
 import { importable } from "./importable.js";
-import { merge, recordOf, type ImportRecord } from "./merge.js";
+import { merge, recordOf } from "./merge.js";
+import { readDocument } from "./openapi/read-document.js";
+import type { OpenApiDocument } from "./openapi/document.js";
+import { serverName } from "./openapi/names.js";
+import { serverInfo, toolsOf, type Api } from "./openapi/operations.js";
+import { readImportFile, type ImportFile } from "./record.js";
+import { mergeSettings, settingsIn, type ManifestText } from "./settings.js";
 
 export interface ImportOptions extends Omit<SideOptions, "folder"> {
-  /** A server or a file with its lists, as for `mcpc diff`. */
+  /** A server, a file with its lists, or an OpenAPI document. */
   readonly source: string;
   /** The project folder. */
   readonly folder: string;
@@ -24,72 +33,131 @@ export interface ImportOptions extends Omit<SideOptions, "folder"> {
   readonly stdout: (text: string) => void;
 }
 
-/** The file that holds what the last import wrote, so that the next one can merge. */
-const recordFile = "import.json";
-
 /**
- * Runs `mcpc import`: writes a manifest for the entries that a server lists, or merges them into the one that an
- * earlier import wrote. Returns the exit code: 0, or 2 if the source could not be had.
+ * Runs `mcpc import`: writes a manifest for the entries of a server or the operations of an API, or merges them into the
+ * one that an earlier import wrote. Returns the exit code: 0, or 2 if the source could not be had.
  */
 export async function importSurface(options: ImportOptions): Promise<number> {
   const { source, stderr } = options;
-  let surface: Surface;
   try {
-    ({ surface } = await sideOf(source, options));
+    const document = await readDocument(source, options);
+    const surface = document ? undefined : (await sideOf(source, options)).surface;
+    const host = nodeHost(options.folder, options.cwd);
+    const waiting = (pid: number, lock: string): void =>
+      stderr(`waiting for a build of this folder, process ${pid} (if that is none, remove ${lock})\n`);
+    return await withBuildLock(
+      host.root,
+      async () => {
+        recover(host.root);
+        const file = readImportFile(host);
+        return write(document ? apiSource(document, file, host, options) : { surface: surface! }, file, host, options);
+      },
+      waiting,
+    );
   } catch (error) {
     if (!(error instanceof NoSide)) throw error;
     stderr(`${error.report}error: ${printable(error.message)}\n`);
     return 2;
   }
-  const host = nodeHost(options.folder, options.cwd);
-  const waiting = (pid: number, lock: string): void =>
-    stderr(`waiting for a build of this folder, process ${pid} (if that is none, remove ${lock})\n`);
-  return withBuildLock(
-    host.root,
-    async () => {
-      recover(host.root);
-      return write(surface, host, options);
-    },
-    waiting,
-  );
 }
 
-function write(surface: Surface, host: Host, { cwd, out, stdout, stderr }: ImportOptions): number {
-  const path = out === undefined ? `${fileName(surface.name)}.mcp.json` : pathInProject(out, host.root, cwd);
-  const { server, imported, notes } = importable(surface, host.manifestSchema);
-  const records = recordsIn(host);
+/** The entries to import; for an API also their handlers and settings. */
+interface Source {
+  readonly surface: Surface;
+  readonly api?: Api;
+}
+
+/** Returns the tools of a document as a surface. Their names suit the name of the project's server. */
+function apiSource(document: OpenApiDocument, file: ImportFile, host: Host, { out, cwd }: ImportOptions): Source {
+  const { info } = document.root;
+  const title = isObject(info) && typeof info["title"] === "string" ? info["title"] : "";
+  const manifests = manifestTexts(host);
+  const declared = manifests.map(({ root }) => root["server"]).find(isObject)?.["name"];
+  const name = serverName(title);
+  const path = manifestPath(out, name, host, cwd);
+  // Settings of another import keep their names, so those of this one begin with its name.
+  const own = file.recordOf(path).settings;
+  const foreign = manifests.some(({ root }) => Object.keys(settingsIn(root)).some((each) => !Object.hasOwn(own, each)));
+  const isFirst = Object.hasOwn(own, "baseUrl") || !foreign;
+  const api = toolsOf(document, {
+    rules: file.rules,
+    server: typeof declared === "string" ? declared : name,
+    prefix: isFirst ? "" : path.slice(0, -".mcp.json".length).split("/").at(-1)!,
+  });
+  const { name: _, version, ...details } = serverInfo(document, name);
+  const entries = api.tools.map(({ name, tool }, index) => ({ section: "tools" as const, name, index, listing: tool }));
+  return { surface: { name, version: String(version), details, entries }, api };
+}
+
+function write({ surface, api }: Source, file: ImportFile, host: Host, options: ImportOptions): number {
+  const { cwd, out, stdout, stderr } = options;
+  const path = manifestPath(out, fileName(surface.name), host, cwd);
+  const { server, imported, notes: refused } = importable(surface, host.manifestSchema);
   const before = host.read(path);
   const text = before ? textOf(before) : `${JSON.stringify(newManifest(server, host), null, 2)}\n`;
-  const merged = merge(text, imported, records[path] ?? {}, (edited) => rootOf(path, edited));
-  const next = { ...records, [path]: { ...records[path], ...recordOf(imported) } };
-  host.commit([
-    { path, bytes: bytesOf(merged.text) },
-    { path: recordFile, bytes: bytesOf(`${JSON.stringify({ imports: next }, null, 2)}\n`) },
-  ]);
-  for (const note of [...notes, ...merged.notes]) stderr(`note: ${printable(note)}\n`);
+  const record = file.recordOf(path);
+  const excluded = new Set([...(api?.excluded ?? [])].map((name) => `tools/${name}`));
+  const merged = merge(text, imported, record.entries, (edited) => rootOf(path, edited), excluded);
+  const texts = new Map([[path, merged.text]]);
+  const next = { ...record, entries: { ...record.entries, ...recordOf(imported) } };
+  const notes = [...(api?.notes ?? []), ...refused, ...merged.notes];
+  const changes: Change[] = [];
+  let handlers = 0;
+  if (api) {
+    const others = manifestTexts(host).filter((other) => other.path !== path);
+    const own = { path, text: merged.text, root: rootOf(path, merged.text).value };
+    const settings = mergeSettings(api.settings, record.settings, own, others);
+    texts.set(settings.path, settings.text);
+    const written = writeHandlers(compiled(host, texts, options), path, api.tools, record.handlers, host);
+    changes.push(...written.changes);
+    notes.push(...written.notes);
+    handlers = written.changes.length;
+    Object.assign(next, { settings: settings.record, handlers: { ...record.handlers, ...written.record } });
+  }
+  for (const [path, text] of texts) changes.push({ path, bytes: bytesOf(text) });
+  host.commit([...changes, file.withRecord(path, next)]);
+  for (const note of notes) stderr(`note: ${printable(note)}\n`);
   const { added, changed, gone } = merged.counts;
-  stdout(`${printable(prefix(host, cwd) + path)}: ${added} added, ${changed} changed, ${gone} gone upstream\n`);
-  if (added > 0) stdout("next: mcpc build writes a stub of each new handler\n");
+  const shown = printable(prefix(host, cwd) + path);
+  stdout(`${shown}: ${added} added, ${changed} changed, ${gone} gone upstream\n`);
+  if (handlers > 0) stdout(`${handlers} handlers call the API; mcpc build checks and bundles them\n`);
+  else if (added > 0 && !api) stdout("next: mcpc build writes a stub of each new handler\n");
   return 0;
+}
+
+/** Returns the server of the project with other texts of manifests. Throws `NoSide` with the errors of the manifests. */
+function compiled(host: Host, texts: ReadonlyMap<string, string>, { cwd, color }: ImportOptions) {
+  const bytes = new Map([...texts].map(([path, text]) => [path, bytesOf(text)]));
+  const after: Host = {
+    ...host,
+    find: (patterns, ignore) =>
+      [...new Set([...host.find(patterns, ignore), ...(patterns.includes(manifests) ? bytes.keys() : [])])].sort(),
+    read: (path) => bytes.get(path) ?? host.read(path),
+  };
+  const { value, diagnostics } = compileManifests(after);
+  if (value) return value.server;
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const source = (path: string): string | undefined => {
+    const found = after.read(path);
+    return found && textOf(found);
+  };
+  const report = formatPretty({ diagnostics: errors, textOf: source, prefix: prefix(host, cwd) }, { color });
+  throw new NoSide("the manifests have errors with what is imported, so nothing was written", report);
+}
+
+const manifests = "**/*.mcp.json";
+
+function manifestTexts(host: Host): ManifestText[] {
+  return readWholeManifests(host).flatMap(({ path, text, root }) =>
+    root.kind === "object" ? [{ path, text, root: root.value }] : [],
+  );
 }
 
 /** Returns a manifest without entries. The `server` section is left out if another manifest has it. */
 function newManifest(server: JsonObject, host: Host): JsonObject {
   const $schema = "./node_modules/mcpc/mcp.schema.json";
-  const isFirst = !readWholeManifests(host).some(({ root }) => root.kind === "object" && "server" in root.value);
+  const isFirst = !manifestTexts(host).some(({ root }) => "server" in root);
   return { $schema, ...(isFirst && { server }) };
-}
-
-function recordsIn(host: Host): Readonly<Record<string, ImportRecord>> {
-  const bytes = host.read(recordFile);
-  if (!bytes) return {};
-  try {
-    const { imports } = JSON.parse(textOf(bytes)) as { imports?: Json };
-    if (isObject(imports)) return imports as unknown as Readonly<Record<string, ImportRecord>>;
-  } catch {
-    // Reported below, like other content.
-  }
-  throw new HostError(`"${recordFile}" is not what an import wrote: restore it, or delete it and import anew`);
 }
 
 function rootOf(path: string, text: string): LocatedObject {
@@ -98,7 +166,8 @@ function rootOf(path: string, text: string): LocatedObject {
   throw new HostError(`${JSON.stringify(path)} is not a well-formed manifest: mcpc check shows its errors`);
 }
 
-function pathInProject(out: string, root: string, cwd: string): string {
+function manifestPath(out: string | undefined, name: string, { root }: Host, cwd: string): string {
+  if (out === undefined) return `${name}.mcp.json`;
   const path = relative(root, resolve(cwd, out)).split(sep).join("/");
   if (path.startsWith("../") || !path.endsWith(".mcp.json"))
     throw new HostError(`--out ${JSON.stringify(out)} must be a file of the project whose name ends in .mcp.json`);

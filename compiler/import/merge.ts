@@ -1,4 +1,4 @@
-import { insertEntry } from "../add/insert-entry.js";
+import { insertEntries } from "../add/insert-entry.js";
 import { setField } from "../add/set-field.js";
 import { isObject } from "../diff/schemas/classes.js";
 import { keyOf, sections, type SurfaceSection } from "../diff/surface.js";
@@ -38,23 +38,27 @@ export function idOf(section: SurfaceSection, entry: JsonObject): string {
  * New entries are added, entries that are gone upstream stay and are reported.
  *
  * @param parse Returns the tree of a text, with spans that count from its beginning.
+ * @param excluded The entries, as `SECTION/NAME`, that a rule keeps out.
  */
 export function merge(
   text: string,
   imported: Imported,
   record: ImportRecord,
   parse: (text: string) => LocatedObject,
+  excluded: ReadonlySet<string> = new Set(),
 ): MergeResult {
   const notes: string[] = [];
   let merged = text;
   let [added, changed, gone] = [0, 0, 0];
   for (const section of sections) {
     const present = entriesIn(parse(merged), section);
+    const indexes = new Map(present.map((other, index) => [other && idOf(section, other), index]));
+    const fresh: JsonObject[] = [];
     for (const entry of imported[section]) {
       const id = idOf(section, entry);
-      const index = present.findIndex((other) => other && idOf(section, other) === id);
-      const other = present[index];
-      if (other) {
+      const index = indexes.get(id);
+      const other = index === undefined ? undefined : present[index];
+      if (index !== undefined && other) {
         const { fields, conflicts } = changesOf(other, entry, record[id] ?? {});
         if (fields.length > 0) changed++;
         for (const [field, value] of fields) merged = setField(merged, [section, index, field], value);
@@ -63,15 +67,17 @@ export function merge(
       } else if (Object.hasOwn(record, id)) notes.push(`${id} was removed from the manifest, and is not added`);
       else {
         added++;
-        merged = insertEntry(merged, parse(merged), section, entry);
+        fresh.push(entry);
       }
     }
+    if (fresh.length > 0) merged = insertEntries(merged, parse(merged), section, fresh);
     const upstream = new Set(imported[section].map((entry) => idOf(section, entry)));
     for (const other of present) {
       const id = other && idOf(section, other);
       if (id === undefined || upstream.has(id) || !Object.hasOwn(record, id)) continue;
       gone++;
-      notes.push(`${id} is gone upstream, and stays in the manifest`);
+      const why = excluded.has(id) ? "is excluded by a rule" : "is gone upstream";
+      notes.push(`${id} ${why}, and stays in the manifest`);
     }
   }
   return { text: merged, notes, counts: { added, changed, gone } };

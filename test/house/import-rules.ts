@@ -104,6 +104,7 @@ export const rules: IRegularForbiddenRuleType[] = [
     "7-bundle/runtime",
     "7-bundle/short-names",
   ),
+  door("yaml", "import/openapi/document"),
   door("chokidar", "host-node/watch"),
   door("commander", "command-line", "option-values", "surface-commands", "project-commands"),
   door("@clack/prompts", "init/questions"),
@@ -142,7 +143,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   rule(
     "rooms-stand-on-the-protocol",
     "What surrounds the handlers knows the protocol core and itself, so that each is absent where it is not declared.",
-    { path: "^runtime/(config|auth|cache|limits|logging|health|testing)/" },
+    { path: "^runtime/(config|auth|cache|limits|logging|health|http-call|testing)/" },
     { path: "^runtime/", pathNot: ["^runtime/protocol/", "^runtime/$1/"] },
   ),
   rule(
