@@ -26,8 +26,8 @@ export function addProjectCommands(mcpc: Command, context: Context): void {
     .action((kind: Kind, name: string, options: AddingOptions) => addEntry({ kind, name }, options, context));
   mcpc
     .command("import")
-    .description("a manifest for a server that exists, of any make")
-    .argument("<source>", "stdio:COMMAND, a URL, or a JSON file of lists")
+    .description("a manifest for a server or an API that exists, of any make")
+    .argument("<source>", "stdio:COMMAND, a URL, a JSON file of lists, or an OpenAPI document (file or URL)")
     .option("--out <file>", "the manifest to write, or to merge into (default: by the server's name)")
     .option("--folder <folder>", "the project folder", ".")
     .option("--header <name: value>", "a header for a server at a URL (may be repeated)", pairs(":"))

@@ -29,6 +29,7 @@ export const long = [
     "diff/schemas",
     "file-snapshot",
     "forms",
+    "import-openapi",
     "invalid",
     "lean-code",
     "type-witness",

@@ -170,7 +170,7 @@ const documents: Record<string, Document> = {
   },
 };
 
-describe.each(Object.entries(documents))("%s", (name, { file, version, operations, tools, settings, calls }) => {
+describe.each(Object.entries(documents))("%s", (_, { file, version, operations, tools, settings, calls }) => {
   let server: RawStdio;
   beforeAll(async () => {
     const folder = kept({ "lint.mcp.json": { build: { lint: { profiles: [] } } } });

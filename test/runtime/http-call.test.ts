@@ -94,7 +94,9 @@ describe("an argument is written by its style, as in the tables of OpenAPI 3.1 (
 
 describe("credentials", () => {
   const key = { in: "query", name: "k", setting: "key" } as const;
-  test.each<[what: string, security: HttpOperation["security"], url: string, headers: Record<string, string>]>([
+  test.each<
+    [what: string, security: NonNullable<HttpOperation["security"]>, url: string, headers: Record<string, string>]
+  >([
     ["a key in the query", [[key]], "?k=s3cret", {}],
     ["a key in a header", [[{ in: "header", name: "x-key", setting: "key" }]], "", { "x-key": "s3cret" }],
     ["a key in a cookie", [[{ in: "cookie", name: "sid", setting: "key" }]], "", { cookie: "sid=s3cret" }],

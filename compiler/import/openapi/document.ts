@@ -68,7 +68,7 @@ function valueOf(text: string, name: string): Json | undefined {
   try {
     const { parse } = require("yaml") as typeof Yaml;
     // Duplicate keys are looked for in quadratic time, so they are not.
-    const value = parse(body, { maxAliasCount: 100, uniqueKeys: false, logLevel: "silent" }) as Json;
+    const value = parse(body, { maxAliasCount: 100, uniqueKeys: false, logLevel: "error" }) as Json;
     checkSize(value, shown);
     // Aliases share values, and numbers may be infinite: JSON has neither.
     return JSON.parse(JSON.stringify(value ?? null)) as Json;

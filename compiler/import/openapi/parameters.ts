@@ -113,7 +113,7 @@ function styleOf(parameter: JsonObject, place: string, report: (sentence: string
   const explode = typeof parameter["explode"] === "boolean" ? parameter["explode"] : style === "form";
   return {
     ...(style !== standard && { style }),
-    ...(explode !== (style === "form" || style === "deepObject") && { explode }),
+    ...(style !== "deepObject" && explode !== (style === "form") && { explode }),
   };
 }
 

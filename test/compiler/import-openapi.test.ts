@@ -1,0 +1,378 @@
+import { describe, expect, test } from "vitest";
+import { parseDocument } from "../../compiler/import/openapi/document.js";
+import { toolsOf, type Api, type ApiOptions } from "../../compiler/import/openapi/operations.js";
+import { ruleFor, rulesIn } from "../../compiler/import/rules.js";
+import type { Json, JsonObject } from "../../compiler/model/source.js";
+
+const options: ApiOptions = { rules: [], server: "pets", prefix: "" };
+const documentOf = (more: object, version = "3.1.0"): string =>
+  JSON.stringify({
+    openapi: version,
+    info: { title: "Pets", version: "1" },
+    servers: [{ url: "https://a.example/v1" }],
+    ...more,
+  });
+const read = (text: string, more: Partial<ApiOptions> = {}): Api =>
+  toolsOf(parseDocument(text, "api")!, { ...options, ...more });
+/** Returns the tools of a document with one operation. */
+const one = (operation: object, version?: string, more: object = {}, path = "/pets"): Api =>
+  read(documentOf({ paths: { [path]: { get: operation } }, ...more }, version));
+const ok = { 200: { description: "ok" } };
+
+/** The translation of a schema as an argument. */
+function translated(schema: unknown, version: string, schemas: object = {}): Json {
+  const { tools, notes } = one({ parameters: [{ in: "query", name: "q", schema }], responses: ok }, version, {
+    components: { schemas },
+  });
+  if (!tools[0]) return notes.join();
+  const { properties, $defs } = tools[0].tool["inputSchema"] as { properties: { q: JsonObject }; $defs?: JsonObject };
+  return { ...properties.q, ...($defs && { $defs }) };
+}
+
+describe("a schema becomes JSON Schema 2020-12", () => {
+  test.each<[what: string, version: string, schema: unknown, result: unknown, schemas?: object]>([
+    ["nullable", "3.0.3", { type: "string", nullable: true }, { anyOf: [{ type: "string" }, { type: "null" }] }],
+    [
+      "nullable beside enum",
+      "3.0.3",
+      { type: "string", nullable: true, enum: ["a", null], description: "D" },
+      { description: "D", anyOf: [{ type: "string", enum: ["a"] }, { type: "null" }] },
+    ],
+    [
+      "nullable beside allOf",
+      "3.0.3",
+      { allOf: [{ type: "object" }], nullable: true },
+      { anyOf: [{ allOf: [{ type: "object" }] }, { type: "null" }] },
+    ],
+    ["exclusive bounds", "3.0.3", { minimum: 1, exclusiveMinimum: true }, { exclusiveMinimum: 1 }],
+    ["inclusive bounds", "3.0.3", { maximum: 1, exclusiveMaximum: false }, { maximum: 1 }],
+    [
+      "properties named like keywords",
+      "3.0.3",
+      { type: "object", properties: { nullable: { type: "boolean" }, example: { type: "string" } } },
+      { type: "object", properties: { nullable: { type: "boolean" }, example: { type: "string" } } },
+    ],
+    [
+      "what documents only",
+      "3.0.3",
+      { type: "string", example: "x", xml: {}, "x-y": 1, discriminator: {} },
+      { type: "string" },
+    ],
+    [
+      "members beside a reference, in 3.0",
+      "3.0.3",
+      { $ref: "#/components/schemas/A", maxLength: 1 },
+      { $ref: "#/$defs/A", $defs: { A: { type: "string" } } },
+      { A: { type: "string" } },
+    ],
+    [
+      "members beside a reference, in 3.1",
+      "3.1.0",
+      { $ref: "#/components/schemas/A", maxLength: 1 },
+      { $ref: "#/$defs/A", maxLength: 1, $defs: { A: { type: "string" } } },
+      { A: { type: "string" } },
+    ],
+    [
+      "lists of types",
+      "3.1.0",
+      { type: ["string", "null"], maxLength: 1 },
+      { anyOf: [{ type: "string", maxLength: 1 }, { type: "null" }] },
+    ],
+    ["a list of one type", "3.1.0", { type: ["string"] }, { type: "string" }],
+    [
+      "keywords of 2020-12",
+      "3.1.0",
+      { prefixItems: [{ const: 1 }], dependentRequired: { a: ["b"] } },
+      { prefixItems: [{ const: 1 }], dependentRequired: { a: ["b"] } },
+    ],
+    [
+      "read-only properties",
+      "3.1.0",
+      { type: "object", properties: { id: { readOnly: true }, a: {} }, required: ["id", "a"] },
+      { type: "object", properties: { a: {} }, required: ["a"] },
+    ],
+    ["an array of anything", "3.0.3", { type: "array" }, { type: "array", items: {} }],
+    ["a pattern of another language", "3.0.3", { type: "string", pattern: "(?i)a" }, { type: "string" }],
+    ["an unknown format", "3.0.3", { type: "string", format: "colour" }, { type: "string" }],
+    [
+      "a cycle",
+      "3.0.3",
+      { $ref: "#/components/schemas/N" },
+      { $ref: "#/$defs/N", $defs: { N: { type: "object", properties: { next: { $ref: "#/$defs/N" } } } } },
+      { N: { type: "object", properties: { next: { $ref: "#/components/schemas/N" } } } },
+    ],
+    ["nothing", "3.0.3", null, {}],
+  ])("%s (%s)", (_, version, schema, result, schemas) => {
+    expect(translated(schema, version, schemas)).toEqual(result);
+  });
+});
+
+describe("an operation becomes a tool", () => {
+  test("with arguments from each place, and the body as `body`", () => {
+    const { tools, settings, notes } = read(
+      documentOf({
+        paths: {
+          "/pets/{id}": {
+            parameters: [{ in: "path", name: "id", required: true, schema: { type: "integer" } }],
+            put: {
+              operationId: "update pet",
+              summary: "Updates a pet",
+              parameters: [
+                { in: "query", name: "id", schema: {} },
+                { in: "query", name: "filter[name]", style: "deepObject", schema: { type: "object" } },
+                { in: "header", name: "Authorization", schema: {} },
+                { in: "cookie", name: "body", required: true, schema: {} },
+              ],
+              requestBody: { required: true, content: { "application/json": { schema: { type: "string" } } } },
+              responses: { 200: { content: { "application/json": { schema: { type: "object", properties: {} } } } } },
+            },
+          },
+        },
+      }),
+    );
+    expect(tools).toEqual([
+      {
+        name: "update_pet",
+        tool: {
+          name: "update_pet",
+          title: "Updates a pet",
+          description: "Updates a pet",
+          inputSchema: {
+            type: "object",
+            properties: {
+              id: { type: "integer" },
+              query_id: {},
+              filter_name: { type: "object" },
+              body: {},
+              request_body: { type: "string" },
+            },
+            required: ["id", "body", "request_body"],
+            additionalProperties: false,
+          },
+          outputSchema: { type: "object", properties: {} },
+          annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
+        },
+        call: {
+          method: "PUT",
+          baseUrl: "baseUrl",
+          path: "/pets/{id}",
+          parameters: [
+            { in: "path", name: "id" },
+            { in: "query", name: "id", argument: "query_id" },
+            { in: "query", name: "filter[name]", argument: "filter_name", style: "deepObject" },
+            { in: "cookie", name: "body" },
+          ],
+          body: { type: "application/json", argument: "request_body" },
+          headers: { accept: "application/json" },
+          structured: true,
+        },
+      },
+    ]);
+    expect([[...settings.keys()], notes]).toEqual([["baseUrl"], []]);
+  });
+
+  const long = "actions/list-selected-repositories-enabled-github-actions-organization";
+  test.each<[operationId: string | undefined, path: string, server: string, name: RegExp]>([
+    ["listPets", "/pets", "pets", /^listPets$/],
+    [undefined, "/pets/{petId}/photos", "pets", /^GET_pets_petId_photos$/],
+    ["pets.list v2", "/pets", "pets", /^pets_list_v2$/],
+    ["2fa", "/pets", "pets", /^call_2fa$/],
+    ["Тест", "/pets", "pets", /^call_[a-z0-9]{1,6}$/],
+    ["__proto__", "/pets", "pets", /^proto$/],
+    [long, "/pets", "a-name-of-24-characters-", /^[\w-]{26}_[a-z0-9]{1,6}$/],
+  ])("%s %s is named by the rules of all clients", (operationId, path, server, name) => {
+    const parameters = [{ in: "path", name: "petId", schema: {} }].filter(() => path.includes("{"));
+    const text = documentOf({ paths: { [path]: { get: { operationId, parameters, responses: ok } } } });
+    const [tool] = read(text, { server }).tools;
+    expect(tool!.name).toMatch(name);
+    expect(`mcp__${server}__${tool!.name}`.length).toBeLessThanOrEqual(64);
+  });
+
+  test("of a name that another one has gets a hash", () => {
+    const paths = {
+      "/a": { get: { operationId: "x", responses: ok } },
+      "/b": { get: { operationId: "X", responses: ok } },
+    };
+    expect(read(documentOf({ paths })).tools.map(({ name }) => name)).toEqual(["x", expect.stringMatching(/^X_\w+$/)]);
+  });
+
+  test.each<[what: string, operation: object, note: string | RegExp]>([
+    ["refers to a file", { parameters: [{ $ref: "./p.json#/a" }] }, 'it refers to "./p.json#/a", outside the document'],
+    [
+      "refers to a network",
+      { parameters: [{ in: "query", name: "q", schema: { $ref: "https://example.com/a" } }] },
+      "outside the document",
+    ],
+    [
+      "refers to nothing",
+      { responses: { 200: { $ref: "#/components/responses/none" } } },
+      "which is not in the document",
+    ],
+    ["refers to itself", { requestBody: { $ref: "#/paths/~1pets/get/requestBody" } }, "refers to itself"],
+    ["refers to a prototype", { requestBody: { $ref: "#/__proto__/x" } }, "which is not in the document"],
+    [
+      "has a body that fetch does not send",
+      { requestBody: { content: { "application/json": {} } } },
+      "a GET request has a body",
+    ],
+    [
+      "has a body that no argument can hold",
+      { requestBody: { required: true, content: { "image/png": {} } } },
+      '"image/png", which no argument can hold',
+    ],
+  ])("is left out if it %s", (_, operation, note) => {
+    const { tools, notes } = one({ operationId: "x", responses: ok, ...operation });
+    expect([tools, notes.join()]).toEqual([[], expect.stringContaining(`x (GET /pets) is left out: `)]);
+    expect(notes.join()).toContain(note);
+  });
+
+  test("whose path has an unknown parameter is left out", () => {
+    expect(one({ responses: ok }, undefined, {}, "/pets/{id}").notes.join()).toContain('"{id}", which is no parameter');
+  });
+});
+
+describe("security schemes become secrets", () => {
+  const schemes = {
+    key: { type: "apiKey", in: "header", name: "X-Key" },
+    basic: { type: "http", scheme: "basic" },
+    oauth: { type: "oauth2", flows: {} },
+    tls: { type: "mutualTLS" },
+  };
+  const both = [{ key: [] }, { basic: [], oauth: [] }];
+  test.each<[security: object[] | undefined, credentials: unknown, settings: string[]]>([
+    [undefined, [[{ in: "header", name: "X-Key", setting: "key" }]], ["key"]],
+    [[], undefined, []],
+    [[{}, { key: [] }], [[{ in: "header", name: "X-Key", setting: "key" }], []], ["key"]],
+    [
+      both,
+      [
+        [{ in: "header", name: "X-Key", setting: "key" }],
+        [
+          { in: "basic", username: "basicUsername", password: "basicPassword" },
+          { in: "bearer", setting: "oauth" },
+        ],
+      ],
+      ["key", "basicUsername", "basicPassword", "oauth"],
+    ],
+    [[{ tls: [] }], undefined, []],
+  ])("%j", (security, credentials, names) => {
+    const more = { components: { securitySchemes: schemes }, security: [{ key: [] }] };
+    const { tools, settings, notes } = one({ security, responses: ok }, undefined, more);
+    expect(tools[0]!.call["security"]).toEqual(credentials);
+    expect([...settings.keys()]).toEqual([...names, "baseUrl"]);
+    expect([...settings].filter(([name]) => name !== "baseUrl").every(([, { secret }]) => secret === true)).toBe(true);
+    expect(notes.length).toBe(JSON.stringify(security ?? "").includes("tls") ? 1 : 0);
+  });
+});
+
+describe("rules of import.json", () => {
+  const pets = { method: "DELETE", path: "/admin/pets/{id}", tags: ["admin", "pets"], operationId: "deletePet" };
+  test.each<[rule: object, matches: boolean]>([
+    [{}, true],
+    [{ method: "delete" }, true],
+    [{ method: ["GET", "PUT"] }, false],
+    [{ path: "/admin/**" }, true],
+    [{ path: "/admin/*" }, false],
+    [{ path: "/admin/*/{id}" }, true],
+    [{ path: "/**/p*s/**" }, true],
+    [{ path: "**" }, true],
+    [{ tag: "admin" }, true],
+    [{ tag: "admin", method: "GET" }, false],
+    [{ operationId: ["deletePet"] }, true],
+    [{ operationId: "delete*" }, false],
+  ])("%j", (rule, matches) => {
+    expect(ruleFor(rulesIn([{ ...rule, exclude: true } as Json]), pets) !== undefined).toBe(matches);
+  });
+
+  test("the first match wins", () => {
+    const rules = rulesIn([
+      { operationId: "b", name: "beta", description: "Mine.", readOnlyHint: true },
+      { method: "POST", exclude: true },
+    ]);
+    const paths = Object.fromEntries(
+      ["a", "b", "c"].map((id) => [`/${id}`, { post: { operationId: id, responses: ok } }]),
+    );
+    const { tools, excluded } = read(documentOf({ paths }), { rules });
+    expect(tools.map(({ tool }) => tool)).toMatchObject([
+      { name: "beta", description: "Mine.", annotations: { readOnlyHint: true } },
+    ]);
+    expect([...excluded]).toEqual(["a", "c"]);
+  });
+
+  test.each<[rules: Json, message: string]>([
+    [{}, '"rules" of "import.json" must be a list'],
+    [[1], "rules[0] must be an object"],
+    [[{ exclude: "yes" }], "rules[0].exclude must be a boolean"],
+    [[{ tag: 1, exclude: true }], "rules[0].tag must be a text, or a list of texts"],
+    [[{ tags: "a", exclude: true }], 'rules[0] has the unknown field "tags"'],
+    [[{ tag: "a" }], "rules[0] does nothing"],
+  ])("%j are refused", (rules, message) => expect(() => rulesIn(rules)).toThrow(message));
+});
+
+describe("a hostile document", () => {
+  const laughs = [
+    "a: &a [x,x,x,x,x,x,x,x,x,x]",
+    ..."bcdefghi"
+      .split("")
+      .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${"abcdefgh"[index]}`).join()}]`),
+  ];
+  test.each<[what: string, text: () => string, message: RegExp]>([
+    [
+      "with aliases of aliases",
+      () => `openapi: 3.1.0\n${laughs.join("\n")}`,
+      /neither JSON nor YAML: Excessive alias count/,
+    ],
+    ["that contains itself", () => "openapi: 3.1.0\npaths: &a { b: *a, c: *a }", /contains itself|alias/i],
+    [
+      "of 50 MB",
+      () => documentOf({ "x-long": "x".repeat(50 * 1024 * 1024) }),
+      /has 51 MB: mcpc import reads documents of up to 32 MB/,
+    ],
+    [
+      "nested deeply",
+      () => `{"openapi":"3.1.0","x":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      /nested more than 200 levels/,
+    ],
+    ["nested deeply, as YAML", () => `openapi: 3.1.0\nx: ${"[".repeat(20_000)}${"]".repeat(20_000)}`, /nested/],
+    [
+      "of 100,000 operations",
+      () =>
+        documentOf({
+          paths: Object.fromEntries(
+            Array.from({ length: 100_000 }, (_, index) => [`/${index}`, { get: { responses: ok } }]),
+          ),
+        }),
+      /more than 5000 operations/,
+    ],
+    ["of Swagger 2.0", () => '{"swagger":"2.0"}', /"api" is Swagger 2.0: convert it/],
+    ["of a later version", () => '{"openapi":"4.0.0"}', /is OpenAPI "4.0.0": mcpc import reads 3.0 and 3.1/],
+    ["that is broken", () => "openapi: 3.1.0\nx: [a", /neither JSON nor YAML/],
+  ])("%s is refused", (_, text, message) => {
+    const start = process.cpuUsage();
+    expect(() => read(text())).toThrow(message);
+    // The processor's time, since other processes may delay the test.
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(20);
+  });
+
+  test("keeps names of prototypes as data", () => {
+    const schema = JSON.parse(
+      '{"type":"object","properties":{"__proto__":{"type":"string"},"constructor":{}}}',
+    ) as object;
+    const { tools } = one({
+      operationId: "x",
+      responses: ok,
+      parameters: [{ in: "query", name: "__proto__", schema }],
+    });
+    const { properties } = tools[0]!.tool["inputSchema"] as { properties: JsonObject };
+    expect(JSON.stringify(properties)).toBe(
+      '{"argument":{"type":"object","properties":{"__proto__":{"type":"string"},"constructor":{}}}}',
+    );
+    expect(({} as { type?: unknown }).type).toBeUndefined();
+  });
+
+  test("has no control characters in descriptions, and no description that clients cut", () => {
+    const { tool } = one({ description: `a\u001b[2J\u0000${"é ".repeat(2000)}`, responses: ok }).tools[0]!;
+    expect(tool["description"]).toMatch(/^a\[2Jé (?:é )*é?…$/);
+    expect(Buffer.byteLength(String(tool["description"]))).toBeLessThanOrEqual(2000);
+  });
+});
