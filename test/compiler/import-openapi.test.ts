@@ -102,6 +102,7 @@ describe("a schema becomes JSON Schema 2020-12", () => {
       { N: { type: "object", properties: { next: { $ref: "#/components/schemas/N" } } } },
     ],
     ["nothing", "3.0.3", null, {}],
+    ["a default", "3.1.0", { type: "integer", default: 30 }, { type: "integer", description: "Default: 30." }],
   ])("%s (%s)", (_, version, schema, result, schemas) => {
     expect(translated(schema, version, schemas)).toEqual(result);
   });

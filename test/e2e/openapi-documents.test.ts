@@ -132,11 +132,17 @@ const documents: Record<string, Document> = {
     settings: { RCLONE_RC_API_BASE_URL: "" },
     calls: [
       {
-        // A list and an object with explode, and a header.
+        // A list with explode, and a header.
         tool: "coreCommand",
-        arguments: { command: "ls", arg: ["a:", "b c:"], opt: { max: "1" }, _async: true, Prefer: "respond-async" },
-        request: "POST /core/command?command=ls&arg=a%3A&arg=b%20c%3A&max=1&_async=true",
+        arguments: { command: "ls", arg: ["a:", "b c:"], opt: '{"a":1}', _async: true, Prefer: "respond-async" },
+        request: "POST /core/command?command=ls&arg=a%3A&arg=b%20c%3A&opt=%7B%22a%22%3A1%7D&_async=true",
         headers: { prefer: "respond-async" },
+      },
+      {
+        // An object with explode.
+        tool: "rcNoop",
+        arguments: { params: { a: 1, "b c": "x&y" } },
+        request: "POST /rc/noop?a=1&b%20c=x%26y",
       },
       {
         tool: "optionsSet",

@@ -62,7 +62,7 @@ export function requestParts(
     }
     const argument = claim(name, place);
     const { schema, isJson } = schemaOf(parameter);
-    properties.push([argument, described(schemas.translate(schema), textIn(parameter, "description"))]);
+    properties.push([argument, described(schemas, schema, textIn(parameter, "description"))]);
     if (parameter["required"] === true || place === "path") required.push(argument);
     parameters.push({
       in: place,
@@ -79,7 +79,7 @@ export function requestParts(
   const body = bodyOf(document, operation, report);
   if (!body) return { properties, required, parameters, body: undefined };
   const argument = claim("body", "request");
-  properties.push([argument, described(schemas.translate(body.schema), body.description)]);
+  properties.push([argument, described(schemas, body.schema, body.description)]);
   if (body.isRequired) required.push(argument);
   return { properties, required, parameters, body: { type: body.type, argument, ...body.encoding } };
 }
@@ -185,9 +185,13 @@ export function isJsonType(type: string): boolean {
   return /^(?:[^;]*[/+]json|\*\/\*|application\/\*)\s*(?:;|$)/i.test(type.trim());
 }
 
-/** Returns a schema with a description, if it has none. */
-function described(schema: Json, description: string | undefined): Json {
-  if (!isObject(schema) || description === undefined || typeof schema["description"] === "string") return schema;
-  const { $ref, ...rest } = schema;
-  return { ...($ref !== undefined && { $ref }), ...rest, description };
+/** Translates a schema, with a description if it has none. */
+function described(schemas: SchemaTranslator, schema: Json | undefined, description: string | undefined): Json {
+  if (description === undefined || (isObject(schema) && typeof schema["description"] === "string"))
+    return schemas.translate(schema);
+  if (!isObject(schema) || "$ref" in schema) {
+    const translated = schemas.translate(schema);
+    return isObject(translated) ? { ...translated, description } : translated;
+  }
+  return schemas.translate({ ...schema, description });
 }

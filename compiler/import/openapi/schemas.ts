@@ -102,10 +102,19 @@ export function schemaTranslator(
         if (kept !== undefined) entries.push([keyword, kept]);
       }
     }
-    const keywords: JsonObject = Object.fromEntries(entries);
+    const keywords = withoutDefault(Object.fromEntries(entries));
     return keywords["type"] === "array" && !("items" in keywords) && !("prefixItems" in keywords)
       ? { ...keywords, items: {} }
       : keywords;
+  }
+
+  /** A server would put the default of an argument into the request, where a PATCH would overwrite what is there. */
+  function withoutDefault(keywords: JsonObject): JsonObject {
+    if (direction === "output" || !Object.hasOwn(keywords, "default")) return keywords;
+    const { default: standard, description, ...rest } = keywords;
+    if (typeof standard === "object" || standard === undefined) return { ...rest, ...(description && { description }) };
+    const text = `Default: ${String(standard)}.`;
+    return { ...rest, description: typeof description === "string" ? `${description.trimEnd()} ${text}` : text };
   }
 
   function propertiesOf(value: Json | undefined): JsonObject {
