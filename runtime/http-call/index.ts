@@ -19,7 +19,7 @@ class CallError extends Error {
   override readonly name = "CallError";
 }
 
-const mostRedirects = 5;
+const maxRedirects = 5;
 const defaultMaxBytes = 4 * 1024 * 1024;
 
 /**
@@ -188,7 +188,7 @@ async function fetchWithin(
     const next = new URL(location, url);
     if (next.origin !== url.origin)
       throw new CallError(`the API redirects to ${next.origin}, which is not followed: it is another origin`);
-    if (redirects === mostRedirects) throw new CallError(`the API redirects more than ${mostRedirects} times`);
+    if (redirects === maxRedirects) throw new CallError(`the API redirects more than ${maxRedirects} times`);
     url = next;
     if (response.status < 307 && init.method !== "GET" && init.method !== "HEAD") {
       init.headers.delete("content-type");

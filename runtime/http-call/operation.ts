@@ -1,4 +1,4 @@
-/** How an array or an object is written as text, by the names of OpenAPI. */
+/** A way to write an array or an object as text, by the names of OpenAPI. */
 export type ParameterStyle = "simple" | "label" | "matrix" | "form" | "spaceDelimited" | "pipeDelimited" | "deepObject";
 
 /** An argument of a tool that is sent as a part of a request. */
@@ -24,7 +24,7 @@ export interface HttpBody {
   readonly type: string;
   /** The name of the tool's argument. */
   readonly argument: string;
-  /** How properties of a form are written, where it is not the default. */
+  /** The styles of a form's properties, where they are not the default. */
   readonly encoding?: Readonly<
     Record<string, { readonly style?: ParameterStyle; readonly explode?: boolean; readonly contentType?: string }>
   >;
@@ -51,6 +51,6 @@ export interface HttpOperation {
   readonly security?: readonly (readonly HttpCredential[])[];
   /** Whether a response is the value that `outputSchema` describes. Otherwise the result is content. */
   readonly structured?: boolean;
-  /** How long a response may be (default: 4 MiB). */
+  /** The longest response, in bytes (default: 4 MiB). */
   readonly maxResponseBytes?: number;
 }

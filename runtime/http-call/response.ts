@@ -6,7 +6,7 @@ export class ResponseError extends Error {
 }
 
 /** Longest excerpt of the body of a failure, in characters. */
-const mostExcerpt = 1000;
+const maxExcerpt = 1000;
 
 /** Reads a response. Throws if a success is longer than `most`; nothing reads the rest of a longer one. */
 export async function readBounded(response: Response, most: number): Promise<Uint8Array> {
@@ -35,8 +35,8 @@ export async function readBounded(response: Response, most: number): Promise<Uin
 
 /** Returns the text of a failure: the status, and the beginning of the body. */
 export function failureText({ status, statusText }: Response, bytes: Uint8Array): string {
-  const body = new TextDecoder().decode(bytes.subarray(0, 4 * mostExcerpt)).trim();
-  const excerpt = body.length > mostExcerpt ? `${body.slice(0, mostExcerpt)}…` : body;
+  const body = new TextDecoder().decode(bytes.subarray(0, 4 * maxExcerpt)).trim();
+  const excerpt = body.length > maxExcerpt ? `${body.slice(0, maxExcerpt)}…` : body;
   return `the API answered ${status}${statusText === "" ? "" : ` ${statusText}`}${excerpt === "" ? "" : `: ${excerpt}`}`;
 }
 
@@ -65,6 +65,6 @@ function parsed(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new ResponseError(`the API answered without JSON: ${text.slice(0, mostExcerpt)}`);
+    throw new ResponseError(`the API answered without JSON: ${text.slice(0, maxExcerpt)}`);
   }
 }

@@ -14,9 +14,9 @@ export interface OpenApiDocument {
 }
 
 /** Longest document, in bytes. The largest public ones have about 13 MB. */
-export const mostBytes = 32 * 1024 * 1024;
-const mostDepth = 200;
-const mostValues = 3_000_000;
+export const maxBytes = 32 * 1024 * 1024;
+const maxDepth = 200;
+const maxValues = 3_000_000;
 
 const require = createRequire(import.meta.url);
 
@@ -47,10 +47,10 @@ export function mayBeDocument(text: string): boolean {
 function valueOf(text: string, name: string): Json | undefined {
   const shown = JSON.stringify(name);
   const bytes = Buffer.byteLength(text);
-  if (bytes > mostBytes) {
+  if (bytes > maxBytes) {
     const megabytes = (size: number): number => Math.ceil(size / 1024 / 1024);
     throw new NoSide(
-      `${shown} has ${megabytes(bytes)} MB: mcpc import reads documents of up to ${megabytes(mostBytes)} MB`,
+      `${shown} has ${megabytes(bytes)} MB: mcpc import reads documents of up to ${megabytes(maxBytes)} MB`,
     );
   }
   const body = text.replace(/^\uFEFF/, "");
@@ -86,10 +86,9 @@ function checkSize(value: unknown, shown: string): void {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [current, depth] = next;
     if (typeof current !== "object" || current === null) continue;
-    if (depth > mostDepth)
-      throw new NoSide(`${shown} is nested more than ${mostDepth} levels deep, or contains itself`);
+    if (depth > maxDepth) throw new NoSide(`${shown} is nested more than ${maxDepth} levels deep, or contains itself`);
     for (const member of Object.values(current)) {
-      if (++count > mostValues) throw new NoSide(`${shown} has more than ${mostValues} values`);
+      if (++count > maxValues) throw new NoSide(`${shown} has more than ${maxValues} values`);
       if (typeof member === "object" && member !== null) open.push([member, depth + 1]);
     }
   }

@@ -1,9 +1,9 @@
 import { fingerprint } from "../../fingerprint.js";
 
 /** Longest name of a server, so that the names of its tools have room. */
-const mostServer = 24;
-/** What clients put around the names of server and tool, and how long that may be for all of them. */
-const mostTogether = 57;
+const maxServerLength = 24;
+/** Longest names of server and tool together, so that clients can put their prefix in front. */
+const maxRenderedLength = 57;
 
 /** Returns the name of a server for the title of a document. */
 export function serverName(title: string): string {
@@ -15,10 +15,10 @@ export function serverName(title: string): string {
   let name = "";
   for (const word of words) {
     const longer = name === "" ? word : `${name}-${word}`;
-    if (longer.length > mostServer) break;
+    if (longer.length > maxServerLength) break;
     name = longer;
   }
-  return name || (words[0]?.slice(0, mostServer) ?? "api");
+  return name || (words[0]?.slice(0, maxServerLength) ?? "api");
 }
 
 /**
@@ -32,14 +32,14 @@ export function toolName(wanted: string, server: string): string {
     .replace(/-{2,}/g, "-")
     .replace(/^[_-]+|[_-]+$/g, "");
   const name = /^[A-Za-z_]/.test(cleaned) ? cleaned : `call_${cleaned || hash(wanted)}`;
-  const most = Math.max(16, Math.min(64, mostTogether - server.length));
+  const most = Math.max(16, Math.min(64, maxRenderedLength - server.length));
   return name.length <= most ? name : withHash(name.slice(0, most - 7), wanted);
 }
 
 /** Returns the name with a hash of what it is for, where another tool has the name already. */
 export function uniqueName(name: string, key: string, taken: ReadonlySet<string>, server: string): string {
   if (!taken.has(name.toLowerCase())) return name;
-  const most = Math.max(16, Math.min(64, mostTogether - server.length));
+  const most = Math.max(16, Math.min(64, maxRenderedLength - server.length));
   return withHash(name.slice(0, most - 7), key);
 }
 

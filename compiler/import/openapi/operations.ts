@@ -7,7 +7,7 @@ import { toolName, uniqueName } from "./names.js";
 import { requestParts } from "./parameters.js";
 import { outputOf } from "./responses.js";
 import { schemaTranslator } from "./schemas.js";
-import { securityOf, serversOf, type Settings } from "./security.js";
+import { securityOf, serversOf, type ApiSettings } from "./security.js";
 
 /** A tool for an operation, and the request that its handler makes. */
 export interface ApiTool {
@@ -28,22 +28,22 @@ export interface Api {
 }
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-const mostOperations = 5000;
+const maxOperations = 5000;
 /** Longest description, in bytes, that clients show whole. */
-const mostDescription = 2000;
+const maxDescription = 2000;
 
 export interface ApiOptions {
   readonly rules: readonly ImportRule[];
   /** The name of the server that the tools are for. */
   readonly server: string;
-  /** What the names of settings begin with; empty for the first API of a project. */
+  /** The beginning of the names of settings; empty for the first API of a project. */
   readonly prefix: string;
 }
 
 /** Returns the tools of a document. An operation that cannot be carried is left out, with a note. */
 export function toolsOf(document: OpenApiDocument, { rules, server, prefix }: ApiOptions): Api {
   const notes = new Set<string>();
-  const settings: Settings = new Map();
+  const settings: ApiSettings = new Map();
   const tools: ApiTool[] = [];
   const taken = new Set<string>();
   const excluded = new Set<string>();
@@ -61,8 +61,8 @@ export function toolsOf(document: OpenApiDocument, { rules, server, prefix }: Ap
       excluded.add(name);
       continue;
     }
-    if (++count > mostOperations)
-      throw new NoSide(`the document has more than ${mostOperations} operations: exclude some by rules in import.json`);
+    if (++count > maxOperations)
+      throw new NoSide(`the document has more than ${maxOperations} operations: exclude some by rules in import.json`);
     try {
       const problems: string[] = [];
       const report = (sentence: string): void => void problems.push(`${name} (${key}): ${sentence}`);
@@ -168,7 +168,7 @@ function toolOf(
 
 function descriptionOf(operation: JsonObject, method: string, path: string): string {
   const text = cleaned(textIn(operation, "description") ?? textIn(operation, "summary") ?? `${method} ${path}`);
-  return bounded(operation["deprecated"] === true ? `Deprecated. ${text}` : text, mostDescription);
+  return bounded(operation["deprecated"] === true ? `Deprecated. ${text}` : text, maxDescription);
 }
 
 /** Returns a text without control characters, which some clients print. */

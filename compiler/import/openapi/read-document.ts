@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { isServer } from "../../diff/server-side.js";
 import { NoSide, type SideOptions } from "../../diff/surface.js";
 import { readIfPresent } from "../../host-node/files.js";
-import { mayBeDocument, mostBytes, parseDocument, type OpenApiDocument } from "./document.js";
+import { mayBeDocument, maxBytes, parseDocument, type OpenApiDocument } from "./document.js";
 
 const timeoutMs = 30_000;
 
@@ -37,7 +37,7 @@ async function fetched(url: string, headers: Readonly<Record<string, string>>): 
     let length = 0;
     for await (const chunk of response.body ?? []) {
       length += chunk.length;
-      if (length > mostBytes) throw new NoSide(`${url} has more than ${mostBytes / 1024 / 1024} MB`);
+      if (length > maxBytes) throw new NoSide(`${url} has more than ${maxBytes / 1024 / 1024} MB`);
       chunks.push(chunk);
     }
     return new TextDecoder().decode(Buffer.concat(chunks));

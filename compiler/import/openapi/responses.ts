@@ -5,7 +5,7 @@ import { isJsonType } from "./parameters.js";
 import { schemaTranslator } from "./schemas.js";
 
 /** The result of a tool. */
-export interface Output {
+export interface ApiOutput {
   /** The `outputSchema`, if all successes are objects. */
   readonly schema: JsonObject | undefined;
   /** The media type to ask for, if the document names one. */
@@ -13,7 +13,11 @@ export interface Output {
 }
 
 /** Returns the result of an operation. A result that is no object, or not always one, is text. */
-export function outputOf(document: OpenApiDocument, operation: JsonObject, report: (sentence: string) => void): Output {
+export function outputOf(
+  document: OpenApiDocument,
+  operation: JsonObject,
+  report: (sentence: string) => void,
+): ApiOutput {
   const successes = membersOf(operation["responses"]).filter(([status]) => /^2(?:\d\d|XX)$/i.test(status));
   const contents = successes.map(([, response]) =>
     membersOf(objectAt(document, response, "a response")["content"]).map(([type, media]) => [type, media] as const),
@@ -24,7 +28,7 @@ export function outputOf(document: OpenApiDocument, operation: JsonObject, repor
     const json = types.find(([type]) => isJsonType(type))?.[1];
     return isObject(json) ? json["schema"] : undefined;
   });
-  const result = (schema: JsonObject | undefined): Output => ({ schema, accept: accepted });
+  const result = (schema: JsonObject | undefined): ApiOutput => ({ schema, accept: accepted });
   if (schemas.length === 0 || schemas.every((schema) => schema === undefined)) return result(undefined);
   const isAlwaysObject = schemas.every((schema) => schema !== undefined && isObjectSchema(document, schema));
   if (!isAlwaysObject) {

@@ -4,7 +4,7 @@ import { itemsOf, membersOf, objectAt, textIn, type OpenApiDocument } from "./do
 import { settingName } from "./names.js";
 
 /** Settings that handlers need, by name, as in `runtime.config.properties`. */
-export type Settings = Map<string, JsonObject>;
+export type ApiSettings = Map<string, JsonObject>;
 
 /** Returns the credentials of operations, and adds the settings that hold the secrets. */
 export interface Security {
@@ -12,7 +12,7 @@ export interface Security {
   credentialsOf(operation: JsonObject, report: (sentence: string) => void): Json | undefined;
 }
 
-export function securityOf(document: OpenApiDocument, settings: Settings, prefix: string): Security {
+export function securityOf(document: OpenApiDocument, settings: ApiSettings, prefix: string): Security {
   const { root } = document;
   const components = root["components"];
   const schemes = new Map(membersOf(isObject(components) ? components["securitySchemes"] : undefined));
@@ -83,7 +83,7 @@ export interface Servers {
 
 export function serversOf(
   document: OpenApiDocument,
-  settings: Settings,
+  settings: ApiSettings,
   prefix: string,
   report: (sentence: string) => void,
 ): Servers {
