@@ -6,6 +6,7 @@ import type { Phase } from "./compile.js";
 import { formatNames, type Format } from "./diagnostics/report.js";
 import { printableLines } from "./diagnostics/printable.js";
 import { HostError } from "./host.js";
+import { namedFolders } from "./host-node/named-folders.js";
 import { milliseconds, outputs, renames } from "./option-values.js";
 import { version } from "./package-folder.js";
 import { addProjectCommands } from "./project-commands.js";
@@ -133,7 +134,7 @@ async function run(
   const { compileFolders } = await import("./command.js");
   const line = progress(stderr, env, () => performance.now());
   try {
-    const code = await compileFolders(mode, orHere(folders), {
+    const code = await compileFolders(mode, namedOrHere(folders, cwd), {
       ...options,
       cwd,
       typeChecker,
@@ -153,8 +154,8 @@ async function run(
   }
 }
 
-function orHere(folders: readonly string[]): readonly string[] {
-  return folders.length > 0 ? folders : ["."];
+function namedOrHere(folders: readonly string[], cwd: string): readonly string[] {
+  return folders.length > 0 ? namedFolders(folders, cwd) : ["."];
 }
 
 interface TestingOptions extends Pick<CheckingOptions, "strict"> {
@@ -170,7 +171,7 @@ async function test(
   { cwd, env, stdout, stderr, onPhase, end }: Context,
 ): Promise<void> {
   const { testFolders } = await import("./testing/index.js");
-  const code = await testFolders(orHere(folders), {
+  const code = await testFolders(namedOrHere(folders, cwd), {
     ...options,
     cwd,
     timeoutMs: timeout,

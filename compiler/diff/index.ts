@@ -5,11 +5,12 @@ import { printable } from "../diagnostics/printable.js";
 import type { Format } from "../diagnostics/report.js";
 import { HostError } from "../host.js";
 import { writeReport } from "../host-node/files.js";
+import { namedFolders } from "../host-node/named-folders.js";
 import { nodeHost } from "../host-node/index.js";
 import { changelog } from "./changelog.js";
 import { compare, isRefused, reportsOf, type SurfaceComparison } from "./comparison.js";
 import { formatJson, formatJsonOfSeveral, formatPretty } from "./formats.js";
-import { isProject, sideOf } from "./sides.js";
+import { isFile, isProject, sideOf } from "./sides.js";
 import { NoSide, type SideOptions } from "./surface.js";
 import { writeVersion } from "./write-version.js";
 
@@ -35,7 +36,14 @@ interface Judged {
  * Runs `mcpc diff`: compares a side with one or several others, reports the changes, and returns the exit code. With
  * several, the old side is a revision, in which each project is at its own folder.
  */
-export async function diff(old: string, sides: readonly string[], options: DiffOptions): Promise<number> {
+export async function diff(old: string, named: readonly string[], options: DiffOptions): Promise<number> {
+  let sides: readonly string[];
+  try {
+    sides = named.flatMap((side) => (isFile(side) ? namedFolders([side], options.cwd) : [side]));
+  } catch (error) {
+    explain(error, options);
+    return exit.noComparison;
+  }
   if (sides.length > 1 && !old.startsWith("git:")) {
     options.stderr("error: only a revision, git:REV, can be compared with several folders\n");
     return exit.noComparison;

@@ -35,9 +35,14 @@ export async function sideOf(named: string, options: SideOptions): Promise<Side>
   return fileSide(shown, bytes, (file) => versionIn(readIfPresent(resolve(dirname(path), file))));
 }
 
+/** Whether a side is named by a path. */
+export function isFile(named: string): boolean {
+  return !named.startsWith("git:") && !isServer(named);
+}
+
 /** Whether a name is the path of a project's folder. */
 export function isProject(named: string, cwd: string): boolean {
-  return !named.startsWith("git:") && !isServer(named) && isFolder(resolve(cwd, named));
+  return isFile(named) && isFolder(resolve(cwd, named));
 }
 
 function sideOfProject(host: Host, named: string, { cwd, color }: SideOptions): Side {

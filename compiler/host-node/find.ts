@@ -16,6 +16,18 @@ export function find(root: string, patterns: readonly string[], ignore: readonly
     .sort(byCodeUnit);
 }
 
+/** Whether a text is a pattern of paths. */
+export function isPattern(text: string): boolean {
+  return /[*?[{]/.test(text) && glob().hasMagic(text, { magicalBraces: true });
+}
+
+/** Folders that match a pattern, sorted by code unit. On Windows a backslash separates folders. */
+export function findFolders(root: string, pattern: string): string[] {
+  const options = { cwd: root, posix: true, windowsPathsNoEscape: process.platform === "win32" };
+  const folders = glob().globSync(`${pattern.replace(/\/+$/, "")}/`, options);
+  return folders.map((folder) => folder.replace(/\/$/, "")).sort(byCodeUnit);
+}
+
 /** Returns the disk for a search; `onPath` gets each path whose contents or presence the search goes by. */
 export function tracingFs(onPath: (path: string) => void): Disk {
   return {

@@ -12,6 +12,7 @@ const titles = {
   streams: "Streams",
   build: "The compiler",
   check: "Lint",
+  diff: "Comparisons of surfaces",
 };
 const notes = {
   start: "Each server has only standard streams.",

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { ValidateFunction } from "ajv";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -11,6 +13,7 @@ import { ruleTable } from "../../../compiler/lint/rules.js";
 import { refusals } from "./refused.js";
 import type { Step } from "../../../compiler/projections/step.js";
 import { arbitrarySchema, candidates } from "../arbitrary-schema.js";
+import { plain } from "../plain.js";
 
 const names = Object.keys(profiles) as ProfileName[];
 
@@ -84,6 +87,27 @@ test("a projection accepts what the author's schema accepts, and has nothing tha
     { numRuns },
   );
   expect(accepted).toBeGreaterThan(numRuns);
+});
+
+const folder = join(import.meta.dirname, "..", "..", "e2e", "real-surfaces");
+const surfaces = readdirSync(folder).filter((name) => name.endsWith(".json"));
+
+test.each(surfaces)("%s: projections of its schemas accept what they accept", (name) => {
+  const { tools } = JSON.parse(readFileSync(join(folder, name), "utf8"));
+  let accepted = 0;
+  for (const { inputSchema, outputSchema } of tools)
+    for (const written of [inputSchema, outputSchema].filter((each) => each !== undefined)) {
+      const schema = plain(written);
+      const before = judge(schema);
+      const values = candidates(schema).filter((value) => before(value));
+      accepted += values.length;
+      for (const profile of names) {
+        const { schema: projected } = projectSchema(schema, profiles[profile]);
+        expect(refusals(projected as Json, profile), `${profile} refuses ${JSON.stringify(projected)}`).toEqual([]);
+        expect(refused(values, projected), `${profile} projects ${JSON.stringify(schema)}`).toEqual([]);
+      }
+    }
+  expect(accepted).toBeGreaterThan(tools.length);
 });
 
 test("the comparison notices a step that makes every property required", () => {
