@@ -93,13 +93,14 @@ function judge(all: readonly Difference[], narrow: JsonSchema, wide: JsonSchema)
     const found = inclusion.candidates.find(still);
     return found === undefined ? undefined : shrunk(found, still);
   };
+  // A single difference is the whole comparison.
+  const isOne = all.length === 1;
   const changes =
-    all.length > maxJudged || whole.reason !== undefined
+    isOne || all.length > maxJudged || whole.reason !== undefined
       ? []
       : all.map((each) => judgeOne(each, narrow, wide, budget, witnessOf));
   if (changes.some(({ verdict }) => verdict === "breaking")) return changes;
   const witness = witnessOf(whole);
-  const isOne = changes.length === 1;
   const verdict = witness !== undefined ? "breaking" : "unknown";
   const found = {
     verdict,
@@ -107,7 +108,7 @@ function judge(all: readonly Difference[], narrow: JsonSchema, wide: JsonSchema)
     ...(witness !== undefined && { witness }),
     ...(whole.reason !== undefined && { reason: whole.reason }),
   } as const;
-  if (isOne) return [{ ...changes[0]!, ...found }];
+  if (isOne) return [{ ...all[0]!, ...found }];
   // Each change alone is compatible or undecided, so the schemas are judged as a whole.
   if (witness === undefined && changes.some((each) => each.verdict === "unknown")) return changes;
   return [...changes, { at: [], kind: "rule", ...found }];

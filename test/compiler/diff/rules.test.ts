@@ -83,7 +83,7 @@ const cases: readonly (readonly [name: string, old: Lists, now: Lists, ...expect
     "a schema that refers to nothing",
     input({ $ref: "#/$defs/A" }),
     input({ $ref: "#/$defs/B" }),
-    "input/undecided tools/t inputSchema",
+    "input/undecided tools/t inputSchema $ref",
   ],
   [
     "a result field is gone",
