@@ -31,6 +31,7 @@ import { checkShape } from "./shape.js";
 import { textParts } from "./text-part.js";
 import { checkToolEvents } from "./tool-events.js";
 import { checkSupported } from "./unsupported.js";
+import { checkUpstreams } from "./upstreams.js";
 import type { Reachable } from "../model/schema.js";
 
 /** Checks all manifests, merged, and reports every error with its span. */
@@ -55,6 +56,7 @@ export function check(
   checkCaches(merged, diagnostics);
   checkToolEvents(merged, diagnostics);
   checkHealth(merged, diagnostics);
+  checkUpstreams(merged, diagnostics);
   const reachable = reachableFrom(merged, sources);
   const config = configSchema(merged);
   const checks = { schemas: schemaChecks(reachable), openObjects, reachable, part: textParts(sources.manifests) };
@@ -239,6 +241,7 @@ function resolved(
   return {
     ...entries,
     ...resolveVersion(resolveInstructions(merged.server, files, diagnostics), files, diagnostics),
+    upstreams: Object.fromEntries([...merged.upstreams].map(([name, { value }]) => [name, value])),
     runtime: (merged.runtime?.value ?? {}) as RuntimeDeclaration,
     build: (merged.build?.value ?? {}) as BuildDeclaration,
     ...(merged.build && { buildNode: merged.build.node }),

@@ -12,6 +12,8 @@ export interface Merged {
   readonly resources: readonly Declared<JsonObject>[];
   readonly resourceTemplates: readonly Declared<JsonObject>[];
   readonly prompts: readonly Declared<JsonObject>[];
+  /** Definitions of upstreams, by name. */
+  readonly upstreams: ReadonlyMap<string, Declared<JsonObject>>;
   readonly runtime: Declared<JsonObject> | undefined;
   readonly build: Declared<JsonObject> | undefined;
 }
@@ -29,7 +31,8 @@ export function merge(manifests: readonly SourceFile[], diagnostics: Diagnostic[
   };
   return {
     server: single(sections("server"), "manifest/several-servers", diagnostics),
-    defs: definitions(sections("$defs"), diagnostics),
+    defs: definitions<JsonSchema>(sections("$defs"), "shared schema", diagnostics),
+    upstreams: definitions<JsonObject>(sections("upstreams"), "upstream", diagnostics),
     tools: entries("tools", "tool", "name"),
     resources: entries("resources", "resource", "uri"),
     resourceTemplates: entries("resourceTemplates", "resource template", "uriTemplate"),
@@ -69,14 +72,14 @@ function single(
   return { value: first.value as JsonObject, node: first, span: opening(first) };
 }
 
-function definitions(nodes: readonly Located[], diagnostics: Diagnostic[]): Map<string, Declared<JsonSchema>> {
-  const found = new Map<string, Declared<JsonSchema>>();
+function definitions<T>(nodes: readonly Located[], kind: string, diagnostics: Diagnostic[]): Map<string, Declared<T>> {
+  const found = new Map<string, Declared<T>>();
   for (const node of nodes) {
     if (node.kind !== "object") continue;
     for (const { key, keySpan, node: schema } of node.members) {
       const first = found.get(key);
-      if (first) duplicate("shared schema", key, keySpan, first.span, diagnostics);
-      else found.set(key, { value: schema.value as JsonSchema, node: schema, span: keySpan });
+      if (first) duplicate(kind, key, keySpan, first.span, diagnostics);
+      else found.set(key, { value: schema.value as T, node: schema, span: keySpan });
     }
   }
   return found;

@@ -6,7 +6,7 @@ import type { Declared } from "../model/project.js";
 import type { JsonObject, LocatedObject } from "../model/source.js";
 import { ambiguousPair, listsOfItems } from "./templates.js";
 
-const sources = ["text", "json", "blob", "file", "handler"];
+const sources = ["text", "json", "blob", "file", "handler", "upstream"];
 
 /** Checks the rules of a resource beyond its shape. */
 export function checkResource(resource: Declared<JsonObject>, diagnostics: Diagnostic[]): void {

@@ -1,8 +1,9 @@
 import type { Declared, Project, PromptDeclaration, ToolDeclaration } from "../model/project.js";
-import type { Handler, Identifier, Layout } from "../model/server.js";
+import type { Completion, Handler, Identifier, Layout } from "../model/server.js";
 import type { ToolContent } from "./entries.js";
 import { handlerNames } from "./handlers.js";
 import { claims, pascalCase, reservedTypes, type Claims } from "./names.js";
+import { upstreamCompletions, upstreamHandler, upstreamNames } from "./upstreams.js";
 
 /** The names of a tool's types, and its handler. */
 export interface ToolNames {
@@ -19,10 +20,14 @@ export interface PromptNames {
   readonly answers: Readonly<Record<string, Identifier>>;
   /** Absent where the manifest contains the messages. */
   readonly handler?: Handler;
+  /** Those of the upstream. */
+  readonly completions: readonly Completion[];
 }
 export interface TemplateNames {
   readonly type: string;
   readonly handler: Handler;
+  /** Those of the upstream. */
+  readonly completions: readonly Completion[];
 }
 
 /** The names of all entries, in the order of the project. */
@@ -36,14 +41,16 @@ export interface Names {
   readonly prompts: readonly PromptNames[];
 }
 
-/** Names the types and handlers of a project. Each name is unique, whatever names the entries have. */
+/** Names the types and handlers of a project. `variables` are those of its templates. Each name is unique, whatever names the entries have. */
 export function nameEntries(
   project: Project,
   tools: readonly (readonly [Declared<ToolDeclaration>, ToolContent])[],
+  variables: readonly (readonly string[])[],
   layout: Layout,
 ): Names {
   const types = claims(reservedTypes);
   const handlers = handlerNames(layout, project.handlers);
+  const upstreams = upstreamNames(project, layout);
   const shared = new Map(
     [...project.reachable.definitions.keys()].map((name) => {
       const base = pascalCase(name, "Schema");
@@ -53,7 +60,7 @@ export function nameEntries(
   return {
     shared,
     tools: tools.map(([{ value }, { filling }]): ToolNames => {
-      const { name, handler } = value;
+      const { name, upstream, handler = upstream && upstreamHandler(upstreams, "tool", name) } = value;
       const type = claimFamily(types, pascalCase(name, "Tool"), "Tool", ["Input", "Output"], name);
       const given = filling && types.claim([`${type}Arguments`, `${type}GivenArguments`], `${name} arguments`);
       return {
@@ -64,24 +71,36 @@ export function nameEntries(
       };
     }),
     resources: project.resources.map(({ value }) => {
-      const { name, uri, handler } = value;
+      const { name, uri, upstream, handler = upstream && upstreamHandler(upstreams, "resource", name, uri) } = value;
       if (["text", "json", "blob", "file"].some((source) => value[source] !== undefined)) return undefined;
       const type = types.claim([`${pascalCase(name, "Resource")}Resource`], uri) as Identifier;
       return handlers.handler("resources", name, handler, type, uri);
     }),
-    resourceTemplates: project.resourceTemplates.map(({ value: { name, uriTemplate, handler } }) => {
+    resourceTemplates: project.resourceTemplates.map(({ value }, index) => {
+      const { name, uriTemplate, upstream, complete = {} } = value;
+      const declared = value.handler ?? (upstream && upstreamHandler(upstreams, "template", name, uriTemplate));
       const type = claimFamily(types, `${pascalCase(name, "Resource")}Template`, "Resource", ["Params"], uriTemplate);
-      return { type, handler: handlers.handler("resource-templates", name, handler, type as Identifier, uriTemplate) };
+      const handler = handlers.handler("resource-templates", name, declared, type as Identifier, uriTemplate);
+      const others = variables[index]!.filter((variable) => !Object.hasOwn(complete, variable));
+      return { type, handler, completions: upstreamCompletions(project, upstreams, value, handler, others) };
     }),
     prompts: project.prompts.map(({ value }): PromptNames => {
-      const { name, messages, handler } = value;
+      const { name, messages, upstream, handler = upstream && upstreamHandler(upstreams, "prompt", name) } = value;
       const base = pascalCase(name, "Prompt").replace(/Prompt$/, "") || "The";
       const type = types.claim([`${base}Arguments`, `${base}PromptArguments`], name) as Identifier;
       const own = (): Handler => {
         const handlerType = types.claim([`${base}Prompt`], name) as Identifier;
         return handlers.handler("prompts", name, handler, handlerType);
       };
-      return { type, ...(!messages && { handler: own() }), answers: answerTypes(types, `${base}Prompt`, value) };
+      const handled = messages ? undefined : own();
+      const others = (value.arguments ?? []).filter(({ complete }) => complete === undefined);
+      const open = others.map((argument) => argument.name);
+      return {
+        type,
+        ...(handled && { handler: handled }),
+        answers: answerTypes(types, `${base}Prompt`, value),
+        completions: upstreamCompletions(project, upstreams, value, handled, open),
+      };
     }),
   };
 }

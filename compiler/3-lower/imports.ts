@@ -5,7 +5,7 @@ const taken: readonly string[] = (
   "Map Promise Parameters ReturnType defineServer handler createFetch createListener createUpgrade upgrade relocate readHttp " +
   "at surface server http fetch listener hooks checkedHooks hook createAuthentication bearer readText " +
   "oauth jwt introspection createSettings createLogging openLogFile health createCache createRate limitConcurrency start startServer " +
-  "stop stopServer"
+  "stop stopServer upstreams"
 ).split(" ");
 
 type Entries = Pick<Server, "tools" | "resources" | "resourceTemplates" | "prompts">;

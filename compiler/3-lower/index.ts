@@ -48,6 +48,7 @@ import { handlerImports } from "./imports.js";
 import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
 import { privateTypes, type PrivateReference } from "./private-types.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
+import { lowerUpstreams } from "./upstreams.js";
 
 /** Lowers a project to a server: names, files, self-contained schemas, listings. Later phases decide none of these. */
 export function lower(project: Project, cache: Cache = noCache): Server {
@@ -56,7 +57,9 @@ export function lower(project: Project, cache: Cache = noCache): Server {
   const tools = [...project.tools, ...healthTool(project, layout)].map(
     (tool) => [tool, toolContent(tool, project, cache)] as const,
   );
-  const names = nameEntries(project, tools, layout);
+  const templates = project.resourceTemplates.map((entry) => [entry, templateContent(entry, project, cache)] as const);
+  const variables = templates.map(([, content]) => content.variables);
+  const names = nameEntries(project, tools, variables, layout);
   const naming = schemaNaming(names);
   const shared = [...reachable.definitions].map(([name, { node }]) => {
     const schema = naming.schema(unnamedSchema(node, reachable, name), names.shared.get(name)!);
@@ -78,6 +81,7 @@ export function lower(project: Project, cache: Cache = noCache): Server {
     budgets: lowerBudgets(project),
     ...(project.build.confusions && { confusions: project.build.confusions }),
     layout,
+    upstreams: lowerUpstreams(project, names),
     external: project.build.external ?? [],
     projections: lowerProjections(project, tools),
   };
@@ -87,14 +91,8 @@ export function lower(project: Project, cache: Cache = noCache): Server {
     resources: project.resources.map((resource, index) =>
       lowerResource(resource, content(resourceContent(resource, project, cache)), names.resources[index], project),
     ),
-    resourceTemplates: project.resourceTemplates.map((template, index) =>
-      lowerTemplate(
-        template,
-        content(templateContent(template, project, cache)),
-        names.resourceTemplates[index]!,
-        naming,
-        project,
-      ),
+    resourceTemplates: templates.map(([template, own], index) =>
+      lowerTemplate(template, content(own), names.resourceTemplates[index]!, naming, project),
     ),
     prompts: project.prompts.map((prompt, index) =>
       lowerPrompt(prompt, content(promptContent(prompt, project, cache)), names.prompts[index]!, naming),
@@ -313,7 +311,7 @@ function lowerResource(
 function lowerTemplate(
   entry: Declared<ResourceTemplateDeclaration>,
   { listing, span, variables, params }: TemplateContent,
-  { type, handler }: TemplateNames,
+  { type, handler, completions }: TemplateNames,
   naming: SchemaNaming,
   project: Project,
 ): ResourceTemplate {
@@ -331,9 +329,10 @@ function lowerTemplate(
     handler,
     ...lowerReuse(entry.value.cache, project),
     ...(entry.value.list !== undefined && { list: named(entry.value.list, "ResourceLister") }),
-    completions: Object.entries(entry.value.complete ?? {}).map(([variable, reference]) =>
-      completion(variable, reference),
-    ),
+    completions: [
+      ...Object.entries(entry.value.complete ?? {}).map(([variable, reference]) => completion(variable, reference)),
+      ...completions,
+    ],
     span,
   };
 }
@@ -341,7 +340,7 @@ function lowerTemplate(
 function lowerPrompt(
   prompt: Declared<PromptDeclaration>,
   content: EntryContent,
-  { type, handler, answers }: PromptNames,
+  { type, handler, answers, completions }: PromptNames,
   naming: SchemaNaming,
 ): Prompt {
   const { name, title, description, messages } = prompt.value;
@@ -362,9 +361,12 @@ function lowerPrompt(
     type,
     source: messages ? { messages: messages as object as JsonObject[] } : { handler: handler! },
     elicitations: elicitations(prompt.value, content, answers, naming),
-    completions: (prompt.value.arguments ?? []).flatMap(({ name: argument, complete }) =>
-      complete === undefined ? [] : [completion(argument, complete)],
-    ),
+    completions: [
+      ...(prompt.value.arguments ?? []).flatMap(({ name: argument, complete }) =>
+        complete === undefined ? [] : [completion(argument, complete)],
+      ),
+      ...completions,
+    ],
     span: content.span,
   };
 }

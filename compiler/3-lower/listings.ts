@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../model/source.js";
 const own = {
   tool: [
     "handler",
+    "upstream",
     "scopes",
     "timeoutMs",
     "text",
@@ -16,9 +17,9 @@ const own = {
     "examples",
     "deprecated",
   ],
-  resource: ["text", "json", "blob", "file", "handler", "subscribe", "cache", "scopes"],
-  resourceTemplate: ["params", "complete", "list", "handler", "cache", "scopes"],
-  prompt: ["messages", "handler", "elicitations", "scopes"],
+  resource: ["text", "json", "blob", "file", "handler", "upstream", "subscribe", "cache", "scopes"],
+  resourceTemplate: ["params", "complete", "list", "handler", "upstream", "cache", "scopes"],
+  prompt: ["messages", "handler", "upstream", "elicitations", "scopes"],
   // Not in the protocol, but other servers list it too: the default value of a form's field.
   argument: ["enum", "complete"],
 } as const;

@@ -13,6 +13,7 @@ import { applicationModule, hasApplication } from "./runtime.js";
 import { mainModule, serverModule } from "./server.js";
 import { listingsModule, projectionsModule, surfaceModule } from "./surface.js";
 import { typesModule } from "./types.js";
+import { upstreamsModule } from "./upstreams.js";
 import { validatorModules } from "./validator-modules.js";
 
 /** Emits the generated code that the type check needs: all modules except data and validators. */
@@ -24,6 +25,7 @@ export function emitCode(server: Server, cache: Cache = noCache): Artifact[] {
     generatedFile(server, "main", () => mainModule(server)),
     generatedFile(server, "client", () => clientModule(server)),
     ...(health ? [generatedFile(server, "health", () => healthModule(server)!)] : []),
+    ...(server.upstreams.length > 0 ? [generatedFile(server, "upstreams", () => upstreamsModule(server))] : []),
     ...(hasApplication(server)
       ? [
           generatedFile(server, "application", () =>

@@ -20,7 +20,8 @@ export function runtimeCode(server: Server): RuntimeCode {
   const { hooks, config, auth, logging, health, cache, concurrency, rate } = runtime;
   const asks = auth && authentication(auth);
   const { fromEnvironment } = server.transports;
-  const starts = hasApplication(server) || auth !== undefined || fromEnvironment;
+  const passes = server.upstreams.length > 0;
+  const starts = hasApplication(server) || auth !== undefined || fromEnvironment || passes;
   return {
     imports: [
       ...(starts
@@ -36,6 +37,7 @@ export function runtimeCode(server: Server): RuntimeCode {
       ...(asks?.imports ?? []),
       ...(logging ? [importOf(["createLogging"], `${library}/logging`)] : []),
       ...(health ? [`import { health } from "./health.js";\n`] : []),
+      ...(passes ? [`import { upstreams } from "./upstreams.js";\n`] : []),
       ...(logging?.file ? [importOf(["openLogFile"], `${library}/node-log-file`)] : []),
       ...(hooks
         ? [
@@ -58,6 +60,7 @@ export function runtimeCode(server: Server): RuntimeCode {
         : []),
       ...(asks?.options ?? []),
       ...(health ? ["health: health(),"] : []),
+      ...(passes ? ["upstreams,"] : []),
       ...(logging ? [`logging: createLogging(${loggingText(logging)}),`] : []),
       ...(cache ? [`cache: createCache(${literal({ ...cache })}),`] : []),
       ...(rate ? [`admit: createRate(${literal({ ...rate })}),`] : []),

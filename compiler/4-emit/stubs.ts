@@ -43,11 +43,12 @@ export function nameOf(path: string): string {
 
 /** Returns the stubs of all handlers, written or not. */
 export function stubsOf(server: Server): Stub[] {
+  const isGenerated = ({ file }: Handler): boolean => file.startsWith(`${server.layout.generated}/`);
   type Entry = Tool | Resource | ResourceTemplate | Prompt;
   const stub = (entry: Entry, kind: string, name: string, parameters: string): Stub[] => {
     const handler = "handler" in entry ? entry.handler : "handler" in entry.source ? entry.source.handler : undefined;
     // Handlers in generated code need no stub.
-    if (handler === undefined || handler.file.startsWith(`${server.layout.generated}/`)) return [];
+    if (handler === undefined || isGenerated(handler)) return [];
     const { span, description } = entry;
     return [
       { handler, field: "handler", name, what: `the ${kind} ${JSON.stringify(name)}`, span, description, parameters },
@@ -68,17 +69,11 @@ export function stubsOf(server: Server): Stub[] {
         : [];
     }),
     ...[...server.resourceTemplates, ...server.prompts].flatMap(({ completions, span }) =>
-      completions.map(({ name, handler }): Stub => {
+      completions.flatMap(({ name, handler }): Stub[] => {
+        if (isGenerated(handler)) return [];
         const description = `Completes ${JSON.stringify(name)} while the user types.`;
-        return {
-          handler,
-          field: "complete",
-          name,
-          what: `the completion of ${JSON.stringify(name)}`,
-          span,
-          description,
-          parameters: "_value, _context",
-        };
+        const what = `the completion of ${JSON.stringify(name)}`;
+        return [{ handler, field: "complete", name, what, span, description, parameters: "_value, _context" }];
       }),
     ),
   ];

@@ -1,4 +1,4 @@
-import type { Auth, Config, Server, Value, Variable } from "../model/server.js";
+import type { Auth, Config, Server, Upstream, Value, Variable } from "../model/server.js";
 import { commentText, wrapped } from "./code.js";
 
 /** A row for an environment variable in `--help` of the built server. */
@@ -9,11 +9,12 @@ interface Row {
 }
 
 /** Returns the `--help` text about environment variables; `undefined` for a server without any. */
-export function variablesText({ runtime: { config, auth }, transports }: Server): string | undefined {
+export function variablesText({ runtime: { config, auth }, transports, upstreams }: Server): string | undefined {
   const rows = [
     ...(config ? ofConfig(config) : []),
     ...(auth ? ofAuth(auth, transports.stdio) : []),
     ...(transports.http ? ofAddress(transports.http) : []),
+    ...upstreams.flatMap(ofUpstream),
   ];
   if (rows.length === 0) return undefined;
   const width = Math.max(...rows.map(({ env }) => env.length));
@@ -92,6 +93,20 @@ function ofAddress({
       variable(value, "origins of web pages that may call, separated by commas", "required over http"),
     ),
   ];
+}
+
+function ofUpstream({ name, transport }: Upstream): Row[] {
+  const what = `the upstream ${JSON.stringify(name)}`;
+  if ("url" in transport)
+    return [
+      ...variable(transport.url, `the URL of ${what}`, "required"),
+      ...Object.entries(transport.headers ?? {}).flatMap(([header, value]) =>
+        variable(value, `the header ${JSON.stringify(header)} for ${what}`, "secret", "required"),
+      ),
+    ];
+  return Object.entries(transport.env ?? {}).flatMap(([variableName, value]) =>
+    variable(value, `the variable ${variableName} of ${what}`, "secret", "required"),
+  );
 }
 
 /** Returns the row of a value that comes from a variable. */

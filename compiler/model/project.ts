@@ -31,6 +31,8 @@ export interface Project {
   readonly resources: readonly Declared<ResourceDeclaration>[];
   readonly resourceTemplates: readonly Declared<ResourceTemplateDeclaration>[];
   readonly prompts: readonly Declared<PromptDeclaration>[];
+  /** Servers that answer in place of handlers, by name. */
+  readonly upstreams: Readonly<Record<string, UpstreamDeclaration>>;
   readonly runtime: RuntimeDeclaration;
   readonly build: BuildDeclaration;
   /** `build` with the places of its members; absent where no manifest has it. */
@@ -60,6 +62,7 @@ export type ResourceDeclaration = Open<Resource>;
 export type ResourceTemplateDeclaration = Open<ResourceTemplate>;
 export type PromptDeclaration = Open<Prompt>;
 export type PromptArgumentDeclaration = Open<NonNullable<Prompt["arguments"]>[number]>;
+export type UpstreamDeclaration = NonNullable<Manifest["upstreams"]>[string];
 export type RuntimeDeclaration = Runtime;
 export type SettingsDeclaration = NonNullable<Runtime["config"]>;
 export type SettingDeclaration = SettingsDeclaration["properties"][string];

@@ -45,6 +45,8 @@ export interface Server {
   readonly confusions?: Confusions;
   /** The handlers, without duplicates, with their names in `generated/server.ts`. */
   readonly imports: readonly HandlerImport[];
+  /** The servers that answer in place of handlers. */
+  readonly upstreams: readonly Upstream[];
   /** Packages that are not bundled. */
   readonly external: readonly string[];
   /** The forms of listings for profiles that the manifest names. */
@@ -253,6 +255,29 @@ export interface Elicitation {
   readonly placeholders: readonly string[];
   readonly answer?: Schema;
   readonly url?: string;
+}
+
+/** A server that answers calls in place of handlers. */
+export interface Upstream {
+  readonly name: string;
+  /** The export in `generated/upstreams.ts`. */
+  readonly export: Identifier;
+  readonly transport:
+    | {
+        readonly command: string;
+        readonly args?: readonly string[];
+        readonly env?: Readonly<Record<string, Value>>;
+        readonly cwd?: string;
+      }
+    | { readonly url: Value; readonly headers?: Readonly<Record<string, Value>> };
+  readonly handlers: readonly UpstreamHandler[];
+}
+
+/** A handler of an upstream, by the function of the runtime that makes it, and the arguments of that function. */
+export interface UpstreamHandler {
+  readonly export: Identifier;
+  readonly make: "tool" | "resource" | "template" | "prompt" | "completion";
+  readonly arguments: readonly (string | boolean)[];
 }
 
 /** A function that completes an argument of a prompt or a variable of a template. */

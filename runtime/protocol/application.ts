@@ -37,11 +37,8 @@ async function begin(server: Server, sources: SettingSources, found: readonly st
 }
 
 /** Loads the settings and the authentication. Reports all problems at once. */
-async function configure(
-  { application, auth, hooks, health, settings, options, secrets, logger, surface }: Server,
-  sources: SettingSources,
-  found: readonly string[],
-): Promise<void> {
+async function configure(server: Server, sources: SettingSources, found: readonly string[]): Promise<void> {
+  const { application, auth, hooks, health, settings, options, secrets, logger, surface } = server;
   const { problem } = options.logLevel === undefined ? levelFrom(sources.env) : {};
   const problems = [...found, ...(problem === undefined ? [] : [problem])];
   if (!globalThis.mcpcWithoutProjections && options.profile === undefined)
@@ -57,6 +54,8 @@ async function configure(
   }
   if (!globalThis.mcpcWithoutHttp && options.http !== undefined)
     application.http = options.http({ environment: sources.env, problems, health });
+  if (!globalThis.mcpcWithoutUpstreams)
+    for (const upstream of options.upstreams ?? []) problems.push(...upstream.start(server, sources.env));
   if (!globalThis.mcpcWithoutAuth && auth !== undefined)
     problems.push(...(await auth.start(sources.env, secrets, logger)));
   // An ignored hook would let every caller in.
@@ -83,13 +82,21 @@ export function ready(server: Server): true | Promise<boolean> {
   );
 }
 
-/** Runs `onStop` if the server has started. Logs its failure. */
+/** Runs `onStop` if the server has started, and closes the connections with upstreams. */
 export async function stop(server: Server): Promise<void> {
   const { application, auth, hooks } = server;
   auth?.stop();
-  if (!application.ready || hooks?.onStop === undefined) return;
-  const { config, state } = application;
-  await hooks.onStop({ config, state });
+  const closed = globalThis.mcpcWithoutUpstreams ? undefined : stopUpstreams(server);
+  if (application.ready && hooks?.onStop !== undefined) {
+    const { config, state } = application;
+    await hooks.onStop({ config, state });
+  }
+  await closed;
+}
+
+/** Closes the connections of a server with its upstreams. */
+export async function stopUpstreams(server: Server): Promise<void> {
+  await Promise.all((server.options.upstreams ?? []).map((upstream) => upstream.stop(server)));
 }
 
 /** Returns functions that notify clients of changes. They need no `this`. */

@@ -81,6 +81,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
   const sharedOutlet: Outlet = {
     notify: (message) => send(message),
     shared: true,
+    ...(!globalThis.mcpcWithoutUpstreams && origin === undefined && { isSolo: true }),
     ...(remote !== undefined && { request: { header: () => undefined, remote } }),
   };
   let session: Peer | undefined;

@@ -92,6 +92,11 @@ export class CallContext implements Context {
     return { invalidate: (name, input) => invalidate(server, name, input) };
   }
 
+  /** The call, for upstreams, which answer it. */
+  get call(): Call {
+    return globalThis.mcpcWithoutUpstreams ? leftOut() : this.#call;
+  }
+
   get sample(): Context["sample"] {
     return globalThis.mcpcWithoutAsking ? leftOut : (params, key) => sample(this.#call, params, key);
   }

@@ -25,7 +25,8 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const isMisspelt = !globalThis.mcpcWithoutProjections && (chosen.problems?.length ?? 0) > 0;
   const starts = settings !== undefined || hooks?.onStart !== undefined || problem !== undefined || isMisspelt;
   const reads = !globalThis.mcpcWithoutHttp && options.http !== undefined;
-  const waits = asks || reads || (application === undefined && starts);
+  const passes = !globalThis.mcpcWithoutUpstreams && options.upstreams !== undefined;
+  const waits = asks || reads || passes || (application === undefined && starts);
   const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
   const write =

@@ -1,5 +1,7 @@
+import type {} from "./parts.js";
 import type { Authentication } from "./auth.js";
 import { callerOf } from "./caller.js";
+import type { Environment } from "./environment.js";
 import type { McpError, UnavailableError } from "./errors.js";
 import type { Auth, ClientInformation } from "./handlers.js";
 import type { Application, Hooks, SessionRecord, Lifecycle, ReadHttp, SettingsLoader } from "./hooks.js";
@@ -33,6 +35,16 @@ export interface Logging {
   readonly onLog: (call: Call, level: LoggingLevel, data: unknown) => void;
 }
 
+/** A server that answers calls in place of handlers. */
+export interface UpstreamLink {
+  /** Reads its settings. Returns their problems. */
+  start(server: Server, environment: Environment): readonly string[];
+  /** Closes the connection, if no other server uses it. */
+  stop(server: Server): Promise<void>;
+  /** Asks for updates of a resource, if it belongs to this upstream. */
+  watch(call: Call, uri: string): void;
+}
+
 /** The answers to a platform's liveness and readiness probes. */
 export interface Health {
   /** Returns the probe at a path, if any. */
@@ -60,6 +72,8 @@ export interface ServerOptions {
   readonly settings?: SettingsLoader;
   readonly cache?: ResultCache;
   readonly admit?: (asked: AdmissionRequest) => UnavailableError | undefined;
+  /** Other servers that answer calls. */
+  readonly upstreams?: readonly UpstreamLink[];
   /** Limits the number of concurrent handlers. */
   readonly limit?: (handlers: Handlers) => Handlers;
   /** Replaces the settings and the result of `onStart`, for tests. */
@@ -215,6 +229,8 @@ export interface Outlet {
   notify(message: string): void;
   /** Whether the client cannot be asked, since it may miss messages. */
   readonly oneWay?: boolean;
+  /** Whether all requests of the server come from one client. */
+  readonly isSolo?: boolean;
   /** The headers of the message, if the transport has any. */
   readonly request?: Source;
   /** Whether answers of several requests share the outlet, so that ids must be unique. */
@@ -281,6 +297,11 @@ export class Call {
     this.#outlet = outlet;
     this.ask = ask;
     this.auth = auth;
+  }
+
+  /** Whether all requests of the server come from one client. */
+  get isSolo(): boolean {
+    return !globalThis.mcpcWithoutUpstreams && this.#outlet.isSolo === true;
   }
 
   get meta(): JsonObject {

@@ -55,7 +55,8 @@ export function createQuestions(): OpenQuestions {
       if (error === undefined) return waiting.resolve(result);
       const { code, message } = isObject(error) ? error : {};
       const said = typeof message === "string" ? message.slice(0, 500) : "without a message";
-      waiting.reject(new Error(`the client refused: ${said} (${typeof code === "number" ? code : "without a code"})`));
+      const refusal = `the client refused: ${said} (${typeof code === "number" ? code : "without a code"})`;
+      waiting.reject(Object.assign(new Error(refusal), { clientError: error }));
     },
     forget(call, reason) {
       if (questions.size === 0) return;

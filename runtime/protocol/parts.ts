@@ -50,6 +50,8 @@ declare global {
   var mcpcWithoutAuth: true | undefined;
   /** Settings, hooks and authentication, which must be ready before the first request. */
   var mcpcWithoutApplication: true | undefined;
+  /** Entries that other servers answer. */
+  var mcpcWithoutUpstreams: true | undefined;
   /** External packages. */
   var mcpcWithoutExternal: true | undefined;
   /** Replacement of a server that is being served, which bundles never need. */

@@ -5,7 +5,7 @@ import { isObject } from "./json-rpc.js";
 import { quote } from "./results.js";
 import { roundsOf, type Question } from "./rounds.js";
 import type { ElicitationSurface, Validator } from "./surface.js";
-import type { JsonObject } from "./types.js";
+import type { Json, JsonObject } from "./types.js";
 
 /** Asks a question of the manifest, with the placeholders in its message filled in. */
 export async function elicit(
@@ -54,6 +54,36 @@ export async function roots(call: Call, key = "roots"): Promise<readonly Root[]>
   return answer.roots;
 }
 
+/** The key of all questions of upstreams. */
+const upstreamKey = "upstream";
+
+/** Asks the question of an upstream, with its own parameters. Returns the client's answer. */
+export async function relay(
+  call: Call,
+  { method, params }: { method: string; params: JsonObject },
+): Promise<JsonObject> {
+  const key = upstreamKey;
+  switch (method) {
+    case "elicitation/create":
+      return relayElicitation(call, key, params);
+    case "sampling/createMessage":
+      return (await sample(call, params as unknown as CreateMessageParams, key)) as unknown as JsonObject;
+    case "roots/list":
+      return { roots: (await roots(call, key)) as unknown as Json };
+    default:
+      throw new Error(`no client can be asked ${method}`);
+  }
+}
+
+async function relayElicitation(call: Call, key: string, params: JsonObject): Promise<JsonObject> {
+  const { mode = "form", requestedSchema: schema } = params;
+  const known = mode === "url" ? "url" : "form";
+  requireCapability(call, { elicitation: { [known]: {} } }, hasElicitation(call, known));
+  const asked = isObject(schema) ? { ...params, requestedSchema: formOf(call, key, schema) } : params;
+  const accepts = (answer: unknown): boolean => isElicitResult(answer, undefined);
+  return (await ask(call, key, { method: "elicitation/create", params: asked, accepts })) as JsonObject;
+}
+
 /** Runs a step once per call. Without rounds a handler runs only once, and so does the step (see `Rounds.step`). */
 export async function step<T>(call: Call, name: string, work: () => T | Promise<T>): Promise<T> {
   const hasRounds = call.peer.view.revision.era === "modern" && call.task === undefined;
@@ -67,7 +97,8 @@ async function ask(call: Call, key: string, question: Question): Promise<unknown
   const { method, params, accepts } = question;
   if (call.ask === undefined)
     throw new Error(`the client cannot be asked (${method}): this connection has no way back`);
-  const answer = await call.whileAsking(call.ask(call, method, withName(params, key), call.signal));
+  const sent = key === upstreamKey ? params : withName(params, key);
+  const answer = await call.whileAsking(call.ask(call, method, sent, call.signal));
   if (!accepts(answer)) throw new Error(`the client's answer to ${method} is invalid`);
   return answer;
 }

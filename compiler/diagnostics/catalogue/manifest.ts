@@ -60,7 +60,7 @@ export const manifest = {
     message: ({ sources, what }) => `this ${what} has several sources: ${sources.map(quote).join(", ")}`,
     help: () => "keep one of them",
     explain:
-      "The contents of a resource come from exactly one of `text`, `json`, `blob`, `file` or a handler; a prompt has either `messages` or a handler.",
+      "The contents of a resource come from exactly one of `text`, `json`, `blob`, `file`, a handler or an upstream; a prompt has either `messages`, a handler or an upstream.",
   }),
   "manifest/unknown-property": define<{
     property: string;

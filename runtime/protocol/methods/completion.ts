@@ -61,6 +61,7 @@ function runHandler(call: Call, name: string, handler: AnyCompletionHandler, val
     const texts = Object.entries(isObject(given) ? given : {}).filter(([, text]) => typeof text === "string");
     const { config, state } = call.peer.view.server.application;
     const context = {
+      ...(!globalThis.mcpcWithoutUpstreams && { call }),
       get signal() {
         return call.signal;
       },
@@ -80,6 +81,8 @@ function runHandler(call: Call, name: string, handler: AnyCompletionHandler, val
 }
 
 function toResult(call: Call, output: unknown): Payload | McpError {
+  if (!globalThis.mcpcWithoutUpstreams && isObject(output) && Array.isArray(output["values"]))
+    return seal(call.peer.view, `"completion":${JSON.stringify(output)}`);
   if (!Array.isArray(output) || !output.every((value) => typeof value === "string")) {
     return internalError(call, "a completion", wrongOutput("a list of texts", output));
   }

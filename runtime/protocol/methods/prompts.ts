@@ -113,7 +113,9 @@ function toResult(call: Call, prompt: PromptSurface, output: unknown): Payload |
     if (Array.isArray(output)) return messages(view, prompt, output);
     if (isObject(output) && Array.isArray(output["messages"])) {
       const { description: own, messages: list, _meta: meta } = output as Record<string, unknown>;
-      const described = typeof own === "string" ? { description: own } : prompt;
+      // The prompts of an upstream may have no description.
+      const isOwn = typeof own === "string" || Object.hasOwn(output, "description");
+      const described = isOwn ? { description: own as string | undefined } : prompt;
       return messages(view, described, list as readonly unknown[], isObject(meta) ? meta : undefined);
     }
     throw wrongOutput("a string, messages, or an object with messages", output);
@@ -122,7 +124,9 @@ function toResult(call: Call, prompt: PromptSurface, output: unknown): Payload |
   }
 }
 
-type Described = Pick<PromptSurface, "description">;
+interface Described {
+  readonly description?: string | undefined;
+}
 
 function messages(view: View, described: Described, list: readonly unknown[], meta?: JsonObject): string {
   const projected = list.map((message) => promptMessage(view, message));

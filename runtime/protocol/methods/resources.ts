@@ -139,7 +139,9 @@ function toResult(call: Call, uri: string, mimeType: string | undefined, output:
     if (output instanceof McpError) return output;
     const { view } = call.peer;
     const hints = view.frame.hints(defaultCacheHint.ttlMs, defaultCacheHint.scope);
-    return seal(view, `"contents":${contentsText(output, uri, mimeType)}`, undefined, hints);
+    const meta = isObject(output) && !(output instanceof Uint8Array) ? output["_meta"] : undefined;
+    const whole = isObject(meta) && isObject(output) && Array.isArray(output["contents"]) ? meta : undefined;
+    return seal(view, `"contents":${contentsText(output, uri, mimeType)}`, whole, hints);
   } catch (error) {
     return toFailure(call, uri, error);
   }

@@ -76,6 +76,7 @@ export function listen(call: Call): Answer {
   call.signal.addEventListener("abort", subscriber.end, { once: true });
   const acknowledged = `{"_meta":${meta},"notifications":${JSON.stringify(filter)}}`;
   call.notify(notificationMessage("notifications/subscriptions/acknowledged", acknowledged));
+  if (!globalThis.mcpcWithoutUpstreams) watchUpstream(call, filter.resourceSubscriptions ?? []);
   // The filter has everything that is needed of the request.
   call.forget();
   return new Promise((resolve) => (finish = resolve));
@@ -115,8 +116,15 @@ export function subscribe(call: Call): Answer {
     if (uris.has(uri)) return "{}";
     if (uris.size >= most || !resizeBooking(call, bytesOf(uri))) return tooMany(most);
     uris.add(uri);
+    if (!globalThis.mcpcWithoutUpstreams) watchUpstream(call, [uri]);
     return "{}";
   });
+}
+
+/** Asks the upstreams that answer these resources for their updates. */
+function watchUpstream(call: Call, uris: readonly string[]): void {
+  for (const upstream of call.peer.view.server.options.upstreams ?? [])
+    for (const uri of uris) upstream.watch(call, uri);
 }
 
 /** Answers `resources/unsubscribe`. An unknown subscription is no error. */
