@@ -30,6 +30,12 @@ export function addProjectCommands(mcpc: Command, context: Context): void {
     .argument("<source>", "stdio:COMMAND, a URL, a JSON file of lists, or an OpenAPI document (file or URL)")
     .option("--out <file>", "the manifest to write, or to merge into (default: by the server's name)")
     .option("--folder <folder>", "the project folder", ".")
+    .addOption(
+      new Option(
+        "--handlers <kind>",
+        "what answers calls: stubs to fill in, or the server itself, behind this one (default: stub)",
+      ).choices(["stub", "proxy"]),
+    )
     .option("--header <name: value>", "a header for a server at a URL (may be repeated)", pairs(":"))
     .option("--env <name=value>", "a variable for a server that is started (may be repeated)", pairs("="))
     .action((source: string, options: ImportingOptions) => importLists(source, options, context));
@@ -93,18 +99,19 @@ async function addEntry(
 interface ImportingOptions {
   readonly out?: string;
   readonly folder: string;
+  readonly handlers?: "stub" | "proxy";
   readonly header?: Pairs;
   readonly env?: Pairs;
 }
 
 async function importLists(
   source: string,
-  { out, folder, header = {}, env: variables = {} }: ImportingOptions,
+  { out, folder, handlers, header = {}, env: variables = {} }: ImportingOptions,
   { cwd, env, stdout, stderr, end }: Context,
 ): Promise<void> {
   const { importSurface } = await import("./import/index.js");
   const code = await importSurface({
-    ...{ source, out, folder, cwd, headers: header, env: variables },
+    ...{ source, out, folder, handlers, cwd, headers: header, env: variables },
     color: isColored(stderr, env),
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void stderr.write(text),

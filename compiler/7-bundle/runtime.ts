@@ -39,7 +39,7 @@ export function runtimeModule(specifier: string, host: Host): string {
 }
 
 /** Modules of `generated/` that import the runtime, except validators, which share one module of the runtime. */
-const importers = ["main", "server", "health", "settings", "application"];
+const importers = ["main", "server", "health", "settings", "application", "upstreams"];
 
 /** Modules of the runtime that other generated code imports, and handlers. */
 const always = ["/codegen/v1/validation", "/codegen/v1/node-listings", "/http-call"];

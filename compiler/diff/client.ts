@@ -46,11 +46,15 @@ const methods: readonly (readonly [section: SurfaceSection, capability: string, 
 ];
 
 /** Opens a conversation, and closes it when the action has ended. Throws `NoSide` if the server refuses a request. */
-export async function converse<T>(open: Open, action: (conversation: Conversation) => Promise<T>): Promise<T> {
+export async function converse<T>(
+  open: Open,
+  action: (conversation: Conversation) => Promise<T>,
+  capabilities: JsonObject = {},
+): Promise<T> {
   const asNoSide = (error: unknown): never => {
     throw error instanceof Refused ? new NoSide(`the server refuses: ${error.message} (${error.code})`) : error;
   };
-  const { wire, conversation } = await start(open).catch(asNoSide);
+  const { wire, conversation } = await start(open, capabilities).catch(asNoSide);
   try {
     return await action(conversation).catch(asNoSide);
   } finally {
@@ -67,26 +71,26 @@ interface Started {
  * Starts a conversation in the newest revision that the server knows. The first request is `server/discover`. An older
  * server refuses it, ignores it, or ends, so `initialize` follows on the same connection, then on a new one.
  */
-async function start(open: Open): Promise<Started> {
+async function start(open: Open, own: JsonObject): Promise<Started> {
   const wire = connect(open);
   let succeeded: Conversation;
   let hasInitialized = false;
   try {
-    const modern = discover(wire);
+    const modern = discover(wire, own);
     const first = await Promise.race([modern, delay(patienceMs, undefined, { ref: false })]).catch(() => undefined);
     if (first) return { wire, conversation: first };
     hasInitialized = true;
-    succeeded = await Promise.any([modern, initialize(wire)]);
+    succeeded = await Promise.any([modern, initialize(wire, own)]);
   } catch (error) {
     await wire.close();
     const [, reason] = (error as AggregateError).errors as unknown[];
     if (reason instanceof Silent) throw reason;
-    return begin(open, initialize);
+    return begin(open, (fresh) => initialize(fresh, own));
   }
   if (succeeded.revision !== undefined || !hasInitialized) return { wire, conversation: succeeded };
   // A server that knows both may have chosen the older one for this connection.
   await wire.close();
-  return begin(open, discover);
+  return begin(open, (fresh) => discover(fresh, own));
 }
 
 async function begin(open: Open, handshake: (wire: Wire) => Promise<Conversation>): Promise<Started> {
@@ -152,10 +156,10 @@ function connect(open: Open): Wire {
 }
 
 /** Starts a conversation in the revisions without sessions, where each request identifies its client. */
-async function discover(wire: Wire): Promise<Conversation> {
+async function discover(wire: Wire, own: JsonObject): Promise<Conversation> {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": newest,
-    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientCapabilities": own,
     "io.modelcontextprotocol/clientInfo": clientInfo,
   };
   const ask: Conversation["request"] = (method, params, { headers, timeoutMs } = {}) =>
@@ -176,8 +180,8 @@ async function discover(wire: Wire): Promise<Conversation> {
 }
 
 /** Starts a conversation in the revisions with sessions. */
-async function initialize(wire: Wire): Promise<Conversation> {
-  const params = { protocolVersion: newestOfSessions, capabilities: {}, clientInfo };
+async function initialize(wire: Wire, own: JsonObject): Promise<Conversation> {
+  const params = { protocolVersion: newestOfSessions, capabilities: own, clientInfo };
   const { protocolVersion, serverInfo, capabilities, instructions } = await wire.request("initialize", params, {});
   const headers = { "mcp-protocol-version": String(protocolVersion) };
   await wire.notify("notifications/initialized", headers);

@@ -12,7 +12,7 @@ export function isServer(named: string): boolean {
 /** Opens a conversation with a running server, started by a command or reached at a URL. */
 export function converseWith<T>(
   named: string,
-  { cwd, env, headers, stderr }: SideOptions,
+  { cwd, env, headers, capabilities, stderr }: SideOptions,
   action: (conversation: Conversation) => Promise<T>,
 ): Promise<T> {
   return converse(
@@ -21,15 +21,16 @@ export function converseWith<T>(
         ? processConnection(named.slice("stdio:".length), cwd, env, onMessage, stderr)
         : httpConnection(named, headers, onMessage),
     action,
+    capabilities,
   );
 }
 
 /** Returns the side of a running server. The side has no files. */
 export async function serverSide(conversation: Conversation): Promise<Side> {
-  const { info, instructions, revision } = conversation;
+  const { info, instructions, revision, capabilities } = conversation;
   const surface = surfaceOf(await listsOf(conversation), info, instructions);
   return {
-    surface: { ...surface, ...(revision && { revision }) },
+    surface: { ...surface, capabilities, ...(revision && { revision }) },
     prefix: "",
     textOf: () => undefined,
     spanOf: () => undefined,

@@ -70,6 +70,8 @@ export interface Surface {
   readonly entries: readonly Entry[];
   /** Absent for the lists of a server. */
   readonly contract?: ServerContract;
+  /** The capabilities of a running server. */
+  readonly capabilities?: JsonObject;
   /** Tokens of the instructions and all tools; absent where the side does not say them. */
   readonly tokens?: number;
   /** Present for a project that is not there yet at a revision. */
@@ -96,6 +98,8 @@ export interface SideOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Environment variables for a server that is started, in addition to those of this process. */
   readonly env: Readonly<Record<string, string>>;
+  /** The capabilities of the client that lists a server; none by default. */
+  readonly capabilities?: JsonObject;
   /** Receives the standard error output of a server that is started. */
   readonly stderr: (text: string) => void;
 }

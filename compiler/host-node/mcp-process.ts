@@ -64,7 +64,7 @@ function parsed(line: string): Message | undefined {
 }
 
 /** Splits a command into words; quoted words may contain blanks. */
-function wordsOf(command: string): string[] {
+export function wordsOf(command: string): string[] {
   return [...command.matchAll(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\S)+/g)].map(([word]) =>
     word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_match, double?: string, single?: string) =>
       double === undefined ? (single ?? "") : double.replace(/\\(["\\])/g, "$1"),

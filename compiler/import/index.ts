@@ -16,6 +16,7 @@ import type { JsonObject, LocatedObject } from "../model/source.js";
 import { writeHandlers } from "./handlers.js";
 import { importable } from "./importable.js";
 import { merge, recordOf } from "./merge.js";
+import { proxyCapabilities, proxyOf, refuseOtherSources, wasProxied } from "./proxy.js";
 import { readDocument } from "./openapi/read-document.js";
 import type { OpenApiDocument } from "./openapi/document.js";
 import { serverName } from "./openapi/names.js";
@@ -30,6 +31,8 @@ export interface ImportOptions extends Omit<SideOptions, "folder"> {
   readonly folder: string;
   /** The manifest to write, relative to the working directory. */
   readonly out?: string | undefined;
+  /** Handlers of the entries: stubs, or the imported server. Default: as in the last import, else stubs. */
+  readonly handlers?: "stub" | "proxy" | undefined;
   readonly stdout: (text: string) => void;
 }
 
@@ -38,11 +41,14 @@ export interface ImportOptions extends Omit<SideOptions, "folder"> {
  * one that an earlier import wrote. Returns the exit code: 0, or 2 if the source could not be had.
  */
 export async function importSurface(options: ImportOptions): Promise<number> {
-  const { source, stderr } = options;
+  const { source, handlers, stderr } = options;
   try {
+    if (handlers === "proxy") refuseOtherSources(source);
     const document = await readDocument(source, options);
-    const surface = document ? undefined : (await sideOf(source, options)).surface;
     const host = nodeHost(options.folder, options.cwd);
+    const mayProxy = handlers === "proxy" || (handlers === undefined && readImportFile(host).some(wasProxied));
+    const listing = { ...options, ...(mayProxy && { capabilities: proxyCapabilities }) };
+    const surface = document ? undefined : (await sideOf(source, listing)).surface;
     const waiting = (pid: number, lock: string): void =>
       stderr(`waiting for a build of this folder, process ${pid} (if that is none, remove ${lock})\n`);
     return await withBuildLock(
@@ -92,12 +98,17 @@ function apiSource(document: OpenApiDocument, file: ImportFile, host: Host, { ou
 function write({ surface, api }: Source, file: ImportFile, host: Host, options: ImportOptions): number {
   const { cwd, out, stdout, stderr } = options;
   const path = manifestPath(out, fileName(surface.name), host, cwd);
-  const { server, imported, notes: refused } = importable(surface, host.manifestSchema);
+  const { server, imported: listed, notes: refused } = importable(surface, host.manifestSchema);
   const before = host.read(path);
   const text = before ? textOf(before) : `${JSON.stringify(newManifest(server, host), null, 2)}\n`;
   const record = file.recordOf(path);
+  const isProxied = options.handlers === "proxy" || (options.handlers === undefined && wasProxied(record.entries));
+  const proxying = { ...options, root: host.root };
+  const proxy = isProxied && !api ? proxyOf(surface, listed, rootOf(path, text).value, proxying) : undefined;
+  const imported = proxy?.imported ?? listed;
+  const defined = proxy?.define(text) ?? text;
   const excluded = new Set([...(api?.excluded ?? [])].map((name) => `tools/${name}`));
-  const merged = merge(text, imported, record.entries, (edited) => rootOf(path, edited), excluded);
+  const merged = merge(defined, imported, record.entries, (edited) => rootOf(path, edited), excluded);
   const texts = new Map([[path, merged.text]]);
   const next = { ...record, entries: { ...record.entries, ...recordOf(imported) } };
   const notes = [...(api?.notes ?? []), ...refused, ...merged.notes];
@@ -120,7 +131,8 @@ function write({ surface, api }: Source, file: ImportFile, host: Host, options: 
   const { added, changed, gone } = merged.counts;
   const shown = printable(prefix(host, cwd) + path);
   stdout(`${shown}: ${added} added, ${changed} changed, ${gone} gone upstream\n`);
-  if (handlers > 0) stdout(`${handlers} handlers call the API; mcpc build checks and bundles them\n`);
+  if (proxy) stdout(`next: ${proxy.next}\n`);
+  else if (handlers > 0) stdout(`${handlers} handlers call the API; mcpc build checks and bundles them\n`);
   else if (added > 0 && !api) stdout("next: mcpc build writes a stub of each new handler\n");
   return 0;
 }

@@ -31,7 +31,7 @@ const inherited = (
 ).split(" ");
 
 /** Time for the process to end after its input, and after SIGTERM. */
-const graceMs = 1000;
+const graceMs = 500;
 const terminationMs = 2000;
 /** Time for the last output of a process that has ended. */
 const lastOutputMs = 500;

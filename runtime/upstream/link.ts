@@ -6,6 +6,7 @@ import { publish } from "../protocol/changes.js";
 import { loggingLevels, type JsonObject, type LoggingLevel } from "../protocol/types.js";
 import { refuse, type UpstreamCall } from "./call.js";
 import { converse, type Conversation, type Era, type Listener } from "./conversation.js";
+import { driftOf, type Entries, type List } from "./drift.js";
 import { WireError, type ResolvedTransport, type Transport } from "./wire.js";
 
 /** Delays between attempts after several failures. */
@@ -13,6 +14,8 @@ const firstDelayMs = 500;
 const maxDelayMs = 30_000;
 /** The maximum number of resources that an upstream is asked to watch. */
 const maxWatched = 1024;
+/** The maximum number of reports on changed lists of one connection. */
+const maxReports = 20;
 
 /** The connection of a server with an upstream: opened at the first use, shared by all calls, opened anew when it fails. */
 export interface Link {
@@ -29,11 +32,12 @@ export interface Link {
   watch(call: Call, uri: string): void;
 }
 
-/** Returns what a client can be asked; everything if several clients share the connection. */
+/**
+ * Returns what an upstream with sessions can ask. If several clients share the connection, they are asked what belongs to
+ * a call; roots belong to the connection.
+ */
 function capabilitiesFor(call: Call): JsonObject {
-  return call.isSolo
-    ? askable(call)
-    : { elicitation: { form: {}, url: {} }, sampling: { tools: {}, context: {} }, roots: {} };
+  return call.isSolo ? askable(call) : { elicitation: { form: {}, url: {} }, sampling: { tools: {}, context: {} } };
 }
 
 /** Returns the capabilities of a call's client that let an upstream ask it. */
@@ -47,7 +51,8 @@ export function askable({ peer, ask }: Call): JsonObject {
   };
 }
 
-export function createLink(name: string, transport: Transport): Link {
+/** Creates a link. `entries` are those that the manifest has of the upstream. */
+export function createLink(name: string, transport: Transport, entries: Entries): Link {
   const servers = new Set<Server>();
   const active = new Set<UpstreamCall>();
   const watched = new Set<string>();
@@ -160,13 +165,8 @@ export function createLink(name: string, transport: Transport): Link {
       notify(method, params, owner) {
         const list = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(method)?.[1];
         if (method === "notifications/resources/updated") updated(params["uri"]);
-        else if (list !== undefined && !reported.has(list)) {
-          reported.add(list);
-          log(
-            "warning",
-            `its list of ${list} has changed: import it with mcpc import, and build, to serve the new list`,
-          );
-        } else if (method === "notifications/message") {
+        else if (list !== undefined) void reportDrift(conversation, list as List, reported);
+        else if (method === "notifications/message") {
           const call = (owner as UpstreamCall | undefined) ?? soleCall();
           if (call !== undefined) call.log(params);
           else log("debug", "logs", params);
@@ -175,6 +175,22 @@ export function createLink(name: string, transport: Transport): Link {
         }
       },
     };
+  }
+
+  /** Logs how the lists of the upstream differ from the manifest, which is what clients see. */
+  async function reportDrift(
+    conversation: () => Promise<Conversation>,
+    list: List,
+    reported: Set<string>,
+  ): Promise<void> {
+    try {
+      const drift = await driftOf(await conversation(), list, entries);
+      if (drift === undefined || reported.has(drift) || reported.size >= maxReports) return;
+      reported.add(drift);
+      log("notice", drift);
+    } catch (error) {
+      log("debug", `does not list its ${list}`, { error: String(error) });
+    }
   }
 
   /** Returns the call that a message without a request must belong to; undefined if several clients have calls. */

@@ -41,10 +41,11 @@ interface Waiting {
 
 /** Defines an upstream. It is connected at the first call. */
 export function createUpstream(name: string, transport: Transport): Upstream {
-  const link = createLink(name, transport);
+  const entries = { tools: new Set<string>(), prompts: new Set<string>(), resources: new Set<string>() };
+  const templates = new Set<string>();
+  const link = createLink(name, transport, entries);
   /** Calls whose clients have been asked by a result, by the id that the state of the request seals. */
   const waiting = new Map<string, Waiting>();
-  const owned = new Set<string>();
 
   /** Sends a request for a call, passes on what belongs to it, and returns the result. */
   async function pass(method: string, params: JsonObject, context: CallContext): Promise<JsonObject> {
@@ -117,26 +118,35 @@ export function createUpstream(name: string, transport: Transport): Upstream {
     stop: link.stop,
     watch(call, uri) {
       const { resource, template } = findResource(call.peer.view.server, uri) ?? {};
-      if (owned.has(resource?.uri ?? template?.uriTemplate ?? "")) link.watch(call, uri);
+      const isOwn = resource ? entries.resources.has(resource.uri) : templates.has(template?.uriTemplate ?? "");
+      if (isOwn) link.watch(call, uri);
     },
     callTool: (tool, input, context) => {
       const given = context as CallContext;
       const call = (): Promise<JsonObject> => pass("tools/call", { name: tool, arguments: input as JsonObject }, given);
       return step(given.call, "upstream result", call) as Promise<JsonObject> as unknown as Promise<CallToolResult>;
     },
-    tool:
-      (tool, hasOutputSchema = false) =>
-      async (input, context) =>
-        toolOutput(await pass("tools/call", { name: tool, arguments: input }, context), hasOutputSchema),
+    tool(tool, hasOutputSchema = false) {
+      entries.tools.add(tool);
+      return async (input, context) =>
+        toolOutput(await pass("tools/call", { name: tool, arguments: input }, context), hasOutputSchema);
+    },
     resource(uri) {
-      owned.add(uri);
+      entries.resources.add(uri);
       return (input: { readonly uri: string }, context) => pass("resources/read", { uri: input.uri }, context);
     },
     template(uriTemplate) {
-      owned.add(uriTemplate);
+      templates.add(uriTemplate);
       return (_params, context) => pass("resources/read", { uri: context.uri }, context);
     },
-    prompt: (prompt) => (input, context) => pass("prompts/get", { name: prompt, arguments: input }, context),
+    prompt(prompt) {
+      entries.prompts.add(prompt);
+      return async (input, context) => ({
+        // The manifest has a description of its own.
+        description: undefined,
+        ...(await pass("prompts/get", { name: prompt, arguments: input }, context)),
+      });
+    },
     completion: (type, owner, argument) => async (value: string, context) => {
       const { call, signal, arguments: known } = context;
       const ref = type === "ref/prompt" ? { type, name: owner } : { type, uri: owner };

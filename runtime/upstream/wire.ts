@@ -18,7 +18,7 @@ export interface Receiver {
   /** Called once if the wire ends unasked. `lastLines` are those of standard error. */
   end(reason: string, lastLines?: string): void;
   /** Writes to the server's log. */
-  log(level: "debug" | "warning", message: string, details?: Readonly<Record<string, unknown>>): void;
+  log(level: "debug" | "notice" | "warning", message: string, details?: Readonly<Record<string, unknown>>): void;
 }
 
 export interface SendOptions {
