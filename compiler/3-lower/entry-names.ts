@@ -3,7 +3,7 @@ import type { Completion, Handler, Identifier, Layout } from "../model/server.js
 import type { ToolContent } from "./entries.js";
 import { handlerNames } from "./handlers.js";
 import { claims, pascalCase, reservedTypes, type Claims } from "./names.js";
-import { upstreamCompletions, upstreamHandler, upstreamNames } from "./upstreams.js";
+import { upstreamCompletions, upstreamHandler, upstreamNames } from "./upstream-names.js";
 
 /** The names of a tool's types, and its handler. */
 export interface ToolNames {
@@ -20,13 +20,13 @@ export interface PromptNames {
   readonly answers: Readonly<Record<string, Identifier>>;
   /** Absent where the manifest contains the messages. */
   readonly handler?: Handler;
-  /** Those of the upstream. */
+  /** Completions of the upstream. */
   readonly completions: readonly Completion[];
 }
 export interface TemplateNames {
   readonly type: string;
   readonly handler: Handler;
-  /** Those of the upstream. */
+  /** Completions of the upstream. */
   readonly completions: readonly Completion[];
 }
 

@@ -1,5 +1,6 @@
-import type { Server, Upstream } from "../model/server.js";
+import type { Server } from "../model/server.js";
 import type { Json } from "../model/source.js";
+import type { Upstream } from "../model/upstream.js";
 import { literal } from "./code.js";
 
 const library = "@mcpc/runtime/codegen/v1";

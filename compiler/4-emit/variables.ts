@@ -1,4 +1,5 @@
-import type { Auth, Config, Server, Upstream, Value, Variable } from "../model/server.js";
+import type { Auth, Config, Server, Value, Variable } from "../model/server.js";
+import type { Upstream } from "../model/upstream.js";
 import { commentText, wrapped } from "./code.js";
 
 /** A row for an environment variable in `--help` of the built server. */

@@ -46,7 +46,7 @@ export async function importSurface(options: ImportOptions): Promise<number> {
     if (handlers === "proxy") refuseOtherSources(source);
     const document = await readDocument(source, options);
     const host = nodeHost(options.folder, options.cwd);
-    const mayProxy = handlers === "proxy" || (handlers === undefined && readImportFile(host).some(wasProxied));
+    const mayProxy = handlers === "proxy" || (handlers === undefined && hasProxy(readImportFile(host)));
     const listing = { ...options, ...(mayProxy && { capabilities: proxyCapabilities }) };
     const surface = document ? undefined : (await sideOf(source, listing)).surface;
     const waiting = (pid: number, lock: string): void =>
@@ -184,6 +184,10 @@ function manifestPath(out: string | undefined, name: string, { root }: Host, cwd
   if (path.startsWith("../") || !path.endsWith(".mcp.json"))
     throw new HostError(`--out ${JSON.stringify(out)} must be a file of the project whose name ends in .mcp.json`);
   return path;
+}
+
+function hasProxy(file: ImportFile): boolean {
+  return file.manifests.some((manifest) => wasProxied(file.recordOf(manifest).entries));
 }
 
 /** Returns the name of a file for a server's name. */

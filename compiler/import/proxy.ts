@@ -7,7 +7,7 @@ import { wordsOf } from "../host-node/mcp-process.js";
 import type { Json, JsonObject } from "../model/source.js";
 import type { Imported, ImportRecord } from "./merge.js";
 
-/** What clients of a proxy may support, and servers ask before they list all their entries. */
+/** Capabilities that clients of a proxy may have. Some servers list entries only for clients that have them. */
 export const proxyCapabilities: JsonObject = {
   elicitation: { form: {}, url: {} },
   sampling: { tools: {}, context: {} },

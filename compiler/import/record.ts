@@ -20,6 +20,8 @@ export interface ManifestRecord {
 
 export interface ImportFile {
   readonly rules: readonly ImportRule[];
+  /** The manifests that imports wrote. */
+  readonly manifests: readonly string[];
   recordOf(manifest: string): ManifestRecord;
   /** Returns the change that writes the record of a manifest. What the user wrote in the file stays as it is. */
   withRecord(manifest: string, record: ManifestRecord): Change;
@@ -37,6 +39,7 @@ export function readImportFile(host: Host): ImportFile {
   const text = bytes ? textOf(bytes) : "{}\n";
   return {
     rules: rulesIn(root["rules"]),
+    manifests: Object.keys(imports),
     recordOf(manifest) {
       const record = Object.hasOwn(imports, manifest) ? imports[manifest] : undefined;
       const { handlers, settings, ...entries } = isObject(record) ? record : ({} as JsonObject);

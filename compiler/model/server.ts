@@ -4,6 +4,10 @@ import type { Budgets } from "./costs.js";
 import type { Projection } from "./projection.js";
 import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
+import type { Upstream } from "./upstream.js";
+import type { Value, Variable } from "./value.js";
+
+export type { Value, Variable } from "./value.js";
 
 /** A name in the protocol. Code contains it only as a quoted literal. */
 export type WireName = string & { readonly brand?: "wire" };
@@ -82,12 +86,6 @@ export interface Logging {
   readonly redact: readonly string[];
   readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
 }
-
-/** The name of an environment variable. */
-export type Variable = { readonly env: string };
-
-/** A literal, or the value of an environment variable. */
-export type Value = string | Variable;
 
 /** Authentication of callers, with at least one method. */
 export interface Auth {
@@ -255,29 +253,6 @@ export interface Elicitation {
   readonly placeholders: readonly string[];
   readonly answer?: Schema;
   readonly url?: string;
-}
-
-/** A server that answers calls in place of handlers. */
-export interface Upstream {
-  readonly name: string;
-  /** The export in `generated/upstreams.ts`. */
-  readonly export: Identifier;
-  readonly transport:
-    | {
-        readonly command: string;
-        readonly args?: readonly string[];
-        readonly env?: Readonly<Record<string, Value>>;
-        readonly cwd?: string;
-      }
-    | { readonly url: Value; readonly headers?: Readonly<Record<string, Value>> };
-  readonly handlers: readonly UpstreamHandler[];
-}
-
-/** A handler of an upstream, by the function of the runtime that makes it, and the arguments of that function. */
-export interface UpstreamHandler {
-  readonly export: Identifier;
-  readonly make: "tool" | "resource" | "template" | "prompt" | "completion";
-  readonly arguments: readonly (string | boolean)[];
 }
 
 /** A function that completes an argument of a prompt or a variable of a template. */

@@ -5,15 +5,15 @@ import { resolveValue, type Value } from "../protocol/environment.js";
 import {
   maxMessageBytes,
   parseWireMessage,
-  type Message,
+  type UpstreamMessage,
   type Receiver,
   type ResolvedTransport,
-  type Transport,
-  type Wire,
+  type UpstreamTransport,
+  type UpstreamWire,
 } from "../upstream/wire.js";
 
 /** The definition of an upstream that a command starts, as in the manifest. */
-export interface ProcessOptions {
+export interface ProcessDefinition {
   readonly command: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, Value>>;
@@ -40,7 +40,7 @@ const maxLastLines = 10;
 const maxLineLength = 500;
 
 /** Starts an upstream as a process, and exchanges messages over its standard streams. */
-export function startProcess(options: ProcessOptions): Transport {
+export function startProcess(options: ProcessDefinition): UpstreamTransport {
   return {
     resolve(environment, problems): ResolvedTransport {
       const given = Object.entries(options.env ?? {}).map(
@@ -61,7 +61,7 @@ export function startProcess(options: ProcessOptions): Transport {
   };
 }
 
-function processWire(options: ProcessOptions, env: NodeJS.ProcessEnv, receiver: Receiver): Wire {
+function processWire(options: ProcessDefinition, env: NodeJS.ProcessEnv, receiver: Receiver): UpstreamWire {
   const { command, args = [] } = options;
   const cwd = resolvePath(options.cwd ?? ".");
   // Windows starts scripts such as npx.cmd only in a shell. A group of its own lets helpers of the process end with it.
@@ -113,7 +113,7 @@ function processWire(options: ProcessOptions, env: NodeJS.ProcessEnv, receiver: 
   );
   return {
     hasStreams: false,
-    send: async (message: Message) => {
+    send: async (message: UpstreamMessage) => {
       if (!isOver) child.stdin.write(`${JSON.stringify(message)}\n`);
     },
     async close() {

@@ -9,7 +9,10 @@ import type { Id, PreparedResult } from "./json-rpc.js";
 import type { Booking, Ledger } from "./ledger.js";
 import type { Logger, LogSink } from "./logger.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
+import type { Abortable, AdmissionRequest, Subscriber } from "./subscriber.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
+
+export type { Abortable, AdmissionRequest, Change, Subscriber } from "./subscriber.js";
 
 /** The `result` of a response as JSON: text or prepared bytes. */
 export type Payload = string | PreparedResult;
@@ -121,30 +124,6 @@ export interface Server {
   readonly cache?: ResultCache;
   /** Refuses requests that exceed a rate limit or reach a server that stops. */
   admit: ((asked: AdmissionRequest) => UnavailableError | undefined) | undefined;
-}
-
-/** A request, or the opening of a stream or connection, before its admission. */
-export interface AdmissionRequest {
-  /** The method of the protocol; `open` for a stream or connection. */
-  readonly method: string;
-  readonly caller: string;
-}
-
-export interface Abortable {
-  abort(reason: unknown): void;
-}
-
-/** A change that clients may have subscribed to. */
-export type Change =
-  { readonly kind: "tools" | "prompts" | "resources" } | { readonly kind: "resource"; readonly uri: string };
-
-export interface Subscriber {
-  /** Delivers a change. It must neither throw nor wait. */
-  deliver(change: Change): void;
-  /** Ends the subscription, because the server stops. */
-  end(): void;
-  /** Closes the connection after the last answer. */
-  close?(): void;
 }
 
 /** A protocol revision, as data and pure functions. */

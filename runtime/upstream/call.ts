@@ -5,7 +5,7 @@ import { isObject, notificationMessage } from "../protocol/json-rpc.js";
 import { isLoggingLevel } from "../protocol/methods/session.js";
 import { relay } from "../protocol/questions.js";
 import { loggingLevels, type JsonObject } from "../protocol/types.js";
-import type { Conversation, Owner, WireQuestion } from "./conversation.js";
+import type { UpstreamConversation, Owner, WireQuestion } from "./conversation.js";
 import { WireError } from "./wire.js";
 
 /** The maximum number of questions of one call. */
@@ -157,7 +157,7 @@ const maxRounds = 50;
 /** Sends a request, and again with the client's answers if the upstream asks by its result (2026-07-28). */
 export async function requestInRounds(
   call: UpstreamCall,
-  send: (extra: JsonObject) => ReturnType<Conversation["request"]>,
+  send: (extra: JsonObject) => ReturnType<UpstreamConversation["request"]>,
 ): Promise<JsonObject> {
   let extra: JsonObject = {};
   for (let round = 0; round < maxRounds; round++) {

@@ -2,7 +2,7 @@ import { errorCodes, McpError } from "../protocol/errors.js";
 import { isObject, type Id } from "../protocol/json-rpc.js";
 import type { JsonObject } from "../protocol/types.js";
 import { requestHeaders } from "./headers.js";
-import { WireError, type Message, type Receiver, type Wire } from "./wire.js";
+import { WireError, type UpstreamMessage, type Receiver, type UpstreamWire } from "./wire.js";
 
 /** The eras of the protocol: with sessions, or with independent requests. */
 export type Era = "legacy" | "modern";
@@ -39,7 +39,7 @@ export interface WireQuestion {
 }
 
 /** Events of a conversation. An owner is undefined if the wire does not tell it. */
-export interface Listener {
+export interface UpstreamListener {
   ask(question: WireQuestion, owner: Owner | undefined): void;
   withdraw(id: Id): void;
   notify(method: string, params: JsonObject, owner: Owner | undefined): void;
@@ -47,7 +47,7 @@ export interface Listener {
   log: Receiver["log"];
 }
 
-/** What this server tells an upstream about itself. */
+/** The description of this server for an upstream. */
 export interface Introduction {
   readonly name: string;
   readonly version: string;
@@ -55,7 +55,7 @@ export interface Introduction {
 }
 
 /** A conversation with an upstream. */
-export interface Conversation {
+export interface UpstreamConversation {
   readonly era: Era;
   readonly capabilities: JsonObject;
   /** Returns the result. Throws `McpError` for an error of the upstream, `WireError` if there is no answer. */
@@ -71,7 +71,7 @@ interface Waiting {
 
 /** The requests on a wire. */
 interface Requests {
-  readonly wire: Wire;
+  readonly wire: UpstreamWire;
   /** Whether the wire has ended. */
   readonly isOver: boolean;
   headers: Readonly<Record<string, string>>;
@@ -81,11 +81,11 @@ interface Requests {
 
 /** Opens a conversation in `era`; by default in the newest one that the upstream knows. */
 export async function converse(
-  open: (receiver: Receiver) => Wire,
-  listener: Listener,
+  open: (receiver: Receiver) => UpstreamWire,
+  listener: UpstreamListener,
   introduction: Introduction,
   era?: Era,
-): Promise<Conversation> {
+): Promise<UpstreamConversation> {
   let isOpen = false;
   const requests = createRequests(open, {
     ...listener,
@@ -113,9 +113,13 @@ export async function converse(
   }
 }
 
-async function opened(requests: Requests, introduction: Introduction, era: Era | undefined): Promise<Conversation> {
+async function opened(
+  requests: Requests,
+  introduction: Introduction,
+  era: Era | undefined,
+): Promise<UpstreamConversation> {
   if (era === "legacy") return initialize(requests, introduction);
-  let discovered: Conversation | undefined;
+  let discovered: UpstreamConversation | undefined;
   const modern = discover(requests, introduction);
   modern.then(
     (conversation) => (discovered = conversation),
@@ -137,12 +141,12 @@ async function opened(requests: Requests, introduction: Introduction, era: Era |
   }
 }
 
-async function discover(requests: Requests, { name, version }: Introduction): Promise<Conversation> {
+async function discover(requests: Requests, { name, version }: Introduction): Promise<UpstreamConversation> {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": newest,
     "io.modelcontextprotocol/clientInfo": { name, version },
   };
-  const request: Conversation["request"] = (method, params, options = {}) => {
+  const request: UpstreamConversation["request"] = (method, params, options = {}) => {
     const { capabilities = {}, logLevel } = options;
     const { _meta: own } = params;
     const _meta = {
@@ -163,7 +167,10 @@ async function discover(requests: Requests, { name, version }: Introduction): Pr
   };
 }
 
-async function initialize(requests: Requests, { name, version, capabilities }: Introduction): Promise<Conversation> {
+async function initialize(
+  requests: Requests,
+  { name, version, capabilities }: Introduction,
+): Promise<UpstreamConversation> {
   const params = { protocolVersion: newestOfSessions, capabilities, clientInfo: { name, version } };
   const result = await requests.request("initialize", params);
   requests.headers = { "mcp-protocol-version": String(result["protocolVersion"]) };
@@ -177,12 +184,12 @@ async function initialize(requests: Requests, { name, version, capabilities }: I
   };
 }
 
-function createRequests(open: (receiver: Receiver) => Wire, listener: Listener): Requests {
+function createRequests(open: (receiver: Receiver) => UpstreamWire, listener: UpstreamListener): Requests {
   const waiting = new Map<Id, Waiting>();
   let next = 1;
   let isOver = false;
 
-  const receive = (message: Message, related?: Id): void => {
+  const receive = (message: UpstreamMessage, related?: Id): void => {
     const { id, method, params = {}, result, error } = message;
     if (method === undefined) {
       const owner = id === undefined ? undefined : waiting.get(id);
@@ -206,7 +213,7 @@ function createRequests(open: (receiver: Receiver) => Wire, listener: Listener):
   };
 
   /** Sends a message that has no answer. */
-  const send = (message: Message): void => {
+  const send = (message: UpstreamMessage): void => {
     wire.send(message, { headers: requests.headers }).catch((error: unknown) => {
       if (!isOver) listener.log("debug", "did not take a message", { error: String(error) });
     });

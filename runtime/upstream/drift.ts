@@ -1,19 +1,23 @@
 import { isObject } from "../protocol/json-rpc.js";
 import type { JsonObject } from "../protocol/types.js";
-import type { Conversation } from "./conversation.js";
+import type { UpstreamConversation } from "./conversation.js";
 
 /** A list of an upstream. */
-export type List = "tools" | "prompts" | "resources";
+export type UpstreamList = "tools" | "prompts" | "resources";
 
 /** The entries that the manifest has of an upstream, by list. */
-export type Entries = Readonly<Record<List, ReadonlySet<string>>>;
+export type Entries = Readonly<Record<UpstreamList, ReadonlySet<string>>>;
 
 const maxPages = 100;
 /** The maximum number of names in a message. */
 const maxNames = 10;
 
 /** Compares a list of an upstream with the manifest. Returns a sentence about the difference, if there is any. */
-export async function driftOf(conversation: Conversation, list: List, entries: Entries): Promise<string | undefined> {
+export async function driftOf(
+  conversation: UpstreamConversation,
+  list: UpstreamList,
+  entries: Entries,
+): Promise<string | undefined> {
   const listed = new Set<string>();
   let cursor: unknown;
   for (let page = 0; page < maxPages; page++) {

@@ -4,15 +4,15 @@ import {
   maxMessageBytes,
   parseWireMessage,
   WireError,
-  type Message,
+  type UpstreamMessage,
   type Receiver,
   type ResolvedTransport,
-  type Transport,
-  type Wire,
+  type UpstreamTransport,
+  type UpstreamWire,
 } from "./wire.js";
 
 /** The definition of an upstream at a URL, as in the manifest. */
-export interface HttpOptions {
+export interface HttpDefinition {
   readonly url: Value;
   readonly headers?: Readonly<Record<string, Value>>;
 }
@@ -26,7 +26,7 @@ const maxRetryMs = 30_000;
 const maxResumptions = 5;
 
 /** Reaches an upstream over Streamable HTTP. */
-export function connectHttp({ url, headers = {} }: HttpOptions): Transport {
+export function connectHttp({ url, headers = {} }: HttpDefinition): UpstreamTransport {
   return {
     resolve(environment, problems): ResolvedTransport {
       const address = resolveValue(url, environment, problems);
@@ -56,7 +56,7 @@ interface Cursor {
   retryMs: number;
 }
 
-function httpWire(address: string, own: Readonly<Record<string, string>>, receiver: Receiver): Wire {
+function httpWire(address: string, own: Readonly<Record<string, string>>, receiver: Receiver): UpstreamWire {
   const stop = new AbortController();
   let session: string | undefined;
   let isListening = false;
@@ -82,7 +82,11 @@ function httpWire(address: string, own: Readonly<Record<string, string>>, receiv
     }
   }
 
-  async function send(message: Message, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
+  async function send(
+    message: UpstreamMessage,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const sent = session;
     const accept = { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers };
     const response = await exchange({ method: "POST", signal, body: JSON.stringify(message) }, accept);

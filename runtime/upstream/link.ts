@@ -5,9 +5,9 @@ import { isObject, type Id } from "../protocol/json-rpc.js";
 import { publish } from "../protocol/changes.js";
 import { loggingLevels, type JsonObject, type LoggingLevel } from "../protocol/types.js";
 import { refuse, type UpstreamCall } from "./call.js";
-import { converse, type Conversation, type Era, type Listener } from "./conversation.js";
-import { driftOf, type Entries, type List } from "./drift.js";
-import { WireError, type ResolvedTransport, type Transport } from "./wire.js";
+import { converse, type UpstreamConversation, type Era, type UpstreamListener } from "./conversation.js";
+import { driftOf, type Entries, type UpstreamList } from "./drift.js";
+import { WireError, type ResolvedTransport, type UpstreamTransport } from "./wire.js";
 
 /** Delays between attempts after several failures. */
 const firstDelayMs = 500;
@@ -25,7 +25,7 @@ export interface Link {
   /** Closes the connection when no server uses it. */
   stop(server: Server): Promise<void>;
   /** Runs an exchange for a call. A lost session is replaced once. */
-  exchange<T>(call: UpstreamCall, run: (conversation: Conversation) => Promise<T>): Promise<T>;
+  exchange<T>(call: UpstreamCall, run: (conversation: UpstreamConversation) => Promise<T>): Promise<T>;
   /** Runs an exchange that cannot ask the client. */
   request(call: Call, method: string, params: JsonObject, signal: AbortSignal): Promise<JsonObject>;
   /** Asks for updates of a resource. */
@@ -52,19 +52,19 @@ export function askable({ peer, ask }: Call): JsonObject {
 }
 
 /** Creates a link. `entries` are those that the manifest has of the upstream. */
-export function createLink(name: string, transport: Transport, entries: Entries): Link {
+export function createLink(name: string, transport: UpstreamTransport, entries: Entries): Link {
   const servers = new Set<Server>();
   const active = new Set<UpstreamCall>();
   const watched = new Set<string>();
   const what = `the upstream ${JSON.stringify(name)}`;
   let resolved: ResolvedTransport | undefined;
-  let connecting: Promise<Conversation> | undefined;
+  let connecting: Promise<UpstreamConversation> | undefined;
   let era: Era | undefined;
   let failures = 0;
   let retryAt = 0;
   let lastReason = "";
 
-  const log: Listener["log"] = (level, message, details) => {
+  const log: UpstreamListener["log"] = (level, message, details) => {
     for (const { logger } of servers) return logger(level, `${what}: ${message}`, details);
   };
 
@@ -74,7 +74,7 @@ export function createLink(name: string, transport: Transport, entries: Entries)
     return resolved;
   }
 
-  function connect(call: Call): Promise<Conversation> {
+  function connect(call: Call): Promise<UpstreamConversation> {
     if (connecting !== undefined) return connecting;
     const wait = retryAt - performance.now();
     if (wait > 0) {
@@ -96,12 +96,12 @@ export function createLink(name: string, transport: Transport, entries: Entries)
     return conversation;
   }
 
-  function open(call: Call): Promise<Conversation> {
+  function open(call: Call): Promise<UpstreamConversation> {
     const problems: string[] = [];
     const { open } = resolved ?? resolve(environment(), problems);
     if (problems.length > 0) return Promise.reject(new WireError(problems.join("; ")));
     const { name, version } = call.peer.view.server.surface.server;
-    const opened: Promise<Conversation> = converse(
+    const opened: Promise<UpstreamConversation> = converse(
       open,
       listener(() => opened),
       { name, version, capabilities: capabilitiesFor(call) },
@@ -111,7 +111,7 @@ export function createLink(name: string, transport: Transport, entries: Entries)
   }
 
   /** Forgets a conversation that has failed. The next use opens another one, after a delay if failures repeat. */
-  function fail(conversation: Promise<Conversation>, reason: string, lastLines = ""): void {
+  function fail(conversation: Promise<UpstreamConversation>, reason: string, lastLines = ""): void {
     if (connecting !== conversation) return;
     connecting = undefined;
     failures++;
@@ -137,7 +137,7 @@ export function createLink(name: string, transport: Transport, entries: Entries)
     (timer as { unref?: () => void }).unref?.();
   }
 
-  function listener(conversation: () => Promise<Conversation>): Listener {
+  function listener(conversation: () => Promise<UpstreamConversation>): UpstreamListener {
     const questions = new Map<Id, { reply: unknown }>();
     const reported = new Set<string>();
     return {
@@ -165,7 +165,7 @@ export function createLink(name: string, transport: Transport, entries: Entries)
       notify(method, params, owner) {
         const list = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(method)?.[1];
         if (method === "notifications/resources/updated") updated(params["uri"]);
-        else if (list !== undefined) void reportDrift(conversation, list as List, reported);
+        else if (list !== undefined) void reportDrift(conversation, list as UpstreamList, reported);
         else if (method === "notifications/message") {
           const call = (owner as UpstreamCall | undefined) ?? soleCall();
           if (call !== undefined) call.log(params);
@@ -179,8 +179,8 @@ export function createLink(name: string, transport: Transport, entries: Entries)
 
   /** Logs how the lists of the upstream differ from the manifest, which is what clients see. */
   async function reportDrift(
-    conversation: () => Promise<Conversation>,
-    list: List,
+    conversation: () => Promise<UpstreamConversation>,
+    list: UpstreamList,
     reported: Set<string>,
   ): Promise<void> {
     try {
@@ -208,12 +208,12 @@ export function createLink(name: string, transport: Transport, entries: Entries)
   let listening: AbortController | undefined;
 
   /** Asks for updates of all watched resources. */
-  async function watchAll(conversation: Conversation): Promise<void> {
+  async function watchAll(conversation: UpstreamConversation): Promise<void> {
     if (conversation.era === "modern") return listen(conversation);
     for (const uri of watched) await conversation.request("resources/subscribe", { uri });
   }
 
-  function listen(conversation: Conversation): void {
+  function listen(conversation: UpstreamConversation): void {
     const before = listening;
     const own = new AbortController();
     listening = own;
@@ -315,9 +315,9 @@ export function createLink(name: string, transport: Transport, entries: Entries)
   }
 
   /** The least severe level that an upstream with sessions sends. */
-  let level: { readonly conversation: Conversation; readonly level: LoggingLevel } | undefined;
+  let level: { readonly conversation: UpstreamConversation; readonly level: LoggingLevel } | undefined;
 
-  async function setLevel(conversation: Conversation, { peer: { logLevel: wanted } }: Call): Promise<void> {
+  async function setLevel(conversation: UpstreamConversation, { peer: { logLevel: wanted } }: Call): Promise<void> {
     if (conversation.era === "modern" || wanted === undefined || conversation.capabilities["logging"] === undefined)
       return;
     const present = level?.conversation === conversation ? level.level : undefined;

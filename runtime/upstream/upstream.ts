@@ -8,11 +8,11 @@ import { findResource } from "../protocol/resource-lookup.js";
 import type { HeaderParameter } from "../protocol/surface.js";
 import type { JsonObject } from "../protocol/types.js";
 import { requestInRounds, UpstreamCall } from "./call.js";
-import type { Conversation, RequestOptions } from "./conversation.js";
+import type { UpstreamConversation, RequestOptions } from "./conversation.js";
 import { argumentHeaders } from "./headers.js";
 import { askable, createLink } from "./link.js";
 import { toolOutput, withoutEnvelope } from "./result.js";
-import type { Transport } from "./wire.js";
+import type { UpstreamTransport } from "./wire.js";
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- generated code checks each handler against its own type */
 type AnyHandler = (input: any, context: any) => Promise<any>;
@@ -40,7 +40,7 @@ interface Waiting {
 }
 
 /** Defines an upstream. It is connected at the first call. */
-export function createUpstream(name: string, transport: Transport): Upstream {
+export function createUpstream(name: string, transport: UpstreamTransport): Upstream {
   const entries = { tools: new Set<string>(), prompts: new Set<string>(), resources: new Set<string>() };
   const templates = new Set<string>();
   const link = createLink(name, transport, entries);
@@ -76,7 +76,7 @@ export function createUpstream(name: string, transport: Transport): Upstream {
       headers: method === "tools/call" ? argumentHeaders(parametersOf(call), params["arguments"] as JsonObject) : {},
     };
     const sent = { ...params, ...metaOf(call) };
-    const send = (conversation: Conversation): Promise<JsonObject> =>
+    const send = (conversation: UpstreamConversation): Promise<JsonObject> =>
       requestInRounds(upstreamCall, (extra) => conversation.request(method, { ...sent, ...extra }, options));
     upstreamCall.start(link.exchange(upstreamCall, send));
     return upstreamCall;

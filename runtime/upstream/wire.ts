@@ -2,7 +2,7 @@ import type { Id } from "../protocol/json-rpc.js";
 import type { JsonObject } from "../protocol/types.js";
 
 /** A JSON-RPC message of an upstream, or to it. */
-export interface Message {
+export interface UpstreamMessage {
   readonly jsonrpc?: "2.0";
   readonly id?: Id;
   readonly method?: string;
@@ -14,7 +14,7 @@ export interface Message {
 /** The receiver of what arrives on a wire. */
 export interface Receiver {
   /** Takes a message. `related` is the id of the request on whose stream it came, if the wire tells. */
-  receive(message: Message, related?: Id): void;
+  receive(message: UpstreamMessage, related?: Id): void;
   /** Called once if the wire ends unasked. `lastLines` are those of standard error. */
   end(reason: string, lastLines?: string): void;
   /** Writes to the server's log. */
@@ -28,18 +28,18 @@ export interface SendOptions {
 }
 
 /** A connection that separates messages. */
-export interface Wire {
+export interface UpstreamWire {
   /** Whether the wire tells to which request a message belongs, and closing a request's stream cancels it. */
   readonly hasStreams: boolean;
   /** Sends a message. Over HTTP it resolves after the answer to a request. Rejects if the upstream did not take it. */
-  send(message: Message, options?: SendOptions): Promise<void>;
+  send(message: UpstreamMessage, options?: SendOptions): Promise<void>;
   /** Opens the stream for messages that belong to no request. */
   listen?(headers: Readonly<Record<string, string>>): void;
   close(): Promise<void>;
 }
 
 /** Opens a wire. `environment` has the values of variables that its definition names. */
-export interface Transport {
+export interface UpstreamTransport {
   /** Returns the values that come from environment variables. Adds missing variables to `problems`. */
   resolve(environment: Readonly<Record<string, string | undefined>>, problems: string[]): ResolvedTransport;
 }
@@ -47,7 +47,7 @@ export interface Transport {
 export interface ResolvedTransport {
   /** Values that no log may show. */
   readonly secrets: readonly string[];
-  open(receiver: Receiver): Wire;
+  open(receiver: Receiver): UpstreamWire;
 }
 
 interface FailureDetails {
@@ -78,10 +78,12 @@ export class WireError extends Error {
 export const maxMessageBytes = 64 * 2 ** 20;
 
 /** Parses a message; `undefined` for text that is none. */
-export function parseWireMessage(text: string): Message | undefined {
+export function parseWireMessage(text: string): UpstreamMessage | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Message) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as UpstreamMessage)
+      : undefined;
   } catch {
     return undefined;
   }

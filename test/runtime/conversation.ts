@@ -1,4 +1,4 @@
-import { connect, type Connection } from "../../runtime/protocol/connection.js";
+import { connect, type Connection, type Origin } from "../../runtime/protocol/connection.js";
 import { textOf } from "../../runtime/protocol/json-rpc.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 
@@ -15,18 +15,28 @@ export interface Conversation {
 }
 
 /** Speaks with a server in the same process; a revision with a handshake has had it when this resolves. */
-export async function converse(server: Server, version: string, capabilities: object = {}): Promise<Conversation> {
+export async function converse(
+  server: Server,
+  version: string,
+  capabilities: object = {},
+  origin?: Origin,
+): Promise<Conversation> {
   const answers = new Map<unknown, (message: any) => void>();
   const waiting: any[] = [];
   const readers: ((message: any) => void)[] = [];
-  const connection = connect(server, (text) => {
-    const message = JSON.parse(textOf(text));
-    const answered = message.method === undefined ? answers.get(message.id) : undefined;
-    answers.delete(message.id);
-    const reader = answered ?? readers.shift();
-    if (reader) reader(message);
-    else waiting.push(message);
-  });
+  const connection = connect(
+    server,
+    (text) => {
+      const message = JSON.parse(textOf(text));
+      const answered = message.method === undefined ? answers.get(message.id) : undefined;
+      answers.delete(message.id);
+      const reader = answered ?? readers.shift();
+      if (reader) reader(message);
+      else waiting.push(message);
+    },
+    undefined,
+    origin,
+  );
   const modern = version >= "2026-07-28";
   const claim = {
     "io.modelcontextprotocol/protocolVersion": version,

@@ -1,12 +1,13 @@
 import type {
   AnswerValidators,
+  AnyResourceHandler,
   AnyToolHandler,
   Listings,
   Surface,
   ToolSurface,
 } from "../../runtime/protocol/surface.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
-import type { Server } from "../../runtime/protocol/exchange.js";
+import type { Server, UpstreamLink } from "../../runtime/protocol/exchange.js";
 
 /** A server made by hand, as generated code would make it; whatever is given passes every validator. */
 export function serverWith(
@@ -18,6 +19,9 @@ export function serverWith(
     /** Of the structured output; `true` lets everything pass. */
     output?: boolean | ((value: unknown) => boolean);
     log?: (message: string, details: any, level: string) => void;
+    /** Subscribable resources, with their handlers. */
+    resources?: Readonly<Record<string, AnyResourceHandler>>;
+    upstreams?: readonly UpstreamLink[];
   } = {},
 ): Server {
   const pass = Object.assign(() => true, { errors: null });
@@ -30,7 +34,7 @@ export function serverWith(
       websiteUrl: "https://example.com",
     },
     tools: Object.keys(tools).map((name) => ({ name, ...more.surface })),
-    resources: [],
+    resources: Object.keys(more.resources ?? {}).map((uri) => ({ uri, subscribe: true })),
     resourceTemplates: [],
     prompts: [],
     listings: async () => ({
@@ -50,12 +54,13 @@ export function serverWith(
   };
   const handlers = {
     tools: new Map(Object.entries(tools)),
-    resources: new Map(),
+    resources: new Map(Object.entries(more.resources ?? {})),
     resourceTemplates: new Map(),
     prompts: new Map(),
     completions: new Map(),
   };
   return defineServer(surface, handlers, () => ({
     logger: (level, message, details) => more.log?.(message, details, level),
+    ...(more.upstreams && { upstreams: more.upstreams }),
   }));
 }

@@ -1,0 +1,23 @@
+/** A request, or the opening of a stream or connection, before its admission. */
+export interface AdmissionRequest {
+  /** The method of the protocol; `open` for a stream or connection. */
+  readonly method: string;
+  readonly caller: string;
+}
+
+export interface Abortable {
+  abort(reason: unknown): void;
+}
+
+/** A change that clients may have subscribed to. */
+export type Change =
+  { readonly kind: "tools" | "prompts" | "resources" } | { readonly kind: "resource"; readonly uri: string };
+
+export interface Subscriber {
+  /** Delivers a change. It must neither throw nor wait. */
+  deliver(change: Change): void;
+  /** Ends the subscription, because the server stops. */
+  end(): void;
+  /** Closes the connection after the last answer. */
+  close?(): void;
+}
