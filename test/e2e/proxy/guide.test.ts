@@ -7,7 +7,7 @@ import { kept, mcpc, mcpcProcess, project, write } from "../project.js";
 import { rawStdio } from "../raw-stdio.js";
 
 const upstream = join(import.meta.dirname, "..", "..", "runtime", "upstream-server.mjs");
-const [importing, manifest, handler] = blocksTestedBy("docs/proxy.md", "test/e2e/proxy/guide.test.ts");
+const [manifest, handler] = blocksTestedBy("docs/proxy.md", "test/e2e/proxy/guide.test.ts");
 
 describe("the guide", () => {
   const folder = kept({ "front.mcp.json": manifest!.text, "src/tools/steps.ts": handler!.text, "notes/x": "" });
@@ -53,7 +53,6 @@ describe("the guide", () => {
     expect(mcpc(other, "build")).toMatchObject({ code: 0 });
     const { sources } = JSON.parse(readFileSync(join(other, "dist/server.js.map"), "utf8")) as { sources: string[] };
     expect(sources.filter((source) => /upstream/.test(source))).toEqual([]);
-    expect(readFileSync(join(other, "dist/server.js"), "utf8")).not.toContain("child_process");
   });
 });
 
@@ -61,8 +60,7 @@ describe("mcpc import --handlers proxy", () => {
   const source = `stdio:node ${JSON.stringify(upstream)}`;
   const read = (folder: string): any => JSON.parse(readFileSync(join(folder, "upstream.mcp.json"), "utf8"));
 
-  test("is what the guide imports with", () => {
-    expect(importing!.text).toContain("--handlers proxy");
+  test("is described by --help", () => {
     expect(mcpcProcess(project({}), "import", "--help").stdout).toMatch(/--handlers <kind>\s+what answers calls/);
   });
 
