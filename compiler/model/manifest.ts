@@ -122,6 +122,12 @@ export interface Manifest {
    * The server's prompts: the protocol's `Prompt` objects, with their messages or handlers.
    */
   prompts?: Prompt[];
+  /**
+   * Servers that answer calls in place of handlers, by name. Entries name theirs as `upstream`. Their definitions are never sent to clients.
+   */
+  upstreams?: {
+    [k: string]: Upstream;
+  };
   runtime?: Runtime;
   build?: Build;
 }
@@ -197,6 +203,10 @@ export interface Tool {
    * The handler, as `./file.ts#export`, relative to this manifest. Default: a file and an export named after this entry, under the source folder.
    */
   handler?: string;
+  /**
+   * The name in `upstreams` of the server that answers in place of a handler.
+   */
+  upstream?: string;
   /**
    * The scopes that a caller needs to see and use this entry; all of them. Requires `runtime.auth`, or a hook `authenticate`.
    */
@@ -503,6 +513,10 @@ export interface Resource {
    */
   handler?: string;
   /**
+   * The name in `upstreams` of the server that answers in place of a handler.
+   */
+  upstream?: string;
+  /**
    * Whether clients may subscribe to its updates.
    */
   subscribe?: boolean;
@@ -601,6 +615,10 @@ export interface ResourceTemplate {
    */
   handler?: string;
   /**
+   * The name in `upstreams` of the server that answers in place of a handler.
+   */
+  upstream?: string;
+  /**
    * Caches the handler's results by URI. Clients may cache them for the same time (2026-07-28).
    */
   cache?: {
@@ -697,6 +715,10 @@ export interface Prompt {
    * The handler, as `./file.ts#export`, relative to this manifest. Default: a file and an export named after this entry, under the source folder.
    */
   handler?: string;
+  /**
+   * The name in `upstreams` of the server that answers in place of a handler.
+   */
+  upstream?: string;
   /**
    * Questions that the handler may ask the user, by name: `await elicit.NAME({ … })`.
    */
@@ -808,6 +830,49 @@ export interface ResourceLink {
   icons?: Icons;
   annotations?: Annotations;
   _meta?: Meta;
+}
+/**
+ * A server that answers calls: a `command` that is started, or a `url`.
+ */
+export interface Upstream {
+  /**
+   * The program to start. It exchanges messages over its standard streams, is started at the first call, and again if it ends.
+   */
+  command?: string;
+  /**
+   * The arguments of the program.
+   */
+  args?: string[];
+  /**
+   * Environment variables of the program, by name. Of this server's own variables it gets only those of the system, such as `PATH` and `HOME`.
+   */
+  env?: {
+    [k: string]: Sourced;
+  };
+  /**
+   * The working directory of the program, relative to that of this server (default: the same).
+   */
+  cwd?: string;
+  /**
+   * The URL of the server's Streamable HTTP endpoint.
+   */
+  url?: Sourced;
+  /**
+   * Headers of all requests to the URL, by name. Credentials belong in environment variables.
+   */
+  headers?: {
+    [k: string]: Sourced;
+  };
+  /**
+   * Whether the server completes arguments of its prompts and variables of its resource templates (default `false`).
+   */
+  completions?: boolean;
+}
+export interface Variable {
+  /**
+   * The name of an environment variable, whose value is read when the server starts.
+   */
+  env: string;
 }
 /**
  * The server at run time: transports, authentication, settings, limits and more.
@@ -1176,12 +1241,6 @@ export interface Runtime {
    * The module with `onStart`, `onStop`, `onSession`, `onError`, `enabled`, `authenticate`, `logger` and `health`, relative to this manifest. Default: `hooks.ts` in the source folder, if it exists.
    */
   hooks?: string;
-}
-export interface Variable {
-  /**
-   * The name of an environment variable, whose value is read when the server starts.
-   */
-  env: string;
 }
 export interface Keywords {
   /**
