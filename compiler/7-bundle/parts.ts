@@ -37,7 +37,8 @@ export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split:
     Texts: tools.some(({ text }) => text !== undefined),
     ResultTokens: tools.some(({ maxResultTokens }) => maxResultTokens !== undefined),
     Upstreams: server.upstreams.length > 0,
-    Asking: asks || server.upstreams.length > 0 || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
+    Asking:
+      asks || server.upstreams.length > 0 || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
     Sessions: keeps,
     Enabled: hooks !== undefined && hides,
     Cache: cache !== undefined,
