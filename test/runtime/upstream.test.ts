@@ -1,7 +1,7 @@
-import { mkdtempSync, realpathSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { startProcess, type ProcessDefinition } from "../../runtime/node/upstream-process.js";
 import { ready, stop } from "../../runtime/protocol/application.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
@@ -197,6 +197,7 @@ test("the process gets the manifest's environment and working directory, and no 
   vi.stubEnv("UPSTREAM_TEST_SECRET", "hidden");
   vi.stubEnv("UPSTREAM_TEST_KEY", "abc");
   const cwd = realpathSync(mkdtempSync(join(tmpdir(), "mcpc-upstream-")));
+  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
   const server = proxy({ cwd, env: { A: "1", KEY: { env: "UPSTREAM_TEST_KEY" } } });
   expect(await ready(server)).toBe(true);
   expect([...server.secrets]).toContain("abc");
