@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { blocksTestedBy } from "../house/documents.js";
 import { contents, kept, mcpc, project } from "./project.js";
 import { rawStdio } from "./raw-stdio.js";
 
@@ -105,6 +106,15 @@ describe("an API", () => {
     expect(mcpc(folder, "import", "openapi.json").stdout).toContain("0 added, 0 changed, 1 gone upstream\n");
     expect(contents(folder)).toEqual(before);
   });
+});
+
+test("the guide's rules do what it says", () => {
+  const [rules] = blocksTestedBy("docs/import.md", "test/e2e/import-openapi.test.ts");
+  const folder = project({ "openapi.json": document, "import.json": rules!.text });
+  expect(mcpc(folder, "import", "openapi.json")).toMatchObject({ code: 0, stderr: "" });
+  const { tools } = JSON.parse(text(folder, "pets.mcp.json"));
+  expect(tools).toMatchObject([{ name: "find_pet", description: "A pet by its number." }]);
+  expect(tools).toHaveLength(1);
 });
 
 test("two APIs of a project keep their settings apart", () => {
