@@ -117,8 +117,8 @@ const documents: Record<string, Document> = {
       },
       {
         tool: "createItem",
-        arguments: { collection: "articles", fields: ["id"], body: { title: "A" } },
-        request: "POST /items/articles?fields=id&access_token=k%26y",
+        arguments: { collection: "articles", body: { title: "A" } },
+        request: "POST /items/articles?access_token=k%26y",
         headers: { "content-type": "application/json" },
         body: { title: "A" },
       },
