@@ -1,6 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ElicitRequestSchema, ProgressNotificationSchema, ResultSchema } from "@modelcontextprotocol/sdk/types.js";
@@ -179,3 +181,51 @@ async function original(script: string, calls: readonly Call[]): Promise<Origina
   else console.log(`${python} has no fastmcp: its recorded answers are taken`);
   return { source: recorded, expected: JSON.parse(readFileSync(recorded, "utf8")) as Answers };
 }
+
+/** Starts the service of fixtures/workshop, which takes one key. */
+async function startService(key: string): Promise<{ readonly url: string; stop(): void }> {
+  const script = join(root, "fixtures", "workshop", "before", "service.mjs");
+  const service = spawn("node", [script], { env: { ...process.env, PORT: "0", WORKSHOP_KEY: key } });
+  const [line] = (await once(createInterface({ input: service.stdout }), "line")) as [string];
+  return { url: line.replace("listening on ", ""), stop: () => service.kill() };
+}
+
+test("fixtures/workshop answers as the service that it calls", async () => {
+  const folder = project({});
+  cpSync(join(root, "fixtures", "workshop"), folder, { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const manifest = readFileSync(join(folder, "workshop.mcp.json"), "utf8");
+  expect(mcpc(folder, "import", "before/openapi.yaml")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("workshop.mcp.json: 0 added, 0 changed, 0 gone upstream\n"),
+  });
+  expect(readFileSync(join(folder, "workshop.mcp.json"), "utf8")).toBe(manifest);
+  expect(mcpc(folder, "build", "--strict")).toMatchObject({ code: 0, stderr: "" });
+
+  const { url, stop } = await startService("k1");
+  const direct = async (path: string, init: object = {}): Promise<unknown> => {
+    const headers = { "x-key": "k1", "content-type": "application/json" };
+    return (await fetch(url + path, { headers, ...init })).json();
+  };
+  const env = { PATH: process.env["PATH"]!, WORKSHOP_BASE_URL: url, WORKSHOP_KEY: "k1" };
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await client.connect(new StdioClientTransport({ command: "node", args: [join(folder, "dist", "server.js")], env }));
+  const call = (name: string, args: object) => client.callTool({ name, arguments: { ...args } });
+  const body = { bicycle: "Pashley", fault: "a lost bell" };
+  expect((await client.listTools()).tools.map(({ name }) => name)).toEqual([
+    "listRepairs",
+    "take_in_bicycle",
+    "getRepair",
+  ]);
+  expect((await call("take_in_bicycle", { body })).structuredContent).toEqual(await direct("/repairs/3"));
+  expect(await direct("/repairs/3")).toEqual({ id: 3, state: "waiting", ...body });
+  expect((await call("listRepairs", { state: ["running", "done"] })).structuredContent).toEqual(
+    await direct("/repairs?state=running&state=done"),
+  );
+  expect(await call("getRepair", { id: 9 })).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringContaining("There is no repair 9.") }],
+  });
+  await client.close();
+  stop();
+});
