@@ -1,4 +1,4 @@
-import { start, stop } from "./application.js";
+import { start, stop, stopUpstreams } from "./application.js";
 import { isOffered } from "./changes.js";
 import { withOptions } from "./define-server.js";
 import { Call, type Abortable, type Server, type Subscriber } from "./exchange.js";
@@ -59,7 +59,8 @@ export async function replace(live: Server, version: Server, options: Replacemen
   renewViews(live, next);
   for (const name of live.indexes.keys()) if (!preservedIndexes.has(name)) live.indexes.delete(name);
   notify(pending, live.surface);
-  if (renewed !== undefined) void retire({ ...old, auth: auth === old.auth ? undefined : old.auth }, begun, options);
+  const replaced = { ...old, auth: auth === old.auth ? undefined : old.auth };
+  void retire(live, replaced, begun, options);
   return changed;
 }
 
@@ -173,13 +174,22 @@ function isListening(running: Abortable): boolean {
 
 const pollMs = 20;
 
-/** Stops a replaced version when its calls have ended. */
-async function retire(old: Server, begun: readonly Abortable[], { drainMs }: Replacement): Promise<void> {
+/** Stops what only a replaced version uses when its calls have ended. */
+async function retire(
+  live: Server,
+  old: Server,
+  begun: readonly Abortable[],
+  { drainMs, renewed }: Replacement,
+): Promise<void> {
+  if (renewed === undefined && old.options.upstreams === undefined) return;
   const until = performance.now() + drainMs;
   while (begun.some((one) => old.running.has(one)) && performance.now() < until)
     await new Promise((resolve) => setTimeout(resolve, pollMs));
+  // An earlier version may have come back meanwhile.
+  const upstreams = old.options.upstreams?.filter((upstream) => !live.options.upstreams?.includes(upstream)) ?? [];
+  const unused = { ...old, options: { ...old.options, upstreams } };
   try {
-    await stop(old);
+    await (renewed === undefined ? stopUpstreams(unused) : stop(unused));
   } catch (error) {
     old.logger("error", "the hook onStop failed", failureDetails(error));
   }

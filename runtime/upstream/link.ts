@@ -53,7 +53,8 @@ export function askable({ peer, ask }: Call): JsonObject {
 
 /** Creates a link. `entries` are those that the manifest has of the upstream. */
 export function createLink(name: string, transport: UpstreamTransport, entries: Entries): Link {
-  const servers = new Set<Server>();
+  /** By what all versions and profiles of one server share. */
+  const servers = new Map<Server["subscribers"], Server>();
   const active = new Set<UpstreamCall>();
   const watched = new Set<string>();
   const what = `the upstream ${JSON.stringify(name)}`;
@@ -65,12 +66,13 @@ export function createLink(name: string, transport: UpstreamTransport, entries: 
   let lastReason = "";
 
   const log: UpstreamListener["log"] = (level, message, details) => {
-    for (const { logger } of servers) return logger(level, `${what}: ${message}`, details);
+    for (const { logger } of servers.values()) return logger(level, `${what}: ${message}`, details);
   };
 
   function resolve(env: Readonly<Record<string, string | undefined>>, problems: string[]): ResolvedTransport {
     resolved = transport.resolve(env, problems);
-    for (const { secrets } of servers) for (const secret of resolved.secrets) if (secret !== "") secrets.add(secret);
+    for (const { secrets } of servers.values())
+      for (const secret of resolved.secrets) if (secret !== "") secrets.add(secret);
     return resolved;
   }
 
@@ -118,7 +120,7 @@ export function createLink(name: string, transport: UpstreamTransport, entries: 
     lastReason = reason;
     const delay = failures === 1 ? 0 : Math.min(firstDelayMs * 2 ** Math.min(failures - 2, 10), maxDelayMs);
     retryAt = performance.now() + delay;
-    for (const { logger } of servers) {
+    for (const { logger } of servers.values()) {
       logger("error", `${what} failed: ${reason}`, lastLines === "" ? {} : { lastLines });
       break;
     }
@@ -200,7 +202,7 @@ export function createLink(name: string, transport: UpstreamTransport, entries: 
   }
 
   function updated(uri: unknown): void {
-    if (typeof uri === "string") for (const server of servers) publish(server, { kind: "resource", uri });
+    if (typeof uri === "string") for (const server of servers.values()) publish(server, { kind: "resource", uri });
   }
 
   // — Subscriptions
@@ -233,16 +235,22 @@ export function createLink(name: string, transport: UpstreamTransport, entries: 
     log("debug", "does not accept a subscription", { error: String(error) });
   }
 
+  function use(call: Call): void {
+    const { server } = call.peer.view;
+    servers.set(server.subscribers, server);
+    lastCall = call;
+  }
+
   const link: Link = {
     name,
     start(server, env) {
       const problems: string[] = [];
-      servers.add(server);
+      servers.set(server.subscribers, server);
       resolve(env, problems);
       return problems;
     },
     async stop(server) {
-      servers.delete(server);
+      servers.delete(server.subscribers);
       const closing = connecting;
       if (servers.size > 0 || closing === undefined) return;
       connecting = undefined;
@@ -252,9 +260,7 @@ export function createLink(name: string, transport: UpstreamTransport, entries: 
       );
     },
     async exchange(call, run) {
-      const { server } = call.call.peer.view;
-      servers.add(server);
-      lastCall = call.call;
+      use(call.call);
       active.add(call);
       try {
         for (let attempt = 0; ; attempt++) {
@@ -279,8 +285,7 @@ export function createLink(name: string, transport: UpstreamTransport, entries: 
       }
     },
     async request(call, method, params, signal) {
-      servers.add(call.peer.view.server);
-      lastCall = call;
+      use(call);
       const conversation = await abortable(connect(call), signal);
       try {
         return await conversation.request(method, params, { signal });
@@ -294,8 +299,7 @@ export function createLink(name: string, transport: UpstreamTransport, entries: 
       if (watched.size >= maxWatched && oldest !== undefined) watched.delete(oldest);
       const isFirst = connecting === undefined;
       watched.add(uri);
-      servers.add(call.peer.view.server);
-      lastCall = call;
+      use(call);
       connect(call)
         // A new connection watches all resources.
         .then((conversation) => {
