@@ -277,6 +277,6 @@ describe("an upstream of 2026-07-28 over HTTP", () => {
     void called(client, "wait", {}, { progressToken: 1 });
     await client.next();
     client.send({ method: "notifications/cancelled", params: { requestId: "test 1" } });
-    await vi.waitFor(() => expect(aborted).toEqual(["wait"]));
+    await vi.waitFor(() => expect(aborted).toEqual(["wait"]), { timeout: 60_000 });
   });
 });

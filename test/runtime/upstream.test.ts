@@ -13,6 +13,9 @@ const script = join(import.meta.dirname, "upstream-server.mjs");
 const names =
   "wait cancelled steps pid die ask sample hold garbage fail failed where log update grow stubborn huge".split(" ");
 
+/** A busy machine may take longer than the default of a second. */
+const patient = { timeout: 60_000 };
+
 const servers: Server[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map(stop));
@@ -54,7 +57,7 @@ describe.each(revisions)("a client of %s", (version) => {
     expect(method).toBe("notifications/progress");
     const requestId = version === "2025-11-25" ? "test 2" : "test 1";
     client.send({ method: "notifications/cancelled", params: { requestId, reason: "enough" } });
-    await vi.waitFor(async () => expect(textOf(await answered(client, "cancelled"))).toBe('["wait"]'));
+    await vi.waitFor(async () => expect(textOf(await answered(client, "cancelled"))).toBe('["wait"]'), patient);
   });
 
   test("is asked twice in one call of the upstream", async () => {
@@ -118,7 +121,7 @@ describe.each(revisions)("a client of %s", (version) => {
       void client.request("subscriptions/listen", { notifications: { resourceSubscriptions: ["a://b"] } });
       await client.next();
     }
-    await vi.waitFor(async () => expect(textOf(await answered(client, "update"))).toBe('["a://b"]'));
+    await vi.waitFor(async () => expect(textOf(await answered(client, "update"))).toBe('["a://b"]'), patient);
     expect(await client.next()).toMatchObject({ method: "notifications/resources/updated", params: { uri: "a://b" } });
   });
 });
@@ -176,7 +179,7 @@ test("a stopped server leaves no process, not even a stubborn one", async () => 
   const pid = Number(textOf(await answered(client, "stubborn")));
   expect(process.kill(pid, 0)).toBe(true);
   await stop(server);
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow());
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), patient);
 });
 
 test("what is no message on standard output is skipped, and reported once", async () => {
@@ -219,7 +222,10 @@ test("a changed list is compared with the manifest, and the difference is logged
   const log: string[] = [];
   const client = await converse(proxy({}, log), "2025-11-25");
   await answered(client, "grow");
-  await vi.waitFor(() => expect(log.join("\n")).toMatch(/notice: .*it also has "brand_new"; mcpc import merges/));
+  await vi.waitFor(
+    () => expect(log.join("\n")).toMatch(/notice: .*it also has "brand_new"; mcpc import merges/),
+    patient,
+  );
 });
 
 describe("clients that share an upstream", () => {

@@ -74,8 +74,10 @@ function valueOf(text: string, name: string): Json | undefined {
     return JSON.parse(JSON.stringify(value ?? null)) as Json;
   } catch (error) {
     if (error instanceof NoSide) throw error;
-    const reason = error instanceof RangeError ? "it is nested too deeply" : (error as Error).message.split("\n")[0]!;
-    throw new NoSide(`${shown} is neither JSON nor YAML: ${reason}`);
+    const [reason = ""] = (error as Error).message.split("\n");
+    // The parser reports an overflow of the stack as an error of syntax.
+    const isDeep = error instanceof RangeError || reason.includes("call stack");
+    throw new NoSide(`${shown} is neither JSON nor YAML: ${isDeep ? "it is nested too deeply" : reason}`);
   }
 }
 
