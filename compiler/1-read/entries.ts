@@ -31,8 +31,10 @@ export function parseManifest(path: string, text: string, cache: Cache): SourceF
 /** Returns an entry whose members are parsed on first access: for most entries, the value is enough. */
 function entryNode(path: string, entry: string, text: string): LocatedObject {
   let parsed: LocatedObject | undefined;
-  const tree = (): LocatedObject => (parsed ??= parseEntry(path, entry, text)!);
   const span = { path, entry, start: 0, end: text.length };
+  // A caller that has parsed the text as JSON may have an entry that nests too deeply: it has no places inside it.
+  const tree = (): LocatedObject =>
+    (parsed ??= parseEntry(path, entry, text) ?? { kind: "object", span, members: [], value: {} });
   return {
     kind: "object",
     span,

@@ -122,6 +122,7 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
       ? { each: each["result"], way: [...way, "result"] }
       : { each, way };
   });
+  const incomplete = new Set<SurfaceSection>();
   const lists: { [section in SurfaceSection]?: Json[] } = {};
   const ways: Record<string, readonly string[]> = {};
   let [server, instructions]: [JsonObject, Json | undefined] = [{}, undefined];
@@ -133,6 +134,8 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
     for (const section of sections) {
       const found = each[section];
       if (!Array.isArray(found)) continue;
+      incomplete.delete(section);
+      if (typeof each["nextCursor"] === "string") incomplete.add(section);
       const before = (lists[section] ??= []);
       found.forEach((_, index) => (ways[`${section}/${before.length + index}`] = [...way, section, String(index)]));
       before.push(...(found as readonly Json[]));
@@ -141,6 +144,10 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
   if (Object.keys(lists).length === 0)
     throw new NoSide(
       `${JSON.stringify(path)} is neither a lock file nor holds lists: name a file with "tools", "resources", "resourceTemplates" or "prompts"`,
+    );
+  for (const section of incomplete)
+    throw new NoSide(
+      `${JSON.stringify(path)} has only the first pages of "${section}", as its "nextCursor" says: put the results of all pages into one list`,
     );
   const { version } = server;
   const written = isObject(version) && typeof version["file"] === "string" ? versionOf(version["file"]) : undefined;

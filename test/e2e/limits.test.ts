@@ -27,6 +27,7 @@ const files = {
       { uri: "small://it", name: "it", handler: "./src/tools.ts#it", subscribe: true },
       { uri: "small://other", name: "other", handler: "./src/tools.ts#it", subscribe: true },
     ],
+    build: { lint: { profiles: [] } },
     runtime: {
       transports: { stdio: {}, http: {}, sse: {}, websocket: {}, toolEvents: {} },
       limits: {

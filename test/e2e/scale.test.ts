@@ -13,6 +13,7 @@ test("a large surface keeps its validators beside the bundle, and works the same
   const folder = project({
     "a.mcp.json": {
       server: { name: "large", version: "1.0.0" },
+      build: { lint: { profiles: [] } },
       $defs: { Size: { type: "integer", minimum: 1 } },
       tools,
     },
@@ -54,6 +55,7 @@ describe.each([
   const folder = kept({
     "a.mcp.json": {
       server: { name: "large", version: "1.0.0" },
+      build: { lint: { profiles: [] } },
       tools,
       resources,
       runtime: {

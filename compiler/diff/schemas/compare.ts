@@ -7,6 +7,7 @@ import { createEvaluate } from "./evaluate.js";
 import { areEqual, createBudget, NotComparable, type Budget } from "./formula.js";
 import { includes, wholeBudget, type Inclusion } from "./inclusion.js";
 import { formulasOf } from "./parse.js";
+import { namesIn, schemasBeside } from "./known-names.js";
 import { isRiskFree } from "./patterns.js";
 import { withoutSafeBounds } from "./safe-integers.js";
 import { shrunk } from "./shrink.js";
@@ -57,9 +58,10 @@ function compared(old: JsonSchema, now: JsonSchema, direction: Direction): reado
   const judged = rules.filter((each) => !optional.includes(each));
   const opened = optional.reduce<JsonSchema>((schema, each) => withoutRule(schema, each), now);
   const [narrow, wide] = direction === "input" ? [old, opened] : [now, old];
+  const fault = optional.length > 0 ? faultOf(now) : undefined;
   return [
     ...judge(judged, narrow, wide),
-    ...optional.map((each) => compatible(each, true)),
+    ...optional.map((each) => (fault === undefined ? compatible(each, true) : undecided(each, fault))),
     ...texts.map((each) => compatible(each, false)),
   ];
 }
@@ -72,6 +74,22 @@ function compatible(difference: Difference, isOptional: boolean): SchemaChange {
     effect: isRule ? "values" : "none",
     ...(isOptional && { isOptionalArgument: true }),
   };
+}
+
+function undecided(difference: Difference, reason: string): SchemaChange {
+  return { ...difference, verdict: "unknown", effect: "values", reason };
+}
+
+/** Returns why a schema cannot be compiled, if so. */
+function faultOf(schema: JsonSchema): string | undefined {
+  try {
+    validatorOf(schema);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NotComparable) return error.message;
+    if (error instanceof RangeError) return "the schema nests too deeply";
+    throw error;
+  }
 }
 
 function judge(all: readonly Difference[], narrow: JsonSchema, wide: JsonSchema): SchemaChange[] {
@@ -171,15 +189,20 @@ function lazily(schema: JsonSchema): (value: Json) => boolean | undefined {
   };
 }
 
-/** Whether a change is a new optional property, in an object whose old schema has no other rule for it. */
+/** Whether a change is a new optional property, of values for which the old schema has no rule about it. */
 function isOptionalArgument({ at, kind, old }: Difference, before: JsonSchema, now: JsonSchema): boolean {
   if (kind !== "rule" || old !== undefined || at.at(-2) !== "properties" || !isPositive(at, now)) return false;
   const parent = at.slice(0, -2);
   const [one, other] = [nodeAt(before, parent), nodeAt(now, parent)];
   if (!isObject(one) || !isObject(other)) return false;
   if (Array.isArray(other["required"]) && (other["required"] as readonly Json[]).includes(at.at(-1)!)) return false;
-  const says = ["additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"];
-  return says.every((keyword) => one[keyword] === undefined || one[keyword] === true);
+  const beside = schemasBeside(before, one);
+  return beside !== undefined && [...beside].every((each) => !namesIn(each).has(at.at(-1)!) && isOpen(each));
+}
+
+function isOpen(schema: JsonObject): boolean {
+  const closing = ["additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"];
+  return closing.every((keyword) => schema[keyword] === undefined || schema[keyword] === true);
 }
 
 /** Keywords whose wider subschema makes the whole schema wider. */

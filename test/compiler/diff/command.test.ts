@@ -208,6 +208,32 @@ test("a lock file, a JSON file of lists and a folder are sides, too", async () =
   expect((await diff("lists.json")).code).toBe(1);
 });
 
+test("a list without its last pages cannot be compared", async () => {
+  const tools = [{ name: "a", inputSchema: { type: "object" } }];
+  write("all.json", JSON.stringify({ tools }));
+  write("first.json", JSON.stringify({ result: { tools: [], nextCursor: "2" } }));
+  write("both.json", JSON.stringify([{ tools: [], nextCursor: "2" }, { tools }]));
+  expect(await diff("first.json", "all.json")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('"first.json" has only the first pages of "tools"'),
+  });
+  expect(await diff("both.json", "all.json")).toMatchObject({ code: 0 });
+});
+
+test("a change in a schema that nests deeply is reported without a place inside", async () => {
+  const deep = (required: readonly string[]): object => {
+    let schema: object = { type: "string" };
+    for (let level = 0; level < 130; level++) schema = { type: "object", properties: { a: schema } };
+    return { tools: [{ name: "a", inputSchema: { ...schema, required } }] };
+  };
+  write("old.json", JSON.stringify(deep([])));
+  write("new.json", JSON.stringify(deep(["a"])));
+  expect(await diff("old.json", "new.json")).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining("input/narrowed"),
+  });
+});
+
 test("the tokens of both sides are the same, whether a side says them or they are counted", async () => {
   write("weather.mcp.json", manifest("1.2.0"));
   const { server, costs } = compileManifests(nodeHost(folder)).value!;

@@ -68,6 +68,12 @@ const cases: readonly (readonly [name: string, old: Lists, now: Lists, ...expect
     "input/argument-added tools/t inputSchema properties a",
   ],
   [
+    "an optional argument is added that cannot be compiled",
+    input(object({})),
+    input(object({ a: { type: "string", pattern: "(" } })),
+    "input/undecided tools/t inputSchema properties a",
+  ],
+  [
     "a default",
     input(object({ a: { type: "string", default: "x" } })),
     input(object({ a: { type: "string", default: "y" } })),
