@@ -135,7 +135,10 @@ function conclusion(comparison: SurfaceComparison, strict: boolean): string {
   const demand = `the changes ask for a ${required} version: it is ${versions[1]}, was ${versions[0]}`;
   if (sufficient) return `${demand}, which is enough`;
   const wanted = wantedVersion(comparison);
-  const remedy = wanted === undefined ? "no version to compare with" : `raise it to ${wanted}`;
+  const remedy =
+    wanted === undefined
+      ? "no version to compare with"
+      : `raise it to ${wanted}${required === "major" && wanted.startsWith("0.") ? " (before 1.0.0, the second number is the major one)" : ""}`;
   return `${demand}; ${remedy}${isRefused(comparison, strict) ? "" : " when you release"}`;
 }
 

@@ -87,6 +87,7 @@ async function writeVersions(judged: readonly Judged[], options: DiffOptions): P
       const host = nodeHost(name, options.cwd);
       const lines = await alone(host, async () => writeVersion(comparison, host), options);
       for (const line of lines) options.stderr(`${printable(prefix(host, options.cwd) + line)}\n`);
+      if (lines.length > 0) options.stderr("next: mcpc build, for the lock file\n");
     } catch (error) {
       explain(error, options);
       return exit.noComparison;

@@ -81,7 +81,14 @@ function gitIn(root: string, revision: string): Git {
     } catch (error) {
       const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
       const reason = code === "ENOENT" ? "git is not installed" : String(stderr ?? (error as Error).message).trim();
-      throw new HostError(`git:${revision}: ${reason.split("\n")[0]}`);
+      throw new HostError(`git:${revision}: ${explained(reason.split("\n")[0]!, root)}`);
     }
   };
+}
+
+/** Says in plain words what git says about a revision or a folder. */
+function explained(reason: string, root: string): string {
+  if (reason.includes("Needed a single revision"))
+    return "there is no such revision here; in CI, check out the history, too (fetch-depth: 0)";
+  return reason.includes("not a git repository") ? `${JSON.stringify(root)} is in no git repository` : reason;
 }

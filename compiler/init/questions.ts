@@ -15,7 +15,7 @@ const descriptions: Readonly<Record<Template, string>> = {
 /**
  * Asks on the terminal for what the command line leaves open. Returns undefined if the user cancels.
  *
- * @param suggested The folder that is used without an answer.
+ * @param suggested The folder for an empty answer.
  */
 export async function ask(
   given: { readonly [Question in keyof Answers]?: Answers[Question] | undefined },
@@ -27,8 +27,8 @@ export async function ask(
     given.folder ??
     (await text({
       message: "In which folder?",
-      initialValue: suggested,
-      validate: (value = "") => (value.trim() === "" ? "Name a folder, or . for this one." : undefined),
+      placeholder: suggested,
+      defaultValue: suggested,
     }));
   if (isCancel(folder)) return undefined;
   const template =

@@ -53,7 +53,7 @@ export function askable({ peer, ask }: Call): JsonObject {
 
 /** Creates a link. `entries` are those that the manifest has of the upstream. */
 export function createLink(name: string, transport: UpstreamTransport, entries: Entries): Link {
-  /** By what all versions and profiles of one server share. */
+  /** Servers by the set that all versions and profiles of one share. */
   const servers = new Map<Server["subscribers"], Server>();
   const active = new Set<UpstreamCall>();
   const watched = new Set<string>();

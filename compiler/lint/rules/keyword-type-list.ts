@@ -5,7 +5,7 @@ export const keywordTypeList = defineRule<{ types: readonly string[] }>({
   message: () => 'Cursor refuses calls with an argument whose "type" is a list, and other clients drop the tool',
   help: ({ types }) =>
     types.includes("null")
-      ? 'make the argument optional instead of nullable, or use "anyOf" with a schema for each type'
+      ? 'use "anyOf" with a schema for each type, or leave out "null" if it means the same as no argument'
       : 'use "anyOf" with a schema for each type',
   explain:
     'Several clients read `type` as one word. Cursor then refuses each value of an argument such as `"type": ["string", "null"]`, before the server sees the call; others drop the tool. An argument that may be left out needs no `null`; otherwise `anyOf` with one schema for each type says the same.',
