@@ -277,12 +277,24 @@ describe("rules of import.json", () => {
     [{ path: "/admin/*/{id}" }, true],
     [{ path: "/**/p*s/**" }, true],
     [{ path: "**" }, true],
+    [{ path: "/**/**/{id}" }, true],
+    [{ path: "/admin/*e*s/{*}" }, true],
+    [{ path: "/admin/p*t*t*s/*" }, false],
     [{ tag: "admin" }, true],
     [{ tag: "admin", method: "GET" }, false],
     [{ operationId: ["deletePet"] }, true],
     [{ operationId: "delete*" }, false],
   ])("%j", (rule, matches) => {
     expect(ruleFor(rulesIn([{ ...rule, exclude: true } as Json]), pets) !== undefined).toBe(matches);
+  });
+
+  test.each<[pattern: string, path: string]>([
+    [`${"**a".repeat(2000)}b`, `/${"a".repeat(20_000)}`],
+    [`${"/**/a".repeat(500)}/b`, "/a".repeat(2000)],
+  ])("a pattern of many stars is matched fast", (path, long) => {
+    const start = process.cpuUsage();
+    expect(ruleFor(rulesIn([{ path, exclude: true }]), { ...pets, path: long })).toBeUndefined();
+    expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
   });
 
   test("the first match wins", () => {
