@@ -46,7 +46,8 @@ export async function importSurface(options: ImportOptions): Promise<number> {
     if (handlers === "proxy") refuseOtherSources(source);
     const document = await readDocument(source, options);
     const host = nodeHost(options.folder, options.cwd);
-    const mayProxy = handlers === "proxy" || (handlers === undefined && hasProxy(readImportFile(host)));
+    const shown = prefix(host, options.cwd);
+    const mayProxy = handlers === "proxy" || (handlers === undefined && hasProxy(readImportFile(host, shown)));
     const listing = { ...options, ...(mayProxy && { capabilities: proxyCapabilities }) };
     const surface = document ? undefined : (await sideOf(source, listing)).surface;
     const waiting = (pid: number, lock: string): void =>
@@ -55,7 +56,7 @@ export async function importSurface(options: ImportOptions): Promise<number> {
       host.root,
       async () => {
         recover(host.root);
-        const file = readImportFile(host);
+        const file = readImportFile(host, shown);
         return write(document ? apiSource(document, file, host, options) : { surface: surface! }, file, host, options);
       },
       waiting,

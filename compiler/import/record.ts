@@ -1,5 +1,6 @@
 import { parse } from "../1-read/parse.js";
 import { setField } from "../add/set-field.js";
+import { linesOf, positionAt } from "../diagnostics/position.js";
 import { isObject } from "../diff/schemas/classes.js";
 import { bytesOf, HostError, textOf, type Change, type Host } from "../host.js";
 import type { Json, JsonObject } from "../model/source.js";
@@ -27,15 +28,22 @@ export interface ImportFile {
   withRecord(manifest: string, record: ManifestRecord): Change;
 }
 
-/** Reads `import.json`. Throws `HostError` if it is not what an import and a user wrote. */
-export function readImportFile(host: Host): ImportFile {
+/**
+ * Reads `import.json`. Throws `HostError` if it is not what an import and a user wrote.
+ *
+ * @param prefix The way from the working directory to the project, for messages.
+ */
+export function readImportFile(host: Host, prefix: string): ImportFile {
   const bytes = host.read(recordFile);
-  const root = bytes ? parse(recordFile, bytes).file?.root.value : {};
-  const imports = isObject(root) ? (root["imports"] ?? {}) : undefined;
-  if (!isObject(root) || !isObject(imports) || Object.keys(root).some((key) => key !== "imports" && key !== "rules"))
+  const root = bytes ? rootOf(bytes, prefix + recordFile) : {};
+  const imports = root["imports"] ?? {};
+  const unknown = Object.keys(root).find((key) => key !== "imports" && key !== "rules");
+  if (unknown !== undefined)
     throw new HostError(
-      `"${recordFile}" is not what an import wrote: it holds "rules" and "imports"; restore it, or delete it and import anew`,
+      `${prefix}${recordFile} has the unknown field ${JSON.stringify(unknown)}: it holds "rules" and "imports". ${advice}`,
     );
+  if (!isObject(imports))
+    throw new HostError(`${prefix}${recordFile}: "imports" must be an object, as an import writes it. ${advice}`);
   const text = bytes ? textOf(bytes) : "{}\n";
   return {
     rules: rulesIn(root["rules"]),
@@ -55,6 +63,20 @@ export function readImportFile(host: Host): ImportFile {
       return { path: recordFile, bytes: bytesOf(setField(withRules, ["imports", manifest], record)) };
     },
   };
+}
+
+const advice = "Correct the file; its rules are yours";
+
+function rootOf(bytes: Uint8Array, shown: string): JsonObject {
+  const { file, diagnostics } = parse(recordFile, bytes);
+  if (!file) {
+    const [{ message, span } = { message: "this is not valid JSON" }] = diagnostics;
+    const { line, column } = positionAt(linesOf(textOf(bytes)), span?.start ?? 0);
+    throw new HostError(`${shown}:${line}:${column}: ${message}. ${advice}`);
+  }
+  const root = file.root.value;
+  if (!isObject(root)) throw new HostError(`${shown} must be an object with "rules" and "imports". ${advice}`);
+  return root;
 }
 
 function fingerprints(value: Json | undefined): Readonly<Record<string, string>> {

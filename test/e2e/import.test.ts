@@ -206,7 +206,19 @@ test.each<[what: string, files: Record<string, unknown>, args: string[], message
     "a record of another make",
     { "a.json": lists, "import.json": "[]" },
     ["a.json"],
-    /"import.json" is not what an import wrote/,
+    /import.json must be an object with "rules" and "imports". Correct the file; its rules are yours\n/,
+  ],
+  [
+    "a record with an error of syntax",
+    { "a.json": lists, "import.json": '{\n  "rules": [}\n}' },
+    ["a.json"],
+    /import.json:2:13: this is not valid JSON: .*\. Correct the file; its rules are yours\n/,
+  ],
+  [
+    "a record with a field of its own",
+    { "a.json": lists, "import.json": { rule: [] } },
+    ["a.json"],
+    /import.json has the unknown field "rule": it holds "rules" and "imports"/,
   ],
 ])("%s is refused, and nothing is written", (_, files, args, message) => {
   const folder = project(files);
