@@ -108,8 +108,8 @@ function write({ surface, api }: Source, file: ImportFile, host: Host, options: 
   const proxy = isProxied && !api ? proxyOf(surface, listed, rootOf(path, text).value, proxying) : undefined;
   const imported = proxy?.imported ?? listed;
   const defined = proxy?.define(text) ?? text;
-  const excluded = new Set([...(api?.excluded ?? [])].map((name) => `tools/${name}`));
-  const merged = merge(defined, imported, record.entries, (edited) => rootOf(path, edited), excluded);
+  const departed = new Map([...(api?.departed ?? [])].map(([name, why]) => [`tools/${name}`, why]));
+  const merged = merge(defined, imported, record.entries, (edited) => rootOf(path, edited), departed);
   const texts = new Map([[path, merged.text]]);
   const next = { ...record, entries: { ...record.entries, ...recordOf(imported) } };
   const notes = [...(api?.notes ?? []), ...refused, ...merged.notes];

@@ -38,14 +38,14 @@ export function idOf(section: SurfaceSection, entry: JsonObject): string {
  * New entries are added, entries that are gone upstream stay and are reported.
  *
  * @param parse Returns the tree of a text, with spans that count from its beginning.
- * @param excluded The entries, as `SECTION/NAME`, that a rule keeps out.
+ * @param departed What a rule did to entries, by `SECTION/NAME`: they are not gone upstream.
  */
 export function merge(
   text: string,
   imported: Imported,
   record: ImportRecord,
   parse: (text: string) => LocatedObject,
-  excluded: ReadonlySet<string> = new Set(),
+  departed: ReadonlyMap<string, string> = new Map(),
 ): MergeResult {
   const notes: string[] = [];
   let merged = text;
@@ -75,9 +75,11 @@ export function merge(
     for (const other of present) {
       const id = other && idOf(section, other);
       if (id === undefined || upstream.has(id) || !Object.hasOwn(record, id)) continue;
-      gone++;
-      const why = excluded.has(id) ? "is excluded by a rule" : "is gone upstream";
-      notes.push(`${id} ${why}, and stays in the manifest`);
+      const why = departed.get(id);
+      if (why === undefined) gone++;
+      notes.push(
+        `${id} ${why ?? "is gone upstream"}, and stays in the manifest${why === undefined ? "" : ": delete it there"}`,
+      );
     }
   }
   return { text: merged, notes, counts: { added, changed, gone } };

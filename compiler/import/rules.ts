@@ -4,12 +4,17 @@ import type { Json, JsonObject } from "../model/source.js";
 
 /** A rule of `import.json`: what it matches, and what becomes of it. */
 export interface ImportRule {
+  /** The place in the file, such as `rules[0]`. */
+  readonly at: string;
   readonly match: Readonly<Partial<Record<Matcher, readonly string[]>>>;
   readonly exclude?: boolean;
   readonly name?: string;
   readonly description?: string;
   readonly readOnlyHint?: boolean;
 }
+
+/** The methods that an operation can have. */
+export const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 const matchers = ["method", "path", "tag", "operationId"] as const;
 type Matcher = (typeof matchers)[number];
@@ -36,7 +41,7 @@ export function rulesIn(value: Json | undefined): ImportRule[] {
 function ruleOf(rule: Json, at: string, mistakes: string[]): ImportRule {
   if (!isObject(rule)) {
     mistakes.push(`${at} must be an object, such as { "tag": "admin", "exclude": true }`);
-    return { match: {} };
+    return { at, match: {} };
   }
   const before = mistakes.length;
   const fields = [...matchers, ...Object.keys(actions)];
@@ -48,16 +53,20 @@ function ruleOf(rule: Json, at: string, mistakes: string[]): ImportRule {
     } else if (!(matchers as readonly string[]).includes(key))
       mistakes.push(`${at} has the unknown field ${JSON.stringify(key)}; a rule has ${fields.join(", ")}`);
     else if (textsOf(field) === undefined) mistakes.push(`${at}.${key} must be a text, or a list of texts`);
+    else if (key === "method")
+      for (const method of textsOf(field)!)
+        if (!methods.includes(method.toLowerCase()))
+          mistakes.push(`${at}.method: ${JSON.stringify(method)} is no HTTP method; write one such as "DELETE"`);
   }
   if (mistakes.length === before && !Object.keys(actions).some((action) => Object.hasOwn(rule, action)))
     mistakes.push(`${at} does nothing: it needs one of ${Object.keys(actions).join(", ")}`);
   const match = Object.fromEntries(
     matchers.flatMap((key) => (Object.hasOwn(rule, key) ? [[key, textsOf(rule[key]!) ?? []] as const] : [])),
   );
-  return { ...pick(rule), match };
+  return { ...pick(rule), at, match };
 }
 
-function pick(rule: JsonObject): Omit<ImportRule, "match"> {
+function pick(rule: JsonObject): Omit<ImportRule, "at" | "match"> {
   return Object.fromEntries(
     Object.keys(actions).flatMap((key) => (Object.hasOwn(rule, key) ? [[key, rule[key]]] : [])),
   );
@@ -68,12 +77,12 @@ function textsOf(value: Json): readonly string[] | undefined {
   return list.length > 0 && list.every((each) => typeof each === "string") ? (list as readonly string[]) : undefined;
 }
 
-/** Returns the first rule that matches an operation. */
-export function ruleFor(
+/** Returns the rules that match an operation. The first one applies. */
+export function rulesFor(
   rules: readonly ImportRule[],
   { method, path, tags, operationId }: Matched,
-): ImportRule | undefined {
-  return rules.find(
+): readonly ImportRule[] {
+  return rules.filter(
     ({ match }) =>
       (match.method?.some((each) => each.toUpperCase() === method) ?? true) &&
       (match.path?.some((each) => matchesPath(each, path)) ?? true) &&

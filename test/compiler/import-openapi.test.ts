@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "../../compiler/import/openapi/document.js";
 import { toolsOf, type Api, type ApiOptions } from "../../compiler/import/openapi/operations.js";
-import { ruleFor, rulesIn } from "../../compiler/import/rules.js";
+import { rulesFor, rulesIn } from "../../compiler/import/rules.js";
 import type { Json, JsonObject } from "../../compiler/model/source.js";
 
 const options: ApiOptions = { rules: [], server: "pets", prefix: "" };
@@ -285,7 +285,7 @@ describe("rules of import.json", () => {
     [{ operationId: ["deletePet"] }, true],
     [{ operationId: "delete*" }, false],
   ])("%j", (rule, matches) => {
-    expect(ruleFor(rulesIn([{ ...rule, exclude: true } as Json]), pets) !== undefined).toBe(matches);
+    expect(rulesFor(rulesIn([{ ...rule, exclude: true } as Json]), pets)).toHaveLength(matches ? 1 : 0);
   });
 
   test.each<[pattern: string, path: string]>([
@@ -293,7 +293,7 @@ describe("rules of import.json", () => {
     [`${"/**/a".repeat(500)}/b`, "/a".repeat(2000)],
   ])("a pattern of many stars is matched fast", (path, long) => {
     const start = process.cpuUsage();
-    expect(ruleFor(rulesIn([{ path, exclude: true }]), { ...pets, path: long })).toBeUndefined();
+    expect(rulesFor(rulesIn([{ path, exclude: true }]), { ...pets, path: long })).toEqual([]);
     expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
   });
 
@@ -305,11 +305,38 @@ describe("rules of import.json", () => {
     const paths = Object.fromEntries(
       ["a", "b", "c"].map((id) => [`/${id}`, { post: { operationId: id, responses: ok } }]),
     );
-    const { tools, excluded } = read(documentOf({ paths }), { rules });
+    const { tools, departed, notes } = read(documentOf({ paths }), { rules });
     expect(tools.map(({ tool }) => tool)).toMatchObject([
       { name: "beta", description: "Mine.", annotations: { readOnlyHint: true } },
     ]);
-    expect([...excluded]).toEqual(["a", "c"]);
+    expect([...departed]).toEqual([
+      ["a", "is excluded by rules[1]"],
+      ["b", "is renamed to beta by rules[0]"],
+      ["c", "is excluded by rules[1]"],
+    ]);
+    expect(notes).toEqual([]);
+  });
+
+  test.each<[what: string, rules: Json, notes: string[]]>([
+    ["matches nothing", [{ tag: "admni", exclude: true }], ["import.json: rules[0] matches no operation"]],
+    [
+      "comes too late",
+      [{ exclude: true }, { operationId: "a", name: "b" }],
+      ["import.json: rules[1] never applies: earlier rules match the same"],
+    ],
+    [
+      "gives a name that no client takes",
+      [{ operationId: "a", name: "read it!" }],
+      ['import.json: rules[0] names GET /a "read it!", which becomes read_it'],
+    ],
+    [
+      "gives a name twice",
+      [{ name: "x" }],
+      [expect.stringMatching(/^import\.json: rules\[0\] names GET \/b "x", which becomes x_\w+$/) as string],
+    ],
+  ])("a rule that %s has a note", (_, rules, notes) => {
+    const paths = Object.fromEntries(["a", "b"].map((id) => [`/${id}`, { get: { operationId: id, responses: ok } }]));
+    expect(read(documentOf({ paths }), { rules: rulesIn(rules) }).notes).toEqual(notes);
   });
 
   test.each<[rules: Json, message: string]>([
@@ -319,6 +346,7 @@ describe("rules of import.json", () => {
     [[{ tag: 1, exclude: true }], "rules[0].tag must be a text, or a list of texts"],
     [[{ tags: "a", exclude: true }], 'rules[0] has the unknown field "tags"'],
     [[{ tag: "a" }], "rules[0] does nothing"],
+    [[{ method: ["get", "DELET"], exclude: true }], 'rules[0].method: "DELET" is no HTTP method'],
   ])("%j are refused", (rules, message) => expect(() => rulesIn(rules)).toThrow(message));
 });
 

@@ -1,7 +1,7 @@
 import { isObject } from "../../diff/schemas/classes.js";
 import { NoSide } from "../../diff/surface.js";
 import type { Json, JsonObject } from "../../model/source.js";
-import { ruleFor, type ImportRule } from "../rules.js";
+import { methods, rulesFor, type ImportRule } from "../rules.js";
 import { itemsOf, membersOf, NotImportable, objectAt, textIn, type OpenApiDocument } from "./document.js";
 import { toolName, uniqueName } from "./names.js";
 import { requestParts } from "./parameters.js";
@@ -19,15 +19,14 @@ export interface ApiTool {
 /** Everything that a document becomes. */
 export interface Api {
   readonly tools: readonly ApiTool[];
-  /** Names of tools that a rule excludes. */
-  readonly excluded: ReadonlySet<string>;
+  /** What a rule does to tools that an earlier import may have written, by name: "is excluded by rules[0]". */
+  readonly departed: ReadonlyMap<string, string>;
   /** Settings of handlers, by name. */
   readonly settings: ReadonlyMap<string, JsonObject>;
   /** Sentences about what is not carried over. */
   readonly notes: readonly string[];
 }
 
-const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 const maxOperations = 5000;
 /** Longest description, in bytes, that clients show whole. */
 const maxDescription = 2000;
@@ -46,20 +45,31 @@ export function toolsOf(document: OpenApiDocument, { rules, server, prefix }: Ap
   const settings: ApiSettings = new Map();
   const tools: ApiTool[] = [];
   const taken = new Set<string>();
-  const excluded = new Set<string>();
+  const departed = new Map<string, string>();
   const security = securityOf(document, settings, prefix);
   const servers = serversOf(document, settings, prefix, (sentence) => notes.add(sentence));
+  const [matching, applied] = [new Set<ImportRule>(), new Set<ImportRule>()];
   let count = 0;
   for (const { method, path, pathItem, operation } of operationsOf(document, notes)) {
     const operationId = textIn(operation, "operationId");
     const tags = itemsOf(operation["tags"]).filter((tag): tag is string => typeof tag === "string");
     const key = `${method} ${path}`;
-    const rule = ruleFor(rules, { method, path, tags, operationId });
-    const wanted = rule?.name ?? operationId ?? key.replaceAll(/[{}]/g, "");
-    const name = uniqueName(toolName(wanted, server), key, taken, server);
+    const matched = rulesFor(rules, { method, path, tags, operationId });
+    const [rule] = matched;
+    for (const each of matched) matching.add(each);
+    if (rule) applied.add(rule);
+    const nameFor = (wanted: string): string => uniqueName(toolName(wanted, server), key, taken, server);
+    const given = operationId ?? key.replaceAll(/[{}]/g, "");
+    const name = nameFor(rule?.name ?? given);
     if (rule?.exclude) {
-      excluded.add(name);
+      // An earlier import, without the rule, gave it the name of the document.
+      for (const each of new Set([name, nameFor(given)])) departed.set(each, `is excluded by ${rule.at}`);
       continue;
+    }
+    if (rule?.name !== undefined) {
+      if (rule.name !== name)
+        notes.add(`import.json: ${rule.at} names ${key} ${JSON.stringify(rule.name)}, which becomes ${name}`);
+      if (nameFor(given) !== name) departed.set(nameFor(given), `is renamed to ${name} by ${rule.at}`);
     }
     if (++count > maxOperations)
       throw new NoSide(`the document has more than ${maxOperations} operations: exclude some by rules in import.json`);
@@ -85,7 +95,11 @@ export function toolsOf(document: OpenApiDocument, { rules, server, prefix }: Ap
       notes.add(`${name} (${key}) is left out: ${error.message}`);
     }
   }
-  return { tools, excluded, settings, notes: [...notes] };
+  for (const rule of rules) {
+    if (!matching.has(rule)) notes.add(`import.json: ${rule.at} matches no operation`);
+    else if (!applied.has(rule)) notes.add(`import.json: ${rule.at} never applies: earlier rules match the same`);
+  }
+  return { tools, departed, settings, notes: [...notes] };
 }
 
 interface Operation {
