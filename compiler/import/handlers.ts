@@ -8,7 +8,7 @@ import type { ApiTool } from "./openapi/operations.js";
 
 export interface HandlerChanges {
   readonly changes: readonly Change[];
-  /** Fingerprints of the texts that this import wrote or would have written, by file. */
+  /** Fingerprints of the texts that imports wrote, by file; for a new file of the user's, of what it would have been. */
   readonly record: Readonly<Record<string, string>>;
   readonly notes: readonly string[];
 }
@@ -42,9 +42,13 @@ export function writeHandlers(
     if (before === text) continue;
     if (before === undefined || isStubFile(before) || fingerprint(before) === last)
       changes.push({ path: file, bytes: bytesOf(text) });
+    else if (last === undefined) notes.push(`${file} is not by an import, and stays as it is`);
     else if (last !== next) {
-      const why = last === undefined ? "is not by an import" : "was changed here, and its call upstream";
-      notes.push(`${file} ${why}, and stays as it is`);
+      // The record stays behind, so that the next import says it again.
+      written[file] = last;
+      notes.push(
+        `${file} was changed here, and its call upstream, and stays as it is: compare it with the document: its parameters may differ; delete the file to have it written anew, or name it as "handler" of the tool to keep it`,
+      );
     }
   }
   return { changes, record: written, notes };

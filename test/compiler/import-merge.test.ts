@@ -201,7 +201,7 @@ test("a handler that the user changed stays, and any other one follows the API",
         else if (disk.has(path)) disk.set(path, `// mine\n${disk.get(path)!}`);
       }
       const edited = new Map(disk);
-      const { notes } = write(theirs, first.record);
+      const { notes, record } = write(theirs, first.record);
       const conflicts: string[] = [];
       for (const { name } of apiTools(theirs)) {
         const path = `src/tools/${name}.ts`;
@@ -211,6 +211,10 @@ test("a handler that the user changed stays, and any other one follows the API",
         if (isMine && written.get(path) !== fresh) conflicts.push(path);
       }
       expect(notes.map((note) => note.split(" ")[0])).toEqual(conflicts);
+      // Each import says what an earlier one said of a changed handler, until it is resolved.
+      const lasting = notes.filter((note) => note.includes("its parameters may differ"));
+      expect(lasting).toHaveLength(conflicts.filter((path) => written.has(path)).length);
+      expect(write(theirs, record).notes).toEqual(lasting);
     }),
     { numRuns: 60 },
   );

@@ -106,6 +106,32 @@ describe("an API", () => {
     expect(mcpc(folder, "import", "openapi.json").stdout).toContain("0 added, 0 changed, 0 gone upstream\n");
     expect(contents(folder)).toEqual(before);
   });
+
+  test("says at each import that a changed handler may be old, until the manifest names it", () => {
+    const header = { in: "header", name: "X-New", schema: { type: "string" } };
+    const { get } = document.paths["/pets/{id}"];
+    const next = { ...document, paths: { "/pets/{id}": { get: { ...get, parameters: [id, header] } } } };
+    writeFileSync(join(folder, "openapi.json"), JSON.stringify(next));
+    const note = "src/tools/getPet.ts was changed here, and its call upstream, and stays as it is: compare it";
+    for (let count = 0; count < 2; count++) expect(mcpc(folder, "import", "openapi.json").stderr).toContain(note);
+    const manifest = text(folder, "pets.mcp.json");
+    const named = manifest.replace('"name": "getPet"', '"name": "getPet", "handler": "src/tools/getPet.ts#getPet"');
+    expect(named).not.toBe(manifest);
+    writeFileSync(join(folder, "pets.mcp.json"), named);
+    const { code, stderr } = mcpc(folder, "import", "openapi.json");
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining("getPet.ts")]);
+  });
+
+  test("says which rule renames a tool", () => {
+    const rules = [{ operationId: "getPet", name: "find_pet" }];
+    const folder = project({ "openapi.json": document });
+    mcpc(folder, "import", "openapi.json");
+    const edited = text(folder, "import.json").replace('"rules": []', `"rules": ${JSON.stringify(rules)}`);
+    writeFileSync(join(folder, "import.json"), edited);
+    expect(mcpc(folder, "import", "openapi.json").stderr).toBe(
+      "note: tools/getPet is renamed to find_pet by rules[0], and stays in the manifest: delete it there\n",
+    );
+  });
 });
 
 test("the guide's rules do what it says", () => {
