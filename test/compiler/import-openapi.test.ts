@@ -227,6 +227,14 @@ describe("an operation becomes a tool", () => {
     expect(notes.join()).toContain(note);
   });
 
+  test("is missing from a document with webhooks only", () => {
+    const { tools, notes } = read(documentOf({ webhooks: { a: {} } }));
+    expect([tools, notes]).toEqual([
+      [],
+      [expect.stringMatching(/webhooks/), 'the document has no operations under "paths"'],
+    ]);
+  });
+
   test("whose path has an unknown parameter is left out", () => {
     expect(one({ responses: ok }, undefined, {}, "/pets/{id}").notes.join()).toContain('"{id}", which is no parameter');
   });
@@ -387,6 +395,11 @@ describe("a hostile document", () => {
     ],
     ["of Swagger 2.0", () => '{"swagger":"2.0"}', /"api" is Swagger 2.0: convert it/],
     ["of a later version", () => '{"openapi":"4.0.0"}', /is OpenAPI "4.0.0": mcpc import reads 3.0 and 3.1/],
+    ["whose version is a number", () => "openapi: 3.0", /"openapi" of "api" must be a text such as "3.0.3"/],
+    ["whose paths are null", () => "openapi: 3.1.0\npaths:", /"api" has no operations under "paths"/],
+    ["whose paths are a list", () => documentOf({ paths: [] }), /"api" has no operations under "paths"/],
+    ["of version 3.0 without paths", () => documentOf({}, "3.0.3"), /"api" has no operations under "paths"/],
+    ["that is empty", () => " \n", /"api" is empty/],
     ["that is broken", () => "openapi: 3.1.0\nx: [a", /neither JSON nor YAML/],
   ])("%s is refused", (_, text, message) => {
     const start = process.cpuUsage();

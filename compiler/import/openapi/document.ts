@@ -33,10 +33,19 @@ export function parseDocument(text: string, name: string, url?: string): OpenApi
     throw new NoSide(
       `${shown} is Swagger ${String(swagger)}: convert it to OpenAPI 3, for example with swagger2openapi`,
     );
+  // YAML reads a version without quotes as a number.
+  if (typeof openapi === "number") throw new NoSide(`"openapi" of ${shown} must be a text such as "3.0.3"`);
   if (typeof openapi !== "string") return undefined;
   if (!/^3\.[01](?:\.|$)/.test(openapi))
     throw new NoSide(`${shown} is OpenAPI ${JSON.stringify(openapi)}: mcpc import reads 3.0 and 3.1`);
-  return { root, is30: openapi.startsWith("3.0"), url };
+  const is30 = openapi.startsWith("3.0");
+  // A document of version 3.1 may have webhooks only.
+  const isAbsent = !Object.hasOwn(root, "paths");
+  if (isAbsent ? is30 : !isObject(root["paths"]))
+    throw new NoSide(
+      `${shown} has no operations under "paths": it must be an object, such as { "/pets": { "get": … } }`,
+    );
+  return { root, is30, url };
 }
 
 /** Whether a text may be a document: lists of servers are JSON, and name no version of OpenAPI. */
@@ -54,6 +63,7 @@ function valueOf(text: string, name: string): Json | undefined {
     );
   }
   const body = text.replace(/^\uFEFF/, "");
+  if (body.trim() === "") throw new NoSide(`${shown} is empty`);
   const isJson = /^\s*[{[]/.test(body);
   try {
     if (isJson) {

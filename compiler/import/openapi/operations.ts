@@ -95,6 +95,7 @@ export function toolsOf(document: OpenApiDocument, { rules, server, prefix }: Ap
       notes.add(`${name} (${key}) is left out: ${error.message}`);
     }
   }
+  if (membersOf(document.root["paths"]).length === 0) notes.add('the document has no operations under "paths"');
   for (const rule of rules) {
     if (!matching.has(rule)) notes.add(`import.json: ${rule.at} matches no operation`);
     else if (!applied.has(rule)) notes.add(`import.json: ${rule.at} never applies: earlier rules match the same`);

@@ -24,7 +24,8 @@ export async function readDocument(
   const bytes = readIfPresent(resolve(cwd, source));
   if (!bytes) return undefined;
   const text = new TextDecoder().decode(bytes);
-  return mayBeDocument(text) ? parseDocument(text, source) : undefined;
+  const isEmpty = text.trim() === "";
+  return isEmpty || mayBeDocument(text) ? parseDocument(text, source) : undefined;
 }
 
 /** Returns the text at a URL. Throws `NoSide` if it cannot be had, or is too long. */
