@@ -12,6 +12,7 @@ import { bytesOf, HostError, textOf, type Change, type Host } from "../host.js";
 import { withBuildLock } from "../host-node/build-lock.js";
 import { recover } from "../host-node/commit.js";
 import { nodeHost } from "../host-node/index.js";
+import type { Server } from "../model/server.js";
 import type { JsonObject, LocatedObject } from "../model/source.js";
 import { writeHandlers } from "./handlers.js";
 import { importable } from "./importable.js";
@@ -21,7 +22,7 @@ import { readDocument } from "./openapi/read-document.js";
 import type { OpenApiDocument } from "./openapi/document.js";
 import { serverName } from "./openapi/names.js";
 import { serverInfo, toolsOf, type Api } from "./openapi/operations.js";
-import { readImportFile, type ImportFile } from "./record.js";
+import { readImportFile, type ImportFile, type ManifestRecord } from "./record.js";
 import { mergeSettings, settingsIn, type ManifestText } from "./settings.js";
 
 export interface ImportOptions extends Omit<SideOptions, "folder"> {
@@ -115,12 +116,15 @@ function write({ surface, api }: Source, file: ImportFile, host: Host, options: 
   const notes = [...(api?.notes ?? []), ...refused, ...merged.notes];
   const changes: Change[] = [];
   let handlers = 0;
+  let variables: readonly string[] = [];
   if (api) {
     const others = manifestTexts(host).filter((other) => other.path !== path);
     const own = { path, text: merged.text, root: rootOf(path, merged.text).value };
     const settings = mergeSettings(api.settings, record.settings, own, others);
     texts.set(settings.path, settings.text);
-    const written = writeHandlers(compiled(host, texts, options), path, api.tools, record.handlers, host);
+    const project = compiled(host, texts, options);
+    variables = newVariables(project, api, record.settings);
+    const written = writeHandlers(project, path, api.tools, record.handlers, host);
     changes.push(...written.changes);
     notes.push(...written.notes);
     handlers = written.changes.length;
@@ -135,7 +139,20 @@ function write({ surface, api }: Source, file: ImportFile, host: Host, options: 
   if (proxy) stdout(`next: ${proxy.next}\n`);
   else if (handlers > 0) stdout(`${handlers} handlers call the API; mcpc build checks and bundles them\n`);
   else if (added > 0 && !api) stdout("next: mcpc build writes a stub of each new handler\n");
+  if (variables.length > 0) stdout(`next: set ${variables.join(", ")} for the built server, then mcpc build\n`);
   return 0;
+}
+
+/** Returns the environment variables of settings that this import adds and that have no default. */
+function newVariables(
+  { runtime: { config } }: Server,
+  { settings }: Api,
+  record: ManifestRecord["settings"],
+): string[] {
+  const isNew = (name: string): boolean => settings.has(name) && !Object.hasOwn(record, name);
+  return (config?.settings ?? []).flatMap(({ name, env, default: preset }) =>
+    isNew(name) && preset === undefined ? [env] : [],
+  );
 }
 
 /** Returns the server of the project with other texts of manifests. Throws `NoSide` with the errors of the manifests. */

@@ -49,7 +49,8 @@ describe("an API", () => {
     expect(mcpc(folder, "import", "openapi.json")).toMatchObject({
       code: 0,
       stdout:
-        "pets.mcp.json: 2 added, 0 changed, 0 gone upstream\n2 handlers call the API; mcpc build checks and bundles them\n",
+        "pets.mcp.json: 2 added, 0 changed, 0 gone upstream\n2 handlers call the API; mcpc build checks and bundles them\n" +
+        "next: set PETS_KEY for the built server, then mcpc build\n",
       stderr: "",
     });
   });
@@ -217,6 +218,7 @@ test("code in a document stays text", () => {
 
 test.each<[what: string, files: Record<string, unknown>, message: RegExp]>([
   ["Swagger 2.0", { "a.json": { swagger: "2.0" } }, /is Swagger "?2.0"?: convert it to OpenAPI 3/],
+  ["an empty file", { "a.json": "\n" }, /"a.json" is empty/],
   ["a document that is broken", { "a.json": "openapi: 3.1.0\nx: [" }, /is neither JSON nor YAML/],
   [
     "rules with mistakes",
