@@ -15,6 +15,7 @@ import {
   type ServerContract,
   type SurfaceSection,
   type Side,
+  type SideOptions,
   type Surface,
 } from "./surface.js";
 
@@ -22,8 +23,13 @@ import {
 const wellFormed: Cache = { ...noCache, memo: (_task, _inputs, _compute) => true as never };
 
 /** Returns the surface of lists. */
-export function surfaceOf(lists: Lists, server: JsonObject, instructions: Json | undefined): Surface {
-  return surfaceFrom(lists, server, instructions, (_section, listing) => ({ listing }));
+export function surfaceOf(
+  lists: Lists,
+  server: JsonObject,
+  instructions: Json | undefined,
+  onNameless?: SideOptions["onNameless"],
+): Surface {
+  return surfaceFrom(lists, server, instructions, (_section, listing) => ({ listing }), onNameless);
 }
 
 /** Returns the surface of a lock file's content. */
@@ -42,15 +48,19 @@ function surfaceFrom(
   server: JsonObject,
   instructions: Json | undefined,
   contentOf: (section: SurfaceSection, listed: JsonObject) => Content,
+  onNameless: (sentence: string) => void = (sentence) => {
+    throw new NoSide(sentence);
+  },
 ): Surface {
   return {
     ...serverOf(server, instructions),
     entries: sections.flatMap((section) =>
-      (lists[section] ?? []).map((listed, index): Entry => {
+      (lists[section] ?? []).flatMap((listed, index): Entry[] => {
         const name = isObject(listed) ? listed[keyOf[section]] : undefined;
-        if (!isObject(listed) || typeof name !== "string")
-          throw new NoSide(`${section}/${index} has no "${keyOf[section]}"`);
-        return { section, name, index, ...contentOf(section, listed) };
+        if (isObject(listed) && typeof name === "string")
+          return [{ section, name, index, ...contentOf(section, listed) }];
+        onNameless(`${section}/${index} has no "${keyOf[section]}"`);
+        return [];
       }),
     ),
   };
@@ -107,7 +117,12 @@ function stringsIn(value: Json | undefined): string[] {
 }
 
 /** Reads a JSON file: a lock file, results of list methods, or an object of lists. */
-export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: string) => string | undefined): Side {
+export function fileSide(
+  path: string,
+  bytes: Uint8Array,
+  versionOf: (path: string) => string | undefined,
+  onNameless?: SideOptions["onNameless"],
+): Side {
   const text = new TextDecoder().decode(bytes);
   let value: Json;
   try {
@@ -154,7 +169,7 @@ export function fileSide(path: string, bytes: Uint8Array, versionOf: (path: stri
   const known = isObject(version) ? { ...server, ...(written !== undefined && { version: written }) } : server;
   let file: SourceFile | undefined;
   return {
-    surface: isLock ? surfaceOfLock(value as JsonObject, known) : surfaceOf(lists, known, instructions),
+    surface: isLock ? surfaceOfLock(value as JsonObject, known) : surfaceOf(lists, known, instructions, onNameless),
     prefix: "",
     textOf: (asked) => (asked === path ? text : undefined),
     spanOf: (entry, at) => {

@@ -26,9 +26,9 @@ export function converseWith<T>(
 }
 
 /** Returns the side of a running server. The side has no files. */
-export async function serverSide(conversation: Conversation): Promise<Side> {
+export async function serverSide(conversation: Conversation, onNameless?: SideOptions["onNameless"]): Promise<Side> {
   const { info, instructions, revision, capabilities } = conversation;
-  const surface = surfaceOf(await listsOf(conversation), info, instructions);
+  const surface = surfaceOf(await listsOf(conversation), info, instructions, onNameless);
   return {
     surface: { ...surface, capabilities, ...(revision && { revision }) },
     prefix: "",

@@ -26,13 +26,15 @@ export async function sideOf(named: string, options: SideOptions): Promise<Side>
     if (past.find(["**/*.mcp.json"], noManifests).length > 0) return sideOfProject(past, named, options);
     return absentSide(disk, named);
   }
-  if (isServer(named)) return converseWith(named, options, serverSide);
+  if (isServer(named))
+    return converseWith(named, options, (conversation) => serverSide(conversation, options.onNameless));
   const path = resolve(cwd, named);
   if (isFolder(path)) return sideOfProject(nodeHost(named, cwd), named, options);
   const bytes = readIfPresent(path);
   if (!bytes) throw new NoSide(`there is no file or folder ${JSON.stringify(named)}`);
   const shown = relative(cwd, path).split(sep).join("/") || basename(path);
-  return fileSide(shown, bytes, (file) => versionIn(readIfPresent(resolve(dirname(path), file))));
+  const versionOf = (file: string): string | undefined => versionIn(readIfPresent(resolve(dirname(path), file)));
+  return fileSide(shown, bytes, versionOf, options.onNameless);
 }
 
 /** Whether a side is named by a path. */

@@ -161,6 +161,12 @@ describe("a hostile server", () => {
       /tools\/t is left out: two tools are named "t"/,
       { tools: [tool({})] },
     ],
+    [
+      "lists no names",
+      { tools: [{ name: 1, inputSchema: schema }, null, tool({})] },
+      /^note: tools\/0 has no "name", and is left out\nnote: tools\/1 has no "name", and is left out\n$/,
+      { tools: [{ name: "t" }] },
+    ],
     ["lists no schema", { tools: [{ name: "u" }, tool({})] }, /tools\/u is left out/, { tools: [tool({})] }],
     [
       "hides prototypes",
@@ -182,6 +188,28 @@ describe("a hostile server", () => {
     expect(JSON.parse(text(folder, "m.mcp.json"))).toMatchObject(manifest);
     expect(text(folder, "m.mcp.json")).not.toMatch(/passwd|secret|x\.ts/);
     expect(mcpc(folder, "build").stderr).not.toContain("error");
+  });
+});
+
+test("a running server may list an entry without a name, which mcpc diff refuses", () => {
+  const script = `
+    const results = {
+      initialize: { protocolVersion: "2025-11-25", serverInfo: { name: "odd", version: "1" }, capabilities: { tools: {} } },
+      "tools/list": { tools: [{ name: 1 }, { name: "t", inputSchema: { type: "object" } }] },
+    };
+    require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+      const { id, method } = JSON.parse(line);
+      if (id !== undefined) console.log(JSON.stringify({ jsonrpc: "2.0", id, ...(results[method] ? { result: results[method] } : { error: { code: -32601, message: "no" } }) }));
+    });`;
+  const folder = project({ "odd.cjs": script });
+  expect(mcpc(folder, "import", "stdio:node odd.cjs")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("odd.mcp.json: 1 added"),
+    stderr: 'note: tools/0 has no "name", and is left out\n',
+  });
+  expect(mcpc(folder, "diff", ".", "stdio:node odd.cjs")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('tools/0 has no "name"'),
   });
 });
 
