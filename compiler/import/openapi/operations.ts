@@ -19,7 +19,7 @@ export interface ApiTool {
 /** Everything that a document becomes. */
 export interface Api {
   readonly tools: readonly ApiTool[];
-  /** What a rule does to tools that an earlier import may have written, by name: "is excluded by rules[0]". */
+  /** Tools that an earlier import may have written, by name, with what a rule does: "is excluded by rules[0]". */
   readonly departed: ReadonlyMap<string, string>;
   /** Settings of handlers, by name. */
   readonly settings: ReadonlyMap<string, JsonObject>;
