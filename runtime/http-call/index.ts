@@ -97,7 +97,7 @@ export function requestOf(operation: HttpOperation, input: Arguments, settings: 
   const content = body && Object.hasOwn(input, body.argument) ? input[body.argument] : undefined;
   const url = urlOf(operation.baseUrl, path, query, settings);
   if (body === undefined || content === undefined) return { url, init: { method, headers } };
-  if (body.type === "multipart/form-data") return { url, init: { method, headers, body: formData(content) } };
+  if (body.type === "multipart/form-data") return { url, init: { method, headers, body: formData(content, body) } };
   headers.set("content-type", body.type);
   return { url, init: { method, headers, body: bodyText(body.type, content, body.encoding) } };
 }

@@ -28,6 +28,8 @@ export interface HttpBody {
   readonly encoding?: Readonly<
     Record<string, { readonly style?: ParameterStyle; readonly explode?: boolean; readonly contentType?: string }>
   >;
+  /** The properties of a `multipart/form-data` form that are files: base64, alone or in a list. */
+  readonly files?: readonly string[];
 }
 
 /** A secret that authenticates a call. Settings are the names of members of `runtime.config`. */

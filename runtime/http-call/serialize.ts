@@ -45,16 +45,30 @@ export function formText(value: unknown, encoding: HttpBody["encoding"] = {}): s
     .join("&");
 }
 
-/** Returns the properties of an object as parts of a form. */
-export function formData(value: unknown): FormData {
+/** Returns the properties of an object as parts of a form. Files have the names of their properties. */
+export function formData(value: unknown, { files = [], encoding = {} }: Partial<HttpBody> = {}): FormData {
   const form = new FormData();
   for (const [name, member] of Object.entries(members(value)))
     for (const item of Array.isArray(member) ? member : [member])
-      form.append(
-        name,
-        typeof item === "object" ? new Blob([JSON.stringify(item)], { type: "application/json" }) : String(item),
-      );
+      if (files.includes(name)) {
+        const { contentType = "" } = Object.hasOwn(encoding, name) ? encoding[name]! : {};
+        // A list of types leaves the choice open.
+        const type = /[,*]/.test(contentType) || contentType === "" ? "application/octet-stream" : contentType;
+        form.append(name, new Blob([bytesOf(name, item)], { type }), name);
+      } else
+        form.append(
+          name,
+          typeof item === "object" ? new Blob([JSON.stringify(item)], { type: "application/json" }) : String(item),
+        );
   return form;
+}
+
+function bytesOf(name: string, value: unknown): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(String(value)), (character) => character.charCodeAt(0));
+  } catch {
+    throw new ArgumentError(`${JSON.stringify(name)} must be the content of a file, in base64`);
+  }
 }
 
 function members(value: unknown): Record<string, unknown> {

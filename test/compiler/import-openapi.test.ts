@@ -28,6 +28,42 @@ function translated(schema: unknown, version: string, schemas: object = {}): Jso
   return { ...properties.q, ...($defs && { $defs }) };
 }
 
+test("a file in a form is an argument in base64", () => {
+  const form = {
+    type: "object",
+    properties: {
+      note: { type: "string" },
+      file: { $ref: "#/components/schemas/File" },
+      photos: { type: "array", items: { type: "string", format: "binary", description: "A photo." } },
+      data: { contentMediaType: "application/octet-stream" },
+    },
+    required: ["file"],
+  };
+  const operation = { requestBody: { content: { "multipart/form-data": { schema: form } } }, responses: ok };
+  const { tools } = read(
+    documentOf({
+      paths: { "/files": { post: operation } },
+      components: { schemas: { File: { type: "string", format: "binary" } } },
+    }),
+  );
+  const file = { type: "string", contentEncoding: "base64", description: "The file's content, in base64." };
+  const photo = { ...file, description: "A photo. The file's content, in base64." };
+  expect(tools[0]!.tool["inputSchema"]).toMatchObject({
+    properties: {
+      body: {
+        properties: {
+          note: { type: "string" },
+          file,
+          photos: { type: "array", items: photo },
+          data: { ...file, contentMediaType: "application/octet-stream" },
+        },
+        required: ["file"],
+      },
+    },
+  });
+  expect(JSON.stringify(tools[0])).toContain('"files":["file","photos","data"]');
+});
+
 describe("a schema becomes JSON Schema 2020-12", () => {
   test.each<[what: string, version: string, schema: unknown, result: unknown, schemas?: object]>([
     ["nullable", "3.0.3", { type: "string", nullable: true }, { anyOf: [{ type: "string" }, { type: "null" }] }],

@@ -146,6 +146,28 @@ test("a body of the type multipart/form-data", () => {
   ]);
 });
 
+test("a file in a form is decoded, and has a name and a type", async () => {
+  const encoding = { photo: { contentType: "image/png" } };
+  const body = { type: "multipart/form-data", argument: "body", files: ["file", "photo"], encoding };
+  const operation = get({ method: "POST", body });
+  const { init } = requestOf(
+    operation,
+    { body: { file: "aGVsbG8=", photo: ["AP8=", "AA=="], note: "aGk=" } },
+    settings,
+  );
+  const form = init.body as FormData;
+  const [file, ...photos] = [form.get("file"), ...form.getAll("photo")] as File[];
+  expect([file!.name, file!.type, await file!.text()]).toEqual(["file", "application/octet-stream", "hello"]);
+  expect(photos.map(({ name, type, size }) => [name, type, size])).toEqual([
+    ["photo", "image/png", 2],
+    ["photo", "image/png", 1],
+  ]);
+  expect(form.get("note")).toBe("aGk=");
+  expect(() => requestOf(operation, { body: { file: "no base64!" } }, settings)).toThrow(
+    '"file" must be the content of a file, in base64',
+  );
+});
+
 describe("a response", () => {
   const answers: Record<string, (response: ServerResponse, request: IncomingMessage) => void> = {
     "/object": (response) => response.setHeader("content-type", "application/json").end('{"a":1}'),

@@ -2,6 +2,7 @@ import { isObject } from "../../diff/schemas/classes.js";
 import type { Json, JsonObject } from "../../model/source.js";
 import { itemsOf, membersOf, NotImportable, objectAt, textIn, type OpenApiDocument } from "./document.js";
 import { argumentName } from "./names.js";
+import { formWithFiles } from "./form-files.js";
 import type { SchemaTranslator } from "./schemas.js";
 
 /** The arguments of a tool, and the parts of the request that they become. */
@@ -81,7 +82,9 @@ export function requestParts(
   const argument = claim("body", "request");
   properties.push([argument, described(schemas, body.schema, body.description)]);
   if (body.isRequired) required.push(argument);
-  return { properties, required, parameters, body: { type: body.type, argument, ...body.encoding } };
+  const { type, encoding, files } = body;
+  const sent = { type, argument, ...encoding, ...(files.length > 0 && { files }) };
+  return { properties, required, parameters, body: sent };
 }
 
 /** Returns the parameters of an operation, in which those of the path are replaced by its own. */
@@ -123,6 +126,8 @@ interface Body {
   readonly description: string | undefined;
   readonly isRequired: boolean;
   readonly encoding: JsonObject;
+  /** The properties of a form that are files. */
+  readonly files: readonly string[];
 }
 
 /** Returns the body in the media type that can be sent: JSON, else a form, else text. */
@@ -149,7 +154,9 @@ function bodyOf(
     report(problem);
     return undefined;
   }
-  const schema = isObject(media) ? media["schema"] : undefined;
+  const given = isObject(media) ? media["schema"] : undefined;
+  const { schema, files } =
+    type === "multipart/form-data" ? formWithFiles(document, given) : { schema: given, files: [] };
   const encodings = membersOf(isObject(media) ? media["encoding"] : undefined).flatMap(
     ([name, each]): [string, Json][] => {
       if (!isObject(each)) return [];
@@ -173,6 +180,7 @@ function bodyOf(
     description: textIn(request, "description"),
     isRequired: request["required"] === true,
     encoding: encodings.length > 0 && rank(type) > 0 ? { encoding: Object.fromEntries(encodings) } : {},
+    files,
   };
 }
 
