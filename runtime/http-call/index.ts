@@ -56,7 +56,12 @@ async function reached<T>(exchange: Promise<T>): Promise<T> {
     if (!(error instanceof TypeError)) throw error;
     // `fetch` reports every failure as a TypeError, whose cause has the reason.
     const { code, message } = (error.cause ?? error) as { readonly code?: unknown; readonly message?: unknown };
-    throw new CallError(`the API cannot be reached: ${String(code ?? message)}`);
+    const isCut = code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE";
+    throw new CallError(
+      isCut
+        ? "the connection to the API broke before its answer was there; it may have carried the request out"
+        : `the API cannot be reached: ${String(code ?? message)}`,
+    );
   }
 }
 

@@ -65,6 +65,7 @@ function parsed(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new ResponseError(`the API answered without JSON: ${text.slice(0, maxExcerpt)}`);
+    const shown = text === "" ? "there is no content" : text.slice(0, maxExcerpt);
+    throw new ResponseError(`the API answered without JSON: ${shown}`);
   }
 }

@@ -182,6 +182,7 @@ describe("a response", () => {
     "/loop": (response) => response.writeHead(302, { location: "/loop" }).end(),
     "/away": (response) => response.writeHead(302, { location: "http://localhost:1/object" }).end(),
     "/silent": () => {},
+    "/cut": (_response, { socket }) => socket.destroy(),
   };
   const server = createServer((request, response) => answers[request.url!]!(response, request));
   let url: string;
@@ -214,6 +215,8 @@ describe("a response", () => {
   test.each<[path: string, message: RegExp]>([
     ["/missing", /^the API answered 404 Not Found: no such pet x{988}…$/],
     ["/html", /^the API answered without JSON: <p>$/],
+    ["/nothing", /^the API answered without JSON: there is no content$/],
+    ["/cut", /^the connection to the API broke before its answer was there; it may have carried the request out$/],
     ["/long", /^the response of the API has more than 1500 bytes/],
     ["/loop", /^the API redirects more than 5 times$/],
     ["/away", /^the API redirects to http:\/\/localhost:1, which is not followed: it is another origin$/],
