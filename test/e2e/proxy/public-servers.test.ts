@@ -1,12 +1,19 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { kept, mcpc } from "../project.js";
 import { proxyClients, serve, type ProxyClient, type Served } from "./clients.js";
 
 const packages = join(import.meta.dirname, "..", "..", "..", "node_modules", "@modelcontextprotocol");
+const upstreamServer = join(import.meta.dirname, "..", "..", "runtime", "upstream-server.mjs");
 
 type Step =
-  | { readonly tool: string; readonly input?: object; readonly progress?: true; readonly needsOneClient?: true }
+  | {
+      readonly tool: string;
+      readonly input?: object;
+      /** Notes progress, or cancels the call at the first. */
+      readonly progress?: "note" | "cancel";
+      readonly needsOneClient?: true;
+    }
   | { readonly read: string }
   | { readonly prompt: string; readonly input?: Record<string, string> }
   | { readonly complete: object };
@@ -41,7 +48,8 @@ const servers: readonly PublicServer[] = [
       { tool: "get-annotated-message", input: { messageType: "error", includeImage: true } },
       { tool: "get-resource-links", input: { count: 3 } },
       { tool: "get-resource-reference", input: { resourceType: "Blob", resourceId: 2 } },
-      { tool: "trigger-long-running-operation", input: { duration: 0.1, steps: 5 }, progress: true },
+      { tool: "trigger-long-running-operation", input: { duration: 0.1, steps: 5 }, progress: "note" },
+      { tool: "trigger-long-running-operation", input: { duration: 60, steps: 600 }, progress: "cancel" },
       { tool: "trigger-sampling-request", input: { prompt: "Capital of France?", maxTokens: 10 } },
       { tool: "trigger-elicitation-request" },
       { tool: "get-roots-list", needsOneClient: true },
@@ -92,21 +100,39 @@ const servers: readonly PublicServer[] = [
   },
 ];
 
+/** Codes of one revision or client, with those of the others. */
+const sameCodes: Readonly<Record<string, number>> = {
+  // Of missing resources.
+  [-32002]: -32602,
+  // Of calls that client 2.x has cancelled.
+  REQUEST_TIMEOUT: -32001,
+};
+
+/** Options of a call that notes its progress, and may cancel it at the first. */
+function noting(progress: unknown[], kind: "note" | "cancel") {
+  const controller = new AbortController();
+  const onprogress = (each: unknown): void => {
+    progress.push(each);
+    if (kind === "cancel") controller.abort("enough");
+  };
+  return { onprogress, signal: controller.signal };
+}
+
 /** Takes a step, and returns its result or error, and what came before. */
 async function take(step: Step, { client, callTool, asked }: ProxyClient): Promise<unknown> {
   const progress: unknown[] = [];
   asked.length = 0;
   const outcome = await (
     "tool" in step
-      ? callTool(step.tool, step.input, step.progress ? { onprogress: (each) => progress.push(each) } : {})
+      ? callTool(step.tool, step.input, step.progress ? noting(progress, step.progress) : {})
       : "read" in step
         ? client.readResource({ uri: step.read })
         : "prompt" in step
           ? client.getPrompt({ name: step.prompt, arguments: step.input ?? {} })
           : client.complete(step.complete)
-  ).then(plain, ({ code, message }: { code: number; message: string }) => ({
-    // Client 1.x puts a prefix in front of messages, and newer revisions have another code for missing resources.
-    error: { code: code === -32002 ? -32602 : code, message: message.replace(/^(?:MCP error -\d+: )+/, "") },
+  ).then(plain, ({ code, message }: { code: number | string; message: string }) => ({
+    // Client 1.x puts a prefix in front of messages.
+    error: { code: sameCodes[code] ?? code, message: message.replace(/^(?:MCP error -\d+: )+/, "") },
   }));
   // Client 1.x drops progress that arrives together with the result.
   return withoutTimes({ step, outcome, progress: progress.slice(0, 4), asked: [...asked] });
@@ -172,5 +198,39 @@ describe.each(servers)("$name", ({ script, args = [], file, steps }) => {
     const isShared = (step: Step): boolean => !("needsOneClient" in step);
     const expected = direct.filter((_, index) => isShared(steps[index]!));
     expect(await run(await connect(served.url, root), steps.filter(isShared))).toEqual(expected);
+  });
+});
+
+describe("a cancellation", () => {
+  const cwd = kept({
+    "a.mcp.json": {
+      server: { name: "front", version: "1.0.0" },
+      upstreams: { notes: { command: "node", args: [upstreamServer] } },
+      tools: ["wait", "cancelled"].map((name) => ({
+        name,
+        description: name,
+        inputSchema: { type: "object", properties: {} },
+        upstream: "notes",
+      })),
+    },
+  });
+  const built = join(cwd, "dist", "server.js");
+  let served: Served;
+  beforeAll(async () => {
+    expect(mcpc(cwd, "build")).toMatchObject({ code: 0 });
+    served = await serve([built, "--transport", "http", "--port", "0"], cwd);
+  });
+  afterAll(() => served?.stop());
+
+  const ways = proxyClients.flatMap(([name, connect]) =>
+    (["stdio", "HTTP"] as const).map((transport) => [name, transport, connect] as const),
+  );
+  test.each(ways)("by %s over %s reaches the upstream", async (_name, transport, connect) => {
+    const { callTool, close } = await connect(transport === "stdio" ? { args: [built], cwd } : served.url, cwd);
+    const told = async (): Promise<string[]> => JSON.parse((await callTool("cancelled")).content[0].text);
+    const before = await told();
+    await expect(callTool("wait", {}, noting([], "cancel"))).rejects.toThrow("enough");
+    await vi.waitFor(async () => expect(await told()).toEqual([...before, "wait"]), { timeout: 60_000 });
+    await close();
   });
 });
