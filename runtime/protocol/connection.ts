@@ -60,6 +60,10 @@ export interface Connection {
 export interface Origin {
   readonly remote?: string | undefined;
   readonly booking?: Booking;
+  /** The client of a session that another replica has opened. */
+  readonly peer?: Peer | undefined;
+  /** Precedes the ids of requests to the client, so that other replicas recognize them. */
+  readonly questionPrefix?: string | undefined;
 }
 
 /** Number of calls per connection without a booking, and maximum number of booked calls of all connections. */
@@ -76,7 +80,7 @@ const maxHeld = 1024;
 export function connect(server: Server, send: Send, opener?: Auth, origin?: Origin): Connection {
   /** Running calls by id. If an id is in use twice, on separate outlets, the later call is its own key. */
   const calls = new Map<Id | Call, Running>();
-  const questions = globalThis.mcpcWithoutAsking ? undefined : createQuestions();
+  const questions = globalThis.mcpcWithoutAsking ? undefined : createQuestions(origin?.questionPrefix);
   const remote = origin?.remote;
   const sharedOutlet: Outlet = {
     notify: (message) => send(message),
@@ -84,7 +88,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     ...(!globalThis.mcpcWithoutUpstreams && origin === undefined && { isSolo: true }),
     ...(remote !== undefined && { request: { header: () => undefined, remote } }),
   };
-  let session: Peer | undefined;
+  let session = globalThis.mcpcWithoutHttp ? undefined : origin?.peer;
   /** Change messages that wait for `notifications/initialized`. A set drops duplicates. */
   let deferred: Set<string> | undefined;
   let closed = false;
@@ -102,6 +106,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       server.subscribers.delete(subscriber);
     },
   };
+  if (!globalThis.mcpcWithoutHttp && session !== undefined) server.subscribers.add(subscriber);
 
   function open({ id, params }: RequestMessage, reply: Reply, auth: Auth | undefined): undefined {
     const refusal = server.admit?.({ method: "initialize", caller: callerOf(auth, remote) });

@@ -22,7 +22,8 @@ export interface OpenQuestions {
   rejectAll(reason: Error): void;
 }
 
-export function createQuestions(): OpenQuestions {
+/** `prefix` precedes the ids, so that other replicas recognize them. */
+export function createQuestions(prefix?: string): OpenQuestions {
   const questions = new Map<Id, Question>();
   let asked = 0;
   return {
@@ -30,9 +31,9 @@ export function createQuestions(): OpenQuestions {
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason as Error);
         asked += 1;
-        const id = asked;
+        const id = prefix === undefined ? asked : `${prefix}-${asked}`;
         const giveUp = (reason: Error): void => {
-          call.notify(notificationMessage("notifications/cancelled", `{"requestId":${id}}`));
+          call.notify(notificationMessage("notifications/cancelled", `{"requestId":${JSON.stringify(id)}}`));
           questions.get(id)?.reject(reason);
         };
         const abort = (): void => giveUp(signal.reason as Error);

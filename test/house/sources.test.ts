@@ -104,6 +104,8 @@ const tellsTime = [
   ["runtime/auth/token-cache.ts", "when a token expires"],
   ["runtime/protocol/auth.ts", "when credentials expire"],
   ["runtime/protocol/request-state.ts", "what another process has sealed"],
+  ["runtime/protocol/seal.ts", "what another process has sealed"],
+  ["runtime/transports/http/sealed-sessions.ts", "what another process has sealed"],
   ["runtime/protocol/tasks.ts", "the times that a client is told"],
   ["runtime/protocol/logger.ts", "the time of an entry"],
   ["runtime/health/health.ts", "the time of a report"],

@@ -57,10 +57,27 @@ interface LoggedEvent {
   readonly number: number;
   readonly stream: Stream;
   readonly message: Outgoing;
+  /** Whether the message is the answer, after which there is no other event. */
+  readonly isAnswer: boolean;
 }
 
-/** Creates the streams of a session, with a log for resumption (2025-11-25, transports: resumability). */
-export function createSessionStreams(ledger: Ledger, caller: string): SessionStreams {
+/** An event id of a client. */
+interface EventId {
+  readonly origin: string | undefined;
+  readonly stream: number;
+  readonly after: string;
+  /** The id of the answered request, as in `Stream.suffix`. */
+  readonly request: string;
+}
+
+/** The number of the stream of messages that belong to no request. */
+const unsolicitedNumber = 1;
+
+/**
+ * Creates the streams of a session, with a log for resumption (2025-11-25, transports: resumability). `origin` is part
+ * of all event ids if other replicas serve the session, too. It is unique among all replicas.
+ */
+export function createSessionStreams(ledger: Ledger, caller: string, origin?: string): SessionStreams {
   const running = new Map<number, Stream>();
   let events: LoggedEvent[] = [];
   let size = 0;
@@ -75,12 +92,13 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
     return stream;
   }
 
-  function idOf({ number, suffix }: Stream, event: number): string {
-    return `${number}-${event}${suffix}`;
+  function idOf({ number, suffix }: Stream, event: number | typeof endMark): string {
+    return `${origin === undefined ? "" : `${origin}.`}${number}-${event}${suffix}`;
   }
 
-  function write(reply: HttpReply, { number, stream, message }: LoggedEvent, awaited?: boolean): void {
-    reply.event(message, idOf(stream, number), awaited);
+  function write(reply: HttpReply, { number, stream, message, isAnswer }: LoggedEvent, awaited?: boolean): void {
+    // Any replica can tell that nothing follows the end mark.
+    reply.event(message, idOf(stream, isAnswer && origin !== undefined ? endMark : number), awaited);
     stream.written = number;
   }
 
@@ -112,9 +130,9 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
     return events.filter(({ stream, number }) => stream === of && number > since);
   }
 
-  function send(stream: Stream, message: Outgoing, awaited?: boolean): void {
+  function send(stream: Stream, message: Outgoing, awaited = false): void {
     stream.last = sent += 1;
-    const event = { number: sent, stream, message };
+    const event = { number: sent, stream, message, isAnswer: awaited };
     keep(event);
     const reply = stream.replies.at(-1);
     if (reply !== undefined) write(reply, event, awaited);
@@ -134,6 +152,15 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
     return stream !== undefined && hasScopes(auth ?? anonymous, stream) ? stream : undefined;
   }
 
+  function isOwn({ origin: from, stream }: EventId): boolean {
+    return from === origin && stream > 0 && stream <= opened;
+  }
+
+  /** Returns whether an id is that of an answer of another replica, or of an earlier part of the session on this one. */
+  function isElsewhere({ origin: from, stream }: EventId): boolean {
+    return origin !== undefined && from !== undefined && from !== origin && stream > unsolicitedNumber;
+  }
+
   return {
     unsolicited,
     open(request, auth) {
@@ -150,20 +177,18 @@ export function createSessionStreams(ledger: Ledger, caller: string): SessionStr
     },
     finish,
     resume(lastEventId, auth, reply, primes) {
-      const [, text, after, id = ""] = /^(\d+)-(\d+|end)(?:-(.+))?$/.exec(lastEventId ?? "") ?? [];
-      const isKnown = text !== undefined && Number(text) > 0 && Number(text) <= opened;
-      const number = isKnown ? Number(text) : unsolicited.number;
-      const resumed = isKnown ? Number(after) : undefined;
-      const stream = find(number, auth);
-      const missed = stream === undefined ? [] : unwritten(stream, resumed);
+      const id = parseEventId(lastEventId);
+      const known = id !== undefined && (isOwn(id) || isElsewhere(id)) ? id : undefined;
+      const stream = known === undefined ? unsolicited : isOwn(known) ? find(known.stream, auth) : undefined;
+      const missed = stream === undefined ? [] : unwritten(stream, known && Number(known.after));
       const hasEnded = stream?.done === true && missed.length === 0;
       // Some clients reconnect after the end, in an endless loop; 204 stops them.
-      if (isKnown && (after === endMark || (hasEnded && stream.last <= Number(after))))
+      if (known !== undefined && (known.after === endMark || (hasEnded && stream.last <= Number(known.after))))
         return reply.send(204) as undefined;
       reply.open();
       // A client keeps its event id only if it receives the id again before the next break.
-      if (primes) reply.event(undefined, isKnown ? lastEventId : idOf(unsolicited, unsolicited.written));
-      if (stream === undefined || hasEnded) return reportLost(reply, number, id);
+      if (primes) reply.event(undefined, known ? lastEventId : idOf(unsolicited, unsolicited.written));
+      if (stream === undefined || hasEnded) return reportLost(reply, known!);
       while (stream.replies.length >= (stream === unsolicited ? maxReplies : 1)) stream.replies.shift()!.close();
       // An answer was requested, and may be long.
       for (const event of missed) write(reply, event, stream !== unsolicited);
@@ -185,10 +210,16 @@ export function detach({ replies }: Stream, reply: HttpReply): void {
   if (at !== -1) replies.splice(at, 1);
 }
 
+function parseEventId(text = ""): EventId | undefined {
+  const [, origin, stream, after, request = ""] = /^(?:(\w+)\.)?(\d+)-(\d+|end)(?:-(.+))?$/.exec(text) ?? [];
+  return after === undefined ? undefined : { origin, stream: Number(stream), after, request };
+}
+
 /** Answers with an error if the answer is lost: the client would otherwise wait for ever. */
-function reportLost(reply: HttpReply, number: number, id: string): undefined {
+function reportLost(reply: HttpReply, { origin, stream, request }: EventId): undefined {
   const error = new McpError(errorCodes.internalError, "the answer is no longer kept; send the request again");
-  reply.event(errorMessage(idFrom(id), error), `${number}-${endMark}${id && `-${id}`}`, true);
+  const id = `${origin === undefined ? "" : `${origin}.`}${stream}-${endMark}${request && `-${request}`}`;
+  reply.event(errorMessage(idFrom(request), error), id, true);
   reply.close();
 }
 

@@ -1,13 +1,14 @@
 import { callerOf } from "../../protocol/caller.js";
 import { identityOf } from "../../protocol/auth.js";
 import { connect, type Connection, type Reply } from "../../protocol/connection.js";
-import { full, type UnavailableError } from "../../protocol/errors.js";
-import type { Outlet, Server } from "../../protocol/exchange.js";
-import { errorMessage, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
+import { full, invalidRequest, type McpError, type UnavailableError } from "../../protocol/errors.js";
+import type { Outlet, Peer, Server } from "../../protocol/exchange.js";
+import { errorMessage, type Outgoing, type RequestMessage, type ResponseMessage } from "../../protocol/json-rpc.js";
 import { weightOf, type Booking } from "../../protocol/ledger.js";
 import { onSilence } from "./events.js";
 import type { HttpOptions, HttpReply, HttpRequest, Running } from "./endpoint.js";
 import { acceptsStream } from "./single-request.js";
+import { createSealedSessions, type SharedSession } from "./sealed-sessions.js";
 import { createSessionStreams, detach, type Stream } from "./session-streams.js";
 
 /** The default maximum number of sessions. */
@@ -23,8 +24,12 @@ export interface HttpSession {
   /** The identity of the owner. Other callers cannot find the session. */
   readonly owner: string | undefined;
   readonly connection: Connection;
+  /** The session as other replicas know it; `undefined` if only this one has it. */
+  shared: SharedSession | undefined;
   /** Answers a request of this session. The answer becomes a stream at the first notification. */
   request(message: RequestMessage, request: HttpRequest, reply: HttpReply): Running | undefined;
+  /** Takes the answer to a question. Returns an error if another replica has asked. */
+  response(message: ResponseMessage): McpError | undefined;
   /** Opens the stream of messages that belong to no request; or, after `lastEventId`, resumes a stream. */
   listen(lastEventId: string | undefined, request: HttpRequest, reply: HttpReply): Running | undefined;
   lastUsed: number;
@@ -42,9 +47,13 @@ export interface SessionOpening {
 }
 
 export interface Sessions {
-  open(message: RequestMessage, request: HttpRequest): SessionOpening;
+  /** Opens a session. Returns a promise only if other replicas can serve it, too. */
+  open(message: RequestMessage, request: HttpRequest): SessionOpening | Promise<SessionOpening>;
+  /** Returns a session of this replica. */
   get(id: string, owner: string | undefined): HttpSession | undefined;
-  delete(id: string): void;
+  /** Returns a session that another replica has opened. Absent if there are no other replicas. */
+  readonly find?: (id: string, request: HttpRequest) => Promise<HttpSession | McpError | undefined>;
+  delete(session: HttpSession, request: HttpRequest): void;
 }
 
 type Options = Pick<HttpOptions, "maxSessions" | "keepAliveMs">;
@@ -52,6 +61,7 @@ type Options = Pick<HttpOptions, "maxSessions" | "keepAliveMs">;
 export function createSessions(server: Server, options: Options): Sessions {
   const { maxSessions: most = defaultMaxSessions } = options;
   const sessions = new Map<string, HttpSession>();
+  const shared = server.stateKeys.length > 0 ? createSealedSessions(server) : undefined;
   const end = (session: HttpSession, reason: string): void => {
     sessions.delete(session.id);
     session.close(new Error(reason));
@@ -64,62 +74,94 @@ export function createSessions(server: Server, options: Options): Sessions {
       if (!session.busy) end(session, "the session was idle for too long");
     }
   };
+  const get = (id: string, owner: string | undefined): HttpSession | undefined => {
+    const session = sessions.get(id);
+    if (session === undefined || session.owner !== owner) return undefined;
+    const now = performance.now();
+    if (now - session.lastUsed < touchIntervalMs) return session;
+    if (session.shared?.hasExpired() === true) return end(session, "the session has expired") as undefined;
+    session.lastUsed = now;
+    session.booking?.touch();
+    sessions.delete(id);
+    sessions.set(id, session);
+    return session;
+  };
+  /** Keeps a session, unless there is no room. */
+  const keep = (session: HttpSession, peer: Peer, { auth, remote }: HttpRequest): UnavailableError | undefined => {
+    sweep();
+    const item = { kind: "session", most, caller: callerOf(auth, remote), isIdle: () => !session.busy };
+    const evict = (): void => end(session, "another client needs the place of the session");
+    const booking = server.ledger.book(item, evict, sessionBytes + weightOf(peer.capabilities));
+    if (booking === undefined) {
+      session.close(new Error("there is no room for the session"));
+      return full("too many sessions are in use");
+    }
+    session.booking = peer.booking = booking;
+    sessions.set(session.id, session);
+    return undefined;
+  };
   return {
     open(message, request) {
-      const session = createSession(server, request, options);
+      const session = createSession(server, request, options, shared !== undefined);
       let opened: SessionOpening = { answer: undefined };
       const settle: Reply = (answer, refusal) => void (opened = { answer, refusal });
       session.connection.request(message, { notify: () => {}, request }, settle, request.auth);
       const peer = session.connection.session;
       if (peer === undefined) return opened;
-      sweep();
-      const item = {
-        kind: "session",
-        most,
-        caller: callerOf(request.auth, request.remote),
-        isIdle: () => !session.busy,
+      const admit = (): SessionOpening => {
+        const refusal = keep(session, peer, request);
+        return refusal ? { answer: errorMessage(message.id, refusal), refusal } : { ...opened, session };
       };
-      const evict = (): void => end(session, "another client needs the place of the session");
-      const booking = server.ledger.book(item, evict, sessionBytes + weightOf(peer.capabilities));
-      if (booking === undefined) {
-        session.close(new Error("there is no room for the session"));
-        const refusal = full("too many sessions are in use");
-        return { answer: errorMessage(message.id, refusal), refusal };
-      }
-      session.booking = peer.booking = booking;
-      sessions.set(session.id, session);
-      return { ...opened, session };
+      if (shared === undefined) return admit();
+      return shared.share(peer, request.auth).then((shared) => {
+        session.shared = shared;
+        return admit();
+      });
     },
-    get(id, owner) {
-      const session = sessions.get(id);
-      if (session === undefined || session.owner !== owner) return undefined;
-      const now = performance.now();
-      if (now - session.lastUsed < touchIntervalMs) return session;
-      session.lastUsed = now;
-      session.booking?.touch();
-      sessions.delete(id);
-      sessions.set(id, session);
-      return session;
-    },
-    delete(id) {
-      const session = sessions.get(id);
-      if (session !== undefined) end(session, "the client ended the session");
+    get,
+    ...(shared && {
+      async find(id, request) {
+        const found = await shared.find(id, request.auth);
+        // Another request may have found it meanwhile.
+        const known = get(id, identityOf(request.auth));
+        if (found === undefined || known !== undefined) return known;
+        const session = createSession(server, request, options, true, found.peer);
+        session.shared = found;
+        return keep(session, found.peer, request) ?? session;
+      },
+    }),
+    delete(session, request) {
+      if (session.shared !== undefined) shared?.end(session.shared, request);
+      end(session, "the client ended the session");
     },
   };
 }
 
-function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliveMs }: Options): HttpSession {
-  const streams = createSessionStreams(server.ledger, callerOf(auth, remote));
+/** Creates the part of a session that is on this replica. `peer` is the client of a session of another replica. */
+function createSession(
+  server: Server,
+  { auth, remote }: HttpRequest,
+  { keepAliveMs }: Options,
+  isShared: boolean,
+  peer?: Peer,
+): HttpSession {
+  // A session that comes back to this replica must not reuse ids, so its parts have names of their own.
+  const part = isShared ? crypto.randomUUID().slice(-12) : undefined;
+  const streams = createSessionStreams(server.ledger, callerOf(auth, remote), part);
   const { unsolicited } = streams;
-  const connection = connect(server, streams.broadcast, undefined, { remote });
+  const connection = connect(server, streams.broadcast, undefined, { remote, peer, questionPrefix: part });
+  const ownId = crypto.randomUUID();
   /** Returns whether the client understands an event without a message. Older revisions take it for a message. */
   const needsPriming = (): boolean => connection.session?.protocolVersion === "2025-11-25";
   // The stream has no end of its own, so a server that stops has to end it.
   const ending = { deliver: () => {}, end: () => streams.finish(unsolicited) };
   return {
-    id: crypto.randomUUID(),
+    get id() {
+      return this.shared?.id ?? ownId;
+    },
     owner: identityOf(auth),
     connection,
+    shared: undefined,
     lastUsed: performance.now(),
     booking: undefined,
     get busy() {
@@ -168,8 +210,16 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
         },
       };
     },
+    response(message) {
+      const { id } = message;
+      if (part !== undefined && !(typeof id === "string" && id.startsWith(`${part}-`))) return askedElsewhere();
+      connection.response(message);
+      return undefined;
+    },
     listen(lastEventId, request, reply) {
       server.subscribers.add(ending);
+      // Another replica may have received the notification.
+      if (part !== undefined) connection.notification({ method: "notifications/initialized" });
       return streams.resume(lastEventId, request.auth, reply, needsPriming());
     },
     close(reason) {
@@ -179,4 +229,9 @@ function createSession(server: Server, { auth, remote }: HttpRequest, { keepAliv
       streams.close();
     },
   };
+}
+
+/** The error for an answer that would otherwise be accepted and lost. */
+function askedElsewhere(): McpError {
+  return invalidRequest("another replica has asked this question; the answer has to reach that one");
 }

@@ -1,7 +1,7 @@
 import { onExpiry, identityOf } from "../../protocol/auth.js";
 import { initializedTwice, noBatches, refuseBatch, unexpectedError } from "../../protocol/connection.js";
 import { callerOf } from "../../protocol/caller.js";
-import { errorCodes, McpError } from "../../protocol/errors.js";
+import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
 import type { Outlet, Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
@@ -25,9 +25,10 @@ import {
   type HttpRequest,
   type Running,
 } from "./endpoint.js";
+import { deferred } from "./deferred.js";
 import { scopeChallenge } from "./identify.js";
 import { parameterMismatch, standardMismatch, versionMismatch } from "./request-headers.js";
-import { createSessions, type HttpSession, type Sessions } from "./sessions.js";
+import { createSessions, type HttpSession, type SessionOpening, type Sessions } from "./sessions.js";
 import { runRequest, StreamableReply } from "./single-request.js";
 
 type EndpointOptions = Pick<HttpOptions, "sessions" | "maxSessions" | "keepAliveMs">;
@@ -59,23 +60,24 @@ export function createEndpoint(server: Server, options: EndpointOptions): Endpoi
       const version = request.header("mcp-protocol-version");
       if (sessions === undefined || id === undefined || modernRevisions.has(version ?? ""))
         return notServed(request, reply);
-      const session = sessions.get(id, identityOf(request.auth));
-      if (session === undefined) return refuse(reply, 404, undefined, unknownSession);
-      if (request.method === "DELETE") {
-        sessions.delete(id);
-        return reply.send(200) as undefined;
-      }
-      if (!admitsStream(request)) {
-        return refuse(
-          reply,
-          406,
-          undefined,
-          new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"),
-        );
-      }
-      const refusal = server.admit?.({ method: "open", caller: callerOf(request.auth, request.remote) });
-      if (refusal !== undefined) return unavailable(reply, refusal);
-      return untilExpiry(request.auth, reply, session.listen(request.header("last-event-id"), request, reply));
+      return withSession(server, sessions, request, reply, undefined, (session) => {
+        if (session instanceof McpError) return refuseSession(reply, undefined, session);
+        if (request.method === "DELETE") {
+          sessions.delete(session, request);
+          return reply.send(200) as undefined;
+        }
+        if (!admitsStream(request)) {
+          return refuse(
+            reply,
+            406,
+            undefined,
+            new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"),
+          );
+        }
+        const refusal = server.admit?.({ method: "open", caller: callerOf(request.auth, request.remote) });
+        if (refusal !== undefined) return unavailable(reply, refusal);
+        return untilExpiry(request.auth, reply, session.listen(request.header("last-event-id"), request, reply));
+      });
     },
   };
 }
@@ -97,7 +99,10 @@ function receive(
   message: unknown,
   reply: HttpReply,
 ): Running | undefined {
-  if (Array.isArray(message)) return receiveBatch(server, sessions, request, message, reply);
+  if (Array.isArray(message)) {
+    const run = (session?: HttpSession | McpError): undefined => receiveBatch(server, session, request, message, reply);
+    return sessions === undefined ? run() : withSession(server, sessions, request, reply, undefined, run);
+  }
   const kind = classify(message);
   if (kind instanceof McpError) return refuse(reply, 400, readableId(message), kind);
   const { id, method, params } = message as RequestMessage;
@@ -121,24 +126,50 @@ function receive(
   if (refusal !== undefined) return refuse(reply, 400, kind === "request" ? id : undefined, refusal);
   if (sessions === undefined)
     return receiveWithoutSession(server, options, request, message as RequestMessage, kind, reply);
-  const session = sessionOf(sessions, request);
-  if (kind === "request" && method === "initialize") {
-    // A live session is already initialised; after the end of one the client may open another.
-    if (!(session instanceof McpError)) return refuse(reply, 400, id, initializedTwice());
-    return openSession(sessions, request, message as RequestMessage, reply);
-  }
-  if (session instanceof McpError) {
-    return refuse(reply, session === unknownSession ? 404 : 400, kind === "request" ? id : undefined, session);
-  }
-  if (kind === "request") return session.request(message as RequestMessage, request, reply);
-  if (kind === "notification") session.connection.notification(message as NotificationMessage);
-  else session.connection.response(message as ResponseMessage);
-  return reply.send(202) as undefined;
+  const answered = kind === "request" ? id : undefined;
+  return withSession(server, sessions, request, reply, answered, (session) => {
+    if (kind === "request" && method === "initialize") {
+      // A live session is already initialised; after the end of one the client may open another.
+      if (!(session instanceof McpError)) return refuse(reply, 400, id, initializedTwice());
+      return openSession(server, sessions, request, message as RequestMessage, reply);
+    }
+    if (session instanceof McpError) return refuseSession(reply, answered, session);
+    if (kind === "request") return session.request(message as RequestMessage, request, reply);
+    if (kind === "notification") session.connection.notification(message as NotificationMessage);
+    else {
+      const refusal = session.response(message as ResponseMessage);
+      if (refusal !== undefined) return refuse(reply, 400, undefined, refusal);
+    }
+    return reply.send(202) as undefined;
+  });
 }
 
-function sessionOf(sessions: Sessions, request: HttpRequest): HttpSession | McpError {
+/** Calls `resume` with the session of a request, or with an error. Only a search for it on other replicas takes time. */
+function withSession(
+  server: Server,
+  sessions: Sessions,
+  request: HttpRequest,
+  reply: HttpReply,
+  answered: Id | undefined,
+  resume: (session: HttpSession | McpError) => Running | undefined,
+): Running | undefined {
   const id = request.header("mcp-session-id");
-  return id === undefined ? missingSession : (sessions.get(id, identityOf(request.auth)) ?? unknownSession);
+  if (id === undefined) return resume(missingSession);
+  const session = sessions.get(id, identityOf(request.auth));
+  if (session !== undefined || sessions.find === undefined) return resume(session ?? unknownSession);
+  const found = sessions.find(id, request);
+  const fail = (error: unknown): void => refuseFailed(server, reply, answered, error);
+  return deferred(request, found, (session = unknownSession) => resume(session), fail);
+}
+
+function refuseSession(reply: HttpReply, id: Id | undefined, error: McpError): undefined {
+  if (error instanceof UnavailableError) return unavailable(reply, error, id);
+  return refuse(reply, error === unknownSession ? 404 : 400, id, error);
+}
+
+function refuseFailed(server: Server, reply: HttpReply, id: Id | undefined, error: unknown): undefined {
+  if (error instanceof UnavailableError) return unavailable(reply, error, id);
+  return refuse(reply, 500, id, unexpectedError(server, error));
 }
 
 const missingSession = /* @__PURE__ */ new McpError(
@@ -172,10 +203,20 @@ function receiveWithoutSession(
 }
 
 /** Opens a session, unless `initialize` fails. */
-function openSession(sessions: Sessions, request: HttpRequest, message: RequestMessage, reply: HttpReply): undefined {
-  const { answer, session, refusal } = sessions.open(message, request);
-  const { httpStatus = 200, headers } = refusal ?? {};
-  reply.send(httpStatus, answer, session === undefined ? headers : { "mcp-session-id": session.id });
+function openSession(
+  server: Server,
+  sessions: Sessions,
+  request: HttpRequest,
+  message: RequestMessage,
+  reply: HttpReply,
+): Running | undefined {
+  const answer = ({ answer, session, refusal }: SessionOpening): undefined => {
+    const { httpStatus = 200, headers } = refusal ?? {};
+    reply.send(httpStatus, answer, session === undefined ? headers : { "mcp-session-id": session.id });
+  };
+  const opening = sessions.open(message, request);
+  if (!(opening instanceof Promise)) return answer(opening);
+  return deferred(request, opening, answer, (error) => refuseFailed(server, reply, message.id, error));
 }
 
 /** Ends a stream when the credentials of its caller expire. */
@@ -269,13 +310,12 @@ function admitsStream(request: HttpRequest): boolean {
 /** Answers a JSON-RPC batch (2025-03-26 only) with one body of responses and without notifications. */
 function receiveBatch(
   server: Server,
-  sessions: Sessions | undefined,
+  session: HttpSession | McpError | undefined,
   request: HttpRequest,
   messages: readonly unknown[],
   reply: HttpReply,
-): Running | undefined {
-  const session = sessions && sessionOf(sessions, request);
-  if (session instanceof McpError) return refuse(reply, session === unknownSession ? 404 : 400, undefined, session);
+): undefined {
+  if (session instanceof McpError) return refuseSession(reply, undefined, session);
   const version =
     session?.connection.session?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
   const modernElement = messages.some((message) => isObject(message) && hasClaim(message["params"]));
@@ -300,7 +340,7 @@ function receiveBatch(
     else if (kind === "request") runBatched(server, session, version, message as RequestMessage, answer, request.auth);
     else {
       if (kind === "notification") session?.connection.notification(message as NotificationMessage);
-      else session?.connection.response(message as ResponseMessage);
+      else session?.response(message as ResponseMessage);
       answer(undefined);
     }
   }
