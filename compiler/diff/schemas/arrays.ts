@@ -2,7 +2,9 @@ import type { Json } from "../../model/source.js";
 import type { Formula } from "./formula.js";
 import { closed, distinct, type Domain, type Outcome, type Sides, type Tools } from "./outcome.js";
 
-const maxItems = 200;
+const maxItems = 10_000;
+/** Length of the lists of which several variants are tried. */
+const maxVaried = 200;
 /** Number of places at the beginning of a list that are examined one by one. */
 const maxPlaces = 20;
 
@@ -101,13 +103,18 @@ export function solveArrays({ left, right }: Sides, { prove, make }: Tools): Dom
   if (most === 0) return { values: [[]] };
   if (least > most || least > maxItems) return { samples: [] };
 
-  const at = (index: number): Outcome => prove(itemsAt(index), refusedAt(index));
+  const outcomes = new Map<number, Outcome>();
+  const at = (index: number): Outcome => {
+    const place = Math.min(index, tail);
+    if (!outcomes.has(place)) outcomes.set(place, prove(itemsAt(place), refusedAt(place)));
+    return outcomes.get(place)!;
+  };
   const samples: Json[][] = [];
   for (const length of new Set([least, Math.min(least + 1, most), Math.min(Math.max(2, least), most)])) {
-    for (let variant = 0; variant < 3; variant++) {
+    for (let variant = 0; variant < (length > maxVaried ? 1 : 3); variant++) {
       const items: Json[] = [];
       const needed = wanted.flatMap(({ schema, value }) =>
-        Array.from({ length: Math.min(value, maxItems) }, () => schema),
+        Array.from({ length: Math.min(value, length) }, () => schema),
       );
       for (let index = 0; index < length; index++) {
         const need = refused.has(index) ? undefined : needed.shift();

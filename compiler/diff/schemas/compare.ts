@@ -58,10 +58,12 @@ function compared(old: JsonSchema, now: JsonSchema, direction: Direction): reado
   const judged = rules.filter((each) => !optional.includes(each));
   const opened = optional.reduce<JsonSchema>((schema, each) => withoutRule(schema, each), now);
   const [narrow, wide] = direction === "input" ? [old, opened] : [now, old];
-  const fault = optional.length > 0 ? faultOf(now) : undefined;
   return [
     ...judge(judged, narrow, wide),
-    ...optional.map((each) => (fault === undefined ? compatible(each, true) : undecided(each, fault))),
+    ...optional.map((each) => {
+      const fault = faultOf(each.new!, now as JsonObject);
+      return fault === undefined ? compatible(each, true) : undecided(each, fault);
+    }),
     ...texts.map((each) => compatible(each, false)),
   ];
 }
@@ -80,10 +82,10 @@ function undecided(difference: Difference, reason: string): SchemaChange {
   return { ...difference, verdict: "unknown", effect: "values", reason };
 }
 
-/** Returns why a schema cannot be compiled, if so. */
-function faultOf(schema: JsonSchema): string | undefined {
+/** Returns why a new schema inside another cannot be compiled, if so. */
+function faultOf(schema: Json, { $defs }: JsonObject): string | undefined {
   try {
-    validatorOf(schema);
+    validatorOf({ ...($defs !== undefined && { $defs }), allOf: [schema] });
     return undefined;
   } catch (error) {
     if (error instanceof NotComparable) return error.message;

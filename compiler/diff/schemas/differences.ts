@@ -2,7 +2,7 @@ import { applicators } from "../../json-schema/walk.js";
 import type { JsonSchema } from "../../model/schema.js";
 import type { Json, JsonObject } from "../../model/source.js";
 import { isAnnotation, isObject } from "./classes.js";
-import { canonical } from "./formula.js";
+import { areEqual, canonical } from "./formula.js";
 
 /** A difference between two plain schemas. */
 export interface Difference {
@@ -24,14 +24,14 @@ export function differences(old: JsonSchema, now: JsonSchema): Difference[] {
     void found.push({ at, kind, ...(one !== undefined && { old: one }), ...(other !== undefined && { new: other }) });
 
   const compareSchemas = (at: readonly string[], one: Json, other: Json): void => {
-    if (one === other || canonical(one) === canonical(other)) return;
+    if (areEqual(one, other)) return;
     if (!isObject(one) || !isObject(other)) return add(at, "rule", one, other);
     for (const keyword of new Set([...Object.keys(one), ...Object.keys(other)]))
       compareKeyword([...at, keyword], keyword, one[keyword], other[keyword]);
   };
 
   const compareKeyword = (at: readonly string[], keyword: string, one?: Json, other?: Json): void => {
-    if (one !== undefined && other !== undefined && canonical(one) === canonical(other)) return;
+    if (one !== undefined && other !== undefined && areEqual(one, other)) return;
     if (keyword === header) return add(at, "header", one, other);
     if (keyword === "default") return add(at, "default", one, other);
     if (keyword === "$defs" || keyword === "definitions") return compareMaps(at, one ?? {}, other ?? {}, true);

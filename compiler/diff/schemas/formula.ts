@@ -1,4 +1,4 @@
-import type { Json } from "../../model/source.js";
+import type { Json, JsonObject } from "../../model/source.js";
 
 /** The types of JSON; an integer is a number. */
 export const jsonTypes = ["null", "boolean", "number", "string", "array", "object"] as const;
@@ -118,7 +118,17 @@ export function canonical(value: Json): string {
 
 /** Whether two values are equal, regardless of the order of their members. */
 export function areEqual(one: Json, other: Json): boolean {
-  return one === other || JSON.stringify(one) === JSON.stringify(other) || canonical(one) === canonical(other);
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const [names, others] = [Object.keys(one), Object.keys(other)];
+  return (
+    names.length === others.length &&
+    names.every((name) => {
+      const [a, b] = [(one as JsonObject)[name]!, (other as JsonObject)[name]!];
+      return Object.hasOwn(other, name) && areEqual(a, b);
+    })
+  );
 }
 
 /** Error for schemas that cannot be compared: they are too large, or invalid. */

@@ -4,13 +4,17 @@ import { closed, distinct, type Domain, type Sides, type Tools } from "./outcome
 import { matcher } from "./patterns.js";
 
 const maxNames = 400;
+const maxProperties = 200;
 const maxPatterns = 4;
+const letters = [..."abcdefghijklmnopqrstuvwxyz"];
+const pairsOfLetters = letters.flatMap((one) => letters.map((other) => one + other));
 
 /** A named property, or any unnamed property whose name matches certain patterns. */
 interface Place {
   readonly name?: string;
-  /** Patterns that the names match; undefined where any match is possible. */
+  /** Patterns that the names match, and those that they do not; undefined where any match is possible. */
   readonly matched?: ReadonlySet<string>;
+  readonly unmatched?: readonly string[];
   /** Schemas that apply to the value. */
   readonly schemas: readonly Formula[];
 }
@@ -37,7 +41,7 @@ export function solveObjects(sides: Sides, tools: Tools): Domain {
       needed.add(literal.name);
       refused.set(literal.name, [...(refused.get(literal.name) ?? []), literal.schema]);
     }
-  if ([...needed].some((name) => absent.has(name)) || needed.size > most) return closed;
+  if ([...needed].some((name) => absent.has(name)) || Math.max(least, needed.size) > most) return closed;
 
   const names = namesOf(sides, tools);
   if (names.length > maxNames) return { samples: [] };
@@ -47,10 +51,10 @@ export function solveObjects(sides: Sides, tools: Tools): Domain {
     const place = named.get(name)!;
     if (prove(place.schemas, refusedAt(place)).closed) return closed;
   }
-  const others = otherPlaces(names, sides, tools);
-  const isPossible = ({ schemas }: Place): boolean => !prove(schemas, []).closed;
-  const optional = names.filter((name) => !needed.has(name) && !absent.has(name) && isPossible(named.get(name)!));
-  const open = others.filter(isPossible);
+  const optional = names.filter(
+    (name) => !needed.has(name) && !absent.has(name) && isPossible(named.get(name)!, tools),
+  );
+  const open = otherPlaces(names, sides, tools);
   if (open.length === 0 && needed.size + optional.length < least) return closed;
 
   /** Properties that violate a rule on the right about unnamed properties, one for each rule. */
@@ -98,13 +102,14 @@ export function solveObjects(sides: Sides, tools: Tools): Domain {
     });
     const filled = [...base()];
     for (const choice of choices) if (filled.length < least) filled.push(choice);
-    for (const place of open)
-      for (let index = 0; index < 20 && filled.length < least; index++) {
-        const name = fresh(place, Object.fromEntries(filled));
-        const value = valuesAt(place)[0];
-        if (name === undefined || value === undefined) break;
-        filled.push([name, value]);
+    for (const place of least > maxProperties ? [] : open) {
+      const [value] = valuesAt(place);
+      if (value === undefined) continue;
+      for (const name of manyNames(place)) {
+        if (filled.length >= least) break;
+        if (!filled.some(([each]) => each === name)) filled.push([name, value]);
       }
+    }
     add(filled);
     for (const [index, [name, values]] of minimal.entries())
       for (const value of values.slice(1, 6)) add(filled.map((each, at) => (at === index ? [name, value] : each)));
@@ -115,6 +120,18 @@ export function solveObjects(sides: Sides, tools: Tools): Domain {
       if (name !== undefined) for (const value of valuesAt(place).slice(0, 3)) add([...filled, [name, value]]);
     }
     return distinct(found);
+  }
+
+  /** Yields names of a place: the samples, and the samples followed by two letters. */
+  function* manyNames(place: Place): Generator<string> {
+    const { left, right } = nameFormulas(place, names, sides, tools);
+    const isName = (name: string): boolean =>
+      left.every((each) => tools.evaluate(each, name) !== false) &&
+      right.every((each) => tools.evaluate(each, name) !== true);
+    const found = nameSamples(place, names, sides, tools);
+    yield* found;
+    for (const first of found.slice(0, 3))
+      for (const pair of pairsOfLetters) if (isName(first + pair)) yield first + pair;
   }
 
   function badName(place: Place, schema: Formula): string | undefined {
@@ -151,6 +168,11 @@ function placeOf(name: string, { left }: Sides, { evaluate, make }: Tools): Plac
   return { name, schemas };
 }
 
+/** Whether the property may have a value. */
+function isPossible({ schemas }: Place, { prove }: Tools): boolean {
+  return !prove(schemas, []).closed;
+}
+
 /** Whether a rule applies to the property; undefined where this is not decidable. */
 function applies(rule: Rule, { name, matched }: Place): boolean | undefined {
   const matches = (pattern: string): boolean | undefined =>
@@ -162,35 +184,38 @@ function applies(rule: Rule, { name, matched }: Place): boolean | undefined {
   return all.includes(undefined) ? undefined : true;
 }
 
-/** Returns the unnamed properties, by the patterns that they match. */
+/** Returns the unnamed properties that are possible, by the patterns that they match. */
 function otherPlaces(names: readonly string[], sides: Sides, tools: Tools): Place[] {
   const rules = [...sides.left, ...sides.right].filter(
     (literal): literal is Rule => literal.kind === "matching" || literal.kind === "additional",
   );
   const patterns = [...new Set(rules.flatMap((rule) => (rule.kind === "matching" ? [rule.pattern] : rule.patterns)))];
   const place = (matched?: ReadonlySet<string>): Place => {
+    const unmatched = patterns.filter((pattern) => !matched?.has(pattern));
     const schemas = sides.left.flatMap((literal) =>
       (literal.kind === "matching" || literal.kind === "additional") &&
       applies(literal, { ...(matched && { matched }), schemas: [] }) === true
         ? [literal.schema]
         : [],
     );
-    return { ...(matched && { matched }), schemas };
+    return { ...(matched && { matched, unmatched }), schemas };
   };
-  if (patterns.length > maxPatterns) return [place()];
+  if (patterns.length > maxPatterns) return [place()].filter((each) => isPossible(each, tools));
   const places: Place[] = [];
   for (let bits = 0; bits < 2 ** patterns.length; bits++) {
     const matched = new Set(patterns.filter((_, index) => bits & (1 << index)));
-    const { left, right } = nameFormulas(matched, patterns, names, sides, tools);
-    if (!tools.prove(left, right).closed) places.push(place(matched));
+    const found = place(matched);
+    // Names take longer to prove than a value that is never valid.
+    if (!isPossible(found, tools)) continue;
+    const { left, right } = nameFormulas(found, names, sides, tools);
+    if (!tools.prove(left, right).closed) places.push(found);
   }
   return places;
 }
 
-/** Returns formulas for a name that occurs in none of the literals. */
+/** Returns formulas for a name of an unnamed property, which occurs in none of the literals. */
 function nameFormulas(
-  matched: ReadonlySet<string>,
-  patterns: readonly string[],
+  { matched = new Set(), unmatched = [] }: Place,
   names: readonly string[],
   { left }: Sides,
   { make }: Tools,
@@ -199,16 +224,13 @@ function nameFormulas(
   const pattern = (each: string): Formula => make({ kind: "pattern", pattern: each });
   return {
     left: [make({ kind: "type", types: ["string"], integer: false }), ...schemas, ...[...matched].map(pattern)],
-    right: [
-      make({ kind: "enum", values: [...names].sort() }),
-      ...patterns.filter((each) => !matched.has(each)).map(pattern),
-    ],
+    right: [make({ kind: "enum", values: [...names].sort() }), ...unmatched.map(pattern)],
   };
 }
 
 function isNameProved(place: Place, schema: Formula, names: readonly string[], sides: Sides, tools: Tools): boolean {
   if (place.name !== undefined) return tools.evaluate(schema, place.name) === true;
-  const { left, right } = nameFormulas(place.matched ?? new Set(), [], names, sides, tools);
+  const { left, right } = nameFormulas(place, names, sides, tools);
   return tools.prove([...left], [...right, schema]).closed;
 }
 
@@ -219,9 +241,10 @@ function nameSamples(
   tools: Tools,
   refused?: Formula,
 ): readonly string[] {
-  const { left, right } = nameFormulas(place.matched ?? new Set(), [], names, sides, tools);
+  const { left, right } = nameFormulas(place, names, sides, tools);
   const { candidates } = tools.prove(left, refused ? [...right, refused] : right);
   const all = candidates.filter((name): name is string => typeof name === "string" && !names.includes(name));
-  // Users see these names, so short ones come first.
-  return all.filter((name) => name !== "").concat(all.includes("") ? [""] : []);
+  // Users see these names, so usual ones come first, and the empty one last.
+  const oddness = (name: string): number => (name === "" ? 2 : /^[a-z]/i.test(name) ? 0 : 1);
+  return all.toSorted((one, other) => oddness(one) - oddness(other));
 }

@@ -6,7 +6,8 @@ const matchers = new Map<string, (text: string) => boolean | undefined>();
 
 /** Length limit of texts for a pattern with exponential backtracking. */
 const maxRiskLength = 16;
-const longest = 20_000;
+/** Length limit of texts that are made and matched. */
+export const maxTextLength = 200_000;
 
 /** Returns a matcher of a pattern anywhere in a text; its result is undefined where matching would take too long. */
 export function matcher(pattern: string): (text: string) => boolean | undefined {
@@ -21,7 +22,7 @@ function createMatcher(pattern: string): (text: string) => boolean | undefined {
   let limit: number | undefined;
   return (text) => {
     if (text.length > maxRiskLength) {
-      limit ??= isRisky(pattern) ? maxRiskLength : longest;
+      limit ??= isRisky(pattern) ? maxRiskLength : maxTextLength;
       if (text.length > limit) return undefined;
     }
     return expression.test(text);

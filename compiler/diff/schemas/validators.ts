@@ -11,11 +11,14 @@ import { NotComparable } from "./formula.js";
 const compilers = new Map<boolean, { readonly ajv: ReturnType<typeof createAjv>; uses: number }>();
 const maxUses = 200;
 
+// A validator runs a few times, so optimized code takes longer to make than it saves.
+const options = { messages: false, validateSchema: false, meta: false, code: { optimize: false } } as const;
+
 function compilerFor(schema: JsonSchema): ReturnType<typeof createAjv> {
   const notes = /"(?:unevaluated|\$dynamic|\$recursive)/.test(JSON.stringify(schema));
   let compiler = compilers.get(notes);
   if (!compiler || compiler.uses >= maxUses) {
-    const ajv = lean(createAjv("2020-12", { messages: false, validateSchema: false, meta: false }), schema);
+    const ajv = lean(createAjv("2020-12", options), schema);
     compilers.set(notes, (compiler = { ajv, uses: 0 }));
   }
   compiler.uses++;

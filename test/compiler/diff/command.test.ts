@@ -250,9 +250,9 @@ test("the tokens of both sides are the same, whether a side says them or they ar
 });
 
 test("unknown changes pass unless they are strictly judged", async () => {
-  const uri = { type: "string", format: "uri" };
+  const uuid = { type: "string", format: "uuid" };
   const reference = { type: "string", format: "uri-reference" };
-  changed(manifest("1.2.0", {}, uri), manifest("1.3.0", {}, reference));
+  changed(manifest("1.2.0", {}, uuid), manifest("1.3.0", {}, reference));
   expect((await diff("git:HEAD")).code).toBe(0);
   expect((await diff("git:HEAD", "--strict")).code).toBe(1);
 });

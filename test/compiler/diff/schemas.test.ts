@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compareSchemas, type Direction, type SchemaChange } from "../../../compiler/diff/schemas/compare.js";
 import type { Verdict } from "../../../compiler/diff/rules.js";
+import { lengthsOfFormats, widerFormats } from "../../../compiler/diff/schemas/strings.js";
 import { includes } from "../../../compiler/diff/schemas/inclusion.js";
 import { createAjv } from "../../../compiler/json-schema/ajv.js";
 import type { JsonSchema } from "../../../compiler/model/schema.js";
@@ -88,6 +89,52 @@ function models(schema: JsonSchema): readonly Json[] {
   const inclusion = includes(false, schema);
   return "candidates" in inclusion ? inclusion.candidates : [];
 }
+
+const [zones, fractions] = [fc.constantFrom("Z", "z", "+02:00", "-0330", "+01"), fc.constantFrom("", ".5", ".123456")];
+const times = fc
+  .tuple(fc.date({ noInvalidDate: true, min: new Date(0), max: new Date("2100-01-01") }), fractions, zones)
+  .map(([date, fraction, zone]) => date.toISOString().slice(0, 19) + fraction + zone);
+const textsOf: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  "date-time": times,
+  ipv4: fc.ipV4(),
+  "json-pointer-uri-fragment": fc.stringMatching(/^#(?:\/(?:[a-zA-Z0-9_.!$&'()*+,;:=@-]|%[0-9a-fA-F]{2}|~0|~1)*)*$/),
+  time: times.map((text) => text.slice("2000-01-01T".length)),
+  uri: fc.oneof(
+    fc.webUrl({ withFragments: true, withQueryParameters: true }),
+    fc.stringMatching(/^[a-z][a-z0-9+.-]{0,5}:[a-zA-Z0-9._~!$&'()*+,;=:@-]*$/),
+    fc.ipV6().map((address) => `ftp://user@[${address}]:21/a//b?c#d`),
+  ),
+};
+
+test.each(Object.entries(widerFormats).flatMap(([narrow, all]) => all.map((wide) => [narrow, wide] as const)))(
+  "a text of the format %s is one of %s",
+  (narrow, wide) => {
+    const [isNarrow, isWide] = [narrow, wide].map((format) => takesOf({ format })) as [Takes, Takes];
+    const taken = fc.sample(textsOf[narrow]!, 500).filter((text) => isNarrow(text));
+    expect(taken.length).toBeGreaterThan(400);
+    expect(taken.filter((text) => !isWide(text))).toEqual([]);
+  },
+);
+
+test("texts of formats with a limit keep it, and reach it", () => {
+  const longest: Readonly<Record<string, string>> = {
+    date: "2024-02-29",
+    hostname: ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join("."),
+    ipv4: "255.255.255.255",
+    ipv6: "1111:2222:3333:4444:5555:6666:255.255.255.255",
+    uuid: "urn:uuid:0b8ed1b0-5a3b-4a36-8b5e-5b0c9a3b6f10",
+  };
+  const shortest: Readonly<Record<string, string>> = {
+    ...{ date: "0000-01-01", hostname: "a", ipv4: "1.1.1.1", ipv6: "::", uuid: longest["uuid"]!.slice(9) },
+  };
+  for (const [format, [least, most]] of Object.entries(lengthsOfFormats)) {
+    const takes = takesOf({ format });
+    const [short, long] = [shortest[format]!, longest[format]!];
+    expect([short.length, long.length, takes(short), takes(long)], format).toEqual([least, most, true, true]);
+    const near = [short.slice(1), ...[...long].map((_, at) => long.slice(0, at) + long[at] + long.slice(at))];
+    expect([...near, `${long}.`, `:${long}`, `${long}0`].filter(takes), format).toEqual([]);
+  }
+});
 
 function mentions(value: Json, name: string): boolean {
   if (typeof value !== "object" || value === null) return false;
