@@ -11,6 +11,7 @@ import type { Costs } from "./model/costs.js";
 import type { Project } from "./model/project.js";
 import type { Server } from "./model/server.js";
 import type { EntryOffsets, Sources } from "./model/source.js";
+import { checkBudgets } from "./tokens/budgets.js";
 import { costsOf } from "./tokens/costs.js";
 
 /** All that follows from the manifests, whatever the handlers are. */
@@ -41,7 +42,7 @@ export function compileManifests(
   return { ...(value && { value: { server: value.server, offsets: value.offsets, costs: value.costs } }), diagnostics };
 }
 
-/** The same phases, and lint. */
+/** The same phases, lint, and the budgets of tokens. */
 export function lintManifests(
   host: Host,
   onPhase: OnPhase = () => {},
@@ -55,7 +56,7 @@ export function lintManifests(
   const { severities, handlers } = linted;
   const all = [
     ...diagnostics.flatMap((diagnostic) => withSeverity(diagnostic, severities) ?? []),
-    ...linted.diagnostics.map((diagnostic) => absolute(diagnostic, offsets)),
+    ...[...linted.diagnostics, ...checkBudgets(server, costs)].map((diagnostic) => absolute(diagnostic, offsets)),
   ];
   return { ...(!hasErrors(all) && { value: { server, offsets, costs, severities, handlers } }), diagnostics: all };
 }

@@ -12,7 +12,6 @@ import type { Server } from "./model/server.js";
 import { createReport, type Compilation, type Phase } from "./report.js";
 import type { Session } from "./session.js";
 import { staleFiles } from "./stale-files.js";
-import { checkBudgets } from "./tokens/budgets.js";
 import { emitStubs, findOrphans, inspectHandlers, renameHandlers } from "./user-files.js";
 
 export { phases, type Compilation, type Phase } from "./report.js";
@@ -44,7 +43,6 @@ export async function compile(session: Session, options: Options): Promise<Compi
   if (!manifests) return done();
   const { server, costs } = manifests;
   add(manifests);
-  if (!take(checkBudgets(server, costs))) return done();
   const lock = emitLock(server, costs);
 
   phase("emit");

@@ -1,9 +1,11 @@
+import { quote } from "../diagnostics/catalogue/definition.js";
 import { diagnose, respell, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { certain, nearest } from "../diagnostics/suggest.js";
 import { child } from "../json-schema/pointer.js";
 import type { Located } from "../model/source.js";
 import type { ListedEntry } from "./entry.js";
 import { indexOf, scoresOf, type WordIndex } from "./similarity.js";
+import { wordsOf } from "./words.js";
 
 /** The part of the expected tool's score that a tool in `not` may have at most. */
 const shareOfOthers = 0.8;
@@ -28,7 +30,23 @@ function checkConfusion(item: Located, index: WordIndex): Diagnostic[] {
   const [ask, expected, not] = [child(item, "ask")!, child(item, "expect")!, child(item, "not")];
   const others = not?.kind === "array" ? not.items : [];
   const unknown = [expected, ...others].filter(({ value }) => !names.includes(String(value)));
-  if (unknown.length > 0) return unknown.map((each) => unknownTool(each, names));
+  const contradictory = others.filter(({ value }) => value === expected.value);
+  const invalid = [
+    ...unknown.map((each) => unknownTool(each, names)),
+    ...contradictory.map(({ span }) => {
+      const reason = `${quote(String(expected.value))} is expected and must not be chosen`;
+      return diagnose("manifest/invalid-value", span, { reason, help: 'remove it from "not", or expect another tool' });
+    }),
+    ...(wordsOf(String(ask.value)).length > 0
+      ? []
+      : [
+          diagnose("manifest/invalid-value", ask.span, {
+            reason: '"ask" has no words',
+            help: "write what a user asks",
+          }),
+        ]),
+  ];
+  if (invalid.length > 0) return invalid;
   const scores = scoresOf(String(ask.value), index);
   const scoreOf = (tool: string): Score => ({ tool, score: scores.get(names.indexOf(tool)) ?? 0 });
   const own = scoreOf(String(expected.value));

@@ -29,11 +29,16 @@ export function readWaivers(
     const [rule, entry, until, at] = [text("rule"), text("entry"), text("until"), child(item, "at")?.value];
     const span = child(item, "rule")!.span;
     const untilSpan = child(item, "until")!.span;
-    if (!ruleCodes.includes(rule)) diagnostics.push(unknownRule(rule, span, ruleCodes));
-    else if (!isDate(until))
-      diagnostics.push(diagnose("manifest/invalid-value", untilSpan, { reason: `there is no day ${until}` }));
-    else if (isPast(until)) diagnostics.push(diagnose("lint/expired-waiver", untilSpan, { rule, entry, until }));
-    else value.push({ rule, entry, span, ...(typeof at === "string" && { at }) });
+    const mistakes = [
+      ...(ruleCodes.includes(rule) ? [] : [unknownRule(rule, span, ruleCodes)]),
+      ...(!isDate(until)
+        ? [diagnose("manifest/invalid-value", untilSpan, { reason: `there is no day ${until}` })]
+        : isPast(until)
+          ? [diagnose("lint/expired-waiver", untilSpan, { rule, entry, until })]
+          : []),
+    ];
+    diagnostics.push(...mistakes);
+    if (mistakes.length === 0) value.push({ rule, entry, span, ...(typeof at === "string" && { at }) });
   }
   return { value, diagnostics };
 }

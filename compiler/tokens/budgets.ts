@@ -1,4 +1,4 @@
-import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Costs } from "../model/costs.js";
 import type { Server } from "../model/server.js";
 import { costliestField } from "./costs.js";
@@ -7,7 +7,7 @@ import { costliestField } from "./costs.js";
 const namedEntries = 3;
 
 /** Reports tools, and a surface, with more tokens than the manifest allows. */
-export function checkBudgets({ budgets, tools }: Server, costs: Costs): Result<Costs> {
+export function checkBudgets({ budgets, tools }: Server, costs: Costs): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const { total, perTool } = budgets;
   const byEntry = new Map(costs.entries.map((cost) => [cost.entry, cost]));
@@ -22,5 +22,5 @@ export function checkBudgets({ budgets, tools }: Server, costs: Costs): Result<C
     const costliest = shown.toSorted((a, b) => b.tokens - a.tokens).slice(0, namedEntries);
     diagnostics.push(diagnose("budget/total", total.span, { tokens: costs.total, budget: total.tokens, costliest }));
   }
-  return { value: costs, diagnostics };
+  return diagnostics;
 }

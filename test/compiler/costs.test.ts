@@ -122,5 +122,5 @@ test.each([
     },
   };
   const { server } = compiled({ ...manifest, ...(budgets && { build: { budgets } }) });
-  expect(checkBudgets(server, costs).diagnostics.map(({ code }) => code)).toEqual(codes);
+  expect(checkBudgets(server, costs).map(({ code }) => code)).toEqual(codes);
 });

@@ -39,12 +39,18 @@ export const lint = {
     explain:
       "`build.rules` sets the severity of lint rules and of warnings. An error says that there is no server to build, so it cannot become anything less.",
   }),
-  "lint/unknown-rule": define<{ written: string; suggestion?: string | undefined }>({
+  "lint/unknown-rule": define<{ written: string; suggestion?: string | undefined; isOfDiff?: true }>({
     severity: "error",
-    message: ({ written }) => `there is no rule ${quote(written)}`,
-    help: ({ suggestion }) => didYouMean(suggestion) ?? "run mcpc explain for a list of all",
+    message: ({ written, isOfDiff }) =>
+      isOfDiff
+        ? `${quote(written)} is a rule of mcpc diff, whose levels are fixed`
+        : `there is no rule ${quote(written)}`,
+    help: ({ suggestion, isOfDiff }) =>
+      isOfDiff
+        ? "remove it, and raise the version for such a change; mcpc diff --strict also refuses changes without a verdict"
+        : (didYouMean(suggestion) ?? "run mcpc explain for a list of all"),
     explain:
-      "`build.rules` names lint rules and warnings by their codes, and `build.waivers` names lint rules. A misspelt code would have no effect, so it is an error.",
+      "`build.rules` names lint rules and warnings by their codes, and `build.waivers` names lint rules. A misspelt code would have no effect, so it is an error. The rules of `mcpc diff` have fixed levels: a change that breaks clients asks for a higher version, whatever the manifest says.",
   }),
   "lint/unknown-tool": define<{ written: string; suggestion?: string | undefined }>({
     severity: "error",

@@ -81,6 +81,21 @@ test.each<[what: string, build: object | undefined, expected: string[]]>([
     { waivers: [{ ...waiver, until: "2026-12-31" }] },
     ["error lint/expired-waiver", "warning root/properties"],
   ],
+  [
+    "a waiver with two mistakes",
+    { rules: { "root/properties": "off" }, waivers: [{ ...waiver, rule: "root/property", until: "2026-12-31" }] },
+    ["error lint/unknown-rule", "error lint/expired-waiver"],
+  ],
+  [
+    "a rule of mcpc diff",
+    { rules: { "root/properties": "off", "entry/removed": "warning" } },
+    ["error lint/unknown-rule"],
+  ],
+  [
+    "a budget beside another error",
+    { rules: { "root/properties": "error" }, budgets: { tokens: { perTool: 1 } } },
+    ["error root/properties", "error budget/tool"],
+  ],
   ["no reason", { waivers: [{ ...waiver, reason: " " }] }, ["error manifest/invalid-value"]],
   [
     "no date",
@@ -91,6 +106,12 @@ test.each<[what: string, build: object | undefined, expected: string[]]>([
   ["an unknown severity", { rules: { "root/properties": "info" } }, ["error manifest/invalid-value"]],
 ])("settings: %s", (_what, build, expected) => {
   expect(codesOf(lintTools([bare], build, { isPast: (day) => day < "2027-01-15" }))).toEqual(expected);
+});
+
+test("a rule of mcpc diff is named as one", () => {
+  const [{ message, help } = { message: "", help: "" }] = lintTools([union], { rules: { "entry/removed": "off" } });
+  expect(message).toBe('"entry/removed" is a rule of mcpc diff, whose levels are fixed');
+  expect(help).toContain("raise the version");
 });
 
 test("a cached result does not outlive the last day of a waiver", async () => {

@@ -149,6 +149,17 @@ test.each<[what: string, confusions: object[], expected: string[]]>([
   ],
   ["a tool that is not there", [{ ask: "a", expect: "find_product" }], ["error lint/unknown-tool"]],
   ["another that is not there", [{ ask: "a", expect: "find_products", not: ["x"] }], ["error lint/unknown-tool"]],
+  [
+    "a tool that is expected and ruled out",
+    [{ ask: "find products", expect: "find_products", not: ["list_orders", "find_products"] }],
+    ["error manifest/invalid-value"],
+  ],
+  ["a request without words", [{ ask: "?!", expect: "find_products" }], ["error manifest/invalid-value"]],
+  [
+    "several mistakes",
+    [{ ask: "…", expect: "find_products", not: ["x", "find_products"] }],
+    ["error lint/unknown-tool", "error manifest/invalid-value", "error manifest/invalid-value"],
+  ],
 ])("confusions: %s", (_what, confusions, expected) => {
   const inputSchema = { type: "object", properties: {} };
   const tools = [
