@@ -1,23 +1,42 @@
 import { diagnose, type Diagnostic } from "../diagnostics/diagnostic.js";
 import { child } from "../json-schema/pointer.js";
-import type { Located, SourceFile, Span } from "../model/source.js";
+import type { Json, Located, SourceFile, Span } from "../model/source.js";
 import type { Merged } from "./merge.js";
 
 /**
  * Members in which users write secrets. The shape allows none of them; a specific message helps more than "no such
  * field".
  */
-const secrets: readonly (readonly [path: readonly string[], keys: readonly string[], instead: string])[] = [
+const secrets: readonly SecretRule[] = [
   [
-    ["bearer"],
+    ["auth", "bearer"],
     ["key", "keys", "token", "tokens", "secret", "secrets"],
     'name the environment variable or the file that holds the keys: "env" or "file"',
   ],
   [
-    ["oauth", "introspection"],
+    ["auth", "oauth", "introspection"],
     ["clientSecret"],
     'name the environment variable that holds it: "clientSecret": { "env": "NAME" }',
   ],
+  [
+    ["store", "redis", "sentinel"],
+    ["password"],
+    'name the environment variable that holds it: "password": { "env": "NAME" }',
+  ],
+  [
+    ["store", "redis"],
+    ["url"],
+    'name the environment variable that holds the URL: "url": { "env": "REDIS_URL" }',
+    (value) => typeof value === "string" && /:\/\/[^/?#]*@/.test(value),
+  ],
+];
+
+/** Members of an object in `runtime` that are secrets, in general or if their value is one. */
+type SecretRule = readonly [
+  path: readonly string[],
+  keys: readonly string[],
+  instead: string,
+  isSecret?: (value: Json) => boolean,
 ];
 
 /** A secret in a manifest. */
@@ -28,12 +47,12 @@ export interface WrittenSecret {
 }
 
 export function findSecrets({ root }: SourceFile): WrittenSecret[] {
-  const auth = at(root, ["runtime", "auth"]);
-  return secrets.flatMap(([path, keys, instead]) => {
-    const node = auth && at(auth, path);
+  const runtime = at(root, ["runtime"]);
+  return secrets.flatMap(([path, keys, instead, isSecret = () => true]) => {
+    const node = runtime && at(runtime, path);
     if (node?.kind !== "object") return [];
     return node.members
-      .filter(({ key, node: value }) => keys.includes(key) && value.kind !== "object")
+      .filter(({ key, node: value }) => keys.includes(key) && value.kind !== "object" && isSecret(value.value))
       .map(({ key, keySpan, node: value }) => ({
         extent: { ...keySpan, end: value.span.end },
         diagnostic: diagnose("auth/secret-in-manifest", keySpan, { property: key, instead }),

@@ -28,6 +28,7 @@ import { checkOverlaps } from "./overlaps.js";
 import { checkHealth, checkHooks, configSchema } from "./runtime.js";
 import { schemaChecks, type SchemaChecks, type SchemaFindings, type Target } from "./schemas.js";
 import { checkShape } from "./shape.js";
+import { checkStore } from "./store.js";
 import { textParts } from "./text-part.js";
 import { checkToolEvents } from "./tool-events.js";
 import { checkSupported } from "./unsupported.js";
@@ -57,6 +58,7 @@ export function check(
   checkToolEvents(merged, diagnostics);
   checkHealth(merged, diagnostics);
   checkUpstreams(merged, diagnostics);
+  checkStore(merged, diagnostics);
   const reachable = reachableFrom(merged, sources);
   const config = configSchema(merged);
   const checks = { schemas: schemaChecks(reachable), openObjects, reachable, part: textParts(sources.manifests) };

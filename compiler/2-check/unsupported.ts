@@ -8,7 +8,7 @@ export const unsupported: Readonly<Record<string, readonly string[]>> = {
   resources: [],
   resourceTemplates: [],
   prompts: [],
-  runtime: ["store"],
+  runtime: [],
   build: [],
 };
 

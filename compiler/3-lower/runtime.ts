@@ -5,6 +5,7 @@ import { lowerConfig } from "./config.js";
 import { lowerHealth } from "./health.js";
 import { lowerLimits } from "./limits.js";
 import { lowerLogging } from "./logging.js";
+import { lowerStore } from "./store.js";
 
 /** Fills in the defaults of the transports. */
 export function lowerTransports(project: Project): Transports {
@@ -52,6 +53,7 @@ export function lowerRuntime(project: Project): Runtime {
   const config = lowerConfig(project);
   const auth = lowerAuth(project, lowerTransports(project).http?.path);
   const health = lowerHealth(project.runtime);
+  const store = lowerStore(project);
   return {
     ...(project.hooks !== undefined && { hooks: { file: project.hooks } }),
     ...(config && { config }),
@@ -59,5 +61,6 @@ export function lowerRuntime(project: Project): Runtime {
     ...(project.runtime.logging && { logging: lowerLogging(project.runtime.logging) }),
     ...(auth && { auth }),
     ...lowerLimits(project),
+    ...(store && { store }),
   };
 }

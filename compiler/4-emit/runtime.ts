@@ -17,11 +17,11 @@ const library = "@mcpc/runtime/codegen/v1";
 
 export function runtimeCode(server: Server): RuntimeCode {
   const { runtime, layout } = server;
-  const { hooks, config, auth, logging, health, cache, concurrency, rate } = runtime;
+  const { hooks, config, auth, logging, health, cache, concurrency, rate, store } = runtime;
   const asks = auth && authentication(auth);
   const { fromEnvironment } = server.transports;
   const passes = server.upstreams.length > 0;
-  const starts = hasApplication(server) || auth !== undefined || fromEnvironment || passes;
+  const starts = hasApplication(server) || (auth ?? store) !== undefined || fromEnvironment || passes;
   return {
     imports: [
       ...(starts
@@ -47,6 +47,7 @@ export function runtimeCode(server: Server): RuntimeCode {
         : []),
       ...(cache ? [importOf(["createCache"], `${library}/cache`)] : []),
       ...(concurrency || rate ? [importOf(limitsOf(runtime), `${library}/limits`)] : []),
+      ...(store ? [importOf(["createRedisStore"], `${library}/store`)] : []),
     ],
     options: [
       ...(hooks ? ["hooks: checkedHooks<CheckedHooks>(hooks),"] : []),
@@ -64,6 +65,7 @@ export function runtimeCode(server: Server): RuntimeCode {
       ...(logging ? [`logging: createLogging(${loggingText(logging)}),`] : []),
       ...(cache ? [`cache: createCache(${literal({ ...cache })}),`] : []),
       ...(rate ? [`admit: createRate(${literal({ ...rate })}),`] : []),
+      ...(store ? [`store: createRedisStore(${literal(store as unknown as Json)}),`] : []),
       ...(concurrency ? [`limit: limitConcurrency(${concurrencyText(concurrency)}),`] : []),
     ],
     exports: starts

@@ -1,4 +1,4 @@
-import type { Auth, Config, Server, Value, Variable } from "../model/server.js";
+import type { Auth, Config, RedisStore, Server, Value, Variable } from "../model/server.js";
 import type { Upstream } from "../model/upstream.js";
 import { commentText, wrapped } from "./code.js";
 
@@ -10,12 +10,13 @@ interface Row {
 }
 
 /** Returns the `--help` text about environment variables; `undefined` for a server without any. */
-export function variablesText({ runtime: { config, auth }, transports, upstreams }: Server): string | undefined {
+export function variablesText({ runtime: { config, auth, store }, transports, upstreams }: Server): string | undefined {
   const rows = [
     ...(config ? ofConfig(config) : []),
     ...(auth ? ofAuth(auth, transports.stdio) : []),
     ...(transports.http ? ofAddress(transports.http) : []),
     ...upstreams.flatMap(ofUpstream),
+    ...(store ? ofStore(store) : []),
   ];
   if (rows.length === 0) return undefined;
   const width = Math.max(...rows.map(({ env }) => env.length));
@@ -108,6 +109,14 @@ function ofUpstream({ name, transport }: Upstream): Row[] {
   return Object.entries(transport.env ?? {}).flatMap(([variableName, value]) =>
     variable(value, `the variable ${variableName} of ${what}`, "secret", "required"),
   );
+}
+
+function ofStore({ url, sentinel }: RedisStore): Row[] {
+  return [
+    ...variable(url, "the URL of Redis, which replicas share", "secret", "required"),
+    ...variable(sentinel?.username, "the user of the sentinels", "required"),
+    ...variable(sentinel?.password, "the password of the sentinels", "secret", "required"),
+  ];
 }
 
 /** Returns the row of a value that comes from a variable. */

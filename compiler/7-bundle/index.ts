@@ -307,9 +307,11 @@ function needsRequire({ outputFiles }: Built): boolean {
 
 export function failed(message: Message, host: Host): Diagnostic {
   const { location, text } = message;
-  if (/^Could not resolve "jose"/.test(text)) {
+  const [, missing] = /^Could not resolve "(jose|redis)"/.exec(text) ?? [];
+  if (missing !== undefined) {
     // The import is in generated code, so its location does not help the user.
-    const reason = 'signed access tokens (runtime.auth.oauth) need the package "jose": npm install jose';
+    const feature = missing === "jose" ? "signed access tokens (runtime.auth.oauth) need" : "runtime.store.redis needs";
+    const reason = `${feature} the package "${missing}": npm install ${missing}`;
     return diagnose("bundle/failed", undefined, { reason, external: undefined });
   }
   if (isOtherJsx(message)) {

@@ -16,7 +16,7 @@ export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split:
   const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
   const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
-  const { hooks, config, auth, cache } = runtime;
+  const { hooks, config, auth, cache, store } = runtime;
   const used = {
     Prompts: prompts.length > 0,
     Resources: resources.length + resourceTemplates.length > 0,
@@ -43,7 +43,9 @@ export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split:
     Enabled: hooks !== undefined && hides,
     Cache: cache !== undefined,
     Auth: auth !== undefined,
-    Application: (hooks ?? config ?? auth) !== undefined || server.upstreams.length > 0 || transports.fromEnvironment,
+    Application:
+      (hooks ?? config ?? auth ?? store) !== undefined || server.upstreams.length > 0 || transports.fromEnvironment,
+    Store: store !== undefined,
     External: server.external.length > 0,
     Replacing: false,
   };

@@ -10,6 +10,7 @@ export function checkPackages({ root, server }: Patient): DoctorFinding[] {
     ...["mcpc", "@mcpc/runtime"].map((name) => ownPackage(name, root)),
     ...(server.transports.http?.websocket ? [needed("ws", "WebSocket", root)] : []),
     ...(oauth && "algorithms" in oauth.check ? [needed("jose", "signed access tokens", root)] : []),
+    ...(server.runtime.store ? [needed("redis", "runtime.store.redis", root)] : []),
     ...server.external.map((name) => needed(name, "build.external", root)),
     installedVersion("@types/node", root) === undefined
       ? warning(

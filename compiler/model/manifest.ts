@@ -1232,10 +1232,51 @@ export interface Runtime {
     drainMs?: number;
   };
   /**
-   * The place of shared state: `memory` or `redis`.
+   * The place of state that replicas of the server share: `memory` (default) for one process, `redis` for several. See [more than one machine](replicas.md).
    */
   store?: {
-    [k: string]: unknown;
+    /**
+     * The memory of the process. Nothing is shared.
+     */
+    memory?: {};
+    /**
+     * An existing Redis or Valkey, version 7 or newer: one node, Sentinel or Cluster. It needs the package `redis`.
+     */
+    redis?: {
+      /**
+       * The URL, such as `redis://user:password@host:6379/0`; `rediss://` is TLS. Further nodes of a cluster, or further sentinels, follow after commas. A URL with a password belongs in an environment variable.
+       */
+      url: Sourced;
+      /**
+       * The beginning of every key (default `mcpc:NAME:` with the server's name). Servers that share a Redis need different ones.
+       */
+      prefix?: string;
+      /**
+       * Whether the nodes form a Redis Cluster (default `false`).
+       */
+      cluster?: boolean;
+      /**
+       * Redis Sentinel, which names the current master. The URL then has the addresses of the sentinels, and the credentials of the master.
+       */
+      sentinel?: {
+        /**
+         * The name of the master in Sentinel, such as `mymaster`.
+         */
+        name: string;
+        /**
+         * The user of the sentinels, if they ask for one.
+         */
+        username?: Sourced;
+        /**
+         * The password of the sentinels, if they ask for one.
+         */
+        password?: FromEnvironment;
+      };
+      /**
+       * Time limit of a command and of connecting, in milliseconds (default 2000). After it, Redis counts as away.
+       */
+      commandTimeoutMs?: number;
+    };
   };
   /**
    * The module with `onStart`, `onStop`, `onSession`, `onError`, `enabled`, `authenticate`, `logger` and `health`, relative to this manifest. Default: `hooks.ts` in the source folder, if it exists.

@@ -5,8 +5,12 @@ import type { Projection } from "./projection.js";
 import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
 import type { Upstream } from "./upstream.js";
+import type { Auth } from "./auth.js";
+import type { RedisStore } from "./store.js";
 import type { Value, Variable } from "./value.js";
 
+export type { Auth, BearerKeys, OAuth } from "./auth.js";
+export type { RedisStore } from "./store.js";
 export type { Value, Variable } from "./value.js";
 
 /** A name in the protocol. Code contains it only as a quoted literal. */
@@ -69,6 +73,8 @@ export interface Runtime {
   readonly concurrency?: Concurrency;
   readonly rate?: { readonly perMinute: number; readonly burst: number };
   readonly drainMs?: number;
+  /** Redis as the place of shared state. */
+  readonly store?: RedisStore;
 }
 
 export interface Health {
@@ -85,45 +91,6 @@ export interface Logging {
   /** Field names in lower case. */
   readonly redact: readonly string[];
   readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
-}
-
-/** Authentication of callers, with at least one method. */
-export interface Auth {
-  /** Name for humans. */
-  readonly name: string;
-  /** The path of the MCP endpoint. */
-  readonly path: Value;
-  /** Scopes that include other scopes. */
-  readonly includes: { readonly [scope: string]: readonly string[] };
-  /** The scopes that clients should request at first. */
-  readonly requested: readonly string[];
-  readonly bearer?: BearerKeys;
-  readonly oauth?: OAuth;
-  /** The module of hooks has a function `authenticate`. */
-  readonly hook: boolean;
-}
-
-export interface BearerKeys {
-  readonly env?: string;
-  readonly file?: Value;
-  /** The scopes of a key without scopes of its own. */
-  readonly scopes: readonly string[];
-}
-
-export interface OAuth {
-  readonly issuer: Value;
-  readonly metadataUrl?: Value;
-  readonly audience: readonly Value[];
-  readonly resource?: Value;
-  readonly clockToleranceSeconds: number;
-  readonly check: { readonly algorithms: readonly string[] } | { readonly introspection: Introspection };
-}
-
-export interface Introspection {
-  readonly endpoint?: Value;
-  readonly clientId: Value;
-  readonly clientSecret: Value;
-  readonly cacheSeconds: number;
 }
 
 /** Limits of concurrent handlers: of all together, and of single tools by their name. */

@@ -1,3 +1,4 @@
+import type {} from "../protocol/parts.js";
 import { Call, type Peer, type View } from "../protocol/exchange.js";
 import { shareTrace } from "../protocol/trace.js";
 
@@ -35,6 +36,11 @@ export function sharedCall(first: Call): Call {
   const shared = new Call(peer, first.id, first.method, first.params, outlet, first.ask, first.auth);
   // The time limit belongs to the first call; it pauses while the client is asked.
   shareTrace(first, shared);
+  if (!globalThis.mcpcWithoutStore)
+    Object.defineProperty(shared, "publishing", {
+      get: () => first.publishing,
+      set: (publishing: Promise<unknown>) => (first.publishing = publishing),
+    });
   shared.clock = { stop: () => first.clock?.stop(), go: () => first.clock?.go() };
   return shared;
 }

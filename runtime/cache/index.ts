@@ -170,6 +170,13 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
 
   return {
     answer,
+    clear() {
+      store.clear();
+      for (const { flights } of states.values()) {
+        for (const flight of flights.values()) flight.stale = true;
+        flights.clear();
+      }
+    },
     invalidate({ kind, name }, { input, uri }) {
       const wanted = input === undefined ? undefined : canonical(input);
       const matches = (one: Pick<CachedResult, "input" | "uri">): boolean =>

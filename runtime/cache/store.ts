@@ -20,16 +20,18 @@ export interface Partition {
 }
 
 /** Stores results by key, with a maximum number per partition and a maximum size in total. */
-export interface Store {
+export interface ResultStore {
   partition(maxEntries: number): Partition;
   find(partition: Partition, key: string, now: number): CachedResult | undefined;
   put(partition: Partition, key: string, cached: CachedResult): void;
   /** Stores another form of a result, if that is still cached. */
   addForm(partition: Partition, key: string, view: View, sealed: string): void;
   drop(partition: Partition, key: string): void;
+  /** Drops all results. */
+  clear(): void;
 }
 
-export function createStore(maxSize: number): Store {
+export function createStore(maxSize: number): ResultStore {
   const partitions: Partition[] = [];
   let total = 0;
 
@@ -88,6 +90,9 @@ export function createStore(maxSize: number): Store {
       shrink();
     },
     drop,
+    clear() {
+      for (const partition of partitions) for (const key of [...partition.results.keys()]) drop(partition, key);
+    },
   };
 }
 

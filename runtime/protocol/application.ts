@@ -1,7 +1,7 @@
 import type {} from "./parts.js";
 import { publish } from "./changes.js";
 import { environment, levelFrom } from "./environment.js";
-import type { Server } from "./exchange.js";
+import type { Call, Change, Server } from "./exchange.js";
 import type { Notify } from "./handlers.js";
 import { profileFrom } from "./profiles.js";
 import { SettingsError, type Application, type Lifecycle, type SettingSources } from "./hooks.js";
@@ -38,7 +38,7 @@ async function begin(server: Server, sources: SettingSources, found: readonly st
 
 /** Loads the settings and the authentication. Reports all problems at once. */
 async function configure(server: Server, sources: SettingSources, found: readonly string[]): Promise<void> {
-  const { application, auth, hooks, health, settings, options, secrets, logger, surface } = server;
+  const { application, auth, hooks, health, settings, options, secrets, logger, surface, store } = server;
   const { problem } = options.logLevel === undefined ? levelFrom(sources.env) : {};
   const problems = [...found, ...(problem === undefined ? [] : [problem])];
   if (!globalThis.mcpcWithoutProjections && options.profile === undefined)
@@ -56,6 +56,7 @@ async function configure(server: Server, sources: SettingSources, found: readonl
     application.http = options.http({ environment: sources.env, problems, health });
   if (!globalThis.mcpcWithoutUpstreams)
     for (const upstream of options.upstreams ?? []) problems.push(...upstream.start(server, sources.env));
+  if (!globalThis.mcpcWithoutStore && store !== undefined) problems.push(...(await store.start(server, sources.env)));
   if (!globalThis.mcpcWithoutAuth && auth !== undefined)
     problems.push(...(await auth.start(sources.env, secrets, logger)));
   // An ignored hook would let every caller in.
@@ -64,7 +65,9 @@ async function configure(server: Server, sources: SettingSources, found: readonl
   // An ignored hook would show every entry to every caller.
   if (globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined)
     problems.push("the hook enabled was not compiled in: build again");
-  if (problems.length > 0) throw new SettingsError(problems);
+  if (problems.length === 0) return;
+  if (!globalThis.mcpcWithoutStore) await store?.stop(server);
+  throw new SettingsError(problems);
 }
 
 /**
@@ -82,7 +85,7 @@ export function ready(server: Server): true | Promise<boolean> {
   );
 }
 
-/** Runs `onStop` if the server has started, and closes the connections with upstreams. */
+/** Runs `onStop` if the server has started, and closes the connections with upstreams and the store. */
 export async function stop(server: Server): Promise<void> {
   const { application, auth, hooks } = server;
   auth?.stop();
@@ -92,6 +95,7 @@ export async function stop(server: Server): Promise<void> {
     await hooks.onStop({ config, state });
   }
   await closed;
+  if (!globalThis.mcpcWithoutStore) await server.store?.stop(server);
 }
 
 /** Closes the connections of a server with its upstreams. */
@@ -99,12 +103,23 @@ export async function stopUpstreams(server: Server): Promise<void> {
   await Promise.all((server.options.upstreams ?? []).map((upstream) => upstream.stop(server)));
 }
 
-/** Returns functions that notify clients of changes. They need no `this`. */
-export function notifier(server: Server): Notify {
+/**
+ * Returns functions that notify clients of changes. They need no `this`. The answer of `call` waits until a store has
+ * its changes.
+ */
+export function notifier(server: Server, call?: Call): Notify {
+  const notify = (change: Change): void => {
+    const published = publish(server, change);
+    if (globalThis.mcpcWithoutStore || published === undefined || call === undefined) return;
+    const all = Promise.all([call.publishing, published]);
+    // A failure is the answer of the call, or only logged.
+    all.catch(() => {});
+    call.publishing = all;
+  };
   return {
-    toolsChanged: () => publish(server, { kind: "tools" }),
-    promptsChanged: () => publish(server, { kind: "prompts" }),
-    resourcesChanged: () => publish(server, { kind: "resources" }),
-    resourceUpdated: (uri) => publish(server, { kind: "resource", uri }),
+    toolsChanged: () => notify({ kind: "tools" }),
+    promptsChanged: () => notify({ kind: "prompts" }),
+    resourcesChanged: () => notify({ kind: "resources" }),
+    resourceUpdated: (uri) => notify({ kind: "resource", uri }),
   };
 }

@@ -1,6 +1,8 @@
+import type {} from "./parts.js";
 import type { Change, Server } from "./exchange.js";
 import { invalidateResource } from "./invalidation.js";
 import { notificationMessage } from "./json-rpc.js";
+import { failureDetails } from "./logger.js";
 import { hasPrompts, hasResources, hasTools } from "./methods/session.js";
 import type { Surface } from "./surface.js";
 
@@ -16,11 +18,31 @@ export function isOffered(surface: Surface, list: "tools" | "prompts" | "resourc
   return list === "tools" ? hasTools(surface) : list === "prompts" ? hasPrompts(surface) : hasResources(surface);
 }
 
-/** Delivers a change to every subscriber. */
-export function publish(server: Server, change: Change): void {
+/**
+ * Sends a change to every subscriber, with a store to those of all replicas. Returns a promise for the store, if there
+ * is one. It may be ignored: its failure is logged.
+ */
+export function publish(server: Server, change: Change): Promise<void> | undefined {
+  if (globalThis.mcpcWithoutStore || server.store === undefined) return deliverChange(server, change) as undefined;
+  if (change.kind === "resource") invalidateResource(server, change.uri);
+  const published = server.store.publish(change);
+  published.catch((error: unknown) => {
+    server.logger("error", "a change could not be published", failureDetails(error));
+  });
+  return published;
+}
+
+/** Delivers a change to the subscribers of this replica. */
+export function deliverChange(server: Server, change: Change, position?: string): void {
   // Subscribers read the resource after the notification, so its cached results must be gone.
   if (change.kind === "resource") invalidateResource(server, change.uri);
-  for (const subscriber of server.subscribers) subscriber.deliver(change);
+  for (const subscriber of server.subscribers) subscriber.deliver(change, position);
+}
+
+/** Delivers a change of everything to the subscribers of this replica, because changes are lost. */
+export function deliverEverything(server: Server): void {
+  server.cache?.clear();
+  for (const subscriber of server.subscribers) subscriber.deliverAll?.();
 }
 
 /** Ends all subscriptions when the server stops. */

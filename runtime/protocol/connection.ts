@@ -102,6 +102,12 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       if (deferred === undefined) send(message);
       else if (deferred.size < maxHeld) deferred.add(message);
     },
+    ...(!globalThis.mcpcWithoutStore && {
+      deliverAll(): void {
+        for (const kind of ["tools", "prompts", "resources"] as const) subscriber.deliver({ kind });
+        for (const uri of session?.subscriptions ?? []) subscriber.deliver({ kind: "resource", uri });
+      },
+    }),
     end(): void {
       server.subscribers.delete(subscriber);
     },

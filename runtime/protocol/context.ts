@@ -65,7 +65,8 @@ export class CallContext implements Context {
   }
 
   get notify(): Notify {
-    return notifier(this.#call.peer.view.server);
+    const { server } = this.#call.peer.view;
+    return globalThis.mcpcWithoutStore ? notifier(server) : notifier(server, this.#call);
   }
 
   get config(): unknown {

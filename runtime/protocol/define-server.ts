@@ -13,7 +13,7 @@ import type { Handlers, Surface } from "./surface.js";
  */
 export function defineServer(surface: Surface, handlers: Handlers, surround: () => ServerOptions = () => ({})): Server {
   const options = surround();
-  const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit, limit } = options;
+  const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit, limit, store } = options;
   // A problem is reported at the start.
   const unknown = globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined;
   const asks = auth !== undefined || hooks?.authenticate !== undefined || unknown;
@@ -26,7 +26,8 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const starts = settings !== undefined || hooks?.onStart !== undefined || problem !== undefined || isMisspelt;
   const reads = !globalThis.mcpcWithoutHttp && options.http !== undefined;
   const passes = !globalThis.mcpcWithoutUpstreams && options.upstreams !== undefined;
-  const waits = asks || reads || passes || (application === undefined && starts);
+  const shares = !globalThis.mcpcWithoutStore && store !== undefined;
+  const waits = asks || reads || passes || shares || (application === undefined && starts);
   const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
   const write =
@@ -54,6 +55,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     subscribers: new Set(),
     running: new Set(),
     ...(cache && { cache }),
+    ...(shares && { store }),
     admit,
   };
 }

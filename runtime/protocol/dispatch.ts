@@ -20,7 +20,9 @@ function answer(call: Call): Answer {
   if (refusal !== undefined) return refusal;
   try {
     const answer = missingScopes(server, call.auth, call.method, call.params) ?? method(call);
-    return answer instanceof Promise ? track(call, answer) : withPlainErrors(call, answer);
+    if (answer instanceof Promise) return track(call, answer);
+    if (!globalThis.mcpcWithoutStore && call.publishing !== undefined) return track(call, Promise.resolve(answer));
+    return withPlainErrors(call, answer);
   } catch (error) {
     return toError(call, error);
   }
@@ -32,6 +34,7 @@ function track(call: Call, answer: Promise<Payload | McpError>): Promise<Payload
   running.add(call);
   return answer.then(
     (settled) => {
+      if (!globalThis.mcpcWithoutStore && call.publishing !== undefined) return afterPublishing(call, settled);
       running.delete(call);
       return withPlainErrors(call, settled);
     },
@@ -40,6 +43,18 @@ function track(call: Call, answer: Promise<Payload | McpError>): Promise<Payload
       return toError(call, error);
     },
   );
+}
+
+/** Waits until the store has the changes that the call caused, or answers that it does not have them yet. */
+async function afterPublishing(call: Call, settled: Payload | McpError): Promise<Payload | McpError> {
+  try {
+    await call.publishing;
+    return withPlainErrors(call, settled);
+  } catch (error) {
+    return toError(call, error);
+  } finally {
+    call.peer.view.server.running.delete(call);
+  }
 }
 
 /** Formats the response to a request. */

@@ -8,10 +8,13 @@ import type { Application, Hooks, SessionRecord, Lifecycle, ReadHttp, SettingsLo
 import type { Id, PreparedResult } from "./json-rpc.js";
 import type { Booking, Ledger } from "./ledger.js";
 import type { Logger, LogSink } from "./logger.js";
+import type { Asker, Clock, Outlet } from "./outlet.js";
+import type { SharedStore } from "./store.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
 import type { Abortable, AdmissionRequest, Subscriber } from "./subscriber.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
+export type { AnyQuestion, Asker, Clock, Outlet, Source } from "./outlet.js";
 export type { Abortable, AdmissionRequest, Change, Subscriber } from "./subscriber.js";
 
 /** The `result` of a response as JSON: text or prepared bytes. */
@@ -77,11 +80,16 @@ export interface ServerOptions {
   readonly admit?: (asked: AdmissionRequest) => UnavailableError | undefined;
   /** Other servers that answer calls. */
   readonly upstreams?: readonly UpstreamLink[];
+  /** State that replicas share. */
+  readonly store?: Store | undefined;
   /** Limits the number of concurrent handlers. */
   readonly limit?: (handlers: Handlers) => Handlers;
   /** Replaces the settings and the result of `onStart`, for tests. */
   readonly application?: Partial<Application>;
 }
+
+/** State that replicas share. */
+export type Store = SharedStore<Server>;
 
 /** A server: its surface, its handlers, and values derived from them. */
 export interface Server {
@@ -122,6 +130,8 @@ export interface Server {
   readonly running: Set<Abortable>;
   /** The cache of results, if the manifest declares `cache`. */
   readonly cache?: ResultCache;
+  /** State that replicas share, if the manifest declares `runtime.store.redis`. */
+  readonly store?: Store | undefined;
   /** Refuses requests that exceed a rate limit or reach a server that stops. */
   admit: ((asked: AdmissionRequest) => UnavailableError | undefined) | undefined;
 }
@@ -194,53 +204,14 @@ export interface Peer extends ClientInformation {
   session?: SessionRecord | null;
 }
 
-/** The request or connection of a message. */
-export interface Source {
-  header(name: string): string | undefined;
-  /** The network address of the peer; absent if the platform does not reveal it. */
-  readonly remote?: string | undefined;
-  /** The booking of a long message. Code that outlives the message takes it over and releases it. */
-  body?: Booking | undefined;
-}
-
-/** Takes the messages that belong to a request and precede its answer. */
-export interface Outlet {
-  notify(message: string): void;
-  /** Whether the client cannot be asked, since it may miss messages. */
-  readonly oneWay?: boolean;
-  /** Whether all requests of the server come from one client. */
-  readonly isSolo?: boolean;
-  /** The headers of the message, if the transport has any. */
-  readonly request?: Source;
-  /** Whether answers of several requests share the outlet, so that ids must be unique. */
-  readonly shared?: true;
-}
-
 /** The rounds of a call, which may end a run of its handler early. */
 export interface Interruptible {
   /** The result that replaces the result of the run. */
   readonly interrupted: Payload | McpError | undefined;
 }
 
-/** Collects a handler's questions, which later requests answer. */
-export interface Asker {
-  ask(name: string, question: AnyQuestion): Promise<unknown>;
-}
-export interface AnyQuestion {
-  readonly method: "elicitation/create" | "sampling/createMessage" | "roots/list";
-  readonly params: JsonObject;
-  /** Returns whether an answer is valid. Invalid answers are ignored. */
-  readonly accepts: (answer: unknown) => boolean;
-}
-
 /** Sends a request to the client on behalf of a call. Resolves with its result; rejects with the client's error. */
 export type Ask = (call: Call, method: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
-
-/** A time limit that can be paused. */
-export interface Clock {
-  stop(): void;
-  go(): void;
-}
 
 /** A request that is being answered. Rarely used members are created at the first access. */
 export class Call {
@@ -261,6 +232,8 @@ export class Call {
   clock: Clock | undefined;
   /** Called before the call asks its client a question, if other callers share its result. */
   detach: (() => void) | undefined;
+  /** Changes that the handler has published, for which the answer waits. */
+  declare publishing: Promise<unknown> | undefined;
   #asking = 0;
   #outlet: Outlet;
   #controller: AbortController | undefined;
@@ -396,4 +369,6 @@ export interface ResultCache {
   answer(call: Call, entry: CachedEntry, subject: Subject): Answer | undefined;
   /** Removes the cached results of an entry: for these arguments, for this URI, or all. */
   invalidate(entry: Pick<CachedEntry, "kind" | "name">, subject: Partial<Subject>): void;
+  /** Removes all cached results. */
+  clear(): void;
 }

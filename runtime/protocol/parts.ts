@@ -52,6 +52,8 @@ declare global {
   var mcpcWithoutApplication: true | undefined;
   /** Entries that other servers answer. */
   var mcpcWithoutUpstreams: true | undefined;
+  /** State that replicas share. */
+  var mcpcWithoutStore: true | undefined;
   /** External packages. */
   var mcpcWithoutExternal: true | undefined;
   /** Replacement of a server that is being served, which bundles never need. */

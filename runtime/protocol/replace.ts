@@ -30,13 +30,14 @@ const preservedIndexes: ReadonlySet<string> = new Set(["stateKeys", "tasks", "pr
  * rejects and the old one stays. Resolves with the changed lists, after notifying their subscribers.
  */
 export async function replace(live: Server, version: Server, options: Replacement): Promise<readonly List[]> {
-  const { logLevel, stateKeys, logging, cache } = live;
+  const { logLevel, stateKeys, logging, cache, store } = live;
   const next = withOptions(version, {
     http: undefined,
     logLevel,
     stateKeys,
     ...(logging && { logging }),
     ...(cache && { cache }),
+    store,
   });
   for (const secret of live.secrets) next.secrets.add(secret);
   const { renewed } = options;
@@ -66,13 +67,13 @@ export async function replace(live: Server, version: Server, options: Replacemen
 
 async function startNext(
   live: Server,
-  { application, hooks, settings, options, secrets, logger }: Server,
+  { application, hooks, settings, options, secrets, logger, store }: Server,
   auth: Server["auth"],
   sources: SettingSources | undefined,
 ): Promise<void> {
   // A retained `auth` has been started already, and `start` must not report its hook as unused.
   const { authenticate: _, ...others } = hooks ?? {};
-  const own = { application, hooks: auth ? hooks : others, settings, options, secrets, logger, auth };
+  const own = { application, hooks: auth ? hooks : others, settings, options, secrets, logger, auth, store };
   try {
     // `notify` has to work with later versions, too.
     await start(Object.assign(Object.create(live) as Server, own), sources);
@@ -187,7 +188,7 @@ async function retire(
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   // An earlier version may have come back meanwhile.
   const upstreams = old.options.upstreams?.filter((upstream) => !live.options.upstreams?.includes(upstream)) ?? [];
-  const unused = { ...old, options: { ...old.options, upstreams } };
+  const unused = { ...old, options: { ...old.options, upstreams }, store: undefined };
   try {
     await (renewed === undefined ? stopUpstreams(unused) : stop(unused));
   } catch (error) {

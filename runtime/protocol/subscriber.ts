@@ -14,8 +14,10 @@ export type Change =
   { readonly kind: "tools" | "prompts" | "resources" } | { readonly kind: "resource"; readonly uri: string };
 
 export interface Subscriber {
-  /** Delivers a change. It must neither throw nor wait. */
-  deliver(change: Change): void;
+  /** Delivers a change, with its position in the log of a store. It must neither throw nor wait. */
+  deliver(change: Change, position?: string): void;
+  /** Delivers a change of everything that is subscribed to, because changes are lost. */
+  deliverAll?(): void;
   /** Ends the subscription, because the server stops. */
   end(): void;
   /** Closes the connection after the last answer. */

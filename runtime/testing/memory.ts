@@ -38,7 +38,13 @@ export function memoryServer(server: Server, options: MemoryOptions, sources?: S
   };
   const caller = server.auth && { scopes: namedScopes(server), claims: {}, ...options.auth };
   const auth = caller && fixedCaller(caller);
-  const own = withOptions(server, { logger, auth, http: undefined, ...replacements(server, options) });
+  const own = withOptions(server, {
+    logger,
+    auth,
+    http: undefined,
+    store: undefined,
+    ...replacements(server, options),
+  });
   const explain = (errorId: string): string | undefined => failures.get(errorId);
   return { connect: (receive) => ({ ...wire(own, receive, { sources, caller }), explain }), stop: () => stop(own) };
 }

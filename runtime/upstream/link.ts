@@ -2,7 +2,7 @@ import { UnavailableError } from "../protocol/errors.js";
 import type { Call, Server } from "../protocol/exchange.js";
 import { environment } from "../protocol/environment.js";
 import { isObject, type Id } from "../protocol/json-rpc.js";
-import { publish } from "../protocol/changes.js";
+import { deliverChange } from "../protocol/changes.js";
 import { loggingLevels, type JsonObject, type LoggingLevel } from "../protocol/types.js";
 import { refuse, type UpstreamCall } from "./call.js";
 import { converse, type UpstreamConversation, type Era, type UpstreamListener } from "./conversation.js";
@@ -202,7 +202,8 @@ export function createLink(name: string, transport: UpstreamTransport, entries: 
   }
 
   function updated(uri: unknown): void {
-    if (typeof uri === "string") for (const server of servers.values()) publish(server, { kind: "resource", uri });
+    if (typeof uri === "string")
+      for (const server of servers.values()) deliverChange(server, { kind: "resource", uri });
   }
 
   // — Subscriptions

@@ -7,7 +7,7 @@ import type {
   ToolSurface,
 } from "../../runtime/protocol/surface.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
-import type { Server, UpstreamLink } from "../../runtime/protocol/exchange.js";
+import type { Server, Store, UpstreamLink } from "../../runtime/protocol/exchange.js";
 
 /** A server made by hand, as generated code would make it; whatever is given passes every validator. */
 export function serverWith(
@@ -22,6 +22,7 @@ export function serverWith(
     /** Subscribable resources, with their handlers. */
     resources?: Readonly<Record<string, AnyResourceHandler>>;
     upstreams?: readonly UpstreamLink[];
+    store?: Store;
   } = {},
 ): Server {
   const pass = Object.assign(() => true, { errors: null });
@@ -62,5 +63,6 @@ export function serverWith(
   return defineServer(surface, handlers, () => ({
     logger: (level, message, details) => more.log?.(message, details, level),
     ...(more.upstreams && { upstreams: more.upstreams }),
+    ...(more.store && { store: more.store }),
   }));
 }

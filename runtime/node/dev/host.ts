@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { publish } from "../../protocol/changes.js";
+import { deliverChange } from "../../protocol/changes.js";
 import { drainMs } from "../../protocol/drain.js";
 import type { Server } from "../../protocol/exchange.js";
 import { SettingsError } from "../../protocol/hooks.js";
@@ -82,7 +82,7 @@ export function serveVersions(): void {
     if ("announce" in message) {
       // A client on standard streams was connected before this message, but its input may still be unread.
       setTimeout(() => {
-        for (const kind of message.announce) publish(live!.server, { kind });
+        for (const kind of message.announce) deliverChange(live!.server, { kind });
       }, handOverMs);
       return;
     }

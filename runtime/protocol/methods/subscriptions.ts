@@ -62,6 +62,12 @@ export function listen(call: Call): Answer {
         change.kind === "resource" ? updated.has(change.uri) : filter[`${change.kind}ListChanged`] === true;
       if (matches) call.notify(changeMessage(change, meta));
     },
+    ...(!globalThis.mcpcWithoutStore && {
+      deliverAll: () => {
+        for (const kind of ["tools", "prompts", "resources"] as const) subscriber.deliver({ kind });
+        for (const uri of updated) subscriber.deliver({ kind: "resource", uri });
+      },
+    }),
     end: () => {
       server.subscribers.delete(subscriber);
       booking.release();

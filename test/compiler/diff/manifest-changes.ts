@@ -213,7 +213,7 @@ export const reasons: Readonly<Record<string, string>> = {
   "runtime.cache": operation,
   "runtime.logging": operation,
   "runtime.limits": operation,
-  "runtime.store": "not in this version",
+  "runtime.store": operation,
   "runtime.hooks": atRuntime,
   "build.generated": notListed,
   "build.source": notListed,

@@ -1,0 +1,1 @@
+export { createRedisStore } from "../../store/redis/store.js";

@@ -1,0 +1,97 @@
+import { deliverChange, deliverEverything } from "../../protocol/changes.js";
+import type { Server } from "../../protocol/exchange.js";
+import { isObject } from "../../protocol/json-rpc.js";
+import type { Change } from "../../protocol/subscriber.js";
+import { storeAway, unref } from "./connection.js";
+import type { StoreContext } from "./context.js";
+import { createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
+
+/** A change with its position in the log. */
+export interface LoggedChange {
+  readonly position: string;
+  readonly change: Change;
+}
+
+/** Changes that every replica delivers to its own subscribers, in the same order. */
+export interface Changes {
+  publish(change: Change): Promise<void>;
+  /** The position of the last change that this replica has delivered. */
+  readonly position: string;
+  /** Reads the changes after a position. `isTrimmed` means that earlier ones are gone. */
+  read(after: string): Promise<{ readonly changes: readonly LoggedChange[]; readonly isTrimmed: boolean }>;
+  start(server: Server): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The limits of the log. Its lifetime exceeds that of a session, which resumes at a position. */
+const limits = { maxLength: 10_000, lifetimeMs: 60 * 60_000 };
+/** The maximum length of a change, of which the URI is the largest part. */
+const maxChangeLength = 16_384;
+/** The time that a call waits for the store: longer than a failover or a restart. */
+const patienceMs = 5000;
+/** The time that a server waits at its end. */
+const lastPatienceMs = 2000;
+
+export function createChanges({ connection, replica, key }: StoreContext): Changes {
+  const log = key("changes");
+  const writer = createLogWriter(connection, replica, log, limits);
+  let follower: Follower | undefined;
+  let latest: Promise<void> = Promise.resolve();
+
+  return {
+    publish(change) {
+      const text = JSON.stringify(change);
+      if (text.length > maxChangeLength)
+        return Promise.reject(new RangeError(`the URI of a change has more than ${maxChangeLength} characters`));
+      latest = writer.append(text, true);
+      return within(patienceMs, latest, "the update could not be published yet: the store is away");
+    },
+    get position() {
+      return follower?.position ?? start;
+    },
+    async read(after) {
+      const { entries, isTrimmed } = await readLog(connection, log, after);
+      const changes = entries.flatMap(({ id, data }): LoggedChange[] => {
+        const change = parseChange(data);
+        return change === undefined ? [] : [{ position: id, change }];
+      });
+      return { changes, isTrimmed };
+    },
+    async start(server) {
+      follower = await followLog(connection, log, {
+        deliver({ id, data }) {
+          const change = parseChange(data);
+          if (change !== undefined) deliverChange(server, change, id);
+        },
+        onLoss: () => deliverEverything(server),
+      });
+    },
+    async stop() {
+      await within(lastPatienceMs, latest, "").catch(() => {});
+      follower?.stop();
+      writer.close();
+    },
+  };
+}
+
+/** Parses a change. Returns `undefined` for one that another version has written in another form. */
+export function parseChange(text: string): Change | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isObject(value)) return undefined;
+    const { kind, uri } = value;
+    if (kind === "resource") return typeof uri === "string" ? { kind, uri } : undefined;
+    return kind === "tools" || kind === "prompts" || kind === "resources" ? { kind } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Rejects when the time ends before the work. */
+function within(milliseconds: number, work: Promise<void>, complaint: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(storeAway(complaint)), milliseconds);
+    unref(timer);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

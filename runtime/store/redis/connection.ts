@@ -1,0 +1,255 @@
+import { ErrorReply } from "redis";
+import { UnavailableError } from "../../protocol/errors.js";
+import { backoffMs, openClient, type Argument, type RedisClient, type RedisClientOptions } from "./client.js";
+
+/** A script that Redis runs as one step. */
+export interface Script {
+  readonly source: string;
+  readonly sha: Promise<string>;
+}
+
+/** A connection with Redis that is replaced whenever it fails. */
+export interface RedisConnection {
+  /** Whether the last connection has not failed yet. */
+  readonly available: boolean;
+  /** The time since when the store is available, by `performance.now`. */
+  readonly since: number;
+  /**
+   * Sends a command. `key` is any of its keys. Rejects with `UnavailableError` while the store is away, and after the
+   * time limit of commands; with another error if Redis refuses the command.
+   */
+  send(key: string, ...args: readonly Argument[]): Promise<unknown>;
+  /** Runs a script. All keys must have one hash tag. */
+  run(script: Script, keys: readonly [string, ...string[]], args: readonly Argument[]): Promise<unknown>;
+  /** Calls a listener for the messages of a channel, also after reconnects. Messages in between are lost. */
+  subscribe(channel: string, listener: () => void): () => void;
+  /** Calls a listener whenever the store is available again. */
+  onAvailable(listener: () => void): () => void;
+  /** Connects, and goes on trying. Resolves after the first attempt. */
+  start(options: ConnectionOptions): Promise<void>;
+  stop(): void;
+}
+
+export interface ConnectionOptions extends Omit<RedisClientOptions, "onFailure" | "connectTimeoutMs"> {
+  /** The time limit of commands, and of attempts to connect. */
+  readonly commandTimeoutMs: number;
+  /** Logs that the store is away, or back. */
+  readonly log: (level: "warning" | "info", message: string, details?: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Interval of the probes that find a silent failure. */
+const probeMs = 1000;
+
+export function createScript(source: string): Script {
+  let sha: Promise<string> | undefined;
+  return {
+    source,
+    get sha() {
+      return (sha ??= sha1(source));
+    },
+  };
+}
+
+async function sha1(text: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text)));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Creates the error for what needs the store while it is away. */
+export function storeAway(complaint = "the store is away"): UnavailableError {
+  return new UnavailableError(503, `${complaint}; try again in a moment`, 1000);
+}
+
+export function createConnection(): RedisConnection {
+  const channels = new Map<string, Set<() => void>>();
+  const listeners = new Set<() => void>();
+  let options: ConnectionOptions | undefined;
+  let client: RedisClient | undefined;
+  let available = false;
+  let since = Infinity;
+  let failures = 0;
+  let isLogged = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Rejects when the time limit ends. Replies that have arrived by then still count. */
+  function limited<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let limit = setTimeout(() => {
+        // A blocked event loop delays replies, too: they are read before the next timer.
+        limit = setTimeout(() => reject(storeAway("the store does not answer")), 1);
+        unref(limit);
+      }, options!.commandTimeoutMs);
+      unref(limit);
+      work.then(
+        (value) => {
+          clearTimeout(limit);
+          resolve(value);
+        },
+        (error: unknown) => {
+          clearTimeout(limit);
+          reject(error as Error);
+        },
+      );
+    });
+  }
+
+  function schedule(milliseconds: number, step: () => void): void {
+    clearTimeout(timer);
+    if (options === undefined) return;
+    timer = setTimeout(step, milliseconds);
+    unref(timer);
+  }
+
+  function discard(failed: RedisClient | undefined, error: unknown): void {
+    if (failed !== client || options === undefined) return;
+    client = undefined;
+    failed?.destroy();
+    setAway(error);
+    failures += 1;
+    schedule(backoffMs(failures), () => void connect());
+  }
+
+  function setAway(error: unknown): void {
+    available = false;
+    since = Infinity;
+    if (isLogged) return;
+    isLogged = true;
+    options?.log("warning", "the store is away; the server goes on without it until it is back", {
+      reason: reasonOf(error),
+    });
+  }
+
+  function setAvailable(): void {
+    available = true;
+    since = performance.now();
+    failures = 0;
+    if (isLogged) options?.log("info", "the store is back");
+    isLogged = false;
+    for (const listener of [...listeners]) listener();
+  }
+
+  async function connect(): Promise<void> {
+    const started = options;
+    if (started === undefined || client !== undefined) return;
+    let opened: RedisClient | undefined;
+    try {
+      const { commandTimeoutMs: connectTimeoutMs, ...rest } = started;
+      const opening = openClient({ ...rest, connectTimeoutMs, onFailure: (error) => discard(opened, error) });
+      opened = await limited(opening).catch((error: unknown) => {
+        void opening.then(
+          (late) => late.destroy(),
+          () => {},
+        );
+        throw error;
+      });
+      if (options !== started) return opened.destroy();
+      client = opened;
+      await limited(Promise.all([...channels.keys()].map((channel) => listen(opened!, channel))));
+    } catch (error) {
+      if (options === started) discard(opened, error);
+      return;
+    }
+    if (client !== opened) return;
+    setAvailable();
+    schedule(probeMs, () => void probe());
+  }
+
+  async function probe(): Promise<void> {
+    const probed = client;
+    if (probed === undefined) return;
+    try {
+      await limited(probed.send("probe", ["PING"]));
+      if (client === probed) schedule(probeMs, () => void probe());
+    } catch (error) {
+      discard(probed, error);
+    }
+  }
+
+  function listen(used: RedisClient, channel: string): Promise<unknown> {
+    return used.subscribe(channel, () => {
+      for (const listener of channels.get(channel) ?? []) listener();
+    });
+  }
+
+  async function command(key: string, args: readonly Argument[]): Promise<unknown> {
+    const used = client;
+    if (!available || used === undefined) throw storeAway();
+    try {
+      return await limited(used.send(key, args));
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      // The probe decides whether the whole store is away, or one node of a cluster.
+      if (client === used) schedule(0, () => void probe());
+      throw error instanceof UnavailableError ? error : storeAway();
+    }
+  }
+
+  return {
+    get available() {
+      return available;
+    },
+    get since() {
+      return since;
+    },
+    send: (key, ...args) => command(key, args),
+    async run({ source, sha }, keys, args) {
+      const rest = [String(keys.length), ...keys, ...args];
+      try {
+        return await command(keys[0], ["EVALSHA", await sha, ...rest]);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+        return command(keys[0], ["EVAL", source, ...rest]);
+      }
+    },
+    subscribe(channel, listener) {
+      let known = channels.get(channel);
+      if (known === undefined) {
+        channels.set(channel, (known = new Set()));
+        // A lost subscription is found by the next probe; followers read at intervals, too.
+        const used = client;
+        if (used !== undefined) listen(used, channel).catch((error: unknown) => discard(used, error));
+      }
+      known.add(listener);
+      return () => {
+        known.delete(listener);
+        if (known.size > 0 || channels.get(channel) !== known) return;
+        channels.delete(channel);
+        client?.unsubscribe(channel).catch(() => {});
+      };
+    },
+    onAvailable(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    start(given) {
+      options = given;
+      return connect();
+    },
+    stop() {
+      options = undefined;
+      available = false;
+      clearTimeout(timer);
+      const used = client;
+      client = undefined;
+      used?.destroy();
+    },
+  };
+}
+
+/** Whether Redis has answered with an error that another connection would not change. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ErrorReply)) return false;
+  return !/^(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED)\b/.test(error.message);
+}
+
+/** Returns the reason without credentials: messages of Node and Redis name addresses at most. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  return error.message === "" && first instanceof Error ? first.message : error.message;
+}
+
+/** Allows the process to end while a timer waits. */
+export function unref(timer: ReturnType<typeof setTimeout>): void {
+  (timer as { unref?: () => void }).unref?.();
+}

@@ -1,0 +1,114 @@
+import { isObject } from "../../protocol/json-rpc.js";
+import type { JsonObject } from "../../protocol/types.js";
+import { unref, type RedisConnection } from "./connection.js";
+import { createLogWriter, followLog, type Follower, type LogWriter } from "./log.js";
+
+/** A message between replicas. Its kind decides which feature takes it. */
+export interface ReplicaMessage extends JsonObject {
+  readonly kind: string;
+}
+
+/** The replicas of a server, and messages between them. */
+export interface Replicas {
+  /**
+   * Returns whether a replica lives. After an outage of the store all replicas count as alive for a while, because
+   * their heartbeats have expired, too.
+   */
+  isAlive(replica: string): Promise<boolean>;
+  /** Sends a message to one replica. Resolves once the store has it. */
+  send(replica: string, message: ReplicaMessage): Promise<void>;
+  /** Sends a message to all replicas, this one too. */
+  broadcast(message: ReplicaMessage): Promise<void>;
+  /** Takes the messages of a kind. */
+  on(kind: string, take: (message: ReplicaMessage, from: string) => void): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Lifetime of a heartbeat, and interval of its renewal. */
+export const heartbeatMs = 5000;
+const renewalMs = 1500;
+/** The limits of an inbox, and of the log of messages to all. */
+const inboxLimits = { maxLength: 10_000, lifetimeMs: 10 * 60_000 };
+/** The maximum number of replicas to which this one has an open writer. */
+const maxWriters = 100;
+
+const replicaPattern = /^[\w-]{1,64}$/;
+
+export function createReplicas(
+  connection: RedisConnection,
+  replica: string,
+  key: (...parts: string[]) => string,
+): Replicas {
+  const takers = new Map<string, (message: ReplicaMessage, from: string) => void>();
+  const writers = new Map<string, LogWriter>();
+  const control = createLogWriter(connection, replica, key("control"), inboxLimits);
+  const inboxOf = (name: string): string => key("inbox", name);
+  const heartbeatOf = (name: string): string => key("replica", name);
+  let followers: Follower[] = [];
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let stopListening = (): void => {};
+
+  function beat(): void {
+    if (!connection.available) return;
+    const heartbeat = heartbeatOf(replica);
+    // The next one repeats a failed heartbeat.
+    connection.send(heartbeat, "SET", heartbeat, "1", "PX", String(heartbeatMs)).catch(() => {});
+  }
+
+  function deliver({ origin, data }: { readonly origin: string; readonly data: string }): void {
+    const message = parseReplicaMessage(data);
+    if (message !== undefined) takers.get(message.kind)?.(message, origin);
+  }
+
+  return {
+    async isAlive(name) {
+      if (name === replica) return true;
+      if (!replicaPattern.test(name)) return false;
+      const heartbeat = heartbeatOf(name);
+      const reply = await connection.send(heartbeat, "EXISTS", heartbeat);
+      return Number(reply) > 0 || performance.now() - connection.since < heartbeatMs;
+    },
+    send(name, message) {
+      let writer = writers.get(name);
+      if (writer === undefined) {
+        writer = createLogWriter(connection, replica, inboxOf(name), inboxLimits);
+        writers.set(name, writer);
+        const [oldest] = writers.size > maxWriters ? writers : [];
+        if (oldest !== undefined) writers.delete(oldest[0]);
+      }
+      return writer.append(JSON.stringify(message));
+    },
+    broadcast: (message) => control.append(JSON.stringify(message)),
+    on(kind, take) {
+      takers.set(kind, take);
+    },
+    async start() {
+      stopListening = connection.onAvailable(beat);
+      beat();
+      timer = setInterval(beat, renewalMs);
+      unref(timer);
+      followers = await Promise.all(
+        [inboxOf(replica), key("control")].map((log) => followLog(connection, log, { deliver })),
+      );
+    },
+    async stop() {
+      stopListening();
+      clearInterval(timer);
+      for (const follower of followers) follower.stop();
+      for (const writer of [control, ...writers.values()]) writer.close();
+      const heartbeat = heartbeatOf(replica);
+      await connection.send(heartbeat, "DEL", heartbeat).catch(() => {});
+    },
+  };
+}
+
+/** Parses a message. Returns `undefined` for one that another version has written in another form. */
+export function parseReplicaMessage(data: string): ReplicaMessage | undefined {
+  try {
+    const message: unknown = JSON.parse(data);
+    return isObject(message) && typeof message["kind"] === "string" ? (message as ReplicaMessage) : undefined;
+  } catch {
+    return undefined;
+  }
+}

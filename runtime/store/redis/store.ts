@@ -1,0 +1,104 @@
+import { resolveValue, type Environment, type Value } from "../../protocol/environment.js";
+import type { Server, Store } from "../../protocol/exchange.js";
+import { parseAddress } from "./address.js";
+import { createChanges, type Changes } from "./changes.js";
+import { createConnection, type ConnectionOptions } from "./connection.js";
+import type { StoreContext } from "./context.js";
+import { createReplicas } from "./replicas.js";
+
+/** The manifest's `runtime.store.redis`. */
+export interface RedisOptions {
+  /** The URL of a node, or of several after commas. */
+  readonly url: Value;
+  /** The beginning of every key. */
+  readonly prefix: string;
+  /** Sentinel, whose nodes the URL has. */
+  readonly sentinel?: { readonly name: string; readonly username?: Value; readonly password?: Value };
+  readonly cluster?: boolean;
+  readonly commandTimeoutMs: number;
+  /** Certificates to trust besides those of Node, for tests. */
+  readonly ca?: string;
+}
+
+/** A store in Redis, with what its features build on. */
+export interface RedisStore extends Store {
+  readonly context: StoreContext;
+  readonly changes: Changes;
+}
+
+/** Creates a store in Redis. It connects when the server starts. */
+export function createRedisStore(options: RedisOptions): RedisStore {
+  const replica = randomName();
+  const connection = createConnection();
+  const key = (...parts: string[]): string => options.prefix + parts.join(":");
+  const replicas = createReplicas(connection, replica, key);
+  const context: StoreContext = { connection, replica, replicas, key };
+  const changes = createChanges(context);
+  let starting: Promise<readonly string[]> | undefined;
+  let owner: Server["subscribers"] | undefined;
+
+  async function begin(server: Server, environment: Environment): Promise<readonly string[]> {
+    const { settings, problems } = readSettings(options, environment, server.secrets);
+    if (settings === undefined) return problems;
+    // A later version of the server logs elsewhere.
+    await connection.start({ ...settings, log: (...entry) => server.logger(...entry) });
+    await Promise.all([changes.start(server), replicas.start()]);
+    return [];
+  }
+
+  return {
+    replica,
+    context,
+    changes,
+    get available() {
+      return connection.available;
+    },
+    start(server, environment) {
+      // A later version of the server keeps the connection.
+      owner ??= server.subscribers;
+      return (starting ??= begin(server, environment));
+    },
+    async stop(server) {
+      if (server.subscribers !== owner) return;
+      await changes.stop();
+      await replicas.stop();
+      connection.stop();
+    },
+    publish: changes.publish,
+  };
+}
+
+/** Reads addresses and credentials. No problem contains a value, since it might be a password. */
+function readSettings(
+  { url, sentinel, cluster, commandTimeoutMs, ca }: RedisOptions,
+  environment: Environment,
+  secrets: Set<string>,
+): { readonly settings?: Omit<ConnectionOptions, "log">; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const read = (value: Value | undefined): string | undefined =>
+    value === undefined ? undefined : resolveValue(value, environment, problems);
+  const text = resolveValue(url, environment, problems);
+  const address = parseAddress(text);
+  const { name, username, password } = sentinel ?? {};
+  const credentials = { username: read(username), password: read(password) };
+  if (address === undefined && text !== "") {
+    const origin = typeof url === "string" ? "the URL of the store" : url.env;
+    problems.push(`${origin} is no URL of Redis, such as redis://user:password@host:6379`);
+  }
+  if (cluster === true && address?.database !== undefined && address.database !== 0)
+    problems.push("a Redis Cluster has only the database 0: remove it from the URL of the store");
+  for (const secret of [address?.password, credentials.password]) if (secret !== undefined) secrets.add(secret);
+  if (address === undefined || problems.length > 0) return { problems };
+  const settings = {
+    address,
+    commandTimeoutMs,
+    ...(name !== undefined && { sentinel: { name, ...credentials } }),
+    ...(cluster === true && { cluster }),
+    ...(ca !== undefined && { ca }),
+  };
+  return { settings, problems };
+}
+
+function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(36).padStart(2, "0")).join("");
+}

@@ -1,0 +1,163 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "redis";
+
+export interface Redis {
+  readonly url: string;
+  readonly port: number;
+  /** Sends a command, with a connection of its own. */
+  ask(...args: string[]): Promise<unknown>;
+  /** Ends the process as a crash does. */
+  kill(): Promise<void>;
+  /** Starts the process again, on the same port and with the same data. */
+  restart(): Promise<void>;
+  /** Stops the process from running, so that commands hang, until `resume`. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+export interface RedisSetup {
+  /** Every write is on the disk before its answer, so that a crash loses nothing. */
+  readonly durable?: boolean;
+  readonly password?: string;
+  /** A cluster of this node alone, with all slots. */
+  readonly cluster?: boolean;
+  /** Paths of the certificate and its key. The server then speaks TLS only. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly port?: number;
+  /** The port of the master that this server copies. */
+  readonly copies?: number;
+}
+
+/** Whether `redis-server` is installed. Tests without it are skipped. */
+export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+if (!hasRedis) console.warn("redis-server is not installed: tests of the store are skipped");
+
+/** A Redis of this test's own, on a free port of the loopback address. */
+export async function startRedis(setup: RedisSetup = {}): Promise<Redis> {
+  const folder = mkdtempSync(join(tmpdir(), "mcpc-redis-"));
+  const { durable = false, password, cluster = false, tls, copies } = setup;
+  const port = setup.port ?? (await freePort());
+  const args = [
+    ...(tls ? ["--port", "0", "--tls-port", String(port)] : ["--port", String(port)]),
+    ...(tls ? ["--tls-cert-file", tls.cert, "--tls-key-file", tls.key, "--tls-auth-clients", "no"] : []),
+    ...["--bind", "127.0.0.1", "--dir", folder, "--save", "", "--daemonize", "no"],
+    ...(durable ? ["--appendonly", "yes", "--appendfsync", "always"] : []),
+    ...(password === undefined ? [] : ["--requirepass", password]),
+    ...(cluster ? ["--cluster-enabled", "yes", "--cluster-port", String(await freePort())] : []),
+    ...(copies === undefined ? [] : ["--replicaof", "127.0.0.1", String(copies)]),
+  ];
+  let child = await startProcess("redis-server", args, "Ready to accept connections");
+  const url = `${tls ? "rediss" : "redis"}://${password === undefined ? "" : `:${password}@`}127.0.0.1:${port}`;
+  const ask = async (...command: string[]): Promise<unknown> => {
+    const client = createClient({ url, ...(tls && { socket: { tls: true, rejectUnauthorized: false } }) });
+    client.on("error", () => {});
+    await client.connect();
+    try {
+      return await client.sendCommand(command);
+    } finally {
+      client.destroy();
+    }
+  };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGCONT");
+    child.kill(signal);
+    await once(child, "exit");
+  };
+  if (cluster) {
+    await ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+    for (let tries = 0; !String(await ask("CLUSTER", "INFO")).includes("cluster_state:ok"); tries++) {
+      if (tries === 100) throw new Error("the cluster does not become ready");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  return {
+    url,
+    port,
+    ask,
+    kill: () => end("SIGKILL"),
+    async restart() {
+      child = await startProcess("redis-server", args, "Ready to accept connections");
+    },
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
+    async stop() {
+      await end("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Sentinel {
+  readonly port: number;
+  ask(...args: string[]): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** A sentinel that watches one master, and alone decides about its failure. */
+export async function startSentinel(name: string, master: number): Promise<Sentinel> {
+  const folder = mkdtempSync(join(tmpdir(), "mcpc-sentinel-"));
+  const port = await freePort();
+  const config = join(folder, "sentinel.conf");
+  const lines = [
+    `port ${port}`,
+    "bind 127.0.0.1",
+    `dir ${folder}`,
+    `sentinel monitor ${name} 127.0.0.1 ${master} 1`,
+    `sentinel down-after-milliseconds ${name} 500`,
+    `sentinel failover-timeout ${name} 2000`,
+  ];
+  writeFileSync(config, `${lines.join("\n")}\n`);
+  const child = await startProcess("redis-server", [config, "--sentinel"], "+monitor master");
+  return {
+    port,
+    async ask(...args) {
+      const client = createClient({ url: `redis://127.0.0.1:${port}` });
+      client.on("error", () => {});
+      await client.connect();
+      try {
+        return await client.sendCommand(args);
+      } finally {
+        client.destroy();
+      }
+    },
+    async stop() {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a process, and resolves when its output contains a text. It ends with the test. */
+async function startProcess(program: string, args: readonly string[], text: string): Promise<ChildProcess> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const stopWithTests = (): void => void child.kill("SIGKILL");
+  process.once("exit", stopWithTests);
+  child.once("exit", () => process.off("exit", stopWithTests));
+  await new Promise<void>((resolve, reject) => {
+    let output = "";
+    const read = (chunk: Buffer): void => {
+      output += String(chunk);
+      if (output.includes(text)) resolve();
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.once("exit", (code) => reject(new Error(`${program} ended with ${code}: ${output}`)));
+  });
+  return child;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { converse, type Conversation } from "./conversation.js";
+import { startReplica, until, type Replica } from "./replicas.js";
+
+const listed = { kind: "notifications/tools/list_changed" };
+const updated = (uri: string): object => ({ kind: "notifications/resources/updated", uri });
+
+/** Subscribes a client of either era to the resource `made://a` and to the list of tools. */
+async function subscriber({ server }: Replica, version: string): Promise<Conversation> {
+  const client = await converse(server, version);
+  if (version >= "2026-07-28") {
+    const notifications = { toolsListChanged: true, resourceSubscriptions: ["made://a"] };
+    void client.request("subscriptions/listen", { notifications });
+    await client.next();
+  } else {
+    client.send({ method: "notifications/initialized" });
+    await client.request("resources/subscribe", { uri: "made://a" });
+  }
+  return client;
+}
+
+/** Takes the changes that a client has received so far. */
+function changesOf({ waiting }: Conversation): object[] {
+  return (waiting as any[])
+    .splice(0)
+    .map(({ method, params }) => ({ kind: method, ...(params?.uri !== undefined && { uri: params.uri }) }));
+}
+
+const call = (client: Conversation, name: string, uri?: string): Promise<any> =>
+  client.request("tools/call", { name, arguments: { ...(uri !== undefined && { uri }) } });
+
+describe.skipIf(!hasRedis)("changes", () => {
+  let redis: Redis;
+  beforeAll(async () => {
+    redis = await startRedis({ durable: true });
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => redis.ask("FLUSHALL"));
+
+  test.each(["2025-11-25", "2026-07-28"])(
+    "reach subscribers of %s on every replica, once and in order",
+    async (version) => {
+      const replicas = await Promise.all([1, 2, 3].map(() => startReplica(redis.url)));
+      const clients = await Promise.all(replicas.map((replica) => subscriber(replica, version)));
+      const callers = await Promise.all(replicas.map(({ server }) => converse(server, version)));
+      for (const [index, name] of ["touch", "reload", "touchLater", "touch"].entries()) {
+        const answer = await call(callers[index % 3]!, name, "made://a");
+        expect(answer.result.isError).toBeUndefined();
+      }
+      await call(callers[0]!, "touch", "made://b");
+      const expected = [updated("made://a"), listed, updated("made://a"), updated("made://a")];
+      for (const client of clients) {
+        await until(() => client.waiting.length >= expected.length);
+        expect(changesOf(client)).toEqual(expected);
+      }
+    },
+  );
+
+  test("are in the store before the answer of the call that caused them", async () => {
+    const { server } = await startReplica(redis.url);
+    const client = await converse(server, "2026-07-28");
+    for (const [count, name] of ["touch", "touchLater"].entries()) {
+      await call(client, name, "made://a");
+      expect(await redis.ask("XLEN", "test:changes")).toBe(count + 1);
+    }
+    await call(client, "plain");
+    expect(await redis.ask("XLEN", "test:changes")).toBe(2);
+  });
+
+  test("neither get lost nor come twice when Redis is killed and comes back", async () => {
+    const [first, second] = await Promise.all([startReplica(redis.url), startReplica(redis.url)]);
+    const client = await subscriber(second!, "2026-07-28");
+    const caller = await converse(first!.server, "2026-07-28");
+    // Both tools have run, since the first call of a tool loads its validators.
+    await call(caller, "touch", "made://a");
+    await call(caller, "reload");
+    await redis.kill();
+    await until(() => !first!.store.available && !second!.store.available);
+    const waiting = [call(caller, "reload"), call(caller, "touch", "made://a"), call(caller, "touch", "made://a")];
+    await redis.restart();
+    for (const answer of await Promise.all(waiting)) expect(answer.result.isError).toBeUndefined();
+    await call(caller, "reload");
+    // Equal changes that wait for the store are one.
+    const expected = [updated("made://a"), listed, listed, updated("made://a"), listed];
+    await until(() => client.waiting.length >= expected.length);
+    expect(changesOf(client)).toEqual(expected);
+    for (const { log } of [first!, second!]) {
+      expect(log.filter((line) => line.startsWith("the store is"))).toEqual([
+        expect.stringContaining("the store is away"),
+        expect.stringContaining("the store is back"),
+      ]);
+    }
+  });
+
+  test("that the store does not get in time fail the call, and are sent later", async () => {
+    const [first, second] = await Promise.all([startReplica(redis.url), startReplica(redis.url)]);
+    const client = await subscriber(second!, "2026-07-28");
+    const caller = await converse(first!.server, "2026-07-28");
+    await redis.kill();
+    onTestFinished(async () => {
+      if (!first!.store.available) await redis.restart();
+    });
+    expect((await call(caller, "plain")).result).toMatchObject({ content: [{ text: "plain" }] });
+    const { error } = await call(caller, "touch", "made://a");
+    expect(error).toMatchObject({
+      message: "the update could not be published yet: the store is away; try again in a moment",
+      data: { retryAfterMs: 1000 },
+    });
+    await redis.restart();
+    await until(() => client.waiting.length > 0);
+    expect(changesOf(client)).toEqual([updated("made://a")]);
+  });
+
+  test("that other versions wrote in other forms are skipped", async () => {
+    const replica = await startReplica(redis.url);
+    const client = await subscriber(replica, "2026-07-28");
+    const garbage: readonly string[][] = [
+      ["o", "x", "n", "1", "d", "{"],
+      ["o", "x", "n", "2", "d", '"text"'],
+      ["o", "x", "n", "3", "d", '{"kind":"resource"}'],
+      ["o", "x", "n", "4", "d", '{"kind":"resource","uri":7}'],
+      ["o", "x", "n", "5", "d", '{"kind":"unknown"}'],
+      ["o", "x", "n", "none", "d", '{"kind":"tools"}'],
+      ["o", "x", "d", '{"kind":"tools"}'],
+      ["other", "fields"],
+      ["o", "x", "n", "9", "d", '{"kind":"tools"}'],
+      ["o", "x", "n", "9", "d", '{"kind":"tools"}'],
+      ["o", "x", "n", "8", "d", '{"kind":"tools"}'],
+    ];
+    for (const fields of garbage) await redis.ask("XADD", "test:changes", "*", ...fields);
+    await redis.ask("PUBLISH", "test:changes", "");
+    await until(() => client.waiting.length > 0);
+    expect(changesOf(client)).toEqual([listed]);
+  });
+
+  test("that are lost are replaced by one of everything", async () => {
+    const replica = await startReplica(redis.url);
+    const client = await subscriber(replica, "2026-07-28");
+    const caller = await converse(replica.server, "2026-07-28");
+    await call(caller, "touch", "made://a");
+    await until(() => client.waiting.length > 0);
+    changesOf(client);
+    await redis.ask("XTRIM", "test:changes", "MAXLEN", "0");
+    await redis.ask("XADD", "test:changes", "*", "o", "x", "n", "1", "d", '{"kind":"prompts"}');
+    await redis.ask("PUBLISH", "test:changes", "");
+    await until(() => client.waiting.length >= 2);
+    expect(changesOf(client)).toEqual([listed, updated("made://a")]);
+  });
+
+  test("have a bounded log that expires", async () => {
+    const replica = await startReplica(redis.url);
+    await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => replica.store.publish({ kind: "resource", uri: `made://${index}` })),
+    );
+    expect(await redis.ask("XLEN", "test:changes")).toBe(1000);
+    const ttl = Number(await redis.ask("PTTL", "test:changes"));
+    expect(ttl > 0 && ttl <= 3_600_000).toBe(true);
+    await expect(replica.store.publish({ kind: "resource", uri: "x".repeat(20_000) })).rejects.toThrow("characters");
+  });
+});

@@ -1,0 +1,192 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { start } from "../../runtime/protocol/application.js";
+import { parseAddress } from "../../runtime/store/redis/address.js";
+import { createRedisStore } from "../../runtime/store/redis/store.js";
+import { hasRedis, startRedis, startSentinel, type Redis, type RedisSetup } from "../e2e/redis.js";
+import { converse } from "./conversation.js";
+import { startReplica, until } from "./replicas.js";
+import { serverWith } from "./surface.js";
+
+const [a, b] = [
+  { host: "a", port: 6379 },
+  { host: "b", port: 7000 },
+];
+test.each<[text: string, address: object | undefined]>([
+  ["redis://a", { nodes: [a], tls: false }],
+  ["rediss://a", { nodes: [a], tls: true }],
+  ["redis://a,b:7000", { nodes: [a, b], tls: false }],
+  ["redis://a,redis://b:7000", { nodes: [a, b], tls: false }],
+  ["redis://[::1]:7000", { nodes: [{ host: "::1", port: 7000 }], tls: false }],
+  ["redis://user:p%40ss%2C@a/2", { nodes: [a], tls: false, username: "user", password: "p@ss,", database: 2 }],
+  ["redis://:pw@a,b:7000/1", { nodes: [a, b], tls: false, password: "pw", database: 1 }],
+  ["redis://", undefined],
+  ["redis://a,", undefined],
+  ["redis://a/x", undefined],
+  ["redis://a/1,b/2", undefined],
+  ["redis://a,rediss://b", undefined],
+  ["redis://a?db=1", undefined],
+  ["redis://%ff:x@a", undefined],
+  ["http://a", undefined],
+  ["a:6379", undefined],
+  ["", undefined],
+])("the address %s", (text, address) => {
+  expect(parseAddress(text)).toEqual(address);
+});
+
+const refusals: readonly (readonly [what: string, options: object, env: object, problem: string])[] = [
+  ["no variable", { url: { env: "REDIS_URL" } }, {}, "REDIS_URL is not set"],
+  ["no URL", { url: { env: "REDIS_URL" } }, { REDIS_URL: "hunter2@redis" }, "REDIS_URL is no URL of Redis"],
+  [
+    "no password",
+    { url: "redis://a", sentinel: { name: "m", password: { env: "PASSWORD" } } },
+    {},
+    "PASSWORD is not set",
+  ],
+  [
+    "a database in a cluster",
+    { url: { env: "REDIS_URL" }, cluster: true },
+    { REDIS_URL: "redis://:hunter2@a/1" },
+    "database 0",
+  ],
+];
+test.each(refusals)("the start reports %s, without a value", async (_, options, env, problem) => {
+  const store = createRedisStore({ url: "redis://a", prefix: "t:", commandTimeoutMs: 100, ...options });
+  const failure = await start(serverWith({}, { store }), { env: env as Record<string, string> }).catch(
+    (error) => error,
+  );
+  expect(failure.message).toContain(problem);
+  expect(failure.message).not.toContain("hunter2");
+});
+
+/** Starts a Redis that ends with the test. */
+async function redisOf(setup?: RedisSetup): Promise<Redis> {
+  const redis = await startRedis(setup);
+  onTestFinished(() => redis.stop());
+  return redis;
+}
+
+const touch = { name: "touch", arguments: { uri: "made://a" } };
+
+/** Expects that a change on the first replica reaches a subscriber of the second one. */
+async function expectChange(url: string, options: object = {}): Promise<void> {
+  const [first, second] = await Promise.all([startReplica(url, options), startReplica(url, options)]);
+  const client = await converse(second.server, "2026-07-28");
+  void client.request("subscriptions/listen", { notifications: { resourceSubscriptions: ["made://a"] } });
+  await client.next();
+  const caller = await converse(first.server, "2026-07-28");
+  expect((await caller.request("tools/call", touch)).error).toBeUndefined();
+  expect(await client.next()).toMatchObject({ method: "notifications/resources/updated" });
+}
+
+describe.skipIf(!hasRedis)("a connection", () => {
+  test("reaches a cluster", async () => {
+    const redis = await redisOf({ cluster: true });
+    await expectChange(redis.url, { cluster: true });
+  });
+
+  test("reaches a node with TLS, whose certificate it checks", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mcpc-tls-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert];
+    execFileSync("openssl", [...made, ...subject], { stdio: "pipe" });
+    const redis = await redisOf({ tls: { cert, key } });
+    await expectChange(redis.url, { ca: readFileSync(cert, "utf8") });
+    const { store, log } = await startReplica(redis.url);
+    expect(store.available).toBe(false);
+    expect(log).toEqual([expect.stringContaining("self-signed certificate")]);
+  });
+
+  test("follows the master that Sentinel names, and its failover", async () => {
+    const master = await redisOf();
+    const copy = await redisOf({ copies: master.port });
+    const sentinel = await startSentinel("main", master.port);
+    onTestFinished(() => sentinel.stop());
+    const url = `redis://127.0.0.1:${sentinel.port}`;
+    await until(
+      async () => String(await copy.ask("INFO", "replication")).includes("master_link_status:up"),
+      "the copy",
+    );
+    await until(async () => ((await sentinel.ask("SENTINEL", "REPLICAS", "main")) as unknown[]).length > 0, "sentinel");
+    const { store, server } = await startReplica(url, { sentinel: { name: "main" } });
+    expect(store.available).toBe(true);
+    await master.kill();
+    await until(() => !store.available, "the failure");
+    await until(() => store.available, "the failover");
+    const caller = await converse(server, "2026-07-28");
+    expect((await caller.request("tools/call", touch)).error).toBeUndefined();
+    expect(await copy.ask("XLEN", "test:changes")).toBe(1);
+  });
+
+  test("logs no password, neither a right nor a wrong one", async () => {
+    const redis = await redisOf({ password: "hunter2" });
+    await expectChange(redis.url);
+    const wrong = await startReplica(redis.url.replace("hunter2", "hunter3"));
+    expect(wrong.store.available).toBe(false);
+    expect(wrong.log).toEqual([expect.stringContaining("WRONGPASS")]);
+    expect(wrong.log.join()).not.toContain("hunter3");
+    expect(wrong.server.secrets.has("hunter3")).toBe(true);
+  });
+
+  test("waits for no Redis at the start, and finds one later", async () => {
+    const redis = await redisOf();
+    await redis.kill();
+    const { store, server, log } = await startReplica(redis.url);
+    expect(store.available).toBe(false);
+    const caller = await converse(server, "2026-07-28");
+    expect((await caller.request("tools/call", { name: "plain" })).result).toMatchObject({
+      content: [{ text: "plain" }],
+    });
+    await redis.restart();
+    await until(() => store.available);
+    expect((await caller.request("tools/call", touch)).error).toBeUndefined();
+    expect(log.map((line) => line.replace(/;.*/, ""))).toEqual(["the store is away", "the store is back {}"]);
+  });
+
+  test("gives up a Redis that does not answer, until it does", async () => {
+    const redis = await redisOf();
+    const { store } = await startReplica(redis.url, { commandTimeoutMs: 200 });
+    redis.pause();
+    const began = performance.now();
+    const command = store.context.connection.send("test:x", "GET", "test:x");
+    await expect(command).rejects.toThrow(/the store (does not answer|is away); try again in a moment/);
+    expect(performance.now() - began).toBeLessThan(5000);
+    await until(() => !store.available);
+    redis.resume();
+    await until(() => store.available);
+    expect(await store.context.connection.send("test:x", "GET", "test:x")).toBeNull();
+  });
+});
+
+describe.skipIf(!hasRedis)("replicas", () => {
+  test("know which of them live, and send each other messages", async () => {
+    const redis = await redisOf();
+    const [first, second, third] = await Promise.all([1, 2, 3].map(() => startReplica(redis.url)));
+    const taken: string[] = [];
+    for (const [name, { store }] of Object.entries({ first: first!, second: second!, third: third! }))
+      store.context.replicas.on("greet", ({ text }, from) => {
+        taken.push(`${name}: ${String(text)} ${from === first!.store.replica}`);
+      });
+    const { replicas } = first!.store.context;
+    await replicas.send(second!.store.replica, { kind: "greet", text: "hello" });
+    await until(() => taken.length === 1);
+    await replicas.send(second!.store.replica, { kind: "unknown" });
+    await replicas.broadcast({ kind: "greet", text: "all" });
+    await until(() => taken.length === 4);
+    expect(taken.toSorted()).toEqual(["first: all true", "second: all true", "second: hello true", "third: all true"]);
+    expect(await replicas.isAlive(second!.store.replica)).toBe(true);
+    await second!.stop();
+    await until(async () => !(await replicas.isAlive(second!.store.replica)));
+    expect(await Promise.all(["none", "*", "a:b"].map((name) => replicas.isAlive(name)))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(await replicas.isAlive(first!.store.replica)).toBe(true);
+  });
+});
