@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, parse, join } from "node:path";
+import { workerNumber } from "./worker-number.js";
 
 export interface LogFileOptions {
   /** The path, relative to the working directory of the process. */
@@ -17,7 +18,8 @@ const pauseMs = 10_000;
  * Opens a log file for one process. Writes are synchronous, so that no line is lost when the process ends. Reports a
  * file that cannot be written on standard error, once.
  */
-export function openLogFile({ path, maxBytes, maxFiles }: LogFileOptions): (line: string) => void {
+export function openLogFile({ maxBytes, maxFiles, ...options }: LogFileOptions): (line: string) => void {
+  const path = fileOfWorker(options.path);
   let file: number | undefined;
   let size = 0;
   let failedAt: number | undefined;
@@ -69,6 +71,14 @@ export function openLogFile({ path, maxBytes, maxFiles }: LogFileOptions): (line
       }
     }
   };
+}
+
+/** Returns the file of this process. A worker has a file of its own, because rotation moves files. */
+function fileOfWorker(path: string): string {
+  const number = workerNumber();
+  if (number === undefined) return path;
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}-${number}${ext}`);
 }
 
 function move(from: string, to: string): void {

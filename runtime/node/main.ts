@@ -11,6 +11,8 @@ import { processOptions, type MainOptions, type ProcessOptions } from "./options
 import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
 import { serveStdio } from "./stdio.js";
+import { workerNumber } from "./worker-number.js";
+import { reportToPrimary, runWorkers } from "./workers.js";
 
 // The user's modules are evaluated after this one.
 if (!globalThis.mcpcWithoutStdio) reserveStandardOutput();
@@ -57,7 +59,10 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => {});
     logger("error", "uncaught exception", failureDetails(error));
   });
-  if (!served.application.ready || settings.problems.length > 0) await startServer(served, options, settings);
+  const { workers, problems, printConfig } = settings;
+  if (!globalThis.mcpcWithoutHttp && workers !== undefined && problems.length === 0 && !printConfig)
+    return runWorkers(served, workers, options.drainMs ?? drainMs);
+  if (!served.application.ready || problems.length > 0) await startServer(served, options, settings);
   const caller = globalThis.mcpcWithoutAuth
     ? undefined
     : await local?.identify(served).catch((error: Error) => fail(error.message));
@@ -124,14 +129,15 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
   const { listen, loadWebSocket } = options.http!;
   try {
     const listening = await listen(server, settings.http!, loadWebSocket);
-    stopOnSignal(async (urgency) => {
+    const stopping = stopOnSignal(async (urgency) => {
       const closed = listening.close();
       await drain(server, options.drainMs ?? drainMs, urgency);
       await Promise.race([closed, new Promise((late) => setTimeout(late, urgency.isUrgent ? 0 : flushMs))]);
       await stopAndExit(server, urgency);
     });
-    // Printed last: a parent that reads this line may send a signal at once.
-    process.stderr.write(`listening on ${listening.url}\n`);
+    // Last, because a parent that learns of the address may stop the server at once.
+    if (workerNumber() === undefined) process.stderr.write(`listening on ${listening.url}\n`);
+    else reportToPrimary(listening.url, stopping.reach);
   } catch (error) {
     fail((error as Error).message);
   }
@@ -140,24 +146,28 @@ async function serveHttp(server: Server, options: MainOptions, settings: Process
 interface Stopping {
   /** Stops for a reason other than a signal. The next signal counts as the second one. */
   begin(): void;
+  /** Stops as at the signal of that number. Own signals count apart, since a terminal sends its signals to workers, too. */
+  reach(signal: number): void;
   readonly urgency: Urgency;
 }
 
 /** Calls `stop` at the first signal. A second signal cancels what still runs; a third one ends the process at once. */
 function stopOnSignal(stop: (urgency: Urgency) => Promise<void>): Stopping {
   const urgency = { isUrgent: false };
-  let stopping = false;
-  const begin = (): void => {
-    if (!stopping) void stop(urgency);
-    stopping = true;
+  let reached = 0;
+  let signals = 0;
+  const reach = (signal: number): void => {
+    while (reached < signal) {
+      reached += 1;
+      if (reached === 1) void stop(urgency);
+      else if (urgency.isUrgent) exit(1);
+      else {
+        urgency.isUrgent = true;
+        setTimeout(() => exit(1), urgentExitMs);
+      }
+    }
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.on(signal, () => {
-      if (!stopping) return begin();
-      if (urgency.isUrgent) exit(1);
-      urgency.isUrgent = true;
-      setTimeout(() => exit(1), urgentExitMs);
-    });
-  }
-  return { begin, urgency };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => reach((signals += 1)));
+  const begin = (): void => reach((signals ||= 1));
+  return { begin, reach, urgency };
 }

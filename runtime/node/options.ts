@@ -10,6 +10,8 @@ import type { configure } from "./configure.js";
 import type { listen } from "./http-server.js";
 import { fail, print } from "./exit.js";
 import type { localCaller } from "./local-caller.js";
+import { workerNumber } from "./worker-number.js";
+import { workersProblem } from "./worker-state.js";
 
 /** The transports and features that a server was compiled with. */
 export interface MainOptions {
@@ -30,7 +32,7 @@ export interface MainOptions {
   readonly variables?: string;
   /** Time limit for running calls when the server stops. */
   readonly drainMs?: number;
-  /** Called with the server before it is served, if it can be replaced later. */
+  /** Called with the server before it is served, if it can be replaced later. Such a server is one process. */
   readonly serving?: (server: Server, transport: string) => void;
 }
 
@@ -39,6 +41,8 @@ export interface ProcessOptions {
   readonly transport: string;
   /** The address, if the transport is HTTP. */
   readonly http: HttpOptions | undefined;
+  /** The number of processes that share the port, if this one is to start them. */
+  readonly workers?: number | "auto" | undefined;
   /** The level from the command line. The server itself reads the environment. */
   readonly logLevel: LoggingLevel | undefined;
   /** The profile from the command line. The server itself reads the environment. */
@@ -74,12 +78,16 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
   const { profile } = values as { readonly profile?: string };
   if (!globalThis.mcpcWithoutProjections && profile !== undefined)
     problems.push(...profileProblems(server.surface, profile, "--profile"));
+  const http =
+    !globalThis.mcpcWithoutHttp && options.http && (transport ?? transports[0]) === "http"
+      ? httpOptions(server, options.http, { host, port }, problems)
+      : undefined;
   return {
     transport: transport ?? transports[0]!,
-    http:
-      !globalThis.mcpcWithoutHttp && options.http && (transport ?? transports[0]) === "http"
-        ? httpOptions(server, options.http, { host, port }, problems)
-        : undefined,
+    http,
+    ...(!globalThis.mcpcWithoutHttp && {
+      workers: workersOption(server, options, http, (values as { readonly workers?: string }).workers, problems),
+    }),
     // A wrong level on the command line must not fall back to the environment.
     ...(!globalThis.mcpcWithoutProjections && profile !== undefined && { profile }),
     logLevel: asked === undefined ? undefined : (level ?? "info"),
@@ -101,6 +109,28 @@ function httpOptions(
   return { ...given, ...read?.(given, { environment, problems, health, listens: true }) } as HttpOptions;
 }
 
+/** Returns the number of processes to start; `undefined` to serve in this one. */
+function workersOption(
+  server: Server,
+  { serving }: MainOptions,
+  http: HttpOptions | undefined,
+  flag: string | undefined,
+  problems: string[],
+): ProcessOptions["workers"] {
+  const [text, source] = readOption(flag, "--workers", "MCPC_WORKERS");
+  if (text === undefined || serving !== undefined || workerNumber() !== undefined) return undefined;
+  if (text !== "auto" && !/^[1-9]\d{0,2}$/.test(text))
+    problems.push(`${source}: the number of workers is from 1 to 999, or "auto", not ${JSON.stringify(text)}`);
+  else if (http === undefined)
+    problems.push(`${source}: only http can have workers; add --transport http, or leave the option out`);
+  else if (text === "1") return undefined;
+  else {
+    const problem = workersProblem(server, http, source);
+    if (problem !== undefined) problems.push(problem);
+  }
+  return text === "auto" ? text : Number(text);
+}
+
 /** Returns the value of an option, and the name of its source. */
 function readOption(flag: string | undefined, option: string, name: string): readonly [string | undefined, string] {
   return flag === undefined ? [variable(name, process.env), name] : [flag, option];
@@ -119,6 +149,7 @@ function parseCommandLine() {
         config: { type: "string" },
         "print-config": { type: "boolean" },
         ...(globalThis.mcpcWithoutProjections ? undefined : { profile: { type: "string" as const } }),
+        ...(globalThis.mcpcWithoutHttp ? undefined : { workers: { type: "string" as const } }),
         version: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -146,6 +177,7 @@ function help(
       ? [
           `  --host ADDRESS   where http listens (MCPC_HOST; default ${describeValue(http.host)})`,
           `  --port PORT      its port, 0 for any free one (MCPC_PORT; default ${describeValue(http.port)})`,
+          "  --workers N|auto  number of processes that share the port (MCPC_WORKERS; default 1)",
         ]
       : []),
     `  --log-level LEVEL  least severity that is logged (MCPC_LOG_LEVEL; default ${options.logging?.level ?? "info"})`,

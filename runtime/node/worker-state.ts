@@ -1,0 +1,38 @@
+import type { Server } from "../protocol/exchange.js";
+import { hasTasks } from "../protocol/tasks.js";
+import type { HttpOptions } from "../transports/http/endpoint.js";
+
+type Rows = readonly (readonly [isPresent: boolean, name: string])[];
+
+/** Returns why a server cannot have several workers, and the remedy; `undefined` if it can. */
+export function workersProblem({ surface, hooks }: Server, http: HttpOptions, source: string): string | undefined {
+  const { tools, prompts, resources } = surface;
+  const hasSessions = http.sessions !== false;
+  const asking = [...tools, ...prompts].find(({ elicitations }) => (elicitations?.size ?? 0) > 0);
+  const watched = resources.find(({ subscribe }) => subscribe === true);
+  // Requests of one client reach several workers, and only one of them has the state of an earlier request.
+  const shared = namesOf([
+    [hasTasks(surface), "tasks"],
+    [watched !== undefined, `subscriptions to ${JSON.stringify(watched?.uri)}`],
+    [http.sse !== undefined, "the transport sse"],
+    [http.toolEvents === true, "the transport toolEvents"],
+    [hasSessions && asking !== undefined, `questions of ${JSON.stringify(asking?.name)} to clients with sessions`],
+    [hasSessions && hooks?.onSession !== undefined, "the hook onSession"],
+  ]);
+  if (shared === "") return undefined;
+  return `${source}: workers share no memory, but this server needs one memory for ${shared}; start it as one process`;
+}
+
+/** Returns the features that each worker has by itself, as a text; empty if there are none. */
+export function separateState({ options }: Server): string {
+  return namesOf([
+    [options.cache !== undefined, "cached results"],
+    [options.admit !== undefined, "rate limits"],
+    [options.limit !== undefined, "limits of concurrency"],
+  ]);
+}
+
+function namesOf(rows: Rows): string {
+  const names = rows.flatMap(([isPresent, name]) => (isPresent ? [name] : []));
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
+}

@@ -1,0 +1,312 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { workersProblem } from "../../runtime/node/worker-state.js";
+import { serverWith } from "../runtime/surface.js";
+import { clients } from "./clients.js";
+import { kept, mcpc, processes, project } from "./project.js";
+
+const object = { type: "object", properties: {} };
+const manifest = {
+  server: { name: "crew", version: "1.0.0" },
+  tools: [
+    { name: "who", inputSchema: object },
+    { name: "shout", inputSchema: object },
+    { name: "wait", inputSchema: { type: "object", properties: { file: { type: "string" } }, required: ["file"] } },
+    { name: "ask", inputSchema: object },
+  ],
+  runtime: {
+    transports: { stdio: {}, http: {} },
+    limits: { rate: { perMinute: 100_000 } },
+    logging: { file: { path: "server.log" } },
+  },
+};
+
+const files = {
+  "a.mcp.json": manifest,
+  "src/hooks.ts": `// @ts-nocheck
+import { existsSync } from "node:fs";
+import type { OnStop, StartContext } from "../generated/application.js";
+export const onStart = ({ log }: StartContext) => {
+  if (existsSync(process.env.FAILS_WITH ?? "")) throw new Error("the database is away");
+  return { log };
+};
+export const onStop: OnStop = ({ state }) => state.log("info", "closed");
+`,
+  "src/tools/who.ts": `// @ts-nocheck
+import type { Who } from "../../generated/types.js";
+export const who: Who = () => String(process.pid);
+`,
+  "src/tools/shout.ts": `// @ts-nocheck
+import type { Shout } from "../../generated/types.js";
+export const shout: Shout = (_input, { state }) => {
+  state.log("info", "shouted", { text: "a".repeat(100_000) });
+  return "shouted";
+};
+`,
+  "src/tools/wait.ts": `// @ts-nocheck
+import { appendFileSync, existsSync } from "node:fs";
+import type { Wait } from "../../generated/types.js";
+export const wait: Wait = async ({ file }, { signal }) => {
+  appendFileSync(\`\${file}.begun\`, "");
+  while (!existsSync(file) && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+  return signal.aborted ? "aborted" : "waited";
+};
+`,
+  "src/tools/ask.ts": `// @ts-nocheck
+import type { Ask } from "../../generated/types.js";
+export const ask: Ask = async (_input, { sample }) => {
+  const { content } = await sample({ messages: [], maxTokens: 9 }, "name");
+  return \`\${content.text} \${process.pid}\`;
+};
+`,
+};
+
+let folder = "";
+let script = "";
+beforeAll(() => {
+  folder = kept(files);
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
+  script = join(folder, "dist", "server.js");
+});
+
+interface Server {
+  readonly url: URL;
+  /** The working directory, in which the log files are. */
+  readonly cwd: string;
+  readonly process: ChildProcess;
+  readonly stderr: () => string;
+}
+
+/** Starts workers as a terminal does, in a process group, which ends with the test. */
+async function start(environment: Record<string, string>, ...options: string[]): Promise<Server> {
+  const cwd = project({});
+  const child = spawn("node", [script, "--transport", "http", "--port", "0", "--workers", ...options], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, MCPC_STATE_KEYS: "", ...environment },
+    cwd,
+    detached: true,
+  });
+  onTestFinished(() => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGKILL");
+  });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  await until(() => expect(child.exitCode !== null || /^listening on .+$/m.test(stderr)).toBe(true));
+  const url = new URL(/^listening on (\S+)$/m.exec(stderr)?.[1] ?? "http://ended");
+  return { url, cwd, process: child, stderr: () => stderr };
+}
+
+/** Calls a tool on a connection of its own, which any worker may accept. */
+function call(url: URL, name: string, input: object = {}, more: object = {}): Promise<any> {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": { sampling: {} },
+  };
+  const headers = {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": name,
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method: "POST", headers, agent: false }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("error", reject);
+      response.on("end", () => resolve(JSON.parse(text.replace(/^[^{]*/, ""))));
+    });
+    outgoing.on("error", reject);
+    const params = { name, arguments: input, ...more, _meta };
+    outgoing.end(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }));
+  });
+}
+
+const textOf = ({ result }: any): string => result.content[0].text;
+/** Calls until so many workers have answered. */
+async function pidsOf({ url }: Server, count: number): Promise<Set<string>> {
+  const pids = new Set<string>();
+  await until(async () => {
+    pids.add(textOf(await call(url, "who")));
+    expect(pids.size).toBe(count);
+  });
+  return pids;
+}
+const records = ({ stderr }: Server): any[] =>
+  stderr()
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("listening on"))
+    .map((line) => JSON.parse(line));
+const until = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 60_000, interval: 10 });
+
+test("workers share the port, the work, and the calls that ask; lines of their logs stay whole", async () => {
+  const server = await start({}, "3");
+  expect(server.stderr().match(/listening on/g)).toHaveLength(1);
+  const pids = await pidsOf(server, 3);
+  expect(pids).not.toContain(String(server.process.pid));
+  for (const { connect } of clients) {
+    const client = await connect(server.url);
+    const calls = Array.from({ length: 8 }, () => client.callTool({ name: "who", arguments: {} }));
+    for (const { content } of await Promise.all(calls)) expect(pids).toContain((content as any)[0].text);
+    await client.close();
+  }
+  // Whichever worker asked, the next one continues the call.
+  const states = await Promise.all(
+    Array.from({ length: 6 }, async () => (await call(server.url, "ask")).result.requestState),
+  );
+  const inputResponses = { name: { role: "assistant", model: "m", content: { type: "text", text: "Ada" } } };
+  const answers = await Promise.all(
+    states.map((requestState) => call(server.url, "ask", {}, { inputResponses, requestState })),
+  );
+  const answered = answers.map(textOf);
+  expect(answered.every((text) => text.startsWith("Ada "))).toBe(true);
+  await Promise.all(Array.from({ length: 24 }, () => call(server.url, "shout")));
+  await until(() => expect(records(server).filter(({ message }) => message === "shouted")).toHaveLength(24));
+  const warnings = records(server).filter(({ level }) => level === "warning");
+  expect(warnings).toMatchObject([{ message: "each of the 3 workers has its own rate limits" }]);
+  const ended = once(server.process, "close");
+  server.process.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+  expect(records(server).filter(({ message }) => message === "closed")).toHaveLength(3);
+  const logs = ["server-1.log", "server-2.log", "server-3.log", "server.log"];
+  expect(readdirSync(server.cwd).toSorted()).toEqual(logs);
+  const linesOf = (file: string): number => readFileSync(join(server.cwd, file), "utf8").split("\n").length - 1;
+  expect(logs.map(linesOf).reduce((sum, lines) => sum + lines)).toBe(records(server).length);
+});
+
+test("a worker that is killed is replaced, and one that cannot start again stops all with its message", async () => {
+  const away = join(project({}), "away");
+  const server = await start({ FAILS_WITH: away }, "2");
+  const [first, second] = await pidsOf(server, 2);
+  process.kill(Number(first), "SIGKILL");
+  const ended = (pid: unknown): boolean => records(server).some((record) => record.pid === Number(pid));
+  await until(() => expect(ended(first)).toBe(true));
+  const after = await pidsOf(server, 2);
+  expect([...after]).not.toContain(first);
+  expect([...after]).toContain(second);
+  expect(records(server)).toContainEqual(
+    expect.objectContaining({
+      level: "error",
+      message: "a worker has ended; another one takes its place",
+      pid: Number(first),
+      signal: "SIGKILL",
+      pauseMs: 100,
+    }),
+  );
+  // A worker that an operator stops ends in good order, and is replaced, too.
+  process.kill(Number(second), "SIGTERM");
+  await until(() => expect(ended(second)).toBe(true));
+  expect([...(await pidsOf(server, 2))]).not.toContain(second);
+  expect(records(server).filter(({ message }) => message === "closed")).toHaveLength(1);
+  writeFileSync(away, "");
+  const exit = once(server.process, "close");
+  const [unlucky] = await pidsOf(server, 1);
+  process.kill(Number(unlucky), "SIGKILL");
+  expect(await exit).toEqual([1, null]);
+  const failures = records(server).filter(({ level }) => level === "critical");
+  expect(failures).toMatchObject([{ message: "the server could not start" }]);
+  expect(failures[0].error).toContain("the database is away");
+});
+
+/** Stops a server with a running call as an operator does. */
+const stops: readonly (readonly [how: string, kill: (pid: number) => void])[] = [
+  ["SIGTERM to the primary process", (pid) => process.kill(pid, "SIGTERM")],
+  ["SIGINT to all processes, as of a terminal", (pid) => process.kill(-pid, "SIGINT")],
+];
+
+describe.runIf(process.platform !== "win32").each(stops)("%s", (_how, kill) => {
+  async function running(): Promise<{ server: Server; file: string; answer: Promise<any> }> {
+    const server = await start({}, "2");
+    const file = join(project({}), "go");
+    const answer = call(server.url, "wait", { file });
+    await until(() => expect(existsSync(`${file}.begun`)).toBe(true));
+    return { server, file, answer };
+  }
+
+  test("lets calls end", async () => {
+    const { server, file, answer } = await running();
+    const ended = once(server.process, "close");
+    kill(server.process.pid!);
+    await until(() => expect(call(server.url, "who")).rejects.toThrow("ECONNREFUSED"));
+    writeFileSync(file, "");
+    expect(textOf(await answer)).toBe("waited");
+    expect(await ended).toEqual([0, null]);
+  });
+
+  test("sent twice cancels calls", async () => {
+    const { server, answer } = await running();
+    const ended = once(server.process, "close");
+    kill(server.process.pid!);
+    await until(() => expect(call(server.url, "who")).rejects.toThrow("ECONNREFUSED"));
+    kill(server.process.pid!);
+    await answer.catch(() => {});
+    expect(await ended).toEqual([1, null]);
+    expect(processes(script)).toEqual([]);
+  });
+});
+
+describe("what cannot have workers says why", () => {
+  const run = (environment: Record<string, string>, ...options: string[]): readonly [number | null, string] => {
+    const env = { ...process.env, ...environment };
+    const { status, stderr } = spawnSync("node", [script, ...options], {
+      cwd: project({}),
+      encoding: "utf8",
+      env,
+      input: "",
+    });
+    return [status, stderr];
+  };
+
+  test.each([
+    [{}, ["--workers", "2"], "--workers: only http can have workers; add --transport http, or leave the option out"],
+    [
+      { MCPC_WORKERS: "2" },
+      [],
+      "MCPC_WORKERS: only http can have workers; add --transport http, or leave the option out",
+    ],
+    [
+      {},
+      ["--workers", "0", "--transport", "http"],
+      '--workers: the number of workers is from 1 to 999, or "auto", not "0"',
+    ],
+  ])("%j %j", (environment, options, message) => {
+    const [code, text] = run(environment, ...options);
+    expect(text).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  test("a taken port is reported once", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const [code, text] = run({}, "--workers", "auto", "--transport", "http", "--port", String(port));
+    taken.close();
+    expect([code, text.match(/cannot listen on/g)]).toEqual([2, ["cannot listen on"]]);
+  });
+
+  const address = { path: "/mcp", host: "127.0.0.1", port: 0, allowedOrigins: [], allowedHosts: [] };
+  const ask = new Map([["name", { message: "?" }]]);
+  test.each([
+    ["tasks", { task: "optional" as const }, {}, "tasks"],
+    ["a subscription", {}, {}, 'subscriptions to "a:b"'],
+    ["HTTP+SSE", {}, { sse: { path: "/sse", messagesPath: "/messages" } }, "the transport sse"],
+    ["tool events", {}, { toolEvents: true }, "the transport toolEvents"],
+    ["questions in sessions", { elicitations: ask }, {}, 'questions of "t" to clients with sessions'],
+    ["questions without sessions", { elicitations: ask }, { sessions: false }, undefined],
+    ["nothing of all that", {}, {}, undefined],
+  ])("%s", (name, surface, http, part) => {
+    const server = serverWith(
+      { t: () => "" },
+      { surface, ...(name === "a subscription" && { resources: { "a:b": () => "" } }) },
+    );
+    const problem = workersProblem(server, { ...address, ...http }, "--workers");
+    const message = `--workers: workers share no memory, but this server needs one memory for ${part}; start it as one process`;
+    expect(problem).toBe(part === undefined ? undefined : message);
+  });
+});
