@@ -18,7 +18,7 @@ export function servingOf(server: Server): Serving {
 /** Returns the settings under their names in the manifest, since lowering moves some. */
 function settingsOf(server: Server): Pick<Serving, "fixed" | "swapped"> {
   const { runtime, transports, maxKeptBytes, listed } = server;
-  const { auth, logging, cache, concurrency, rate, drainMs, store } = runtime;
+  const { auth, logging, telemetry, cache, concurrency, rate, drainMs, store } = runtime;
   const { sse, toolEvents, websocket, maxSessions, maxBodyBytes, maxConnections, ...http } = transports.http ?? {};
   const { name, path: _, ...callers } = auth ?? {};
   const { pageSize, timeoutMs, maxSubscriptions, maxTasks, taskTtlMs } = server;
@@ -31,6 +31,7 @@ function settingsOf(server: Server): Pick<Serving, "fixed" | "swapped"> {
         limits: { maxSessions, maxBodyBytes, maxConnections, maxKeptBytes, rate, drainMs },
         auth: auth && [callers],
         logging,
+        telemetry,
         cache: { maxBytes: cache?.maxSize },
         store: { redis: store },
       },

@@ -48,6 +48,7 @@ import { handlerImports } from "./imports.js";
 import { lowerReuse, lowerSurfaceLimits } from "./limits.js";
 import { privateTypes, type PrivateReference } from "./private-types.js";
 import { lowerRuntime, lowerTransports } from "./runtime.js";
+import { externalPackages } from "./telemetry.js";
 import { lowerUpstreams } from "./upstreams.js";
 
 /** Lowers a project to a server: names, files, self-contained schemas, listings. Later phases decide none of these. */
@@ -71,18 +72,19 @@ export function lower(project: Project, cache: Cache = noCache): Server {
     return entry;
   };
   const { instructions, ...info } = project.server.value as JsonObject;
+  const runtime = lowerRuntime(project);
   const server = {
     info,
     ...(project.versionFile !== undefined && { versionFile: project.versionFile }),
     ...(instructions !== undefined && { instructions: instructionsText(instructions, project) }),
     transports: lowerTransports(project),
-    runtime: lowerRuntime(project),
+    runtime,
     ...lowerSurfaceLimits(project),
     budgets: lowerBudgets(project),
     ...(project.build.confusions && { confusions: project.build.confusions }),
     layout,
     upstreams: lowerUpstreams(project, names),
-    external: project.build.external ?? [],
+    external: externalPackages(project.build.external ?? [], runtime.telemetry),
     projections: lowerProjections(project, tools),
   };
   const entries = {

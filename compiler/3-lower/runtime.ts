@@ -6,6 +6,7 @@ import { lowerHealth } from "./health.js";
 import { lowerLimits } from "./limits.js";
 import { lowerLogging } from "./logging.js";
 import { lowerStore } from "./store.js";
+import { lowerTelemetry } from "./telemetry.js";
 
 /** Fills in the defaults of the transports. */
 export function lowerTransports(project: Project): Transports {
@@ -54,9 +55,11 @@ export function lowerRuntime(project: Project): Runtime {
   const auth = lowerAuth(project, lowerTransports(project).http?.path);
   const health = lowerHealth(project.runtime);
   const store = lowerStore(project);
+  const telemetry = lowerTelemetry(project.runtime.telemetry);
   return {
     ...(project.hooks !== undefined && { hooks: { file: project.hooks } }),
     ...(config && { config }),
+    ...(telemetry && { telemetry }),
     ...(health && { health }),
     ...(project.runtime.logging && { logging: lowerLogging(project.runtime.logging) }),
     ...(auth && { auth }),

@@ -74,3 +74,7 @@ export function importPath(from: string, to: string): string {
     .replace(/\.tsx?$/, ".js");
   return path.startsWith(".") ? path : `./${path}`;
 }
+
+export function importOf(names: readonly string[], from: string): string {
+  return `import { ${names.join(", ")} } from ${literal(from)};\n`;
+}

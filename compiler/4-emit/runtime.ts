@@ -1,7 +1,8 @@
 import type { Concurrency, Logging, Runtime, Server, Setting } from "../model/server.js";
 import type { Json } from "../model/source.js";
 import { authentication } from "./auth.js";
-import { importPath, literal } from "./code.js";
+import { importOf, importPath, literal } from "./code.js";
+import { observerCode } from "./observers.js";
 
 /** Parts of `generated/server.ts` for features around the handlers; empty without such features. */
 export interface RuntimeCode {
@@ -19,6 +20,7 @@ export function runtimeCode(server: Server): RuntimeCode {
   const { runtime, layout } = server;
   const { hooks, config, auth, logging, health, cache, concurrency, rate, store } = runtime;
   const asks = auth && authentication(auth);
+  const seeing = observerCode(server);
   const { fromEnvironment } = server.transports;
   const passes = server.upstreams.length > 0;
   const starts = hasApplication(server) || (auth ?? store) !== undefined || fromEnvironment || passes;
@@ -35,6 +37,7 @@ export function runtimeCode(server: Server): RuntimeCode {
       ...(fromEnvironment ? [importOf(["readHttp"], `${library}/http-environment`)] : []),
       ...(config ? [importOf(["createSettings"], `${library}/config`)] : []),
       ...(asks?.imports ?? []),
+      ...seeing.imports,
       ...(logging ? [importOf(["createLogging"], `${library}/logging`)] : []),
       ...(health ? [`import { health } from "./health.js";\n`] : []),
       ...(passes ? [`import { upstreams } from "./upstreams.js";\n`] : []),
@@ -63,6 +66,7 @@ export function runtimeCode(server: Server): RuntimeCode {
       ...(health ? ["health: health(),"] : []),
       ...(passes ? ["upstreams,"] : []),
       ...(logging ? [`logging: createLogging(${loggingText(logging)}),`] : []),
+      ...(seeing.observers.length > 0 ? [`observers: [${seeing.observers.join(", ")}],`] : []),
       ...(cache ? [`cache: createCache(${literal({ ...cache })}),`] : []),
       ...(rate ? [`admit: createRate(${literal({ ...rate })}),`] : []),
       ...(store ? [`store: createRedisStore(${literal(store as unknown as Json)}),`] : []),
@@ -99,10 +103,6 @@ function concurrencyText({ server, tools, maxQueue }: Concurrency): string {
 
 function settingText({ secret, description: _description, required: _required, ...setting }: Setting): string {
   return literal({ ...setting, ...(secret && { secret }) } as Json);
-}
-
-function importOf(names: readonly string[], from: string): string {
-  return `import { ${names.join(", ")} } from ${literal(from)};\n`;
 }
 
 /** Whether the handlers' context has members beyond the protocol's. */

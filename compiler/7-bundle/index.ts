@@ -18,7 +18,7 @@ import { isSplit, listingFiles, listingsModule, projectionsModule } from "./list
 import { externalPackages } from "./node-packages.js";
 import { unusedExternals } from "./unused-externals.js";
 import { ownFiles } from "./own-files.js";
-import { namesAsking, namesEnabled, namesSession, unusedParts, type Uses } from "./parts.js";
+import { namesAsking, namesEnabled, namesSession, namesTraceHeaders, unusedParts, type Uses } from "./parts.js";
 import { regularFiles } from "./regular-files.js";
 import { requireBanner } from "./require-banner.js";
 import { isPrebundled, prebundledRuntime, runtimeAlias, runtimeOf } from "./runtime.js";
@@ -61,20 +61,28 @@ interface BundledCode {
 export async function bundle(server: Server, code: BundledCode, services: Services): Promise<Result<Bundle>> {
   const { host } = services;
   const { generated, source } = server.layout;
-  const asking = (paths: readonly string[]): boolean => paths.some((path) => namesAsking(textOf(path, host)));
-  const keeping = (paths: readonly string[]): boolean => paths.some((path) => namesSession(textOf(path, host)));
+  const some =
+    (names: (code: string) => boolean) =>
+    (paths: readonly string[]): boolean =>
+      paths.some((path) => names(textOf(path, host)));
+  const [asking, keeping, tracing] = [some(namesAsking), some(namesSession), some(namesTraceHeaders)];
   const sources = host.find([`${source}/**/*.{ts,tsx,mts}`], []);
   const all = isSplit(server);
   const { hooks } = server.runtime;
   const hides = hooks !== undefined && namesEnabled(textOf(hooks.file, host));
-  const uses = { asks: all || asking(sources), keeps: all || keeping(sources), hides };
+  const uses = { asks: all || asking(sources), keeps: all || keeping(sources), traces: all || tracing(sources), hides };
   const first = await make(server, code, services, uses);
   // Handlers may pass their context to any code of the project. Packages have sessions of their own, and do not use the
   // server's.
   const foreign = first.value?.code.filter((path) => !path.startsWith(`${generated}/`)) ?? [];
   const own = foreign.filter((path) => !path.includes("node_modules/"));
-  const found = { ...uses, asks: uses.asks || asking(foreign), keeps: uses.keeps || keeping(own) };
-  return found.asks === uses.asks && found.keeps === uses.keeps ? first : make(server, code, services, found);
+  const found = {
+    ...uses,
+    asks: uses.asks || asking(foreign),
+    keeps: uses.keeps || keeping(own),
+    traces: uses.traces || tracing(own),
+  };
+  return JSON.stringify(found) === JSON.stringify(uses) ? first : make(server, code, services, found);
 }
 
 async function make(

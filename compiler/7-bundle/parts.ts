@@ -9,14 +9,20 @@ export interface Uses {
   readonly hides: boolean;
   /** Some code may store data in a session. */
   readonly keeps: boolean;
+  /** Some code may pass the trace of a call on. */
+  readonly traces: boolean;
 }
 
 /** Returns the constants that the bundle defines for the runtime (`runtime/protocol/parts.ts`). */
-export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split: boolean): Record<string, string> {
+export function unusedParts(
+  server: Server,
+  { asks, keeps, hides, traces }: Uses,
+  split: boolean,
+): Record<string, string> {
   const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
   const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
-  const { hooks, config, auth, cache, store } = runtime;
+  const { hooks, config, auth, cache, logging, telemetry, store } = runtime;
   const used = {
     Prompts: prompts.length > 0,
     Resources: resources.length + resourceTemplates.length > 0,
@@ -41,6 +47,9 @@ export function unusedParts(server: Server, { asks, keeps, hides }: Uses, split:
       asks || server.upstreams.length > 0 || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
     Sessions: keeps,
     Enabled: hooks !== undefined && hides,
+    Observers: (logging ?? telemetry) !== undefined,
+    Telemetry: telemetry !== undefined,
+    TraceHeaders: telemetry !== undefined || traces,
     Cache: cache !== undefined,
     Auth: auth !== undefined,
     Application:
@@ -63,6 +72,11 @@ export function namesAsking(code: string): boolean {
 /** Whether code may define or export the hook that hides entries. */
 export function namesEnabled(code: string): boolean {
   return /\benabled\b|\bexport\s*\*/.test(code);
+}
+
+/** Whether code may read the headers of a trace from the context. */
+export function namesTraceHeaders(code: string): boolean {
+  return /\btraceHeaders\b/.test(code);
 }
 
 /** Whether code may read the session from the context. */

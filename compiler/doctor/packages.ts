@@ -11,7 +11,9 @@ export function checkPackages({ root, server }: Patient): DoctorFinding[] {
     ...(server.transports.http?.websocket ? [needed("ws", "WebSocket", root)] : []),
     ...(oauth && "algorithms" in oauth.check ? [needed("jose", "signed access tokens", root)] : []),
     ...(server.runtime.store ? [needed("redis", "runtime.store.redis", root)] : []),
-    ...server.external.map((name) => needed(name, "build.external", root)),
+    ...server.external.map((name) =>
+      needed(name, name === "@opentelemetry/api" ? "runtime.telemetry" : "build.external", root),
+    ),
     installedVersion("@types/node", root) === undefined
       ? warning(
           "@types/node is not installed",

@@ -1137,6 +1137,27 @@ export interface Runtime {
     };
   };
   /**
+   * Traces and metrics of requests by OpenTelemetry's semantic conventions for MCP, through the package `@opentelemetry/api` of your project and the SDK that you start.
+   */
+  telemetry?: {
+    /**
+     * `native`: each request has a span and is measured. `propagate`: no spans; the client's trace context is that of the handler. `off` (default): nothing.
+     */
+    mode: "off" | "propagate" | "native";
+    /**
+     * Whether the spans of calls have the arguments, as `gen_ai.tool.call.arguments`, with the redaction of the log (default `false`).
+     */
+    arguments?: boolean;
+    /**
+     * Whether the spans of successful calls have the result, as `gen_ai.tool.call.result`, with the redaction of the log (default `false`).
+     */
+    results?: boolean;
+    /**
+     * Whether names of spans, and metrics, have the URIs of resources (default `false`). Templates can make them many.
+     */
+    resourceUris?: boolean;
+  };
+  /**
    * Answers to a platform's probes, beside the MCP endpoint of http: for any `Host`, without credentials, as `{"status": …}` with status 200 or 503. Readiness depends on the checks that the hooks export as `health`.
    */
   health?: {

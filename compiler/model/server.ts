@@ -1,6 +1,7 @@
 import type { Fingerprint } from "./cache.js";
 import type { Confusions } from "./confusions.js";
 import type { Budgets } from "./costs.js";
+import type { Logging, Telemetry } from "./observation.js";
 import type { Projection } from "./projection.js";
 import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
@@ -10,6 +11,7 @@ import type { RedisStore } from "./store.js";
 import type { Value, Variable } from "./value.js";
 
 export type { Auth, BearerKeys, OAuth } from "./auth.js";
+export type { Logging, Telemetry } from "./observation.js";
 export type { RedisStore } from "./store.js";
 export type { Value, Variable } from "./value.js";
 
@@ -67,6 +69,7 @@ export interface Runtime {
   readonly hooks?: { readonly file: string };
   readonly config?: Config;
   readonly logging?: Logging;
+  readonly telemetry?: Telemetry;
   readonly health?: Health;
   readonly auth?: Auth;
   readonly cache?: { readonly maxSize: number };
@@ -82,15 +85,6 @@ export interface Health {
   readonly readiness: string;
   readonly timeoutMs: number;
   readonly cacheMs: number;
-}
-
-export interface Logging {
-  readonly level: string;
-  readonly format: string;
-  readonly requests: string;
-  /** Field names in lower case. */
-  readonly redact: readonly string[];
-  readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
 }
 
 /** Limits of concurrent handlers: of all together, and of single tools by their name. */

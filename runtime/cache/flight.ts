@@ -1,5 +1,6 @@
 import type {} from "../protocol/parts.js";
 import { Call, type Peer, type View } from "../protocol/exchange.js";
+import { shareObservation } from "../protocol/observer.js";
 import { shareTrace } from "../protocol/trace.js";
 
 /** The outcome of a run: a result with its form for the first caller, a result that must not be cached, or an error. */
@@ -41,6 +42,7 @@ export function sharedCall(first: Call): Call {
       get: () => first.publishing,
       set: (publishing: Promise<unknown>) => (first.publishing = publishing),
     });
+  if (!globalThis.mcpcWithoutObservers) shareObservation(first, shared);
   shared.clock = { stop: () => first.clock?.stop(), go: () => first.clock?.go() };
   return shared;
 }

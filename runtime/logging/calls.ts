@@ -1,23 +1,23 @@
 import { McpError } from "../protocol/errors.js";
-import type { Call, Observe, Payload } from "../protocol/exchange.js";
-import { isErrorResult, isObject, resultText } from "../protocol/json-rpc.js";
+import type { Call } from "../protocol/exchange.js";
+import { isObject } from "../protocol/json-rpc.js";
 import { severity } from "../protocol/logger.js";
+import type { Observer } from "../protocol/observer.js";
 import { traceOf } from "../protocol/trace.js";
-import type { JsonObject, LoggingLevel } from "../protocol/types.js";
+import type { LoggingLevel } from "../protocol/types.js";
 
 /** Logs a line for each answered request: its name, its outcome and its duration. */
-export function logRequests(level: LoggingLevel): Observe {
-  return (call, answer) => {
-    const began = performance.now();
-    const log = (settled: Payload | McpError): void => {
-      const durationMs = Math.round((performance.now() - began) * 1000) / 1000;
-      const details = { ...subject(call), ...outcome(call, settled), durationMs };
-      call.peer.view.server.logger(level, "answered", details);
-    };
-    const answered = answer(call);
-    if (answered instanceof Promise) void answered.then(log);
-    else log(answered);
-    return answered;
+export function logRequests(level: LoggingLevel): Observer<Call> {
+  return {
+    onCall: (call) => {
+      // The parameters are dropped when the call ends early, or becomes a task.
+      const request = subject(call);
+      return ({ kind, settled, durationMs }) => {
+        const code = settled instanceof McpError ? { code: settled.code } : {};
+        const details = { ...request, outcome: kind, ...code, durationMs: Math.round(durationMs * 1000) / 1000 };
+        call.peer.view.server.logger(level, "answered", details);
+      };
+    },
   };
 }
 
@@ -48,9 +48,3 @@ function subject(call: Call): Readonly<Record<string, unknown>> {
 
 /** The maximum length of a name in the log. Clients choose the names. */
 const maxNameLength = 200;
-
-function outcome(call: Call, settled: Payload | McpError): JsonObject {
-  if (call.aborted) return { outcome: "aborted" };
-  if (settled instanceof McpError) return { outcome: "error", code: settled.code };
-  return { outcome: call.method === "tools/call" && isErrorResult(resultText(settled)) ? "tool error" : "ok" };
-}

@@ -48,7 +48,7 @@ export function createLogging({ level, format, redact, requests, file }: Logging
     level,
     write,
     names: new Set([...credentials, ...redact]),
-    observe: (least) =>
+    observer: (least) =>
       requests === "off" || severity(requests) < severity(least) ? undefined : logRequests(requests),
     onLog: logFromHandler,
   };

@@ -1,6 +1,8 @@
+import type {} from "../protocol/parts.js";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server } from "../protocol/exchange.js";
 import { errorMessage } from "../protocol/json-rpc.js";
+import { bound } from "../protocol/observe.js";
 import { isTooDeep, tooDeep } from "../protocol/parse-message.js";
 import {
   corsHeaders,
@@ -53,7 +55,7 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
     if (request.method !== "POST") return reply.follow(endpoint.open(request, reply));
     const given = givenBody(incoming);
     if (given === undefined) {
-      return readBody(server, incoming, request, reply, most, (text) => {
+      const receive = (text: string | Refusal): void => {
         try {
           // The client may disconnect while the message waits for its turn.
           if (reply.isGone) return;
@@ -65,7 +67,16 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
           // Code that outlives the message has taken over the booking.
           request.body?.release();
         }
-      });
+      };
+      // Bodies are received in the context of their connection, and wait in that of another request.
+      return readBody(
+        server,
+        incoming,
+        request,
+        reply,
+        most,
+        globalThis.mcpcWithoutTelemetry ? receive : bound(server, receive),
+      );
     }
     if ("status" in given) reply.refuse(given);
     else if ("text" in given) reply.follow(endpoint.post(request, given.text, reply));

@@ -1,6 +1,8 @@
+import type {} from "../protocol/parts.js";
 import type { IncomingMessage } from "node:http";
 import type { Auth } from "../protocol/handlers.js";
 import type { Booking } from "../protocol/ledger.js";
+import type { Network } from "../protocol/outlet.js";
 import type { HttpRequest } from "../transports/http/endpoint.js";
 
 /** Wraps Node's request. Headers are looked up, not copied. */
@@ -21,6 +23,12 @@ export class NodeRequest implements HttpRequest {
 
   get remote(): string | undefined {
     return this.#incoming.socket?.remoteAddress;
+  }
+
+  get network(): Network | undefined {
+    if (globalThis.mcpcWithoutTelemetry) return undefined;
+    const { httpVersion: version, socket } = this.#incoming;
+    return { protocol: "http", version, port: socket?.remotePort };
   }
 
   header(name: string): string | undefined {

@@ -169,7 +169,11 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
     else socket.resume();
   };
   const refused = (error: McpError, id?: Id): void => send(errorMessage(id, error), true);
-  const connection = connect(server, send, auth, { remote, booking });
+  const connection = connect(server, send, auth, {
+    remote,
+    booking,
+    ...(!globalThis.mcpcWithoutTelemetry && { network: { protocol: "websocket" } }),
+  });
   const stop = onExpiry(auth, () => socket.close(1008, "the credentials have expired"));
   let alive = true;
   let unreadBefore = 0;

@@ -5,14 +5,16 @@ import { dispatch, response } from "./dispatch.js";
 import { callerOf } from "./caller.js";
 import { endSession } from "./client-session.js";
 import { busy, errorCodes, invalidRequest, McpError, UnavailableError } from "./errors.js";
-import { Call, type Change, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
+import { Call, type Change, type Outlet, type Payload, type Peer, type Server, type Source } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { initialize } from "./initialize.js";
 import { classify, errorMessage, isObject, readableId, resultMessage, textOf } from "./json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
 import { takeBody, weightOf, type Booking } from "./ledger.js";
 import { logFailure } from "./logger.js";
+import { observeOpening, observeRefusal } from "./observe.js";
 import { createQuestions } from "./open-questions.js";
+import type { Network } from "./outlet.js";
 import { internalErrorText, quote } from "./results.js";
 import { hasClaim, modernPeer } from "./revisions/modern.js";
 
@@ -59,11 +61,17 @@ export interface Connection {
 /** The origin of one of several clients, with the booking of its connection. */
 export interface Origin {
   readonly remote?: string | undefined;
+  readonly network?: Network;
   readonly booking?: Booking;
   /** The client of a session that another replica has opened. */
   readonly peer?: Peer | undefined;
   /** Precedes the ids of requests to the client, so that other replicas recognize them. */
   readonly questionPrefix?: string | undefined;
+}
+
+/** Returns the source of messages that have no headers of their own. */
+function sourceOf({ remote, network }: Origin): Source {
+  return { header: () => undefined, remote, ...(!globalThis.mcpcWithoutTelemetry && { network }) };
 }
 
 /** Number of calls per connection without a booking, and maximum number of booked calls of all connections. */
@@ -86,12 +94,13 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     notify: (message) => send(message),
     shared: true,
     ...(!globalThis.mcpcWithoutUpstreams && origin === undefined && { isSolo: true }),
-    ...(remote !== undefined && { request: { header: () => undefined, remote } }),
+    ...(remote !== undefined && { request: sourceOf(origin!) }),
   };
   let session = globalThis.mcpcWithoutHttp ? undefined : origin?.peer;
   /** Change messages that wait for `notifications/initialized`. A set drops duplicates. */
   let deferred: Set<string> | undefined;
   let closed = false;
+  let onSessionEnd: (() => void) | undefined;
 
   const subscriber = {
     deliver(change: Change): void {
@@ -114,36 +123,49 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
   };
   if (!globalThis.mcpcWithoutHttp && session !== undefined) server.subscribers.add(subscriber);
 
-  function open({ id, params }: RequestMessage, reply: Reply, auth: Auth | undefined): undefined {
+  /** Opens the session. Returns the result of `initialize`. */
+  function open(params: unknown, auth: Auth | undefined): string | McpError {
     const refusal = server.admit?.({ method: "initialize", caller: callerOf(auth, remote) });
-    if (refusal !== undefined) return refuse(reply, id, refusal);
+    if (refusal !== undefined) return refusal;
     const initialized = initialize(server, params);
-    if (initialized instanceof McpError) return refuse(reply, id, initialized);
+    if (initialized instanceof McpError) return initialized;
     const { peer } = initialized;
     const booking = globalThis.mcpcWithoutHttp ? undefined : origin?.booking;
-    if (booking?.resize(booking.bytes + weightOf(peer.capabilities)) === false) return refuse(reply, id, noRoom());
+    if (booking?.resize(booking.bytes + weightOf(peer.capabilities)) === false) return noRoom();
     peer.booking = booking;
     session = peer;
     deferred = new Set();
     server.subscribers.add(subscriber);
-    return reply(resultMessage(id, initialized.result)) as undefined;
+    return initialized.result;
   }
 
   function request(message: RequestMessage, outlet: Outlet, reply: Reply, auth = opener): Call | undefined {
     const { id, method, params } = message;
+    const refuse = (error: McpError): undefined => {
+      if (!globalThis.mcpcWithoutObservers) observeRefusal(server, message, outlet, auth, error, session);
+      return sendRefusal(reply, id, error);
+    };
     const stale = auth === undefined ? undefined : refuseExpired(auth);
-    if (stale !== undefined) return refuse(reply, id, stale);
+    if (stale !== undefined) return refuse(stale);
     if (session === undefined && !hasClaim(params)) {
       if (method === "ping") return reply(resultMessage(id, "{}")) as undefined;
-      if (method === "initialize") return open(message, reply, auth);
-      return refuse(reply, id, notInitialized(method, params));
+      if (method !== "initialize") return refuse(notInitialized(method, params));
+      const opened = globalThis.mcpcWithoutObservers
+        ? open(params, auth)
+        : observeOpening(server, message, outlet, auth, (onOpen) => {
+            const result = open(params, auth);
+            if (session !== undefined) onSessionEnd = onOpen(session);
+            return result;
+          });
+      if (opened instanceof McpError) return sendRefusal(reply, id, opened);
+      return reply(resultMessage(id, opened)) as undefined;
     }
-    if (session !== undefined && method === "initialize") return refuse(reply, id, initializedTwice());
+    if (session !== undefined && method === "initialize") return refuse(initializedTwice());
     const peer = session ?? modernPeer(server, params);
-    if (peer instanceof McpError) return refuse(reply, id, peer);
+    if (peer instanceof McpError) return refuse(peer);
     const isTaken = calls.has(id);
-    if (isTaken && outlet.shared === true) return refuse(reply, id, duplicateId(id));
-    if (params !== undefined && !isObject(params)) return refuse(reply, id, paramsMustBeObject());
+    if (isTaken && outlet.shared === true) return refuse(duplicateId(id));
+    if (params !== undefined && !isObject(params)) return refuse(paramsMustBeObject());
 
     const canAsk = session !== undefined && outlet.oneWay !== true;
     const call = new Call(peer, id, method, params ?? {}, outlet, canAsk ? questions?.ask : undefined, auth);
@@ -151,7 +173,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     let booking: Booking | undefined;
     if (!globalThis.mcpcWithoutHttp && origin !== undefined && calls.size >= freeCalls) {
       booking = server.ledger.book({ kind: "call", most: maxCalls, caller: call.caller }, () => giveUp(running));
-      if (booking === undefined) return refuse(reply, id, noRoom());
+      if (booking === undefined) return refuse(noRoom());
     }
     const answer = dispatch(call);
     if (!(answer instanceof Promise)) {
@@ -251,8 +273,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     receive(message, auth, body) {
       if (closed) return body?.release();
       // Code that outlives this message takes the booking over.
-      const from =
-        body === undefined ? undefined : { header: () => undefined, remote, body: body as Booking | undefined };
+      const from = body === undefined ? undefined : { ...sourceOf(origin ?? {}), body: body as Booking | undefined };
       try {
         if (Array.isArray(message)) return receiveBatch(message, auth, body);
         receiveOne(message, sendReply, auth, from && { ...sharedOutlet, request: from });
@@ -276,6 +297,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     close(reason) {
       closed = true;
       subscriber.end();
+      if (!globalThis.mcpcWithoutObservers) onSessionEnd?.();
       if (!globalThis.mcpcWithoutSessions && session !== undefined) endSession(session, reason);
       const running = [...calls.values()];
       calls.clear();
@@ -299,7 +321,7 @@ function sendAnswer(reply: Reply, call: Call, settled: Payload | McpError): void
   }
 }
 
-function refuse(reply: Reply, id: Id, error: McpError): undefined {
+function sendRefusal(reply: Reply, id: Id, error: McpError): undefined {
   reply(errorMessage(id, error), error instanceof UnavailableError ? error : undefined);
 }
 

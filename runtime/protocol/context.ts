@@ -20,6 +20,7 @@ import type {
 } from "./handlers.js";
 import { notificationMessage } from "./json-rpc.js";
 import { elicit, roots, sample, step } from "./questions.js";
+import { traceHeaders } from "./trace.js";
 import type { AnswerValidators, ElicitationSurface } from "./surface.js";
 import { loggingLevels, type JsonObject, type LoggingLevel } from "./types.js";
 
@@ -96,6 +97,10 @@ export class CallContext implements Context {
   /** The call, for upstreams, which answer it. */
   get call(): Call {
     return globalThis.mcpcWithoutUpstreams ? leftOut() : this.#call;
+  }
+
+  get traceHeaders(): Context["traceHeaders"] {
+    return globalThis.mcpcWithoutTraceHeaders ? leftOut : () => traceHeaders(this.#call);
   }
 
   get sample(): Context["sample"] {

@@ -6,6 +6,7 @@ import { createLedger, defaultKeptBytes } from "./ledger.js";
 import { createLogger, hookSink } from "./logger.js";
 import { profileFrom } from "./profiles.js";
 import type { Handlers, Surface } from "./surface.js";
+import type { LoggingLevel } from "./types.js";
 
 /**
  * Creates a server from a surface and its handlers. `surround` returns new options for each server, because some of
@@ -41,7 +42,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     logLevel,
     logging,
     health: options.health,
-    observe: logging?.observe(logLevel),
+    observers: globalThis.mcpcWithoutObservers ? undefined : observersOf(options, logLevel),
     secrets,
     stateKeys,
     auth,
@@ -58,6 +59,12 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     ...(shares && { store }),
     admit,
   };
+}
+
+function observersOf({ logging, observers = [] }: ServerOptions, level: LoggingLevel): Server["observers"] {
+  const log = logging?.observer(level);
+  const all = log === undefined ? observers : [...observers, log];
+  return all.length === 0 ? undefined : all;
 }
 
 /** Creates a server with the same definition and additional options. The two servers share no state. */

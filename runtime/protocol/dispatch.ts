@@ -1,15 +1,20 @@
+import type {} from "./parts.js";
 import { errorCodes, McpError, plainError } from "./errors.js";
 import type { Answer, Call } from "./exchange.js";
 import { errorMessage, resultMessage, type Outgoing } from "./json-rpc.js";
 import type { Payload } from "./exchange.js";
+import { observed } from "./observe.js";
 import { bounded } from "./result-size.js";
 import { internalError, quote } from "./results.js";
 import { missingScopes } from "./scopes.js";
 
 /** Answers a request. Never throws or rejects. Errors have plain members, whatever a handler throws. */
 export function dispatch(call: Call): Answer {
-  const { observe } = call.peer.view.server;
-  return observe === undefined ? answer(call) : observe(call, answer);
+  if (globalThis.mcpcWithoutObservers) return answer(call);
+  else {
+    const { observers } = call.peer.view.server;
+    return observers === undefined ? answer(call) : observed(observers, call, answer);
+  }
 }
 
 function answer(call: Call): Answer {

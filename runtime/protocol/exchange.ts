@@ -8,7 +8,8 @@ import type { Application, Hooks, SessionRecord, Lifecycle, ReadHttp, SettingsLo
 import type { Id, PreparedResult } from "./json-rpc.js";
 import type { Booking, Ledger } from "./ledger.js";
 import type { Logger, LogSink } from "./logger.js";
-import type { Asker, Clock, Outlet } from "./outlet.js";
+import { observeAbort, type Observer } from "./observer.js";
+import type { Asker, Clock, Outlet, Source } from "./outlet.js";
 import type { SharedStore } from "./store.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
 import type { Abortable, AdmissionRequest, Subscriber } from "./subscriber.js";
@@ -26,9 +27,6 @@ export type Answer = Payload | McpError | Promise<Payload | McpError>;
 /** A method of the protocol. Its exceptions become internal errors. */
 export type Method = (call: Call) => Answer;
 
-/** Answers a request through `answer`, with side effects such as logging. */
-export type Observe = (call: Call, answer: (call: Call) => Answer) => Answer;
-
 /** The log that the manifest declares under `runtime.logging`. */
 export interface Logging {
   readonly level: LoggingLevel;
@@ -36,7 +34,7 @@ export interface Logging {
   /** Names of redacted fields, in lower case. */
   readonly names: ReadonlySet<string>;
   /** Logs each request; `undefined` if the level of that is disabled. */
-  readonly observe: (least: LoggingLevel) => Observe | undefined;
+  readonly observer: (least: LoggingLevel) => Observer<Call> | undefined;
   /** Logs an entry that a handler writes with `log`. */
   readonly onLog: (call: Call, level: LoggingLevel, data: unknown) => void;
 }
@@ -66,6 +64,8 @@ export interface ServerOptions {
   /** The minimum severity of log entries. Default: the manifest's. */
   readonly logLevel?: LoggingLevel;
   readonly logging?: Logging;
+  /** Telemetry, metrics and audit. */
+  readonly observers?: readonly Observer<Call>[];
   readonly health?: Health;
   /** Secrets that seal request states, the newest first. Default: a random one for this process. */
   readonly stateKeys?: readonly string[];
@@ -102,8 +102,8 @@ export interface Server {
   readonly logLevel: LoggingLevel;
   readonly logging: Logging | undefined;
   readonly health: Health | undefined;
-  /** Wraps the answering of requests, to log them. Absent if disabled. */
-  readonly observe: Observe | undefined;
+  /** The parts that see each request; `undefined` without any. */
+  readonly observers: readonly Observer<Call>[] | undefined;
   /** Values that no log may show. */
   readonly secrets: Set<string>;
   /** Returns the text of an unexpected error for clients of `mcpc dev`. Other clients get only an id. */
@@ -266,6 +266,11 @@ export class Call {
     return this.#outlet.request?.header(name);
   }
 
+  /** The connection of the client, if it has one. */
+  get source(): Source | undefined {
+    return this.#outlet.request;
+  }
+
   /** The caller that the call is booked on. */
   get caller(): string {
     return callerOf(this.auth, this.#outlet.request?.remote);
@@ -287,6 +292,7 @@ export class Call {
   abort(reason: unknown): void {
     this.#aborted = { reason };
     this.#controller?.abort(reason);
+    if (!globalThis.mcpcWithoutObservers) observeAbort(this, reason);
   }
 
   get asking(): boolean {

@@ -126,6 +126,11 @@ export interface Context {
   readonly notify: Notify;
   readonly cache: Cache;
   /**
+   * Returns headers that carry the trace of this call to another server: `traceparent`, and `tracestate` if there is
+   * one. Empty without a trace.
+   */
+  readonly traceHeaders: () => Record<string, string>;
+  /**
    * Asks the client's model. On 2026-07-28 the handler runs again from its start once the answer has arrived: ask in
    * the same order in every run, do not catch the error that ends a run, and wrap side effects in a `step`.
    */

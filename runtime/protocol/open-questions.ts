@@ -1,5 +1,8 @@
+import type {} from "./parts.js";
 import type { Ask, Call } from "./exchange.js";
 import { isObject, notificationMessage, type Id, type ResponseMessage } from "./json-rpc.js";
+import type { ObservedQuestion } from "./observer.js";
+import type { JsonObject } from "./types.js";
 
 /** Time limit for an answer. A user may have to think. */
 const maxAnswerMs = 10 * 60_000;
@@ -22,6 +25,12 @@ export interface OpenQuestions {
   rejectAll(reason: Error): void;
 }
 
+/** Shows a question to the observer that sees questions. */
+function observeQuestion(call: Call, id: Id, method: string, params: JsonObject): ObservedQuestion | undefined {
+  const observer = call.peer.view.server.observers?.find(({ onQuestion }) => onQuestion !== undefined);
+  return observer?.onQuestion?.(call, id, method, params);
+}
+
 /** `prefix` precedes the ids, so that other replicas recognize them. */
 export function createQuestions(prefix?: string): OpenQuestions {
   const questions = new Map<Id, Question>();
@@ -32,6 +41,7 @@ export function createQuestions(prefix?: string): OpenQuestions {
         if (signal.aborted) return reject(signal.reason as Error);
         asked += 1;
         const id = prefix === undefined ? asked : `${prefix}-${asked}`;
+        const observed = globalThis.mcpcWithoutObservers ? undefined : observeQuestion(call, id, method, params);
         const giveUp = (reason: Error): void => {
           call.notify(notificationMessage("notifications/cancelled", `{"requestId":${JSON.stringify(id)}}`));
           questions.get(id)?.reject(reason);
@@ -39,16 +49,17 @@ export function createQuestions(prefix?: string): OpenQuestions {
         const abort = (): void => giveUp(signal.reason as Error);
         const timer = setTimeout(() => giveUp(new Error(`the client has not answered ${method} in time`)), maxAnswerMs);
         const settle =
-          <T>(then: (value: T) => void) =>
+          <T>(then: (value: T) => void, failed?: true) =>
           (value: T): void => {
             questions.delete(id);
+            observed?.end(failed && value);
             clearTimeout(timer);
             signal.removeEventListener("abort", abort);
             then(value);
           };
-        questions.set(id, { call, giveUp, resolve: settle(resolve), reject: settle(reject) });
+        questions.set(id, { call, giveUp, resolve: settle(resolve), reject: settle(reject, true) });
         signal.addEventListener("abort", abort, { once: true });
-        call.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+        call.notify(JSON.stringify({ jsonrpc: "2.0", id, method, params: observed?.params ?? params }));
       }),
     answered({ id, result, error }) {
       const waiting = id === undefined ? undefined : questions.get(id);

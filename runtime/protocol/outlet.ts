@@ -6,8 +6,17 @@ export interface Source {
   header(name: string): string | undefined;
   /** The network address of the peer; absent if the platform does not reveal it. */
   readonly remote?: string | undefined;
+  /** The network protocol; absent if the platform does not reveal it. */
+  readonly network?: Network | undefined;
   /** The booking of a long message. Code that outlives the message takes it over and releases it. */
   body?: Booking | undefined;
+}
+
+/** A network protocol by its name and version, and the port of the peer. */
+export interface Network {
+  readonly protocol: "http" | "websocket";
+  readonly version?: string;
+  readonly port?: number | undefined;
 }
 
 /** Takes the messages that belong to a request and precede its answer. */

@@ -56,6 +56,12 @@ declare global {
   var mcpcWithoutStore: true | undefined;
   /** External packages. */
   var mcpcWithoutExternal: true | undefined;
+  /** Observers of requests: a declared log, telemetry, metrics, audit. */
+  var mcpcWithoutObservers: true | undefined;
+  /** Spans, metrics and contexts of OpenTelemetry. */
+  var mcpcWithoutTelemetry: true | undefined;
+  /** Headers of traces: no code names `traceHeaders`. */
+  var mcpcWithoutTraceHeaders: true | undefined;
   /** Replacement of a server that is being served, which bundles never need. */
   var mcpcWithoutReplacing: true | undefined;
 }

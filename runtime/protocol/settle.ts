@@ -1,6 +1,7 @@
 import type {} from "./parts.js";
 import { errorCodes, McpError } from "./errors.js";
 import type { Call, Clock, Payload } from "./exchange.js";
+import { noteFailure } from "./observer.js";
 import { quote } from "./results.js";
 
 type Settled = Payload | McpError;
@@ -21,7 +22,11 @@ export interface Deadline {
 export function deadlineOf(call: Call, name: string): Deadline | undefined {
   const { timeoutMs } = call.peer.view.server.surface;
   if (globalThis.mcpcWithoutTimeouts || timeoutMs === undefined) return undefined;
-  return { timeoutMs, expire: () => new McpError(errorCodes.internalError, timeoutMessage(name, timeoutMs)) };
+  const expire = (): McpError => {
+    noteFailure(call, "server", "timeout");
+    return new McpError(errorCodes.internalError, timeoutMessage(name, timeoutMs));
+  };
+  return { timeoutMs, expire };
 }
 
 export function timeoutMessage(name: string, timeoutMs: number): string {

@@ -64,6 +64,7 @@ const topics: Readonly<Record<string, string>> = {
   caching: "cached",
   projections: "bookshop",
   "logging and health": "monitored",
+  telemetry: "traced",
 };
 
 test.each(Object.entries(topics))("%s: fixtures/%s is tested in memory, and over a real transport", (_topic, name) => {

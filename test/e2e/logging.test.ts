@@ -125,7 +125,9 @@ test("over HTTP: the trace comes with the header, or with the request, which kno
   const session = { "mcp-session-id": opened.headers.get("mcp-session-id")!, traceparent: other };
   await (await post({ method: "tools/call", params: { ...pay("DE02", 1), _meta: {} } }, session)).text();
   await http.stop();
-  const told = entries(http.stderr()).filter(({ message }) => message === "answered");
+  const told = entries(http.stderr()).filter(
+    ({ message, method }) => message === "answered" && method === "tools/call",
+  );
   expect(told.map((entry) => entry.traceparent)).toEqual([undefined, traceparent, other, other]);
 });
 

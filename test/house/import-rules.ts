@@ -124,10 +124,15 @@ export const rules: IRegularForbiddenRuleType[] = [
   ),
   rule(
     "runtime-has-no-dependencies",
-    "The runtime is what users audit; WebSocket frames, signed tokens and Redis alone are somebody else's.",
+    "The runtime is what users audit; WebSocket frames, signed tokens, Redis and types of OpenTelemetry alone are somebody else's.",
     {
       path: "^runtime/",
-      pathNot: ["^runtime/node/websocket[.]ts$", "^runtime/auth/jwt[.]ts$", "^runtime/store/redis/"],
+      pathNot: [
+        "^runtime/node/websocket[.]ts$",
+        "^runtime/auth/jwt[.]ts$",
+        "^runtime/store/redis/",
+        "^runtime/telemetry/",
+      ],
     },
     { dependencyTypes: [...npm] },
   ),
@@ -146,7 +151,7 @@ export const rules: IRegularForbiddenRuleType[] = [
   rule(
     "rooms-stand-on-the-protocol",
     "What surrounds the handlers knows the protocol core and itself, so that each is absent where it is not declared.",
-    { path: "^runtime/(config|auth|cache|limits|logging|health|http-call|store|testing)/" },
+    { path: "^runtime/(config|auth|cache|limits|logging|telemetry|metrics|health|http-call|store|testing)/" },
     { path: "^runtime/", pathNot: ["^runtime/protocol/", "^runtime/$1/"] },
   ),
   rule(

@@ -230,9 +230,9 @@ test("what is not logged costs nothing: no request is watched below the level, n
   const { surface, handlers } = serverWith(tools as never);
   const logging = { ...quiet, write: ({ message, details }: LogRecord) => void log.push([message, details]) };
   const server = defineServer(surface, handlers, () => ({ logging }));
-  expect(defineServer(surface, handlers)).toMatchObject({ observe: undefined, logging: undefined });
-  expect(server.observe).toBeUndefined();
-  expect(withOptions(server, { logLevel: "debug" }).observe).toBeTypeOf("function");
+  expect(defineServer(surface, handlers)).toMatchObject({ observers: undefined, logging: undefined });
+  expect(server.observers).toBeUndefined();
+  expect(withOptions(server, { logLevel: "debug" }).observers).toHaveLength(1);
   const connection = connect(server, () => {});
   const call = (id: number, name: string): void =>
     connection.receive({ jsonrpc: "2.0", id, method: "tools/call", params: { name, _meta: claim } });

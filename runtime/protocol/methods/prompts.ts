@@ -5,6 +5,7 @@ import type { Answer, Call, Payload, Server, View } from "../exchange.js";
 import { handlerFailure } from "../failures.js";
 import type { Auth } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
+import { noteFailure } from "../observer.js";
 import { invalidParams, isThenable, quote, seal, wrongOutput } from "../results.js";
 import { deadlineOf, settle } from "../settle.js";
 import type { AnswerValidators, PromptArgumentSurface, PromptSurface } from "../surface.js";
@@ -18,7 +19,10 @@ export function getPrompt(call: Call): Answer {
   if (!isObject(given)) return invalidParams('"arguments" must be an object');
   const { view } = call.peer;
   const prompt = visiblePrompt(view.server, call.auth, name);
-  if (prompt === undefined) return invalidParams(`unknown prompt ${quote(name)}`);
+  if (prompt === undefined) {
+    noteFailure(call, "caller", "unknown_prompt");
+    return invalidParams(`unknown prompt ${quote(name)}`);
+  }
   const values = argumentsOf(prompt, given);
   if (values instanceof McpError) return values;
   if (prompt.messages !== undefined) return renderTemplate(view, prompt, prompt.messages, values);

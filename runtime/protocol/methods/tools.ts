@@ -4,6 +4,7 @@ import { createErrors, ToolCallContext, type Questions } from "../context.js";
 import { DeclaredError, McpError, NotImplementedError, UnavailableError } from "../errors.js";
 import type { Answer, Call, Payload, CachedEntry, Server, View } from "../exchange.js";
 import { explain } from "../explain.js";
+import { noteFailure } from "../observer.js";
 import { hookVerdict } from "../failures.js";
 import type { Auth, DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
@@ -39,8 +40,10 @@ export function callTool(call: Call): Answer {
   if (
     tool === undefined ||
     (!globalThis.mcpcWithoutEnabled && isHidden(call.peer.view.server, call.auth, "tools", name))
-  )
+  ) {
+    noteFailure(call, "caller", "unknown_tool");
     return invalidParams(`unknown tool ${quote(name)}`);
+  }
   if (tool.validators !== undefined) return run(call, tool, tool.validators, input);
   return call.peer.view.server.surface.toolValidators!(name).then(
     (validators) => run(call, tool, (tool.validators = validators), input),
@@ -80,7 +83,10 @@ function run(call: Call, tool: Tool, validators: ToolValidators, given: JsonObje
     // The request was cancelled before it began.
     if (call.aborted) return errorResult(call.peer.view, "cancelled");
     const refusal = check(validators.input, given);
-    if (refusal !== undefined) return errorResult(call.peer.view, refusal);
+    if (refusal !== undefined) {
+      noteFailure(call, "caller", "invalid_arguments");
+      return errorResult(call.peer.view, refusal);
+    }
     const input = globalThis.mcpcWithoutDefaults || validators.fill === undefined ? given : validators.fill(given);
     if (tool.handler === undefined) throw new NotImplementedError(tool.surface.name);
     if (!globalThis.mcpcWithoutTasks && tool.surface.task !== undefined) {
@@ -239,7 +245,13 @@ function wait(
   const deadline =
     globalThis.mcpcWithoutTimeouts || timeoutMs === undefined
       ? undefined
-      : { timeoutMs, expire: () => errorResult(call.peer.view, timeoutMessage(name, timeoutMs)) };
+      : {
+          timeoutMs,
+          expire: () => {
+            noteFailure(call, "server", "timeout");
+            return errorResult(call.peer.view, timeoutMessage(name, timeoutMs));
+          },
+        };
   return settle(call, output, outcome, deadline);
 }
 
@@ -259,6 +271,7 @@ function toResult(call: Call, tool: Tool, output: unknown): Payload | McpError {
 function toFailure(call: Call, tool: Tool, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
+    if (!globalThis.mcpcWithoutObservers) noteToolFailure(call, error);
     return failureAnswer(error, call, tool);
   } catch {
     // Reading the error threw, as with a Proxy.
@@ -271,6 +284,15 @@ function toFailure(call: Call, tool: Tool, error: unknown): Payload | McpError {
 
 function logToolFailure(call: Call, { surface }: Tool, error: unknown): string {
   return logCallFailure(call, `the tool ${quote(surface.name)} failed`, error);
+}
+
+/** Notes the failure of a handler, as far as its answer does not tell it. */
+function noteToolFailure(call: Call, error: unknown): void {
+  if (error instanceof MissingCapability) noteFailure(call, "caller", "missing_capability");
+  else if (error instanceof NotImplementedError) noteFailure(call, "server", "not_implemented");
+  else if (error instanceof UnavailableError) noteFailure(call, "limit", "busy");
+  else if (error instanceof DeclaredError) noteFailure(call, "declared", error.code);
+  else if (!(error instanceof McpError)) noteFailure(call, "server", "internal");
 }
 
 function failureAnswer(error: unknown, call: Call, tool: Tool): Payload | McpError {

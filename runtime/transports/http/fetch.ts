@@ -3,6 +3,7 @@ import { callerOf } from "../../protocol/caller.js";
 import { unexpectedError } from "../../protocol/connection.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
+import { bound } from "../../protocol/observe.js";
 import { errorMessage, type Spliced } from "../../protocol/json-rpc.js";
 import {
   bodyTooLong,
@@ -50,6 +51,7 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
       url: incoming.url.slice(new URL(incoming.url).origin.length),
       // Requests that code creates have no Host header; their URL contains it.
       header: (name) => incoming.headers.get(name) ?? (name === "host" ? new URL(incoming.url).host : undefined),
+      ...(!globalThis.mcpcWithoutTelemetry && { network: { protocol: "http" } }),
     };
     const ends = pathSuffixes(pathOf(request.url));
     const probedPath = server.health && ends.find((end) => server.health!.at(end) !== undefined);
@@ -109,7 +111,8 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
         if (running !== undefined) signal.addEventListener("abort", abandon, { once: true });
       };
       if ((body as string).length <= largeMessage) take();
-      else takeTurn(callerOf(request.auth, request.remote), take);
+      else
+        takeTurn(callerOf(request.auth, request.remote), globalThis.mcpcWithoutTelemetry ? take : bound(server, take));
     });
   }
 

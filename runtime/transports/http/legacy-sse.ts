@@ -1,3 +1,4 @@
+import type {} from "../../protocol/parts.js";
 import { onExpiry, identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
 import { connect, unexpectedError, type Connection, type Send } from "../../protocol/connection.js";
@@ -41,7 +42,11 @@ export function createLegacySse(
       if (booking === undefined) return unavailable(reply, full("too many clients are connected"));
       const id = crypto.randomUUID();
       const send: Send = (message, awaited) => reply.event(message, undefined, awaited);
-      const connection = connect(server, send, auth, { remote, booking });
+      const connection = connect(server, send, auth, {
+        remote,
+        booking,
+        ...(!globalThis.mcpcWithoutTelemetry && request.network && { network: request.network }),
+      });
       const ending = { deliver: () => {}, end: () => {}, close: () => reply.close() };
       server.subscribers.add(ending);
       connections.set(id, { connection, owner: identityOf(request.auth) });

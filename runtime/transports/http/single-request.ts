@@ -1,9 +1,11 @@
+import type {} from "../../protocol/parts.js";
 import { dispatch, response } from "../../protocol/dispatch.js";
-import { busy, errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
+import { busy, McpError, UnavailableError } from "../../protocol/errors.js";
 import { Call, type Outlet, type Payload, type Peer } from "../../protocol/exchange.js";
 import { maxCalls, noRoom, paramsMustBeObject } from "../../protocol/connection.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { errorMessage, isObject, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
+import { observeRefusal } from "../../protocol/observe.js";
 import { takeBody, type Booking } from "../../protocol/ledger.js";
 import { onSilence } from "./events.js";
 import type { Headers, HttpOptions, HttpReply, HttpRequest, Running } from "./endpoint.js";
@@ -89,7 +91,9 @@ export function runRequest(
   const { id, method, params = {} } = message;
   const { revision } = peer.view;
   if (!isObject(params)) {
-    channel.finish(revision.httpStatus(errorCodes.invalidParams), errorMessage(id, paramsMustBeObject()));
+    const error = paramsMustBeObject();
+    if (!globalThis.mcpcWithoutObservers) observeRefusal(peer.view.server, message, channel, auth, error, peer);
+    channel.finish(revision.httpStatus(error.code), errorMessage(id, error));
     return undefined;
   }
   const call = new Call(peer, id, method, params, channel, undefined, auth);
@@ -97,7 +101,11 @@ export function runRequest(
   let booking: Booking | undefined;
   if (running.size >= freeCalls) {
     booking = ledger.book({ kind: "call", most: maxCalls, caller: call.caller }, () => {});
-    if (booking === undefined) return finish(call, channel, noRoom()) as undefined;
+    if (booking === undefined) {
+      const error = noRoom();
+      if (!globalThis.mcpcWithoutObservers) observeRefusal(peer.view.server, message, channel, auth, error, peer);
+      return finish(call, channel, error) as undefined;
+    }
   }
   const answer = dispatch(call);
   if (!(answer instanceof Promise)) {

@@ -1,14 +1,16 @@
+import type {} from "../../protocol/parts.js";
 import { onExpiry, identityOf } from "../../protocol/auth.js";
 import { initializedTwice, noBatches, refuseBatch, unexpectedError } from "../../protocol/connection.js";
 import { callerOf } from "../../protocol/caller.js";
 import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
-import type { Outlet, Server } from "../../protocol/exchange.js";
+import type { Outlet, Peer, Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
 import { classify, errorMessage, isObject, readableId, resultMessage, textOf } from "../../protocol/json-rpc.js";
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf } from "../../protocol/ledger.js";
 import { visibleTool } from "../../protocol/methods/tools.js";
+import { observeOpening, observeRefusal } from "../../protocol/observe.js";
 import { parseMessage } from "../../protocol/parse-message.js";
 import { invalidParams } from "../../protocol/results.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
@@ -19,7 +21,6 @@ import {
   noRoomForMessage,
   unavailable,
   type Endpoint,
-  type Headers,
   type HttpOptions,
   type HttpReply,
   type HttpRequest,
@@ -28,6 +29,7 @@ import {
 import { deferred } from "./deferred.js";
 import { scopeChallenge } from "./identify.js";
 import { parameterMismatch, standardMismatch, versionMismatch } from "./request-headers.js";
+import { refuse, refuseRequest } from "./refuse.js";
 import { createSessions, type HttpSession, type SessionOpening, type Sessions } from "./sessions.js";
 import { runRequest, StreamableReply } from "./single-request.js";
 
@@ -82,10 +84,6 @@ export function createEndpoint(server: Server, options: EndpointOptions): Endpoi
   };
 }
 
-function refuse(reply: HttpReply, status: number, id: Id | undefined, error: McpError, headers?: Headers): undefined {
-  reply.send(status, errorMessage(id, error), headers);
-}
-
 function notServed({ method }: HttpRequest, reply: HttpReply): undefined {
   const error = new McpError(errorCodes.invalidRequest, `${method} is for sessions; send messages with POST`);
   return refuse(reply, 405, undefined, error, { allow: "POST" });
@@ -110,7 +108,8 @@ function receive(
     const denied = missingScopes(server, request.auth, method, params);
     if (denied !== undefined) {
       const held = isModern(request, method, params) ? undefined : request.auth?.scopes;
-      return refuse(reply, 403, id, denied, scopeChallenge(server, denied, held));
+      const headers = scopeChallenge(server, denied, held);
+      return refuseRequest(server, request, message as RequestMessage, reply, denied, { status: 403, headers });
     }
   }
   if (kind === "request" && isModern(request, method, params))
@@ -133,7 +132,11 @@ function receive(
       if (!(session instanceof McpError)) return refuse(reply, 400, id, initializedTwice());
       return openSession(server, sessions, request, message as RequestMessage, reply);
     }
-    if (session instanceof McpError) return refuseSession(reply, answered, session);
+    if (session instanceof McpError) {
+      if (!globalThis.mcpcWithoutObservers && kind === "request")
+        observeRefusal(server, message as RequestMessage, { notify: () => {}, request }, request.auth, session);
+      return refuseSession(reply, answered, session);
+    }
     if (kind === "request") return session.request(message as RequestMessage, request, reply);
     if (kind === "notification") session.connection.notification(message as NotificationMessage);
     else {
@@ -192,14 +195,27 @@ function receiveWithoutSession(
   reply: HttpReply,
 ): Running | undefined {
   if (kind !== "request") return reply.send(202) as undefined;
-  if (message.method === "initialize") {
-    const opened = initialize(server, message.params);
-    const answer =
-      opened instanceof McpError ? errorMessage(message.id, opened) : resultMessage(message.id, opened.result);
-    return reply.send(200, answer) as undefined;
-  }
+  if (message.method === "initialize") return initializeAlone(server, request, message, reply);
   const peer = legacyPeer(server, request.header("mcp-protocol-version") ?? assumedVersion);
   return runRequest(peer, message, new StreamableReply(request, reply, options), request.auth);
+}
+
+/** Answers `initialize` without opening a session. */
+function initializeAlone(server: Server, request: HttpRequest, message: RequestMessage, reply: HttpReply): undefined {
+  const open = (onOpen?: (peer: Peer) => unknown): string | McpError => {
+    const opened = initialize(server, message.params);
+    if (opened instanceof McpError) return opened;
+    onOpen?.({ ...opened.peer, session: null });
+    return opened.result;
+  };
+  const opened = globalThis.mcpcWithoutObservers
+    ? open()
+    : observeOpening(server, message, { notify: () => {}, request }, request.auth, open);
+  const { id } = message;
+  return reply.send(
+    200,
+    opened instanceof McpError ? errorMessage(id, opened) : resultMessage(id, opened),
+  ) as undefined;
 }
 
 /** Opens a session, unless `initialize` fails. */
@@ -267,24 +283,26 @@ function receiveModern(
   message: RequestMessage,
   reply: HttpReply,
 ): Running | undefined {
-  const { id, method, params } = message;
+  const { method, params } = message;
+  const refuse = (error: McpError, status?: number): undefined =>
+    refuseRequest(server, request, message, reply, error, { ...(status !== undefined && { status }) });
   const peer = modernPeer(server, params);
   const { _meta: meta } = isObject(params) ? params : {};
   const version = isObject(meta) ? meta[claims.protocolVersion] : undefined;
-  if (peer instanceof McpError && peer.code === errorCodes.invalidParams) return refuse(reply, 400, id, peer);
+  if (peer instanceof McpError && peer.code === errorCodes.invalidParams) return refuse(peer);
   const disagreement = versionMismatch(request, String(version));
-  if (disagreement !== undefined) return refuse(reply, 400, id, disagreement);
-  if (peer instanceof McpError) return refuse(reply, 400, id, peer);
+  if (disagreement !== undefined) return refuse(disagreement);
+  if (peer instanceof McpError) return refuse(peer);
   const members = params as JsonObject;
   const mismatch = standardMismatch(request, method, members) ?? argumentMismatch(server, request, method, members);
-  if (mismatch !== undefined) return refuse(reply, 400, id, mismatch);
+  if (mismatch !== undefined) return refuse(mismatch);
   const isListening = method === "subscriptions/listen";
   if (isListening && !admitsStream(request)) {
     const error = new McpError(
       errorCodes.invalidRequest,
       "Accept must list text/event-stream: there is no other answer",
     );
-    return refuse(reply, 406, id, error);
+    return refuse(error, 406);
   }
   return runRequest(peer, message, new StreamableReply(request, reply, options, isListening), request.auth);
 }

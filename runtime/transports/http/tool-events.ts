@@ -1,3 +1,4 @@
+import type {} from "../../protocol/parts.js";
 import { identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
 import { dispatch } from "../../protocol/dispatch.js";
@@ -7,6 +8,7 @@ import { legacyPeer } from "../../protocol/initialize.js";
 import { errorMessage, isErrorResult, isObject, resultText } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf, type Booking } from "../../protocol/ledger.js";
 import { visibleTool } from "../../protocol/methods/tools.js";
+import { observeRefusal } from "../../protocol/observe.js";
 import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
 import { missingScopes } from "../../protocol/scopes.js";
@@ -175,11 +177,16 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
 
   return (tool) => {
     const postParsed = (request: HttpRequest, input: unknown, reply: HttpReply): Running | undefined => {
-      if (visibleTool(server, request.auth, tool) === undefined)
-        return refuse(reply, 404, `there is no tool ${JSON.stringify(tool)}`);
+      if (visibleTool(server, request.auth, tool) === undefined) {
+        const error = new McpError(errorCodes.invalidParams, `there is no tool ${JSON.stringify(tool)}`);
+        if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, error);
+        return refuse(reply, 404, error.message);
+      }
       const denied = missingScopes(server, request.auth, "tools/call", { name: tool });
-      if (denied !== undefined)
+      if (denied !== undefined) {
+        if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, denied);
         return reply.send(403, errorMessage(undefined, denied), scopeChallenge(server, denied)) as undefined;
+      }
       const lastEventId = request.header("last-event-id");
       if (lastEventId !== undefined && lastEventId !== "") return resume(tool, lastEventId, request, reply);
       return isObject(input)
@@ -210,6 +217,11 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
       },
     };
   };
+}
+
+function observeToolRefusal(server: Server, request: HttpRequest, name: string, error: McpError): void {
+  const message = { id: "", method: "tools/call", params: { name } };
+  observeRefusal(server, message, { notify: () => {}, request }, request.auth, error);
 }
 
 function bytesOf({ data }: RunEvent): number {

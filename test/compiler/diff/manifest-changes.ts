@@ -212,6 +212,7 @@ export const reasons: Readonly<Record<string, string>> = {
   "runtime.config": "settings are for whoever runs the server, not for its clients",
   "runtime.cache": operation,
   "runtime.logging": operation,
+  "runtime.telemetry": operation,
   "runtime.limits": operation,
   "runtime.store": operation,
   "runtime.hooks": atRuntime,

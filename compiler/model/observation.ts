@@ -1,0 +1,16 @@
+/** Absent where the manifest turns telemetry off. */
+export interface Telemetry {
+  readonly mode: "propagate" | "native";
+  readonly arguments?: true;
+  readonly results?: true;
+  readonly resourceUris?: true;
+}
+
+export interface Logging {
+  readonly level: string;
+  readonly format: string;
+  readonly requests: string;
+  /** Field names in lower case. */
+  readonly redact: readonly string[];
+  readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
+}

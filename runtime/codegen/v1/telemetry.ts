@@ -1,0 +1,2 @@
+export { createTelemetry } from "../../telemetry/telemetry.js";
+export type { TelemetryOptions } from "../../telemetry/options.js";

@@ -1,0 +1,97 @@
+import type {} from "./parts.js";
+import type { McpError } from "./errors.js";
+import type { Id, PreparedResult } from "./json-rpc.js";
+import type { JsonObject } from "./types.js";
+
+/**
+ * The side whose fault a failure is. `declared` is an error that the manifest declares, `handler` any other one that a
+ * handler decided on.
+ */
+export type Fault = "caller" | "server" | "limit" | "declared" | "handler";
+
+/** The reason of a failure. `name` is one of few words, or the name of a declared error. */
+export interface Failure {
+  readonly fault: Fault;
+  readonly name: string;
+}
+
+/** The outcome of a request. */
+export interface Outcome {
+  /**
+   * `tool error` is a result with `isError`, `error` a JSON-RPC error, `task` a call that became a task, and
+   * `input required` one whose client is asked (2026-07-28).
+   */
+  readonly kind: "ok" | "tool error" | "error" | "aborted" | "task" | "input required";
+  readonly failure?: Failure | undefined;
+  /** The answer, unless the request was aborted. */
+  readonly settled?: string | PreparedResult | McpError;
+  /** The reason of an abort. */
+  readonly reason?: unknown;
+  readonly durationMs: number;
+}
+
+/** A request of the server to its client, with the parameters to send. */
+export interface ObservedQuestion {
+  readonly params: JsonObject;
+  end(error?: unknown): void;
+}
+
+/** A part of the server that sees each request: its log, telemetry, metrics, audit. `C` is the type of calls. */
+export interface Observer<C> {
+  /** Sees a request before it is answered. The returned function gets the outcome. */
+  readonly onCall?: (call: C) => ((outcome: Outcome) => void) | undefined;
+  /** Runs the work of a call, in a context that the handler can find. */
+  readonly run?: <T>(call: C, work: () => T) => T;
+  /** Sees a session that `opening` has opened. The returned function is called at its end. */
+  readonly onSession?: (opening: C) => () => void;
+  /** Sees a request to the client, and may add to its parameters. */
+  readonly onQuestion?: (call: C, id: Id, method: string, params: JsonObject) => ObservedQuestion;
+  /** Binds code that runs later to the present context. */
+  readonly bind?: <T extends (...given: never[]) => unknown>(later: T) => T;
+  /** Returns headers that carry the trace of a call to another server. */
+  readonly traceHeaders?: (call: C) => Record<string, string> | undefined;
+}
+
+type End = (outcome: Outcome) => void;
+
+/** A request that observers see. */
+export class Observation {
+  readonly #began = performance.now();
+  readonly #ends: readonly End[];
+  failure: Failure | undefined;
+  hasEnded = false;
+
+  constructor(ends: readonly End[]) {
+    this.#ends = ends;
+  }
+
+  end(outcome: Omit<Outcome, "durationMs">): void {
+    this.hasEnded = true;
+    const durationMs = performance.now() - this.#began;
+    for (const end of this.#ends) end({ ...outcome, durationMs });
+  }
+}
+
+/** The observations of calls. */
+export const observations = /* @__PURE__ */ new WeakMap<object, Observation>();
+
+/** Ends the observation of an aborted call, whose handler may never end. A failure that has been noted is answered. */
+export function observeAbort(call: object, reason: unknown): void {
+  const observation = observations.get(call);
+  if (observation?.hasEnded === false && observation.failure === undefined)
+    observation.end({ kind: "aborted", reason });
+}
+
+/** Notes the reason of a failure, since a result with `isError` does not name it. The first reason counts. */
+export function noteFailure(call: object, fault: Fault, name: string): void {
+  if (!globalThis.mcpcWithoutObservers) {
+    const observation = observations.get(call);
+    if (observation !== undefined) observation.failure ??= { fault, name };
+  }
+}
+
+/** Gives a call the observation of another one, on whose behalf it runs. */
+export function shareObservation(from: object, to: object): void {
+  const observation = observations.get(from);
+  if (observation !== undefined) observations.set(to, observation);
+}

@@ -1,0 +1,162 @@
+import type * as OpenTelemetry from "@opentelemetry/api";
+import type { Attributes, Context, Histogram, Tracer } from "@opentelemetry/api";
+import type { Call } from "../protocol/exchange.js";
+import { isObject, type Id } from "../protocol/json-rpc.js";
+import type { ObservedQuestion, Observer, Outcome } from "../protocol/observer.js";
+import type { JsonObject } from "../protocol/types.js";
+import {
+  networkAttributes,
+  outcomeAttributes,
+  requestAttributes,
+  resultAttributes,
+  sessionAttributes,
+} from "./attributes.js";
+import type { TelemetryOptions } from "./options.js";
+import { contextMembers, requestContext } from "./trace-context.js";
+
+type Api = typeof OpenTelemetry;
+
+const scope = "@mcpc/runtime";
+
+/** Creates the observer that reports to the user's OpenTelemetry. */
+export function createTelemetry(api: Api, options: TelemetryOptions): Observer<Call> {
+  const contexts = new WeakMap<Call, Context>();
+  /** The context of the running code, if a context manager knows it; else that of the call. */
+  const contextOf = (call: Call): Context | undefined => {
+    const active = api.context.active();
+    return api.trace.getSpanContext(active) === undefined ? (contexts.get(call) ?? active) : active;
+  };
+  const propagation: Observer<Call> = {
+    run: (call, work) => api.context.with(contexts.get(call) ?? api.context.active(), work),
+    bind: (later) => api.context.bind(api.context.active(), later),
+    traceHeaders(call) {
+      const context = contextOf(call);
+      if (context === undefined) return undefined;
+      const headers: Record<string, string> = {};
+      api.propagation.inject(context, headers);
+      return Object.keys(headers).length > 0 ? headers : contextMembers(api, context);
+    },
+  };
+  if (options.mode === "propagate")
+    return {
+      ...propagation,
+      onCall(call) {
+        contexts.set(call, requestContext(api, call).context);
+        return undefined;
+      },
+    };
+  return { ...propagation, ...spansAndMetrics(api, options, contexts, contextOf) };
+}
+
+function spansAndMetrics(
+  api: Api,
+  options: TelemetryOptions,
+  contexts: WeakMap<Call, Context>,
+  contextOf: (call: Call) => Context | undefined,
+): Observer<Call> {
+  const { SpanKind, SpanStatusCode } = api;
+  const instruments = lazyInstruments(api);
+
+  function finish(
+    span: OpenTelemetry.Span,
+    histogram: Histogram,
+    context: Context,
+    { seconds, metric, failure, message }: Ending,
+  ): void {
+    span.setAttributes(failure);
+    if ("error.type" in failure)
+      span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
+    span.end();
+    histogram.record(seconds, { ...metric, ...failure }, context);
+  }
+
+  return {
+    onCall(call) {
+      const { tracer, operations } = instruments();
+      const parent = requestContext(api, call);
+      const { name, span: attributes, metric } = requestAttributes(call, options);
+      const links = parent.link === undefined ? [] : [{ context: parent.link }];
+      const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, parent.context);
+      const context = api.trace.setSpan(parent.context, span);
+      contexts.set(call, context);
+      return (outcome: Outcome) => {
+        const [failure, message] = outcomeAttributes(call, outcome);
+        span.setAttributes(resultAttributes(call, outcome, options));
+        // `initialize` decides the revision, and opens the session.
+        const late = call.method === "initialize" ? networkAttributes(call) : {};
+        if (call.method === "initialize") span.setAttributes({ ...late, ...sessionAttributes(call) });
+        const ending = { seconds: outcome.durationMs / 1000, metric: { ...metric, ...late }, failure, message };
+        finish(span, operations, context, ending);
+      };
+    },
+
+    onSession(opening) {
+      const began = performance.now();
+      const attributes = networkAttributes(opening);
+      return () => instruments().sessions.record((performance.now() - began) / 1000, attributes);
+    },
+
+    onQuestion(call: Call, id: Id, method: string, params: JsonObject): ObservedQuestion {
+      const { tracer, questions } = instruments();
+      const began = performance.now();
+      const metric = { "mcp.method.name": method, ...networkAttributes(call) };
+      const attributes = { ...metric, "jsonrpc.request.id": String(id), ...sessionAttributes(call) };
+      const span = tracer.startSpan(method, { kind: SpanKind.CLIENT, attributes }, contextOf(call));
+      const context = api.trace.setSpan(contextOf(call) ?? api.ROOT_CONTEXT, span);
+      const { _meta: meta } = params;
+      return {
+        params: { ...params, _meta: { ...(isObject(meta) ? meta : undefined), ...contextMembers(api, context) } },
+        end(error) {
+          const [failure, message] = error === undefined ? [{}, undefined] : questionFailure(error);
+          finish(span, questions, context, { seconds: (performance.now() - began) / 1000, metric, failure, message });
+        },
+      };
+    },
+  };
+}
+
+interface Ending {
+  readonly seconds: number;
+  readonly metric: Attributes;
+  readonly failure: Attributes;
+  readonly message: string | undefined;
+}
+
+interface Instruments {
+  readonly tracer: Tracer;
+  readonly operations: Histogram;
+  readonly questions: Histogram;
+  readonly sessions: Histogram;
+}
+
+/** Boundaries of the conventions, in seconds. */
+const boundaries = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+/**
+ * Creates the instruments at their first use: an instrument that exists before the user's provider of metrics never
+ * reports to it.
+ */
+function lazyInstruments(api: Api): () => Instruments {
+  let instruments: Instruments | undefined;
+  return () => {
+    if (instruments !== undefined) return instruments;
+    const meter = api.metrics.getMeter(scope);
+    const histogram = (name: string, description: string): Histogram =>
+      meter.createHistogram(name, { unit: "s", description, advice: { explicitBucketBoundaries: boundaries } });
+    instruments = {
+      tracer: api.trace.getTracer(scope),
+      operations: histogram("mcp.server.operation.duration", "The duration of a request, until its answer."),
+      questions: histogram("mcp.client.operation.duration", "The duration of a request to the client."),
+      sessions: histogram("mcp.server.session.duration", "The duration of a session."),
+    };
+    return instruments;
+  };
+}
+
+/** Returns the attributes of a request that the client refused or did not answer, and the message of its error. */
+function questionFailure(error: unknown): [Attributes, string | undefined] {
+  const { clientError, message } = error as { clientError?: unknown; message?: string };
+  if (!isObject(clientError)) return [{ "error.type": "cancelled" }, message];
+  const code = String(clientError["code"]);
+  return [{ "error.type": code, "rpc.response.status_code": code }, String(clientError["message"]).slice(0, 500)];
+}

@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import * as api from "@opentelemetry/api";
+import { expect, onTestFinished, test } from "vitest";
+import { createListener } from "../../runtime/node/http-listener.js";
+import type { Server } from "../../runtime/protocol/exchange.js";
+import { options } from "./doors.js";
+import { startOpenTelemetry } from "./open-telemetry.js";
+import { tracedServer as serverOf } from "./traced-server.js";
+
+const traceId = "0af7651916cd43dd8448eb211c80319c";
+const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+
+/** Serves HTTP within a span, as an instrumentation of HTTP does. */
+async function serveInstrumented(server: Server): Promise<{ readonly url: string; readonly spans: string[] }> {
+  const listener = createListener(server, options);
+  const spans: string[] = [];
+  const http = createServer((request, response) => {
+    const span = api.trace.getTracer("http").startSpan("POST");
+    spans.push(span.spanContext().spanId);
+    api.context.with(api.trace.setSpan(api.ROOT_CONTEXT, span), () => listener(request, response));
+    span.end();
+  });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => {
+    http.closeAllConnections();
+    http.close();
+  });
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`, spans };
+}
+
+test.each(["small", "x".repeat(100_000)])(
+  "over HTTP, a span is linked to that of its own HTTP request",
+  async (padding) => {
+    const collected = startOpenTelemetry();
+    const { url, spans } = await serveInstrumented(serverOf({ mode: "native" }));
+    const claim = {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const post = async (id: number, meta: object, headers = {}): Promise<void> => {
+      const params = { name: "add", arguments: { a: padding }, _meta: { ...claim, ...meta } };
+      const response = await fetch(url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "mcp-protocol-version": "2026-07-28",
+          "mcp-method": "tools/call",
+          "mcp-name": "add",
+          ...headers,
+        },
+        body: JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params }),
+      });
+      expect([response.status, await response.text()]).toEqual([200, expect.any(String)]);
+    };
+    // At once, so that large bodies wait for each other.
+    await Promise.all([1, 2, 3].map((id) => post(id, { traceparent })));
+    await post(4, {});
+    const called = collected.spans().filter(({ name }) => name === "tools/call add");
+    expect(called.slice(0, 3).map(({ parentSpanContext: parent }) => parent?.spanId)).toEqual(
+      Array(3).fill("b7ad6b7169203331"),
+    );
+    const linked = called.slice(0, 3).flatMap(({ links }) => links.map(({ context }) => context.spanId));
+    expect(linked.toSorted()).toEqual(spans.slice(0, 3).toSorted());
+    expect(called[3]).toMatchObject({ links: [], parentSpanContext: { spanId: spans[3] } });
+    expect(called[3]!.attributes).toMatchObject({
+      "network.transport": "tcp",
+      "network.protocol.name": "http",
+      "network.protocol.version": "1.1",
+      "client.address": "127.0.0.1",
+      "client.port": expect.any(Number),
+    });
+  },
+);
+
+test("over HTTP without instrumentation, the parent may come with the headers", async () => {
+  const collected = startOpenTelemetry();
+  const http = createServer(createListener(serverOf({ mode: "native" }), options)).listen(0, "127.0.0.1");
+  await once(http, "listening");
+  onTestFinished(() => void http.close());
+  const initialize = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
+  await fetch(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream", traceparent },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: initialize }),
+  });
+  expect(collected.spans()).toMatchObject([{ name: "initialize", parentSpanContext: { traceId, isRemote: true } }]);
+});
