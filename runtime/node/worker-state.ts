@@ -5,15 +5,16 @@ import type { HttpOptions } from "../transports/http/endpoint.js";
 type Rows = readonly (readonly [isPresent: boolean, name: string])[];
 
 /** Returns why a server cannot have several workers, and the remedy; `undefined` if it can. */
-export function workersProblem({ surface, hooks }: Server, http: HttpOptions, source: string): string | undefined {
+export function workersProblem(server: Server, http: HttpOptions, source: string): string | undefined {
+  const { surface, hooks, store } = server;
   const { tools, prompts, resources } = surface;
   const hasSessions = http.sessions !== false;
   const asking = [...tools, ...prompts].find(({ elicitations }) => (elicitations?.size ?? 0) > 0);
   const watched = resources.find(({ subscribe }) => subscribe === true);
   // Requests of one client reach several workers, and only one of them has the state of an earlier request.
   const shared = namesOf([
-    [hasTasks(surface), "tasks"],
-    [watched !== undefined, `subscriptions to ${JSON.stringify(watched?.uri)}`],
+    [store === undefined && hasTasks(surface), "tasks"],
+    [store === undefined && watched !== undefined, `subscriptions to ${JSON.stringify(watched?.uri)}`],
     [http.sse !== undefined, "the transport sse"],
     [http.toolEvents === true, "the transport toolEvents"],
     [hasSessions && asking !== undefined, `questions of ${JSON.stringify(asking?.name)} to clients with sessions`],

@@ -1,5 +1,6 @@
 import type { Environment } from "./environment.js";
 import type { Change } from "./subscriber.js";
+import type { TaskStore } from "./task-record.js";
 
 /**
  * State that the replicas of a server share. Absent in a server on one machine, whose state is in memory.
@@ -20,4 +21,6 @@ export interface SharedStore<S> {
    * `UnavailableError` if that takes too long; the change is sent later in that case, unless too many wait.
    */
   publish(change: Change): Promise<void>;
+  /** Absent if no tool can become a task. */
+  readonly tasks?: TaskStore;
 }

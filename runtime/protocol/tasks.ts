@@ -1,6 +1,6 @@
 import type {} from "./parts.js";
 import { identityOf, scopeError } from "./auth.js";
-import { errorCodes, errorText, full, McpError } from "./errors.js";
+import { errorCodes, errorText, full, McpError, UnavailableError } from "./errors.js";
 import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { isObject, resultText } from "./json-rpc.js";
@@ -9,6 +9,15 @@ import { invalidParams, quote, seal } from "./results.js";
 import type { Question } from "./rounds.js";
 import type { Surface, ToolSurface } from "./surface.js";
 import { isHidden } from "./visibility.js";
+import {
+  isEnded,
+  noRoom,
+  taskBytes,
+  taskText,
+  type TaskHandle,
+  type TaskRecord,
+  type TaskStatus,
+} from "./task-record.js";
 import { traceOf } from "./trace.js";
 import type { JsonObject } from "./types.js";
 
@@ -17,37 +26,37 @@ export const tasksExtension = "io.modelcontextprotocol/tasks";
 
 /** Default lifetime of a task from its creation, and default number of tasks. */
 const defaultTtlMs = 60 * 60_000;
-const defaultTasks = 1000;
-/** Recommended interval between two polls of a client. */
-const pollIntervalMs = 500;
-/** Bytes of a task without its input and its result. */
-const taskBytes = 2048;
+export const defaultTasks = 1000;
 
-type Status = "working" | "input_required" | "completed" | "failed" | "cancelled";
+/** The maximum number of tasks of one subscription. */
+const maxWatched = 1000;
 
 /** A call that is answered before it ends (io.modelcontextprotocol/tasks, of 2026-07-28). */
-export class Task {
-  readonly id = crypto.randomUUID();
-  readonly #created = new Date();
+export class Task implements TaskHandle {
   readonly #began = performance.now();
   readonly #call: Call;
   readonly #questions = new Map<string, { readonly question: Question; readonly resolve: (answer: unknown) => void }>();
   readonly #used = new Map<string, number>();
-  readonly #watchers = new Set<() => void>();
-  #updated = this.#created;
-  #end: { readonly status: Status; readonly members: string } | undefined;
-
-  /** The scopes that a caller needs, equal to those of the tool. */
-  readonly scopes: readonly string[];
-  readonly tool: string;
-  readonly #ttlMs: number;
+  readonly #watchers = new Set<(record: TaskRecord) => void>();
+  #newest: TaskRecord;
+  #isKept = true;
+  #record: TaskRecord;
   booking: Booking | undefined;
+  /** The outcome of the registration at a store: `undefined`, or the answer to the call. */
+  registered: Promise<McpError | undefined> | undefined;
 
   constructor(call: Call, { name, scopes = [] }: ToolSurface) {
     this.#call = call;
-    this.scopes = scopes;
-    this.tool = name;
-    this.#ttlMs = call.peer.view.server.surface.taskTtlMs ?? defaultTtlMs;
+    const now = Date.now();
+    const ttlMs = call.peer.view.server.surface.taskTtlMs ?? defaultTtlMs;
+    const times = { createdAt: now, updatedAt: now, ttlMs };
+    this.#newest = { id: crypto.randomUUID(), tool: name, scopes, ...times, status: "working", members: "" };
+    this.#record = this.#newest;
+  }
+
+  /** The state that clients may learn: with a store, the newest one that the store has. */
+  get record(): TaskRecord {
+    return this.#record;
   }
 
   /** Returns whether the caller owns the task. Its token may be another one by now. */
@@ -56,11 +65,11 @@ export class Task {
   }
 
   get isExpired(): boolean {
-    return performance.now() - this.#began > this.#ttlMs;
+    return performance.now() - this.#began > this.#record.ttlMs;
   }
 
   get isEnded(): boolean {
-    return this.#end !== undefined;
+    return isEnded(this.#newest);
   }
 
   /** Asks a question of the handler, which `tasks/update` answers. */
@@ -78,12 +87,11 @@ export class Task {
         resolve(value);
       };
       this.#questions.set(key, { question, resolve: answer });
-      this.#changed();
+      void this.#showQuestions();
     });
   }
 
-  /** Answers open questions; other answers are ignored. */
-  update(responses: JsonObject): void {
+  update(responses: JsonObject): Promise<void> | undefined {
     const before = this.#questions.size;
     for (const [key, answer] of Object.entries(responses)) {
       const waiting = this.#questions.get(key);
@@ -91,81 +99,79 @@ export class Task {
       this.#questions.delete(key);
       waiting.resolve(answer);
     }
-    if (this.#questions.size < before) this.#changed();
+    return this.#questions.size < before ? this.#showQuestions() : undefined;
   }
 
   finish(settled: Payload | McpError): void {
     if (settled instanceof McpError) {
       const { errorCode } = this.#call.peer.view.revision;
-      return this.#finish("failed", `,"error":${errorText(settled, errorCode)}`);
-    }
-    this.#finish("completed", `,"result":${resultText(settled)}`);
+      void this.#finish("failed", `,"error":${errorText(settled, errorCode)}`);
+    } else void this.#finish("completed", `,"result":${resultText(settled)}`);
   }
 
   abort(reason: unknown): void {
     this.#call.abort(reason);
   }
 
-  cancel(reason: string): void {
-    if (this.#end !== undefined) return;
-    this.#finish("cancelled", "");
+  cancel(reason: string): Promise<void> | undefined {
+    if (this.isEnded) return undefined;
+    const cancelled = this.#finish("cancelled", "");
     this.#call.abort(new Error(reason));
+    return cancelled;
   }
 
-  /** Calls `watcher` after each change of `details()`. The returned function stops that. */
-  watch(watcher: () => void): () => void {
+  /** Ends the run, because the store has another end of the task, or the task no longer. */
+  drop(reason: string, end: Partial<TaskRecord> = { updatedAt: Date.now(), status: "cancelled", members: "" }): void {
+    this.#isKept = false;
+    this.booking?.release();
+    if (!isEnded(this.#record)) this.#show({ ...this.#record, ...end });
+    if (!this.isEnded) this.#call.abort(new Error(reason));
+  }
+
+  watch(watcher: (record: TaskRecord) => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** Formats the members of the task as JSON: its state, and its open questions or its result. */
-  details(): string {
-    const questions = [...this.#questions].map(
-      ([
-        key,
-        {
-          question: { method, params },
-        },
-      ]) => [key, { method, params }] as const,
-    );
-    const asking = questions.length > 0;
-    const status: Status = this.#end?.status ?? (asking ? "input_required" : "working");
-    const more = asking
-      ? `,"inputRequests":${JSON.stringify(Object.fromEntries(questions))}`
-      : (this.#end?.members ?? "");
-    return this.#envelope(status) + more;
-  }
-
   /** Formats the answer to the call that became this task. */
   answer(): string {
-    return `{"resultType":"task",${this.#envelope("working")}${this.#call.peer.view.closing}`;
+    const { createdAt } = this.#record;
+    const state = taskText({ ...this.#record, updatedAt: createdAt, status: "working", members: "" });
+    return `{"resultType":"task",${state}${this.#call.peer.view.closing}`;
   }
 
-  #envelope(status: Status): string {
-    return (
-      `"taskId":"${this.id}","status":"${status}","createdAt":"${this.#created.toISOString()}",` +
-      `"lastUpdatedAt":"${this.#updated.toISOString()}","ttlMs":${this.#ttlMs},"pollIntervalMs":${pollIntervalMs}`
-    );
+  #showQuestions(): Promise<void> | undefined {
+    const { size } = this.#questions;
+    if (size === 0) return this.#change("working", "");
+    const requests = [...this.#questions].map(([key, { question }]) => {
+      const { method, params } = question;
+      return [key, { method, params }] as const;
+    });
+    return this.#change("input_required", `,"inputRequests":${JSON.stringify(Object.fromEntries(requests))}`);
   }
 
-  #finish(status: Status, members: string): void {
-    if (this.#end !== undefined) return;
-    this.#end = { status, members };
-    // A result without room becomes a failure.
-    if (this.booking?.resize(taskBytes + 2 * members.length) === false)
-      this.#end = {
-        status: "failed",
-        members: `,"error":${errorText(full("there is no room for the result of the task"))}`,
-      };
+  #finish(status: TaskStatus, members: string): Promise<void> | undefined {
+    if (this.isEnded) return undefined;
     this.#questions.clear();
     this.#call.forget();
-    this.#changed();
-    this.#watchers.clear();
+    // A result without room becomes a failure.
+    if (this.booking?.resize(taskBytes + 2 * members.length) === false) return this.#change("failed", noRoom());
+    return this.#change(status, members);
   }
 
-  #changed(): void {
-    this.#updated = new Date();
-    for (const watcher of this.#watchers) watcher();
+  #change(status: TaskStatus, members: string): Promise<void> | undefined {
+    if (!this.#isKept) return undefined;
+    const changed = { ...this.#newest, updatedAt: Date.now(), status, members };
+    this.#newest = changed;
+    const store = this.#call.peer.view.server.store?.tasks;
+    if (globalThis.mcpcWithoutStore || store === undefined) return this.#show(changed) as undefined;
+    return store.save(changed, (saved) => this.#show(saved));
+  }
+
+  #show(record: TaskRecord): void {
+    this.#record = record;
+    for (const watcher of this.#watchers) watcher(record);
+    if (isEnded(record)) this.#watchers.clear();
   }
 }
 
@@ -189,12 +195,18 @@ export function tasksRequired(): McpError {
  * make room.
  */
 export function createTask(call: Call, tool: ToolSurface): Task | undefined {
-  const { ledger, surface } = call.peer.view.server;
-  const tasks = tasksOf(call.peer.view.server);
-  const end = (task: Task, reason: string): void => {
-    tasks.delete(task.id);
+  const { server } = call.peer.view;
+  const { ledger, surface } = server;
+  const store = server.store?.tasks;
+  const tasks = tasksOf(server);
+  const remove = (task: Task): void => {
+    tasks.delete(task.record.id);
     task.booking?.release();
-    task.cancel(reason);
+  };
+  const end = (task: Task, reason: string): void => {
+    remove(task);
+    void task.cancel(reason);
+    if (!globalThis.mcpcWithoutStore) store?.release(task.record.id);
   };
   // Tasks are in the order of their creation, and so of their expiry.
   for (const task of tasks.values()) {
@@ -207,11 +219,37 @@ export function createTask(call: Call, tool: ToolSurface): Task | undefined {
   const evict = (): void => end(task, "another client needs the place of the task");
   task.booking = ledger.book(item, evict, taskBytes + weightOf(call.params));
   if (task.booking === undefined) return undefined;
+  if (!globalThis.mcpcWithoutStore && store !== undefined) {
+    const run = {
+      update: (responses: JsonObject) => void task.update(responses),
+      cancel: (reason: string) => void task.cancel(reason),
+      drop: (reason: string, end?: TaskRecord) => {
+        remove(task);
+        task.drop(reason, end);
+      },
+    };
+    task.registered = store.create(task.record, run, identityOf(call.auth), caller).then(
+      (isCreated) => {
+        if (isCreated) return undefined;
+        run.drop("there is no room for the task");
+        return tooManyTasks();
+      },
+      (error: unknown) => {
+        run.drop("the store is away");
+        return asMcpError(error);
+      },
+    );
+  }
   // Creates the trace now, because the headers are dropped.
   traceOf(call);
   call.release();
-  tasks.set(task.id, task);
+  tasks.set(task.record.id, task);
   return task;
+}
+
+function asMcpError(error: unknown): McpError {
+  if (error instanceof McpError) return error;
+  throw error;
 }
 
 export function tooManyTasks(): McpError {
@@ -233,59 +271,82 @@ export function taskMethods(surface: Surface): readonly (readonly [string, Metho
 
 function methods(): readonly (readonly [string, Method])[] {
   return [
-    ["tasks/get", withTask((call, task) => seal(call.peer.view, task.details()))],
+    ["tasks/get", withTask((call, task) => seal(call.peer.view, taskText(task.record)))],
     [
       "tasks/update",
       withTask((call, task) => {
         const { inputResponses } = call.params;
         if (!isObject(inputResponses)) return invalidParams('"inputResponses" must be an object');
-        task.update(inputResponses);
-        return acknowledgement(call);
+        return acknowledgement(call, task.update(inputResponses));
       }),
     ],
     [
       "tasks/cancel",
-      withTask((call, task) => {
-        task.cancel("the task was cancelled by the client");
-        return acknowledgement(call);
-      }),
+      withTask((call, task) => acknowledgement(call, task.cancel("the task was cancelled by the client"))),
     ],
   ];
 }
 
-function acknowledgement(call: Call): string {
-  return seal(call.peer.view, "", {});
+function acknowledgement(call: Call, done: Promise<void> | undefined): Answer {
+  const acknowledged = seal(call.peer.view, "", {});
+  if (globalThis.mcpcWithoutStore || done === undefined) return acknowledged;
+  return done.then(() => acknowledged, asMcpError);
 }
 
-function withTask(answer: (call: Call, task: Task) => Answer): Method {
+function withTask(answer: (call: Call, task: TaskHandle) => Answer): Method {
   return (call) => {
     if (!supportsTasks(call)) return tasksRequired();
     const { taskId } = call.params;
     if (typeof taskId !== "string") return invalidParams('"taskId" must be a string');
     const task = taskNamed(call, taskId);
-    return task instanceof McpError ? task : answer(call, task);
+    const finish = (found: TaskHandle | McpError): Answer => (found instanceof McpError ? found : answer(call, found));
+    return globalThis.mcpcWithoutStore || !(task instanceof Promise)
+      ? finish(task as TaskHandle | McpError)
+      : task.then(finish);
   };
 }
 
+type Found = TaskHandle | McpError;
+
 /** Returns a task that the caller may see, or an error. Every access to a task calls this. */
-function taskNamed(call: Call, id: string): Task | McpError {
+function taskNamed(call: Call, id: string): Found | Promise<Found> {
   const { server } = call.peer.view;
   const task = tasksOf(server).get(id);
-  if (task === undefined || task.isExpired || !task.belongsTo(call.auth) || isToolHidden(call, task))
-    return invalidParams(`there is no task ${quote(id)}`);
-  return (server.auth === undefined ? undefined : scopeError(call.auth, task)) ?? task;
+  if (!globalThis.mcpcWithoutStore && task === undefined && server.store?.tasks !== undefined)
+    return server.store.tasks
+      .find(id, identityOf(call.auth))
+      .then((found) => (found === undefined ? unknownTask(id) : permitted(call, found)), asMcpError);
+  if (task === undefined || task.isExpired || !task.belongsTo(call.auth)) return unknownTask(id);
+  return permitted(call, task);
 }
 
-/** Returns whether the task's tool is now hidden from the caller. */
-function isToolHidden({ auth, peer }: Call, { tool }: Task): boolean {
-  return !globalThis.mcpcWithoutEnabled && isHidden(peer.view.server, auth, "tools", tool);
+function unknownTask(id: string): McpError {
+  return invalidParams(`there is no task ${quote(id)}`);
 }
+
+/** Returns the task, unless its tool is now hidden from the caller, or the caller lacks its scopes. */
+function permitted({ auth, peer }: Call, task: TaskHandle): Found {
+  const { server } = peer.view;
+  const { id, tool } = task.record;
+  if (!globalThis.mcpcWithoutEnabled && isHidden(server, auth, "tools", tool)) return unknownTask(id);
+  return (server.auth === undefined ? undefined : scopeError(auth, task.record)) ?? task;
+}
+
+type Watched = readonly TaskHandle[] | McpError;
 
 /** Returns the tasks in `taskIds` of a subscription that the caller may see. */
-export function watchedTasks(call: Call, ids: unknown): readonly Task[] | McpError {
+export function watchedTasks(call: Call, ids: unknown): Watched | Promise<Watched> {
   if (ids === undefined || !hasTasks(call.peer.view.server.surface)) return [];
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === "string"))
     return invalidParams('"taskIds" must be a list of task ids');
   if (!supportsTasks(call)) return tasksRequired();
-  return [...new Set(ids as readonly string[])].map((id) => taskNamed(call, id)).filter((task) => task instanceof Task);
+  const unique = [...new Set(ids as readonly string[])];
+  if (unique.length > maxWatched) return invalidParams(`"taskIds" has more than ${maxWatched} ids`);
+  const found = unique.map((id) => taskNamed(call, id));
+  if (globalThis.mcpcWithoutStore || !found.some((task) => task instanceof Promise)) return visible(found as Found[]);
+  return Promise.all(found).then((tasks) => tasks.find((task) => task instanceof UnavailableError) ?? visible(tasks));
+}
+
+function visible(found: readonly Found[]): readonly TaskHandle[] {
+  return found.flatMap((task) => (task instanceof McpError ? [] : [task]));
 }

@@ -299,12 +299,14 @@ describe("what cannot have workers says why", () => {
     ["tool events", {}, { toolEvents: true }, "the transport toolEvents"],
     ["questions in sessions", { elicitations: ask }, {}, 'questions of "t" to clients with sessions'],
     ["questions without sessions", { elicitations: ask }, { sessions: false }, undefined],
+    ["tasks with a store", { task: "optional" as const }, {}, undefined],
     ["nothing of all that", {}, {}, undefined],
   ])("%s", (name, surface, http, part) => {
     const server = serverWith(
       { t: () => "" },
       { surface, ...(name === "a subscription" && { resources: { "a:b": () => "" } }) },
     );
+    if (name.endsWith("with a store")) Object.assign(server, { store: {} });
     const problem = workersProblem(server, { ...address, ...http }, "--workers");
     const message = `--workers: workers share no memory, but this server needs one memory for ${part}; start it as one process`;
     expect(problem).toBe(part === undefined ? undefined : message);

@@ -107,6 +107,7 @@ const tellsTime = [
   ["runtime/protocol/seal.ts", "what another process has sealed"],
   ["runtime/transports/http/sealed-sessions.ts", "what another process has sealed"],
   ["runtime/protocol/tasks.ts", "the times that a client is told"],
+  ["runtime/store/redis/tasks.ts", "the age of what another process has written"],
   ["runtime/protocol/logger.ts", "the time of an entry"],
   ["runtime/health/health.ts", "the time of a report"],
 ].map(([path]) => path);

@@ -7,7 +7,8 @@ import { isObject, notificationMessage } from "../json-rpc.js";
 import { weightOf } from "../ledger.js";
 import { invalidParams, quote, seal } from "../results.js";
 import { missingScopes } from "../scopes.js";
-import { watchedTasks, type Task } from "../tasks.js";
+import { taskText, type TaskHandle } from "../task-record.js";
+import { watchedTasks } from "../tasks.js";
 import type { JsonObject } from "../types.js";
 import { findVisible } from "../resource-lookup.js";
 import { notFound } from "./resources.js";
@@ -33,8 +34,6 @@ interface Filter {
  * subscriptions).
  */
 export function listen(call: Call): Answer {
-  const { view } = call.peer;
-  const { server } = view;
   const wanted = call.params["notifications"];
   if (!isObject(wanted)) return invalidParams('"notifications" must be an object');
   const uris = wanted["resourceSubscriptions"] ?? undefined;
@@ -42,7 +41,17 @@ export function listen(call: Call): Answer {
     return invalidParams('"resourceSubscriptions" must be a list of URIs');
   }
   const tasks = globalThis.mcpcWithoutTasks ? [] : watchedTasks(call, wanted["taskIds"] ?? undefined);
+  return globalThis.mcpcWithoutStore || !(tasks instanceof Promise)
+    ? subscribeTo(call, wanted, tasks as Exclude<typeof tasks, Promise<unknown>>)
+    : tasks.then((found) => subscribeTo(call, wanted, found));
+}
+
+function subscribeTo(call: Call, wanted: JsonObject, tasks: readonly TaskHandle[] | McpError): Answer {
+  const { view } = call.peer;
+  const { server } = view;
   if (tasks instanceof McpError) return tasks;
+  // The client may go while its tasks are looked up.
+  if (!globalThis.mcpcWithoutStore && call.aborted) return seal(view, "");
   const most = server.surface.maxSubscriptions ?? defaultMaxSubscriptions;
   const filter = acceptedFilter(call, wanted, tasks);
   const updated = new Set(filter.resourceSubscriptions);
@@ -53,9 +62,13 @@ export function listen(call: Call): Answer {
   const id = { "io.modelcontextprotocol/subscriptionId": call.id };
   const meta = JSON.stringify(id);
   let finish = (_answer: Payload): void => {};
-  const watched = tasks.map((task) =>
-    task.watch(() => call.notify(notificationMessage("notifications/tasks", `{${task.details()},"_meta":${meta}}`))),
-  );
+  const watched = globalThis.mcpcWithoutTasks
+    ? []
+    : tasks.map((task) =>
+        task.watch((record) =>
+          call.notify(notificationMessage("notifications/tasks", `{${taskText(record)},"_meta":${meta}}`)),
+        ),
+      );
   const subscriber = {
     deliver: (change: Change) => {
       const matches =
@@ -92,7 +105,7 @@ function tooMany(most: number): McpError {
   return new UnavailableError(503, `no more than ${most} subscriptions at a time`, 30_000);
 }
 
-function acceptedFilter(call: Call, wanted: JsonObject, tasks: readonly Task[]): Filter {
+function acceptedFilter(call: Call, wanted: JsonObject, tasks: readonly TaskHandle[]): Filter {
   const { surface } = call.peer.view.server;
   const uris = new Set((wanted["resourceSubscriptions"] ?? []) as readonly string[]);
   const watched = globalThis.mcpcWithoutResources ? [] : [...uris].filter((uri) => isWatchable(call, uri));
@@ -101,7 +114,7 @@ function acceptedFilter(call: Call, wanted: JsonObject, tasks: readonly Task[]):
     ...(wanted["promptsListChanged"] === true && isOffered(surface, "prompts") && { promptsListChanged: true }),
     ...(wanted["resourcesListChanged"] === true && isOffered(surface, "resources") && { resourcesListChanged: true }),
     ...(watched.length > 0 && { resourceSubscriptions: watched }),
-    ...(tasks.length > 0 && { taskIds: tasks.map(({ id }) => id) }),
+    ...(tasks.length > 0 && { taskIds: tasks.map(({ record }) => record.id) }),
   };
 }
 

@@ -192,7 +192,7 @@ function runAsTask(
   input: JsonObject,
 ): Promise<Payload | McpError> {
   const { running } = call.peer.view.server;
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let task: Task | undefined;
     // Without room for a task, the call is answered with its result.
     const beginTask = (): boolean => {
@@ -201,23 +201,44 @@ function runAsTask(
       if (created === undefined) return false;
       call.task = task = created;
       running.add(created);
-      resolve(created.answer());
+      if (globalThis.mcpcWithoutStore || created.registered === undefined) resolve(created.answer());
+      else void created.registered.then((refusal) => resolve(refusal ?? created.answer()), reject);
       return true;
     };
     const settle = (settled: Payload | McpError): void => {
       if (task === undefined) return resolve(settled);
-      running.delete(task);
-      task.finish(typeof settled === "string" ? bounded(call, settled) : settled);
+      const ended = task;
+      const finish = (final: Payload | McpError): void => {
+        running.delete(ended);
+        ended.finish(typeof final === "string" ? bounded(call, final) : final);
+      };
+      if (globalThis.mcpcWithoutStore || call.publishing === undefined) return finish(settled);
+      // The result must not be known before the changes that the handler has published.
+      call.publishing.then(
+        () => finish(settled),
+        (error: unknown) => finish(toFailure(call, tool, error)),
+      );
     };
     if (tool.surface.defersTask !== true && !beginTask() && tool.surface.task === "required")
       return resolve(tooManyTasks());
-    try {
-      const answer = invoke(call, tool, handler, validators, input, beginTask);
-      if (answer instanceof Promise) void answer.then(settle, (error: unknown) => settle(toFailure(call, tool, error)));
-      else settle(answer);
-    } catch (error) {
-      settle(toFailure(call, tool, error));
-    }
+    const begin = (): void => {
+      try {
+        const answer = invoke(call, tool, handler, validators, input, beginTask);
+        if (answer instanceof Promise)
+          void answer.then(settle, (error: unknown) => settle(toFailure(call, tool, error)));
+        else settle(answer);
+      } catch (error) {
+        settle(toFailure(call, tool, error));
+      }
+    };
+    const created = task as Task | undefined;
+    if (globalThis.mcpcWithoutStore || created?.registered === undefined) return begin();
+    // A handler whose task is refused would run once more when the client tries again.
+    const beginIfRegistered = (refusal?: McpError): void => {
+      if (refusal === undefined) begin();
+      else running.delete(created);
+    };
+    created.registered.then(beginIfRegistered, () => void running.delete(created));
   });
 }
 

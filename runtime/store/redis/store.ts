@@ -1,3 +1,4 @@
+import type {} from "../../protocol/parts.js";
 import { resolveValue, type Environment, type Value } from "../../protocol/environment.js";
 import type { Server, Store } from "../../protocol/exchange.js";
 import { parseAddress } from "./address.js";
@@ -5,6 +6,7 @@ import { createChanges, type Changes } from "./changes.js";
 import { createConnection, type ConnectionOptions } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import { createReplicas } from "./replicas.js";
+import { createTasks, type RedisTasks } from "./tasks.js";
 
 /** The manifest's `runtime.store.redis`. */
 export interface RedisOptions {
@@ -24,6 +26,7 @@ export interface RedisOptions {
 export interface RedisStore extends Store {
   readonly context: StoreContext;
   readonly changes: Changes;
+  readonly tasks?: RedisTasks;
 }
 
 /** Creates a store in Redis. It connects when the server starts. */
@@ -34,6 +37,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
   const replicas = createReplicas(connection, replica, key);
   const context: StoreContext = { connection, replica, replicas, key };
   const changes = createChanges(context);
+  const tasks = globalThis.mcpcWithoutTasks ? undefined : createTasks(context);
   let starting: Promise<readonly string[]> | undefined;
   let owner: Server["subscribers"] | undefined;
 
@@ -42,6 +46,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     if (settings === undefined) return problems;
     // A later version of the server logs elsewhere.
     await connection.start({ ...settings, log: (...entry) => server.logger(...entry) });
+    tasks?.start(server);
     await Promise.all([changes.start(server), replicas.start()]);
     return [];
   }
@@ -60,11 +65,12 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     },
     async stop(server) {
       if (server.subscribers !== owner) return;
-      await changes.stop();
+      await Promise.all([changes.stop(), tasks?.stop()]);
       await replicas.stop();
       connection.stop();
     },
     publish: changes.publish,
+    ...(tasks && { tasks }),
   };
 }
 

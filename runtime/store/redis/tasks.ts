@@ -1,0 +1,385 @@
+import type { Server } from "../../protocol/exchange.js";
+import { isObject } from "../../protocol/json-rpc.js";
+import { defaultKeptBytes } from "../../protocol/ledger.js";
+import {
+  isEnded,
+  noRoom,
+  taskBytes,
+  type TaskHandle,
+  type TaskRecord,
+  type TaskRun,
+  type TaskStatus,
+  type TaskStore,
+} from "../../protocol/task-record.js";
+import { defaultTasks } from "../../protocol/tasks.js";
+import { errorText, full, UnavailableError } from "../../protocol/errors.js";
+import { invalidParams } from "../../protocol/results.js";
+import type { JsonObject } from "../../protocol/types.js";
+import { storeAway, unref } from "./connection.js";
+import type { StoreContext } from "./context.js";
+import type { ReplicaMessage } from "./replicas.js";
+import { writeTask } from "./task-script.js";
+
+/** The tasks of a server in Redis, and their start and end with the server. */
+export interface RedisTasks extends TaskStore {
+  start(server: Server): void;
+  /** Fails the tasks of replicas that have ended, which nobody may look at. One replica does so at a time. */
+  sweep(): Promise<void>;
+  /** Writes what is not written yet, within a time limit. */
+  stop(): Promise<void>;
+}
+
+/** A task of this replica. */
+interface OwnTask {
+  readonly run: TaskRun;
+  /** Digests of the identity that may use the task, and of the caller that it is booked on. */
+  readonly owner: string;
+  readonly caller: string;
+  /** The state that the store does not have yet. */
+  next: { readonly record: TaskRecord; readonly onSaved: (record: TaskRecord) => void } | undefined;
+  /** The state that the store has, unless it has lost its data. */
+  saved: TaskRecord | undefined;
+  isSaving: boolean;
+  saving: Promise<void>;
+}
+
+/** A task as Redis has it. */
+interface StoredTask {
+  readonly record: TaskRecord;
+  readonly replica: string;
+  readonly owner: string;
+  readonly caller: string;
+}
+
+/** Interval at which watchers read, because a cluster may lose messages unnoticed, and a replica may have ended. */
+const pollMs = 2000;
+/** Time after which a watched task that the store does not have counts as cancelled. */
+const goneMs = 10_000;
+/** Interval of sweeps. */
+const sweepMs = 30_000;
+/** Delay after a refused write, and time for the last writes of a server that stops. */
+const refusedMs = 1000;
+const lastWritesMs = 2000;
+/** The time that a message for another replica waits for the store. */
+const patienceMs = 5000;
+/** The maximum characters of answers that are sent to another replica. */
+const maxAnswerLength = 256 * 1024;
+
+const idPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+const statuses: readonly string[] = ["working", "input_required", "completed", "failed", "cancelled"];
+
+/** Keeps tasks in Redis, so that any replica can answer for them. */
+export function createTasks({ connection, replica, replicas, key }: StoreContext): RedisTasks {
+  const own = new Map<string, OwnTask>();
+  const keyOf = (id: string): string => key("{tasks}", id);
+  const index = key("{tasks}", "index");
+  let limits = { tasks: defaultTasks, bytes: defaultKeptBytes };
+  let stopListening = (): void => {};
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  /**
+   * Writes a task. Returns `ended` if the store has an end of it already, and `full` if there is no room. `isNew`
+   * allows a task that the store does not have.
+   */
+  async function write(task: StoredTask, isNew: boolean): Promise<"written" | "ended" | "full"> {
+    const { record, caller } = task;
+    const restMs = record.createdAt + record.ttlMs - Date.now();
+    if (restMs <= 0) return "ended";
+    const numbers = [restMs, limits.tasks, limits.bytes, taskBytes, isEnded(record) ? 1 : 0, isNew ? 1 : 0].map(String);
+    const args = [record.id, formatTask(task), caller, task.replica, ...numbers];
+    const reply = await connection.run(writeTask, [keyOf(record.id), index], args);
+    const [outcome, ...evicted] = Array.isArray(reply) ? (reply as unknown[]).map(String) : [];
+    for (let at = 0; at + 1 < evicted.length; at += 2) evict(evicted[at]!, evicted[at + 1]!);
+    return outcome === "1" ? "written" : outcome === "0" ? "full" : "ended";
+  }
+
+  function evict(id: string, owner: string): void {
+    const message = { kind: "task", do: "drop", id };
+    if (owner === replica) take(message);
+    // A task that its replica does not drop is found at the next write of its state.
+    else replicas.send(owner, message).catch(() => {});
+  }
+
+  /** Takes a message of another replica for a task of this one. */
+  function take({ do: action, id, responses }: JsonObject): void {
+    const task = typeof id === "string" ? own.get(id) : undefined;
+    if (action === "update" && isObject(responses)) task?.run.update(responses);
+    if (action === "cancel") task?.run.cancel("the task was cancelled by the client");
+    if (action === "drop" && task !== undefined) void drop(id as string, task);
+  }
+
+  /** Drops a task that another replica has removed or ended. */
+  async function drop(id: string, { run }: OwnTask): Promise<void> {
+    own.delete(id);
+    const stored = await load(id).catch(() => undefined);
+    run.drop("the task has ended", stored?.record);
+  }
+
+  /** Writes the newest state of a task until the store has it, or is away. */
+  async function flush(id: string, task: OwnTask): Promise<void> {
+    const { owner, caller, run } = task;
+    task.isSaving = true;
+    while (task.next !== undefined && connection.available && own.get(id) === task) {
+      const { next } = task;
+      let { record } = next;
+      try {
+        let outcome = await write({ record, replica, owner, caller }, true);
+        if (outcome === "full") {
+          record = { ...record, status: "failed", members: noRoom() };
+          outcome = await write({ record, replica, owner, caller }, true);
+        }
+        if (task.next === next) task.next = undefined;
+        if (outcome === "written" && record === next.record) {
+          task.saved = record;
+          next.onSaved(record);
+          continue;
+        }
+        // There is no room, or another replica took this one for dead.
+        own.delete(id);
+        run.drop("the task has ended", outcome === "written" ? record : (await load(id))?.record);
+      } catch {
+        if (connection.available) await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
+      }
+    }
+    task.isSaving = false;
+  }
+
+  function save(id: string, task: OwnTask): Promise<void> {
+    if (!task.isSaving) task.saving = flush(id, task);
+    return task.saving;
+  }
+
+  /** Writes what waits for the store, and what a store without persistence has lost. */
+  async function restore(id: string, task: OwnTask): Promise<void> {
+    const { saved } = task;
+    if (saved !== undefined && Number(await connection.send(keyOf(id), "EXISTS", keyOf(id))) === 0)
+      task.next ??= { record: saved, onSaved: () => {} };
+    await save(id, task);
+  }
+
+  async function load(id: string): Promise<StoredTask | undefined> {
+    return parseTask(id, await connection.send(keyOf(id), "GET", keyOf(id)));
+  }
+
+  /** Returns a task as the store has it. Fails a task whose replica has ended. */
+  async function read(id: string): Promise<StoredTask | undefined> {
+    const stored = await load(id);
+    if (stored === undefined || isEnded(stored.record)) return stored;
+    const isRunning = stored.replica === replica ? own.has(id) : await replicas.isAlive(stored.replica);
+    if (isRunning) return stored;
+    const record = { ...stored.record, updatedAt: Date.now(), status: "failed", members: lostRun } as const;
+    const failed = { ...stored, record };
+    const outcome = await write(failed, false);
+    // A replica that was only slow must not go on.
+    if (outcome === "written") evict(id, stored.replica);
+    // Another replica was faster, or the run has ended after all.
+    return outcome === "written" ? failed : load(id);
+  }
+
+  async function sweep(): Promise<void> {
+    const lock = key("{tasks}", "sweep");
+    const taken = await connection.send(lock, "SET", lock, replica, "NX", "PX", String(sweepMs - 1000));
+    if (taken !== "OK") return;
+    const fields = await connection.send(index, "HGETALL", index);
+    for (const id of runningTasks(fields)) if (!own.has(id)) await read(id);
+  }
+
+  function handleOf(stored: StoredTask): TaskHandle {
+    const { record } = stored;
+    const tell = async (message: JsonObject): Promise<void> => {
+      if (isEnded(record)) return;
+      if (!connection.available) throw storeAway();
+      const sent = replicas.send(stored.replica, { kind: "task", id: record.id, ...message } as ReplicaMessage);
+      const late = new Promise((_, reject) => unref(setTimeout(() => reject(storeAway()), patienceMs)));
+      await Promise.race([sent, late]);
+    };
+    return {
+      record,
+      update(responses) {
+        const open = openQuestions(record);
+        const answers = Object.entries(responses).filter(([name]) => open.has(name));
+        if (answers.length === 0) return undefined;
+        const message = { do: "update", responses: Object.fromEntries(answers) };
+        if (JSON.stringify(message).length <= maxAnswerLength) return tell(message);
+        return Promise.reject(invalidParams(`the answers have more than ${maxAnswerLength} characters`));
+      },
+      cancel: () => tell({ do: "cancel" }),
+      watch: (watcher) => watch(stored, watcher),
+    };
+  }
+
+  /** Reads a task whenever it changes, until its end. */
+  function watch({ record }: StoredTask, watcher: (record: TaskRecord) => void): () => void {
+    const { id } = record;
+    let last = formatRecord(record);
+    let isWoken = false;
+    let isReading = false;
+    let isStopped = false;
+    let goneSince: number | undefined;
+    /** Returns the end of a task that the store does not have. A store that has lost its data gets the task again. */
+    function gone(): TaskRecord | undefined {
+      goneSince ??= performance.now();
+      if (performance.now() - goneSince < goneMs) return undefined;
+      return { ...record, updatedAt: Date.now(), status: "cancelled", members: "" };
+    }
+    async function look(): Promise<void> {
+      isWoken = true;
+      if (isReading) return;
+      isReading = true;
+      while (isWoken && !isStopped && connection.available) {
+        isWoken = false;
+        // The next message, reconnect or interval reads again.
+        const found = await read(id).catch(() => "away" as const);
+        if (isStopped || found === "away") break;
+        if (found !== undefined) goneSince = undefined;
+        const changed = found === undefined ? gone() : found.record;
+        const text = changed === undefined ? last : formatRecord(changed);
+        if (text !== last) watcher(changed!);
+        last = text;
+        if (changed !== undefined && isEnded(changed)) stop();
+      }
+      isReading = false;
+    }
+    const wake = (): void => void look();
+    const timer = setInterval(wake, pollMs);
+    unref(timer);
+    const stops = [connection.subscribe(keyOf(id), wake), connection.onAvailable(wake)];
+    function stop(): void {
+      isStopped = true;
+      clearInterval(timer);
+      for (const end of stops) end();
+    }
+    // The task may have changed since it was found.
+    wake();
+    return stop;
+  }
+
+  return {
+    async create(record, run, owner, caller) {
+      const [ownerDigest, callerDigest] = await Promise.all([digest("owner", owner), digest("caller", caller)]);
+      const stored = { record, replica, owner: ownerDigest, caller: callerDigest };
+      const creating = write(stored, true);
+      const task: OwnTask = {
+        ...{ run, owner: ownerDigest, caller: callerDigest, next: undefined, saved: record },
+        // The next state waits for the first one.
+        ...{ isSaving: true, saving: creating.then(() => {}) },
+      };
+      task.saving.catch(() => {});
+      own.set(record.id, task);
+      try {
+        const isCreated = (await creating) === "written";
+        task.isSaving = false;
+        if (!isCreated) own.delete(record.id);
+        else if (task.next !== undefined) void save(record.id, task);
+        return isCreated;
+      } catch (error) {
+        own.delete(record.id);
+        throw error instanceof UnavailableError ? error : storeAway("the store keeps no task");
+      }
+    },
+    save(record, onSaved) {
+      const task = own.get(record.id);
+      if (task === undefined) return Promise.resolve();
+      task.next = { record, onSaved };
+      return save(record.id, task);
+    },
+    release(id) {
+      const task = own.get(id);
+      // Its last state, such as a cancellation, is written first.
+      if (task !== undefined) void task.saving.finally(() => own.delete(id));
+    },
+    async find(id, owner) {
+      if (!idPattern.test(id)) return undefined;
+      const stored = await read(id);
+      return stored?.owner === (await digest("owner", owner)) ? handleOf(stored) : undefined;
+    },
+    sweep,
+    start({ surface }) {
+      limits = { tasks: surface.maxTasks ?? defaultTasks, bytes: surface.maxKeptBytes ?? defaultKeptBytes };
+      replicas.on("task", take);
+      clearInterval(timer);
+      timer = setInterval(() => {
+        // A sweep that fails is left to the next one.
+        if (connection.available) sweep().catch(() => {});
+      }, sweepMs);
+      unref(timer);
+      stopListening = connection.onAvailable(() => {
+        for (const [id, task] of own) restore(id, task).catch(() => {});
+      });
+    },
+    async stop() {
+      stopListening();
+      clearInterval(timer);
+      const writes = Promise.all([...own.values()].map(({ saving }) => saving));
+      await Promise.race([writes, new Promise((resolve) => unref(setTimeout(resolve, lastWritesMs)))]);
+      own.clear();
+    },
+  };
+}
+
+/** The members of a task whose replica has ended. */
+const lostRun = `,"error":${errorText(full("the replica that ran the task has ended"))}`;
+
+/** Formats a task for Redis. `body` holds the members as an object. */
+function formatTask({ record, replica, owner, caller }: StoredTask): string {
+  const { members, ...state } = record;
+  return `${JSON.stringify({ ...state, replica, owner, caller }).slice(0, -1)},"body":{${members.slice(1)}}}`;
+}
+
+function formatRecord({ status, updatedAt, members }: TaskRecord): string {
+  return `${status} ${updatedAt} ${members}`;
+}
+
+/** Parses a task from Redis. Returns `undefined` for one that another version has written in another form. */
+function parseTask(id: string, text: unknown): StoredTask | undefined {
+  try {
+    const value: unknown = typeof text === "string" ? JSON.parse(text) : undefined;
+    if (!isObject(value)) return undefined;
+    const { tool, scopes, createdAt, updatedAt, ttlMs, status, body, replica, owner, caller } = value;
+    const texts = [tool, status, replica, owner, caller].every((each) => typeof each === "string");
+    const numbers = [createdAt, updatedAt, ttlMs].every(
+      (each) => typeof each === "number" && Number.isSafeInteger(each),
+    );
+    const lists = Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string");
+    if (!texts || !numbers || !lists || !isObject(body) || !statuses.includes(status as string)) return undefined;
+    const { inputRequests, result, error } = body;
+    const members = [
+      ["inputRequests", inputRequests],
+      ["result", result],
+      ["error", error],
+    ].flatMap(([name, member]) => (isObject(member) ? [`,"${name as string}":${JSON.stringify(member)}`] : []));
+    const state = { tool, scopes, createdAt, updatedAt, ttlMs, status: status as TaskStatus } as Omit<
+      TaskRecord,
+      "id" | "members"
+    >;
+    const record = { ...state, id, members: members.join("") };
+    return { record, replica: replica as string, owner: owner as string, caller: caller as string };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the ids of the tasks in the index that have not ended. */
+function runningTasks(index: unknown): string[] {
+  const isRunning = ([id, text]: [string, unknown]): boolean =>
+    idPattern.test(id) && typeof text === "string" && /^\[[^,]*,[^,]*,0,/.test(text);
+  return isObject(index)
+    ? Object.entries(index)
+        .filter(isRunning)
+        .map(([id]) => id)
+    : [];
+}
+
+/** Returns the names of a task's open questions. */
+function openQuestions({ status, members }: TaskRecord): ReadonlySet<string> {
+  if (status !== "input_required") return new Set();
+  const { inputRequests } = JSON.parse(`{${members.slice(1)}}`) as JsonObject;
+  return new Set(Object.keys(inputRequests ?? {}));
+}
+
+/** Returns a digest of an identity, because Redis need not know it. */
+async function digest(purpose: string, text: string | undefined): Promise<string> {
+  const bytes = new TextEncoder().encode(JSON.stringify([purpose, text ?? null]));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

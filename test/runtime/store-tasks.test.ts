@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { McpError } from "../../runtime/index.js";
+import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { converse, type Conversation } from "./conversation.js";
+import { startReplica, until, type Replica } from "./replicas.js";
+
+const capabilities = { elicitation: {}, extensions: { "io.modelcontextprotocol/tasks": {} } };
+const elicitations = new Map([["name", { message: "?", requestedSchema: { type: "object", properties: {} } }]]);
+
+/** A replica with a tool whose end the test decides, and a client of it. */
+interface Held extends Replica {
+  readonly ends: ((value: unknown) => void)[];
+  readonly signals: AbortSignal[];
+  readonly client: Conversation;
+}
+
+async function held(redis: Redis, limits: object = {}, remote = "10.0.0.1", options = {}): Promise<Held> {
+  const ends: ((value: unknown) => void)[] = [];
+  const signals: AbortSignal[] = [];
+  const handler = async ({ ask, defer }: any, { elicit, signal, beginTask }: any) => {
+    signals.push(signal);
+    if (defer) beginTask();
+    const answer = ask ? await elicit.name() : undefined;
+    const value = await new Promise((resolve) => ends.push(resolve));
+    if (value instanceof Error) throw value;
+    return answer === undefined ? value : `${value} ${JSON.stringify(answer)}`;
+  };
+  const more = { surface: { task: "optional" as const, elicitations } };
+  // A busy machine answers late.
+  const replica = await startReplica(redis.url, { commandTimeoutMs: 10_000, ...options }, more, {
+    t: handler as never,
+  });
+  Object.assign(replica.server.surface, limits);
+  replica.store.tasks!.start(replica.server);
+  const client = await converse(replica.server, "2026-07-28", capabilities, { remote });
+  return { ...replica, ends, signals, client };
+}
+
+const begin = async ({ client }: Held, input: object = {}): Promise<any> =>
+  (await client.request("tools/call", { name: "t", arguments: input })).result;
+const get = async ({ client }: Held, taskId: string): Promise<any> => {
+  const { result, error } = await client.request("tasks/get", { taskId });
+  const { resultType: _type, _meta, ...state } = result ?? {};
+  return error ?? state;
+};
+const getsStatus = (replica: Held, taskId: string, status: string): Promise<void> =>
+  until(async () => (await get(replica, taskId)).status === status, `the status ${status}`);
+
+describe.skipIf(!hasRedis)("tasks", () => {
+  let redis: Redis;
+  beforeAll(async () => {
+    redis = await startRedis({ durable: true });
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => redis.ask("FLUSHALL"));
+
+  test("are answered by every replica: state, questions, answers and results", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId, status, ttlMs } = await begin(first, { ask: true });
+    expect([status, ttlMs]).toEqual(["working", 3_600_000]);
+    await getsStatus(second, taskId, "input_required");
+    const asked = await get(second, taskId);
+    expect(asked).toEqual(await get(first, taskId));
+    expect(asked.inputRequests.name.method).toBe("elicitation/create");
+    const inputResponses = { unknown: {}, name: { action: "decline" } };
+    const { result } = await second.client.request("tasks/update", { taskId, inputResponses });
+    expect(result.resultType).toBe("complete");
+    await until(() => first.ends.length === 1);
+    await getsStatus(second, taskId, "working");
+    first.ends[0]!("done");
+    await getsStatus(second, taskId, "completed");
+    const ended = await get(second, taskId);
+    expect(ended).toEqual(await get(first, taskId));
+    expect(ended.result.content[0].text).toBe('done {"action":"decline"}');
+  });
+
+  test("are cancelled, and fail, for every replica", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const cancelled = await begin(first);
+    const failing = await begin(first);
+    await second.client.request("tasks/cancel", { taskId: cancelled.taskId });
+    await until(() => first.signals[0]!.aborted);
+    await getsStatus(second, cancelled.taskId, "cancelled");
+    first.ends[1]!(new McpError(7, "broken", { why: 1 }));
+    await getsStatus(second, failing.taskId, "failed");
+    expect((await get(second, failing.taskId)).error).toEqual({ code: 7, message: "broken", data: { why: 1 } });
+    expect(first.signals[1]!.aborted).toBe(false);
+  });
+
+  test("are watched at every replica, to their end", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first, { ask: true });
+    await getsStatus(second, taskId, "input_required");
+    const notifications = { taskIds: [taskId, "00000000-0000-4000-8000-000000000000"] };
+    void second.client.request("subscriptions/listen", { notifications });
+    expect((await second.client.next()).params.notifications).toEqual({ taskIds: [taskId] });
+    await first.client.request("tasks/update", { taskId, inputResponses: { name: { action: "decline" } } });
+    expect((await second.client.next()).params).toMatchObject({ taskId, status: "working" });
+    await until(() => first.ends.length === 1);
+    first.ends[0]!("done");
+    expect((await second.client.next()).params).toMatchObject({
+      ...{ taskId, status: "completed" },
+      result: { content: [{ text: 'done {"action":"decline"}' }] },
+    });
+  });
+
+  test("of a replica that has ended fail, and a late end of the run changes nothing", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first);
+    const notifications = { taskIds: [taskId] };
+    void second.client.request("subscriptions/listen", { notifications });
+    await second.client.next();
+    const { replica } = first.store;
+    const failsWithoutHeartbeat = async (): Promise<boolean> => {
+      await redis.ask("DEL", `test:replica:${replica}`);
+      return (await get(second, taskId)).status === "failed";
+    };
+    await until(failsWithoutHeartbeat);
+    const { params } = await second.client.next();
+    expect(params.error.message).toContain("the replica that ran the task has ended");
+    // A replica that was only slow stops its run.
+    await until(() => first.signals[0]!.aborted);
+    first.ends[0]!("too late");
+    await getsStatus(first, taskId, "failed");
+    expect(await get(second, taskId)).toEqual(await get(first, taskId));
+  });
+
+  test("of a replica that has ended fail though nobody looks", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first);
+    const key = `test:{tasks}:${taskId}`;
+    // A replica that has never been.
+    await redis.ask("SET", key, String(await redis.ask("GET", key)).replace(first.store.replica, "gone"));
+    const sweeps = async (): Promise<boolean> => {
+      await redis.ask("DEL", "test:{tasks}:sweep");
+      await second.store.tasks!.sweep();
+      return String(await redis.ask("GET", key)).includes('"failed"');
+    };
+    await until(sweeps);
+  });
+
+  test("go on while Redis is away; an end is told when Redis has it", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first);
+    await redis.kill();
+    await until(() => !first.store.available && !second.store.available);
+    expect(await get(first, taskId)).toMatchObject({ status: "working" });
+    expect(await get(second, taskId)).toMatchObject({ message: "the store is away; try again in a moment" });
+    const refused = await first.client.request("tools/call", { name: "t", arguments: {} });
+    expect(refused.error).toMatchObject({ message: expect.stringContaining("the store is away") });
+    // The handler of a refused task does not run.
+    expect(first.signals).toHaveLength(1);
+    first.ends[0]!("done");
+    await until(() => first.server.running.size === 0);
+    expect((await get(first, taskId)).status).toBe("working");
+    await redis.restart();
+    await getsStatus(second, taskId, "completed");
+    await getsStatus(first, taskId, "completed");
+  });
+
+  test("are written again to a Redis that has lost its data", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first);
+    await redis.kill();
+    await until(() => !first.store.available && !second.store.available);
+    await redis.restart();
+    await redis.ask("FLUSHALL");
+    // Another restart makes sure that the replica has seen the empty store.
+    await redis.kill();
+    await until(() => !first.store.available);
+    await redis.restart();
+    await getsStatus(second, taskId, "working");
+    first.ends[0]!("done");
+    await getsStatus(second, taskId, "completed");
+  });
+
+  test("expire in Redis with their lifetime, and are no more than the limit in number and bytes", async () => {
+    const limits = { maxTasks: 3, maxKeptBytes: 200_000, taskTtlMs: 60_000 };
+    const [first, second] = [await held(redis, limits), await held(redis, limits)];
+    const ids = [(await begin(first)).taskId, (await begin(second)).taskId, (await begin(first)).taskId];
+    expect(await redis.ask("PTTL", `test:{tasks}:${ids[0]}`)).toBeGreaterThan(50_000);
+    expect(await redis.ask("PTTL", "test:{tasks}:index")).toBeLessThanOrEqual(60_000);
+    // All belong to one caller, and none has ended.
+    const full = await second.client.request("tools/call", { name: "t", arguments: {} });
+    expect(full.error.message).toBe("too many tasks are kept; try again later");
+    first.ends[0]!("a".repeat(50_000));
+    await getsStatus(second, ids[0], "completed");
+    // The ended one makes room.
+    const more = (await begin(second)).taskId;
+    await until(async () => String((await get(first, ids[0])).message).includes("there is no task"));
+    expect((await get(first, more)).status).toBe("working");
+    // A result without room becomes a failure.
+    first.ends[1]!("a".repeat(199_000));
+    await getsStatus(second, ids[2], "failed");
+    expect((await get(second, ids[2])).error.message).toContain("there is no room for the result");
+    expect(await redis.ask("HLEN", "test:{tasks}:index")).toBe(4);
+  });
+
+  test("of the caller who holds most make room for another one", async () => {
+    const limits = { maxTasks: 3 };
+    const [first, second] = [await held(redis, limits), await held(redis, limits, "10.0.0.2")];
+    const ids = [(await begin(first)).taskId, (await begin(first)).taskId, (await begin(first)).taskId];
+    void first.client.request("subscriptions/listen", { notifications: { taskIds: ids } });
+    await first.client.next();
+    const { taskId } = await begin(second);
+    expect((await first.client.next()).params).toMatchObject({ taskId: ids[0], status: "cancelled" });
+    expect(first.signals.map(({ aborted }) => aborted)).toEqual([true, false, false]);
+    for (const replica of [first, second]) expect((await get(replica, ids[0])).code).toBe(-32602);
+    expect((await get(second, taskId)).status).toBe("working");
+  });
+
+  test("of another caller are unknown at every replica", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first);
+    const key = `test:{tasks}:${taskId}`;
+    await redis.ask("SET", key, String(await redis.ask("GET", key)).replace(/"owner":"\w+"/, '"owner":"another"'));
+    expect((await get(second, taskId)).code).toBe(-32602);
+  });
+
+  test("that a handler begins itself are refused while Redis is away, and the handler is told", async () => {
+    const replica = await held(redis);
+    Object.assign(replica.server.surface.tools[0]!, { defersTask: true });
+    await redis.kill();
+    await until(() => !replica.store.available);
+    const { error } = await replica.client.request("tools/call", { name: "t", arguments: { defer: true } });
+    expect(error.message).toContain("the store is away");
+    await until(() => replica.signals[0]!.aborted);
+    await redis.restart();
+    await until(() => replica.store.available);
+  });
+
+  test("that Redis has in another form are unknown", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first);
+    const key = `test:{tasks}:${taskId}`;
+    const text = String(await redis.ask("GET", key));
+    for (const wrong of [
+      "",
+      "[]",
+      "{}",
+      text.slice(1),
+      text.replace('"working"', '"sleeping"'),
+      text.replace(/"scopes":\[\]/, '"scopes":7'),
+    ]) {
+      await redis.ask("SET", key, wrong);
+      expect((await get(second, taskId)).code).toBe(-32602);
+    }
+    await redis.ask("SET", key, text);
+    expect((await get(second, taskId)).status).toBe("working");
+  });
+
+  test("work in a cluster", async () => {
+    const cluster = await startRedis({ cluster: true });
+    onTestFinished(() => cluster.stop());
+    const limits = { maxTasks: 1 };
+    const [first, second] = await Promise.all(
+      ["10.0.0.1", "10.0.0.2"].map((remote) => held(cluster, limits, remote, { cluster: true })),
+    );
+    const { taskId } = await begin(first!);
+    await second!.client.request("tasks/cancel", { taskId });
+    await getsStatus(second!, taskId, "cancelled");
+    const { taskId: next } = await begin(second!);
+    expect((await get(first!, next)).status).toBe("working");
+  });
+});
