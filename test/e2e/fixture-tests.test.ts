@@ -65,6 +65,7 @@ const topics: Readonly<Record<string, string>> = {
   projections: "bookshop",
   "logging and health": "monitored",
   telemetry: "traced",
+  "several replicas": "replicas",
 };
 
 test.each(Object.entries(topics))("%s: fixtures/%s is tested in memory, and over a real transport", (_topic, name) => {

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { serverOf } from "../clients.js";
+import { hasRedis, startCluster, type Options } from "./cluster.js";
+import { createJournal, type Journal } from "./journal.js";
+import { cast, drive, keyOf, type Plan } from "./traffic.js";
+import { brokenPromises } from "./verdict.js";
+
+if (!hasRedis) console.log("the tests of replicas are skipped: there is no redis-server");
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Drives the clients, kills a replica after a third of the time and Redis after two, and cuts streams all the time. */
+async function chaos(plan: Plan, options: Partial<Options> = {}): Promise<Journal> {
+  const keys = cast(plan).map(({ name }) => keyOf(name));
+  const cluster = await startCluster({ bundle: serverOf("replicas"), count: 3, keys, ...options });
+  const journal = createJournal();
+  const { chaos } = journal;
+  const cutting = setInterval(() => cluster.balancer.cut(2), 500);
+  try {
+    await drive(journal, cluster, plan, async () => {
+      await sleep(plan.ms / 3);
+      const at = journal.now();
+      chaos.killed = { replica: await cluster.killReplica(), at };
+      await sleep(plan.ms / 20);
+      await cluster.addReplica();
+      await sleep(plan.ms / 4);
+      chaos.away = { from: journal.now(), until: Infinity };
+      await cluster.killRedis();
+      await sleep(plan.ms / 12);
+      await cluster.startRedis();
+      chaos.away.until = journal.now();
+    });
+  } finally {
+    clearInterval(cutting);
+    if (process.env["MCPC_CHAOS_LOGS"]) console.log(cluster.logs());
+    await cluster.stop();
+  }
+  return journal;
+}
+
+describe.skipIf(!hasRedis)("three replicas behind a round-robin balancer, one killed, then Redis for a while", () => {
+  test("replicas that share nothing break their promises", async () => {
+    const plan = { clients: 18, ms: 6000, watched: 10, pauseMs: 500, flood: 100, patienceMs: 3000 };
+    const journal = await chaos(plan, { sharesKeys: false });
+    const broken = brokenPromises(journal).map(({ promise }) => promise);
+    expect(broken).toEqual(
+      expect.arrayContaining([
+        "a session goes on",
+        "a task goes on",
+        "a request state is used once",
+        "a tool's events resume on any replica",
+      ]),
+    );
+  });
+});
