@@ -71,6 +71,7 @@ const languages: readonly (readonly [ending: string, language: string])[] = [
   [".jsonl", "jsonl"],
   [".yaml", "yaml"],
   [".service", "ini"],
+  ["nginx.conf", "nginx"],
   ["Dockerfile", "dockerfile"],
 ];
 const languageOf = (path: string): string => languages.find(([ending]) => path.endsWith(ending))?.[1] ?? "text";
