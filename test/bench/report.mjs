@@ -10,6 +10,7 @@ const titles = {
   http: "HTTP",
   websocket: "WebSocket",
   streams: "Streams",
+  memory: "Memory of sessions and streams",
   build: "The compiler",
   check: "Lint",
   diff: "Comparisons of surfaces",
@@ -31,7 +32,7 @@ export function report(results) {
   fs.writeFileSync(join(root, "docs", "performance.svg"), picture(parts));
 }
 
-function section({ part, date, machine, quick, rows }) {
+function section({ part, date, machine, quick, note = notes[part], rows }) {
   const noise = rows.some(({ ratio }) => ratio !== undefined);
   const head = noise
     ? "| | | median | to the baseline | middle half of the rounds |\n|---|---|--:|--:|--:|\n"
@@ -41,7 +42,7 @@ function section({ part, date, machine, quick, rows }) {
     if (noise) cells.push(ratio.toFixed(3), spread.map((bound) => bound.toFixed(3)).join(" to "));
     return `| ${cells.join(" | ")} |\n`;
   });
-  return `### ${titles[part]}\n\nMeasured on ${date}${quick ? ", in a short run" : ""}: ${machine}.${notes[part] ? ` ${notes[part]}` : ""}\n\n${head}${lines.join("")}`;
+  return `### ${titles[part]}\n\nMeasured on ${date}${quick ? ", in a short run" : ""}: ${machine}.${note ? ` ${note}` : ""}\n\n${head}${lines.join("")}`;
 }
 
 const shown = (value) => value.toLocaleString("en-US", { maximumFractionDigits: value < 100 ? 1 : 0 });

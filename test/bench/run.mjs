@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { here, root } from "./project.mjs";
 import { report } from "./report.mjs";
 
-const parts = ["size", "start", "stdio", "http", "websocket", "streams", "build", "check", "diff"];
+const parts = ["size", "start", "stdio", "http", "websocket", "streams", "memory", "build", "check", "diff"];
 const quick = process.argv.includes("--quick");
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const unknown = named.filter((part) => !parts.includes(part));

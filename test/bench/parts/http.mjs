@@ -25,6 +25,8 @@ const servers = (count, bundle, stateless) => ({
   "SDK 2.x, modern": { command: peer("sdk2", String(count), "stateless"), era: "modern" },
   "SDK 2.x": { command: peer("sdk2", String(count), "stateless"), era: "legacy" },
   "mcp-lite": { command: peer("mcp-lite", String(count)), era: "legacy", version: "2025-06-18" },
+  "mcp-use, modern": { command: peer("mcp-use", String(count)), era: "modern" },
+  "mcp-use": { command: peer("mcp-use", String(count)), era: "legacy" },
   tmcp: { command: peer("tmcp", String(count), "stateless"), era: "legacy", version: "2025-06-18" },
 });
 
