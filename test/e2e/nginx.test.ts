@@ -1,5 +1,3 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocketClientTransport } from "@modelcontextprotocol/sdk/client/websocket.js";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
@@ -7,31 +5,27 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { clients, serveHttpWith, type Running } from "./clients.js";
 import { hasNginx, startNginx, type Nginx } from "./nginx.js";
-import { mcpc } from "./project.js";
+import { hasRedis, startRedis, type Redis } from "./redis.js";
+import { buildVariant, fixture } from "./replicas/variant.js";
 
 if (!hasNginx) console.log("the tests of nginx are skipped: it is not installed");
 
-const fixture = join(import.meta.dirname, "..", "..", "fixtures", "replicas");
 const conf = join(fixture, "deploy", "nginx.conf");
 const key = "key-of-ada-0123456789";
 const authorization = `Bearer ${key}`;
 
-describe.skipIf(!hasNginx)("a built server behind nginx, as in the guide", () => {
-  const folder = mkdtempSync(join(tmpdir(), "mcpc-behind-nginx-"));
+describe.skipIf(!hasNginx || !hasRedis)("a built server behind nginx, as in the guide", () => {
+  let redis: Redis;
   let server: Running;
   let nginx: Nginx;
   let url: URL;
 
   beforeAll(async () => {
-    const skipped = new Set(["dist", "node_modules"].map((name) => join(fixture, name)));
-    cpSync(fixture, folder, { recursive: true, filter: (path) => !skipped.has(path) });
-    symlinkSync(join(fixture, "..", "..", "node_modules"), join(folder, "node_modules"));
     // The guide's limits are shortened alike: of the comments on quiet streams, and of nginx's patience.
-    const manifest = JSON.parse(readFileSync(join(folder, "auction.mcp.json"), "utf8"));
-    manifest.runtime.transports.http.keepAliveMs = 500;
-    writeFileSync(join(folder, "auction.mcp.json"), JSON.stringify(manifest));
-    expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
-    server = await serveHttpWith({ AUCTION_API_KEYS: key }, join(folder, "dist", "server.js"));
+    const bundle = buildVariant(({ transports }) => (transports.http.keepAliveMs = 500));
+    redis = await startRedis();
+    const environment = { AUCTION_API_KEYS: key, REDIS_URL: redis.url, DATABASE_URL: redis.url };
+    server = await serveHttpWith(environment, bundle);
     const { host } = server.url;
     const replicas = [3001, 3002, 3003].map((port) => [`server 127.0.0.1:${port};`, `server ${host};`] as const);
     nginx = await startNginx(conf, {
@@ -43,7 +37,7 @@ describe.skipIf(!hasNginx)("a built server behind nginx, as in the guide", () =>
   afterAll(async () => {
     await nginx?.stop();
     await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    await redis?.stop();
   });
 
   test.each(clients)("$name calls, and a call that is quiet for longer than nginx waits is answered", async (kind) => {

@@ -1,13 +1,11 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startRedis, type Redis } from "../redis.js";
 import { startBalancer, type Balancer, type Fault } from "./balancer.js";
-
-export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 export interface Cluster {
   readonly url: URL;
@@ -16,8 +14,7 @@ export interface Cluster {
   killReplica(): Promise<string>;
   /** Starts another replica, as an orchestrator does. */
   addReplica(): Promise<void>;
-  killRedis(): Promise<void>;
-  startRedis(): Promise<void>;
+  readonly redis: Redis;
   /** The last lines of each replica's log. */
   logs(): string;
   stop(): Promise<void>;
@@ -47,20 +44,10 @@ export async function startCluster({
   const keysFile = join(folder, "keys");
   writeFileSync(keysFile, keys.map((key) => `${key}:${key}`).join("\n"));
   const sharedKey = randomUUID();
-  const redisPort = await freePort();
-  const redis = `redis://127.0.0.1:${redisPort}`;
+  const redis = await startRedis({ durable: !isForgetful });
   const children = new Set<ChildProcess>();
   const killAll = (): void => children.forEach((child) => void child.kill("SIGKILL"));
   process.once("exit", killAll);
-
-  let redisServer: ChildProcess;
-  async function startRedis(): Promise<void> {
-    const persistence = isForgetful ? ["--appendonly", "no"] : ["--appendonly", "yes", "--appendfsync", "always"];
-    const options = ["--port", String(redisPort), "--bind", "127.0.0.1", "--save", "", "--dir", folder, ...persistence];
-    redisServer = start("redis-server", options, {});
-    for (let isUp = false; !isUp; await new Promise((resolve) => setTimeout(resolve, 20)))
-      isUp = await accepts(redisPort);
-  }
 
   function start(command: string, args: readonly string[], env: Record<string, string>): ChildProcess {
     const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
@@ -78,8 +65,8 @@ export async function startCluster({
   const all: Replica[] = [];
   async function addReplica(): Promise<void> {
     const env = {
-      REDIS_URL: redis,
-      DATABASE_URL: redis,
+      REDIS_URL: redis.url,
+      DATABASE_URL: redis.url,
       AUCTION_API_KEYS_FILE: keysFile,
       MCPC_STATE_KEYS: sharesKeys ? sharedKey : randomUUID(),
     };
@@ -97,13 +84,13 @@ export async function startCluster({
     all.push(replica);
   }
 
-  await startRedis();
   await Promise.all(Array.from({ length: count }, addReplica));
   const balancer = await startBalancer(() => replicas.map(({ url }) => url), fault);
 
   return {
     url: new URL("/mcp", balancer.origin),
     balancer,
+    redis,
     async killReplica() {
       // The balancer does not know yet: as in real life, it finds out by a refused connection.
       const [replica] = replicas as [Replica];
@@ -115,11 +102,6 @@ export async function startCluster({
       await addReplica();
       replicas.shift();
     },
-    async killRedis() {
-      redisServer.kill("SIGKILL");
-      await once(redisServer, "exit");
-    },
-    startRedis,
     logs: () =>
       all.map(({ url, log }) => `replica ${url.port}:\n${log.trim().split("\n").slice(-15).join("\n")}`).join("\n"),
     async stop() {
@@ -128,24 +110,8 @@ export async function startCluster({
       killAll();
       await Promise.all(running.map((child) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
       process.off("exit", killAll);
+      await redis.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => socket.write("PING\r\n"));
-    socket.on("data", (data) => (socket.destroy(), resolve(data.toString().startsWith("+PONG"))));
-    socket.on("error", () => resolve(false));
-  });
 }
