@@ -32,9 +32,8 @@ export async function startBalancer(replicas: () => readonly URL[], fault?: Faul
   const alter = fault === undefined ? (chunk: Buffer) => chunk : faulty(fault);
   let turn = 0;
 
-  function pass(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer, tries: number): void {
-    const targets = replicas();
-    const target = targets[(turn += 1) % targets.length]!;
+  function pass(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer, targets: readonly URL[]): void {
+    const [target, ...others] = targets as [URL, ...URL[]];
     const headers = { ...incoming.headers, host: target.host };
     const onward = request(new URL(incoming.url!, target), { method: incoming.method, headers, agent: false });
     onward.on("response", (response) => {
@@ -52,7 +51,7 @@ export async function startBalancer(replicas: () => readonly URL[], fault?: Faul
       outgoing.on("close", () => streams.delete(stream));
     });
     onward.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "ECONNREFUSED" && tries > 1) return pass(incoming, outgoing, body, tries - 1);
+      if (code === "ECONNREFUSED" && others.length > 0) return pass(incoming, outgoing, body, others);
       if (outgoing.headersSent) outgoing.destroy();
       else outgoing.writeHead(502, { [replicaHeader]: target.port }).end();
     });
@@ -63,7 +62,11 @@ export async function startBalancer(replicas: () => readonly URL[], fault?: Faul
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-    incoming.on("end", () => pass(incoming, outgoing, Buffer.concat(chunks), replicas().length));
+    incoming.on("end", () => {
+      const targets = replicas();
+      const first = (turn += 1) % targets.length;
+      pass(incoming, outgoing, Buffer.concat(chunks), [...targets.slice(first), ...targets.slice(0, first)]);
+    });
     incoming.on("error", () => outgoing.destroy());
   });
   // Idle connections of clients stay open: closing one under a new request would break the request.
