@@ -52,6 +52,20 @@ function ofMembers(node: Located & { kind: "object" }, members: readonly Member[
   return { ...node, members, value: value as JsonObject };
 }
 
+/** Refuses one file for the log and the audit: each of them renames its file when it is full. */
+export function checkLogFiles({ runtime }: Merged, diagnostics: Diagnostic[]): void {
+  const logging = runtime && child(runtime.node, "logging");
+  const fileOf = (node: Located | undefined): Located | undefined => {
+    const file = node && child(node, "file");
+    return file && child(file, "path");
+  };
+  const log = fileOf(logging);
+  const audit = fileOf(logging && child(logging, "audit"));
+  if (log === undefined || audit === undefined || log.value !== audit.value) return;
+  const reason = `${JSON.stringify(audit.value)} is the file of the log; give the audit a file of its own`;
+  diagnostics.push(diagnose("manifest/invalid-value", audit.span, { reason }));
+}
+
 /** Refuses two endpoints at one path, and a tool with the name of the health tool. */
 export function checkHealth({ runtime, tools }: Merged, diagnostics: Diagnostic[]): void {
   const health = runtime && child(runtime.node, "health");

@@ -1,4 +1,4 @@
-import type { Server } from "../model/server.js";
+import type { Audit, Server } from "../model/server.js";
 import type { Json } from "../model/source.js";
 import { importOf, literal } from "./code.js";
 
@@ -10,7 +10,8 @@ export interface ObserverCode {
   readonly observers: readonly string[];
 }
 
-export function observerCode({ runtime: { telemetry } }: Server): ObserverCode {
+export function observerCode({ runtime: { telemetry, logging } }: Server): ObserverCode {
+  const audit = logging?.audit;
   return {
     imports: [
       ...(telemetry
@@ -19,7 +20,19 @@ export function observerCode({ runtime: { telemetry } }: Server): ObserverCode {
             importOf(["createTelemetry"], `${library}/telemetry`),
           ]
         : []),
+      ...(audit ? [importOf(["createAudit"], `${library}/audit`)] : []),
     ],
-    observers: [...(telemetry ? [`createTelemetry(opentelemetry, ${literal({ ...telemetry } as Json)})`] : [])],
+    observers: [
+      ...(telemetry ? [`createTelemetry(opentelemetry, ${literal({ ...telemetry } as Json)})`] : []),
+      ...(audit ? [`createAudit(${auditText(audit)})`] : []),
+    ],
   };
+}
+
+function auditText({ file, ...options }: Audit): string {
+  const members = [
+    ...Object.entries(options).map(([key, value]) => `${key}: ${literal(value)}`),
+    ...(file ? [`file: (report) => openLogFile(${literal({ ...file })}, report)`] : []),
+  ];
+  return `{ ${members.join(", ")} }`;
 }

@@ -41,7 +41,7 @@ export function runtimeCode(server: Server): RuntimeCode {
       ...(logging ? [importOf(["createLogging"], `${library}/logging`)] : []),
       ...(health ? [`import { health } from "./health.js";\n`] : []),
       ...(passes ? [`import { upstreams } from "./upstreams.js";\n`] : []),
-      ...(logging?.file ? [importOf(["openLogFile"], `${library}/node-log-file`)] : []),
+      ...(logging?.file || logging?.audit?.file ? [importOf(["openLogFile"], `${library}/node-log-file`)] : []),
       ...(hooks
         ? [
             `import * as hooks from ${literal(importPath(`${layout.generated}/server.ts`, hooks.file))};\n`,
@@ -83,9 +83,9 @@ export function runtimeCode(server: Server): RuntimeCode {
   };
 }
 
-function loggingText({ file, ...options }: Logging): string {
+function loggingText({ file, audit: _, ...options }: Logging): string {
   const text = literal(options as unknown as Json);
-  return file === undefined ? text : `{ ...${text}, file: openLogFile(${literal(file)}) }`;
+  return file === undefined ? text : `{ ...${text}, file: openLogFile(${literal({ ...file })}) }`;
 }
 
 function limitsOf({ concurrency, rate }: Runtime): string[] {

@@ -1135,6 +1135,32 @@ export interface Runtime {
        */
       maxFiles?: number;
     };
+    /**
+     * A record for each request: who, what, its outcome and its duration, as a JSON line. Refused requests and credentials have one, too. The level of the log does not matter.
+     */
+    audit?: {
+      /**
+       * The file of the records, if Node runs the server. Default: standard error.
+       */
+      file?: {
+        /**
+         * The path of the file, relative to the working directory. Each process needs its own file.
+         */
+        path: string;
+        /**
+         * The maximum size in bytes (default 10485760). A full file is renamed to `path.1`.
+         */
+        maxBytes?: number;
+        /**
+         * The number of renamed files to keep (default 5).
+         */
+        maxFiles?: number;
+      };
+      /**
+       * Whether records have the arguments of calls, with the redaction of the log (default `false`).
+       */
+      arguments?: boolean;
+    };
   };
   /**
    * Traces and metrics of requests by OpenTelemetry's semantic conventions for MCP, through the package `@opentelemetry/api` of your project and the SDK that you start.

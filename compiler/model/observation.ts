@@ -6,11 +6,23 @@ export interface Telemetry {
   readonly resourceUris?: true;
 }
 
+export interface LogFile {
+  readonly path: string;
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
+export interface Audit {
+  readonly arguments?: true;
+  readonly file?: LogFile;
+}
+
 export interface Logging {
   readonly level: string;
   readonly format: string;
   readonly requests: string;
   /** Field names in lower case. */
   readonly redact: readonly string[];
-  readonly file?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
+  readonly file?: LogFile;
+  readonly audit?: Audit;
 }

@@ -11,7 +11,7 @@ import type { RedisStore } from "./store.js";
 import type { Value, Variable } from "./value.js";
 
 export type { Auth, BearerKeys, OAuth } from "./auth.js";
-export type { Logging, Telemetry } from "./observation.js";
+export type { Audit, LogFile, Logging, Telemetry } from "./observation.js";
 export type { RedisStore } from "./store.js";
 export type { Value, Variable } from "./value.js";
 

@@ -12,10 +12,11 @@ export function logRequests(level: LoggingLevel): Observer<Call> {
     onCall: (call) => {
       // The parameters are dropped when the call ends early, or becomes a task.
       const request = subject(call);
-      return ({ kind, settled, durationMs }) => {
+      return ({ kind, settled, task, isTaskEnd, durationMs }) => {
         const code = settled instanceof McpError ? { code: settled.code } : {};
-        const details = { ...request, outcome: kind, ...code, durationMs: Math.round(durationMs * 1000) / 1000 };
-        call.peer.view.server.logger(level, "answered", details);
+        const rest = { ...(task !== undefined && { task }), durationMs: Math.round(durationMs * 1000) / 1000 };
+        const message = isTaskEnd === true ? "the task has ended" : "answered";
+        call.peer.view.server.logger(level, message, { ...request, outcome: kind, ...code, ...rest });
       };
     },
   };

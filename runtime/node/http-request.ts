@@ -26,7 +26,7 @@ export class NodeRequest implements HttpRequest {
   }
 
   get network(): Network | undefined {
-    if (globalThis.mcpcWithoutTelemetry) return undefined;
+    if (globalThis.mcpcWithoutObservers) return undefined;
     const { httpVersion: version, socket } = this.#incoming;
     return { protocol: "http", version, port: socket?.remotePort };
   }

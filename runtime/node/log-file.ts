@@ -16,9 +16,12 @@ const pauseMs = 10_000;
 
 /**
  * Opens a log file for one process. Writes are synchronous, so that no line is lost when the process ends. Reports a
- * file that cannot be written on standard error, once.
+ * file that cannot be written, once. The returned function returns whether it has written a line.
  */
-export function openLogFile({ maxBytes, maxFiles, ...options }: LogFileOptions): (line: string) => void {
+export function openLogFile(
+  { maxBytes, maxFiles, ...options }: LogFileOptions,
+  report: (problem: string) => void = (problem) => console.error(problem),
+): (line: string) => boolean {
   const path = fileOfWorker(options.path);
   let file: number | undefined;
   let size = 0;
@@ -54,14 +57,15 @@ export function openLogFile({ maxBytes, maxFiles, ...options }: LogFileOptions):
   }
 
   return (line) => {
-    if (failedAt !== undefined && performance.now() - failedAt < pauseMs) return;
+    if (failedAt !== undefined && performance.now() - failedAt < pauseMs) return false;
     try {
       // A full disk may have cut off the last line.
       add(Buffer.from(`${isTorn ? "\n" : ""}${line}\n`));
       failedAt = undefined;
       isTorn = false;
+      return true;
     } catch (error) {
-      if (failedAt === undefined) console.error(`the log file ${path} cannot be written: ${(error as Error).message}`);
+      if (failedAt === undefined) report(`the log file ${path} cannot be written: ${(error as Error).message}`);
       failedAt = performance.now();
       isTorn = true;
       try {
@@ -69,6 +73,7 @@ export function openLogFile({ maxBytes, maxFiles, ...options }: LogFileOptions):
       } catch {
         file = undefined;
       }
+      return false;
     }
   };
 }

@@ -172,7 +172,7 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
   const connection = connect(server, send, auth, {
     remote,
     booking,
-    ...(!globalThis.mcpcWithoutTelemetry && { network: { protocol: "websocket" } }),
+    ...(!globalThis.mcpcWithoutObservers && { network: { protocol: "websocket" } }),
   });
   const stop = onExpiry(auth, () => socket.close(1008, "the credentials have expired"));
   let alive = true;

@@ -71,7 +71,7 @@ export interface Origin {
 
 /** Returns the source of messages that have no headers of their own. */
 function sourceOf({ remote, network }: Origin): Source {
-  return { header: () => undefined, remote, ...(!globalThis.mcpcWithoutTelemetry && { network }) };
+  return { header: () => undefined, remote, ...(!globalThis.mcpcWithoutObservers && { network }) };
 }
 
 /** Number of calls per connection without a booking, and maximum number of booked calls of all connections. */

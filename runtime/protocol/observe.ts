@@ -1,10 +1,11 @@
 import type {} from "./parts.js";
-import { errorCodes, McpError, UnavailableError } from "./errors.js";
-import { Call, type Answer, type Outlet, type Payload, type Peer, type Server } from "./exchange.js";
+import type { McpError } from "./errors.js";
+import { Call, type Answer, type Outlet, type Payload, type Peer, type Server, type Source } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { legacyPeer } from "./initialize.js";
-import { isErrorResult, isObject, resultText, type RequestMessage } from "./json-rpc.js";
-import { Observation, observations, type Failure, type Observer, type Outcome } from "./observer.js";
+import { isObject, type RequestMessage } from "./json-rpc.js";
+import { Observation, observations, type Observer, type Outcome } from "./observer.js";
+import { outcomeOf } from "./outcome.js";
 import { latestLegacy } from "./revisions/legacy.js";
 
 /** Answers a request for all observers. `answer` never throws or rejects. */
@@ -40,6 +41,19 @@ function begin(observers: readonly Observer<Call>[], call: Call): Observation {
 
 function end(call: Call, observation: Observation, settled: Payload | McpError): void {
   if (!observation.hasEnded) observation.end({ ...outcomeOf(call, observation.failure, settled), settled });
+}
+
+/** Records refused credentials, of a request that has not been read. */
+export function observeUnauthorized(server: Server, request: Source, reason: string): void {
+  if (server.observers === undefined) return;
+  const attempt = new Call(unknownPeer(server), "", "", {}, { notify: () => {}, request });
+  for (const { onUnauthorized } of server.observers) {
+    try {
+      onUnauthorized?.(attempt, reason);
+    } catch (error) {
+      server.logger("error", "a request could not be recorded", { error: String(error) });
+    }
+  }
 }
 
 /** Records a request that is refused before it becomes a call. `peer` is the client, if it is known. */
@@ -91,40 +105,4 @@ export function bound<T extends (...given: never[]) => unknown>({ observers }: S
 /** Creates a client whose revision is not known yet. */
 function unknownPeer(server: Server): Peer {
   return { ...legacyPeer(server, latestLegacy), protocolVersion: "" };
-}
-
-function outcomeOf(
-  call: Call,
-  failure: Failure | undefined,
-  settled: Payload | McpError,
-): Pick<Outcome, "kind" | "failure"> {
-  if (settled instanceof McpError) return { kind: "error", failure: failure ?? failureOf(settled) };
-  const interim =
-    typeof settled === "string" ? /^\{"resultType":"(task|input_required)"/.exec(settled)?.[1] : undefined;
-  if (interim !== undefined) return { kind: interim === "task" ? "task" : "input required" };
-  if (call.method !== "tools/call" || !isErrorResult(resultText(settled))) return { kind: "ok" };
-  return { kind: "tool error", failure: failure ?? { fault: "handler", name: "tool_error" } };
-}
-
-/** Failures by the code of their error. */
-const byCode: ReadonlyMap<number, Failure> = /* @__PURE__ */ new Map(
-  (
-    [
-      ["invalidRequest", "caller", "invalid_request"],
-      ["methodNotFound", "caller", "unknown_method"],
-      ["invalidParams", "caller", "invalid_params"],
-      ["resourceNotFound", "caller", "unknown_resource"],
-      ["headerMismatch", "caller", "header_mismatch"],
-      ["missingRequiredClientCapability", "caller", "missing_capability"],
-      ["unsupportedProtocolVersion", "caller", "unsupported_version"],
-      ["internalError", "server", "internal"],
-    ] as const
-  ).map(([error, fault, name]) => [errorCodes[error], { fault, name }]),
-);
-
-function failureOf(error: McpError): Failure {
-  if (error instanceof UnavailableError) return { fault: "limit", name: error.httpStatus === 429 ? "rate" : "busy" };
-  if (isObject(error.data) && error.data["error"] === "insufficient_scope")
-    return { fault: "caller", name: "insufficient_scope" };
-  return byCode.get(error.code) ?? { fault: "handler", name: "application" };
 }

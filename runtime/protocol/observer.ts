@@ -27,6 +27,10 @@ export interface Outcome {
   readonly settled?: string | PreparedResult | McpError;
   /** The reason of an abort. */
   readonly reason?: unknown;
+  /** The id of the task that the call became. */
+  readonly task?: string | undefined;
+  /** Whether this is the outcome of the task, which follows that of its call. */
+  readonly isTaskEnd?: true;
   readonly durationMs: number;
 }
 
@@ -42,6 +46,8 @@ export interface Observer<C> {
   readonly onCall?: (call: C) => ((outcome: Outcome) => void) | undefined;
   /** Runs the work of a call, in a context that the handler can find. */
   readonly run?: <T>(call: C, work: () => T) => T;
+  /** Sees credentials that are refused, in the place of a call. `reason` is one of few words. */
+  readonly onUnauthorized?: (attempt: C, reason: string) => void;
   /** Sees a session that `opening` has opened. The returned function is called at its end. */
   readonly onSession?: (opening: C) => () => void;
   /** Sees a request to the client, and may add to its parameters. */
@@ -60,6 +66,7 @@ export class Observation {
   readonly #ends: readonly End[];
   failure: Failure | undefined;
   hasEnded = false;
+  #afterwards: Omit<Outcome, "durationMs"> | undefined;
 
   constructor(ends: readonly End[]) {
     this.#ends = ends;
@@ -67,6 +74,17 @@ export class Observation {
 
   end(outcome: Omit<Outcome, "durationMs">): void {
     this.hasEnded = true;
+    this.#tell(outcome);
+    if (this.#afterwards !== undefined) this.#tell(this.#afterwards);
+  }
+
+  /** Ends the task that the call became. A task may end before its call is answered. */
+  endTask(outcome: Omit<Outcome, "durationMs">): void {
+    if (this.hasEnded) this.#tell(outcome);
+    else this.#afterwards = outcome;
+  }
+
+  #tell(outcome: Omit<Outcome, "durationMs">): void {
     const durationMs = performance.now() - this.#began;
     for (const end of this.#ends) end({ ...outcome, durationMs });
   }

@@ -5,6 +5,7 @@ import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { isObject, resultText } from "./json-rpc.js";
 import { weightOf, type Booking } from "./ledger.js";
+import { observeTaskEnd } from "./outcome.js";
 import { invalidParams, quote, seal } from "./results.js";
 import type { Question } from "./rounds.js";
 import type { Surface, ToolSurface } from "./surface.js";
@@ -103,6 +104,7 @@ export class Task implements TaskHandle {
   }
 
   finish(settled: Payload | McpError): void {
+    if (!globalThis.mcpcWithoutObservers && !this.isEnded) observeTaskEnd(this.#call, this.#newest.id, settled);
     if (settled instanceof McpError) {
       const { errorCode } = this.#call.peer.view.revision;
       void this.#finish("failed", `,"error":${errorText(settled, errorCode)}`);
@@ -115,6 +117,7 @@ export class Task implements TaskHandle {
 
   cancel(reason: string): Promise<void> | undefined {
     if (this.isEnded) return undefined;
+    if (!globalThis.mcpcWithoutObservers) observeTaskEnd(this.#call, this.#newest.id, undefined);
     const cancelled = this.#finish("cancelled", "");
     this.#call.abort(new Error(reason));
     return cancelled;

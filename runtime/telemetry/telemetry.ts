@@ -80,6 +80,8 @@ function spansAndMetrics(
       const context = api.trace.setSpan(parent.context, span);
       contexts.set(call, context);
       return (outcome: Outcome) => {
+        // The span has ended with the answer, which names the task.
+        if (outcome.isTaskEnd === true) return;
         const [failure, message] = outcomeAttributes(call, outcome);
         span.setAttributes(resultAttributes(call, outcome, options));
         // `initialize` decides the revision, and opens the session.

@@ -55,6 +55,11 @@ test.each<[what: string, sections: object, told: string]>([
     'no field "url" [did you mean "uri"?]',
   ],
   [
+    "one file for the log and the audit",
+    { runtime: { logging: { file: { path: "a.log" }, audit: { file: { path: "a.log" } } } } },
+    '"a.log" is the file of the log; give the audit a file of its own',
+  ],
+  [
     "a scope with a blank",
     { tools: [tool(object, { scopes: ["a b"] })] },
     'an entry of "scopes" cannot be "a b": a scope has no blanks, quotes or backslashes',

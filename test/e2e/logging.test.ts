@@ -78,7 +78,7 @@ test("on stdio: what the handler says and each request, under one id, in a log t
 
 test("a call leaves the entries of the guide", async () => {
   const [shown, ...others] = blocksTestedBy("docs/logging.md", "test/e2e/logging.test.ts");
-  expect(others).toEqual([]);
+  expect(others).toHaveLength(2);
   const server = rawStdio("node", [serverOf("monitored")]);
   await server.request("tools/call", pay("DE02", 5));
   await server.end();
@@ -251,6 +251,20 @@ test("a file holds the entries, too, and turns over", async () => {
   expect(held).toEqual([2, 1]);
   expect(server.stderr().trim().split("\n")).toHaveLength(5);
   expect(server.stderr()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} INFO    x{300} requestId=\S+ method=tools\/call name=t$/m);
+});
+
+test("an audit writes the record of the guide to the file of the guide, and nothing to the log", async () => {
+  const [, declared, shown] = blocksTestedBy("docs/logging.md", "test/e2e/logging.test.ts");
+  const where = mkdtempSync(join(tmpdir(), "mcpc-audit-"));
+  onTestFinished(() => rmSync(where, { recursive: true, force: true }));
+  const folder = built(JSON.parse(`{${declared!.text}}`), { "src/tools/t.ts": tool('return "done";') });
+  const server = rawStdio("node", [join(folder, "dist/server.js"), "--log-level", "emergency"], where);
+  await server.request("tools/call", { name: "t", _meta: claim });
+  await server.end();
+  const timeless = (text: string) =>
+    entries(text).map((record) => JSON.stringify({ ...record, time: "TIME", requestId: "ID", durationMs: 0 }));
+  expect(timeless(readFileSync(join(where, "logs", "audit.log"), "utf8"))).toEqual(timeless(shown!.text));
+  expect(server.stderr()).toBe("");
 });
 
 test("a log that nobody reads any more ends nothing", async () => {

@@ -102,6 +102,7 @@ test("the top of the tree is what it is", () => {
 const tellsTime = [
   ["runtime/auth/introspection.ts", "when a token expires"],
   ["runtime/auth/token-cache.ts", "when a token expires"],
+  ["runtime/logging/audit.ts", "when a request was made"],
   ["runtime/protocol/auth.ts", "when credentials expire"],
   ["runtime/protocol/request-state.ts", "what another process has sealed"],
   ["runtime/protocol/seal.ts", "what another process has sealed"],

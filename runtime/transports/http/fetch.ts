@@ -51,7 +51,7 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
       url: incoming.url.slice(new URL(incoming.url).origin.length),
       // Requests that code creates have no Host header; their URL contains it.
       header: (name) => incoming.headers.get(name) ?? (name === "host" ? new URL(incoming.url).host : undefined),
-      ...(!globalThis.mcpcWithoutTelemetry && { network: { protocol: "http" } }),
+      ...(!globalThis.mcpcWithoutObservers && { network: { protocol: "http" } }),
     };
     const ends = pathSuffixes(pathOf(request.url));
     const probedPath = server.health && ends.find((end) => server.health!.at(end) !== undefined);

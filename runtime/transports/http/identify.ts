@@ -1,3 +1,4 @@
+import type {} from "../../protocol/parts.js";
 import {
   isUnauthorized,
   type InsufficientScope,
@@ -8,6 +9,7 @@ import {
 import type { Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { describe } from "../../protocol/logger.js";
+import { observeUnauthorized } from "../../protocol/observe.js";
 import type { Headers, HttpRequest, Refusal } from "./endpoint.js";
 
 /** Authenticates a request and stores its caller in it, or returns a refusal. */
@@ -18,7 +20,10 @@ export function identify(
   transport: Transport,
 ): Refusal | undefined | Promise<Refusal | undefined> {
   const settle = (verdict: Auth | Unauthorized): Refusal | undefined => {
-    if (isUnauthorized(verdict)) return refusalOf(server, authentication, verdict);
+    if (isUnauthorized(verdict)) {
+      if (!globalThis.mcpcWithoutObservers) observeUnauthorized(server, request, reasonOf(verdict));
+      return refusalOf(server, authentication, verdict);
+    }
     request.auth = verdict;
     return undefined;
   };
@@ -26,6 +31,11 @@ export function identify(
   const attempt = { transport, url, remote, header: (name: string) => request.header(name) };
   const verdict = authentication.authenticate(attempt, server.application);
   return verdict instanceof Promise ? verdict.then(settle) : settle(verdict);
+}
+
+/** Returns the reason of a refusal in one of few words. */
+function reasonOf({ status, error }: Unauthorized): string {
+  return error ?? (status === 401 ? "missing_credentials" : "unavailable");
 }
 
 /** Logs the reason of a refusal. The caller does not get it, because it would help an attacker. */

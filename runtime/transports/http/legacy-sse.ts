@@ -45,7 +45,7 @@ export function createLegacySse(
       const connection = connect(server, send, auth, {
         remote,
         booking,
-        ...(!globalThis.mcpcWithoutTelemetry && request.network && { network: request.network }),
+        ...(!globalThis.mcpcWithoutObservers && request.network && { network: request.network }),
       });
       const ending = { deliver: () => {}, end: () => {}, close: () => reply.close() };
       server.subscribers.add(ending);

@@ -1,0 +1,275 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createAudit, type AuditOptions } from "../../runtime/logging/audit.js";
+import { createLogging } from "../../runtime/logging/logging.js";
+import { openLogFile } from "../../runtime/node/log-file.js";
+import { fixedCaller, type Authentication } from "../../runtime/protocol/auth.js";
+import { defineServer } from "../../runtime/protocol/define-server.js";
+import { DeclaredError, tooManyRequests } from "../../runtime/protocol/errors.js";
+import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
+import { createFetch } from "../../runtime/transports/http/fetch.js";
+import { converse } from "./conversation.js";
+import { options } from "./doors.js";
+import { serverWith } from "./surface.js";
+
+const handlers: Record<string, any> = {
+  add: () => "done",
+  refuse: () => {
+    throw new DeclaredError("tooMuch", "too much", undefined);
+  },
+  crash: async () => {
+    throw new Error("secret");
+  },
+  hang: () => new Promise(() => {}),
+  job: async () => "done",
+};
+
+interface Audited {
+  readonly server: Server;
+  readonly records: any[];
+  readonly log: [string, any][];
+}
+
+/** A server whose records are kept, without what differs from run to run. */
+function audited(audit: Omit<AuditOptions, "file"> = {}, more: ServerOptions = {}): Audited {
+  const records: any[] = [];
+  const log: [string, any][] = [];
+  const file = () => (line: string) => {
+    const { time, requestId: _, durationMs, ...record } = JSON.parse(line);
+    expect(time).toMatch(/^\d{4}-.*Z$/);
+    if (record.outcome !== "unauthorized") expect(durationMs).toBeGreaterThanOrEqual(0);
+    records.push(record);
+    return true;
+  };
+  const { surface, handlers: made } = serverWith(handlers, { resources: { "memo://one": () => "text" } });
+  const tools = surface.tools.map((tool) => ({
+    ...tool,
+    ...(tool.name === "job" && { task: "optional" as const }),
+    ...(tool.name === "hang" && { scopes: ["admin"] }),
+  }));
+  const server = defineServer({ ...surface, tools }, made, () => ({
+    logger: (_level, message, details) => void log.push([message, details]),
+    logLevel: "emergency",
+    observers: [createAudit({ ...audit, file })],
+    ...more,
+  }));
+  return { server, records, log };
+}
+
+const stdio = { type: "audit", transport: "stdio" };
+const modern = { ...stdio, id: "test 1", protocolVersion: "2026-07-28" };
+
+const rows: readonly (readonly [what: string, method: string, params: object, record: object])[] = [
+  ["a call", "tools/call", { name: "add", arguments: { a: 1 } }, { tool: "add", outcome: "ok" }],
+  [
+    "a declared error",
+    "tools/call",
+    { name: "refuse" },
+    { tool: "refuse", outcome: "tool error", fault: "declared", error: "tooMuch" },
+  ],
+  [
+    "an unexpected error",
+    "tools/call",
+    { name: "crash" },
+    { tool: "crash", outcome: "tool error", fault: "server", error: "internal" },
+  ],
+  [
+    "a tool that does not exist",
+    "tools/call",
+    { name: "nothing" },
+    { tool: "nothing", outcome: "error", fault: "caller", error: "unknown_tool", code: -32602 },
+  ],
+  ["a resource", "resources/read", { uri: "memo://one" }, { resource: "memo://one", outcome: "ok" }],
+  [
+    "a method that does not exist",
+    "tools/none",
+    {},
+    { outcome: "error", fault: "caller", error: "unknown_method", code: -32601 },
+  ],
+  ["a list", "tools/list", {}, { outcome: "ok" }],
+];
+
+test.each(rows)("%s has one record, whatever the level of the log", async (_, method, params, record) => {
+  const { server, records } = audited();
+  const { request } = await converse(server, "2026-07-28");
+  await request(method, params);
+  expect(records).toEqual([{ ...modern, method, ...record }]);
+});
+
+test("a session has an id of its own from its opening on, and a cancelled call has a record at once", async () => {
+  const { server, records } = audited();
+  const { request, send } = await converse(server, "2025-11-25");
+  void request("tools/call", { name: "hang" });
+  // The first call loads the tool's validators.
+  await new Promise(setImmediate);
+  send({ method: "notifications/cancelled", params: { requestId: "test 2" } });
+  const [{ session }] = records;
+  expect(session).toMatch(/^[0-9a-f-]{36}$/);
+  const common = { ...stdio, protocolVersion: "2025-11-25", session };
+  expect(records).toEqual([
+    { ...common, id: "test 1", method: "initialize", outcome: "ok" },
+    {
+      ...common,
+      ...{ id: "test 2", method: "tools/call", tool: "hang", outcome: "aborted", error: "cancelled by the client" },
+    },
+  ]);
+});
+
+test("a call that becomes a task has a record, and so has the end of the task", async () => {
+  const { server, records } = audited();
+  const capabilities = { extensions: { "io.modelcontextprotocol/tasks": {} } };
+  const { request } = await converse(server, "2026-07-28", capabilities);
+  const { taskId: task } = (await request("tools/call", { name: "job" })).result;
+  await expect.poll(() => records.length).toBe(2);
+  const common = { ...modern, method: "tools/call", tool: "job", task };
+  expect(records).toEqual([
+    { ...common, outcome: "task" },
+    { ...common, outcome: "ok", isTaskEnd: true },
+  ]);
+});
+
+test("the caller is named by principal, issuer and client, with the trace", async () => {
+  const claims = { iss: "https://issuer.example", azp: "cli", client_id: "app" };
+  const auth = fixedCaller({ principal: "ada", scopes: [], claims });
+  const { server, records } = audited({}, { auth });
+  const { connection } = await converse(server, "2026-07-28");
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const claim = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const params = { name: "add", _meta: { ...claim, traceparent } };
+  connection.receive(
+    { jsonrpc: "2.0", id: 7, method: "tools/call", params },
+    (await auth.authenticate(null!, null!)) as never,
+  );
+  await expect.poll(() => records.length).toBe(1);
+  expect(records[0]).toMatchObject({
+    ...{ id: 7, principal: "ada", issuer: "https://issuer.example", clientId: "app" },
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+  });
+});
+
+test("arguments are in the record only if the manifest asks for them, without secrets", async () => {
+  for (const withArguments of [false, true]) {
+    const logging = createLogging({ level: "info", format: "json", redact: ["account"], requests: "off" });
+    const { server, records } = audited({ arguments: withArguments }, { logging });
+    server.secrets.add("hunter2");
+    const { request } = await converse(server, "2026-07-28");
+    await request("tools/call", { name: "add", arguments: { account: "DE02", note: "hunter2", n: 1 } });
+    await request("tools/call", { name: "hunter2" });
+    const shown = withArguments ? { account: "[redacted]", note: "[redacted]", n: 1 } : undefined;
+    expect(records.map((record) => record.arguments)).toEqual([shown, undefined]);
+    expect(records[1].tool).toBe("[redacted]");
+  }
+});
+
+const authentication: Authentication = {
+  ...fixedCaller({ scopes: [], claims: {} }),
+  authenticate: ({ header }) =>
+    header("authorization") === "Bearer good"
+      ? { principal: "ada", scopes: [], claims: {} }
+      : { status: 401, message: "who are you?", ...(header("authorization") && { error: "invalid_token" as const }) },
+};
+
+test("refused requests have records: credentials, scopes, rate, revision, session", async () => {
+  let isLimited = false;
+  const { server, records } = audited(
+    {},
+    { auth: authentication, admit: () => (isLimited ? tooManyRequests(1, 1000) : undefined) },
+  );
+  server.application.ready = true;
+  const serve = createFetch(server, options);
+  const post = async (name: string, headers: Record<string, string>, version = "2026-07-28"): Promise<number> => {
+    const _meta = {
+      "io.modelcontextprotocol/protocolVersion": version,
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const { status } = await serve(
+      new Request("http://localhost/mcp", {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "mcp-protocol-version": version,
+          "mcp-method": "tools/call",
+          "mcp-name": name,
+          ...headers,
+        },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, _meta } }),
+      }),
+    );
+    return status;
+  };
+  const good = { authorization: "Bearer good" };
+  expect(await post("add", {})).toBe(401);
+  expect(await post("add", { authorization: "Bearer bad" })).toBe(401);
+  expect(await post("hang", good)).toBe(403);
+  expect(await post("add", good, "2099-01-01")).toBe(400);
+  isLimited = true;
+  expect(await post("add", good)).toBe(429);
+  const http = { type: "audit", transport: "http" };
+  const called = { ...http, id: 1, principal: "ada", method: "tools/call" };
+  expect(records).toEqual([
+    { ...http, outcome: "unauthorized", fault: "caller", error: "missing_credentials" },
+    { ...http, outcome: "unauthorized", fault: "caller", error: "invalid_token" },
+    { ...called, tool: "hang", outcome: "error", fault: "caller", error: "insufficient_scope", code: -32600 },
+    { ...called, tool: "add", outcome: "error", fault: "caller", error: "unsupported_version", code: -32022 },
+    {
+      ...called,
+      ...{ protocolVersion: "2026-07-28", tool: "add", outcome: "error", fault: "limit", error: "rate", code: -32603 },
+    },
+  ]);
+});
+
+test("a full disk is reported once; the server goes on, and the next record says how many are lost", async () => {
+  const lines: string[] = [];
+  let isFull = true;
+  const log: [string, any][] = [];
+  const { surface, handlers: made } = serverWith(handlers);
+  const file = (report: (problem: string) => void) => (line: string) => {
+    if (!isFull) lines.push(...line.split("\n"));
+    else if (log.length === 0) report("the disk is full");
+    return !isFull;
+  };
+  const server = defineServer(surface, made, () => ({
+    logger: (_level, message, details) => void log.push([message, details]),
+    observers: [createAudit({ file })],
+  }));
+  const { request } = await converse(server, "2026-07-28");
+  for (let call = 0; call < 3; call++)
+    expect((await request("tools/call", { name: "add" })).result.content[0].text).toBe("done");
+  expect(log).toEqual([["the disk is full", undefined]]);
+  isFull = false;
+  await request("tools/call", { name: "add" });
+  await request("tools/call", { name: "add" });
+  expect(lines.map((line) => JSON.parse(line)).map(({ lost, outcome }) => lost ?? outcome)).toEqual([3, "ok", "ok"]);
+  expect(log.slice(1)).toEqual([["the audit is written again", { lost: 3 }]]);
+});
+
+test.each(["/dev/full", "/dev/null/audit"])(
+  "a file that cannot be written (%s) is reported in the log, once",
+  (path) => {
+    const problems: string[] = [];
+    const write = openLogFile({ path, maxBytes: 1000, maxFiles: 1 }, (problem) => problems.push(problem));
+    expect([write("a"), write("b")]).toEqual([false, false]);
+    expect(problems).toEqual([expect.stringContaining(`${path} cannot be written: `)]);
+  },
+);
+
+test("records have a file of their own, one a line, whatever names contain", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "mcpc-audit-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "logs", "audit.log");
+  const { surface, handlers: made } = serverWith(handlers);
+  const file = (report: (problem: string) => void) => openLogFile({ path, maxBytes: 10_000, maxFiles: 1 }, report);
+  const server = defineServer(surface, made, () => ({ observers: [createAudit({ file })] }));
+  const { request } = await converse(server, "2026-07-28");
+  await request("tools/call", { name: 'x\n{"type":"audit","outcome":"ok"}\u2028\u001b[2J' });
+  await request("tools/call", { name: "y".repeat(100_000) });
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).not.toMatch(/[\u0000-\u001f\u2028]/);
+  expect(lines[1]!.length).toBeLessThan(1000);
+});
