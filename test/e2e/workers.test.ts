@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { workersProblem } from "../../runtime/node/worker-state.js";
 import { serverWith } from "../runtime/surface.js";
 import { clients } from "./clients.js";
+import { hasRedis, startRedis } from "./redis.js";
 import { kept, mcpc, processes, project } from "./project.js";
 
 const object = { type: "object", properties: {} };
@@ -83,9 +84,9 @@ interface Server {
 }
 
 /** Starts workers as a terminal does, in a process group, which ends with the test. */
-async function start(environment: Record<string, string>, ...options: string[]): Promise<Server> {
+async function start(environment: Record<string, string>, count: string, server = script): Promise<Server> {
   const cwd = project({});
-  const child = spawn("node", [script, "--transport", "http", "--port", "0", "--workers", ...options], {
+  const child = spawn("node", [server, "--transport", "http", "--port", "0", "--workers", count], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, MCPC_STATE_KEYS: "", ...environment },
     cwd,
@@ -103,15 +104,22 @@ async function start(environment: Record<string, string>, ...options: string[]):
 
 /** Calls a tool on a connection of its own, which any worker may accept. */
 function call(url: URL, name: string, input: object = {}, more: object = {}): Promise<any> {
+  return send(url, "tools/call", { name, arguments: input, ...more }, name);
+}
+
+function send(url: URL, method: string, given: object, name: string): Promise<any> {
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientCapabilities": { sampling: {} },
+    "io.modelcontextprotocol/clientCapabilities": {
+      sampling: {},
+      extensions: { "io.modelcontextprotocol/tasks": {} },
+    },
   };
   const headers = {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": "2026-07-28",
-    "mcp-method": "tools/call",
+    "mcp-method": method,
     "mcp-name": name,
   };
   return new Promise((resolve, reject) => {
@@ -123,8 +131,7 @@ function call(url: URL, name: string, input: object = {}, more: object = {}): Pr
       response.on("end", () => resolve(JSON.parse(text.replace(/^[^{]*/, ""))));
     });
     outgoing.on("error", reject);
-    const params = { name, arguments: input, ...more, _meta };
-    outgoing.end(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }));
+    outgoing.end(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...given, _meta } }));
   });
 }
 
@@ -212,6 +219,40 @@ test("a worker that is killed is replaced, and one that cannot start again stops
   const failures = records(server).filter(({ level }) => level === "critical");
   expect(failures).toMatchObject([{ message: "the server could not start" }]);
   expect(failures[0].error).toContain("the database is away");
+});
+
+test.skipIf(!hasRedis)("with a store, every worker answers for every task, also for those of a dead one", async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const shared = project({
+    "a.mcp.json": {
+      server: { name: "shared", version: "1.0.0" },
+      tools: [
+        { name: "who", inputSchema: object },
+        { name: "job", execution: { taskSupport: "required" }, inputSchema: object },
+      ],
+      runtime: { store: { redis: { url: { env: "REDIS_URL" } } } },
+    },
+    "src/tools/who.ts": files["src/tools/who.ts"],
+    "src/tools/job.ts": `// @ts-nocheck
+import type { Job } from "../../generated/types.js";
+export const job: Job = async (_input, { signal, log }) => {
+  console.error(JSON.stringify({ message: "begun", pid: process.pid }));
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  return "aborted";
+};
+`,
+  });
+  expect(mcpc(shared, "build")).toMatchObject({ code: 0, stderr: "" });
+  const server = await start({ REDIS_URL: redis.url }, "2", join(shared, "dist", "server.js"));
+  await pidsOf(server, 2);
+  const { taskId } = (await call(server.url, "job")).result;
+  const begun = (): any => records(server).find(({ message }) => message === "begun");
+  await until(() => expect(begun()).toBeDefined());
+  const status = async (): Promise<string> => (await send(server.url, "tasks/get", { taskId }, taskId)).result.status;
+  expect(await Promise.all(Array.from({ length: 8 }, status))).toEqual(Array.from({ length: 8 }, () => "working"));
+  process.kill(begun().pid, "SIGKILL");
+  await until(async () => expect(await status().catch(() => "")).toBe("failed"));
 });
 
 /** Stops a server with a running call as an operator does. */
