@@ -26,6 +26,7 @@ export function addSurfaceCommands(mcpc: Command, context: Context): void {
     .option("--verbose", "list changes that break nothing, too")
     .option("--changelog", "print an entry for a changelog, in Markdown")
     .option("--write-version", "raise the version in the manifest, package.json and server.json as the changes ask")
+    .addOption(timeout())
     .option("--header <name: value>", "a header for a server at a URL (may be repeated)", pairs(":"))
     .option("--env <name=value>", "a variable for a server that is started (may be repeated)", pairs("="))
     .addHelpText("after", diffHelp)
@@ -41,15 +42,19 @@ export function addSurfaceCommands(mcpc: Command, context: Context): void {
     .option("--output <format=file>", "write a report into a file as well (may be repeated)", outputs)
     .option("--strict", "treat warnings as errors")
     .option("--calls", "also call the examples of tools with readOnlyHint, and compare the results")
-    .addOption(
-      new Option("--timeout <ms>", "how long a call may take").default(10_000, "10000").argParser(milliseconds),
-    )
+    .addOption(timeout())
     .option("--header <name: value>", "a header for a server at a URL (may be repeated)", pairs(":"))
     .option("--env <name=value>", "a variable for a server that is started (may be repeated)", pairs("="))
     .addHelpText("after", verifyHelp)
     .action((target: string, folder: string, options: VerifyingOptions) =>
       verifyTarget(target, folder, options, context),
     );
+}
+
+function timeout(): Option {
+  return new Option("--timeout <ms>", "how long a server may take for an answer")
+    .default(60_000, "60000")
+    .argParser(milliseconds);
 }
 
 interface ComparingOptions {
@@ -61,6 +66,7 @@ interface ComparingOptions {
   readonly writeVersion?: true;
   readonly header?: Pairs;
   readonly env?: Pairs;
+  readonly timeout: number;
 }
 
 async function compareSurfaces(
@@ -79,6 +85,7 @@ async function compareSurfaces(
     writeVersion: options.writeVersion ?? false,
     headers: options.header ?? {},
     env: options.env ?? {},
+    timeoutMs: options.timeout,
     cwd,
     color: isColored(stdout, env),
     stdout: (text) => void stdout.write(text),
@@ -87,9 +94,11 @@ async function compareSurfaces(
   end(code);
 }
 
-interface VerifyingOptions extends Pick<ComparingOptions, "format" | "output" | "strict" | "header" | "env"> {
+interface VerifyingOptions extends Pick<
+  ComparingOptions,
+  "format" | "output" | "strict" | "header" | "env" | "timeout"
+> {
   readonly calls?: true;
-  readonly timeout: number;
 }
 
 async function verifyTarget(

@@ -4,6 +4,9 @@ import type { Report } from "./report.js";
 
 /** Formats diagnostics as workflow commands, which GitHub shows as annotations on changed lines. Each is one line. */
 export function formatGithub(reports: readonly Report[]): string {
+  const summaries = reports.flatMap(({ summary }) =>
+    summary?.severity ? [annotation(summary.severity, undefined, summary.title, summary.text)] : [],
+  );
   return reports
     .flatMap((report) => {
       const locate = locator(report.textOf);
@@ -13,6 +16,7 @@ export function formatGithub(reports: readonly Report[]): string {
         return annotation(severity, place, code, help === undefined ? message : `${message}\n${help}`);
       });
     })
+    .toSpliced(0, 0, ...summaries)
     .join("");
 }
 

@@ -3,15 +3,15 @@ import type { Report } from "./report.js";
 import { element, textElement } from "./xml.js";
 
 /**
- * Formats reports as JUnit's XML: a suite per project, a case per diagnostic. An error is a failure; a warning is a
+ * Formats reports as JUnit's XML: a suite per project, or per entry of a comparison, and a case per diagnostic. An error is a failure; a warning is a
  * passing case with output. A project without diagnostics has one passing case.
  */
 export function formatJunit(reports: readonly Report[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", {}, reports.map(suite))}`;
 }
 
-function suite({ diagnostics, textOf, prefix }: Report): string {
-  const name = prefix === "" ? "mcpc" : prefix.replace(/\/$/, "");
+function suite({ name: own, diagnostics, textOf, prefix }: Report): string {
+  const name = own ?? (prefix === "" ? "mcpc" : prefix.replace(/\/$/, ""));
   const locate = locator(textOf);
   const cases = diagnostics.map(({ code, severity, message, span, help }) => {
     const range = span && locate.range(span);

@@ -21,11 +21,12 @@ export function formatMarkdown(reports: readonly Report[]): string {
   );
   const counts = [count(errors!.length, "error"), count(warnings!.length, "warning")].filter((text) => text !== "");
   const headline = `## mcpc: ${counts.length === 0 ? "no errors" : counts.join(", ")}\n`;
-  if (rows.length === 0) return headline;
+  const summaries = reports.flatMap(({ summary }) => (summary ? [`\n${escaped(summary.text)}\n`] : [])).join("");
+  if (rows.length === 0) return headline + summaries;
   const all = [...errors!, ...warnings!];
   const shown = all.slice(0, maxRows).map(({ text }) => text);
   const more = all.length > shown.length ? `\n…and ${all.length - shown.length} more.\n` : "";
-  return `${headline}\n| | Where | What | Code |\n|---|---|---|---|\n${shown.join("")}${more}`;
+  return `${headline}${summaries}\n| | Where | What | Code |\n|---|---|---|---|\n${shown.join("")}${more}`;
 }
 
 function count(number: number, noun: string): string {

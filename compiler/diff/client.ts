@@ -23,7 +23,6 @@ export interface Conversation {
 export interface RequestOptions {
   /** Headers over HTTP, for revisions without sessions. */
   readonly headers?: Readonly<Record<string, string>>;
-  readonly timeoutMs?: number;
 }
 
 /** Lists of a server, in the form of their methods' results. */
@@ -33,8 +32,10 @@ const newest = "2026-07-28";
 const newestOfSessions = "2025-11-25";
 const clientInfo = { name: "mcpc", version };
 const maxPages = 1000;
-/** Time for an answer, long enough for a command that first installs its server. */
-const requestMs = 60_000;
+/** Default time for an answer, long enough for a command that first installs its server. */
+const defaultTimeoutMs = 60_000;
+/** Time after which `onWaiting` is called, at most. */
+const quietMs = 5000;
 /** Time for the first answer, after which the server may be one that says nothing before `initialize`. */
 const patienceMs = 1000;
 
@@ -45,18 +46,36 @@ const methods: readonly (readonly [section: SurfaceSection, capability: string, 
   ["prompts", "prompts", "prompts/list"],
 ];
 
+export interface ConversationOptions {
+  /** The capabilities of the client; none by default. */
+  readonly capabilities?: JsonObject | undefined;
+  /** Time for each answer. */
+  readonly timeoutMs?: number | undefined;
+  /** Receives a sentence about an answer that takes long. */
+  readonly onWaiting?: (sentence: string) => void;
+}
+
 /** Opens a conversation, and closes it when the action has ended. Throws `NoSide` if the server refuses a request. */
 export async function converse<T>(
   open: Open,
   action: (conversation: Conversation) => Promise<T>,
-  capabilities: JsonObject = {},
+  { capabilities = {}, timeoutMs = defaultTimeoutMs, onWaiting = () => undefined }: ConversationOptions = {},
 ): Promise<T> {
+  const announced = <V>(work: Promise<V>, what: string): Promise<V> => {
+    const limit = timeoutMs / 1000;
+    const announce = (): void => onWaiting(`waiting for ${what}, at most ${limit} seconds…`);
+    const timer = setTimeout(announce, Math.min(quietMs, timeoutMs / 2));
+    return work.finally(() => clearTimeout(timer));
+  };
   const asNoSide = (error: unknown): never => {
     throw error instanceof Refused ? new NoSide(`the server refuses: ${error.message} (${error.code})`) : error;
   };
-  const { wire, conversation } = await start(open, capabilities).catch(asNoSide);
+  const starting = start(open, timeoutMs, capabilities);
+  const { wire, conversation } = await announced(starting, "the server to start").catch(asNoSide);
+  const request: Conversation["request"] = (method, params, more) =>
+    announced(conversation.request(method, params, more), `an answer to ${method}`);
   try {
-    return await action(conversation).catch(asNoSide);
+    return await action({ ...conversation, request }).catch(asNoSide);
   } finally {
     await wire.close();
   }
@@ -71,8 +90,8 @@ interface Started {
  * Starts a conversation in the newest revision that the server knows. The first request is `server/discover`. An older
  * server refuses it, ignores it, or ends, so `initialize` follows on the same connection, then on a new one.
  */
-async function start(open: Open, own: JsonObject): Promise<Started> {
-  const wire = connect(open);
+async function start(open: Open, timeoutMs: number, own: JsonObject): Promise<Started> {
+  const wire = connect(open, timeoutMs);
   let succeeded: Conversation;
   let hasInitialized = false;
   try {
@@ -85,16 +104,20 @@ async function start(open: Open, own: JsonObject): Promise<Started> {
     await wire.close();
     const [, reason] = (error as AggregateError).errors as unknown[];
     if (reason instanceof Silent) throw reason;
-    return begin(open, (fresh) => initialize(fresh, own));
+    return begin(open, timeoutMs, (fresh) => initialize(fresh, own));
   }
   if (succeeded.revision !== undefined || !hasInitialized) return { wire, conversation: succeeded };
   // A server that knows both may have chosen the older one for this connection.
   await wire.close();
-  return begin(open, (fresh) => discover(fresh, own));
+  return begin(open, timeoutMs, (fresh) => discover(fresh, own));
 }
 
-async function begin(open: Open, handshake: (wire: Wire) => Promise<Conversation>): Promise<Started> {
-  const wire = connect(open);
+async function begin(
+  open: Open,
+  timeoutMs: number,
+  handshake: (wire: Wire) => Promise<Conversation>,
+): Promise<Started> {
+  const wire = connect(open, timeoutMs);
   try {
     return { wire, conversation: await handshake(wire) };
   } catch (error) {
@@ -110,12 +133,12 @@ type Headers = Readonly<Record<string, string>>;
 
 /** A connection, with answers assigned to their requests. */
 interface Wire {
-  request(method: string, params: JsonObject, headers: Headers, timeoutMs?: number): Promise<JsonObject>;
+  request(method: string, params: JsonObject, headers: Headers): Promise<JsonObject>;
   notify(method: string, headers: Headers): Promise<void>;
   close(): Promise<void>;
 }
 
-function connect(open: Open): Wire {
+function connect(open: Open, timeoutMs: number): Wire {
   const waiting = new Map<number, (message: Message) => void>();
   let [headers, next]: [Headers, number] = [{}, 1];
   const connection: Connection = open((message) => {
@@ -127,7 +150,7 @@ function connect(open: Open): Wire {
     }
   });
   return {
-    request: async (method, params, own, timeoutMs = requestMs) => {
+    request: async (method, params, own) => {
       const id = next++;
       headers = own;
       let timer: NodeJS.Timeout | undefined;
@@ -162,12 +185,11 @@ async function discover(wire: Wire, own: JsonObject): Promise<Conversation> {
     "io.modelcontextprotocol/clientCapabilities": own,
     "io.modelcontextprotocol/clientInfo": clientInfo,
   };
-  const ask: Conversation["request"] = (method, params, { headers, timeoutMs } = {}) =>
+  const ask: Conversation["request"] = (method, params, { headers } = {}) =>
     wire.request(
       method,
       { ...params, _meta: meta },
       { "mcp-protocol-version": newest, "mcp-method": method, ...headers },
-      timeoutMs,
     );
   const { _meta, capabilities, instructions } = await ask("server/discover", {});
   const info = isObject(_meta) ? _meta["io.modelcontextprotocol/serverInfo"] : undefined;
@@ -190,7 +212,7 @@ async function initialize(wire: Wire, own: JsonObject): Promise<Conversation> {
     info: isObject(serverInfo) ? serverInfo : {},
     capabilities: isObject(capabilities) ? capabilities : {},
     instructions,
-    request: (method, more, { timeoutMs } = {}) => wire.request(method, more, headers, timeoutMs),
+    request: (method, more) => wire.request(method, more, headers),
   };
 }
 

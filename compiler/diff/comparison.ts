@@ -1,7 +1,4 @@
-import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { locator, type TextRange } from "../diagnostics/position.js";
-import type { Report } from "../diagnostics/report.js";
-import type { Code } from "../diagnostics/catalogue.js";
 import type { Span } from "../model/source.js";
 import type { SurfaceChange } from "./change.js";
 import { compareSurfaces } from "./entries.js";
@@ -69,37 +66,4 @@ export function ranges(comparison: SurfaceComparison): (change: SurfaceChange) =
     const range = span && locators.get(side)!.range(span);
     return range && { ...range, file: side.prefix + range.file };
   };
-}
-
-/**
- * Returns diagnostics of breaking and possibly breaking changes, for the report formats: errors unless the version
- * reflects them.
- */
-export function reportsOf(comparison: SurfaceComparison, strict: boolean): Report[] {
-  const isError = isRefused(comparison, strict);
-  const wanted = wantedVersion(comparison);
-  const help = wanted === undefined ? "raise the version" : `raise the version to ${wanted}, or take the change back`;
-  const reported = comparison.changes.filter(({ verdict }) => verdict !== "compatible");
-  const diagnostics = (side: Side): Diagnostic[] =>
-    reported.flatMap((change) => {
-      const { side: shown, span } = spanOf(comparison, change);
-      if (shown !== side) return [];
-      const error = isError && change.level === "major";
-      const witness = change.witness === undefined ? "" : `, for example ${JSON.stringify(change.witness)}`;
-      return [
-        {
-          code: change.rule as string as Code,
-          severity: error ? ("error" as const) : ("warning" as const),
-          message: `${change.entry}: ${change.message}${witness}`,
-          ...(span && { span }),
-          ...(error && { help }),
-          related: [],
-        },
-      ];
-    });
-  return [comparison.old, comparison.new].map((side) => ({
-    diagnostics: diagnostics(side),
-    textOf: side.textOf,
-    prefix: side.prefix,
-  }));
 }

@@ -1,7 +1,8 @@
 import { pointer } from "../json-schema/pointer.js";
 import { printable, printableJson } from "../diagnostics/printable.js";
 import { costsOf } from "../tokens/costs.js";
-import { isRefused, ranges, wantedVersion, type SurfaceComparison } from "./comparison.js";
+import { ranges, type SurfaceComparison } from "./comparison.js";
+import { conclusion } from "./conclusion.js";
 import type { SurfaceChange } from "./change.js";
 import type { Surface } from "./surface.js";
 
@@ -125,21 +126,6 @@ function cutJson(witness: unknown): string {
   return text.length > maxWitnessLength
     ? `${text.slice(0, maxWitnessLength)}… (${text.length} characters; --format json has all)`
     : text;
-}
-
-function conclusion(comparison: SurfaceComparison, strict: boolean): string {
-  const { changes, required, sufficient, old, new: now } = comparison;
-  if (changes.length === 0) return "no changes";
-  if (old.surface.isAbsent) return "the project is new";
-  const versions = [old.surface.version, now.surface.version].map((version) => version ?? "none");
-  const demand = `the changes ask for a ${required} version: it is ${versions[1]}, was ${versions[0]}`;
-  if (sufficient) return `${demand}, which is enough`;
-  const wanted = wantedVersion(comparison);
-  const remedy =
-    wanted === undefined
-      ? "no version to compare with"
-      : `raise it to ${wanted}${required === "major" && wanted.startsWith("0.") ? " (before 1.0.0, the second number is the major one)" : ""}`;
-  return `${demand}; ${remedy}${isRefused(comparison, strict) ? "" : " when you release"}`;
 }
 
 function count(number: number, noun: string): string {

@@ -8,11 +8,12 @@ import { writeReport } from "../host-node/files.js";
 import { namedFolders } from "../host-node/named-folders.js";
 import { nodeHost } from "../host-node/index.js";
 import { changelog } from "./changelog.js";
-import { compare, isRefused, reportsOf, type SurfaceComparison } from "./comparison.js";
+import { compare, isRefused, wantedVersion, type SurfaceComparison } from "./comparison.js";
 import { formatJson, formatJsonOfSeveral, formatPretty } from "./formats.js";
+import { reportsOf } from "./reports.js";
 import { isFile, isProject, sideOf } from "./sides.js";
 import { NoSide, type SideOptions } from "./surface.js";
-import { writeVersion } from "./write-version.js";
+import { withRaisedVersion, writeVersion } from "./write-version.js";
 
 export interface DiffOptions extends Omit<SideOptions, "folder"> {
   readonly format: Format;
@@ -56,13 +57,13 @@ export async function diff(old: string, named: readonly string[], options: DiffO
       explain(error, options);
     }
   }
-  if (judged.length > 0) {
-    options.stdout(options.changelog ? changelogs(judged) : formatted(judged, options.format, options));
-    for (const { format, path } of options.output ?? [])
-      writeReport(resolve(options.cwd, path), formatted(judged, format, { ...options, color: false }));
-  }
-  if (judged.length < sides.length) return exit.noComparison;
-  if (options.writeVersion) return writeVersions(judged, options);
+  const isComplete = judged.length === sides.length;
+  // Places are those of the files before they are edited.
+  const reports = reportsAt(options.writeVersion && isComplete ? raised(judged, options.cwd) : judged, options);
+  const hasRaised = options.writeVersion && isComplete ? await writeVersions(judged, options) : undefined;
+  for (const write of reports) write();
+  if (!isComplete || hasRaised === false) return exit.noComparison;
+  if (hasRaised) return exit.clean;
   return judged.some(({ comparison }) => isRefused(comparison, options.strict)) ? exit.refused : exit.clean;
 }
 
@@ -80,19 +81,41 @@ function explain(error: unknown, { stderr }: DiffOptions): void {
   stderr(`${error instanceof NoSide ? error.report : ""}error: ${printable(error.message)}\n`);
 }
 
-async function writeVersions(judged: readonly Judged[], options: DiffOptions): Promise<number> {
+/** Returns comparisons with the versions that projects are about to have. */
+function raised(judged: readonly Judged[], cwd: string): readonly Judged[] {
+  return judged.map(({ name, comparison }) => ({
+    name,
+    comparison: isProject(name, cwd) ? withRaisedVersion(comparison) : comparison,
+  }));
+}
+
+/** Returns functions that write the reports, whose texts are complete. */
+function reportsAt(judged: readonly Judged[], options: DiffOptions): (() => void)[] {
+  if (judged.length === 0) return [];
+  const text = options.changelog ? changelogs(judged) : formatted(judged, options.format, options);
+  const files = (options.output ?? []).map(({ format, path }) => {
+    const content = formatted(judged, format, { ...options, color: false });
+    return (): void => writeReport(resolve(options.cwd, path), content);
+  });
+  return [() => options.stdout(text), ...files];
+}
+
+/** Raises the version of each project. Returns whether all could be raised as far as necessary. */
+async function writeVersions(judged: readonly Judged[], options: DiffOptions): Promise<boolean> {
   for (const { name, comparison } of judged)
     try {
       if (!isProject(name, options.cwd)) throw new NoSide("only the version of a project's folder can be raised");
       const host = nodeHost(name, options.cwd);
-      const lines = await alone(host, async () => writeVersion(comparison, host), options);
-      for (const line of lines) options.stderr(`${printable(prefix(host, options.cwd) + line)}\n`);
+      const paths = await alone(host, async () => writeVersion(comparison, host), options);
+      const lines = paths.map((path) => `${path}: version ${wantedVersion(comparison)}`);
+      for (const line of lines.length > 0 ? lines : ["the version is high enough"])
+        options.stderr(`${printable(prefix(host, options.cwd) + line)}\n`);
       if (lines.length > 0) options.stderr("next: mcpc build, for the lock file\n");
     } catch (error) {
       explain(error, options);
-      return exit.noComparison;
+      return false;
     }
-  return exit.clean;
+  return true;
 }
 
 function formatted(judged: readonly Judged[], format: Format, options: DiffOptions): string {

@@ -27,9 +27,9 @@ export function surfaceOf(
   lists: Lists,
   server: JsonObject,
   instructions: Json | undefined,
-  onNameless?: SideOptions["onNameless"],
+  onOmitted?: SideOptions["onOmitted"],
 ): Surface {
-  return surfaceFrom(lists, server, instructions, (_section, listing) => ({ listing }), onNameless);
+  return surfaceFrom(lists, server, instructions, (_section, listing) => ({ listing }), onOmitted);
 }
 
 /** Returns the surface of a lock file's content. */
@@ -48,22 +48,25 @@ function surfaceFrom(
   server: JsonObject,
   instructions: Json | undefined,
   contentOf: (section: SurfaceSection, listed: JsonObject) => Content,
-  onNameless: (sentence: string) => void = (sentence) => {
-    throw new NoSide(sentence);
+  onOmitted: (sentence: string) => void = (sentence) => {
+    throw new NoSide(`the lists cannot be compared: ${sentence}`);
   },
 ): Surface {
-  return {
-    ...serverOf(server, instructions),
-    entries: sections.flatMap((section) =>
-      (lists[section] ?? []).flatMap((listed, index): Entry[] => {
-        const name = isObject(listed) ? listed[keyOf[section]] : undefined;
-        if (isObject(listed) && typeof name === "string")
-          return [{ section, name, index, ...contentOf(section, listed) }];
-        onNameless(`${section}/${index} has no "${keyOf[section]}"`);
-        return [];
-      }),
-    ),
+  const omit = (sentence: string): [] => (onOmitted(sentence), []);
+  const entriesOf = (section: SurfaceSection): Entry[] => {
+    const key = keyOf[section];
+    const places = new Map<string, string>();
+    return (lists[section] ?? []).flatMap((listed, index): Entry[] => {
+      const place = `${section}/${index}`;
+      const name = isObject(listed) ? listed[key] : undefined;
+      if (!isObject(listed) || typeof name !== "string") return omit(`${place} has no "${key}"`);
+      const before = places.get(name);
+      if (before !== undefined) return omit(`${place} has the "${key}" of ${before}, ${JSON.stringify(name)}`);
+      places.set(name, place);
+      return [{ section, name, index, ...contentOf(section, listed) }];
+    });
   };
+  return { ...serverOf(server, instructions), entries: sections.flatMap(entriesOf) };
 }
 
 function listsIn(value: JsonObject): Lists {
@@ -121,7 +124,7 @@ export function fileSide(
   path: string,
   bytes: Uint8Array,
   versionOf: (path: string) => string | undefined,
-  onNameless?: SideOptions["onNameless"],
+  onOmitted?: SideOptions["onOmitted"],
 ): Side {
   const text = new TextDecoder().decode(bytes);
   let value: Json;
@@ -169,7 +172,7 @@ export function fileSide(
   const known = isObject(version) ? { ...server, ...(written !== undefined && { version: written }) } : server;
   let file: SourceFile | undefined;
   return {
-    surface: isLock ? surfaceOfLock(value as JsonObject, known) : surfaceOf(lists, known, instructions, onNameless),
+    surface: isLock ? surfaceOfLock(value as JsonObject, known) : surfaceOf(lists, known, instructions, onOmitted),
     prefix: "",
     textOf: (asked) => (asked === path ? text : undefined),
     spanOf: (entry, at) => {

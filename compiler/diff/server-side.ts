@@ -12,7 +12,7 @@ export function isServer(named: string): boolean {
 /** Opens a conversation with a running server, started by a command or reached at a URL. */
 export function converseWith<T>(
   named: string,
-  { cwd, env, headers, capabilities, stderr }: SideOptions,
+  { cwd, env, headers, capabilities, timeoutMs, stderr }: SideOptions,
   action: (conversation: Conversation) => Promise<T>,
 ): Promise<T> {
   return converse(
@@ -21,14 +21,14 @@ export function converseWith<T>(
         ? processConnection(named.slice("stdio:".length), cwd, env, onMessage, stderr)
         : httpConnection(named, headers, onMessage),
     action,
-    capabilities,
+    { capabilities, timeoutMs, onWaiting: (sentence) => stderr(`${sentence}\n`) },
   );
 }
 
 /** Returns the side of a running server. The side has no files. */
-export async function serverSide(conversation: Conversation, onNameless?: SideOptions["onNameless"]): Promise<Side> {
+export async function serverSide(conversation: Conversation, onOmitted?: SideOptions["onOmitted"]): Promise<Side> {
   const { info, instructions, revision, capabilities } = conversation;
-  const surface = surfaceOf(await listsOf(conversation), info, instructions, onNameless);
+  const surface = surfaceOf(await listsOf(conversation), info, instructions, onOmitted);
   return {
     surface: { ...surface, capabilities, ...(revision && { revision }) },
     prefix: "",

@@ -27,14 +27,14 @@ export async function sideOf(named: string, options: SideOptions): Promise<Side>
     return absentSide(disk, named);
   }
   if (isServer(named))
-    return converseWith(named, options, (conversation) => serverSide(conversation, options.onNameless));
+    return converseWith(named, options, (conversation) => serverSide(conversation, options.onOmitted));
   const path = resolve(cwd, named);
   if (isFolder(path)) return sideOfProject(nodeHost(named, cwd), named, options);
   const bytes = readIfPresent(path);
   if (!bytes) throw new NoSide(`there is no file or folder ${JSON.stringify(named)}`);
   const shown = relative(cwd, path).split(sep).join("/") || basename(path);
   const versionOf = (file: string): string | undefined => versionIn(readIfPresent(resolve(dirname(path), file)));
-  return fileSide(shown, bytes, versionOf, options.onNameless);
+  return fileSide(shown, bytes, versionOf, options.onOmitted);
 }
 
 /** Whether a side is named by a path. */

@@ -100,9 +100,11 @@ export interface SideOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The capabilities of the client that lists a server; none by default. */
   readonly capabilities?: JsonObject;
-  /** Receives a sentence about each listed entry without a name, which is left out. Without it, there is no side. */
-  readonly onNameless?: ((sentence: string) => void) | undefined;
-  /** Receives the standard error output of a server that is started. */
+  /** Time for each answer of a server. */
+  readonly timeoutMs?: number | undefined;
+  /** Receives a sentence about each listed entry without a name of its own, which is left out. Without it, there is no side. */
+  readonly onOmitted?: ((sentence: string) => void) | undefined;
+  /** Receives the standard error output of a server that is started, and what is waited for. */
   readonly stderr: (text: string) => void;
 }
 

@@ -7,10 +7,10 @@ import { wantedVersion, type SurfaceComparison } from "./comparison.js";
 import { NoSide } from "./surface.js";
 
 /**
- * Raises the version of a project in its manifest, `package.json` and `server.json`. Returns a line for each change.
+ * Raises the version of a project in its manifest, `package.json` and `server.json`. Returns the paths of changed files.
  */
 export function writeVersion(comparison: SurfaceComparison, host: Host): string[] {
-  if (comparison.required === "none" || comparison.sufficient) return ["the version is high enough"];
+  if (comparison.sufficient) return [];
   const wanted = wantedVersion(comparison);
   if (wanted === undefined) throw new NoSide("the old side has no version with three numbers that could be raised");
   const manifests = host.find(["**/*.mcp.json"], ["**/node_modules/**", "**/dist/**", "**/generated/**", "**/.*/**"]);
@@ -20,7 +20,15 @@ export function writeVersion(comparison: SurfaceComparison, host: Host): string[
     ...serverJson(host, wanted),
   ];
   host.commit(changes);
-  return changes.map(({ path }) => `${path}: version ${wanted}`);
+  return changes.map(({ path }) => path);
+}
+
+/** Returns the comparison as it is after `writeVersion`. */
+export function withRaisedVersion(comparison: SurfaceComparison): SurfaceComparison {
+  const { new: now, sufficient } = comparison;
+  const version = wantedVersion(comparison);
+  if (sufficient || version === undefined) return comparison;
+  return { ...comparison, new: { ...now, surface: { ...now.surface, version } }, sufficient: true };
 }
 
 type Changes = { readonly path: string; readonly bytes: Uint8Array }[];

@@ -49,9 +49,9 @@ export async function importSurface(options: ImportOptions): Promise<number> {
     const host = nodeHost(options.folder, options.cwd);
     const shown = prefix(host, options.cwd);
     const mayProxy = handlers === "proxy" || (handlers === undefined && hasProxy(readImportFile(host, shown)));
-    const nameless: string[] = [];
-    const onNameless = (sentence: string): void => void nameless.push(`${sentence}, and is left out`);
-    const listing = { ...options, onNameless, ...(mayProxy && { capabilities: proxyCapabilities }) };
+    const omitted: string[] = [];
+    const onOmitted = (sentence: string): void => void omitted.push(`${sentence}, and is left out`);
+    const listing = { ...options, onOmitted, ...(mayProxy && { capabilities: proxyCapabilities }) };
     const surface = document ? undefined : (await sideOf(source, listing)).surface;
     const waiting = (pid: number, lock: string): void =>
       stderr(`waiting for a build of this folder, process ${pid} (if that is none, remove ${lock})\n`);
@@ -61,7 +61,7 @@ export async function importSurface(options: ImportOptions): Promise<number> {
         recover(host.root);
         const file = readImportFile(host, shown);
         return write(
-          document ? apiSource(document, file, host, options) : { surface: surface!, nameless },
+          document ? apiSource(document, file, host, options) : { surface: surface!, omitted },
           file,
           host,
           options,
@@ -79,8 +79,8 @@ export async function importSurface(options: ImportOptions): Promise<number> {
 /** The entries to import; for an API also their handlers and settings. */
 interface Source {
   readonly surface: Surface;
-  /** Sentences about listed entries without names. */
-  readonly nameless?: readonly string[];
+  /** Sentences about listed entries without a name of their own. */
+  readonly omitted?: readonly string[];
   readonly api?: Api;
 }
 
@@ -106,7 +106,7 @@ function apiSource(document: OpenApiDocument, file: ImportFile, host: Host, { ou
   return { surface: { name, version: String(version), details, entries }, api };
 }
 
-function write({ surface, nameless = [], api }: Source, file: ImportFile, host: Host, options: ImportOptions): number {
+function write({ surface, omitted = [], api }: Source, file: ImportFile, host: Host, options: ImportOptions): number {
   const { cwd, out, stdout, stderr } = options;
   const path = manifestPath(out, fileName(surface.name), host, cwd);
   const { server, imported: listed, notes: refused } = importable(surface, host.manifestSchema);
@@ -122,7 +122,7 @@ function write({ surface, nameless = [], api }: Source, file: ImportFile, host: 
   const merged = merge(defined, imported, record.entries, (edited) => rootOf(path, edited), departed);
   const texts = new Map([[path, merged.text]]);
   const next = { ...record, entries: { ...record.entries, ...recordOf(imported) } };
-  const notes = [...(api?.notes ?? []), ...nameless, ...refused, ...merged.notes];
+  const notes = [...(api?.notes ?? []), ...omitted, ...refused, ...merged.notes];
   const changes: Change[] = [];
   let handlers = 0;
   let variables: readonly string[] = [];

@@ -24,7 +24,6 @@ export interface CallReport {
 export async function callExamples(
   { server, offsets }: CompiledManifests,
   conversation: Conversation,
-  timeoutMs: number,
 ): Promise<CallReport> {
   const diagnostics: Diagnostic[] = [];
   let [called, skipped] = [0, 0];
@@ -35,7 +34,7 @@ export async function callExamples(
     else
       for (const example of tool.examples) {
         called++;
-        const reply = await call(tool, example, conversation, timeoutMs);
+        const reply = await call(tool, example, conversation);
         const { failure, name } = judge(tool, example, { reply, durationMs: 0 });
         const reason = failure ? reasonOf(failure) : refusal(tool, reply);
         if (reason === undefined) continue;
@@ -49,15 +48,11 @@ export async function callExamples(
 
 type Reply = ExampleRun["reply"];
 
-async function call(tool: Tool, example: Example, conversation: Conversation, timeoutMs: number): Promise<Reply> {
+async function call(tool: Tool, example: Example, conversation: Conversation): Promise<Reply> {
   const { name } = tool;
   const headers = { "mcp-name": headerValue(name), ...parameterHeaders(tool, example.arguments) };
   try {
-    const result = await conversation.request(
-      "tools/call",
-      { name, arguments: example.arguments },
-      { headers, timeoutMs },
-    );
+    const result = await conversation.request("tools/call", { name, arguments: example.arguments }, { headers });
     return replyOf(tool, result, conversation.revision !== undefined);
   } catch (error) {
     if (error instanceof Refused) return { error: { message: `${error.message} (${error.code})` } };

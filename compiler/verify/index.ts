@@ -22,8 +22,6 @@ export interface VerifyOptions extends Omit<SideOptions, "folder"> {
   readonly strict: boolean;
   /** Whether to call the examples of read-only tools. */
   readonly calls: boolean;
-  /** Time limit of a call. */
-  readonly timeoutMs: number;
   readonly stdout: (text: string) => void;
 }
 
@@ -59,7 +57,7 @@ export interface Verification {
 export async function verification(
   target: string,
   host: Host,
-  options: SideOptions & Pick<VerifyOptions, "calls" | "timeoutMs">,
+  options: SideOptions & Pick<VerifyOptions, "calls">,
 ): Promise<Verification> {
   const { value: manifests, diagnostics } = compileManifests(host);
   const report = { textOf: (path: string) => textOf(host, path), prefix: prefix(host, options.cwd) };
@@ -70,7 +68,7 @@ export async function verification(
   const [found, calls] = isServer(target)
     ? await converseWith(target, options, async (conversation) => [
         await serverSide(conversation),
-        options.calls ? await callExamples(manifests, conversation, options.timeoutMs) : undefined,
+        options.calls ? await callExamples(manifests, conversation) : undefined,
       ])
     : [await sideOf(target, options), undefined];
   const drift = [...driftBetween(manifest, found), ...(calls?.diagnostics ?? [])].sort(byPlace);

@@ -19,7 +19,7 @@ async function verify(cwd: string, ...args: readonly string[]) {
   const terminal = (stream: keyof typeof written) => ({ write: (text: string) => ((written[stream] += text), true) });
   const surroundings = { cwd, env: {}, stdout: terminal("stdout"), stderr: terminal("stderr") };
   const code = await main(["verify", ...args], surroundings as never);
-  return { code, ...written };
+  return { code, stdout: written.stdout, stderr: written.stderr.replace(/^waiting for the server .*\n/, "") };
 }
 
 function write(path: string, content: string | object): string {
@@ -210,6 +210,14 @@ test.each([
   const { code, stderr } = await verify(folder, "stdio:node server.mjs");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(readFileSync(join(folder, "methods.txt"), "utf8")).toMatch(new RegExp(`^${methods}$`));
+});
+
+test("--timeout limits the time of every answer", async () => {
+  write("stations.mcp.json", stations());
+  write("silent.mjs", "setInterval(() => {}, 1000);");
+  const { code, stderr } = await verify(folder, "stdio:node silent.mjs", "--timeout", "200");
+  expect(code).toBe(2);
+  expect(stderr).toBe("error: the server does not answer initialize within 0.2 seconds\n");
 });
 
 test.each([

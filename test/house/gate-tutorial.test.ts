@@ -176,6 +176,14 @@ describe("the action", () => {
     }
   });
 
+  test("is what the workflow of a new project uses, and compares nothing on a push", () => {
+    expect(textOf("compiler/templates/common/.github/workflows/ci.yml")).toContain(
+      "- uses: ./node_modules/mcpc/action\n",
+    );
+    expect(action).toContain("default: ${{ github.event.pull_request.base.sha }}");
+    expect(action).toContain("if: ${{ !cancelled() && inputs.base != '' }}");
+  });
+
   test("is used as the guide says", () => {
     const names = [...action.matchAll(/^  ([\w-]+):\n    description:/gm)].map(([, name]) => name!);
     const used = [...withAction!.matchAll(/^          (\w[\w-]*):/gm)].map(([, name]) => name!);

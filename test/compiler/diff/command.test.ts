@@ -1,80 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeEach, expect, test, vi } from "vitest";
-import { main } from "../../../compiler/command-line.js";
+import { cpSync, mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { expect, test, vi } from "vitest";
 import { lockFile } from "../../../compiler/4-emit/lock.js";
 import { compileManifests } from "../../../compiler/compile-manifests.js";
 import { withBuildLock } from "../../../compiler/host-node/build-lock.js";
 import { nodeHost } from "../../../compiler/host-node/index.js";
+import { manifest, short, surface, testFolders } from "./test-folders.js";
 
-const top = mkdtempSync(join(tmpdir(), "mcpc-diff-"));
-afterAll(() => rmSync(top, { recursive: true, force: true }));
-
-const manifest = (version: string, more: object = {}, city: object = { type: "string" }): string =>
-  `${JSON.stringify(
-    {
-      server: { name: "weather", version },
-      $defs: { City: city },
-      tools: [
-        {
-          name: "get_weather",
-          description: "The weather.",
-          inputSchema: { type: "object", properties: { city: { $ref: "#/$defs/City" } }, required: ["city"] },
-          ...more,
-        },
-        { name: "list_cities", description: "Cities.", inputSchema: { type: "object" } },
-      ],
-    },
-    null,
-    2,
-  )}\n`;
-
-let folder: string;
-let number = 0;
-beforeEach(() => {
-  folder = join(top, String(++number));
-  mkdirSync(folder);
-});
-
-function write(path: string, content: string): void {
-  writeFileSync(join(folder, path), content);
-}
-
-function git(...args: readonly string[]): void {
-  execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", "-C", folder, ...args]);
-}
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** What the latest command has written to standard error. */
-let waiting = "";
-
-async function diff(...args: readonly string[]): Promise<Ran> {
-  const written = { stdout: "", stderr: "" };
-  const terminal = (stream: keyof typeof written) => ({
-    write: (text: string) => ((written[stream] += text), (waiting = written.stderr), true),
-  });
-  const surroundings = { cwd: folder, env: {}, stdout: terminal("stdout"), stderr: terminal("stderr") };
-  const code = await main(["diff", ...args], surroundings as never);
-  return { code, ...written };
-}
-
-/** A repository whose last commit has the one manifest, and whose working folder the other. */
-function changed(old: string, now: string): void {
-  write("weather.mcp.json", old);
-  git("init", "-q");
-  git("add", "-A");
-  git("commit", "-q", "-m", "one");
-  write("weather.mcp.json", now);
-}
-
-const short = { type: "string", maxLength: 4 };
+const { folder, waiting, pathOf, write, read, git, diff, changed } = testFolders();
 
 test("a break without a version fails, at the line of the definition, with a witness", async () => {
   changed(manifest("1.2.0"), manifest("1.2.0", {}, short));
@@ -159,17 +91,6 @@ test("a change of several entries is shown once, with the other entries and thei
   ]);
 });
 
-test("a removal is shown in the old file", async () => {
-  const now = JSON.parse(manifest("1.2.0"));
-  changed(manifest("1.2.0"), JSON.stringify({ ...now, tools: now.tools.slice(0, 1) }));
-  const { stdout } = await diff("git:HEAD", "--format", "github");
-  const line =
-    manifest("1.2.0")
-      .split("\n")
-      .findIndex((each) => each.includes("list_cities")) - 0;
-  expect(stdout).toMatch(new RegExp(`^::error file=weather.mcp.json,line=${line},.*title=entry/removed::`));
-});
-
 test("a change behind a reference is shown in the file that it leads to", async () => {
   const refers = manifest("1.2.0").replace("#/$defs/City", "./city.json");
   write("city.json", '{\n  "type": "string"\n}\n');
@@ -179,17 +100,21 @@ test("a change behind a reference is shown in the file that it leads to", async 
   expect(changes[0]).toMatchObject({ file: "city.json", line: 3, column: 16 });
 });
 
-test("every format reports what breaks", async () => {
-  changed(manifest("1.2.0"), manifest("1.2.0", {}, short));
-  const reports = ["sarif", "markdown", "junit", "json"].map((format) => ["--output", `${format}=report.${format}`]);
-  await diff("git:HEAD", ...reports.flat());
-  for (const format of ["sarif", "markdown", "junit", "json"])
-    expect(readFileSync(join(folder, `report.${format}`), "utf8")).toContain("input/narrowed");
+test("lists with a name twice cannot be compared", async () => {
+  write("old.json", surface(["a", "b"]));
+  write("new.json", surface(["a", "b", "a"]));
+  const expected = {
+    code: 2,
+    stdout: "",
+    stderr: 'error: the lists cannot be compared: tools/2 has the "name" of tools/0, "a"\n',
+  };
+  expect(await diff("old.json", "new.json")).toEqual(expected);
+  expect(await diff("new.json", "old.json")).toEqual(expected);
 });
 
 test("a lock file, a JSON file of lists and a folder are sides, too", async () => {
   write("weather.mcp.json", manifest("1.2.0"));
-  const { server, costs } = compileManifests(nodeHost(folder)).value!;
+  const { server, costs } = compileManifests(nodeHost(folder())).value!;
   write("mcpc.lock.json", lockFile(server, costs));
   write(
     "lists.json",
@@ -236,7 +161,7 @@ test("a change in a schema that nests deeply is reported without a place inside"
 
 test("the tokens of both sides are the same, whether a side says them or they are counted", async () => {
   write("weather.mcp.json", manifest("1.2.0"));
-  const { server, costs } = compileManifests(nodeHost(folder)).value!;
+  const { server, costs } = compileManifests(nodeHost(folder())).value!;
   const lock = JSON.parse(lockFile(server, costs));
   write("mcpc.lock.json", JSON.stringify(lock));
   const withoutTokens = ({ tokens: _, ...entry }: { readonly tokens: number }): object => entry;
@@ -265,14 +190,16 @@ test("the version is raised everywhere at once, and all else stays to the byte",
   };
   for (const [path, content] of Object.entries(files)) write(path, content);
   changed(old, old.replace('"type": "string"', '"type": "string", "maxLength": 4'));
-  const before = readFileSync(join(folder, "weather.mcp.json"), "utf8");
+  const before = read("weather.mcp.json");
   const { code, stdout } = await diff("git:HEAD", "--write-version", "--changelog");
   expect(code).toBe(0);
   expect(stdout).toMatch(/^## 2\.0\.0\n\n### Breaking\n\n- `tools\/get_weather`: /);
-  expect(readFileSync(join(folder, "weather.mcp.json"), "utf8")).toBe(before.replace("1.2.0", "2.0.0"));
-  expect(readFileSync(join(folder, "package.json"), "utf8")).toBe(files["package.json"].replace("1.2.0", "2.0.0"));
-  expect(readFileSync(join(folder, "server.json"), "utf8")).toBe(files["server.json"].replaceAll("1.2.0", "2.0.0"));
+  expect(read("weather.mcp.json")).toBe(before.replace("1.2.0", "2.0.0"));
+  expect(read("package.json")).toBe(files["package.json"].replace("1.2.0", "2.0.0"));
+  expect(read("server.json")).toBe(files["server.json"].replaceAll("1.2.0", "2.0.0"));
   expect((await diff("git:HEAD")).code).toBe(0);
+  const again = await diff("git:HEAD", "--write-version");
+  expect(again).toMatchObject({ code: 0, stderr: "the version is high enough\n" });
 });
 
 test.each([
@@ -286,9 +213,9 @@ test.each([
   changed(manifest("1.2.0"), manifest("1.2.0"));
   write("broken.json", "{");
   write("other.json", "{}");
-  cpSync(join(folder, "weather.mcp.json"), join(folder, "broken", "weather.mcp.json"));
-  writeFileSync(join(folder, "broken", "weather.mcp.json"), '{ "tools": 1 }');
-  if (args[0] === ".") rmSync(join(folder, "broken.json"));
+  cpSync(pathOf("weather.mcp.json"), pathOf("broken", "weather.mcp.json"));
+  writeFileSync(pathOf("broken", "weather.mcp.json"), '{ "tools": 1 }');
+  if (args[0] === ".") rmSync(pathOf("broken.json"));
   const { code, stdout, stderr } = await diff(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(message);
@@ -303,7 +230,7 @@ function repository(...paths: readonly string[]): void {
 }
 
 function writeProject(path: string, content: string): void {
-  mkdirSync(join(folder, path), { recursive: true });
+  mkdirSync(pathOf(path), { recursive: true });
   write(`${path}/weather.mcp.json`, content);
 }
 
@@ -319,8 +246,8 @@ test("several projects of a repository are one run and one report", async () => 
     ["packages/a", "none"],
     ["packages/b", "major"],
   ]);
-  expect(readFileSync(join(folder, "report.txt"), "utf8")).toMatch(
-    /^::error file=packages\/b\/weather.mcp.json,line=9,/,
+  expect(read("report.txt")).toMatch(
+    /^::error title=mcpc diff::packages\/b: the changes .*\n::error file=packages\/b\/weather.mcp.json,line=9,/,
   );
   const pretty = (await diff(...both)).stdout;
   expect(pretty).toMatch(/^packages\/a:\nno changes\n\npackages\/b:\nbreaking\[input\/narrowed\]/);
@@ -348,18 +275,18 @@ test("a version is raised while no build of the folder runs", async () => {
   changed(manifest("1.2.0"), manifest("1.2.0", {}, short));
   let release = (): void => undefined;
   const held = withBuildLock(
-    realpathSync(folder),
+    realpathSync(folder()),
     () => new Promise<void>((resolve) => (release = resolve)),
     () => undefined,
   );
   let isDone = false;
   const raised = diff("git:HEAD", "--write-version").then((ran) => ((isDone = true), ran));
-  await vi.waitFor(() => expect(waiting).toContain("waiting for another build"), 100_000);
-  expect([isDone, readFileSync(join(folder, "weather.mcp.json"), "utf8").includes("2.0.0")]).toEqual([false, false]);
+  await vi.waitFor(() => expect(waiting()).toContain("waiting for another build"), 100_000);
+  expect([isDone, read("weather.mcp.json").includes("2.0.0")]).toEqual([false, false]);
   release();
   await held;
   expect((await raised).code).toBe(0);
-  expect(readFileSync(join(folder, "weather.mcp.json"), "utf8")).toContain('"2.0.0"');
+  expect(read("weather.mcp.json")).toContain('"2.0.0"');
 });
 
 test("a variable of --env reaches a server that is started", async () => {
