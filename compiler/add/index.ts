@@ -49,6 +49,10 @@ export async function add(options: AddOptions): Promise<number> {
 
 function addTo(host: Host, options: AddOptions): number {
   const { entry, cwd, stdout, stderr } = options;
+  if (entry.kind === "tool" && !portableName.test(entry.name))
+    throw new HostError(
+      `${JSON.stringify(entry.name)} is no name that every client takes: begin a tool's name with a letter, and use only letters, digits, "_" and "-", at most 64`,
+    );
   const section = sectionOf[entry.kind];
   const manifests = readWholeManifests(host);
   const manifest = manifestFor(section, manifests, options, host);
@@ -83,6 +87,9 @@ function addTo(host: Host, options: AddOptions): number {
   for (const { path: stub } of planned.value.changes) stdout(`stub for you to fill in: ${shown(stub)}\n`);
   return 0;
 }
+
+/** Names of tools that all clients and model providers take; `name/unportable` has the evidence. */
+const portableName = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 
 /** Returns the manifest that gets the entry: the named one, the one with such entries, or the one with the server. */
 function manifestFor(

@@ -48,8 +48,13 @@ async function checkProject({ folder, cwd }: DoctorOptions): Promise<DoctorFindi
     onPhase: () => {},
   });
   if (code === 0) return ok("manifests, handlers and generated files have no errors");
-  const { diagnostics } = JSON.parse(report) as { readonly diagnostics: readonly { readonly severity: string }[] };
-  const count = diagnostics.filter(({ severity }) => severity === "error").length;
+  const { diagnostics } = JSON.parse(report) as {
+    readonly diagnostics: readonly { readonly severity: string; readonly code: string }[];
+  };
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.every(({ code }) => code === "output/stale"))
+    return error("the project has changed since its last build", "run mcpc build");
+  const count = errors.length;
   return error(`the project has ${count} error${count === 1 ? "" : "s"}`, "run mcpc check to see them");
 }
 

@@ -6,7 +6,7 @@ import { compileManifests } from "../compile-manifests.js";
 import { formatPretty } from "../diagnostics/render.js";
 import { printable } from "../diagnostics/printable.js";
 import { isObject } from "../diff/schemas/classes.js";
-import { sideOf } from "../diff/sides.js";
+import { isProject, sideOf } from "../diff/sides.js";
 import { NoSide, type SideOptions, type Surface } from "../diff/surface.js";
 import { bytesOf, HostError, textOf, type Change, type Host } from "../host.js";
 import { withBuildLock } from "../host-node/build-lock.js";
@@ -44,6 +44,10 @@ export interface ImportOptions extends Omit<SideOptions, "folder"> {
 export async function importSurface(options: ImportOptions): Promise<number> {
   const { source, handlers, stderr } = options;
   try {
+    if (isProject(source, options.cwd))
+      throw new NoSide(
+        `${JSON.stringify(source)} is a folder: name a server (stdio:COMMAND or a URL), a file with its lists, or an OpenAPI document`,
+      );
     if (handlers === "proxy") refuseOtherSources(source);
     const document = await readDocument(source, options);
     const host = nodeHost(options.folder, options.cwd);

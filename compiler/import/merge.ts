@@ -75,7 +75,7 @@ export function merge(
     for (const other of present) {
       const id = other && idOf(section, other);
       if (id === undefined || upstream.has(id) || !Object.hasOwn(record, id)) continue;
-      const why = departed.get(id);
+      const why = departed.get(id) ?? newName(section, record[id]!, fresh);
       if (why === undefined) gone++;
       notes.push(
         `${id} ${why ?? "is gone upstream"}, and stays in the manifest${why === undefined ? "" : ": delete it there"}`,
@@ -83,6 +83,20 @@ export function merge(
     }
   }
   return { text: merged, notes, counts: { added, changed, gone } };
+}
+
+/** Returns the new name of an entry that is gone: that of the only new entry with all its other fields. */
+function newName(
+  section: SurfaceSection,
+  { [keyOf[section]]: _, ...record }: Readonly<Record<string, string>>,
+  fresh: readonly JsonObject[],
+): string | undefined {
+  const same = fresh.filter(({ [keyOf[section]]: _name, ...entry }) => {
+    const fields = Object.keys(entry);
+    const isSame = (field: string): boolean => record[field] === fieldFingerprint(entry, field);
+    return fields.length > 1 && fields.length === Object.keys(record).length && fields.every(isSame);
+  });
+  return same.length === 1 ? `is now called ${String(same[0]![keyOf[section]])}` : undefined;
 }
 
 /** Returns the entries of a section; undefined for an item that is no object. */

@@ -1,4 +1,5 @@
 import { result } from "../protocol/tool-result.js";
+import { ApiResult } from "./api-result.js";
 import type { HttpCredential, HttpOperation } from "./operation.js";
 import { contentOf, failureText, readBounded, ResponseError } from "./response.js";
 import { ArgumentError, cookiePairs, formData, formText, headerText, pathText, queryPairs } from "./serialize.js";
@@ -33,7 +34,8 @@ export function httpCall(operation: HttpOperation): (input: object, context: Htt
       const response = await fetchWithin(url, { ...init, signal });
       const bytes = await reached(readBounded(response, operation.maxResponseBytes ?? defaultMaxBytes));
       if (!response.ok) throw new CallError(failureText(response, bytes));
-      return contentOf(response, bytes, operation.structured === true);
+      const content = contentOf(response, bytes, operation.structured === true);
+      return operation.structured === true ? new ApiResult(content) : content;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const text = messageOf(error);

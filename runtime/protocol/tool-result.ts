@@ -18,6 +18,8 @@ import type { JsonObject } from "./types.js";
 export class ComposedResult implements ComposedOutput {
   readonly value: unknown;
   readonly options: ResultOptions;
+  /** Whether `toToolResult` makes a failure of the value. */
+  isRefused?(validate: Validator): boolean;
 
   constructor(value: unknown, options: ResultOptions) {
     this.value = value;
@@ -66,9 +68,13 @@ export function result<T>(value: T, options: ResultOptions = {}): ToolResult<T> 
 const mark = "+";
 
 /** Returns the text for the cache; `undefined` for a failure, which is not cached. */
-export function composedText({ value, options }: ComposedResult, validate?: Validator): string | undefined {
+export function composedText(result: ComposedResult, validate?: Validator): string | undefined {
+  const { value, options } = result;
   if (options.isError === true) return undefined;
-  if (validate !== undefined) structuredText(validate, value);
+  if (validate !== undefined) {
+    if (result.isRefused?.(validate) === true) return undefined;
+    structuredText(validate, value);
+  }
   return mark + JSON.stringify({ value, options });
 }
 

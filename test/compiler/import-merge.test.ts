@@ -73,12 +73,25 @@ describe("an import after another one", () => {
   });
 
   test("adds what is new, and reports what is gone", () => {
-    const c = { ...b, name: "c" };
+    const c = { ...b, name: "c", description: "third" };
     const { text, notes, counts } = imported(first, [c, a]);
     expect(valueOf(text)["tools"]).toEqual([a, b, c]);
     expect([notes, counts]).toEqual([
       ["tools/b is gone upstream, and stays in the manifest"],
       { added: 1, changed: 0, gone: 1 },
+    ]);
+  });
+
+  test("says what an entry is called now, if it has all the other fields", () => {
+    const c = { ...b, name: "c" };
+    const { notes, counts } = imported(first, [a, c]);
+    expect([notes, counts]).toEqual([
+      ["tools/b is now called c, and stays in the manifest: delete it there"],
+      { added: 1, changed: 0, gone: 0 },
+    ]);
+    // With two such entries, either may be the new one.
+    expect(imported(first, [a, c, { ...b, name: "d" }]).notes).toEqual([
+      "tools/b is gone upstream, and stays in the manifest",
     ]);
   });
 

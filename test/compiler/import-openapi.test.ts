@@ -74,6 +74,24 @@ describe("a schema becomes JSON Schema 2020-12", () => {
       { description: "D", anyOf: [{ type: "string", enum: ["a"] }, { type: "null" }] },
     ],
     [
+      "nullable beside an enum without null",
+      "3.0.3",
+      { type: "string", nullable: true, enum: ["a"], description: "D" },
+      { description: "D", type: "string", enum: ["a"] },
+    ],
+    [
+      "nullable beside an enum of null alone",
+      "3.0.3",
+      { type: "string", nullable: true, enum: [null] },
+      { type: "null" },
+    ],
+    [
+      "several types beside an enum without values of one",
+      "3.1.0",
+      { type: ["string", "integer", "null"], enum: ["a", null] },
+      { anyOf: [{ type: "string", enum: ["a"] }, { type: "null" }] },
+    ],
+    [
       "nullable beside allOf",
       "3.0.3",
       { allOf: [{ type: "object" }], nullable: true },
@@ -140,6 +158,15 @@ describe("a schema becomes JSON Schema 2020-12", () => {
     ["a default", "3.1.0", { type: "integer", default: 30 }, { type: "integer", description: "Default: 30." }],
   ])("%s (%s)", (_, version, schema, result, schemas) => {
     expect(translated(schema, version, schemas)).toEqual(result);
+  });
+});
+
+test("a result may be null where it is nullable and its enum lacks null, as many APIs answer", () => {
+  const state = { type: "string", nullable: true, enum: ["a"] };
+  const schema = { type: "object", properties: { state } };
+  const { tools } = one({ responses: { 200: { content: { "application/json": { schema } } } } }, "3.0.3");
+  expect(tools[0]!.tool["outputSchema"]).toMatchObject({
+    properties: { state: { anyOf: [{ type: "string", enum: ["a"] }, { type: "null" }] } },
   });
 });
 

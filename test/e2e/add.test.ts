@@ -52,6 +52,13 @@ describe("mcpc add", () => {
       1,
       /resources\/x was not added/,
     ],
+    [
+      "a name that clients refuse",
+      { "a.mcp.json": { server } },
+      ["tool", "a/b"],
+      2,
+      /^error: "a\/b" is no name that every client takes: .*only letters, digits, "_" and "-", at most 64\n$/,
+    ],
     ["a folder without a manifest", {}, ["tool", "x"], 2, /^error: "\." has no readable manifest: mcpc init/],
     [
       "a choice of manifests",
@@ -100,9 +107,9 @@ describe("mcpc add", () => {
 
   test("shows warnings about the new entry", () => {
     const folder = project({ "a.mcp.json": { server } });
-    expect(mcpc(folder, "add", "tool", "two words")).toMatchObject({
+    expect(mcpc(folder, "add", "tool", "run_tool")).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining("name/unportable"),
+      stderr: expect.stringContaining("name/vague"),
     });
   });
 });

@@ -133,6 +133,15 @@ test("a project with errors is a finding", () => {
   ]);
 });
 
+test("a project that is not built after a change has one remedy", () => {
+  const folder = kept({ "a.mcp.json": { server, tools: [] } });
+  expect(mcpc(folder, "build").code).toBe(0);
+  expect(mcpc(folder, "add", "tool", "t").code).toBe(0);
+  const { code, stdout } = mcpc(folder, "doctor");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^✗ the project has changed since its last build\n    run mcpc build\n/);
+});
+
 test("the guide shows what is printed", () => {
   const [block] = blocksTestedBy("docs/project.md", "test/e2e/doctor.test.ts");
   const [step] = stepsOf(block!.text);

@@ -58,10 +58,11 @@ describe("an API", () => {
   test("becomes a project that calls it", async () => {
     expect(mcpc(folder, "build", "--strict")).toMatchObject({ code: 0, stderr: "" });
     const requests: string[] = [];
+    let pet = '{"id":1,"name":"Rex"}';
     const api = createServer((request, answer) => {
       requests.push(`${request.method} ${request.url} ${String(request.headers["x-key"])}`);
       if (request.method === "DELETE") answer.writeHead(404).end("no such pet");
-      else answer.setHeader("content-type", "application/json").end('{"id":1,"name":"Rex"}');
+      else answer.setHeader("content-type", "application/json").end(pet);
     });
     await new Promise<void>((done) => api.listen(0, "127.0.0.1", done));
     const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}/v1`;
@@ -82,6 +83,21 @@ describe("an API", () => {
       content: [{ type: "text", text: "the call needs credentials: the server's operator must set key" }],
     });
     expect(requests).toEqual(["GET /v1/pets/1 k1", "DELETE /v1/pets/1 k1"]);
+    pet = '{"id":1,"secret":"s3cret"}';
+    const { structuredContent, ...refused } = (await call("getPet", { PETS_KEY: "k1" })) as Record<string, unknown>;
+    expect(structuredContent).toBeUndefined();
+    expect(refused).toMatchObject({
+      isError: true,
+      content: [
+        {
+          type: "text",
+          text: expect.stringMatching(
+            /^the API answered something else than its document says: invalid output: .*"?name"?/,
+          ),
+        },
+      ],
+    });
+    expect(JSON.stringify(refused)).not.toContain("s3cret");
     api.close();
   });
 
@@ -132,6 +148,10 @@ describe("an API", () => {
     expect(mcpc(folder, "import", "openapi.json").stderr).toBe(
       "note: tools/getPet is renamed to find_pet by rules[0], and stays in the manifest: delete it there\n",
     );
+    writeFileSync(join(folder, "import.json"), text(folder, "import.json").replace('"find_pet"', '"seek_pet"'));
+    const { stdout, stderr } = mcpc(folder, "import", "openapi.json");
+    expect(stdout).toContain("1 added, 0 changed, 0 gone upstream");
+    expect(stderr).toContain("note: tools/find_pet is now called seek_pet, and stays in the manifest: delete it there");
   });
 });
 
@@ -230,6 +250,7 @@ test.each<[what: string, files: Record<string, unknown>, message: RegExp]>([
     { "a.json": document, "b.mcp.json": { tools: [{ name: "" }] } },
     /the manifests have errors with what is imported, so nothing was written/,
   ],
+  ["a folder", { "a.json/x.json": {} }, /"a.json" is a folder: name a server \(stdio:COMMAND or a URL\), a file/],
 ])("%s is refused, and nothing is written", (_, files, message) => {
   const folder = project(files);
   const before = contents(folder);

@@ -158,7 +158,7 @@ describe("a hostile server", () => {
     [
       "lists a name twice",
       { tools: [tool({}), tool({ title: "second" })] },
-      /tools\/t is left out: two tools are named "t"/,
+      /tools\/1 has the "name" of tools\/0, "t", and is left out/,
       { tools: [tool({})] },
     ],
     [

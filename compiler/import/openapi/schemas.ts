@@ -187,17 +187,15 @@ export function schemaTranslator(
     const alternatives = (list ?? (type === undefined ? [undefined] : [type as string])).filter(
       (each) => each !== "null",
     );
-    const isNull = isNullable || list?.includes("null");
-    return {
-      ...annotations,
-      anyOf: [
-        ...alternatives.map((each) => ({
-          ...(each !== undefined && { type: each }),
-          ...ofType(rest, each, isNull === true),
-        })),
-        ...(isNull ? [{ type: "null" }] : []),
-      ],
-    };
+    // By the letter, `enum` must list null, too; but many APIs answer null where it does not.
+    const isListed = direction === "output" || !Array.isArray(rest["enum"]) || itemsOf(rest["enum"]).includes(null);
+    const isNull = isListed && (isNullable || list?.includes("null") === true);
+    const possible = alternatives.flatMap((each): JsonObject[] => {
+      const keywordsOfType = ofType(rest, each, isNull);
+      return keywordsOfType ? [{ ...(each !== undefined && { type: each }), ...keywordsOfType }] : [];
+    });
+    const all = [...possible, ...(isNull ? [{ type: "null" }] : [])];
+    return all.length === 1 ? { ...annotations, ...all[0] } : { ...annotations, anyOf: all };
   }
 
   return {
@@ -241,19 +239,20 @@ const typed: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Returns the keywords that matter for one of several types. */
-function ofType(keywords: JsonObject, type: string | undefined, isNullable: boolean): JsonObject {
+/** Returns the keywords that matter for one of several types; undefined if `enum` has no value of the type. */
+function ofType(keywords: JsonObject, type: string | undefined, isNullable: boolean): JsonObject | undefined {
   if (type === undefined) return keywords;
   const own = type === "integer" ? "number" : type;
   const foreign = new Set(Object.entries(typed).flatMap(([name, list]) => (name === own ? [] : list)));
   const kept = Object.entries(keywords).filter(([keyword]) => !foreign.has(keyword) || keyword === "format");
-  return Object.fromEntries(
-    kept.flatMap(([keyword, value]): [string, Json][] => {
-      if (keyword !== "enum") return [[keyword, value]];
-      const values = itemsOf(value).filter((item) => !(isNullable && item === null) && isOfType(item, type));
-      return values.length > 0 ? [[keyword, values]] : [];
-    }),
-  );
+  const choices = kept.map(([keyword, value]): [string, Json] => [
+    keyword,
+    keyword === "enum"
+      ? itemsOf(value).filter((item) => !(isNullable && item === null) && isOfType(item, type))
+      : value,
+  ]);
+  const hasNone = choices.some(([keyword, value]) => keyword === "enum" && itemsOf(value).length === 0);
+  return hasNone ? undefined : Object.fromEntries(choices);
 }
 
 function isOfType(value: Json, type: string): boolean {
