@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { httpCall, requestOf, type HttpOperation, type HttpParameter } from "../../runtime/http-call/index.js";
+import { composedText, type ComposedResult } from "../../runtime/protocol/tool-result.js";
 
 const settings = { baseUrl: "https://api.example.com/v1/", key: "s3cret", user: "ann", password: "p:w" };
 const get = (more: Partial<HttpOperation>): HttpOperation => ({
@@ -207,6 +208,11 @@ describe("a response", () => {
   ])("to %s, structured: %s", async (path, structured, value) => {
     const answer = await call(path, { structured });
     expect(structured ? answer.value : answer).toEqual(value);
+  });
+  test("that its document does not allow is not cached", async () => {
+    const answer = (await call("/object", { structured: true })) as ComposedResult;
+    const [refuses, takes] = [false, true].map((isValid) => Object.assign(() => isValid, { errors: [] }));
+    expect([composedText(answer, refuses), composedText(answer, takes)]).toEqual([undefined, expect.any(String)]);
   });
   test("of other bytes is a resource", async () => {
     const resource = { uri: `${url}/bytes`, mimeType: "application/pdf", blob: "AQI=" };
