@@ -1,10 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { WebSocketClientTransport } from "@modelcontextprotocol/sdk/client/websocket.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import express from "express";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { blocksTestedBy } from "../house/documents.js";
@@ -119,6 +123,42 @@ test.each<[what: string, args: string[], env: Record<string, string>, form: Form
   await raw.exited;
 });
 
+test("the official client sees the form of --profile over standard streams", async () => {
+  const client = new Client({ name: "test", version: "1.0.0" }, { capabilities: {} });
+  await client.connect(new StdioClientTransport({ command: process.execPath, args: [server, "--profile", "gemini"] }));
+  onTestFinished(() => client.close());
+  await expectForm("gemini", client as unknown as AnyClient);
+});
+
+test("a tool that is hidden by a hook is hidden in the lists of profiles, too", async () => {
+  const tool = (name: string, description: string): object => ({
+    name,
+    description,
+    inputSchema: { type: "object", properties: { size: { const: 1, type: ["integer", "null"] } } },
+  });
+  const folder = project({
+    "shop.mcp.json": {
+      server: { name: "shop", version: "1.0.0" },
+      tools: [tool("find_book", "Finds a book."), tool("close_shop", "Closes the shop for the day.")],
+      build: { projections: ["gemini"] },
+    },
+    "src/hooks.ts": 'export const enabled = { tools: (name: string) => name !== "close_shop" };',
+    "src/tools/find_book.ts": 'export const findBook = () => "Momo";',
+    "src/tools/close_shop.ts": 'export const closeShop = () => "closed";',
+  });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+  for (const args of [[], ["--profile", "gemini"]]) {
+    const raw = rawStdio("node", [join(folder, "dist", "server.js"), ...args]);
+    await raw.initialize();
+    const { tools } = (await raw.request("tools/list", {})).result as { tools: Listed[] };
+    expect(tools.map(({ name }) => name)).toEqual(["find_book"]);
+    expect(JSON.stringify(tools[0]!.inputSchema).includes('"const"')).toBe(args.length === 0);
+    expect(await raw.request("tools/call", { name: "close_shop", arguments: {} })).toHaveProperty("error");
+    process.kill(raw.pid);
+    await raw.exited;
+  }
+});
+
 test("MCPC_PROFILE decides the form at the path without a profile; other paths stay", async () => {
   const { url, stop } = await serveHttpWith({ MCPC_PROFILE: "gemini" }, server);
   onTestFinished(stop);
@@ -197,6 +237,7 @@ test("a session belongs to the path where it was opened", async () => {
 
 describe("a mounted server", () => {
   interface Mounted {
+    readonly listener: RequestListener;
     readonly fetch: (request: Request) => Promise<Response>;
   }
 
@@ -236,6 +277,26 @@ describe("a mounted server", () => {
     expect(await descriptionAt(await (mounted ??= imported<Mounted>(copied(), "generated/server.ts")), path)).toBe(
       found,
     );
+  });
+
+  test("inside Express, under a prefix, has the paths of its profiles", async () => {
+    const { listener } = await (mounted ??= imported<Mounted>(copied(), "generated/server.ts"));
+    const app = express();
+    app.use("/api", listener);
+    const host = createServer(app);
+    await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      host.closeAllConnections();
+      host.close();
+    });
+    const base = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+    for (const [form, profile] of paths) {
+      const client = await clients[0]!.connect(new URL(`/api/mcp${profile === "" ? "" : `/${profile}`}`, base));
+      await expectForm(form, client);
+      await client.close();
+    }
+    const { status } = await fetch(new URL("/api/mcp/gmini", base), { method: "POST", body: "{}" });
+    expect(status).toBe(404);
   });
 
   test.each<[profile: string, found: string | number]>([
