@@ -1,5 +1,5 @@
 import type {} from "./parts.js";
-import type { Change, Server } from "./exchange.js";
+import type { Change, Peer, Server } from "./exchange.js";
 import { invalidateResource } from "./invalidation.js";
 import { notificationMessage } from "./json-rpc.js";
 import { failureDetails } from "./logger.js";
@@ -16,6 +16,20 @@ const methods = {
 /** Returns whether the server declares the capability of a list. Clients get no notifications of undeclared ones. */
 export function isOffered(surface: Surface, list: "tools" | "prompts" | "resources"): boolean {
   return list === "tools" ? hasTools(surface) : list === "prompts" ? hasPrompts(surface) : hasResources(surface);
+}
+
+/** Returns whether a client with a session gets the notification of a change. */
+export function isWanted({ subscriptions, view }: Peer, change: Change): boolean {
+  return change.kind === "resource"
+    ? subscriptions?.has(change.uri) === true
+    : isOffered(view.server.surface, change.kind);
+}
+
+/** Returns a change of everything that a client with a session is notified of. */
+export function wantedChanges(peer: Peer): Change[] {
+  const lists = (["tools", "prompts", "resources"] as const).map((kind) => ({ kind }));
+  const resources = [...(peer.subscriptions ?? [])].map((uri) => ({ kind: "resource", uri }) as const);
+  return [...lists.filter((change) => isWanted(peer, change)), ...resources];
 }
 
 /**

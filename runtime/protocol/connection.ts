@@ -67,6 +67,8 @@ export interface Origin {
   readonly peer?: Peer | undefined;
   /** Precedes the ids of requests to the client, so that other replicas recognize them. */
   readonly questionPrefix?: string | undefined;
+  /** Whether the connection notifies the client of changes. Default: true. */
+  readonly sendsChanges?: boolean;
 }
 
 /** Returns the source of messages that have no headers of their own. */
@@ -121,7 +123,8 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       server.subscribers.delete(subscriber);
     },
   };
-  if (!globalThis.mcpcWithoutHttp && session !== undefined) server.subscribers.add(subscriber);
+  if (!globalThis.mcpcWithoutHttp && session !== undefined && origin?.sendsChanges !== false)
+    server.subscribers.add(subscriber);
 
   /** Opens the session. Returns the result of `initialize`. */
   function open(params: unknown, auth: Auth | undefined): string | McpError {

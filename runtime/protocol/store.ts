@@ -1,6 +1,7 @@
 import type { Environment } from "./environment.js";
 import type { Change } from "./subscriber.js";
 import type { TaskStore } from "./task-record.js";
+import type { JsonObject } from "./types.js";
 
 /**
  * State that the replicas of a server share. Absent in a server on one machine, whose state is in memory.
@@ -23,4 +24,98 @@ export interface SharedStore<S> {
   publish(change: Change): Promise<void>;
   /** Absent if no tool can become a task. */
   readonly tasks?: TaskStore;
+  readonly changes: ChangeLog;
+  readonly sessions: SessionStore;
+  readonly eventLogs: EventLogs;
+}
+
+/** Logs of the events of one stream each. Their replica writes them; others follow them when a client resumes there. */
+export interface EventLogs {
+  /** Opens the log of a new stream. `description` is a text for those who follow it. */
+  open(name: string, description: string | Promise<string>): EventLogWriter;
+  /**
+   * Reads a log after an event, and follows it to its end. `writer` is the replica that writes it: if that is dead, the
+   * log is lost. The returned function stops that.
+   */
+  follow(name: string, writer: string, after: number, reader: EventReader): () => void;
+}
+
+/** Writes a log in the background: nothing waits for the store. */
+export interface EventLogWriter {
+  /** Appends an event; `number` is above those before it. */
+  append(number: number, data: string, isLast: boolean): void;
+  /** Ends the log without another event. */
+  end(): void;
+  /** Removes an event. */
+  forget(number: number): void;
+  /** Removes the log. */
+  drop(): void;
+}
+
+export interface EventReader {
+  /** Takes the description. Returns whether the caller may read the log. */
+  open(description: string): boolean;
+  event(number: number, data: string, isLast: boolean): void;
+  /** Called after the last event; or without one, if the stream has ended without an answer. */
+  end(isAnswered: boolean): void;
+  /** Called instead of `end` if there is no such log, or if its replica is dead. */
+  lost(): void;
+}
+
+/** The names of a session and of its caller in the store, which reveal neither. */
+export interface SessionKey {
+  readonly name: string;
+  /** The caller that the session is booked on. */
+  readonly caller: string;
+}
+
+/** The record of a session in the store. */
+export interface StoredSession {
+  readonly caller: string;
+  /** The owner, in the form of `SessionKey.caller`. */
+  readonly owner: string;
+  readonly protocolVersion: string;
+  readonly capabilities: unknown;
+  readonly info: unknown;
+  readonly logLevel: string | undefined;
+  readonly subscriptions: readonly string[];
+  /** The position in the log of changes up to which the client has them. */
+  readonly position: string;
+}
+
+/** An event of a session, which its parts on other replicas take over. */
+export type SessionEvent =
+  | { readonly type: "end" }
+  | { readonly type: "logLevel"; readonly level: string }
+  | { readonly type: "subscribe" | "unsubscribe"; readonly uri: string }
+  | { readonly type: "cancel" | "answer"; readonly message: JsonObject }
+  | { readonly type: "listen" | "silence"; readonly part: string; readonly position: string };
+
+/** Sessions that any replica goes on with. All promises reject with `UnavailableError` while the store is away. */
+export interface SessionStore {
+  /** Writes a session, also again if the store has lost it. */
+  write(key: SessionKey, session: StoredSession): Promise<void>;
+  read(name: string): Promise<StoredSession | undefined>;
+  /** Extends the life of a session. Resolves with whether the store still has it. */
+  extend(key: SessionKey, position: string): Promise<boolean>;
+  /** Changes a session, and tells its parts on all replicas, this one too. */
+  change(key: SessionKey, event: SessionEvent): Promise<void>;
+  /** Sends an answer to the replica that has asked. Resolves with `false` if that is dead. */
+  answer(key: SessionKey, replica: string, message: JsonObject): Promise<boolean>;
+  /** Takes the events of a session. Returns a function that stops that. */
+  listen(name: string, take: (event: SessionEvent) => void): () => void;
+}
+
+/** A change with its position in the log of changes. */
+export interface LoggedChange {
+  readonly position: string;
+  readonly change: Change;
+}
+
+/** The log of changes. */
+export interface ChangeLog {
+  /** The position of the last change that this replica has delivered. */
+  readonly position: string;
+  /** Reads the changes after a position. `isTrimmed` means that earlier ones are gone. */
+  read(after: string): Promise<{ readonly changes: readonly LoggedChange[]; readonly isTrimmed: boolean }>;
 }

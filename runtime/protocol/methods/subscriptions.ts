@@ -2,7 +2,7 @@ import type {} from "../parts.js";
 import { onExpiry } from "../auth.js";
 import { changeMessage, isOffered } from "../changes.js";
 import { invalidRequest, McpError, UnavailableError } from "../errors.js";
-import type { Answer, Call, Change, Payload } from "../exchange.js";
+import type { Answer, Call, Change, Payload, Peer } from "../exchange.js";
 import { isObject, notificationMessage } from "../json-rpc.js";
 import { weightOf } from "../ledger.js";
 import { invalidParams, quote, seal } from "../results.js";
@@ -156,6 +156,13 @@ export function unsubscribe(call: Call): Answer {
 
 function bytesOf(uri: string): number {
   return uriBytes + 2 * uri.length;
+}
+
+/** Returns the bytes of the subscribed resources of a session. */
+export function subscribedBytes({ subscriptions = new Set() }: Peer): number {
+  let bytes = 0;
+  for (const uri of subscriptions) bytes += bytesOf(uri);
+  return bytes;
 }
 
 /** Resizes the booking of the connection. Returns false if there is no room. */

@@ -1,24 +1,15 @@
 import { deliverChange, deliverEverything } from "../../protocol/changes.js";
 import type { Server } from "../../protocol/exchange.js";
 import { isObject } from "../../protocol/json-rpc.js";
+import type { ChangeLog, LoggedChange } from "../../protocol/store.js";
 import type { Change } from "../../protocol/subscriber.js";
 import { storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import { createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
 
-/** A change with its position in the log. */
-export interface LoggedChange {
-  readonly position: string;
-  readonly change: Change;
-}
-
 /** Changes that every replica delivers to its own subscribers, in the same order. */
-export interface Changes {
+export interface Changes extends ChangeLog {
   publish(change: Change): Promise<void>;
-  /** The position of the last change that this replica has delivered. */
-  readonly position: string;
-  /** Reads the changes after a position. `isTrimmed` means that earlier ones are gone. */
-  read(after: string): Promise<{ readonly changes: readonly LoggedChange[]; readonly isTrimmed: boolean }>;
   start(server: Server): Promise<void>;
   stop(): Promise<void>;
 }
@@ -88,7 +79,7 @@ export function parseChange(text: string): Change | undefined {
 }
 
 /** Rejects when the time ends before the work. */
-function within(milliseconds: number, work: Promise<void>, complaint: string): Promise<void> {
+export function within(milliseconds: number, work: Promise<void>, complaint: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(storeAway(complaint)), milliseconds);
     unref(timer);

@@ -5,7 +5,9 @@ import { parseAddress } from "./address.js";
 import { createChanges, type Changes } from "./changes.js";
 import { createConnection, type ConnectionOptions } from "./connection.js";
 import type { StoreContext } from "./context.js";
+import { createEventLogs } from "./event-logs.js";
 import { createReplicas } from "./replicas.js";
+import { createSessionStore } from "./sessions.js";
 import { createTasks, type RedisTasks } from "./tasks.js";
 
 /** The manifest's `runtime.store.redis`. */
@@ -38,6 +40,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
   const context: StoreContext = { connection, replica, replicas, key };
   const changes = createChanges(context);
   const tasks = globalThis.mcpcWithoutTasks ? undefined : createTasks(context);
+  const [sessions, eventLogs] = [createSessionStore(context), createEventLogs(context)];
   let starting: Promise<readonly string[]> | undefined;
   let owner: Server["subscribers"] | undefined;
 
@@ -55,6 +58,8 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     replica,
     context,
     changes,
+    sessions,
+    eventLogs,
     get available() {
       return connection.available;
     },

@@ -1,31 +1,13 @@
 import { identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
-import type { Peer, Server } from "../../protocol/exchange.js";
+import type { Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { legacyPeer } from "../../protocol/initialize.js";
 import type { Booking } from "../../protocol/ledger.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
 import { seal, unseal } from "../../protocol/seal.js";
 import type { Json } from "../../protocol/types.js";
-import type { HttpRequest } from "./endpoint.js";
-
-/** A session that all replicas can serve. */
-export interface SharedSession {
-  readonly id: string;
-  /** The time of its end, by the clock that replicas share. */
-  readonly expires: number;
-  hasExpired(): boolean;
-}
-
-/** Sessions that any replica goes on with. */
-export interface SharedSessions {
-  /** Shares a new session. Resolves with `undefined` if only this replica can serve it. */
-  share(peer: Peer, auth: Auth | undefined): Promise<SharedSession | undefined>;
-  /** Returns the client of a session that another replica may have opened. */
-  find(id: string, auth: Auth | undefined): Promise<(SharedSession & { readonly peer: Peer }) | undefined>;
-  /** Ends a session that its client has ended. */
-  end(session: SharedSession, request: HttpRequest): void;
-}
+import type { SharedSession, SharedSessions } from "./session-records.js";
 
 /** The lifetime of a sealed session. Its id cannot be renewed. */
 const lifetimeMs = 24 * 60 * 60_000;
@@ -56,7 +38,9 @@ export function createSealedSessions(server: Server): SharedSessions {
   }
 
   return {
-    async share({ protocolVersion, capabilities, info }, auth) {
+    // A session that comes back to this replica must not reuse ids, so its parts have names of their own.
+    newPart: () => crypto.randomUUID().slice(-12),
+    async share({ protocolVersion, capabilities, info }, { auth }) {
       const expires = Date.now() + lifetimeMs;
       const record = { protocolVersion, capabilities, ...(info && { info: info as unknown as Json }) };
       const id = await seal(server, "session", record, bindingFor(auth), expires);
@@ -73,9 +57,9 @@ export function createSealedSessions(server: Server): SharedSessions {
       // An earlier or later version of the server may have sealed it.
       if (typeof protocolVersion !== "string" || !legacyRevisions.has(protocolVersion)) return undefined;
       const peer = legacyPeer(server, protocolVersion, capabilities, info, true);
-      return { ...sharedSession(id, opened["expires"] as number), peer };
+      return { session: sharedSession(id, opened["expires"] as number), peer };
     },
-    end({ id, expires }, { auth, remote }) {
+    end({ id }, { auth, remote }) {
       for (const [key, one] of ended) {
         if (one.expires > Date.now()) break;
         forget(key);
@@ -83,13 +67,15 @@ export function createSealedSessions(server: Server): SharedSessions {
       const key = keyOf(id);
       const item = { kind: "ended session", most: maxEnded, caller: callerOf(auth, remote), isIdle: () => true };
       const booking = server.ledger.book(item, () => void ended.delete(key), endedBytes);
-      if (booking !== undefined) ended.set(key, { expires, booking });
+      // The id expires earlier than that.
+      if (booking !== undefined) ended.set(key, { expires: Date.now() + lifetimeMs, booking });
+      return undefined;
     },
   };
 }
 
 function sharedSession(id: string, expires: number): SharedSession {
-  return { id, expires, hasExpired: () => expires <= Date.now() };
+  return { id, hasExpired: () => expires <= Date.now() };
 }
 
 /** Returns the random beginning of an id, which no other id has, as a text that does not keep the whole id in memory. */

@@ -1,8 +1,9 @@
 import { hasScopes, anonymous } from "../../protocol/auth.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Auth } from "../../protocol/handlers.js";
-import { errorMessage, lengthOf, type Id, type Outgoing } from "../../protocol/json-rpc.js";
+import { errorMessage, lengthOf, textOf, type Id, type Outgoing } from "../../protocol/json-rpc.js";
 import type { Booking, Ledger } from "../../protocol/ledger.js";
+import type { EventLogs, EventLogWriter } from "../../protocol/store.js";
 import type { HttpReply, Running } from "./endpoint.js";
 
 /** The maximum bytes that a session keeps for resumption. The newest message is kept at any length. */
@@ -23,6 +24,8 @@ export interface Stream {
   readonly suffix: string;
   /** The scopes of the caller of the request. */
   readonly scopes: readonly string[];
+  /** The log that other replicas read. */
+  readonly log: EventLogWriter | undefined;
   /** Connections of the stream, the newest last. Only the newest gets messages. */
   readonly replies: HttpReply[];
   /** The numbers of the last event that was written to a client, and of the last event. */
@@ -34,6 +37,12 @@ export interface Stream {
 export interface SessionStreams {
   /** Messages that belong to no request. */
   readonly unsolicited: Stream;
+  /** Writes later streams to logs, from which other replicas resume them. */
+  share(logs: StreamLogs): void;
+  /** Whether a client reads a stream of another replica. */
+  readonly isFollowing: boolean;
+  /** Returns whether an event id is that of the answer to a request. */
+  isRequestStream(lastEventId: string | undefined): boolean;
   open(request: Id, auth: Auth | undefined): Stream;
   /** Sends an event id for resumption before the first message (2025-11-25). */
   prime(stream: Stream, reply: HttpReply): void;
@@ -70,14 +79,24 @@ interface EventId {
   readonly request: string;
 }
 
+/** The means to resume streams on other replicas. */
+export interface StreamLogs {
+  readonly logs: EventLogs;
+  /** The name of the session in the store. */
+  readonly session: string;
+}
+
 /** The number of the stream of messages that belong to no request. */
 const unsolicitedNumber = 1;
 
 /**
  * Creates the streams of a session, with a log for resumption (2025-11-25, transports: resumability). `origin` is part
- * of all event ids if other replicas serve the session, too. It is unique among all replicas.
+ * of all event ids if other replicas serve the session, too. It is unique among all replicas, and with `share` it
+ * begins with the name of the replica.
  */
 export function createSessionStreams(ledger: Ledger, caller: string, origin?: string): SessionStreams {
+  let shared: StreamLogs | undefined;
+  const following = new Set<() => void>();
   const running = new Map<number, Stream>();
   let events: LoggedEvent[] = [];
   let size = 0;
@@ -87,9 +106,18 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
   const unsolicited = create("", []);
 
   function create(suffix: string, scopes: readonly string[]): Stream {
-    const stream = { number: (opened += 1), suffix, scopes, replies: [], written: 0, last: 0, done: false };
-    running.set(stream.number, stream);
+    const number = (opened += 1);
+    const log =
+      !globalThis.mcpcWithoutStore && shared !== undefined && number > unsolicitedNumber
+        ? shared.logs.open(nameOf(origin!, number), scopes.join(" "))
+        : undefined;
+    const stream = { number, suffix, scopes, log, replies: [], written: 0, last: 0, done: false };
+    running.set(number, stream);
     return stream;
+  }
+
+  function nameOf(part: string, stream: number): string {
+    return `${shared!.session}:${part}.${stream}`;
   }
 
   function idOf({ number, suffix }: Stream, event: number | typeof endMark): string {
@@ -105,9 +133,15 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
   function keep(event: LoggedEvent): void {
     events.push(event);
     size += bytesOf(event);
-    while (size > maxLogBytes && events.length > 1) size -= bytesOf(events.shift()!);
+    if (!globalThis.mcpcWithoutStore) event.stream.log?.append(event.number, textOf(event.message), event.isAnswer);
+    while (size > maxLogBytes && events.length > 1) {
+      const dropped = events.shift()!;
+      size -= bytesOf(dropped);
+      forgetInStore(dropped);
+    }
     if (isBooked()) return;
     // Only the newest message is kept if there is no room for all.
+    for (const other of events) if (other !== event) forgetInStore(other);
     events = [event];
     size = bytesOf(event);
     if (!isBooked()) forget();
@@ -119,7 +153,12 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
     return (booking = ledger.book(item, forget, size)) !== undefined;
   }
 
+  function forgetInStore({ stream, number }: LoggedEvent): void {
+    if (!globalThis.mcpcWithoutStore) stream.log?.forget(number);
+  }
+
   function forget(): void {
+    for (const event of events) forgetInStore(event);
     events = [];
     size = 0;
     booking?.release();
@@ -140,6 +179,7 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
 
   function finish(stream: Stream): void {
     stream.done = true;
+    if (!globalThis.mcpcWithoutStore) stream.log?.end();
     running.delete(stream.number);
     for (const reply of stream.replies.splice(0)) reply.close();
   }
@@ -161,8 +201,41 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
     return origin !== undefined && from !== undefined && from !== origin && stream > unsolicitedNumber;
   }
 
+  /** Resumes a stream of another replica from its log. */
+  function resumeElsewhere(id: EventId, auth: Auth | undefined, reply: HttpReply, primes: boolean): Running {
+    const { origin: part = "", stream: number, request } = id;
+    const [writer = ""] = part.split("_");
+    const suffix = request && `-${request}`;
+    const stop = shared!.logs.follow(nameOf(part, number), writer, Number(id.after), {
+      open: (scopes) => hasScopes(auth ?? anonymous, { scopes: scopes === "" ? [] : scopes.split(" ") }),
+      event: (event, data, isAnswer) =>
+        reply.event(data, `${part}.${number}-${isAnswer ? endMark : event}${suffix}`, true),
+      end(isAnswered) {
+        // A cancelled request has no answer, and the client must not come back for one.
+        if (primes && !isAnswered) reply.event(undefined, `${part}.${number}-${endMark}${suffix}`);
+        end(() => reply.close());
+      },
+      lost: () => end(() => reportLost(reply, id)),
+    });
+    const abandon = (): void => end(() => reply.close());
+    following.add(abandon);
+    function end(last: () => void): void {
+      stop();
+      if (following.delete(abandon)) last();
+    }
+    return { abandon };
+  }
+
   return {
     unsolicited,
+    share: (logs) => void (shared = logs),
+    get isFollowing() {
+      return following.size > 0;
+    },
+    isRequestStream(lastEventId) {
+      const id = parseEventId(lastEventId);
+      return id !== undefined && (isOwn(id) || isElsewhere(id)) && id.stream > unsolicitedNumber;
+    },
     open(request, auth) {
       const id = JSON.stringify(request);
       return create(id.length > maxIdLength ? "" : `-${encodeURIComponent(id)}`, auth?.scopes ?? []);
@@ -188,6 +261,8 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
       reply.open();
       // A client keeps its event id only if it receives the id again before the next break.
       if (primes) reply.event(undefined, known ? lastEventId : idOf(unsolicited, unsolicited.written));
+      if (!globalThis.mcpcWithoutStore && shared !== undefined && known !== undefined && isElsewhere(known))
+        return resumeElsewhere(known, auth, reply, primes);
       if (stream === undefined || hasEnded) return reportLost(reply, known!);
       while (stream.replies.length >= (stream === unsolicited ? maxReplies : 1)) stream.replies.shift()!.close();
       // An answer was requested, and may be long.
@@ -199,13 +274,15 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
     },
     close() {
       for (const stream of running.values()) finish(stream);
+      for (const abandon of following) abandon();
+      if (!globalThis.mcpcWithoutStore) for (const { stream } of events) stream.log?.drop();
       forget();
     },
   };
 }
 
 /** Removes a closed connection from its stream. */
-export function detach({ replies }: Stream, reply: HttpReply): void {
+export function detach({ replies }: Pick<Stream, "replies">, reply: HttpReply): void {
   const at = replies.indexOf(reply);
   if (at !== -1) replies.splice(at, 1);
 }

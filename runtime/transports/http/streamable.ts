@@ -1,13 +1,13 @@
 import type {} from "../../protocol/parts.js";
-import { onExpiry, identityOf } from "../../protocol/auth.js";
+import { onExpiry } from "../../protocol/auth.js";
 import { initializedTwice, noBatches, refuseBatch, unexpectedError } from "../../protocol/connection.js";
 import { callerOf } from "../../protocol/caller.js";
-import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
+import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Outlet, Peer, Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
 import { classify, errorMessage, isObject, readableId, resultMessage, textOf } from "../../protocol/json-rpc.js";
-import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
+import type { NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf } from "../../protocol/ledger.js";
 import { visibleTool } from "../../protocol/methods/tools.js";
 import { observeOpening, observeRefusal } from "../../protocol/observe.js";
@@ -30,7 +30,9 @@ import { deferred } from "./deferred.js";
 import { scopeChallenge } from "./identify.js";
 import { parameterMismatch, standardMismatch, versionMismatch } from "./request-headers.js";
 import { refuse, refuseRequest } from "./refuse.js";
-import { createSessions, type HttpSession, type SessionOpening, type Sessions } from "./sessions.js";
+import type { HttpSession } from "./http-session.js";
+import { accept, openSession, refuseFailed, refuseSession, withSession } from "./session-messages.js";
+import { createSessions, type Sessions } from "./sessions.js";
 import { runRequest, StreamableReply } from "./single-request.js";
 
 type EndpointOptions = Pick<HttpOptions, "sessions" | "maxSessions" | "keepAliveMs">;
@@ -65,8 +67,10 @@ export function createEndpoint(server: Server, options: EndpointOptions): Endpoi
       return withSession(server, sessions, request, reply, undefined, (session) => {
         if (session instanceof McpError) return refuseSession(reply, undefined, session);
         if (request.method === "DELETE") {
-          sessions.delete(session, request);
-          return reply.send(200) as undefined;
+          const finish = (): undefined => reply.send(200) as undefined;
+          const deleted = sessions.delete(session, request);
+          if (deleted === undefined) return finish();
+          return deferred(request, deleted, finish, (error) => refuseFailed(server, reply, undefined, error));
         }
         if (!admitsStream(request)) {
           return refuse(
@@ -138,52 +142,13 @@ function receive(
       return refuseSession(reply, answered, session);
     }
     if (kind === "request") return session.request(message as RequestMessage, request, reply);
-    if (kind === "notification") session.connection.notification(message as NotificationMessage);
-    else {
-      const refusal = session.response(message as ResponseMessage);
-      if (refusal !== undefined) return refuse(reply, 400, undefined, refusal);
-    }
-    return reply.send(202) as undefined;
+    const accepted = accept(session, kind, message as NotificationMessage | ResponseMessage);
+    const confirm = (refusal: McpError | undefined): undefined =>
+      refusal === undefined ? (reply.send(202) as undefined) : refuse(reply, 400, undefined, refusal);
+    if (!(accepted instanceof Promise)) return confirm(accepted);
+    return deferred(request, accepted, confirm, (error) => refuseFailed(server, reply, undefined, error));
   });
 }
-
-/** Calls `resume` with the session of a request, or with an error. Only a search for it on other replicas takes time. */
-function withSession(
-  server: Server,
-  sessions: Sessions,
-  request: HttpRequest,
-  reply: HttpReply,
-  answered: Id | undefined,
-  resume: (session: HttpSession | McpError) => Running | undefined,
-): Running | undefined {
-  const id = request.header("mcp-session-id");
-  if (id === undefined) return resume(missingSession);
-  const session = sessions.get(id, identityOf(request.auth));
-  if (session !== undefined || sessions.find === undefined) return resume(session ?? unknownSession);
-  const found = sessions.find(id, request);
-  const fail = (error: unknown): void => refuseFailed(server, reply, answered, error);
-  return deferred(request, found, (session = unknownSession) => resume(session), fail);
-}
-
-function refuseSession(reply: HttpReply, id: Id | undefined, error: McpError): undefined {
-  if (error instanceof UnavailableError) return unavailable(reply, error, id);
-  return refuse(reply, error === unknownSession ? 404 : 400, id, error);
-}
-
-function refuseFailed(server: Server, reply: HttpReply, id: Id | undefined, error: unknown): undefined {
-  if (error instanceof UnavailableError) return unavailable(reply, error, id);
-  return refuse(reply, 500, id, unexpectedError(server, error));
-}
-
-const missingSession = /* @__PURE__ */ new McpError(
-  errorCodes.invalidRequest,
-  "Mcp-Session-Id is missing; open a session with initialize",
-);
-/** Sent with 404, which makes a client open another session (2025-03-26, transports: session management). */
-const unknownSession = /* @__PURE__ */ new McpError(
-  errorCodes.invalidRequest,
-  "there is no such session any more; open one with initialize",
-);
 
 /** Serves a request by itself if sessions are turned off. Its version header decides the revision. */
 function receiveWithoutSession(
@@ -216,23 +181,6 @@ function initializeAlone(server: Server, request: HttpRequest, message: RequestM
     200,
     opened instanceof McpError ? errorMessage(id, opened) : resultMessage(id, opened),
   ) as undefined;
-}
-
-/** Opens a session, unless `initialize` fails. */
-function openSession(
-  server: Server,
-  sessions: Sessions,
-  request: HttpRequest,
-  message: RequestMessage,
-  reply: HttpReply,
-): Running | undefined {
-  const answer = ({ answer, session, refusal }: SessionOpening): undefined => {
-    const { httpStatus = 200, headers } = refusal ?? {};
-    reply.send(httpStatus, answer, session === undefined ? headers : { "mcp-session-id": session.id });
-  };
-  const opening = sessions.open(message, request);
-  if (!(opening instanceof Promise)) return answer(opening);
-  return deferred(request, opening, answer, (error) => refuseFailed(server, reply, message.id, error));
 }
 
 /** Ends a stream when the credentials of its caller expire. */
@@ -342,6 +290,7 @@ function receiveBatch(
   if (refusal !== undefined) return refuse(reply, 400, undefined, refusal);
 
   const answers: string[] = [];
+  let failure: unknown;
   let waiting = messages.length;
   const body = takeBody(request);
   const answer = (text: Outgoing | undefined): void => {
@@ -349,7 +298,8 @@ function receiveBatch(
     waiting -= 1;
     if (waiting > 0) return;
     body?.release();
-    if (answers.length === 0) reply.send(202);
+    if (answers.length === 0 && failure !== undefined) refuseFailed(server, reply, undefined, failure);
+    else if (answers.length === 0) reply.send(202);
     else reply.send(200, `[${answers.join(",")}]`);
   };
   for (const message of messages) {
@@ -357,9 +307,13 @@ function receiveBatch(
     if (kind instanceof McpError) answer(errorMessage(readableId(message), kind));
     else if (kind === "request") runBatched(server, session, version, message as RequestMessage, answer, request.auth);
     else {
-      if (kind === "notification") session?.connection.notification(message as NotificationMessage);
-      else session?.response(message as ResponseMessage);
-      answer(undefined);
+      const accepted = session && accept(session, kind, message as NotificationMessage | ResponseMessage);
+      if (!(accepted instanceof Promise)) answer(undefined);
+      else
+        accepted
+          // Answers to other messages leave no place for this error.
+          .catch((error: unknown) => (failure = error))
+          .then(() => answer(undefined));
     }
   }
   return undefined;

@@ -3,7 +3,9 @@ import { identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
 import { dispatch } from "../../protocol/dispatch.js";
 import { busy, errorCodes, full, errorText, McpError, UnavailableError } from "../../protocol/errors.js";
-import { Call, type Payload, type Server } from "../../protocol/exchange.js";
+import { Call, type Payload, type Server, type Store } from "../../protocol/exchange.js";
+import { fingerprint } from "../../protocol/fingerprint.js";
+import type { Auth } from "../../protocol/handlers.js";
 import { legacyPeer } from "../../protocol/initialize.js";
 import { errorMessage, isErrorResult, isObject, resultText } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf, type Booking } from "../../protocol/ledger.js";
@@ -12,6 +14,7 @@ import { observeRefusal } from "../../protocol/observe.js";
 import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
 import { missingScopes } from "../../protocol/scopes.js";
+import type { EventLogWriter, EventReader } from "../../protocol/store.js";
 import type { JsonObject } from "../../protocol/types.js";
 import { queryOf, unavailable, type Endpoint, type HttpReply, type HttpRequest, type Running } from "./endpoint.js";
 import { scopeChallenge } from "./identify.js";
@@ -25,6 +28,8 @@ const retryMs = 2000;
 const runBytes = 2048;
 const eventBytes = 128;
 const maxLogBytes = 256 * 1024;
+/** Replaces the event number in the last event of a run that other replicas may resume. */
+const endMark = "end";
 
 interface Run {
   readonly id: string;
@@ -38,6 +43,8 @@ interface Run {
   size: number;
   inputBytes: number;
   readonly replies: Set<HttpReply>;
+  /** The log that other replicas read. */
+  readonly log: EventLogWriter | undefined;
   done: boolean;
   booking: Booking | undefined;
 }
@@ -59,21 +66,30 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
 
   function emit(run: Run, name: string, data: string): void {
     const event = { name, data };
+    const isLast = name === "tool_complete" || name === "tool_error";
     run.events.push(event);
     run.size += bytesOf(event);
+    if (!globalThis.mcpcWithoutStore) run.log?.append(run.before + run.events.length, `${name} ${data}`, isLast);
     while (run.size > maxLogBytes && run.events.length > 1) drop(run);
     while (run.booking?.resize(runBytes + run.inputBytes + run.size) === false && run.events.length > 0) drop(run);
-    for (const reply of run.replies) reply.named(name, data, `${run.id}-${run.before + run.events.length}`);
+    for (const reply of run.replies) reply.named(name, data, idOf(run, run.before + run.events.length, isLast));
   }
 
   function forget(run: Run): void {
     runs.delete(run.id);
+    if (!globalThis.mcpcWithoutStore) run.log?.drop();
     run.booking?.release();
   }
 
   function drop(run: Run): void {
     run.size -= bytesOf(run.events.shift()!);
     run.before += 1;
+    if (!globalThis.mcpcWithoutStore) run.log?.forget(run.before);
+  }
+
+  /** Any replica can tell that nothing follows the end mark. */
+  function idOf({ id, log }: Run, number: number, isLast: boolean): string {
+    return `${id}-${isLast && log !== undefined ? endMark : number}`;
   }
 
   function follow(run: Run, from: number, reply: HttpReply): Running | undefined {
@@ -81,7 +97,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     reply.retry(retryMs);
     run.events.forEach(({ name, data }, index) => {
       const number = run.before + index + 1;
-      if (number > from) reply.named(name, data, `${run.id}-${number}`);
+      if (number > from) reply.named(name, data, idOf(run, number, run.done && index === run.events.length - 1));
     });
     // The last event is the result.
     if (run.done && run.events.length === 0) reply.named("tool_error", errorText(lostResult()));
@@ -92,8 +108,11 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
 
   function start(tool: string, input: JsonObject, request: HttpRequest, reply: HttpReply): Running | undefined {
     const { auth, remote } = request;
+    const store = globalThis.mcpcWithoutStore ? undefined : server.store;
+    const id = store === undefined ? crypto.randomUUID() : `${store.replica}_${crypto.randomUUID()}`;
     const run: Run = {
-      ...{ id: crypto.randomUUID(), tool, owner: identityOf(auth), replies: new Set(), done: false },
+      ...{ id, tool, owner: identityOf(auth), replies: new Set(), done: false },
+      log: store?.eventLogs.open(`run:${id}`, ownerOf(tool, auth)),
       ...{ events: [], before: 0, size: 0, inputBytes: weightOf(input), booking: undefined },
     };
     let stop: ((reason: McpError) => void) | undefined;
@@ -167,12 +186,63 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     const { auth, remote } = request;
     const refusal = server.admit?.({ method: "open", caller: callerOf(auth, remote) });
     if (refusal !== undefined) return unavailable(reply, refusal);
-    const [, id = "", seen = "0"] = /^(.+)-(\d+)$/.exec(lastEventId) ?? [];
+    const [, id = "", seen = "0"] = /^(.+)-(\d+|end)$/.exec(lastEventId) ?? [];
     const run = runs.get(id);
+    if (!globalThis.mcpcWithoutStore && server.store !== undefined) {
+      if (seen === endMark) return reply.send(204) as undefined;
+      if (run === undefined) return resumeElsewhere(server.store, tool, id, Number(seen), request, reply);
+    }
     // No events are left; 204 stops an EventSource.
     const isTheirs = run !== undefined && run.tool === tool && run.owner === identityOf(auth);
     if (!isTheirs || (run.done && Number(seen) >= run.before + run.events.length)) return reply.send(204) as undefined;
     return follow(run, Number(seen), reply);
+  }
+
+  /** Resumes a run of another replica from its log. */
+  function resumeElsewhere(
+    { eventLogs }: Store,
+    tool: string,
+    id: string,
+    from: number,
+    { auth }: HttpRequest,
+    reply: HttpReply,
+  ): Running {
+    let stop: (() => void) | undefined;
+    let isOpen = false;
+    let isAbandoned = false;
+    const reader = (owner: string): EventReader => ({
+      open(description) {
+        if (description !== owner) return false;
+        isOpen = true;
+        reply.open();
+        reply.retry(retryMs);
+        return true;
+      },
+      event(number, data, isLast) {
+        const [name] = data.split(" ", 1);
+        if (name !== undefined && /^tool_\w+$/.test(name))
+          reply.named(name, data.slice(name.length + 1), `${id}-${isLast ? endMark : number}`);
+      },
+      end: () => reply.close(),
+      lost() {
+        // No events are left; 204 stops an EventSource.
+        if (!isOpen) return reply.send(204);
+        reply.named("tool_error", errorText(lostResult()), `${id}-${endMark}`);
+        reply.close();
+      },
+    });
+    ownerOf(tool, auth)
+      .then((owner) => {
+        const [writer = ""] = id.split("_");
+        if (!isAbandoned) stop = eventLogs.follow(`run:${id}`, writer, from, reader(owner));
+      })
+      .catch((error: unknown) => reply.fail(error));
+    return {
+      abandon() {
+        isAbandoned = true;
+        stop?.();
+      },
+    };
   }
 
   return (tool) => {
@@ -222,6 +292,11 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
 function observeToolRefusal(server: Server, request: HttpRequest, name: string, error: McpError): void {
   const message = { id: "", method: "tools/call", params: { name } };
   observeRefusal(server, message, { notify: () => {}, request }, request.auth, error);
+}
+
+/** Returns who may read a run: the caller, for the same tool. */
+function ownerOf(tool: string, auth: Auth | undefined): Promise<string> {
+  return fingerprint(JSON.stringify([tool, identityOf(auth) ?? null]));
 }
 
 function bytesOf({ data }: RunEvent): number {

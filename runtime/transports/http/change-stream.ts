@@ -1,0 +1,187 @@
+import { changeMessage, isWanted, wantedChanges } from "../../protocol/changes.js";
+import type { Change, Peer, Server, Store, Subscriber } from "../../protocol/exchange.js";
+import type { HttpReply, Running } from "./endpoint.js";
+import { detach } from "./session-streams.js";
+
+/** The maximum number of connections on this replica. The oldest one is closed. */
+const maxReplies = 4;
+/** Delay before changes are read again that could not be read, because the store is away. */
+const retryMs = 500;
+
+/** The stream of the changes that a session has subscribed to, which any replica resumes. */
+export interface ChangeStream {
+  readonly isOpen: boolean;
+  /** The position in the log of changes up to which the client has them. */
+  readonly position: string;
+  /** Opens the stream, after the change of an event id or after the position of the session. */
+  listen(lastEventId: string | undefined, reply: HttpReply, primes: boolean): Running;
+  /**
+   * Takes what a part of the session has announced, in the order that all replicas see. The stream that was opened last
+   * sends the changes.
+   */
+  take(type: "listen" | "silence", isOwn: boolean, position: string): void;
+  close(): void;
+}
+
+export interface ChangeStreamOptions {
+  readonly server: Server;
+  readonly store: Store;
+  readonly peer: Peer;
+  readonly position: string;
+  /** Reads the position that other replicas know. */
+  readonly latest: () => Promise<string | undefined>;
+  /** Tells other replicas that this one sends the changes from now on, or does so no longer. */
+  readonly announce: (type: "listen" | "silence", position: string) => Promise<void>;
+}
+
+/**
+ * Creates the stream of messages that belong to no request, for a session in a store. Its events are read from the log
+ * of changes, and their ids are positions in it, so no replica keeps any for the client.
+ */
+export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
+  const { server, store, peer, latest, announce } = options;
+  /** Connections, the newest last. Only the newest gets messages. */
+  const replies: HttpReply[] = [];
+  let { position } = options;
+  let isSilent = false;
+  /** The number of own announcements that have not come back. Announcements of others before them are outdated. */
+  let announced = 0;
+  /** Whether all changes up to now are sent, so that the next one can be sent at once. */
+  let isLive = false;
+  let isReading = false;
+  let isBehind = false;
+
+  const subscriber: Subscriber = {
+    deliver(change, at) {
+      if (!isLive) isBehind = true;
+      else if (at !== undefined && isAfter(at, position)) send(change, at);
+    },
+    deliverAll: () => sendAll(store.changes.position),
+    end() {
+      for (const reply of replies.splice(0)) reply.close();
+    },
+  };
+
+  function send(change: Change, at: string): void {
+    position = at;
+    if (isWanted(peer, change)) replies.at(-1)?.event(changeMessage(change), idOf(at));
+  }
+
+  /** Sends a notice of everything that the client has subscribed to, because changes are lost. */
+  function sendAll(at: string): void {
+    position = at;
+    if (isSilent) return;
+    for (const change of wantedChanges(peer)) replies.at(-1)?.event(changeMessage(change), idOf(at));
+  }
+
+  /** Sends what is in the log, until the client has all. */
+  async function catchUp(): Promise<void> {
+    if (isReading) return;
+    isReading = true;
+    isLive = false;
+    while (replies.length > 0 && !isSilent) {
+      isBehind = false;
+      try {
+        const from = position;
+        const { changes, isTrimmed } = await store.changes.read(from);
+        // Another connection may have been opened meanwhile, after an earlier change.
+        if (position !== from || replies.length === 0 || isSilent) continue;
+        if (isTrimmed) sendAll(changes.at(-1)?.position ?? store.changes.position);
+        else for (const logged of changes) send(logged.change, logged.position);
+        isLive = changes.length === 0 && !isBehind;
+        if (isLive) break;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+    isReading = false;
+  }
+
+  function hangUp(reply: HttpReply): void {
+    if (!replies.includes(reply)) return;
+    detach({ replies }, reply);
+    if (replies.length > 0) return void catchUp();
+    stop();
+  }
+
+  function stop(): void {
+    isLive = false;
+    server.subscribers.delete(subscriber);
+    if (!isSilent) tell("silence");
+  }
+
+  function tell(type: "listen" | "silence"): void {
+    announced += 1;
+    // A lost announcement means at worst that two replicas send the same notification.
+    announce(type, position).catch(() => (announced -= 1));
+  }
+
+  return {
+    get isOpen() {
+      return replies.length > 0;
+    },
+    get position() {
+      return position;
+    },
+    listen(lastEventId, reply, primes) {
+      const resumed = positionOf(lastEventId);
+      while (replies.length >= maxReplies) replies.shift()!.close();
+      isSilent = false;
+      isLive = false;
+      reply.open();
+      const begin = (from: string | undefined): void => {
+        position = from ?? position;
+        // A client keeps its event id only if it receives one before the next break.
+        if (primes) reply.event(undefined, idOf(position));
+        replies.push(reply);
+        server.subscribers.add(subscriber);
+        tell("listen");
+        void catchUp();
+      };
+      let isAbandoned = false;
+      if (resumed !== undefined) begin(resumed);
+      // Another replica may have sent changes since.
+      else
+        latest().then(
+          (from) => (isAbandoned ? undefined : begin(from)),
+          () => (isAbandoned ? undefined : begin(undefined)),
+        );
+      return {
+        abandon() {
+          isAbandoned = true;
+          hangUp(reply);
+        },
+      };
+    },
+    take(type, isOwn, from) {
+      if (isOwn) announced -= 1;
+      if (isOwn || announced > 0 || isSilent === (type === "listen")) return;
+      isSilent = type === "listen";
+      isLive = false;
+      if (isSilent) return;
+      position = from;
+      void catchUp();
+    },
+    close() {
+      if (replies.length > 0) stop();
+      subscriber.end();
+    },
+  };
+}
+
+function idOf(position: string): string {
+  return `changes:${position}`;
+}
+
+/** Returns the position in an event id of this stream. */
+function positionOf(lastEventId = ""): string | undefined {
+  return /^changes:(\d{1,20}-\d{1,20})$/.exec(lastEventId)?.[1];
+}
+
+function isAfter(position: string, other: string): boolean {
+  const [[time, count], [otherTime, otherCount]] = [position, other].map((one) => one.split("-").map(Number)) as [
+    [number, number],
+    [number, number],
+  ];
+  return time > otherTime || (time === otherTime && count > otherCount);
+}

@@ -1,0 +1,203 @@
+import { identityOf } from "../../protocol/auth.js";
+import { callerOf } from "../../protocol/caller.js";
+import type { Connection, Reply } from "../../protocol/connection.js";
+import { UnavailableError } from "../../protocol/errors.js";
+import type { Peer, Server, Store } from "../../protocol/exchange.js";
+import type { Auth } from "../../protocol/handlers.js";
+import { fingerprint } from "../../protocol/fingerprint.js";
+import { legacyPeer } from "../../protocol/initialize.js";
+import {
+  errorMessage,
+  isObject,
+  type Id,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from "../../protocol/json-rpc.js";
+import { isLoggingLevel } from "../../protocol/methods/session.js";
+import { legacyRevisions } from "../../protocol/revisions/legacy.js";
+import type { SessionEvent, StoredSession } from "../../protocol/store.js";
+import type { JsonObject } from "../../protocol/types.js";
+import { createChangeStream, type ChangeStream } from "./change-stream.js";
+import type { SharedSessions, StoredSessionHandle } from "./session-records.js";
+
+/** Interval at which the life of a session in use is extended. */
+const extensionMs = 60_000;
+/** The maximum length of a reason that is sent to other replicas. */
+const maxReason = 500;
+
+let parts = 0;
+
+/** Creates the sessions whose records are in a store. */
+export function createStoredSessions(server: Server, store: Store): SharedSessions {
+  return {
+    newPart: () => `${store.replica}_${(parts += 1).toString(36)}`,
+    async share(peer, request) {
+      const id = crypto.randomUUID();
+      const [name, owner, caller] = await Promise.all([
+        fingerprint(id),
+        ownerOf(server, request.auth),
+        fingerprint(callerOf(request.auth, request.remote)),
+      ]);
+      const stored = { store, key: { name, caller }, owner, position: store.changes.position };
+      await store.sessions.write(stored.key, recordOf(stored, peer, stored.position));
+      return { id, hasExpired: () => false, stored };
+    },
+    async find(id, auth) {
+      const [name, owner] = await Promise.all([fingerprint(id), ownerOf(server, auth)]);
+      const record = await store.sessions.read(name);
+      if (record === undefined || record.owner !== owner) return undefined;
+      const peer = peerOf(server, record);
+      if (peer === undefined) return undefined;
+      const stored = { store, key: { name, caller: record.caller }, owner, position: record.position };
+      return { peer, session: { id, hasExpired: () => false, stored } };
+    },
+    end: ({ stored }) => stored?.store.sessions.change(stored.key, { type: "end" }),
+  };
+}
+
+function recordOf(
+  { key, owner }: StoredSessionHandle,
+  { protocolVersion, capabilities, info, logLevel, subscriptions = new Set() }: Peer,
+  position: string,
+): StoredSession {
+  const { caller } = key;
+  return { caller, owner, protocolVersion, capabilities, info, logLevel, subscriptions: [...subscriptions], position };
+}
+
+/** Returns the client of a record. Another version of the server may support other revisions. */
+function peerOf(
+  server: Server,
+  { protocolVersion, capabilities, info, logLevel, subscriptions }: StoredSession,
+): Peer | undefined {
+  if (!legacyRevisions.has(protocolVersion)) return undefined;
+  const peer = legacyPeer(server, protocolVersion, capabilities, info, true);
+  if (isLoggingLevel(logLevel)) peer.logLevel = logLevel;
+  for (const uri of subscriptions) peer.subscriptions!.add(uri);
+  return peer;
+}
+
+/** Returns who may use a session: the caller, with the profile of the endpoint. */
+function ownerOf({ profile }: Server, auth: Auth | undefined): Promise<string> {
+  return fingerprint(JSON.stringify([identityOf(auth) ?? null, profile ?? null]));
+}
+
+/** The part of a stored session on this replica, which other replicas may also serve. */
+export interface StoredPart {
+  readonly changes: ChangeStream;
+  /** Writes what a request has changed in the session before its answer. */
+  persisting(message: RequestMessage, answer: Reply): Reply;
+  /** Passes on a cancellation of a request that does not run here. */
+  cancel(message: NotificationMessage): Promise<void> | undefined;
+  /** Passes on the answer to a question of another replica. Resolves with `false` if that is dead. */
+  answer(message: ResponseMessage): Promise<boolean> | undefined;
+  /** Extends the life of the session. */
+  touch(now: number): void;
+  close(): void;
+}
+
+export function createStoredPart(
+  server: Server,
+  stored: StoredSessionHandle,
+  part: string,
+  connection: Connection,
+  end: () => void,
+): StoredPart {
+  const peer = connection.session!;
+  const { store, key } = stored;
+  const { sessions } = store;
+  let extended = performance.now();
+  /** The number of unanswered requests by their ids, which a client may use twice. */
+  const running = new Map<Id, number>();
+  const announce = (type: "listen" | "silence", position: string): Promise<void> =>
+    sessions.change(key, { type, part, position });
+  const changes = createChangeStream({
+    ...{ server, store, peer, announce, position: stored.position },
+    latest: async () => (await sessions.read(key.name))?.position,
+  });
+  const stop = sessions.listen(key.name, take);
+
+  function take(event: SessionEvent): void {
+    switch (event.type) {
+      case "end":
+        return end();
+      case "logLevel":
+        if (isLoggingLevel(event.level)) peer.logLevel = event.level;
+        return;
+      case "subscribe":
+        return void peer.subscriptions?.add(event.uri);
+      case "unsubscribe":
+        return void peer.subscriptions?.delete(event.uri);
+      case "cancel":
+        return connection.notification(event.message as unknown as NotificationMessage);
+      case "answer":
+        return connection.response(event.message as unknown as ResponseMessage);
+      case "listen":
+      case "silence":
+        return changes.take(event.type, event.part === part, event.position);
+    }
+  }
+
+  /** Returns the event of a request that has changed the session; `undefined` if it has not. */
+  function eventOf(method: string, params: unknown): SessionEvent | undefined {
+    const { level, uri } = isObject(params) ? params : {};
+    if (method === "logging/setLevel" && peer.logLevel === level && isLoggingLevel(level))
+      return { type: "logLevel", level };
+    if (typeof uri !== "string") return undefined;
+    const isSubscribed = peer.subscriptions?.has(uri) === true;
+    if (method === "resources/subscribe" && isSubscribed) return { type: "subscribe", uri };
+    if (method === "resources/unsubscribe" && !isSubscribed) return { type: "unsubscribe", uri };
+    return undefined;
+  }
+
+  async function extend(): Promise<void> {
+    // A store that has lost its data gets the session again.
+    if (!(await sessions.extend(key, changes.position)))
+      await sessions.write(key, recordOf(stored, peer, changes.position));
+  }
+
+  return {
+    changes,
+    persisting({ id, method, params }, answer) {
+      running.set(id, (running.get(id) ?? 0) + 1);
+      return (text, refusal) => {
+        const others = running.get(id)! - 1;
+        if (others > 0) running.set(id, others);
+        else running.delete(id);
+        const event = refusal === undefined ? eventOf(method, params) : undefined;
+        if (event === undefined) return answer(text, refusal);
+        sessions.change(key, event).then(
+          () => answer(text),
+          (error: unknown) => {
+            const away =
+              error instanceof UnavailableError ? error : new UnavailableError(503, "the store failed", 1000);
+            answer(errorMessage(id, away), away);
+          },
+        );
+      };
+    },
+    cancel({ method, params }) {
+      const { requestId, reason } = isObject(params) ? params : {};
+      if (method !== "notifications/cancelled" || running.has(requestId as Id)) return undefined;
+      if (typeof requestId !== "string" && typeof requestId !== "number") return undefined;
+      const sent = { requestId, ...(typeof reason === "string" && { reason: reason.slice(0, maxReason) }) };
+      return sessions.change(key, { type: "cancel", message: { method, params: sent } });
+    },
+    answer(message) {
+      const { id } = message;
+      const [, replica, rest] = typeof id === "string" ? (/^([^_]+)_(\w+)-\d+$/.exec(id) ?? []) : [];
+      if (replica === undefined || `${replica}_${rest}` === part) return undefined;
+      return sessions.answer(key, replica, message as unknown as JsonObject);
+    },
+    touch(now) {
+      if (now - extended < extensionMs) return;
+      extended = now;
+      // The next use repeats it.
+      extend().catch(() => (extended = -Infinity));
+    },
+    close() {
+      stop();
+      changes.close();
+    },
+  };
+}

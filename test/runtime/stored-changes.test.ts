@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { until } from "./replicas.js";
+import { opened, startServing, textOf, type Serving } from "./stored-replicas.js";
+
+const call = (name: string, input: object = {}) => ({
+  ...{ id: "call", method: "tools/call" },
+  params: { name, arguments: input, _meta: { progressToken: 1 } },
+});
+
+describe.skipIf(!hasRedis)("with a store", () => {
+  let redis: Redis;
+  let tests = 0;
+  let prefix: string;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => {
+    prefix = `test ${(tests += 1)}:`;
+  });
+  const replicas = (...names: string[]): Promise<Serving[]> =>
+    Promise.all(names.map((name) => startServing(redis, prefix, name)));
+  const session = async (on: Serving) => on.session("ada");
+
+  describe("the stream of what belongs to no request", () => {
+    const subscribe = (uri: string) => ({ id: 3, method: "resources/subscribe", params: { uri } });
+    const touch = async (on: Serving, headers: Record<string, string>, uri: string) =>
+      expect(await textOf(await on.post("ada", call("touch", { uri }), headers))).toBe(on.name);
+
+    test("has the changes since initialize, and resumes on any replica after each of them", async () => {
+      const [a, b, c] = await replicas("a", "b", "c");
+      const headers = await session(a!);
+      await b!.post("ada", subscribe("made://a"), headers);
+      await b!.post("ada", subscribe("made://b"), headers);
+      const changes = ["made://a", "made://b", "made://a", "made://b"];
+      for (const [index, uri] of changes.entries()) await touch([a, b, c][index % 3]!, headers, uri);
+      const stream = await opened((signal) => c!.get("ada", headers, undefined, signal));
+      const seen = [(await stream.next())!];
+      for (let count = 0; count < changes.length; count += 1) seen.push((await stream.next())!);
+      expect(seen.slice(1).map(({ data }) => data.params.uri)).toEqual(changes);
+      stream.hangUp();
+      for (const [index, { id }] of seen.entries()) {
+        const resumed = await opened((signal) => [a, b][index % 2]!.get("ada", headers, id, signal));
+        expect(await resumed.next()).toEqual({ id, text: "", data: undefined });
+        for (const event of seen.slice(index + 1)) expect(await resumed.next()).toEqual(event);
+        resumed.hangUp();
+      }
+      await a!.post("ada", { id: 4, method: "resources/unsubscribe", params: { uri: "made://a" } }, headers);
+      const last = await opened((signal) => c!.get("ada", headers, seen.at(-1)!.id, signal));
+      await last.next();
+      await until(() => true);
+      await touch(a!, headers, "made://b");
+      expect((await last.next())!.data.params.uri).toBe("made://b");
+      last.hangUp();
+    });
+
+    test("is told no change twice when the client opens it anew", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      await a!.post("ada", subscribe("made://a"), headers);
+      const first = await opened((signal) => a!.get("ada", headers, undefined, signal));
+      await first.next();
+      await touch(b!, headers, "made://a");
+      const seen = (await first.next())!;
+      first.hangUp();
+      const position = seen.id!.replace("changes:", "");
+      const [key] = ((await redis.ask("KEYS", `${prefix}session:*`)) as string[]).filter(
+        (name) => !name.includes("sessions"),
+      );
+      await until(async () => (await redis.ask("HGET", key!, "position")) === position, "the position");
+      const second = await opened((signal) => b!.get("ada", headers, undefined, signal));
+      expect((await second.next())!.id).toBe(seen.id);
+      second.hangUp();
+    });
+
+    test("is that of the newest connection on any replica, and of the one before once that has ended", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      await a!.post("ada", subscribe("made://a"), headers);
+      const first = await opened((signal) => a!.get("ada", headers, undefined, signal));
+      await first.next();
+      const control = `${prefix}control`;
+      const announced = async (type: string): Promise<number> =>
+        JSON.stringify(await redis.ask("XRANGE", control, "-", "+")).split(`\\"type\\":\\"${type}\\"`).length - 1;
+      // Of two that open at once, either may count as the newest.
+      await until(async () => (await announced("listen")) >= 1, "the first announcement");
+      const second = await opened((signal) => b!.get("ada", headers, undefined, signal));
+      await second.next();
+      await until(async () => (await announced("listen")) >= 2, "the announcement");
+      await touch(a!, headers, "made://a");
+      expect((await second.next())!.data.params.uri).toBe("made://a");
+      second.hangUp();
+      await until(async () => (await announced("silence")) >= 1, "the farewell");
+      await touch(b!, headers, "made://a");
+      expect((await first.next())!.data.params.uri).toBe("made://a");
+      first.hangUp();
+    });
+
+    test("notifies of everything subscribed to if changes after the client's position are gone", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      await a!.post("ada", subscribe("made://a"), headers);
+      await touch(a!, headers, "made://a");
+      const stream = await opened((signal) => a!.get("ada", headers, undefined, signal));
+      await stream.next();
+      const { id } = (await stream.next())!;
+      stream.hangUp();
+      await touch(a!, headers, "made://b");
+      await touch(a!, headers, "made://b");
+      await redis.ask("XTRIM", `${prefix}changes`, "MAXLEN", "=", "1");
+      const resumed = await opened((signal) => b!.get("ada", headers, id, signal));
+      await resumed.next();
+      const told = [await resumed.next(), await resumed.next(), await resumed.next()].map((event) => event!.data);
+      expect(told.map(({ method, params }) => params.uri ?? method)).toEqual([
+        "notifications/tools/list_changed",
+        "notifications/resources/list_changed",
+        "made://a",
+      ]);
+      await touch(b!, headers, "made://a");
+      expect((await resumed.next())!.data.params.uri).toBe("made://a");
+      resumed.hangUp();
+    });
+  });
+});

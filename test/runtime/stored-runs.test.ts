@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { opened, rest, startServing, type Serving } from "./stored-replicas.js";
+
+describe.skipIf(!hasRedis)("event streams of tools, with a store", () => {
+  let redis: Redis;
+  let tests = 0;
+  let prefix: string;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => {
+    prefix = `test ${(tests += 1)}:`;
+  });
+  const replicas = (...names: string[]): Promise<Serving[]> =>
+    Promise.all(names.map((name) => startServing(redis, prefix, name)));
+
+  const path = "/mcp/tools/held/sse";
+  const run = (on: Serving, call: string, caller = "ada") =>
+    opened((signal) => on.ask(caller, { method: "GET", path: `${path}?call=${call}`, signal }));
+  const resume = (on: Serving, id: string, caller = "ada", at = path) =>
+    on.ask(caller, { method: "GET", path: at, headers: { "last-event-id": id } });
+
+  test("resume on any replica after each event, with the same ids, and once ended not again", async () => {
+    const [a, b] = await replicas("a", "b");
+    const stream = await run(a!, "x");
+    const first = [await stream.next(), await stream.next()];
+    a!.calls.get("x")!.progress(2);
+    a!.calls.get("x")!.end("done");
+    const all = [...first, ...(await rest(stream))].map((event) => event!);
+    expect(all.length).toBe(4);
+    expect(all.at(-1)!.data.content[0].text).toBe("done");
+    for (const [index, { id }] of all.entries()) {
+      const response = await resume(b!, id!);
+      if (index === all.length - 1) expect(response.status).toBe(204);
+      else expect(await rest(await opened(async () => response))).toEqual(all.slice(index + 1));
+    }
+  });
+
+  test("are followed while they run", async () => {
+    const [a, b] = await replicas("a", "b");
+    const stream = await run(a!, "x");
+    await stream.next();
+    const { id } = (await stream.next())!;
+    stream.hangUp();
+    const second = await opened(async () => resume(b!, id!));
+    a!.calls.get("x")!.progress(2);
+    expect((await second.next())!.data.progress).toBe(2);
+    a!.calls.get("x")!.end("done");
+    expect((await rest(second)).map(({ data }) => data.content[0].text)).toEqual(["done"]);
+  });
+
+  test.each<[string, (on: Serving, id: string) => Promise<Response>]>([
+    ["another caller", (on, id) => resume(on, id, "bob")],
+    ["another tool", (on, id) => resume(on, id, "ada", "/mcp/tools/plain/sse")],
+    ["an unknown id", (on, id) => resume(on, id.replace(/_\w/, "_x"))],
+    ["an unknown replica", (on, id) => resume(on, `x${id}`)],
+  ])("are not for %s", async (_who, ask) => {
+    const [a, b] = await replicas("a", "b");
+    const stream = await run(a!, "x");
+    const { id } = (await stream.next())!;
+    expect((await ask(b!, id!)).status).toBe(204);
+    a!.calls.get("x")!.end("done");
+  });
+
+  test("end with an error once their replica is dead", async () => {
+    const [a, b] = await replicas("a", "b");
+    const stream = await run(a!, "x");
+    const { id } = (await stream.next())!;
+    const resumed = await opened(async () => resume(b!, id!));
+    expect((await resumed.next())!.data.progress).toBe(1);
+    a!.die();
+    const [lost, ...more] = await rest(resumed);
+    expect([lost!.data.message, more]).toEqual(["the result is no longer kept; run the tool again", []]);
+    expect((await resume(b!, lost!.id!)).status).toBe(204);
+    stream.hangUp();
+  });
+});

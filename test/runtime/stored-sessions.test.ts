@@ -1,0 +1,360 @@
+import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@modelcontextprotocol/client";
+import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { until } from "./replicas.js";
+import { opened, rest, startServing, textOf, type Serving } from "./stored-replicas.js";
+
+const lost = "the answer is no longer kept; send the request again";
+const plain = { id: 1, method: "tools/call", params: { name: "plain" } };
+const call = (name: string, input: object = {}, id: unknown = "call") => ({
+  ...{ id, method: "tools/call" },
+  params: { name, arguments: input, _meta: { progressToken: 1 } },
+});
+
+describe.skipIf(!hasRedis)("with a store", () => {
+  let redis: Redis;
+  let tests = 0;
+  let prefix: string;
+  beforeAll(async () => {
+    redis = await startRedis({ durable: true });
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => {
+    prefix = `test ${(tests += 1)}:`;
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const replicas = (...names: string[]): Promise<Serving[]> =>
+    Promise.all(names.map((name) => startServing(redis, prefix, name)));
+
+  /** A session that another replica has initialized. */
+  async function session(on: Serving, more: object = {}, version = "2025-11-25") {
+    const response = await on.initialize("ada", version, more);
+    expect(response.status).toBe(200);
+    return { "mcp-session-id": response.headers.get("mcp-session-id")! };
+  }
+
+  describe.each(["1.x", "2.x"] as const)("client %s", (generation) => {
+    test("calls three replicas in turn, and is notified once of what each has changed", async () => {
+      const all = await replicas("a", "b", "c");
+      let turn = 0;
+      const fetch = (address: string | URL, init?: RequestInit): Promise<Response> => {
+        const { method, body, signal, headers } = new Request(address, init) as Request & { body: never };
+        const on = all[turn++ % all.length]!;
+        const more = init?.body === undefined ? {} : { body: init.body as string };
+        void body;
+        return on.ask("ada", { method, headers: Object.fromEntries(headers), signal, ...more });
+      };
+      const info = { name: "n", version: "1" };
+      const url = new URL("http://localhost/mcp");
+      const client =
+        generation === "1.x" ? new Client1(info) : new Client2(info, { versionNegotiation: { mode: "legacy" } });
+      const transport = generation === "1.x" ? new Http1(url, { fetch }) : new Http2(url, { fetch });
+      const updates: string[] = [];
+      const take = ({ params }: { params: { uri: string } }): void => void updates.push(params.uri);
+      if (client instanceof Client1) client.setNotificationHandler(ResourceUpdatedNotificationSchema, take);
+      else client.setNotificationHandler("notifications/resources/updated", take);
+      await client.connect(transport as never);
+      await client.subscribeResource({ uri: "made://a" });
+      const answers = new Set<string>();
+      for (let calls = 0; calls < 6; calls += 1) {
+        const { content } = (await client.callTool({ name: "touch", arguments: { uri: "made://a" } })) as any;
+        answers.add(content[0].text);
+        await until(() => updates.length >= calls + 1, `update ${calls + 1}`);
+      }
+      expect([...answers].toSorted()).toEqual(["a", "b", "c"]);
+      expect(updates.length).toBe(6);
+      await transport.terminateSession();
+      for (const { server } of all) await until(() => server.ledger.count("session") === 0, "the end of the session");
+      await client.close();
+    });
+  });
+
+  test("another replica knows what the client said, and what it asked for later", async () => {
+    const [a, b] = await replicas("a", "b");
+    const said = {
+      capabilities: { sampling: {}, experimental: { x: "y".repeat(20_000) } },
+      clientInfo: { name: "n", version: "2" },
+    };
+    const headers = await session(a!, said, "2025-06-18");
+    const answer = JSON.parse(await textOf(await b!.post("ada", call("client"), headers)));
+    expect(answer).toEqual({ protocolVersion: "2025-06-18", capabilities: said.capabilities, info: said.clientInfo });
+    // It is the log level that decides whether this is a stream.
+    expect((await b!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("application/json");
+    await a!.post("ada", { id: 2, method: "logging/setLevel", params: { level: "debug" } }, headers);
+    await until(
+      async () => (await b!.post("ada", call("log"), headers)).headers.get("content-type") === "text/event-stream",
+      "the log level",
+    );
+    const [c] = await replicas("c");
+    expect((await c!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+  });
+
+  test.each([
+    ["another caller", "bob", (id: string) => id],
+    ["an id that no replica gave", "ada", () => crypto.randomUUID()],
+    ["no id", "ada", () => ""],
+  ])("a session cannot be found by %s", async (_how, caller, change) => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!);
+    const used = { "mcp-session-id": change(headers["mcp-session-id"]) };
+    for (const response of [
+      await b!.post(caller, plain, used),
+      await b!.get(caller, used),
+      await b!.ask(caller, { method: "DELETE", headers: used }),
+    ])
+      expect(response.status).toBe(404);
+    expect((await b!.post("ada", plain, headers)).status).toBe(200);
+  });
+
+  test("neither an id nor a caller is in Redis", async () => {
+    const [a] = await replicas("a");
+    const headers = await session(a!);
+    await a!.post("ada", { id: 2, method: "resources/subscribe", params: { uri: "made://a" } }, headers);
+    const keys = (await redis.ask("KEYS", `${prefix}*`)) as string[];
+    const contents: unknown[] = [keys];
+    for (const key of keys) {
+      const type = await redis.ask("TYPE", key);
+      const [command, ...rest] = { hash: ["HGETALL"], stream: ["XRANGE", "-", "+"], zset: ["ZRANGE", "0", "-1"] }[
+        String(type)
+      ] ?? ["GET"];
+      contents.push(await redis.ask(command!, key, ...rest));
+      expect(Number(await redis.ask("PTTL", key))).toBeGreaterThan(0);
+    }
+    const all = JSON.stringify(contents);
+    expect(all).toContain("made://a");
+    expect(all).not.toContain(headers["mcp-session-id"]);
+    expect(all).not.toContain("ada");
+  });
+
+  test("DELETE ends a session on all replicas, and answers what still runs", async () => {
+    const [a, b, c] = await replicas("a", "b", "c");
+    const headers = await session(a!);
+    const running = await opened((signal) => b!.post("ada", call("held"), headers, signal));
+    expect((await a!.ask("ada", { method: "DELETE", headers })).status).toBe(200);
+    expect((await rest(running)).at(-1)!.data.error.message).toBe("the client ended the session");
+    for (const on of [a, b, c]) expect((await on!.post("ada", plain, headers)).status).toBe(404);
+  });
+
+  describe("a stream resumes on another replica", () => {
+    test("after each of its events, with the same ids, and once ended not again", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      await stream.next();
+      for (let step = 2; step <= 5; step += 1) a!.calls.get("")!.progress(step);
+      a!.calls.get("")!.end("x".repeat(100_000));
+      const all = await rest(stream);
+      expect(all.map(({ data }) => data.method ?? data.result.content[0].text.length)).toEqual([
+        ...Array.from({ length: 5 }, () => "notifications/progress"),
+        100_000,
+      ]);
+      for (const [index, { id }] of all.entries()) {
+        const response = await b!.get("ada", headers, id);
+        const isLast = index === all.length - 1;
+        expect(response.status).toBe(isLast ? 204 : 200);
+        if (isLast) continue;
+        const [primed, ...missed] = await rest({ next: (await opened(async () => response)).next, hangUp() {} });
+        expect(primed).toEqual({ id, text: "", data: undefined });
+        expect(missed).toEqual(all.slice(index + 1));
+      }
+    });
+
+    test("while its call runs, and again on a third one", async () => {
+      const [a, b, c] = await replicas("a", "b", "c");
+      const headers = await session(a!);
+      const first = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      await first.next();
+      const { id } = (await first.next())!;
+      first.hangUp();
+      const second = await opened((signal) => b!.get("ada", headers, id, signal));
+      await second.next();
+      a!.calls.get("")!.progress(2);
+      const progressed = (await second.next())!;
+      expect(progressed.data.params.progress).toBe(2);
+      second.hangUp();
+      const third = await opened((signal) => c!.get("ada", headers, progressed.id, signal));
+      a!.calls.get("")!.progress(3);
+      a!.calls.get("")!.end("done");
+      const [, step, answer, ...more] = await rest(third);
+      expect([step!.data.params.progress, answer!.data.result.content[0].text, more]).toEqual([3, "done", []]);
+    });
+
+    test("but not for credentials of the same caller that open less", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      const strong = { ...headers, "x-scopes": "admin other" };
+      const stream = await opened((signal) => a!.post("ada", call("held"), strong, signal));
+      await stream.next();
+      const { id } = (await stream.next())!;
+      stream.hangUp();
+      a!.calls.get("")!.end("secret");
+      const weak = await rest(await opened((signal) => b!.get("ada", { ...headers, "x-scopes": "other" }, id, signal)));
+      expect(weak.at(-1)!.data.error.message).toBe(lost);
+      const answer = await rest(await opened((signal) => b!.get("ada", strong, id, signal)));
+      expect(answer.at(-1)!.data.result.content[0].text).toBe("secret");
+    });
+
+    test("and stays away after a cancellation, which reaches the replica of the call", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      await stream.next();
+      const { id } = (await stream.next())!;
+      const cancelled = { method: "notifications/cancelled", params: { requestId: "call", reason: "enough" } };
+      expect((await b!.post("ada", cancelled, headers)).status).toBe(202);
+      expect(await rest(stream)).toEqual([]);
+      expect(a!.calls.get("")!.signal.aborted).toBe(true);
+      const resumed = await rest(await opened((signal) => b!.get("ada", headers, id, signal)));
+      expect(resumed.map(({ data }) => data)).toEqual([undefined, undefined]);
+      expect((await b!.get("ada", headers, resumed.at(-1)!.id)).status).toBe(204);
+    });
+
+    test.each([
+      ["of another session", (id: string) => id],
+      ["that never was", (id: string) => id.replace(/\.\d+-/, ".77-")],
+    ])("and one %s is an error for its request", async (which, change) => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      await stream.next();
+      const id = change((await stream.next())!.id!);
+      const used = which === "of another session" ? await session(a!) : headers;
+      const resumed = await rest(await opened((signal) => b!.get("ada", used, id, signal)));
+      expect(resumed.at(-1)!.data).toEqual({ jsonrpc: "2.0", id: "call", error: { code: -32603, message: lost } });
+      stream.hangUp();
+    });
+
+    test("and is an error for its request once its replica is dead", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      await stream.next();
+      const { id } = (await stream.next())!;
+      stream.hangUp();
+      const resumed = await opened((signal) => b!.get("ada", headers, id, signal));
+      await resumed.next();
+      a!.calls.get("")!.progress(2);
+      expect((await resumed.next())!.data.params.progress).toBe(2);
+      a!.die();
+      const after = await rest(resumed);
+      expect(after.map(({ data }) => data)).toEqual([
+        { jsonrpc: "2.0", id: "call", error: { code: -32603, message: lost } },
+      ]);
+      expect((await b!.get("ada", headers, after[0]!.id)).status).toBe(204);
+      // The session goes on.
+      expect(await textOf(await b!.post("ada", plain, headers))).toBe("b");
+    });
+  });
+
+  test("an answer to a question reaches the replica that asked", async () => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!, { capabilities: { sampling: {} } });
+    const stream = await opened((signal) => a!.post("ada", call("ask"), headers, signal));
+    await stream.next();
+    const { id } = (await stream.next())!.data;
+    const answer = { id, result: { role: "assistant", model: "m", content: { type: "text", text: "yes" } } };
+    expect((await b!.post("ada", answer, headers)).status).toBe(202);
+    expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("yes");
+    // One to a replica that does not exist is not accepted.
+    const foreign = await b!.post("ada", { ...answer, id: "nobody_1-1" }, headers);
+    await until(async () => (await b!.post("ada", { ...answer, id: "nobody_1-1" }, headers)).status === 400);
+    expect([202, 400]).toContain(foreign.status);
+  });
+
+  test("while Redis is away a replica serves its own sessions, and all others once it is back", async () => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!);
+    const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+    await stream.next();
+    const { id } = (await stream.next())!;
+    await redis.kill();
+    await until(() => !a!.store.available && !b!.store.available, "the outage");
+    try {
+      expect(await textOf(await a!.post("ada", plain, headers))).toBe("a");
+      for (const refused of [
+        await b!.post("ada", plain, headers),
+        await a!.initialize("ada"),
+        await a!.post("ada", { method: "notifications/cancelled", params: { requestId: "other" } }, headers),
+        await a!.post("ada", { id: 5, method: "logging/setLevel", params: { level: "debug" } }, headers),
+        await a!.ask("ada", { method: "DELETE", headers }),
+      ])
+        expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+      a!.calls.get("")!.progress(2);
+      a!.calls.get("")!.end("done");
+      expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("done");
+    } finally {
+      await redis.restart();
+    }
+    await until(() => a!.store.available && b!.store.available, "the return");
+    expect(await textOf(await b!.post("ada", plain, headers))).toBe("b");
+    const resumed = await rest(await opened((signal) => b!.get("ada", headers, id, signal)));
+    expect(resumed.map(({ data }) => data?.params?.progress ?? data?.result.content[0].text)).toEqual([
+      undefined,
+      2,
+      "done",
+    ]);
+  });
+
+  test("a session that Redis has lost is written again by a replica that has it", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!);
+    await a!.post("ada", { id: 2, method: "logging/setLevel", params: { level: "debug" } }, headers);
+    const [key] = (await redis.ask("KEYS", `${prefix}session:*`)) as string[];
+    await redis.ask("DEL", key!);
+    expect((await b!.post("ada", plain, headers)).status).toBe(404);
+    vi.advanceTimersByTime(61_000);
+    expect((await a!.post("ada", plain, headers)).status).toBe(200);
+    await until(async () => (await b!.post("ada", plain, headers)).status === 200, "the session");
+    expect((await b!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+  });
+
+  test.each([
+    ["no JSON", "x"],
+    ["another form", "[]"],
+    ["a client of another form", '{"client":7}'],
+    ["an unknown revision", '{"caller":"x","owner":"x","protocolVersion":"2027-01-01"}'],
+  ])("a record with %s counts as absent", async (_what, text) => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!);
+    const [key] = (await redis.ask("KEYS", `${prefix}session:*`)) as string[];
+    await redis.ask("HSET", key!, "client", text);
+    expect((await b!.post("ada", plain, headers)).status).toBe(404);
+  });
+
+  test("a session whose other fields are garbage goes on without them", async () => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!);
+    const [key] = (await redis.ask("KEYS", `${prefix}session:*`)) as string[];
+    await redis.ask("HSET", key!, "level", "loud", "position", "x", "uri", "1", "other", "2");
+    await redis.ask("XADD", `${prefix}control`, "*", "o", "x", "n", "1", "d", '{"kind":"session","session":7}');
+    expect(await textOf(await b!.post("ada", plain, headers))).toBe("b");
+    const stream = await opened((signal) => b!.get("ada", headers, undefined, signal));
+    expect((await stream.next())!.id).toMatch(/^changes:\d+-\d+$/);
+    stream.hangUp();
+  });
+
+  test("a caller has at most 1,000 sessions in Redis, of which the oldest go first", async () => {
+    const [a] = await replicas("a");
+    const write = (name: string, caller: string): Promise<void> =>
+      a!.store.sessions.write(
+        { name, caller },
+        {
+          ...{ caller, owner: "o", protocolVersion: "2025-11-25", capabilities: {}, info: undefined },
+          ...{ logLevel: undefined, subscriptions: [], position: "0-0" },
+        },
+      );
+    await write("other", "bob");
+    for (let round = 0; round < 10; round += 1)
+      await Promise.all(Array.from({ length: 101 }, (_, index) => write(`${round}-${index}`, "ada")));
+    const keys = (await redis.ask("KEYS", `${prefix}session:*`)) as string[];
+    expect(keys.length).toBe(1001);
+    expect(await a!.store.sessions.read("9-100")).toBeDefined();
+    expect(await a!.store.sessions.read("other")).toBeDefined();
+  });
+});
