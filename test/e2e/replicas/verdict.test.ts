@@ -55,12 +55,12 @@ test.each<[what: string, broken: string[], change: (journal: Journal) => void]>(
   ["a client that could not connect", ["a session goes on"], ({ unconnected }) => unconnected.push("ada: no")],
   [
     "an update that a client with a resumed stream missed",
-    ["an acknowledged update reaches each subscriber"],
+    ["an acknowledged update reaches each session, whose stream resumes"],
     ({ updates }) => updates.shift(),
   ],
   [
     "an update that an open stream missed",
-    ["an acknowledged update reaches each subscriber"],
+    ["an acknowledged update reaches each subscription that stays open"],
     ({ updates }) => updates.pop(),
   ],
   [

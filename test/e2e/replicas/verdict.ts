@@ -35,17 +35,9 @@ const promises: Readonly<Record<string, (journal: Journal) => string[]>> = {
     ...subscriptions.flatMap(({ client, problem }) => (problem === undefined ? [] : [`${client}: ${problem}`])),
   ],
 
-  "an acknowledged update reaches each subscriber": ({ calls, updates, subscriptions, chaos }) => {
-    const heard = new Set(updates.map(({ client, stream, lot }) => `${client} ${stream} ${lot}`));
-    const acknowledged = calls.filter((call) => isWatched(call) && call.outcome === "answered");
-    return subscriptions.flatMap(({ client, stream, resumes, began, ended = chaos.ended }) =>
-      acknowledged
-        // What was on its way to a stream that broke is lost with it, unless the client can resume.
-        .filter((call) => call.began > began && call.ended < (resumes ? ended : ended - settleMs))
-        .filter(({ lot }) => !heard.has(`${client} ${stream} ${lot}`))
-        .map((call) => `${client} was not told of the update that ${told(call)} was answered for`),
-    );
-  },
+  "an acknowledged update reaches each subscription that stays open": (journal) => missedUpdates(journal, false),
+
+  "an acknowledged update reaches each session, whose stream resumes": (journal) => missedUpdates(journal, true),
 
   "no update is told twice": ({ updates }) => {
     const counts = grouped(updates, ({ client, stream, lot }) => `${client}, stream ${stream}: ${lot}`);
@@ -204,6 +196,20 @@ export function report(findings: readonly Finding[]): string {
       [`broken ${evidence.length} times: ${promise}`, ...evidence.slice(0, 8).map((each) => `  ${each}`)].join("\n"),
     )
     .join("\n");
+}
+
+function missedUpdates({ calls, updates, subscriptions, chaos }: Journal, ofSessions: boolean): string[] {
+  const heard = new Set(updates.map(({ client, stream, lot }) => `${client} ${stream} ${lot}`));
+  const acknowledged = calls.filter((call) => isWatched(call) && call.outcome === "answered");
+  return subscriptions
+    .filter(({ resumes }) => resumes === ofSessions)
+    .flatMap(({ client, stream, began, ended = chaos.ended }) =>
+      acknowledged
+        // What was on its way to a stream that broke is lost with it, unless the client can resume.
+        .filter((call) => call.began > began && call.ended < (ofSessions ? ended : ended - settleMs))
+        .filter(({ lot }) => !heard.has(`${client} ${stream} ${lot}`))
+        .map((call) => `${client} was not told of the update that ${told(call)} was answered for`),
+    );
 }
 
 function isWatched({ tool, lot }: Call): boolean {
