@@ -18,7 +18,7 @@ export function servingOf(server: Server): Serving {
 /** Returns the settings under their names in the manifest, since lowering moves some. */
 function settingsOf(server: Server): Pick<Serving, "fixed" | "swapped"> {
   const { runtime, transports, maxKeptBytes, listed } = server;
-  const { auth, logging, telemetry, cache, concurrency, rate, drainMs, store } = runtime;
+  const { auth, logging, telemetry, metrics, cache, concurrency, rate, drainMs, store } = runtime;
   const { sse, toolEvents, websocket, maxSessions, maxBodyBytes, maxConnections, ...http } = transports.http ?? {};
   const { name, path: _, ...callers } = auth ?? {};
   const { pageSize, timeoutMs, maxSubscriptions, maxTasks, taskTtlMs } = server;
@@ -32,6 +32,7 @@ function settingsOf(server: Server): Pick<Serving, "fixed" | "swapped"> {
         auth: auth && [callers],
         logging,
         telemetry,
+        metrics,
         cache: { maxBytes: cache?.maxSize },
         store: { redis: store },
       },

@@ -25,7 +25,7 @@ import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { openObjectChecks } from "./open-objects.js";
 import { checkOverlaps } from "./overlaps.js";
-import { checkHealth, checkHooks, checkLogFiles, configSchema } from "./runtime.js";
+import { checkHealth, checkHooks, checkLogFiles, checkMetrics, configSchema } from "./runtime.js";
 import { schemaChecks, type SchemaChecks, type SchemaFindings, type Target } from "./schemas.js";
 import { checkShape } from "./shape.js";
 import { checkStore } from "./store.js";
@@ -58,6 +58,7 @@ export function check(
   checkToolEvents(merged, diagnostics);
   checkHealth(merged, diagnostics);
   checkLogFiles(merged, diagnostics);
+  checkMetrics(merged, diagnostics);
   checkUpstreams(merged, diagnostics);
   checkStore(merged, diagnostics);
   const reachable = reachableFrom(merged, sources);

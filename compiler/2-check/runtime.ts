@@ -66,11 +66,26 @@ export function checkLogFiles({ runtime }: Merged, diagnostics: Diagnostic[]): v
   diagnostics.push(diagnose("manifest/invalid-value", audit.span, { reason }));
 }
 
+/** Refuses metrics that nobody could read, or everybody. */
+export function checkMetrics({ runtime }: Merged, diagnostics: Diagnostic[]): void {
+  const metrics = runtime && child(runtime.node, "metrics");
+  if (!metrics || child(metrics, "port")) return;
+  const transports = child(runtime.node, "transports");
+  const isOnStdioAlone =
+    transports !== undefined && ["http", "sse", "toolEvents", "websocket"].every((name) => !child(transports, name));
+  const reason = isOnStdioAlone
+    ? 'metrics of a server without http need a "port" of their own'
+    : 'metrics on the port of http need a "token", since they name tools; or give them a "port" of their own';
+  if (isOnStdioAlone || !child(metrics, "token"))
+    diagnostics.push(diagnose("manifest/invalid-value", metrics.span, { reason }));
+}
+
 /** Refuses two endpoints at one path, and a tool with the name of the health tool. */
 export function checkHealth({ runtime, tools }: Merged, diagnostics: Diagnostic[]): void {
   const health = runtime && child(runtime.node, "health");
   if (!health) return;
   const transports = runtime && child(runtime.node, "transports");
+  const metrics = runtime && child(runtime.node, "metrics");
   const at = (transport: string, key: string, preset: string): string | undefined => {
     const node = transports && child(transports, transport);
     const written = node && child(node, key)?.value;
@@ -81,6 +96,9 @@ export function checkHealth({ runtime, tools }: Merged, diagnostics: Diagnostic[
     [at("sse", "path", "/sse"), "HTTP+SSE"],
     [at("sse", "messages", "/messages"), "HTTP+SSE"],
     [at("websocket", "path", "/ws"), "WebSocket"],
+    ...(metrics && !child(metrics, "port")
+      ? [[String(child(metrics, "path")?.value ?? "/metrics"), "the endpoint of metrics"] as const]
+      : []),
   ]);
   for (const [key, preset] of [
     ["liveness", "/healthz"],

@@ -6,7 +6,7 @@ import { lowerHealth } from "./health.js";
 import { lowerLimits } from "./limits.js";
 import { lowerLogging } from "./logging.js";
 import { lowerStore } from "./store.js";
-import { lowerTelemetry } from "./telemetry.js";
+import { lowerMetrics, lowerTelemetry } from "./telemetry.js";
 
 /** Fills in the defaults of the transports. */
 export function lowerTransports(project: Project): Transports {
@@ -56,10 +56,12 @@ export function lowerRuntime(project: Project): Runtime {
   const health = lowerHealth(project.runtime);
   const store = lowerStore(project);
   const telemetry = lowerTelemetry(project.runtime.telemetry);
+  const metrics = lowerMetrics(project.runtime.metrics);
   return {
     ...(project.hooks !== undefined && { hooks: { file: project.hooks } }),
     ...(config && { config }),
     ...(telemetry && { telemetry }),
+    ...(metrics && { metrics }),
     ...(health && { health }),
     ...(project.runtime.logging && { logging: lowerLogging(project.runtime.logging) }),
     ...(auth && { auth }),

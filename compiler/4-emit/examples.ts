@@ -64,7 +64,7 @@ export function emitExamples(
 }
 
 /** Runtime features of production that would intercept the call between an example and its handler. */
-const rooms: ReadonlySet<string> = new Set(["logging", "telemetry", "health", "concurrency", "rate"]);
+const rooms: ReadonlySet<string> = new Set(["logging", "telemetry", "metrics", "health", "concurrency", "rate"]);
 
 function withoutRooms(runtime: Server["runtime"]): Server["runtime"] {
   return Object.fromEntries(Object.entries(runtime).filter(([room]) => !rooms.has(room))) as Server["runtime"];

@@ -1,4 +1,4 @@
-import type { Audit, Server } from "../model/server.js";
+import type { Audit, Metrics, Server } from "../model/server.js";
 import type { Json } from "../model/source.js";
 import { importOf, literal } from "./code.js";
 
@@ -8,9 +8,11 @@ const library = "@mcpc/runtime/codegen/v1";
 export interface ObserverCode {
   readonly imports: readonly string[];
   readonly observers: readonly string[];
+  /** The expression that creates the metrics. */
+  readonly metrics: string | undefined;
 }
 
-export function observerCode({ runtime: { telemetry, logging } }: Server): ObserverCode {
+export function observerCode({ runtime: { telemetry, logging, metrics } }: Server): ObserverCode {
   const audit = logging?.audit;
   return {
     imports: [
@@ -20,12 +22,19 @@ export function observerCode({ runtime: { telemetry, logging } }: Server): Obser
             importOf(["createTelemetry"], `${library}/telemetry`),
           ]
         : []),
+      ...(metrics
+        ? [
+            importOf(["createMetrics"], `${library}/metrics`),
+            importOf(["createProcessMetrics"], `${library}/node-metrics`),
+          ]
+        : []),
       ...(audit ? [importOf(["createAudit"], `${library}/audit`)] : []),
     ],
     observers: [
       ...(telemetry ? [`createTelemetry(opentelemetry, ${literal({ ...telemetry } as Json)})`] : []),
       ...(audit ? [`createAudit(${auditText(audit)})`] : []),
     ],
+    metrics: metrics && metricsText(metrics),
   };
 }
 
@@ -35,4 +44,9 @@ function auditText({ file, ...options }: Audit): string {
     ...(file ? [`file: (report) => openLogFile(${literal({ ...file })}, report)`] : []),
   ];
   return `{ ${members.join(", ")} }`;
+}
+
+function metricsText({ path, address, token }: Metrics): string {
+  const options = { path, isOnHttpPort: address === undefined, ...(token && { token: { ...token } }) };
+  return `createMetrics({ ...${literal(options)}, process: createProcessMetrics() })`;
 }

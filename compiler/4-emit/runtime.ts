@@ -23,7 +23,12 @@ export function runtimeCode(server: Server): RuntimeCode {
   const seeing = observerCode(server);
   const { fromEnvironment } = server.transports;
   const passes = server.upstreams.length > 0;
-  const starts = hasApplication(server) || (auth ?? store) !== undefined || fromEnvironment || passes;
+  const starts =
+    hasApplication(server) ||
+    (auth ?? store) !== undefined ||
+    fromEnvironment ||
+    passes ||
+    runtime.metrics?.token !== undefined;
   return {
     imports: [
       ...(starts
@@ -67,6 +72,7 @@ export function runtimeCode(server: Server): RuntimeCode {
       ...(passes ? ["upstreams,"] : []),
       ...(logging ? [`logging: createLogging(${loggingText(logging)}),`] : []),
       ...(seeing.observers.length > 0 ? [`observers: [${seeing.observers.join(", ")}],`] : []),
+      ...(seeing.metrics ? [`metrics: ${seeing.metrics},`] : []),
       ...(cache ? [`cache: createCache(${literal({ ...cache })}),`] : []),
       ...(rate ? [`admit: createRate(${literal({ ...rate })}),`] : []),
       ...(store ? [`store: createRedisStore(${literal(store as unknown as Json)}),`] : []),

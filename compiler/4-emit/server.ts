@@ -117,7 +117,7 @@ ${upgrade}  };
 /** Prints `generated/main.ts`, which serves the server on its transports. */
 export function mainModule(server: Server): string {
   const { stdio, http, fromEnvironment } = server.transports;
-  const { config, auth, drainMs } = server.runtime;
+  const { config, auth, drainMs, metrics } = server.runtime;
   const variables = variablesText(server);
   return (
     `import { main } from ${literal(`${library}/main`)};\n` +
@@ -125,8 +125,9 @@ export function mainModule(server: Server): string {
     (auth && stdio ? `import { localCaller } from ${literal(`${library}/node-auth`)};\n` : "") +
     (http ? `import { listen } from ${literal(`${library}/node-http`)};\n` : "") +
     (fromEnvironment ? `import { readHttp } from ${literal(`${library}/http-environment`)};\n` : "") +
+    (metrics?.address ? `import { serveMetrics } from ${literal(`${library}/node-metrics`)};\n` : "") +
     `import { ${http ? "http, " : ""}server } from "./server.js";\n\n` +
-    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${fromEnvironment ? ", read: readHttp" : ""}${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""}${drainMs === undefined ? "" : `, drainMs: ${drainMs}`}${variables === undefined ? "" : `, variables: ${literal(variables)}`} });\n`
+    `void main(server, { stdio: ${stdio}${http ? `, http: { ...http, listen${fromEnvironment ? ", read: readHttp" : ""}${http.websocket ? `, loadWebSocket: () => import(${literal(`${library}/node-websocket`)})` : ""} }` : ""}${config ? ", configure" : ""}${auth && stdio ? ", localCaller" : ""}${drainMs === undefined ? "" : `, drainMs: ${drainMs}`}${metrics?.address ? `, serveMetrics: (server) => serveMetrics(server, ${literal({ ...metrics.address, hasToken: metrics.token !== undefined })})` : ""}${variables === undefined ? "" : `, variables: ${literal(variables)}`} });\n`
   );
 }
 

@@ -10,11 +10,16 @@ interface Row {
 }
 
 /** Returns the `--help` text about environment variables; `undefined` for a server without any. */
-export function variablesText({ runtime: { config, auth, store }, transports, upstreams }: Server): string | undefined {
+export function variablesText({
+  runtime: { config, auth, metrics, store },
+  transports,
+  upstreams,
+}: Server): string | undefined {
   const rows = [
     ...(config ? ofConfig(config) : []),
     ...(auth ? ofAuth(auth, transports.stdio) : []),
     ...(transports.http ? ofAddress(transports.http) : []),
+    ...variable(metrics?.token, "the token of those who may read the metrics", "secret", "required"),
     ...upstreams.flatMap(ofUpstream),
     ...(store ? ofStore(store) : []),
   ];

@@ -22,7 +22,7 @@ export function unusedParts(
   const { tools, resources, resourceTemplates, prompts, runtime, transports } = server;
   const completes = [...prompts, ...resourceTemplates].some(({ completions }) => completions.length > 0);
   const chooses = prompts.some((prompt) => prompt.arguments.some((argument) => argument.enum !== undefined));
-  const { hooks, config, auth, cache, logging, telemetry, store } = runtime;
+  const { hooks, config, auth, cache, logging, telemetry, metrics, store } = runtime;
   const used = {
     Prompts: prompts.length > 0,
     Resources: resources.length + resourceTemplates.length > 0,
@@ -47,7 +47,8 @@ export function unusedParts(
       asks || server.upstreams.length > 0 || [...tools, ...prompts].some(({ elicitations }) => elicitations.length > 0),
     Sessions: keeps,
     Enabled: hooks !== undefined && hides,
-    Observers: (logging ?? telemetry) !== undefined,
+    Observers: (logging ?? telemetry ?? metrics) !== undefined,
+    Metrics: metrics !== undefined,
     Telemetry: telemetry !== undefined,
     TraceHeaders: telemetry !== undefined || traces,
     Cache: cache !== undefined,

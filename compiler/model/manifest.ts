@@ -1184,6 +1184,32 @@ export interface Runtime {
     resourceUris?: boolean;
   };
   /**
+   * Metrics for Prometheus, as text: calls by tool, outcome and error, durations, sessions, queues, cache, limits, the process. They name tools, so they need a port of their own or a token.
+   */
+  metrics?: {
+    /**
+     * The path of the metrics (default `/metrics`).
+     */
+    path?: string;
+    /**
+     * A port of their own, on any transport; 0 is any free one. Of several workers, each one has the next port. Default: the port of http, which needs a `token`.
+     */
+    port?: number;
+    /**
+     * The address that their own port listens on (default `127.0.0.1`).
+     */
+    host?: string;
+    /**
+     * The environment variable with the token that scrapers send, as `Authorization: Bearer TOKEN`.
+     */
+    token?: {
+      /**
+       * The name of the variable.
+       */
+      env: string;
+    };
+  };
+  /**
    * Answers to a platform's probes, beside the MCP endpoint of http: for any `Host`, without credentials, as `{"status": …}` with status 200 or 503. Readiness depends on the checks that the hooks export as `health`.
    */
   health?: {

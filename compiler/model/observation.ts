@@ -26,3 +26,10 @@ export interface Logging {
   readonly file?: LogFile;
   readonly audit?: Audit;
 }
+
+export interface Metrics {
+  readonly path: string;
+  /** The address of a port of their own; absent on that of HTTP. */
+  readonly address?: { readonly port: number; readonly host: string };
+  readonly token?: { readonly env: string };
+}

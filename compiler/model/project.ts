@@ -66,6 +66,7 @@ export type UpstreamDeclaration = NonNullable<Manifest["upstreams"]>[string];
 export type RuntimeDeclaration = Runtime;
 export type SettingsDeclaration = NonNullable<Runtime["config"]>;
 export type SettingDeclaration = SettingsDeclaration["properties"][string];
+export type MetricsDeclaration = NonNullable<Runtime["metrics"]>;
 export type TelemetryDeclaration = NonNullable<Runtime["telemetry"]>;
 export type LoggingDeclaration = NonNullable<Runtime["logging"]>;
 export type AuthDeclaration = NonNullable<Runtime["auth"]>;

@@ -1,7 +1,7 @@
 import type { Fingerprint } from "./cache.js";
 import type { Confusions } from "./confusions.js";
 import type { Budgets } from "./costs.js";
-import type { Logging, Telemetry } from "./observation.js";
+import type { Logging, Metrics, Telemetry } from "./observation.js";
 import type { Projection } from "./projection.js";
 import type { JsonSchema } from "./schema.js";
 import type { Json, JsonObject, Span } from "./source.js";
@@ -11,7 +11,7 @@ import type { RedisStore } from "./store.js";
 import type { Value, Variable } from "./value.js";
 
 export type { Auth, BearerKeys, OAuth } from "./auth.js";
-export type { Audit, LogFile, Logging, Telemetry } from "./observation.js";
+export type { Audit, LogFile, Logging, Metrics, Telemetry } from "./observation.js";
 export type { RedisStore } from "./store.js";
 export type { Value, Variable } from "./value.js";
 
@@ -70,6 +70,7 @@ export interface Runtime {
   readonly config?: Config;
   readonly logging?: Logging;
   readonly telemetry?: Telemetry;
+  readonly metrics?: Metrics;
   readonly health?: Health;
   readonly auth?: Auth;
   readonly cache?: { readonly maxSize: number };

@@ -1,8 +1,10 @@
+import type {} from "../protocol/parts.js";
 import { identityOf } from "../protocol/auth.js";
 import type { McpError } from "../protocol/errors.js";
 import type { Answer, Call, Payload, ResultCache, CachedEntry, Subject } from "../protocol/exchange.js";
 import { isThenable } from "../protocol/results.js";
 
+import type { CacheStatistics } from "../protocol/metrics.js";
 import { canonical } from "../protocol/canonical.js";
 import { createWaitingCalls, sharedCall, type Flight, type FlightOutcome } from "./flight.js";
 import { createStore, type CachedResult, type Partition } from "./store.js";
@@ -29,6 +31,7 @@ interface EntryState {
 export function createCache({ maxSize, now = () => performance.now() }: CacheOptions): ResultCache {
   const store = createStore(maxSize);
   const states = new Map<CachedEntry, EntryState>();
+  let [hits, misses, joined] = [0, 0, 0];
 
   function stateOf(entry: CachedEntry): EntryState {
     let place = states.get(entry);
@@ -57,8 +60,13 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
     if (key === undefined) return undefined;
     const { partition, flights } = stateOf(entry);
     const cached = store.find(partition, key, now());
+    const flight = cached === undefined ? flights.get(key) : undefined;
+    if (!globalThis.mcpcWithoutMetrics) {
+      if (cached !== undefined) hits += 1;
+      else if (flight !== undefined && now() < flight.until) joined += 1;
+      else misses += 1;
+    }
     if (cached !== undefined) return hit(call, entry, partition, key, cached);
-    const flight = flights.get(key);
     return flight !== undefined && now() < flight.until
       ? joinRun(call, entry, subject, flight)
       : startRun(call, entry, subject, key);
@@ -168,7 +176,9 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
     return entry.seal(call.peer.view, outcome.cached, hints(call, entry, entry.reuse.ttlMs));
   }
 
+  const statistics = (): CacheStatistics => ({ hits, misses, joined, ...store.size() });
   return {
+    ...(!globalThis.mcpcWithoutMetrics && { statistics }),
     answer,
     clear() {
       store.clear();

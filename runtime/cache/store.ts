@@ -29,6 +29,8 @@ export interface ResultStore {
   drop(partition: Partition, key: string): void;
   /** Drops all results. */
   clear(): void;
+  /** Returns the number of results, and their size in characters. */
+  size(): { readonly entries: number; readonly size: number };
 }
 
 export function createStore(maxSize: number): ResultStore {
@@ -90,6 +92,7 @@ export function createStore(maxSize: number): ResultStore {
       shrink();
     },
     drop,
+    size: () => ({ entries: partitions.reduce((sum, { results }) => sum + results.size, 0), size: total }),
     clear() {
       for (const partition of partitions) for (const key of [...partition.results.keys()]) drop(partition, key);
     },

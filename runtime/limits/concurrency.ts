@@ -1,4 +1,6 @@
+import type {} from "../protocol/parts.js";
 import { busy } from "../protocol/errors.js";
+import type { ConcurrencyLimit, Queue } from "../protocol/metrics.js";
 import { createLedger } from "../protocol/ledger.js";
 import { isThenable } from "../protocol/results.js";
 import type { AnyToolHandler, Handlers } from "../protocol/surface.js";
@@ -16,10 +18,11 @@ export interface ConcurrencyOptions {
 type AnyHandler = (input: any, context: any) => any;
 
 /** Limits concurrent handlers: a handler waits for a slot, and fails at once if the queue is full. */
-export const limitConcurrency =
-  ({ server, tools, maxQueue }: ConcurrencyOptions) =>
-  (handlers: Handlers): Handlers => {
+export function limitConcurrency({ server, tools, maxQueue }: ConcurrencyOptions): ConcurrencyLimit {
+  const slots = new Map<string, Slots>();
+  const limitHandlers = (handlers: Handlers): Handlers => {
     const all = server === undefined ? undefined : createSlots(server, maxQueue, "the server is busy");
+    if (all !== undefined) slots.set("", all);
     const limit = <K, H>(entries: ReadonlyMap<K, H>): ReadonlyMap<K, H> =>
       all === undefined
         ? entries
@@ -27,8 +30,10 @@ export const limitConcurrency =
     const perTool = ([name, handler]: readonly [string, AnyToolHandler]): readonly [string, AnyToolHandler] => {
       const most = tools?.get(name);
       if (most === undefined) return [name, handler];
+      const own = createSlots(most, maxQueue, `the tool ${JSON.stringify(name)} is busy`);
+      slots.set(name, own);
       // The tool's slot comes first: calls that wait for it must not take slots of the server.
-      return [name, withSlot(createSlots(most, maxQueue, `the tool ${JSON.stringify(name)} is busy`), handler)];
+      return [name, withSlot(own, handler)];
     };
     return {
       ...handlers,
@@ -38,6 +43,11 @@ export const limitConcurrency =
       prompts: limit(handlers.prompts),
     };
   };
+  if (globalThis.mcpcWithoutMetrics) return limitHandlers;
+  const queues = (): Queue[] =>
+    [...slots].map(([limit, { taken, waiting }]) => ({ limit, running: taken(), waiting: waiting() }));
+  return Object.assign(limitHandlers, { queues });
+}
 
 /** Members of a call's context that the limits need. */
 interface CallerContext {
@@ -73,6 +83,9 @@ interface Slots {
    */
   wait(context: CallerContext): Promise<void>;
   leave(caller: string): void;
+  /** The numbers of taken slots and of queued calls. */
+  readonly taken: () => number;
+  readonly waiting: () => number;
 }
 
 function createSlots(most: number, maxQueue: number, complaint: string): Slots {
@@ -104,6 +117,8 @@ function createSlots(most: number, maxQueue: number, complaint: string): Slots {
   }
 
   return {
+    taken: () => taken,
+    waiting: () => places.count(),
     enter(caller) {
       if (taken >= most) return false;
       taken += 1;

@@ -14,6 +14,7 @@ import {
 import { pathOf, type DeclaredHttp, type Endpoint, type Refusal } from "../transports/http/endpoint.js";
 import { deferUntilRead } from "../transports/http/from-environment.js";
 import { answerProbe } from "../transports/http/probes.js";
+import { answerScrape } from "../transports/http/scrapes.js";
 import { createRoutes, type Routes } from "../transports/http/routes.js";
 import { NodeReply } from "./http-reply.js";
 import { NodeRequest, pathAndQuery } from "./http-request.js";
@@ -93,6 +94,7 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
     const request = new NodeRequest(incoming);
     const reply = new NodeReply(server, incoming, response, request, options.keepAliveMs);
     try {
+      if (!globalThis.mcpcWithoutMetrics && answerScrape(server, request, reply, pathOf(request.url))) return;
       if (server.health !== undefined && isProbed(incoming, request, reply)) return;
       const starting = refuseUntilStarted(server);
       if (starting === undefined) return handle(incoming, request, reply);

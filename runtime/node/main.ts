@@ -63,6 +63,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   if (!globalThis.mcpcWithoutHttp && workers !== undefined && problems.length === 0 && !printConfig)
     return runWorkers(served, workers, options.drainMs ?? drainMs);
   if (!served.application.ready || problems.length > 0) await startServer(served, options, settings);
+  if (!globalThis.mcpcWithoutMetrics) await options.serveMetrics?.(served);
   const caller = globalThis.mcpcWithoutAuth
     ? undefined
     : await local?.identify(served).catch((error: Error) => fail(error.message));

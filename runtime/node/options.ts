@@ -15,6 +15,8 @@ import { workersProblem } from "./worker-state.js";
 
 /** The transports and features that a server was compiled with. */
 export interface MainOptions {
+  /** Serves the metrics at an address of their own. */
+  readonly serveMetrics?: (server: Server) => Promise<unknown>;
   readonly stdio: boolean;
   readonly http?: DeclaredHttp & {
     /** Bundled only if the manifest declares HTTP. */

@@ -30,6 +30,7 @@ export function separateState({ options }: Server): string {
     [options.cache !== undefined, "cached results"],
     [options.admit !== undefined, "rate limits"],
     [options.limit !== undefined, "limits of concurrency"],
+    [!globalThis.mcpcWithoutMetrics && options.metrics !== undefined, "metrics"],
   ]);
 }
 

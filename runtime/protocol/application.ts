@@ -54,6 +54,8 @@ async function configure(server: Server, sources: SettingSources, found: readonl
   }
   if (!globalThis.mcpcWithoutHttp && options.http !== undefined)
     application.http = options.http({ environment: sources.env, problems, health });
+  if (!globalThis.mcpcWithoutMetrics && options.metrics !== undefined)
+    problems.push(...options.metrics.start(sources.env, secrets));
   if (!globalThis.mcpcWithoutUpstreams)
     for (const upstream of options.upstreams ?? []) problems.push(...upstream.start(server, sources.env));
   if (!globalThis.mcpcWithoutStore && store !== undefined) problems.push(...(await store.start(server, sources.env)));

@@ -28,7 +28,8 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const reads = !globalThis.mcpcWithoutHttp && options.http !== undefined;
   const passes = !globalThis.mcpcWithoutUpstreams && options.upstreams !== undefined;
   const shares = !globalThis.mcpcWithoutStore && store !== undefined;
-  const waits = asks || reads || passes || shares || (application === undefined && starts);
+  const counts = !globalThis.mcpcWithoutMetrics && options.metrics !== undefined;
+  const waits = asks || reads || passes || counts || shares || (application === undefined && starts);
   const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
   const write =
@@ -42,6 +43,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     logLevel,
     logging,
     health: options.health,
+    metrics: globalThis.mcpcWithoutMetrics ? undefined : options.metrics,
     observers: globalThis.mcpcWithoutObservers ? undefined : observersOf(options, logLevel),
     secrets,
     stateKeys,
@@ -57,14 +59,26 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     running: new Set(),
     ...(cache && { cache }),
     ...(shares && { store }),
-    admit,
+    admit: globalThis.mcpcWithoutMetrics ? admit : countedAdmission(options),
   };
 }
 
-function observersOf({ logging, observers = [] }: ServerOptions, level: LoggingLevel): Server["observers"] {
+function observersOf(options: ServerOptions, level: LoggingLevel): Server["observers"] {
+  const { logging, metrics, observers: declared = [] } = options;
+  const observers = metrics === undefined ? declared : [...declared, metrics.observer];
   const log = logging?.observer(level);
   const all = log === undefined ? observers : [...observers, log];
   return all.length === 0 ? undefined : all;
+}
+
+/** Counts the refusals of the rate limit. */
+function countedAdmission({ admit, metrics }: ServerOptions): ServerOptions["admit"] {
+  if (admit === undefined || metrics === undefined) return admit;
+  return (asked) => {
+    const refusal = admit(asked);
+    if (refusal !== undefined) metrics.onRateLimited(asked.method);
+    return refusal;
+  };
 }
 
 /** Creates a server with the same definition and additional options. The two servers share no state. */

@@ -10,6 +10,7 @@ import type { Booking, Ledger } from "./ledger.js";
 import type { Logger, LogSink } from "./logger.js";
 import { observeAbort, type Observer } from "./observer.js";
 import type { Asker, Clock, Outlet, Source } from "./outlet.js";
+import type { CacheStatistics, ConcurrencyLimit, Metrics } from "./metrics.js";
 import type { SharedStore } from "./store.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
 import type { Abortable, AdmissionRequest, Subscriber } from "./subscriber.js";
@@ -64,8 +65,9 @@ export interface ServerOptions {
   /** The minimum severity of log entries. Default: the manifest's. */
   readonly logLevel?: LoggingLevel;
   readonly logging?: Logging;
-  /** Telemetry, metrics and audit. */
+  /** Telemetry and audit. */
   readonly observers?: readonly Observer<Call>[];
+  readonly metrics?: Metrics<Call, Server>;
   readonly health?: Health;
   /** Secrets that seal request states, the newest first. Default: a random one for this process. */
   readonly stateKeys?: readonly string[];
@@ -83,7 +85,7 @@ export interface ServerOptions {
   /** State that replicas share. */
   readonly store?: Store | undefined;
   /** Limits the number of concurrent handlers. */
-  readonly limit?: (handlers: Handlers) => Handlers;
+  readonly limit?: ConcurrencyLimit;
   /** Replaces the settings and the result of `onStart`, for tests. */
   readonly application?: Partial<Application>;
 }
@@ -102,6 +104,7 @@ export interface Server {
   readonly logLevel: LoggingLevel;
   readonly logging: Logging | undefined;
   readonly health: Health | undefined;
+  readonly metrics: Metrics<Call, Server> | undefined;
   /** The parts that see each request; `undefined` without any. */
   readonly observers: readonly Observer<Call>[] | undefined;
   /** Values that no log may show. */
@@ -373,6 +376,8 @@ export interface ResultCache {
    * call must not be cached.
    */
   answer(call: Call, entry: CachedEntry, subject: Subject): Answer | undefined;
+  /** The numbers of calls and of results so far. */
+  readonly statistics?: () => CacheStatistics;
   /** Removes the cached results of an entry: for these arguments, for this URI, or all. */
   invalidate(entry: Pick<CachedEntry, "kind" | "name">, subject: Partial<Subject>): void;
   /** Removes all cached results. */

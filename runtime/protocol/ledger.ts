@@ -29,6 +29,8 @@ export interface Booking {
 export interface Ledger {
   /** Books a place and bytes; returns `undefined` if there is no room. */
   book(item: Item, evict: () => void, bytes?: number): Booking | undefined;
+  /** Returns the number of items of each kind so far. */
+  places(): ReadonlyMap<string, number>;
   /** Returns the number of items of a kind, or of all kinds. */
   count(kind?: string): number;
   readonly bytes: number;
@@ -160,6 +162,7 @@ export function createLedger(maxBytes: number): Ledger {
       add(entry, 1, size);
       return entry;
     },
+    places: () => places,
     count(kind) {
       if (kind !== undefined) return places.get(kind) ?? 0;
       return [...places.values()].reduce((sum, count) => sum + count, 0);

@@ -60,6 +60,8 @@ declare global {
   var mcpcWithoutObservers: true | undefined;
   /** Spans, metrics and contexts of OpenTelemetry. */
   var mcpcWithoutTelemetry: true | undefined;
+  /** Metrics for Prometheus. */
+  var mcpcWithoutMetrics: true | undefined;
   /** Headers of traces: no code names `traceHeaders`. */
   var mcpcWithoutTraceHeaders: true | undefined;
   /** Replacement of a server that is being served, which bundles never need. */

@@ -60,6 +60,21 @@ test.each<[what: string, sections: object, told: string]>([
     '"a.log" is the file of the log; give the audit a file of its own',
   ],
   [
+    "metrics for everybody",
+    { runtime: { metrics: {} } },
+    'metrics on the port of http need a "token", since they name tools; or give them a "port" of their own',
+  ],
+  [
+    "metrics on stdio without a port",
+    { runtime: { transports: { stdio: {} }, metrics: { token: { env: "TOKEN" } } } },
+    'metrics of a server without http need a "port" of their own',
+  ],
+  [
+    "metrics at the path of a probe",
+    { runtime: { metrics: { path: "/healthz", token: { env: "TOKEN" } }, health: {} } },
+    '"liveness" cannot be "/healthz": the endpoint of metrics answers there',
+  ],
+  [
     "a scope with a blank",
     { tools: [tool(object, { scopes: ["a b"] })] },
     'an entry of "scopes" cannot be "a b": a scope has no blanks, quotes or backslashes',
@@ -91,7 +106,7 @@ test.each<[what: string, sections: object, told: string]>([
   ],
   ["a field of another section", { build: { toolEvents: true } }, 'no field "toolEvents" [it belongs under "runtime'],
   ["a field of an entry", { build: { outputSchema: {} } }, '[it belongs in an entry of "tools"]'],
-  ["a field that many have", { build: { path: "/" } }, 'no field "path" [remove it]'],
+  ["a field that many have", { build: { mimeType: 1 } }, 'no field "mimeType" [remove it]'],
   ["data where there is no place for it", { runtime: { _meta: {} } }, 'no field "_meta" [remove it]'],
   [
     "data where there is a place for it",

@@ -29,6 +29,7 @@ import { bookBody, createUnread, noRoomForBody } from "./bookings.js";
 import { deferUntilRead } from "./from-environment.js";
 import { answerProbe } from "./probes.js";
 import { createRoutes } from "./routes.js";
+import { answerScrape } from "./scrapes.js";
 import { largeMessage, takeTurn } from "./turns.js";
 
 export type Fetch = (request: Request) => Promise<Response>;
@@ -62,6 +63,15 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
           request,
           replyTo(server, resolve, () => {}, undefined),
           probedPath,
+        );
+      });
+    if (!globalThis.mcpcWithoutMetrics && ends.includes(server.metrics?.path ?? ""))
+      return new Promise((resolve) => {
+        answerScrape(
+          server,
+          request,
+          replyTo(server, resolve, () => {}, undefined),
+          server.metrics!.path,
         );
       });
     const starting = refuseUntilStarted(server);

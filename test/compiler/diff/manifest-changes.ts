@@ -213,6 +213,7 @@ export const reasons: Readonly<Record<string, string>> = {
   "runtime.cache": operation,
   "runtime.logging": operation,
   "runtime.telemetry": operation,
+  "runtime.metrics": operation,
   "runtime.limits": operation,
   "runtime.store": operation,
   "runtime.hooks": atRuntime,

@@ -1,0 +1,2 @@
+export { createMetrics } from "../../metrics/metrics.js";
+export type { MetricsOptions } from "../../metrics/metrics.js";
