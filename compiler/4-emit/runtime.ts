@@ -75,7 +75,9 @@ export function runtimeCode(server: Server): RuntimeCode {
       ...(seeing.metrics ? [`metrics: ${seeing.metrics},`] : []),
       ...(cache ? [`cache: createCache(${literal({ ...cache })}),`] : []),
       ...(rate ? [`admit: createRate(${literal({ ...rate })}),`] : []),
-      ...(store ? [`store: createRedisStore(${literal(store as unknown as Json)}),`] : []),
+      ...(store
+        ? [`store: createRedisStore(${literal({ ...store, ...(rate && { rate }) } as unknown as Json)}),`]
+        : []),
       ...(concurrency ? [`limit: limitConcurrency(${concurrencyText(concurrency)}),`] : []),
     ],
     exports: starts

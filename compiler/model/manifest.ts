@@ -1073,7 +1073,7 @@ export interface Runtime {
     required?: string[];
   };
   /**
-   * Settings of all caches. Each process has its own cache.
+   * Settings of all caches. Each process has its own cache; with `runtime.store.redis`, replicas share results, too.
    */
   cache?: {
     /**

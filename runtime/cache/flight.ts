@@ -5,7 +5,7 @@ import { shareTrace } from "../protocol/trace.js";
 
 /** The outcome of a run: a result with its form for the first caller, a result that must not be cached, or an error. */
 export type FlightOutcome =
-  | { readonly cached: string; readonly view: View; readonly sealed: string }
+  | { readonly cached: string; readonly view: View; readonly sealed: string; readonly ttlMs: number }
   | { readonly output: unknown }
   | { readonly error: unknown };
 

@@ -6,6 +6,7 @@ import { isThenable } from "../protocol/results.js";
 
 import type { CacheStatistics } from "../protocol/metrics.js";
 import { canonical } from "../protocol/canonical.js";
+import { runOnce } from "./run-once.js";
 import { createWaitingCalls, sharedCall, type Flight, type FlightOutcome } from "./flight.js";
 import { createStore, type CachedResult, type Partition } from "./store.js";
 
@@ -107,33 +108,33 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
 
     function keep(output: unknown): FlightOutcome {
       const text = shared.detach === undefined ? undefined : entry.keep(output, subject);
-      if (text === undefined) return { output };
-      const { view } = call.peer;
-      // Sealing throws for an invalid result, which must not be cached.
-      const sealed = entry.seal(view, text, hints(call, entry, entry.reuse.ttlMs));
-      if (flight?.stale !== true) {
-        const input = canonical(subject.input);
-        store.put(partition, key, {
-          input,
-          uri: subject.uri,
-          text,
-          expires: now() + entry.reuse.ttlMs,
-          sealed: new Map(),
-        });
-      }
-      return { cached: text, view, sealed };
+      return text === undefined ? { output } : put(text, entry.reuse.ttlMs);
     }
 
-    let output: unknown;
-    try {
-      output = entry.start(shared, subject);
-      if (!isThenable(output)) return resultOf(shared, entry, subject, keep(output));
-    } catch (error) {
-      return entry.fail(shared, error, subject);
+    function put(text: string, ttlMs: number): FlightOutcome {
+      const { view } = call.peer;
+      // Sealing throws for an invalid result, which must not be cached.
+      const sealed = entry.seal(view, text, hints(call, entry, ttlMs));
+      if (flight?.stale !== true) {
+        const input = canonical(subject.input);
+        store.put(partition, key, { input, uri: subject.uri, text, expires: now() + ttlMs, sealed: new Map() });
+      }
+      return { cached: text, view, sealed, ttlMs };
     }
-    const outcome = Promise.resolve(output)
-      .then(keep)
-      .catch((error: unknown): FlightOutcome => ({ error }));
+
+    const results = globalThis.mcpcWithoutStore ? undefined : call.peer.view.server.store?.results;
+    let outcome: Promise<FlightOutcome>;
+    if (results === undefined) {
+      let output: unknown;
+      try {
+        output = entry.start(shared, subject);
+        if (!isThenable(output)) return resultOf(shared, entry, subject, keep(output));
+      } catch (error) {
+        return entry.fail(shared, error, subject);
+      }
+      outcome = Promise.resolve(output).then(keep);
+    } else outcome = runOnce(results, shared, entry, subject, { keep, put });
+    outcome = outcome.catch((error: unknown): FlightOutcome => ({ error }));
     flight = {
       input: canonical(subject.input),
       uri: subject.uri,
@@ -173,7 +174,7 @@ export function createCache({ maxSize, now = () => performance.now() }: CacheOpt
     if ("error" in outcome) return entry.fail(call, outcome.error, subject);
     if ("output" in outcome) return entry.finish(call, outcome.output, subject);
     if (outcome.view === call.peer.view) return outcome.sealed;
-    return entry.seal(call.peer.view, outcome.cached, hints(call, entry, entry.reuse.ttlMs));
+    return entry.seal(call.peer.view, outcome.cached, hints(call, entry, outcome.ttlMs));
   }
 
   const statistics = (): CacheStatistics => ({ hits, misses, joined, ...store.size() });

@@ -1,3 +1,4 @@
+import type {} from "../protocol/parts.js";
 import type { Hooks } from "../protocol/hooks.js";
 import type { Health, Server } from "../protocol/exchange.js";
 import { ready } from "../protocol/application.js";
@@ -23,10 +24,13 @@ export function createHealth(options: HealthOptions, hooks: Hooks = {}): Health 
 
   async function readiness(
     server: Server,
-  ): Promise<{ readonly status: HealthReport["status"] | "starting" | "draining" }> {
+  ): Promise<{ readonly status: HealthReport["status"] | "starting" | "draining"; readonly store?: "ok" | "away" }> {
     if (server.application.draining) return { status: "draining" };
     if (!(await isStartedWithin(server, options.timeoutMs))) return { status: "starting" };
-    return checks.report(server.application, server.logger);
+    const report = await checks.report(server.application, server.logger);
+    if (globalThis.mcpcWithoutStore || server.store === undefined) return report;
+    // Without its store the server still answers what needs nothing of it.
+    return { ...report, store: server.store.available ? "ok" : "away" };
   }
 
   return {

@@ -1,19 +1,10 @@
-import { tooManyRequests, type UnavailableError } from "../protocol/errors.js";
-import type { AdmissionRequest } from "../protocol/exchange.js";
+import { isCounted, type Admit, type RateLimit } from "../protocol/admission.js";
+import { tooManyRequests } from "../protocol/errors.js";
 
-export interface RateOptions {
-  readonly perMinute: number;
-  /** The number of requests that may arrive at once. */
-  readonly burst: number;
+export interface RateOptions extends RateLimit {
   /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
 }
-
-/** Methods that count: those that run handlers, and those that open something that lasts. Others cost little. */
-const counted = new Set([
-  ...["tools/call", "resources/read", "prompts/get", "completion/complete"],
-  ...["initialize", "subscriptions/listen", "resources/subscribe", "open"],
-]);
 
 /** The maximum number of tracked callers. The one that was quiet for the longest time is dropped first. */
 const maxCallers = 10_000;
@@ -24,15 +15,11 @@ interface Bucket {
 }
 
 /** Limits the requests of each caller per minute with a token bucket. */
-export function createRate({
-  perMinute,
-  burst,
-  now = () => performance.now(),
-}: RateOptions): (asked: AdmissionRequest) => UnavailableError | undefined {
+export function createRate({ perMinute, burst, now = () => performance.now() }: RateOptions): Admit {
   const buckets = new Map<string, Bucket>();
   const tokenMs = 60_000 / perMinute;
   return (asked) => {
-    if (!counted.has(asked.method)) return undefined;
+    if (!isCounted(asked.method)) return undefined;
     const { caller } = asked;
     const time = now();
     const { tokens, filled } = buckets.get(caller) ?? { tokens: burst, filled: time };

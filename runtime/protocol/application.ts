@@ -1,5 +1,5 @@
 import type {} from "./parts.js";
-import { publish } from "./changes.js";
+import { delayAnswer, publish } from "./changes.js";
 import { environment, levelFrom } from "./environment.js";
 import type { Call, Change, Server } from "./exchange.js";
 import type { Notify } from "./handlers.js";
@@ -112,11 +112,7 @@ export async function stopUpstreams(server: Server): Promise<void> {
 export function notifier(server: Server, call?: Call): Notify {
   const notify = (change: Change): void => {
     const published = publish(server, change);
-    if (globalThis.mcpcWithoutStore || published === undefined || call === undefined) return;
-    const all = Promise.all([call.publishing, published]);
-    // A failure is the answer of the call, or only logged.
-    all.catch(() => {});
-    call.publishing = all;
+    if (!globalThis.mcpcWithoutStore && call !== undefined) delayAnswer(call, published);
   };
   return {
     toolsChanged: () => notify({ kind: "tools" }),

@@ -1,6 +1,6 @@
 import type {} from "./parts.js";
-import type { Change, Peer, Server } from "./exchange.js";
-import { invalidateResource } from "./invalidation.js";
+import type { Call, Change, Peer, Server } from "./exchange.js";
+import { invalidate, invalidateResource } from "./invalidation.js";
 import { notificationMessage } from "./json-rpc.js";
 import { failureDetails } from "./logger.js";
 import { hasPrompts, hasResources, hasTools } from "./methods/session.js";
@@ -38,18 +38,38 @@ export function wantedChanges(peer: Peer): Change[] {
  */
 export function publish(server: Server, change: Change): Promise<void> | undefined {
   if (globalThis.mcpcWithoutStore || server.store === undefined) return deliverChange(server, change) as undefined;
-  if (change.kind === "resource") invalidateResource(server, change.uri);
-  const published = server.store.publish(change);
+  const stale =
+    !globalThis.mcpcWithoutCache && change.kind === "resource" ? invalidateResource(server, change.uri) : [];
+  return withLog(server, server.store.publish(change, stale));
+}
+
+/** Removes cached results of the handler's choice, with a store those of all replicas. See `publish`. */
+export function publishInvalidation(server: Server, name: string, input: unknown): Promise<void> | undefined {
+  const stale = invalidate(server, name, input);
+  if (globalThis.mcpcWithoutStore || server.store === undefined) return undefined;
+  return withLog(server, server.store.invalidate(stale));
+}
+
+function withLog(server: Server, published: Promise<void>): Promise<void> {
   published.catch((error: unknown) => {
     server.logger("error", "a change could not be published", failureDetails(error));
   });
   return published;
 }
 
+/** Delays the answer of a call until a store, if there is one, has a change. */
+export function delayAnswer(call: Call, published: Promise<void> | undefined): void {
+  if (globalThis.mcpcWithoutStore || published === undefined) return;
+  const all = Promise.all([call.publishing, published]);
+  // A failure is the answer of the call.
+  all.catch(() => {});
+  call.publishing = all;
+}
+
 /** Delivers a change to the subscribers of this replica. */
 export function deliverChange(server: Server, change: Change, position?: string): void {
   // Subscribers read the resource after the notification, so its cached results must be gone.
-  if (change.kind === "resource") invalidateResource(server, change.uri);
+  if (!globalThis.mcpcWithoutCache && change.kind === "resource") invalidateResource(server, change.uri);
   for (const subscriber of server.subscribers) subscriber.deliver(change, position);
 }
 

@@ -2,9 +2,10 @@ import type {} from "./parts.js";
 import { anonymous } from "./auth.js";
 import { DeclaredError } from "./errors.js";
 import type { Call } from "./exchange.js";
+import { delayAnswer, publishInvalidation } from "./changes.js";
 import { notifier } from "./application.js";
-import { sessionOf } from "./client-session.js";
 import { invalidate } from "./invalidation.js";
+import { sessionOf } from "./client-session.js";
 import type {
   Auth,
   Cache,
@@ -91,7 +92,12 @@ export class CallContext implements Context {
 
   get cache(): Cache {
     const { server } = this.#call.peer.view;
-    return { invalidate: (name, input) => invalidate(server, name, input) };
+    return {
+      invalidate: (name, input) =>
+        globalThis.mcpcWithoutStore
+          ? void invalidate(server, name, input)
+          : delayAnswer(this.#call, publishInvalidation(server, name, input)),
+    };
   }
 
   /** The call, for upstreams, which answer it. */

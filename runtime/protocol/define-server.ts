@@ -1,4 +1,6 @@
 import type {} from "./parts.js";
+import type { AdmissionRequest } from "./admission.js";
+import type { UnavailableError } from "./errors.js";
 import { createLifecycle } from "./application.js";
 import { environment, levelFrom } from "./environment.js";
 import type { Server, ServerOptions } from "./exchange.js";
@@ -34,6 +36,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const secrets = new Set(stateKeys);
   const write =
     globalThis.mcpcWithoutApplication || hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
+  const shared = shares && admit !== undefined ? (store.shareRate?.(admit) ?? admit) : admit;
   return {
     surface,
     handlers: limit === undefined ? handlers : limit(handlers),
@@ -59,7 +62,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     running: new Set(),
     ...(cache && { cache }),
     ...(shares && { store }),
-    admit: globalThis.mcpcWithoutMetrics ? admit : countedAdmission(options),
+    admit: globalThis.mcpcWithoutMetrics ? shared : countedAdmission({ ...options, ...(shared && { admit: shared }) }),
   };
 }
 
@@ -74,11 +77,16 @@ function observersOf(options: ServerOptions, level: LoggingLevel): Server["obser
 /** Counts the refusals of the rate limit. */
 function countedAdmission({ admit, metrics }: ServerOptions): ServerOptions["admit"] {
   if (admit === undefined || metrics === undefined) return admit;
-  return (asked) => {
-    const refusal = admit(asked);
+  const { shared } = admit;
+  const counted = (asked: AdmissionRequest, refusal: UnavailableError | undefined): UnavailableError | undefined => {
     if (refusal !== undefined) metrics.onRateLimited(asked.method);
     return refusal;
   };
+  return Object.assign((asked: AdmissionRequest) => counted(asked, admit(asked)), {
+    ...(shared && {
+      shared: async (asked: AdmissionRequest) => counted(asked, await shared(asked)),
+    }),
+  });
 }
 
 /** Creates a server with the same definition and additional options. The two servers share no state. */

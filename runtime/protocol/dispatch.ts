@@ -1,4 +1,5 @@
 import type {} from "./parts.js";
+import type { Admit } from "./admission.js";
 import { errorCodes, McpError, plainError } from "./errors.js";
 import type { Answer, Call } from "./exchange.js";
 import { errorMessage, resultMessage, type Outgoing } from "./json-rpc.js";
@@ -17,11 +18,14 @@ export function dispatch(call: Call): Answer {
   }
 }
 
-function answer(call: Call): Answer {
+/** `isAdmitted`: a store has admitted the call. */
+function answer(call: Call, isAdmitted?: boolean): Answer {
   const { methods, server } = call.peer.view;
   const method = methods.get(call.method);
   if (method === undefined) return new McpError(errorCodes.methodNotFound, `unknown method ${quote(call.method)}`);
-  const refusal = server.admit?.(call);
+  if (!globalThis.mcpcWithoutStore && isAdmitted !== true && server.admit?.shared !== undefined)
+    return admitted(call, server.admit.shared(call));
+  const refusal = !globalThis.mcpcWithoutStore && isAdmitted === true ? undefined : server.admit?.(call);
   if (refusal !== undefined) return refusal;
   try {
     const answer = missingScopes(server, call.auth, call.method, call.params) ?? method(call);
@@ -31,6 +35,15 @@ function answer(call: Call): Answer {
   } catch (error) {
     return toError(call, error);
   }
+}
+
+/** Answers a call unless a store refuses it. */
+function admitted(call: Call, refusal: ReturnType<NonNullable<Admit["shared"]>>): Answer {
+  if (!(refusal instanceof Promise)) return refusal ?? answer(call, true);
+  return track(
+    call,
+    refusal.then((settled) => settled ?? answer(call, true)),
+  );
 }
 
 /** Registers a running call, so that a server that stops can wait for it. */

@@ -1,8 +1,9 @@
 import type {} from "./parts.js";
+import type { Admit } from "./admission.js";
 import type { Authentication } from "./auth.js";
 import { callerOf } from "./caller.js";
 import type { Environment } from "./environment.js";
-import type { McpError, UnavailableError } from "./errors.js";
+import type { McpError } from "./errors.js";
 import type { Auth, ClientInformation } from "./handlers.js";
 import type { Application, Hooks, SessionRecord, Lifecycle, ReadHttp, SettingsLoader } from "./hooks.js";
 import type { Id, PreparedResult } from "./json-rpc.js";
@@ -13,11 +14,11 @@ import type { Asker, Clock, Outlet, Source } from "./outlet.js";
 import type { CacheStatistics, ConcurrencyLimit, Metrics } from "./metrics.js";
 import type { SharedStore } from "./store.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
-import type { Abortable, AdmissionRequest, Subscriber } from "./subscriber.js";
+import type { Abortable, Subscriber } from "./subscriber.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
 
 export type { AnyQuestion, Asker, Clock, Outlet, Source } from "./outlet.js";
-export type { Abortable, AdmissionRequest, Change, Subscriber } from "./subscriber.js";
+export type { Abortable, Change, Subscriber } from "./subscriber.js";
 
 /** The `result` of a response as JSON: text or prepared bytes. */
 export type Payload = string | PreparedResult;
@@ -79,7 +80,7 @@ export interface ServerOptions {
   readonly http?: ReadHttp | undefined;
   readonly settings?: SettingsLoader;
   readonly cache?: ResultCache;
-  readonly admit?: (asked: AdmissionRequest) => UnavailableError | undefined;
+  readonly admit?: Admit;
   /** Other servers that answer calls. */
   readonly upstreams?: readonly UpstreamLink[];
   /** State that replicas share. */
@@ -136,7 +137,7 @@ export interface Server {
   /** State that replicas share, if the manifest declares `runtime.store.redis`. */
   readonly store?: Store | undefined;
   /** Refuses requests that exceed a rate limit or reach a server that stops. */
-  admit: ((asked: AdmissionRequest) => UnavailableError | undefined) | undefined;
+  admit: Admit | undefined;
 }
 
 /** A protocol revision, as data and pure functions. */
@@ -361,6 +362,8 @@ export interface CachedEntry {
    * invalid output.
    */
   keep(output: unknown, subject: Subject): string | undefined;
+  /** Checks a text that another replica has cached. Throws for one that is no valid result. */
+  restore(kept: string, subject: Subject): string | undefined;
   /** Formats a result from its cached text; `hints` are its cache hints as JSON members. */
   seal(view: View, kept: string, hints: string): string;
   finish(call: Call, output: unknown, subject: Subject): Payload | McpError;

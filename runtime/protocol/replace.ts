@@ -22,7 +22,7 @@ export interface Replacement {
 }
 
 /** Indexes of a server that do not depend on its surface. */
-const preservedIndexes: ReadonlySet<string> = new Set(["stateKeys", "tasks", "profiles"]);
+const preservedIndexes: ReadonlySet<string> = new Set(["stateKeys", "state claims", "tasks", "profiles"]);
 
 /**
  * Replaces the version of a server that is being served, for all connected clients: new calls run the new code,

@@ -12,19 +12,22 @@ export interface CallProgress {
   readonly answers: JsonObject;
   /** The results of the handler's steps, by name. */
   readonly steps: JsonObject;
+  /** The id that all states of the call have. */
+  readonly id?: string;
 }
 
 /** Time limit from a question to its answer. */
-const lifetimeMs = 60 * 60_000;
+export const stateLifetimeMs = 60 * 60_000;
 
 /**
  * Seals the progress of a call for the next round (2026-07-28, multi round-trip requests: request state): bound to
  * method, name, arguments and caller, valid for an hour.
  */
 export function sealState(call: Call, progress: CallProgress): Promise<string> {
-  const { answers, steps } = progress;
-  const expires = Date.now() + lifetimeMs;
-  return seal(call.peer.view.server, "request state", { answers, steps }, subjectOf(call), expires);
+  const { answers, steps, id } = progress;
+  const expires = Date.now() + stateLifetimeMs;
+  const sealed = { answers, steps, ...(id !== undefined && { id }) };
+  return seal(call.peer.view.server, "request state", sealed, subjectOf(call), expires);
 }
 
 /** Opens a sealed state. Refuses states that are modified, foreign or expired. */
@@ -32,8 +35,12 @@ export async function openState(call: Call, state: string): Promise<CallProgress
   const opened = await unseal(call.peer.view.server, "request state", state, subjectOf(call));
   if (opened === undefined) return invalidState();
   if (opened === "expired") return invalidParams('"requestState" has expired; send the request anew without it');
-  const { answers, steps } = opened;
-  return { answers: isObject(answers) ? answers : {}, steps: isObject(steps) ? steps : {} };
+  const { answers, steps, id } = opened;
+  return {
+    answers: isObject(answers) ? answers : {},
+    steps: isObject(steps) ? steps : {},
+    ...(typeof id === "string" && { id }),
+  };
 }
 
 export function invalidState(): McpError {

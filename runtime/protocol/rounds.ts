@@ -2,8 +2,9 @@ import type {} from "./parts.js";
 import { McpError } from "./errors.js";
 import type { Answer, AnyQuestion, Call, Interruptible, Method, Payload } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
-import { openState, invalidState, sealState, type CallProgress } from "./request-state.js";
+import { openState, invalidState, sealState, stateLifetimeMs, type CallProgress } from "./request-state.js";
 import { internalError, invalidParams } from "./results.js";
+import { claimStates } from "./state-claims.js";
 import type { Json, JsonObject } from "./types.js";
 
 /** Ends a run of the handler that waits for the client. The result or error of that run is ignored. */
@@ -30,6 +31,7 @@ export class Rounds implements Interruptible {
   readonly #call: Call;
   readonly #answers: Record<string, Json>;
   readonly #steps: Record<string, Json>;
+  readonly #id: string | undefined;
   readonly #responses: JsonObject;
   readonly #used = new Map<string, number>();
   readonly #waiting = new Map<string, PendingQuestion>();
@@ -39,6 +41,7 @@ export class Rounds implements Interruptible {
     this.#call = call;
     this.#answers = withoutPrototype(progress.answers);
     this.#steps = withoutPrototype(progress.steps);
+    this.#id = progress.id;
     this.#responses = responses;
   }
 
@@ -90,7 +93,8 @@ export class Rounds implements Interruptible {
   }
 
   async #inputRequired(): Promise<Payload> {
-    const state = await sealState(this.#call, { answers: this.#answers, steps: this.#steps });
+    const id = this.#id ?? crypto.randomUUID();
+    const state = await sealState(this.#call, { answers: this.#answers, steps: this.#steps, id });
     const requests = [...this.#waiting].map(
       ([
         key,
@@ -127,7 +131,30 @@ function resume(call: Call, method: Method, state: string | undefined, responses
     return method(call);
   };
   if (state === undefined) return resume({ answers: {}, steps: {} });
-  return openState(call, state).then((progress) => (progress instanceof McpError ? progress : resume(progress)));
+  return openState(call, state).then((progress) =>
+    progress instanceof McpError ? progress : resumeOnce(call, progress, resume),
+  );
+}
+
+/** Continues a call, unless another request does, or has done so up to the call's answer. */
+async function resumeOnce(
+  call: Call,
+  progress: CallProgress,
+  resume: (progress: CallProgress) => Answer,
+): Promise<Payload | McpError> {
+  // A state of an earlier version has no id.
+  if (progress.id === undefined) return resume(progress);
+  const claim = await claimStates(call, progress.id, stateLifetimeMs);
+  if (claim instanceof McpError) return claim;
+  let isAnswered = false;
+  try {
+    const answer = await resume(progress);
+    // Without an answer, the client may send the request again.
+    isAnswered = !(answer instanceof McpError) && !call.aborted && call.rounds?.interrupted === undefined;
+    return answer;
+  } finally {
+    await claim.end(isAnswered);
+  }
 }
 
 /** Returns the rounds of a call. They are created at the first question. */

@@ -1,3 +1,4 @@
+import type { Admit } from "./admission.js";
 import type { Environment } from "./environment.js";
 import type { Change } from "./subscriber.js";
 import type { TaskStore } from "./task-record.js";
@@ -20,13 +21,23 @@ export interface SharedStore<S> {
   /**
    * Sends a change to the subscribers of all replicas. Resolves once the store has the change. Rejects with
    * `UnavailableError` if that takes too long; the change is sent later in that case, unless too many wait.
+   *
+   * @param stale the shared results that the change makes stale
    */
-  publish(change: Change): Promise<void>;
+  publish(change: Change, stale?: readonly StaleResults[]): Promise<void>;
+  /** Removes results from the caches of all replicas. Resolves and rejects like `publish`. */
+  invalidate(stale: readonly StaleResults[]): Promise<void>;
+  /** Claims of request states. */
+  readonly states: SharedStates;
+  /** Results that replicas share, if the server caches any. */
+  readonly results?: SharedResults | undefined;
   /** Absent if no tool can become a task. */
   readonly tasks?: TaskStore;
   readonly changes: ChangeLog;
   readonly sessions: SessionStore;
   readonly eventLogs: EventLogs;
+  /** Counts for all replicas what `local` counts for one. Absent if the manifest declares no rate limit. */
+  readonly shareRate?: ((local: Admit) => Admit) | undefined;
 }
 
 /** Logs of the events of one stream each. Their replica writes them; others follow them when a client resumes there. */
@@ -118,4 +129,61 @@ export interface ChangeLog {
   readonly position: string;
   /** Reads the changes after a position. `isTrimmed` means that earlier ones are gone. */
   read(after: string): Promise<{ readonly changes: readonly LoggedChange[]; readonly isTrimmed: boolean }>;
+}
+
+/** An entry of the manifest whose results are cached. */
+export interface CachedSource {
+  readonly kind: "tool" | "resource" | "resourceTemplate";
+  /** The name, URI or URI template of the entry. */
+  readonly name: string;
+}
+
+/** Results that are no longer valid: those for some arguments, those of a URI, or all of the entry. */
+export interface StaleResults extends CachedSource {
+  readonly input?: unknown;
+  readonly uri?: string;
+  /** The lifetime of a result. */
+  readonly ttlMs: number;
+}
+
+/** A wanted result. */
+export interface ResultKey extends CachedSource {
+  /** The arguments as canonical text. */
+  readonly input: string;
+  readonly uri?: string | undefined;
+  /** The identity of the caller, for results that are not for all callers. */
+  readonly caller?: string | undefined;
+  /** The lifetime of a result. */
+  readonly ttlMs: number;
+  /** The maximum number of results of the entry. */
+  readonly maxEntries?: number | undefined;
+}
+
+/** A result that another replica has kept, or the duty to run the handler. */
+export type FoundResult =
+  | { readonly text: string; readonly ttlMs: number }
+  | {
+      readonly text?: undefined;
+      /** Ends the run, with the result if it may be shared. */
+      end(text: string | undefined): void;
+    };
+
+/** Results that replicas share. */
+export interface SharedResults {
+  /**
+   * Finds a result, or becomes the one replica that runs the handler. Resolves with `undefined` if the store is away, or
+   * another replica's run takes long. Never rejects.
+   */
+  find(key: ResultKey): Promise<FoundResult | undefined>;
+}
+
+/** The reason against a claim: a request continues the call, or the call is answered. */
+export type ClaimOutcome = "running" | "answered";
+
+/** Claims of the states of calls that ask their clients. */
+export interface SharedStates {
+  /** Claims the states with an id. Rejects with `UnavailableError` while the store is away. */
+  claim(id: string, lifetimeMs: number): Promise<ClaimOutcome | "claimed">;
+  /** Ends a claim. The states of an answered call stay claimed for their lifetime. */
+  end(id: string, isAnswered: boolean, lifetimeMs: number): Promise<void>;
 }

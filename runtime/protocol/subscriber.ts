@@ -1,10 +1,3 @@
-/** A request, or the opening of a stream or connection, before its admission. */
-export interface AdmissionRequest {
-  /** The method of the protocol; `open` for a stream or connection. */
-  readonly method: string;
-  readonly caller: string;
-}
-
 export interface Abortable {
   abort(reason: unknown): void;
 }

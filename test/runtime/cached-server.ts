@@ -1,6 +1,6 @@
 import { createCache } from "../../runtime/cache/index.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
-import type { Server } from "../../runtime/protocol/exchange.js";
+import type { Server, Store } from "../../runtime/protocol/exchange.js";
 import type { Fill, Reuse } from "../../runtime/protocol/surface.js";
 import { serverWith } from "./surface.js";
 
@@ -16,6 +16,8 @@ export interface Setup {
   readonly maxSize?: number;
   /** `false`: the same server without a cache. */
   readonly cached?: boolean;
+  /** Shares the results with other servers. */
+  readonly store?: Store;
 }
 
 /** A server whose tool `t`, resource `r://one` and resources `r://of/{id}` keep their results for a second. */
@@ -29,6 +31,7 @@ export function setup({
   fill,
   maxSize,
   cached,
+  store,
 }: Setup) {
   const cache = { ttlMs: 1000, maxEntries: 10, scope: "private", ...reuse } as const;
   let time = 0;
@@ -59,6 +62,7 @@ export function setup({
       ...(cached !== false && {
         cache: createCache({ maxSize: maxSize ?? 1e6, now: () => time }),
       }),
+      ...(store && { store }),
       logger: (_level, message, details) => (log += `${message} ${JSON.stringify(details)}\n`),
     }),
   );

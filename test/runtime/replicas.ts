@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import { createRate } from "../../runtime/limits/rate.js";
 import { start, stop } from "../../runtime/protocol/application.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import type { AnyToolHandler } from "../../runtime/protocol/surface.js";
@@ -38,13 +39,15 @@ export async function startReplica(
   more: Parameters<typeof serverWith>[1] = {},
   tools = notifying,
 ): Promise<Replica> {
-  const store = createRedisStore({ url: { env: "URL" }, prefix: "test:", commandTimeoutMs: 500, ...options });
+  const store = createRedisStore({ url: { env: "URL" }, prefix: "test:", commandTimeoutMs: 5000, ...options });
+  const admit = options.rate && createRate(options.rate);
   const log: string[] = [];
   const server = serverWith(tools, {
     resources: { "made://a": () => "a", "made://b": () => "b" },
     log: (message, details) => log.push(`${message} ${JSON.stringify(details ?? {})}`),
     ...more,
     store,
+    ...(admit && { admit }),
   });
   await start(server, { env: { URL: url } });
   let stopping: Promise<void> | undefined;

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { createHealth } from "../../runtime/health/health.js";
 import { start } from "../../runtime/protocol/application.js";
 import { parseAddress } from "../../runtime/store/redis/address.js";
 import { createRedisStore } from "../../runtime/store/redis/store.js";
@@ -123,6 +124,26 @@ describe.skipIf(!hasRedis)("a connection", () => {
     expect(await copy.ask("XLEN", "test:changes")).toBe(1);
   });
 
+  test("needs no more than the documented permissions", async () => {
+    const redis = await redisOf();
+    const guide = readFileSync(join(import.meta.dirname, "..", "..", "docs", "replicas.md"), "utf8");
+    const commands = /the commands `([^`]+)`/.exec(guide)![1]!.split(" ");
+    await redis.ask("ACL", "SETUSER", "app", "on", ">pw", "~test:*", "&test:*", ...commands);
+    const rate = { perMinute: 60, burst: 10 };
+    const { store, server, log } = await startReplica(redis.url.replace("//", "//app:pw@"), { rate });
+    const caller = await converse(server, "2026-07-28");
+    for (const name of ["touch", "plain"])
+      expect((await caller.request("tools/call", { ...touch, name })).error).toBeUndefined();
+    expect(await store.states.claim("id", 1000)).toBe("claimed");
+    await store.states.end("id", false, 1000);
+    const found = await store.results!.find({ kind: "tool", name: "t", input: "{}", ttlMs: 1000 });
+    expect(found).toHaveProperty("end");
+    expect(Number(await redis.ask("XLEN", "test:changes"))).toBe(1);
+    expect((await redis.ask("KEYS", "test:rate:*")) as string[]).toHaveLength(1);
+    expect((await redis.ask("ACL", "LOG")) as unknown[]).toEqual([]);
+    expect(log).toEqual([]);
+  });
+
   test("logs no password, neither a right nor a wrong one", async () => {
     const redis = await redisOf({ password: "hunter2" });
     await expectChange(redis.url);
@@ -142,8 +163,12 @@ describe.skipIf(!hasRedis)("a connection", () => {
     expect((await caller.request("tools/call", { name: "plain" })).result).toMatchObject({
       content: [{ text: "plain" }],
     });
+    const options = { liveness: "/live", readiness: "/ready", timeoutMs: 1000, cacheMs: 0, version: "1" };
+    const probe = createHealth(options).at("/ready")!;
+    expect(await probe(server)).toEqual({ status: 200, body: '{"status":"ok","checks":{},"store":"away"}' });
     await redis.restart();
     await until(() => store.available);
+    expect(await probe(server)).toEqual({ status: 200, body: '{"status":"ok","checks":{},"store":"ok"}' });
     expect((await caller.request("tools/call", touch)).error).toBeUndefined();
     expect(log.map((line) => line.replace(/;.*/, ""))).toEqual(["the store is away", "the store is back {}"]);
   });

@@ -6,6 +6,7 @@ import type {
   Surface,
   ToolSurface,
 } from "../../runtime/protocol/surface.js";
+import type { Admit } from "../../runtime/protocol/admission.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import type { Server, Store, UpstreamLink } from "../../runtime/protocol/exchange.js";
 
@@ -23,6 +24,8 @@ export function serverWith(
     resources?: Readonly<Record<string, AnyResourceHandler>>;
     upstreams?: readonly UpstreamLink[];
     store?: Store;
+    admit?: Admit;
+    stateKeys?: readonly string[];
   } = {},
 ): Server {
   const pass = Object.assign(() => true, { errors: null });
@@ -64,5 +67,7 @@ export function serverWith(
     logger: (level, message, details) => more.log?.(message, details, level),
     ...(more.upstreams && { upstreams: more.upstreams }),
     ...(more.store && { store: more.store }),
+    ...(more.admit && { admit: more.admit }),
+    ...(more.stateKeys && { stateKeys: more.stateKeys }),
   }));
 }

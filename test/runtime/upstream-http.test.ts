@@ -267,7 +267,7 @@ describe("an upstream of 2026-07-28 over HTTP", () => {
     const repeated = { name: "greet", arguments: {}, ...more };
     expect(textOf(await client.request("tools/call", repeated))).toBe("Hello");
     expect(await client.request("tools/call", repeated)).toMatchObject({
-      error: { code: -32602, message: expect.stringContaining("its call has ended") },
+      error: { code: -32602, message: expect.stringContaining("its call is answered") },
     });
   });
 

@@ -81,6 +81,7 @@ function cachedEntryOf(
       timeoutMs,
       start,
       keep: (output, { uri }) => (isNotFound(output) ? undefined : contentsText(output, uri!, mimeType)),
+      restore: (kept, { uri }) => contentsText(JSON.parse(kept), uri!, mimeType),
       seal: (view, kept, hints) => seal(view, `"contents":${kept}`, undefined, hints),
       finish: (call, output, { uri }) => toResult(call, uri!, mimeType, output),
       fail: (call, error, { uri }) => toFailure(call, uri!, error),

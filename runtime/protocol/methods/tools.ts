@@ -153,6 +153,7 @@ function cachedEntryOf(
       if (!globalThis.mcpcWithoutResultTokens && text !== undefined) checkTokens(server, tool, text);
       return text;
     },
+    restore: (kept) => cachedText(composedResult(kept) ?? JSON.parse(kept), validate),
     seal: (view, kept) => {
       const composed = composedResult(kept);
       if (composed !== undefined) return composed.toToolResult(view, validate, tool.surface);

@@ -1,41 +1,63 @@
 import { deliverChange, deliverEverything } from "../../protocol/changes.js";
 import type { Server } from "../../protocol/exchange.js";
 import { isObject } from "../../protocol/json-rpc.js";
-import type { ChangeLog, LoggedChange } from "../../protocol/store.js";
+import type { CachedSource, ChangeLog, LoggedChange, StaleResults } from "../../protocol/store.js";
 import type { Change } from "../../protocol/subscriber.js";
 import { storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
+import type { Persistence } from "./persist.js";
 import { createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
 
 /** Changes that every replica delivers to its own subscribers, in the same order. */
 export interface Changes extends ChangeLog {
-  publish(change: Change): Promise<void>;
+  publish(change: Change, stale?: readonly StaleResults[]): Promise<void>;
+  invalidate(stale: readonly StaleResults[]): Promise<void>;
   start(server: Server): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** The limits of the log. Its lifetime exceeds that of a session, which resumes at a position. */
 const limits = { maxLength: 10_000, lifetimeMs: 60 * 60_000 };
-/** The maximum length of a change, of which the URI is the largest part. */
-const maxChangeLength = 16_384;
+/** The maximum length of an entry, of which a URI or arguments are the largest part. */
+const maxEntryLength = 16_384;
 /** The time that a call waits for the store: longer than a failover or a restart. */
 const patienceMs = 5000;
 /** The time that a server waits at its end. */
 const lastPatienceMs = 2000;
 
-export function createChanges({ connection, replica, key }: StoreContext): Changes {
+/** Creates the log of changes. `forget` makes shared results stale. */
+export function createChanges(
+  { connection, replica, key }: StoreContext,
+  { persist }: Persistence,
+  forget?: (stale: readonly StaleResults[]) => Promise<void>,
+): Changes {
   const log = key("changes");
   const writer = createLogWriter(connection, replica, log, limits);
   let follower: Follower | undefined;
   let latest: Promise<void> = Promise.resolve();
 
+  /** Appends an entry. Shared results are stale before any replica reads it. */
+  function append(text: string, stale: readonly StaleResults[]): Promise<void> {
+    latest =
+      forget === undefined || stale.length === 0
+        ? writer.append(text, true)
+        : persist(() => forget(stale)).then(() => writer.append(text, true));
+    return within(patienceMs, latest, "the update could not be published yet: the store is away");
+  }
+
   return {
-    publish(change) {
+    publish(change, stale = []) {
       const text = JSON.stringify(change);
-      if (text.length > maxChangeLength)
-        return Promise.reject(new RangeError(`the URI of a change has more than ${maxChangeLength} characters`));
-      latest = writer.append(text, true);
-      return within(patienceMs, latest, "the update could not be published yet: the store is away");
+      if (text.length > maxEntryLength)
+        return Promise.reject(new RangeError(`the URI of a change has more than ${maxEntryLength} characters`));
+      return append(text, stale);
+    },
+    invalidate(stale) {
+      const text = JSON.stringify({ kind: "stale", results: stale });
+      if (text.length <= maxEntryLength) return append(text, stale);
+      // Arguments that are too long are those of some result.
+      const all = stale.map(({ kind, name, ttlMs }) => ({ kind, name, ttlMs }));
+      return append(JSON.stringify({ kind: "stale", results: all }), all);
     },
     get position() {
       return follower?.position ?? start;
@@ -53,6 +75,7 @@ export function createChanges({ connection, replica, key }: StoreContext): Chang
         deliver({ id, data }) {
           const change = parseChange(data);
           if (change !== undefined) deliverChange(server, change, id);
+          else for (const stale of parseStale(data)) server.cache?.invalidate(stale, stale);
         },
         onLoss: () => deliverEverything(server),
       });
@@ -76,6 +99,25 @@ export function parseChange(text: string): Change | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Parses an invalidation. Skips parts that another version has written in another form. */
+export function parseStale(
+  text: string,
+): { kind: CachedSource["kind"]; name: string; input?: unknown; uri?: string }[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  if (!isObject(value) || value["kind"] !== "stale" || !Array.isArray(value["results"])) return [];
+  return value["results"].flatMap((one: unknown) => {
+    if (!isObject(one)) return [];
+    const { kind, name, input, uri } = one;
+    if ((kind !== "tool" && kind !== "resource" && kind !== "resourceTemplate") || typeof name !== "string") return [];
+    return [{ kind, name, ...(input !== undefined && { input }), ...(typeof uri === "string" && { uri }) }];
+  });
 }
 
 /** Rejects when the time ends before the work. */

@@ -1,13 +1,18 @@
 import type {} from "../../protocol/parts.js";
+import type { RateLimit } from "../../protocol/admission.js";
 import { resolveValue, type Environment, type Value } from "../../protocol/environment.js";
 import type { Server, Store } from "../../protocol/exchange.js";
 import { parseAddress } from "./address.js";
+import { createSharedResults } from "./cache.js";
 import { createChanges, type Changes } from "./changes.js";
 import { createConnection, type ConnectionOptions } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import { createEventLogs } from "./event-logs.js";
+import { createPersistence } from "./persist.js";
+import { shareRate } from "./rate.js";
 import { createReplicas } from "./replicas.js";
 import { createSessionStore } from "./sessions.js";
+import { createSharedStates } from "./states.js";
 import { createTasks, type RedisTasks } from "./tasks.js";
 
 /** The manifest's `runtime.store.redis`. */
@@ -20,6 +25,8 @@ export interface RedisOptions {
   readonly sentinel?: { readonly name: string; readonly username?: Value; readonly password?: Value };
   readonly cluster?: boolean;
   readonly commandTimeoutMs: number;
+  /** The rate limit that the replicas have together. */
+  readonly rate?: RateLimit;
   /** Certificates to trust besides those of Node, for tests. */
   readonly ca?: string;
 }
@@ -38,11 +45,15 @@ export function createRedisStore(options: RedisOptions): RedisStore {
   const key = (...parts: string[]): string => options.prefix + parts.join(":");
   const replicas = createReplicas(connection, replica, key);
   const context: StoreContext = { connection, replica, replicas, key };
-  const changes = createChanges(context);
+  const persistence = createPersistence(connection);
+  const results = globalThis.mcpcWithoutCache
+    ? undefined
+    : createSharedResults(context, () => owner?.surface.server.version ?? "");
+  const changes = createChanges(context, persistence, results?.forget);
   const tasks = globalThis.mcpcWithoutTasks ? undefined : createTasks(context);
   const [sessions, eventLogs] = [createSessionStore(context), createEventLogs(context)];
   let starting: Promise<readonly string[]> | undefined;
-  let owner: Server["subscribers"] | undefined;
+  let owner: Server | undefined;
 
   async function begin(server: Server, environment: Environment): Promise<readonly string[]> {
     const { settings, problems } = readSettings(options, environment, server.secrets);
@@ -65,17 +76,22 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     },
     start(server, environment) {
       // A later version of the server keeps the connection.
-      owner ??= server.subscribers;
+      owner ??= server;
       return (starting ??= begin(server, environment));
     },
     async stop(server) {
-      if (server.subscribers !== owner) return;
+      if (server.subscribers !== owner?.subscribers) return;
       await Promise.all([changes.stop(), tasks?.stop()]);
+      persistence.close();
       await replicas.stop();
       connection.stop();
     },
     publish: changes.publish,
     ...(tasks && { tasks }),
+    invalidate: changes.invalidate,
+    results,
+    states: createSharedStates(context, persistence),
+    ...(options.rate && { shareRate: (local) => shareRate(context, options.rate!, local) }),
   };
 }
 
