@@ -40,15 +40,18 @@ test("types are laid out as prettier lays them out", async () => {
   }
 });
 
-/** What `ws` and `pg` use where somebody installed it. */
-const optional = ["bufferutil", "utf-8-validate", "pg-native"];
+/** What `ws`, `pg` and `redis` use where somebody installed it. */
+const optional = ["bufferutil", "utf-8-validate", "pg-native", "@node-rs/xxhash"];
 
 /** Packages that the project's manifest keeps out of its bundle. */
 function external(path: string): readonly string[] {
   const folder = join(fixtures, path.split("/")[0]!);
   const [manifest = ""] = readdirSync(folder).filter((name) => name.endsWith(".mcp.json"));
-  const { build } = parse(readFileSync(join(folder, manifest), "utf8")) as { build?: { external?: string[] } };
-  return build?.external ?? [];
+  const { build, runtime } = parse(readFileSync(join(folder, manifest), "utf8")) as {
+    build?: { external?: string[] };
+    runtime?: { telemetry?: object };
+  };
+  return [...(build?.external ?? []), ...(runtime?.telemetry ? ["@opentelemetry/api"] : [])];
 }
 
 test("a bundle loads nothing but Node's own modules, and what the manifest keeps out of it", () => {
