@@ -109,15 +109,11 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
     const number = (opened += 1);
     const log =
       !globalThis.mcpcWithoutStore && shared !== undefined && number > unsolicitedNumber
-        ? shared.logs.open(nameOf(origin!, number), scopes.join(" "))
+        ? shared.logs.open(logName(shared, origin!, number), scopes.join(" "))
         : undefined;
     const stream = { number, suffix, scopes, log, replies: [], written: 0, last: 0, done: false };
     running.set(number, stream);
     return stream;
-  }
-
-  function nameOf(part: string, stream: number): string {
-    return `${shared!.session}:${part}.${stream}`;
   }
 
   function idOf({ number, suffix }: Stream, event: number | typeof endMark): string {
@@ -201,31 +197,6 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
     return origin !== undefined && from !== undefined && from !== origin && stream > unsolicitedNumber;
   }
 
-  /** Resumes a stream of another replica from its log. */
-  function resumeElsewhere(id: EventId, auth: Auth | undefined, reply: HttpReply, primes: boolean): Running {
-    const { origin: part = "", stream: number, request } = id;
-    const [writer = ""] = part.split("_");
-    const suffix = request && `-${request}`;
-    const stop = shared!.logs.follow(nameOf(part, number), writer, Number(id.after), {
-      open: (scopes) => hasScopes(auth ?? anonymous, { scopes: scopes === "" ? [] : scopes.split(" ") }),
-      event: (event, data, isAnswer) =>
-        reply.event(data, `${part}.${number}-${isAnswer ? endMark : event}${suffix}`, true),
-      end(isAnswered) {
-        // A cancelled request has no answer, and the client must not come back for one.
-        if (primes && !isAnswered) reply.event(undefined, `${part}.${number}-${endMark}${suffix}`);
-        end(() => reply.close());
-      },
-      lost: () => end(() => reportLost(reply, id)),
-    });
-    const abandon = (): void => end(() => reply.close());
-    following.add(abandon);
-    function end(last: () => void): void {
-      stop();
-      if (following.delete(abandon)) last();
-    }
-    return { abandon };
-  }
-
   return {
     unsolicited,
     share: (logs) => void (shared = logs),
@@ -262,7 +233,7 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
       // A client keeps its event id only if it receives the id again before the next break.
       if (primes) reply.event(undefined, known ? lastEventId : idOf(unsolicited, unsolicited.written));
       if (!globalThis.mcpcWithoutStore && shared !== undefined && known !== undefined && isElsewhere(known))
-        return resumeElsewhere(known, auth, reply, primes);
+        return resumeElsewhere(shared, following, known, auth, reply, primes);
       if (stream === undefined || hasEnded) return reportLost(reply, known!);
       while (stream.replies.length >= (stream === unsolicited ? maxReplies : 1)) stream.replies.shift()!.close();
       // An answer was requested, and may be long.
@@ -279,6 +250,43 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
       forget();
     },
   };
+}
+
+/** Returns the name of a stream's log. `origin` is the part of event ids that names the replica. */
+function logName({ session }: StreamLogs, origin: string, stream: number): string {
+  return `${session}:${origin}.${stream}`;
+}
+
+/** Resumes a stream of another replica from its log. `following` gets the function that abandons it. */
+function resumeElsewhere(
+  shared: StreamLogs,
+  following: Set<() => void>,
+  id: EventId,
+  auth: Auth | undefined,
+  reply: HttpReply,
+  primes: boolean,
+): Running {
+  const { origin = "", stream: number, request } = id;
+  const [writer = ""] = origin.split("_");
+  const suffix = request && `-${request}`;
+  const stop = shared.logs.follow(logName(shared, origin, number), writer, Number(id.after), {
+    open: (scopes) => hasScopes(auth ?? anonymous, { scopes: scopes === "" ? [] : scopes.split(" ") }),
+    event: (event, data, isAnswer) =>
+      reply.event(data, `${origin}.${number}-${isAnswer ? endMark : event}${suffix}`, true),
+    end(isAnswered) {
+      // A cancelled request has no answer, and the client must not come back for one.
+      if (primes && !isAnswered) reply.event(undefined, `${origin}.${number}-${endMark}${suffix}`);
+      end(() => reply.close());
+    },
+    lost: () => end(() => reportLost(reply, id)),
+  });
+  const abandon = (): void => end(() => reply.close());
+  following.add(abandon);
+  function end(last: () => void): void {
+    stop();
+    if (following.delete(abandon)) last();
+  }
+  return { abandon };
 }
 
 /** Removes a closed connection from its stream. */

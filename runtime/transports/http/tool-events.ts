@@ -198,53 +198,6 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     return follow(run, Number(seen), reply);
   }
 
-  /** Resumes a run of another replica from its log. */
-  function resumeElsewhere(
-    { eventLogs }: Store,
-    tool: string,
-    id: string,
-    from: number,
-    { auth }: HttpRequest,
-    reply: HttpReply,
-  ): Running {
-    let stop: (() => void) | undefined;
-    let isOpen = false;
-    let isAbandoned = false;
-    const reader = (owner: string): EventReader => ({
-      open(description) {
-        if (description !== owner) return false;
-        isOpen = true;
-        reply.open();
-        reply.retry(retryMs);
-        return true;
-      },
-      event(number, data, isLast) {
-        const [name] = data.split(" ", 1);
-        if (name !== undefined && /^tool_\w+$/.test(name))
-          reply.named(name, data.slice(name.length + 1), `${id}-${isLast ? endMark : number}`);
-      },
-      end: () => reply.close(),
-      lost() {
-        // No events are left; 204 stops an EventSource.
-        if (!isOpen) return reply.send(204);
-        reply.named("tool_error", errorText(lostResult()), `${id}-${endMark}`);
-        reply.close();
-      },
-    });
-    ownerOf(tool, auth)
-      .then((owner) => {
-        const [writer = ""] = id.split("_");
-        if (!isAbandoned) stop = eventLogs.follow(`run:${id}`, writer, from, reader(owner));
-      })
-      .catch((error: unknown) => reply.fail(error));
-    return {
-      abandon() {
-        isAbandoned = true;
-        stop?.();
-      },
-    };
-  }
-
   return (tool) => {
     const postParsed = (request: HttpRequest, input: unknown, reply: HttpReply): Running | undefined => {
       if (visibleTool(server, request.auth, tool) === undefined) {
@@ -292,6 +245,53 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
 function observeToolRefusal(server: Server, request: HttpRequest, name: string, error: McpError): void {
   const message = { id: "", method: "tools/call", params: { name } };
   observeRefusal(server, message, { notify: () => {}, request }, request.auth, error);
+}
+
+/** Resumes a run of another replica from its log. */
+function resumeElsewhere(
+  { eventLogs }: Store,
+  tool: string,
+  id: string,
+  from: number,
+  { auth }: HttpRequest,
+  reply: HttpReply,
+): Running {
+  let stop: (() => void) | undefined;
+  let isOpen = false;
+  let isAbandoned = false;
+  const reader = (owner: string): EventReader => ({
+    open(description) {
+      if (description !== owner) return false;
+      isOpen = true;
+      reply.open();
+      reply.retry(retryMs);
+      return true;
+    },
+    event(number, data, isLast) {
+      const [name] = data.split(" ", 1);
+      if (name !== undefined && /^tool_\w+$/.test(name))
+        reply.named(name, data.slice(name.length + 1), `${id}-${isLast ? endMark : number}`);
+    },
+    end: () => reply.close(),
+    lost() {
+      // No events are left; 204 stops an EventSource.
+      if (!isOpen) return reply.send(204);
+      reply.named("tool_error", errorText(lostResult()), `${id}-${endMark}`);
+      reply.close();
+    },
+  });
+  ownerOf(tool, auth)
+    .then((owner) => {
+      const [writer = ""] = id.split("_");
+      if (!isAbandoned) stop = eventLogs.follow(`run:${id}`, writer, from, reader(owner));
+    })
+    .catch((error: unknown) => reply.fail(error));
+  return {
+    abandon() {
+      isAbandoned = true;
+      stop?.();
+    },
+  };
 }
 
 /** Returns who may read a run: the caller, for the same tool. */
