@@ -1,5 +1,5 @@
 import type {} from "./parts.js";
-import { delayAnswer, publish } from "./changes.js";
+import { delayAnswer, deliverChange, publish } from "./changes.js";
 import { environment, levelFrom } from "./environment.js";
 import type { Call, Change, Server } from "./exchange.js";
 import type { Notify } from "./handlers.js";
@@ -38,7 +38,7 @@ async function begin(server: Server, sources: SettingSources, found: readonly st
 
 /** Loads the settings and the authentication. Reports all problems at once. */
 async function configure(server: Server, sources: SettingSources, found: readonly string[]): Promise<void> {
-  const { application, auth, hooks, health, settings, options, secrets, logger, surface, store } = server;
+  const { application, auth, hooks, health, settings, options, secrets, logger, surface } = server;
   const { problem } = options.logLevel === undefined ? levelFrom(sources.env) : {};
   const problems = [...found, ...(problem === undefined ? [] : [problem])];
   if (!globalThis.mcpcWithoutProjections && options.profile === undefined)
@@ -58,7 +58,8 @@ async function configure(server: Server, sources: SettingSources, found: readonl
     problems.push(...options.metrics.start(sources.env, secrets));
   if (!globalThis.mcpcWithoutUpstreams)
     for (const upstream of options.upstreams ?? []) problems.push(...upstream.start(server, sources.env));
-  if (!globalThis.mcpcWithoutStore && store !== undefined) problems.push(...(await store.start(server, sources.env)));
+  if (!globalThis.mcpcWithoutStore && server.store !== undefined)
+    problems.push(...(await server.store.start(server, sources.env)));
   if (!globalThis.mcpcWithoutAuth && auth !== undefined)
     problems.push(...(await auth.start(sources.env, secrets, logger)));
   // An ignored hook would let every caller in.
@@ -68,7 +69,7 @@ async function configure(server: Server, sources: SettingSources, found: readonl
   if (globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined)
     problems.push("the hook enabled was not compiled in: build again");
   if (problems.length === 0) return;
-  if (!globalThis.mcpcWithoutStore) await store?.stop(server);
+  if (!globalThis.mcpcWithoutStore) await server.store?.stop(server);
   throw new SettingsError(problems);
 }
 
@@ -111,8 +112,11 @@ export async function stopUpstreams(server: Server): Promise<void> {
  */
 export function notifier(server: Server, call?: Call): Notify {
   const notify = (change: Change): void => {
-    const published = publish(server, change);
-    if (!globalThis.mcpcWithoutStore && call !== undefined) delayAnswer(call, published);
+    if (globalThis.mcpcWithoutStore) deliverChange(server, change);
+    else {
+      const published = publish(server, change);
+      if (call !== undefined) delayAnswer(call, published);
+    }
   };
   return {
     toolsChanged: () => notify({ kind: "tools" }),

@@ -16,7 +16,7 @@ import type { LoggingLevel } from "./types.js";
  */
 export function defineServer(surface: Surface, handlers: Handlers, surround: () => ServerOptions = () => ({})): Server {
   const options = surround();
-  const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit, limit, store } = options;
+  const { logging, stateKeys = [], auth, hooks, settings, application, cache, admit, limit } = options;
   // A problem is reported at the start.
   const unknown = globalThis.mcpcWithoutEnabled && !globalThis.mcpcWithoutApplication && hooks?.enabled !== undefined;
   const asks = auth !== undefined || hooks?.authenticate !== undefined || unknown;
@@ -29,14 +29,20 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const starts = settings !== undefined || hooks?.onStart !== undefined || problem !== undefined || isMisspelt;
   const reads = !globalThis.mcpcWithoutHttp && options.http !== undefined;
   const passes = !globalThis.mcpcWithoutUpstreams && options.upstreams !== undefined;
-  const shares = !globalThis.mcpcWithoutStore && store !== undefined;
+  const store = globalThis.mcpcWithoutStore ? undefined : options.store;
   const counts = !globalThis.mcpcWithoutMetrics && options.metrics !== undefined;
-  const waits = asks || reads || passes || counts || shares || (application === undefined && starts);
+  const waits =
+    asks ||
+    reads ||
+    passes ||
+    counts ||
+    (!globalThis.mcpcWithoutStore && store !== undefined) ||
+    (application === undefined && starts);
   const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
   const secrets = new Set(stateKeys);
   const write =
     globalThis.mcpcWithoutApplication || hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
-  const shared = shares && admit !== undefined ? (store.shareRate?.(admit) ?? admit) : admit;
+  const shared = globalThis.mcpcWithoutStore || admit === undefined ? admit : (store?.shareRate?.(admit) ?? admit);
   return {
     surface,
     handlers: limit === undefined ? handlers : limit(handlers),
@@ -61,7 +67,7 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     subscribers: new Set(),
     running: new Set(),
     ...(cache && { cache }),
-    ...(shares && { store }),
+    ...(!globalThis.mcpcWithoutStore && store && { store }),
     admit: globalThis.mcpcWithoutMetrics ? shared : countedAdmission({ ...options, ...(shared && { admit: shared }) }),
   };
 }
