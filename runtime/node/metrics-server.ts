@@ -22,7 +22,8 @@ function headersOf(headers: IncomingHttpHeaders, name: string): string | undefin
  * Returns a function that stops.
  */
 export async function serveMetrics(server: Server, { port, host, hasToken }: MetricsAddress): Promise<() => void> {
-  const { metrics, logger } = server;
+  const { logger } = server;
+  const { metrics } = server.options;
   if (!hasToken && !isLoopback(host))
     logger("warning", "anybody who can reach this address may read the metrics, which name tools", {
       host,

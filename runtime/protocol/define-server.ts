@@ -30,12 +30,11 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const reads = !globalThis.mcpcWithoutHttp && options.http !== undefined;
   const passes = !globalThis.mcpcWithoutUpstreams && options.upstreams !== undefined;
   const store = globalThis.mcpcWithoutStore ? undefined : options.store;
-  const counts = !globalThis.mcpcWithoutMetrics && options.metrics !== undefined;
   const waits =
     asks ||
     reads ||
     passes ||
-    counts ||
+    (!globalThis.mcpcWithoutMetrics && options.metrics !== undefined) ||
     (!globalThis.mcpcWithoutStore && store !== undefined) ||
     (application === undefined && starts);
   const logLevel = options.logLevel ?? level ?? logging?.level ?? "info";
@@ -52,7 +51,6 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
     logLevel,
     logging,
     health: options.health,
-    metrics: globalThis.mcpcWithoutMetrics ? undefined : options.metrics,
     observers: globalThis.mcpcWithoutObservers ? undefined : observersOf(options, logLevel),
     secrets,
     stateKeys,

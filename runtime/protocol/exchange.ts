@@ -105,7 +105,6 @@ export interface Server {
   readonly logLevel: LoggingLevel;
   readonly logging: Logging | undefined;
   readonly health: Health | undefined;
-  readonly metrics: Metrics<Call, Server> | undefined;
   /** The parts that see each request; `undefined` without any. */
   readonly observers: readonly Observer<Call>[] | undefined;
   /** Values that no log may show. */
@@ -272,7 +271,7 @@ export class Call {
 
   /** The connection of the client, if it has one. */
   get source(): Source | undefined {
-    return this.#outlet.request;
+    return globalThis.mcpcWithoutObservers ? undefined : this.#outlet.request;
   }
 
   /** The caller that the call is booked on. */

@@ -47,7 +47,7 @@ function measured(more: ServerOptions = {}, token?: string): Server {
   }));
 }
 
-const exposed = (server: Server): string => server.metrics!.answer(server, undefined).body;
+const exposed = (server: Server): string => server.options.metrics!.answer(server, undefined).body;
 
 /** The value of a sample; the labels in the order of the text. */
 function valueOf(text: string, sample: string): number | undefined {

@@ -65,13 +65,13 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
           probedPath,
         );
       });
-    if (!globalThis.mcpcWithoutMetrics && ends.includes(server.metrics?.path ?? ""))
+    if (!globalThis.mcpcWithoutMetrics && ends.includes(server.options.metrics?.path ?? ""))
       return new Promise((resolve) => {
         answerScrape(
           server,
           request,
           replyTo(server, resolve, () => {}, undefined),
-          server.metrics!.path,
+          server.options.metrics!.path,
         );
       });
     const starting = refuseUntilStarted(server);

@@ -8,7 +8,7 @@ import type { HttpReply, HttpRequest } from "./endpoint.js";
  * allowed. Requests of web pages, which have an `Origin`, are refused.
  */
 export function answerScrape(server: Server, request: HttpRequest, reply: HttpReply, path: string): boolean {
-  const { metrics } = server;
+  const { metrics } = server.options;
   if (metrics?.isOnHttpPort !== true || metrics.path !== path) return false;
   const { method } = request;
   if (request.header("origin") !== undefined) refuse(reply, 403, "metrics are for the operator, not for pages");
