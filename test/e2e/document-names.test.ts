@@ -150,7 +150,7 @@ const otherMembers: readonly string[] = [
   // of a client's configuration
   ...["command", "args", "url"],
   // of an answer
-  ...["status", "checks", "result"],
+  ...["status", "checks", "store", "result"],
   // of a value that is only an example
   ...["a"],
 ];
