@@ -19,6 +19,11 @@ export interface SharedStore<S> {
   /** Disconnects after the last server of this store has stopped. */
   stop(server: S): Promise<void>;
   /**
+   * Repeats work until the store answers, for messages that clients send only once. Rejects with `UnavailableError`
+   * after ten seconds, or at once if too much waits.
+   */
+  retry<T>(work: () => Promise<T>): Promise<T>;
+  /**
    * Sends a change to the subscribers of all replicas. Resolves once the store has the change. Rejects with
    * `UnavailableError` if that takes too long; the change is sent later in that case, unless too many wait.
    *

@@ -148,19 +148,21 @@ describe("request state", () => {
   const stateful = "test_input_required_result_request_state";
   const confirm = { confirm: { action: "accept", content: { ok: true } } };
 
-  test("a step happens once, however many rounds there are", async () => {
+  test("a call is answered once, and another call has steps of its own", async () => {
     const { result: first } = await round(stateful);
     expect(first).toMatchObject({
       resultType: "input_required",
       inputRequests: { confirm: { method: "elicitation/create" } },
     });
-    const again = async () =>
-      text((await round(stateful, { requestState: first.requestState, inputResponses: confirm })).result);
-    expect(await again()).toBe(await again());
+    const next = { requestState: first.requestState, inputResponses: confirm };
+    const ticket = text((await round(stateful, next)).result);
+    expect(ticket).toMatch(/[0-9a-f-]{36}/);
+    expect((await round(stateful, next)).error).toMatchObject({
+      code: -32602,
+      message: expect.stringContaining("has been used"),
+    });
     const other = (await round(stateful)).result.requestState;
-    expect(text((await round(stateful, { requestState: other, inputResponses: confirm })).result)).not.toBe(
-      await again(),
-    );
+    expect(text((await round(stateful, { requestState: other, inputResponses: confirm })).result)).not.toBe(ticket);
   });
 
   test("one of another tool, or of other arguments, is refused", async () => {

@@ -22,6 +22,11 @@ function asking() {
     }) as never;
   const tools = {
     greet: after(() => `greeting ${done.push("greet")}`),
+    order: (async (_input: unknown, { elicit, step }: any) => {
+      const order: unknown = await step("order", () => `order ${done.push("order")}`);
+      await elicit.name();
+      return order;
+    }) as never,
     wait: after(() => new Promise((resolve) => runs.push({ resolve }))),
     fail: after(() => {
       const failure = failures.pop();
@@ -52,6 +57,17 @@ test("a state continues its call once, in one process", async () => {
   runs[0]!.resolve("end");
   expect((await first).result.content[0].text).toBe("end");
   expect((await resume(client, "wait", waiting)).error.message).toBe(used);
+});
+
+test("a step happens once, however many rounds there are", async () => {
+  const { tools, done, more } = asking();
+  const client = await converse(serverWith(tools, more), "2026-07-28", { elicitation: {} });
+  const unanswered = { name: "order", arguments: {}, inputResponses: {} };
+  let requestState = await open(client, "order");
+  for (let round = 0; round < 3; round += 1)
+    ({ requestState } = (await client.request("tools/call", { ...unanswered, requestState })).result);
+  expect((await resume(client, "order", requestState)).result.content[0].text).toBe("order 1");
+  expect(done).toEqual(["order"]);
 });
 
 test("a state that got another question, or no answer, continues its call again", async () => {

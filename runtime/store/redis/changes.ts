@@ -121,7 +121,7 @@ export function parseStale(
 }
 
 /** Rejects when the time ends before the work. */
-export function within(milliseconds: number, work: Promise<void>, complaint: string): Promise<void> {
+export function within<T>(milliseconds: number, work: Promise<T>, complaint: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(storeAway(complaint)), milliseconds);
     unref(timer);

@@ -8,7 +8,7 @@ const refusedMs = 1000;
 /** Writes that must reach the store. */
 export interface Persistence {
   /** Repeats a write until the store has it. Rejects at once if too many writes wait. */
-  readonly persist: (write: () => Promise<unknown>) => Promise<void>;
+  readonly persist: <T>(write: () => Promise<T>) => Promise<T>;
   /** Gives up the writes that wait. */
   readonly close: () => void;
 }
@@ -35,8 +35,7 @@ export function createPersistence(connection: RedisConnection): Persistence {
       try {
         for (;;) {
           try {
-            await write();
-            return;
+            return await write();
           } catch (error) {
             if (isClosed) throw error;
             await pause();

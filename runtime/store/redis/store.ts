@@ -4,7 +4,7 @@ import { resolveValue, type Environment, type Value } from "../../protocol/envir
 import type { Server, Store } from "../../protocol/exchange.js";
 import { parseAddress } from "./address.js";
 import { createSharedResults } from "./cache.js";
-import { createChanges, type Changes } from "./changes.js";
+import { createChanges, within, type Changes } from "./changes.js";
 import { createConnection, type ConnectionOptions } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import { createEventLogs } from "./event-logs.js";
@@ -14,6 +14,9 @@ import { createReplicas } from "./replicas.js";
 import { createSessionStore } from "./sessions.js";
 import { createSharedStates } from "./states.js";
 import { createTasks, type RedisTasks } from "./tasks.js";
+
+/** The time that a message waits for the store if its client would not send it again. */
+const messagePatienceMs = 10_000;
 
 /** The manifest's `runtime.store.redis`. */
 export interface RedisOptions {
@@ -46,6 +49,8 @@ export function createRedisStore(options: RedisOptions): RedisStore {
   const replicas = createReplicas(connection, replica, key);
   const context: StoreContext = { connection, replica, replicas, key };
   const persistence = createPersistence(connection);
+  // Messages of clients must not take the room of changes.
+  const messages = createPersistence(connection);
   const results = globalThis.mcpcWithoutCache
     ? undefined
     : createSharedResults(context, () => owner?.surface.server.version ?? "");
@@ -83,9 +88,11 @@ export function createRedisStore(options: RedisOptions): RedisStore {
       if (server.subscribers !== owner?.subscribers) return;
       await Promise.all([changes.stop(), tasks?.stop()]);
       persistence.close();
+      messages.close();
       await replicas.stop();
       connection.stop();
     },
+    retry: (work) => within(messagePatienceMs, messages.persist(work), "the store is away"),
     publish: changes.publish,
     ...(tasks && { tasks }),
     invalidate: changes.invalidate,

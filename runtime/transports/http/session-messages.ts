@@ -31,8 +31,13 @@ export function withSession(
   const id = request.header("mcp-session-id");
   if (id === undefined) return resume(missingSession);
   const session = sessions.get(id, identityOf(request.auth));
-  if (session !== undefined || sessions.find === undefined) return resume(session ?? unknownSession);
-  const found = sessions.find(id, request);
+  const { find } = sessions;
+  if (session !== undefined || find === undefined) return resume(session ?? unknownSession);
+  const search = (): ReturnType<typeof find> => find(id, request);
+  // Clients send answers and notifications only once.
+  const isSentOnce = answered === undefined && request.method === "POST";
+  const found =
+    !globalThis.mcpcWithoutStore && isSentOnce && server.store !== undefined ? server.store.retry(search) : search();
   const fail = (error: unknown): void => refuseFailed(server, reply, answered, error);
   return deferred(request, found, (session = unknownSession) => resume(session), fail);
 }

@@ -181,13 +181,13 @@ export function createStoredPart(
       if (method !== "notifications/cancelled" || running.has(requestId as Id)) return undefined;
       if (typeof requestId !== "string" && typeof requestId !== "number") return undefined;
       const sent = { requestId, ...(typeof reason === "string" && { reason: reason.slice(0, maxReason) }) };
-      return sessions.change(key, { type: "cancel", message: { method, params: sent } });
+      return store.retry(() => sessions.change(key, { type: "cancel", message: { method, params: sent } }));
     },
     answer(message) {
       const { id } = message;
       const [, replica, rest] = typeof id === "string" ? (/^([^_]+)_(\w+)-\d+$/.exec(id) ?? []) : [];
       if (replica === undefined || `${replica}_${rest}` === part) return undefined;
-      return sessions.answer(key, replica, message as unknown as JsonObject);
+      return store.retry(() => sessions.answer(key, replica, message as unknown as JsonObject));
     },
     touch(now) {
       if (now - extended < extensionMs) return;

@@ -20,7 +20,8 @@ async function chaos(plan: Plan, options: Partial<Options> = {}): Promise<Journa
     await drive(journal, cluster, plan, async () => {
       await sleep(plan.ms / 3);
       const at = journal.now();
-      chaos.killed = { replica: await cluster.killReplica(), at };
+      const replica = await cluster.killReplica();
+      chaos.killed = { replica, at, gone: journal.now() };
       await sleep(plan.ms / 20);
       await cluster.addReplica();
       await sleep(plan.ms / 4);
@@ -78,7 +79,7 @@ describe.skipIf(!hasRedis)("three replicas behind a round-robin balancer, one ki
   // Every promise is judged; some need more of the store than it has, so the test runs where it is asked for.
   test.skipIf(process.env["MCPC_CHAOS_CLIENTS"] === undefined)("no promise is broken", async () => {
     const journal = await chaos(full);
-    console.log(JSON.stringify(figures(journal)));
+    console.log(JSON.stringify([figures(journal), journal.chaos]));
     expect(report(brokenPromises(journal))).toBe("");
     expect(missingTraffic(journal)).toEqual([]);
   });

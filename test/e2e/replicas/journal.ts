@@ -99,7 +99,7 @@ export interface Run {
 }
 
 export interface Chaos {
-  killed?: { readonly replica: string; readonly at: number };
+  killed?: { readonly replica: string; readonly at: number; readonly gone: number };
   away?: { readonly from: number; until: number };
   ended: number;
 }

@@ -5,7 +5,7 @@ import { brokenPromises, crowd } from "./verdict.js";
 /** A journal in which nothing is wrong; the replica 7001 is killed at 10 s, and Redis is away from 20 to 25 s. */
 function journal(change: (journal: Journal) => void): Journal {
   const chaos: Chaos = {
-    killed: { replica: "7001", at: 10_000 },
+    killed: { replica: "7001", at: 10_000, gone: 10_100 },
     away: { from: 20_000, until: 25_000 },
     ended: 60_000,
   };

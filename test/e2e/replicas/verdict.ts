@@ -222,7 +222,7 @@ function isDuringOutage({ began, ended }: { began: number; ended: number }, { aw
 
 /** Whether the killed replica may have run the call: no header names a replica that died before its answer. */
 function isOfDead({ began, ended, replicas }: Call, { killed }: Chaos): boolean {
-  if (killed === undefined || began > killed.at || ended < killed.at) return false;
+  if (killed === undefined || began > killed.gone || ended < killed.at) return false;
   return replicas.length === 0 || replicas.includes(killed.replica);
 }
 
