@@ -266,6 +266,27 @@ describe.skipIf(!hasRedis)("with a store", () => {
     expect([202, 400]).toContain(foreign.status);
   });
 
+  test("answers and cancellations, which clients send once, wait for a Redis that is away", async () => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!, { capabilities: { sampling: {} } });
+    const stream = await opened((signal) => a!.post("ada", call("ask"), headers, signal));
+    await stream.next();
+    const { id } = (await stream.next())!.data;
+    await redis.kill();
+    await until(() => !a!.store.available && !b!.store.available, "the outage");
+    const result = { role: "assistant", model: "m", content: { type: "text", text: "yes" } };
+    const cancelled = { method: "notifications/cancelled", params: { requestId: "other" } };
+    const sent = [b!.post("ada", { id, result }, headers), a!.post("ada", cancelled, headers)];
+    try {
+      const refused = b!.post("ada", plain, headers).then(({ status }) => status);
+      expect(await Promise.race([...sent, refused])).toBe(503);
+    } finally {
+      await redis.restart();
+    }
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([202, 202]);
+    expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("yes");
+  });
+
   test("while Redis is away a replica serves its own sessions, and all others once it is back", async () => {
     const [a, b] = await replicas("a", "b");
     const headers = await session(a!);
@@ -279,7 +300,6 @@ describe.skipIf(!hasRedis)("with a store", () => {
       for (const refused of [
         await b!.post("ada", plain, headers),
         await a!.initialize("ada"),
-        await a!.post("ada", { method: "notifications/cancelled", params: { requestId: "other" } }, headers),
         await a!.post("ada", { id: 5, method: "logging/setLevel", params: { level: "debug" } }, headers),
         await a!.ask("ada", { method: "DELETE", headers }),
       ])
