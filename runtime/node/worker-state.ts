@@ -16,8 +16,11 @@ export function workersProblem(server: Server, http: HttpOptions, source: string
     [store === undefined && hasTasks(surface), "tasks"],
     [store === undefined && watched !== undefined, `subscriptions to ${JSON.stringify(watched?.uri)}`],
     [http.sse !== undefined, "the transport sse"],
-    [http.toolEvents === true, "the transport toolEvents"],
-    [hasSessions && asking !== undefined, `questions of ${JSON.stringify(asking?.name)} to clients with sessions`],
+    [store === undefined && http.toolEvents === true, "the transport toolEvents"],
+    [
+      store === undefined && hasSessions && asking !== undefined,
+      `questions of ${JSON.stringify(asking?.name)} to clients with sessions`,
+    ],
     [hasSessions && hooks?.onSession !== undefined, "the hook onSession"],
   ]);
   if (shared === "") return undefined;
@@ -25,10 +28,10 @@ export function workersProblem(server: Server, http: HttpOptions, source: string
 }
 
 /** Returns the features that each worker has by itself, as a text; empty if there are none. */
-export function separateState({ options }: Server): string {
+export function separateState({ options, store }: Server): string {
   return namesOf([
-    [options.cache !== undefined, "cached results"],
-    [options.admit !== undefined, "rate limits"],
+    [store === undefined && options.cache !== undefined, "cached results"],
+    [store === undefined && options.admit !== undefined, "rate limits"],
     [options.limit !== undefined, "limits of concurrency"],
     [!globalThis.mcpcWithoutMetrics && options.metrics !== undefined, "metrics"],
   ]);

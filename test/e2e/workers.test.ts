@@ -341,6 +341,9 @@ describe("what cannot have workers says why", () => {
     ["questions in sessions", { elicitations: ask }, {}, 'questions of "t" to clients with sessions'],
     ["questions without sessions", { elicitations: ask }, { sessions: false }, undefined],
     ["tasks with a store", { task: "optional" as const }, {}, undefined],
+    ["tool events with a store", {}, { toolEvents: true }, undefined],
+    ["questions in sessions with a store", { elicitations: ask }, {}, undefined],
+    ["HTTP+SSE with a store", {}, { sse: { path: "/sse", messagesPath: "/messages" } }, "the transport sse"],
     ["nothing of all that", {}, {}, undefined],
   ])("%s", (name, surface, http, part) => {
     const server = serverWith(
