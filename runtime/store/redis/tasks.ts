@@ -8,16 +8,17 @@ import {
   type TaskHandle,
   type TaskRecord,
   type TaskRun,
-  type TaskStatus,
   type TaskStore,
 } from "../../protocol/task-record.js";
 import { defaultTasks } from "../../protocol/tasks.js";
 import { errorText, full, UnavailableError } from "../../protocol/errors.js";
 import { invalidParams } from "../../protocol/results.js";
 import type { JsonObject } from "../../protocol/types.js";
+import { within } from "./changes.js";
 import { storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import type { ReplicaMessage } from "./replicas.js";
+import { formatRecord, formatTask, openQuestions, parseTask, type StoredTask } from "./stored-task.js";
 import { writeTask } from "./task-script.js";
 
 /** The tasks of a server in Redis, and their start and end with the server. */
@@ -43,14 +44,6 @@ interface OwnTask {
   saving: Promise<void>;
 }
 
-/** A task as Redis has it. */
-interface StoredTask {
-  readonly record: TaskRecord;
-  readonly replica: string;
-  readonly owner: string;
-  readonly caller: string;
-}
-
 /** Interval at which watchers read, because a cluster may lose messages unnoticed, and a replica may have ended. */
 const pollMs = 2000;
 /** Time after which a watched task that the store does not have counts as cancelled. */
@@ -66,11 +59,12 @@ const patienceMs = 5000;
 const maxAnswerLength = 256 * 1024;
 
 const idPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-const statuses: readonly string[] = ["working", "input_required", "completed", "failed", "cancelled"];
 
 /** Keeps tasks in Redis, so that any replica can answer for them. */
 export function createTasks({ connection, replica, replicas, key }: StoreContext): RedisTasks {
   const own = new Map<string, OwnTask>();
+  /** Messages that the replicas of other tasks have not acted on yet. */
+  const sent = new Map<string, () => void>();
   const keyOf = (id: string): string => key("{tasks}", id);
   const index = key("{tasks}", "index");
   let limits = { tasks: defaultTasks, bytes: defaultKeptBytes };
@@ -101,11 +95,23 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
   }
 
   /** Takes a message of another replica for a task of this one. */
-  function take({ do: action, id, responses }: JsonObject): void {
+  function take({ do: action, id, responses, message }: JsonObject, from = replica): void {
+    if (action === "done" && typeof message === "string") return sent.get(message)?.();
     const task = typeof id === "string" ? own.get(id) : undefined;
     if (action === "update" && isObject(responses)) task?.run.update(responses);
     if (action === "cancel") task?.run.cancel("the task was cancelled by the client");
     if (action === "drop" && task !== undefined) void drop(id as string, task);
+    if (typeof message === "string") void confirm(from, message, task);
+  }
+
+  /** Tells the sender of a message that the store has its effect. */
+  async function confirm(sender: string, message: string, task: OwnTask | undefined): Promise<void> {
+    while (task?.next !== undefined && own.get(task.next.record.id) === task) {
+      await save(task.next.record.id, task);
+      if (!connection.available) await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
+    }
+    // Without it, the client sends the message again.
+    await replicas.send(sender, { kind: "task", do: "done", message }).catch(() => {});
   }
 
   /** Drops a task that another replica has removed or ended. */
@@ -189,9 +195,15 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
     const tell = async (message: JsonObject): Promise<void> => {
       if (isEnded(record)) return;
       if (!connection.available) throw storeAway();
-      const sent = replicas.send(stored.replica, { kind: "task", id: record.id, ...message } as ReplicaMessage);
-      const late = new Promise((_, reject) => unref(setTimeout(() => reject(storeAway()), patienceMs)));
-      await Promise.race([sent, late]);
+      const number = crypto.randomUUID();
+      const done = new Promise<void>((resolve) => sent.set(number, resolve));
+      const text = { kind: "task", id: record.id, message: number, ...message } as ReplicaMessage;
+      try {
+        // Until the store has the effect, other replicas would answer as before.
+        await within(patienceMs, Promise.all([replicas.send(stored.replica, text), done]), "the task does not answer");
+      } finally {
+        sent.delete(number);
+      }
     };
     return {
       record,
@@ -320,45 +332,6 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
 /** The members of a task whose replica has ended. */
 const lostRun = `,"error":${errorText(full("the replica that ran the task has ended"))}`;
 
-/** Formats a task for Redis. `body` holds the members as an object. */
-function formatTask({ record, replica, owner, caller }: StoredTask): string {
-  const { members, ...state } = record;
-  return `${JSON.stringify({ ...state, replica, owner, caller }).slice(0, -1)},"body":{${members.slice(1)}}}`;
-}
-
-function formatRecord({ status, updatedAt, members }: TaskRecord): string {
-  return `${status} ${updatedAt} ${members}`;
-}
-
-/** Parses a task from Redis. Returns `undefined` for one that another version has written in another form. */
-function parseTask(id: string, text: unknown): StoredTask | undefined {
-  try {
-    const value: unknown = typeof text === "string" ? JSON.parse(text) : undefined;
-    if (!isObject(value)) return undefined;
-    const { tool, scopes, createdAt, updatedAt, ttlMs, status, body, replica, owner, caller } = value;
-    const texts = [tool, status, replica, owner, caller].every((each) => typeof each === "string");
-    const numbers = [createdAt, updatedAt, ttlMs].every(
-      (each) => typeof each === "number" && Number.isSafeInteger(each),
-    );
-    const lists = Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string");
-    if (!texts || !numbers || !lists || !isObject(body) || !statuses.includes(status as string)) return undefined;
-    const { inputRequests, result, error } = body;
-    const members = [
-      ["inputRequests", inputRequests],
-      ["result", result],
-      ["error", error],
-    ].flatMap(([name, member]) => (isObject(member) ? [`,"${name as string}":${JSON.stringify(member)}`] : []));
-    const state = { tool, scopes, createdAt, updatedAt, ttlMs, status: status as TaskStatus } as Omit<
-      TaskRecord,
-      "id" | "members"
-    >;
-    const record = { ...state, id, members: members.join("") };
-    return { record, replica: replica as string, owner: owner as string, caller: caller as string };
-  } catch {
-    return undefined;
-  }
-}
-
 /** Returns the ids of the tasks in the index that have not ended. */
 function runningTasks(index: unknown): string[] {
   const isRunning = ([id, text]: [string, unknown]): boolean =>
@@ -368,13 +341,6 @@ function runningTasks(index: unknown): string[] {
         .filter(isRunning)
         .map(([id]) => id)
     : [];
-}
-
-/** Returns the names of a task's open questions. */
-function openQuestions({ status, members }: TaskRecord): ReadonlySet<string> {
-  if (status !== "input_required") return new Set();
-  const { inputRequests } = JSON.parse(`{${members.slice(1)}}`) as JsonObject;
-  return new Set(Object.keys(inputRequests ?? {}));
 }
 
 /** Returns a digest of an identity, because Redis need not know it. */
