@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { validate as lintDockerfile, ValidationCode } from "dockerfile-utils";
@@ -12,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { clients, serverOf } from "./clients.js";
 import { hasRedis, startRedis, type Redis } from "./redis.js";
+import { freePort } from "./free-port.js";
 
 const fixture = join(import.meta.dirname, "..", "..", "fixtures", "replicas");
 const read = (...path: string[]): string => readFileSync(join(fixture, ...path), "utf8");
@@ -180,11 +180,3 @@ describe("Kubernetes", () => {
       expect(container[probe].httpGet.path).toBe(probes[probe].httpGet.path);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

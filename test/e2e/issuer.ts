@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { OAuth2Server, type MutableRedirectUri, type MutableResponse, type MutableToken } from "oauth2-mock-server";
 
 /** An authorization server of this test's own, whose users agree to everything at once. */
@@ -45,13 +43,4 @@ export async function startIssuer(audience: string): Promise<Issuer> {
       }),
     stop: () => server.stop(),
   };
-}
-
-/** A port that nobody listens on, for a server whose address must be known before it starts. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { WebSocket } from "ws";
 import { serveHttpWith, serverOf, type Running } from "./clients.js";
 import { modern, transports, type Headers } from "./credentials.js";
-import { freePort, startIssuer, type Issuer } from "./issuer.js";
+import { freePort } from "./free-port.js";
+import { startIssuer, type Issuer } from "./issuer.js";
 
 let issuer: Issuer;
 let stranger: OAuth2Server;

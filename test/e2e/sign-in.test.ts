@@ -4,7 +4,8 @@ import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveHttpWith, serverOf, type Client, type Running } from "./clients.js";
-import { freePort, startIssuer, type Issuer } from "./issuer.js";
+import { freePort } from "./free-port.js";
+import { startIssuer, type Issuer } from "./issuer.js";
 
 let issuer: Issuer;
 let http: Running;
