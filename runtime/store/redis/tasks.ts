@@ -157,10 +157,16 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
 
   /** Writes what waits for the store, and what a store without persistence has lost. */
   async function restore(id: string, task: OwnTask): Promise<void> {
-    const { saved } = task;
-    if (saved !== undefined && Number(await connection.send(keyOf(id), "EXISTS", keyOf(id))) === 0)
-      task.next ??= { record: saved, onSaved: () => {} };
-    await save(id, task);
+    while (connection.available && own.get(id) === task) {
+      try {
+        const { saved } = task;
+        if (saved !== undefined && Number(await connection.send(keyOf(id), "EXISTS", keyOf(id))) === 0)
+          task.next ??= { record: saved, onSaved: () => {} };
+        return await save(id, task);
+      } catch {
+        await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
+      }
+    }
   }
 
   async function load(id: string): Promise<StoredTask | undefined> {
@@ -316,7 +322,7 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
       }, sweepMs);
       unref(timer);
       stopListening = connection.onAvailable(() => {
-        for (const [id, task] of own) restore(id, task).catch(() => {});
+        for (const [id, task] of own) void restore(id, task);
       });
     },
     async stop() {

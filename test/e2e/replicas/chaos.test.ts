@@ -40,7 +40,7 @@ async function chaos(plan: Plan, options: Partial<Options> = {}): Promise<Journa
 }
 
 const number = (variable: string, otherwise: number): number => Number(process.env[variable] ?? otherwise);
-/** `MCPC_CHAOS_CLIENTS=40 MCPC_CHAOS_MS=20000` is a short form of it. */
+/** `MCPC_CHAOS_CLIENTS=200 MCPC_CHAOS_MS=60000` is the whole of it. */
 const full: Plan = {
   clients: number("MCPC_CHAOS_CLIENTS", 200),
   ms: number("MCPC_CHAOS_MS", 60_000),
@@ -76,10 +76,15 @@ describe.skipIf(!hasRedis)("three replicas behind a round-robin balancer, one ki
     expect(broken.length).toBeGreaterThan(2);
   });
 
-  test("no promise is broken", { timeout: 10 * 60_000 }, async () => {
-    const journal = await chaos(full);
-    console.log(JSON.stringify([figures(journal), journal.chaos]));
-    expect(report(brokenPromises(journal))).toBe("");
-    expect(missingTraffic(journal)).toEqual([]);
-  });
+  // It takes a minute and all of a machine, so the test runs where it is asked for.
+  test.skipIf(process.env["MCPC_CHAOS_CLIENTS"] === undefined)(
+    "no promise is broken",
+    { timeout: 600_000 },
+    async () => {
+      const journal = await chaos(full);
+      console.log(JSON.stringify([figures(journal), journal.chaos]));
+      expect(report(brokenPromises(journal))).toBe("");
+      expect(missingTraffic(journal)).toEqual([]);
+    },
+  );
 });

@@ -90,7 +90,7 @@ const promises: Readonly<Record<string, (journal: Journal) => string[]>> = {
   "a task goes on": ({ tasks, chaos }) =>
     tasks.flatMap((task) => {
       const name = `${task.client}, task ${task.id} of replica ${task.owner}, from ${seconds(task.created)}`;
-      const isOrphan = task.owner === chaos.killed?.replica && task.created < chaos.killed.at;
+      const isOrphan = task.owner === chaos.killed?.replica && task.created < chaos.killed.gone;
       const result = task.result === undefined ? undefined : JSON.parse(task.result).structuredContent;
       return [
         ...task.problems,
