@@ -88,7 +88,12 @@ function countedAdmission({ admit, metrics }: ServerOptions): ServerOptions["adm
   };
   return Object.assign((asked: AdmissionRequest) => counted(asked, admit(asked)), {
     ...(shared && {
-      shared: async (asked: AdmissionRequest) => counted(asked, await shared(asked)),
+      shared: (asked: AdmissionRequest) => {
+        const refusal = shared(asked);
+        return refusal instanceof Promise
+          ? refusal.then((settled) => counted(asked, settled))
+          : counted(asked, refusal);
+      },
     }),
   });
 }

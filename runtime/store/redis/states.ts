@@ -1,7 +1,7 @@
+import { fingerprint } from "../../protocol/fingerprint.js";
 import type { ClaimOutcome, SharedStates } from "../../protocol/store.js";
 import { createScript } from "./connection.js";
 import type { StoreContext } from "./context.js";
-import { digest } from "./digests.js";
 import type { Persistence } from "./persist.js";
 
 /** Claims a state, also if the replica that has it is the dead one in `ARGV[3]`. Returns who has it otherwise. */
@@ -26,7 +26,7 @@ export function createSharedStates(
   { connection, replica, replicas, key }: StoreContext,
   { persist }: Persistence,
 ): SharedStates {
-  const keyOf = async (id: string): Promise<string> => key("state", await digest(id));
+  const keyOf = async (id: string): Promise<string> => key("state", await fingerprint(id));
 
   return {
     async claim(id, lifetimeMs): Promise<ClaimOutcome | "claimed"> {

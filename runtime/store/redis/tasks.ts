@@ -1,4 +1,5 @@
 import type { Server } from "../../protocol/exchange.js";
+import { fingerprint } from "../../protocol/fingerprint.js";
 import { isObject } from "../../protocol/json-rpc.js";
 import { defaultKeptBytes } from "../../protocol/ledger.js";
 import {
@@ -350,8 +351,6 @@ function runningTasks(index: unknown): string[] {
 }
 
 /** Returns a digest of an identity, because Redis need not know it. */
-async function digest(purpose: string, text: string | undefined): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify([purpose, text ?? null]));
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+function digest(purpose: string, text: string | undefined): Promise<string> {
+  return fingerprint(JSON.stringify([purpose, text ?? null]));
 }
