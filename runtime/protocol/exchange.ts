@@ -200,7 +200,7 @@ export interface Peer extends ClientInformation {
   /** The minimum severity of messages that the client wants; `undefined` for none. */
   logLevel: LoggingLevel | undefined;
   /** URIs of subscribed resources, on a connection with a session. */
-  readonly subscriptions?: Set<string>;
+  readonly subscriptions?: Set<string> | undefined;
   /** The booking of the connection, if the transport serves several clients. */
   booking?: Booking | undefined;
   /** The session's state: set at the first access by a handler, `null` after the end of the session. */

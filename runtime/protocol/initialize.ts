@@ -41,14 +41,14 @@ export function legacyPeer(
   clientInfo?: unknown,
   hasSession = false,
 ): Peer {
-  const peer: Peer = {
+  return {
     view: viewOf(server, legacyRevisions.get(version)!),
     capabilities: isObject(capabilities) ? capabilities : {},
     protocolVersion: version,
     logLevel: initialLogLevel,
-    ...(hasSession && { subscriptions: new Set<string>() }),
+    ...(isObject(clientInfo) && { info: clientInfoOf(clientInfo) }),
+    subscriptions: hasSession ? new Set() : undefined,
   };
-  return isObject(clientInfo) ? { ...peer, info: clientInfoOf(clientInfo) } : peer;
 }
 
 /** Returns the client's description of itself, with texts cut to a maximum length. */

@@ -17,7 +17,7 @@ export interface LineTransport {
   later(task: () => void): void;
 }
 
-export interface LineConnection extends Pick<Connection, "pending" | "close"> {
+export interface LineConnection extends Pick<Connection, "requestCount" | "close"> {
   /** Takes a piece of input, which may end anywhere. */
   take(text: string): void;
   /** Ends the input. The last line needs no line feed. */
@@ -97,9 +97,7 @@ export function lines(server: Server, transport: LineTransport, auth?: Auth): Li
       if (rest !== "") take("\n");
       connection.hangUp();
     },
-    get pending() {
-      return connection.pending;
-    },
+    requestCount: () => connection.requestCount(),
     close: (reason) => {
       connection.close(reason);
       flush();

@@ -42,6 +42,21 @@ test("a server on standard streams starts with one file and none of Node's HTTP"
   ).toEqual([]);
 });
 
+type BytesOf = (command: string[], things: string[], count: number) => Promise<Record<string, number>>;
+
+test("an idle session takes less than 8 kB of the heap, and its open stream less than 10 kB", async () => {
+  const folder = project({ "a.mcp.json": manifest({ http: {} }) });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+  const part = join(import.meta.dirname, "..", "bench", "parts", "memory.mjs");
+  const { bytesOf } = (await import(part)) as { bytesOf: BytesOf };
+  const server = [join(folder, "dist", "server.js"), "--port", "0"];
+  const bytes = await bytesOf(server, ["session", "stream of a session"], 500);
+  expect(bytes["session"]).toBeGreaterThan(2000);
+  expect(bytes["session"]).toBeLessThan(8000);
+  expect(bytes["stream of a session"]).toBeGreaterThan(2000);
+  expect(bytes["stream of a session"]).toBeLessThan(10_000);
+});
+
 /** Bytes of the heap that a call takes beside what its parsing takes. */
 function allocated(count: number, era: string): number {
   const young = ["--min-semi-space-size=128", "--max-semi-space-size=128"];

@@ -51,7 +51,7 @@ async function open() {
   const connection = connect(server, (message) => arrived.push(JSON.parse(textOf(message))));
   const say = async (message: object): Promise<any> => {
     connection.receive(JSON.parse(JSON.stringify({ jsonrpc: "2.0", id: 1, ...message })));
-    await expect.poll(() => connection.pending).toBe(0);
+    await expect.poll(() => connection.requestCount()).toBe(0);
     return arrived.shift();
   };
   return { say, arrived, connection };

@@ -50,7 +50,7 @@ async function answerOf(
   });
   const answer = await send(1, "tools/call", { name: "t" });
   expect(await send(2, "tools/call", { name: "good" })).toMatchObject({ id: 2 });
-  expect(connection.pending).toBe(0);
+  expect(connection.requestCount()).toBe(0);
   return { answer, log };
 }
 

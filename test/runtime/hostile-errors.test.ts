@@ -263,7 +263,7 @@ describe("an answer that cannot be written", () => {
     const connection = connect(server, boom);
     connection.receive({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t", _meta: claim } });
     await new Promise((resolve) => setImmediate(resolve));
-    expect([log, connection.pending, server.running.size]).toEqual([["a message could not be handled"], 0, 0]);
+    expect([log, connection.requestCount(), server.running.size]).toEqual([["a message could not be handled"], 0, 0]);
   });
 
   /** Methods of a response that middleware may have put its own in place of. */

@@ -230,6 +230,6 @@ describe("a time limit", () => {
     const { id } = await next();
     expect(await next()).toMatchObject({ method: "notifications/cancelled", params: { requestId: id } });
     expect((await answer).result.content[0].text).toBe("without you");
-    expect([vi.getTimerCount(), connection.pending]).toEqual([0, 0]);
+    expect([vi.getTimerCount(), connection.requestCount()]).toEqual([0, 0]);
   });
 });

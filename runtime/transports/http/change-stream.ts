@@ -10,9 +10,9 @@ const retryMs = 500;
 
 /** The stream of the changes that a session has subscribed to, which any replica resumes. */
 export interface ChangeStream {
-  readonly isOpen: boolean;
-  /** The position in the log of changes up to which the client has them. */
-  readonly position: string;
+  isOpen(): boolean;
+  /** Returns the position in the log of changes up to which the client has them. */
+  position(): string;
   /** Opens the stream, after the change of an event id or after the position of the session. */
   listen(lastEventId: string | undefined, reply: HttpReply, primes: boolean): Running;
   /**
@@ -117,12 +117,8 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   }
 
   return {
-    get isOpen() {
-      return replies.length > 0;
-    },
-    get position() {
-      return position;
-    },
+    isOpen: () => replies.length > 0,
+    position: () => position,
     listen(lastEventId, reply, primes) {
       const resumed = positionOf(lastEventId);
       while (replies.length >= maxReplies) replies.shift()!.close();

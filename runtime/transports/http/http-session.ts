@@ -21,7 +21,7 @@ export interface HttpSession {
   readonly owner: string | undefined;
   readonly connection: Connection;
   /** The session as other replicas know it; `undefined` if only this one has it. */
-  readonly shared: SharedSession | undefined;
+  shared: SharedSession | undefined;
   /** Makes this a part of a session that other replicas serve, too. `end` is called when the client ends it there. */
   join(shared: SharedSession, end: () => void): void;
   /** Answers a request of this session. The answer becomes a stream at the first notification. */
@@ -35,8 +35,8 @@ export interface HttpSession {
   listen(lastEventId: string | undefined, request: HttpRequest, reply: HttpReply): Running | undefined;
   lastUsed: number;
   booking: Booking | undefined;
-  /** Whether a request runs or a stream is open. */
-  readonly busy: boolean;
+  /** Returns whether a request runs or a stream is open. */
+  isBusy(): boolean;
   close(reason: Error): void;
 }
 
@@ -62,21 +62,18 @@ export function createSession(
     // With a store, a stream of its own reads the changes.
     ...(!globalThis.mcpcWithoutStore && server.store !== undefined && { sendsChanges: false }),
   });
-  let shared: SharedSession | undefined;
   let stored: StoredPart | undefined;
   /** Returns whether the client understands an event without a message. Older revisions take it for a message. */
-  const needsPriming = (): boolean => connection.session?.protocolVersion === "2025-11-25";
+  const needsPriming = (): boolean => connection.peer()?.protocolVersion === "2025-11-25";
   // The stream has no end of its own, so a server that stops has to end it.
   const ending = { deliver: () => {}, end: () => streams.finish(unsolicited) };
   return {
     id: crypto.randomUUID(),
     owner: identityOf(auth),
     connection,
-    get shared() {
-      return shared;
-    },
+    shared: undefined,
     join(joined, end) {
-      shared = joined;
+      this.shared = joined;
       this.id = joined.id;
       if (!globalThis.mcpcWithoutStore && joined.stored !== undefined) {
         streams.share({ logs: joined.stored.store.eventLogs, session: joined.stored.key.name });
@@ -85,9 +82,9 @@ export function createSession(
     },
     lastUsed: performance.now(),
     booking: undefined,
-    get busy() {
-      if (connection.pending > 0 || unsolicited.replies.length > 0) return true;
-      return stored !== undefined && (streams.isFollowing || stored.changes.isOpen);
+    isBusy() {
+      if (connection.requestCount() > 0 || unsolicited.replies.length > 0) return true;
+      return stored !== undefined && (streams.isFollowing() || stored.changes.isOpen());
     },
     request(message, request, reply) {
       let stream: Stream | undefined;

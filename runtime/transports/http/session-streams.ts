@@ -39,8 +39,8 @@ export interface SessionStreams {
   readonly unsolicited: Stream;
   /** Writes later streams to logs, from which other replicas resume them. */
   share(logs: StreamLogs): void;
-  /** Whether a client reads a stream of another replica. */
-  readonly isFollowing: boolean;
+  /** Returns whether a client reads a stream of another replica. */
+  isFollowing(): boolean;
   /** Returns whether an event id is that of the answer to a request. */
   isRequestStream(lastEventId: string | undefined): boolean;
   open(request: Id, auth: Auth | undefined): Stream;
@@ -200,9 +200,7 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
   return {
     unsolicited,
     share: (logs) => void (shared = logs),
-    get isFollowing() {
-      return following.size > 0;
-    },
+    isFollowing: () => following.size > 0,
     isRequestStream(lastEventId) {
       const id = parseEventId(lastEventId);
       return id !== undefined && (isOwn(id) || isElsewhere(id)) && id.stream > unsolicitedNumber;

@@ -53,7 +53,7 @@ export function createSessions(server: Server, options: Options): Sessions {
     const now = performance.now();
     for (const session of sessions.values()) {
       if (now - session.lastUsed < idleMs) return;
-      if (!session.busy) end(session, "the session was idle for too long");
+      if (!session.isBusy()) end(session, "the session was idle for too long");
     }
   };
   const get = (id: string, owner: string | undefined): HttpSession | undefined => {
@@ -72,7 +72,7 @@ export function createSessions(server: Server, options: Options): Sessions {
   /** Keeps a session, unless there is no room. */
   const keep = (session: HttpSession, peer: Peer, { auth, remote }: HttpRequest): UnavailableError | undefined => {
     sweep();
-    const item = { kind: "session", most, caller: callerOf(auth, remote), isIdle: () => !session.busy };
+    const item = { kind: "session", most, caller: callerOf(auth, remote), isIdle: () => !session.isBusy() };
     const evict = (): void => end(session, "another client needs the place of the session");
     const booking = server.ledger.book(item, evict, sessionBytes + weightOf(peer.capabilities) + subscribedBytes(peer));
     if (booking === undefined) {
@@ -93,7 +93,7 @@ export function createSessions(server: Server, options: Options): Sessions {
       let opened: SessionOpening = { answer: undefined };
       const settle: Reply = (answer, refusal) => void (opened = { answer, refusal });
       session.connection.request(message, { notify: () => {}, request }, settle, request.auth);
-      const peer = session.connection.session;
+      const peer = session.connection.peer();
       if (peer === undefined) return opened;
       const admit = (joined?: SharedSession): SessionOpening => {
         if (joined !== undefined) join(session, joined);

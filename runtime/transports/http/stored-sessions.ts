@@ -103,7 +103,7 @@ export function createStoredPart(
   connection: Connection,
   end: () => void,
 ): StoredPart {
-  const peer = connection.session!;
+  const peer = connection.peer()!;
   const { store, key } = stored;
   const { sessions } = store;
   let extended = performance.now();
@@ -152,8 +152,8 @@ export function createStoredPart(
 
   async function extend(): Promise<void> {
     // A store that has lost its data gets the session again.
-    if (!(await sessions.extend(key, changes.position)))
-      await sessions.write(key, recordOf(stored, peer, changes.position));
+    if (!(await sessions.extend(key, changes.position())))
+      await sessions.write(key, recordOf(stored, peer, changes.position()));
   }
 
   return {

@@ -283,7 +283,7 @@ function receiveBatch(
 ): undefined {
   if (session instanceof McpError) return refuseSession(reply, undefined, session);
   const version =
-    session?.connection.session?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
+    session?.connection.peer()?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
   const modernElement = messages.some((message) => isObject(message) && hasClaim(message["params"]));
   const allowed = legacyRevisions.get(version)?.batches === true && !modernElement;
   const refusal = allowed ? refuseBatch(messages) : noBatches();
