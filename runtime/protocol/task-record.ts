@@ -38,9 +38,11 @@ export interface TaskStore {
   create(record: TaskRecord, run: TaskRun, owner: string | undefined, caller: string): Promise<boolean>;
   /**
    * Writes the state of a task of this replica, and again until the store has it; `onSaved` then gets what the store
-   * has. Resolves after the first attempt.
+   * has.
    */
-  save(record: TaskRecord, onSaved: (record: TaskRecord) => void): Promise<void>;
+  save(record: TaskRecord, onSaved: (record: TaskRecord) => void): void;
+  /** Resolves once the store has the newest state of a task of this replica. */
+  settle(id: string): Promise<void>;
   /** Forgets a task that this replica no longer has. */
   release(id: string): void;
   /** Returns a task of another replica. Tasks of replicas that have ended have failed. */

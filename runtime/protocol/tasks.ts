@@ -88,11 +88,17 @@ export class Task implements TaskHandle {
         resolve(value);
       };
       this.#questions.set(key, { question, resolve: answer });
-      void this.#showQuestions();
+      this.#showQuestions();
     });
   }
 
   update(responses: JsonObject): Promise<void> | undefined {
+    this.take(responses);
+    return this.#saved();
+  }
+
+  /** Answers open questions, and does not wait for the store. */
+  take(responses: JsonObject): void {
     const before = this.#questions.size;
     for (const [key, answer] of Object.entries(responses)) {
       const waiting = this.#questions.get(key);
@@ -100,15 +106,15 @@ export class Task implements TaskHandle {
       this.#questions.delete(key);
       waiting.resolve(answer);
     }
-    return this.#questions.size < before ? this.#showQuestions() : undefined;
+    if (this.#questions.size < before) this.#showQuestions();
   }
 
   finish(settled: Payload | McpError): void {
     if (!globalThis.mcpcWithoutObservers && !this.isEnded) observeTaskEnd(this.#call, this.#newest.id, settled);
     if (settled instanceof McpError) {
       const { errorCode } = this.#call.peer.view.revision;
-      void this.#finish("failed", `,"error":${errorText(settled, errorCode)}`);
-    } else void this.#finish("completed", `,"result":${resultText(settled)}`);
+      this.#finish("failed", `,"error":${errorText(settled, errorCode)}`);
+    } else this.#finish("completed", `,"result":${resultText(settled)}`);
   }
 
   abort(reason: unknown): void {
@@ -116,11 +122,16 @@ export class Task implements TaskHandle {
   }
 
   cancel(reason: string): Promise<void> | undefined {
-    if (this.isEnded) return undefined;
+    this.stop(reason);
+    return this.#saved();
+  }
+
+  /** Cancels the task, and does not wait for the store. */
+  stop(reason: string): void {
+    if (this.isEnded) return;
     if (!globalThis.mcpcWithoutObservers) observeTaskEnd(this.#call, this.#newest.id, undefined);
-    const cancelled = this.#finish("cancelled", "");
+    this.#finish("cancelled", "");
     this.#call.abort(new Error(reason));
-    return cancelled;
   }
 
   /** Ends the run, because the store has another end of the task, or the task no longer. */
@@ -143,7 +154,13 @@ export class Task implements TaskHandle {
     return `{"resultType":"task",${state}${this.#call.peer.view.closing}`;
   }
 
-  #showQuestions(): Promise<void> | undefined {
+  /** Waits until all replicas answer with the newest state. */
+  #saved(): Promise<void> | undefined {
+    if (globalThis.mcpcWithoutStore || this.#newest === this.#record) return undefined;
+    return this.#call.peer.view.server.store?.tasks?.settle(this.#newest.id);
+  }
+
+  #showQuestions(): void {
     const { size } = this.#questions;
     if (size === 0) return this.#change("working", "");
     const requests = [...this.#questions].map(([key, { question }]) => {
@@ -153,8 +170,8 @@ export class Task implements TaskHandle {
     return this.#change("input_required", `,"inputRequests":${JSON.stringify(Object.fromEntries(requests))}`);
   }
 
-  #finish(status: TaskStatus, members: string): Promise<void> | undefined {
-    if (this.isEnded) return undefined;
+  #finish(status: TaskStatus, members: string): void {
+    if (this.isEnded) return;
     this.#questions.clear();
     this.#call.forget();
     // A result without room becomes a failure.
@@ -162,13 +179,13 @@ export class Task implements TaskHandle {
     return this.#change(status, members);
   }
 
-  #change(status: TaskStatus, members: string): Promise<void> | undefined {
-    if (!this.#isKept) return undefined;
+  #change(status: TaskStatus, members: string): void {
+    if (!this.#isKept) return;
     const changed = { ...this.#newest, updatedAt: Date.now(), status, members };
     this.#newest = changed;
     const store = this.#call.peer.view.server.store?.tasks;
-    if (globalThis.mcpcWithoutStore || store === undefined) return this.#show(changed) as undefined;
-    return store.save(changed, (saved) => this.#show(saved));
+    if (globalThis.mcpcWithoutStore || store === undefined) this.#show(changed);
+    else store.save(changed, (saved) => this.#show(saved));
   }
 
   #show(record: TaskRecord): void {
@@ -208,7 +225,7 @@ export function createTask(call: Call, tool: ToolSurface): Task | undefined {
   };
   const end = (task: Task, reason: string): void => {
     remove(task);
-    void task.cancel(reason);
+    task.stop(reason);
     if (!globalThis.mcpcWithoutStore) store?.release(task.record.id);
   };
   // Tasks are in the order of their creation, and so of their expiry.
@@ -224,8 +241,8 @@ export function createTask(call: Call, tool: ToolSurface): Task | undefined {
   if (task.booking === undefined) return undefined;
   if (!globalThis.mcpcWithoutStore && store !== undefined) {
     const run = {
-      update: (responses: JsonObject) => void task.update(responses),
-      cancel: (reason: string) => void task.cancel(reason),
+      update: (responses: JsonObject) => task.take(responses),
+      cancel: (reason: string) => task.stop(reason),
       drop: (reason: string, end?: TaskRecord) => {
         remove(task);
         task.drop(reason, end);

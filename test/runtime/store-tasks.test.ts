@@ -158,6 +158,23 @@ describe.skipIf(!hasRedis)("tasks", () => {
     await getsStatus(first, taskId, "completed");
   });
 
+  test.each([
+    ["tasks/update", { inputResponses: { name: { action: "decline" } } }, "working"],
+    ["tasks/cancel", {}, "cancelled"],
+  ])("acknowledge %s at their own replica once Redis has the effect", async (method, params, status) => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first, { ask: true });
+    await getsStatus(second, taskId, "input_required");
+    await redis.kill();
+    await until(() => !first.store.available && !second.store.available);
+    const send = async (): Promise<any> => first.client.request(method, { taskId, ...params });
+    for (let time = 0; time < 2; time += 1) expect((await send()).error.message).toContain("the store is away");
+    await redis.restart();
+    await until(() => second.store.available);
+    await until(async () => (await send()).error === undefined);
+    expect((await get(second, taskId)).status).toBe(status);
+  });
+
   test("are written again to a Redis that has lost its data", async () => {
     const [first, second] = [await held(redis), await held(redis)];
     const { taskId } = await begin(first);

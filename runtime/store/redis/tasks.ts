@@ -107,12 +107,22 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
 
   /** Tells the sender of a message that the store has its effect. */
   async function confirm(sender: string, message: string, task: OwnTask | undefined): Promise<void> {
-    while (task?.next !== undefined && own.get(task.next.record.id) === task) {
-      await save(task.next.record.id, task);
-      if (!connection.available) await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
+    try {
+      if (task !== undefined) await settled(task);
+      await replicas.send(sender, { kind: "task", do: "done", message });
+    } catch {
+      // The sender refuses the request, and the client sends it again.
     }
-    // Without it, the client sends the message again.
-    await replicas.send(sender, { kind: "task", do: "done", message }).catch(() => {});
+  }
+
+  /** Resolves once the store has the newest state of a task. */
+  async function settled(task: OwnTask): Promise<void> {
+    while (task.next !== undefined) {
+      const { id } = task.next.record;
+      if (own.get(id) !== task) return;
+      if (!connection.available) throw storeAway();
+      await save(id, task);
+    }
   }
 
   /** Drops a task that another replica has removed or ended. */
@@ -281,9 +291,8 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
       const task: OwnTask = {
         ...{ run, owner: ownerDigest, caller: callerDigest, next: undefined, saved: record },
         // The next state waits for the first one.
-        ...{ isSaving: true, saving: creating.then(() => {}) },
+        ...{ isSaving: true, saving: creating.then(ignore, ignore) },
       };
-      task.saving.catch(() => {});
       own.set(record.id, task);
       try {
         const isCreated = (await creating) === "written";
@@ -298,9 +307,13 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
     },
     save(record, onSaved) {
       const task = own.get(record.id);
-      if (task === undefined) return Promise.resolve();
+      if (task === undefined) return;
       task.next = { record, onSaved };
-      return save(record.id, task);
+      void save(record.id, task);
+    },
+    async settle(id) {
+      const task = own.get(id);
+      if (task !== undefined) await within(patienceMs, settled(task), "the store does not have the task yet");
     },
     release(id) {
       const task = own.get(id);
@@ -349,6 +362,8 @@ function runningTasks(index: unknown): string[] {
         .map(([id]) => id)
     : [];
 }
+
+function ignore(): void {}
 
 /** Returns a digest of an identity, because Redis need not know it. */
 function digest(purpose: string, text: string | undefined): Promise<string> {
