@@ -15,6 +15,8 @@ export interface Cluster {
   /** Starts another replica, as an orchestrator does. */
   addReplica(): Promise<void>;
   readonly redis: Redis;
+  /** Waits until every replica reaches Redis. */
+  reachesRedis(): Promise<void>;
   /** The last lines of each replica's log. */
   logs(): string;
   stop(): Promise<void>;
@@ -101,6 +103,14 @@ export async function startCluster({
     async addReplica() {
       await addReplica();
       replicas.shift();
+    },
+    async reachesRedis() {
+      const isAway = async ({ url }: Replica): Promise<boolean> =>
+        (await (await fetch(new URL("/readyz", url))).text()).includes('"away"');
+      for (let tries = 0; (await Promise.all(replicas.map(isAway))).includes(true); tries += 1) {
+        if (tries === 600) throw new Error("the replicas do not come back to Redis");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     },
     logs: () =>
       all.map(({ url, log }) => `replica ${url.port}:\n${log.trim().split("\n").slice(-15).join("\n")}`).join("\n"),

@@ -131,7 +131,7 @@ export async function drive(
   const last = journal.calls.filter(
     ({ tool, outcome, lot }) => tool === "bid" && lot !== crowd && outcome === "answered",
   );
-  for (let waited = 0; waited < 5000 && !hasAll(journal, last.length); waited += 100) await sleep(100);
+  for (let waited = 0; waited < plan.patienceMs && !hasAll(journal, last.length); waited += 100) await sleep(100);
   await Promise.all(callers.map((caller) => caller.close()));
 }
 
