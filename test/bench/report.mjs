@@ -10,6 +10,7 @@ const titles = {
   http: "HTTP",
   websocket: "WebSocket",
   streams: "Streams",
+  store: "A store in Redis",
   memory: "Memory of sessions and streams",
   build: "The compiler",
   check: "Lint",
@@ -17,6 +18,7 @@ const titles = {
 };
 const notes = {
   start: "Each server has only standard streams.",
+  store: "The baseline is the same server without `runtime.store`. Redis runs on the same cores.",
   memory:
     "The heap and external memory after garbage collection that each of 1,000 adds to a server of 10 tools. SDK 1.x has a server object for each session. SDK 2.x and mcp-use have no sessions.",
 };

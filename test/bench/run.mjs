@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { here, root } from "./project.mjs";
 import { report } from "./report.mjs";
 
-const parts = ["size", "start", "stdio", "http", "websocket", "streams", "memory", "build", "check", "diff"];
+const parts = ["size", "start", "stdio", "http", "websocket", "streams", "store", "memory", "build", "check", "diff"];
 const quick = process.argv.includes("--quick");
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const unknown = named.filter((part) => !parts.includes(part));
@@ -29,6 +29,7 @@ for (const part of named.length > 0 ? named : parts) {
   console.log(`\n${part}`);
   const { measure } = await import(`./parts/${part}.mjs`);
   const rows = await measure({ quick });
+  if (rows === undefined) continue;
   for (const { what, name, value, unit, ratio } of rows)
     console.log(
       `${what.padEnd(46)} ${name.padEnd(32)} ${value.toFixed(unit === "ms" ? 1 : 0).padStart(9)} ${unit}` +

@@ -1,8 +1,11 @@
 // Starts a server that says on standard error where it listens.
 import { spawn } from "node:child_process";
 
-export function serving(command) {
-  const child = spawn(process.execPath, command, { stdio: ["ignore", "ignore", "pipe"] });
+export function serving(command, env = {}) {
+  const child = spawn(process.execPath, command, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...env },
+  });
   return new Promise((resolve, reject) => {
     let text = "";
     child.stderr.on("data", (bytes) => {

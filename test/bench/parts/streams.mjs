@@ -10,12 +10,12 @@ import { paired, row } from "../rounds.mjs";
 import { answer, call, inEra } from "../surface.mjs";
 
 const uri = "bench://watched";
-const more = {
+export const more = {
   runtime: { transports: { http: {} } },
   resources: [{ uri, name: "watched", text: "Watched.", subscribe: true }],
 };
 /** The tool tells of its progress where it is asked to, and of an update when there is no label. */
-const handler = `export const sum = ({ a, b, label }: { a: number; b: number; label?: string }, { progress, notify }: { progress: (n: number) => void; notify: { resourceUpdated: (uri: string) => void } }) => {
+export const handler = `export const sum = ({ a, b, label }: { a: number; b: number; label?: string }, { progress, notify }: { progress: (n: number) => void; notify: { resourceUpdated: (uri: string) => void } }) => {
   if (label === undefined) notify.resourceUpdated(${JSON.stringify(uri)});
   progress(1);
   return String(a + b);
