@@ -6,6 +6,8 @@ import { createLedger } from "../protocol/ledger.js";
 const maxTokens = 10_000;
 /** Lifetime of a refusal. It is short, because a refused token may become valid. */
 const refusedMs = 2000;
+/** Interval at which expired verdicts are removed. */
+const sweepMs = 10_000;
 
 export interface TokenCacheOptions {
   /** Lifetime of a valid token in the cache, unless the token expires earlier. */
@@ -40,20 +42,27 @@ export function createTokenCache({ keptMs, maxExaminations }: TokenCacheOptions)
   const running = new Map<string, Promise<Auth | Unauthorized>>();
   // Checks are counted only; they take no bytes.
   const places = createLedger(0);
+  let swept = performance.now();
 
   function find(table: Map<string, CachedVerdict>, key: string): Auth | Unauthorized | undefined {
     const entry = table.get(key);
     if (entry === undefined) return undefined;
-    const { expiresAt = Infinity } = entry.verdict as Partial<Auth>;
-    if (performance.now() < entry.until && Date.now() < expiresAt) return entry.verdict;
+    if (isCurrent(entry)) return entry.verdict;
     table.delete(key);
     return undefined;
+  }
+
+  function sweep(): void {
+    if (performance.now() - swept < sweepMs) return;
+    swept = performance.now();
+    for (const table of [good, bad]) for (const [key, entry] of table) if (!isCurrent(entry)) table.delete(key);
   }
 
   function store(key: string, verdict: Auth | Unauthorized): Auth | Unauthorized {
     const refused = "status" in verdict;
     // Other refusals are temporary.
     if (refused && verdict.status !== 401) return verdict;
+    sweep();
     const table = refused ? bad : good;
     if (table.size >= maxTokens) table.delete(table.keys().next().value!);
     table.set(key, { verdict, until: performance.now() + (refused ? refusedMs : keptMs) });
@@ -82,6 +91,11 @@ export function createTokenCache({ keptMs, maxExaminations }: TokenCacheOptions)
       return examined;
     },
   };
+}
+
+function isCurrent({ verdict, until }: CachedVerdict): boolean {
+  const { expiresAt = Infinity } = verdict as Partial<Auth>;
+  return performance.now() < until && Date.now() < expiresAt;
 }
 
 const overloaded: Unauthorized = {

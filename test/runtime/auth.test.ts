@@ -225,6 +225,18 @@ describe("what was found out about tokens", () => {
     expect(examined).toHaveLength(3);
   });
 
+  test("expired tokens leave, so that no valid one has to", async () => {
+    const { get, examined } = cacheOf();
+    await get("valid", good);
+    const short = { ...good, expiresAt: Date.now() + 1000 };
+    for (let number = 0; number < 9999; number += 1) await get(`short ${number}`, short);
+    await vi.advanceTimersByTimeAsync(minute / 2);
+    await get("one too many", good);
+    examined.length = 0;
+    await get("valid", good);
+    expect(examined).toEqual([]);
+  });
+
   test("a caller with many examinations loses the oldest to another, and gets no more", async () => {
     const { get, examined, stopped } = cacheOf(3);
     const never = new Promise<Auth>(() => {});
