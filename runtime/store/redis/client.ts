@@ -74,6 +74,8 @@ async function openNode(options: RedisClientOptions, node: RedisNode, credential
   const { database } = options.sentinel === undefined ? options.address : { database: options.address.database };
   const client = createClient({
     ...strict,
+    // Each command has a time limit already, and the package's own costs a signal for each.
+    commandOptions: { timeout: 0 },
     ...credentials,
     ...(database !== undefined && { database }),
     socket: socketOf(options, node) as { readonly host: string },
