@@ -3,17 +3,11 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import WebSocket from "ws";
-import { initialize, message, modern, send } from "./wire.mjs";
+import { bearer, message, modern, openSession, pick, send } from "./wire.mjs";
 
-const pick = (...values) => values[Math.floor(Math.random() * values.length)];
 const key = { ada: "ada-0123456789abcdef", guest: "guest-0123456789abcdef" };
-const bearer = (token) => ({ authorization: `Bearer ${token}` });
 const whoami = (options) => message("tools/call", { name: "whoami", arguments: {} }, options);
-const guarded = (url, body, headers, more = {}) => {
-  const repeats = { "mcp-protocol-version": "2026-07-28", "mcp-method": body.method };
-  const name = body.params.name === undefined ? {} : { "mcp-name": body.params.name };
-  return send(url, { body, headers: { ...repeats, ...name, ...headers }, ...more });
-};
+const guarded = (url, body, headers, more) => modern(url, body, { headers, ...more });
 
 /** A file of keys, out of which one is taken and put back in turn. */
 export function keyFile(everyMs) {
@@ -54,10 +48,8 @@ export const guardedTraffic = {
       { hangUp: pick(100, 3000) },
     ),
   "a session of a caller, left": async ({ notes }) => {
-    const { headers } = await send(notes.url, { body: initialize(), headers: bearer(key.ada) });
-    const id = headers["mcp-session-id"];
-    if (id === undefined) return;
-    const own = { "mcp-session-id": id, ...bearer(key.ada) };
+    const own = await openSession(notes.url, { headers: bearer(key.ada) });
+    if (own === undefined) return;
     await send(notes.url, { body: whoami({ legacy: true }), headers: own });
     await send(notes.url, { body: whoami({ legacy: true }), headers: { ...own, ...bearer(key.guest) } });
     return send(notes.url, { method: "GET", headers: own, hangUp: pick(10, 300) });

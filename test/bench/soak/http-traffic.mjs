@@ -1,16 +1,10 @@
 // What clients do over HTTP, well and badly. Each is a function of the servers that resolves when it is over.
-import { initialize, message, modern, send } from "./wire.mjs";
+import { message, modern, openSession, pick, send } from "./wire.mjs";
 
-const pick = (...values) => values[Math.floor(Math.random() * values.length)];
 const call = (name, input, options) => message("tools/call", { name, arguments: input }, options);
 const currencies = ["EUR", "GBP", "USD"];
 const job = () => ({ pages: pick(1, 5, 20), msPerPage: pick(0, 1, 5) });
 const progress = () => ({ meta: { progressToken: 1 } });
-
-async function session(url) {
-  const { headers } = await send(url, { body: initialize() });
-  return headers["mcp-session-id"];
-}
 
 export const httpTraffic = {
   "a call": ({ rates }) =>
@@ -60,30 +54,28 @@ export const httpTraffic = {
       hangUp: 2000,
     }),
   "a session, ended": async ({ archive }) => {
-    const id = await session(archive.url);
-    if (id === undefined) return;
-    const headers = { "mcp-session-id": id };
+    const headers = await openSession(archive.url);
+    if (headers === undefined) return;
     await send(archive.url, { body: call("pages_indexed", {}, { legacy: true }), headers });
     await send(archive.url, { body: call("index_pages", job(), { legacy: true, ...progress() }), headers });
     return send(archive.url, { method: "DELETE", headers });
   },
   "a session, left": async ({ archive, rates }) => {
     const { url } = pick(archive, rates);
-    const id = await session(url);
-    if (id === undefined) return;
-    const headers = { "mcp-session-id": id };
+    const headers = await openSession(url);
+    if (headers === undefined) return;
     await send(url, { body: message("tools/list", {}, { legacy: true }), headers });
     return send(url, { method: "GET", headers, hangUp: pick(10, 300) });
   },
   "a session, left in the middle of a call": async ({ archive }) => {
-    const id = await session(archive.url);
-    if (id === undefined) return;
+    const headers = await openSession(archive.url);
+    if (headers === undefined) return;
     const body = call("index_pages", { pages: 20, msPerPage: 10 }, { legacy: true, ...progress() });
-    return send(archive.url, { body, headers: { "mcp-session-id": id }, hangUp: "first bytes" });
+    return send(archive.url, { body, headers, hangUp: "first bytes" });
   },
   "events of a tool": ({ archive }) =>
-    send(new URL(`/mcp/tools/index_pages/sse?pages=${pick(1, 10)}&msPerPage=1`, archive.url), {
-      method: "GET",
+    send(new URL("/mcp/tools/index_pages/sse", archive.url), {
+      body: { pages: pick(1, 10), msPerPage: 1 },
       hangUp: pick(undefined, "first bytes"),
     }),
   "events of a run that nobody had": ({ archive }) =>

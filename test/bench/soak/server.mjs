@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "../project.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const fixtures = join(here, "..", "..", "..", "fixtures");
@@ -12,9 +13,17 @@ const preload = (name) => ["--import", pathToFileURL(join(here, `${name}.mjs`)).
 const mostLooks = 100;
 const lookMs = 100;
 
-/** `leak`: what the server is to hold on to with every request, to show that it is found out. */
-export async function startServer(fixture, transport, { env = {}, leak } = {}) {
-  const script = join(fixtures, fixture, "dist", "server.js");
+/**
+ * Builds a fixture, or a copy of it in `folder`, and starts it. `leak`: what the server is to hold on to with every
+ * request, to show that it is found out.
+ */
+export async function startServer(
+  fixture,
+  transport,
+  { env = {}, leak, folder = join(fixtures, fixture), name = `${fixture} (${transport})` } = {},
+) {
+  build(folder);
+  const script = join(folder, "dist", "server.js");
   const options = transport === "http" ? ["--transport", "http", "--port", "0"] : [];
   const node = ["--expose-gc", ...preload("probe"), ...(leak === undefined ? [] : preload("leak"))];
   const child = spawn(process.execPath, [...node, script, ...options], {
@@ -44,7 +53,7 @@ export async function startServer(fixture, transport, { env = {}, leak } = {}) {
   }
 
   return {
-    name: `${fixture} (${transport})`,
+    name,
     child,
     url,
     /** Memory after a garbage collection, handles, open files: once nobody calls, and the last connection is closed. */

@@ -1,9 +1,8 @@
 // What clients do over WebSocket, HTTP+SSE and standard streams, well and badly.
 import * as http from "node:http";
 import WebSocket from "ws";
-import { initialize, message, send } from "./wire.mjs";
+import { initialize, message, pick, send } from "./wire.mjs";
 
-const pick = (...values) => values[Math.floor(Math.random() * values.length)];
 const job = (pages) =>
   message("tools/call", { name: "index_pages", arguments: { pages, msPerPage: 1 } }, { meta: { progressToken: 1 } });
 const cancelled = ({ id }) => ({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } });

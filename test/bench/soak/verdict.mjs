@@ -2,14 +2,17 @@
 
 const megabyte = 1024 * 1024;
 
+/** The memory and connections of a Redis: used states and answers between replicas stay for some time. */
+export const redisLimits = { memory: megabyte / 4, connections: 0 };
+
 /**
  * How much of each the last third may have more than the second: memory after garbage collection varies by code that is
  * compiled late, resident memory by what the collector gives back; of handles and open files there is no more than one.
  */
-const limits = { heap: megabyte / 4, external: megabyte / 4, rss: 12 * megabyte, handles: 0, files: 0 };
+const processLimits = { heap: megabyte / 4, external: megabyte / 4, rss: 12 * megabyte, handles: 0, files: 0 };
 
 /** The samples of one server, in the order of time, without those of the warm-up: the medians, and what has grown. */
-export function verdict(samples) {
+export function verdict(samples, limits = processLimits) {
   if (samples.length < 6) throw new Error("too few samples to tell anything: let it run longer");
   const third = Math.floor(samples.length / 3);
   const second = samples.slice(-2 * third, -third);

@@ -17,10 +17,10 @@ export function message(method, params = {}, { legacy = false, meta } = {}) {
   return { jsonrpc: "2.0", id, method, params: Object.keys(_meta).length > 0 ? { ...params, _meta } : params };
 }
 
-export const initialize = () =>
+export const initialize = (capabilities = {}) =>
   message(
     "initialize",
-    { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "soak", version: "1" } },
+    { protocolVersion: "2025-11-25", capabilities, clientInfo: { name: "soak", version: "1" } },
     { legacy: true },
   );
 
@@ -60,7 +60,7 @@ export function send(url, { method = "POST", body, headers = {}, hangUp, slow = 
 
 /** The headers that a request of 2026-07-28 repeats. */
 export function repeated({ method, params }) {
-  const name = params.name ?? params.uri;
+  const name = params.name ?? params.uri ?? params.taskId;
   return {
     "mcp-protocol-version": "2026-07-28",
     "mcp-method": method,
@@ -68,4 +68,16 @@ export function repeated({ method, params }) {
   };
 }
 
-export const modern = (url, body, more = {}) => send(url, { body, headers: repeated(body), ...more });
+export const modern = (url, body, { headers, ...more } = {}) =>
+  send(url, { body, headers: { ...repeated(body), ...headers }, ...more });
+
+export const bearer = (token) => ({ authorization: `Bearer ${token}` });
+
+export const pick = (...values) => values[Math.floor(Math.random() * values.length)];
+
+/** Opens a session, and resolves with the headers of its requests; `undefined` when it is refused. */
+export async function openSession(url, { headers, capabilities } = {}) {
+  const answer = await send(url, { body: initialize(capabilities), headers });
+  const id = answer.headers["mcp-session-id"];
+  return id === undefined ? undefined : { "mcp-session-id": id, ...headers };
+}
