@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 
-const { verdict } = await import(pathToFileURL(join(import.meta.dirname, "..", "bench", "soak", "verdict.mjs")).href);
+const { verdict, redisLimits } = await import(
+  pathToFileURL(join(import.meta.dirname, "..", "bench", "soak", "verdict.mjs")).href
+);
 
 /** What a server of `npm run soak` was seen to hold at fifteen looks. */
 const heap = [9.78, 9.67, 9.74, 9.76, 9.79, 9.81, 9.83, 9.8, 9.84, 9.82, 9.85, 9.83, 9.86, 9.84, 9.85];
@@ -38,6 +40,22 @@ const leaking: [what: string, leak: (row: Row, looks: number) => Row, grows: str
 
 test.each(leaking)("a server that leaks %s", (_what, leak, grows) => {
   expect(grown(steady.map(leak))).toEqual(grows);
+});
+
+test("a Redis that keeps more and more, or a connection that is not closed", () => {
+  const redis = heap.map((_, looks) => ({ memory: 5_000_000 + looks * 100_000, connections: looks > 9 ? 4 : 3 }));
+  expect(verdict(redis, redisLimits).map(({ what, grows }: { what: string; grows: boolean }) => [what, grows])).toEqual(
+    [
+      ["memory", true],
+      ["connections", true],
+    ],
+  );
+  expect(
+    verdict(
+      redis.map(() => redis[0]),
+      redisLimits,
+    ).some(({ grows }: { grows: boolean }) => grows),
+  ).toBe(false);
 });
 
 test("too little to tell is told", () => {
