@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { revoke } from "../../runtime/protocol/auth.js";
 import { publish } from "../../runtime/protocol/changes.js";
+import type { Headers, HttpReply, HttpRequest } from "../../runtime/transports/http/endpoint.js";
+import { createEndpoint } from "../../runtime/transports/http/streamable.js";
 import { createFetch } from "../../runtime/transports/http/fetch.js";
 import { events } from "../e2e/events.js";
 import { serverWith } from "./surface.js";
@@ -93,3 +96,29 @@ test.each(places)(
     stop.abort();
   },
 );
+
+test("a stream that has ended by itself leaves nothing with the credentials of its caller", () => {
+  const auth = { principal: "ada", scopes: [], claims: {} };
+  const endpoint = createEndpoint(serverWith({ t: () => "x" }), {});
+  const replies: string[] = [];
+  let session: Headers = {};
+  const send = (method: string, message?: object): void => {
+    const sent: Headers = { accept: "application/json, text/event-stream", ...session };
+    const request: HttpRequest = { method, url: "/mcp", header: (name) => sent[name], auth };
+    const reply: HttpReply = {
+      send: (_status, _body, headers) => void (session = headers?.["mcp-session-id"] ? headers : session),
+      open: () => replies.push("open"),
+      close: () => replies.push("close"),
+      ...{ event: () => {}, named: () => {}, retry: () => {}, fail: (error) => replies.push(String(error)) },
+    };
+    if (message === undefined) endpoint.open(request, reply);
+    else endpoint.postParsed(request, { jsonrpc: "2.0", id: 0, ...message }, reply);
+  };
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
+  send("POST", { method: "initialize", params });
+  send("GET");
+  send("DELETE");
+  expect(replies).toEqual(["open", "close"]);
+  revoke(auth);
+  expect(replies).toEqual(["open", "close"]);
+});

@@ -82,7 +82,9 @@ export function createEndpoint(server: Server, options: EndpointOptions): Endpoi
         }
         const refusal = server.admit?.({ method: "open", caller: callerOf(request.auth, request.remote) });
         if (refusal !== undefined) return unavailable(reply, refusal);
-        return untilExpiry(request.auth, reply, session.listen(request.header("last-event-id"), request, reply));
+        return untilExpiry(request.auth, reply, (ending) =>
+          session.listen(request.header("last-event-id"), request, ending),
+        );
       });
     },
   };
@@ -183,10 +185,28 @@ function initializeAlone(server: Server, request: HttpRequest, message: RequestM
   ) as undefined;
 }
 
-/** Ends a stream when the credentials of its caller expire. */
-function untilExpiry(auth: Auth | undefined, reply: HttpReply, running: Running | undefined): Running | undefined {
-  if (running === undefined || auth === undefined) return running;
-  const stop = onExpiry(auth, () => {
+/** Ends a stream when the credentials of its caller expire. The stream may end before by itself. */
+function untilExpiry(
+  auth: Auth | undefined,
+  reply: HttpReply,
+  open: (reply: HttpReply) => Running | undefined,
+): Running | undefined {
+  if (auth === undefined) return open(reply);
+  let stop = (): void => {};
+  const running = open({
+    send: (status, body, headers) => reply.send(status, body, headers),
+    open: (headers) => reply.open(headers),
+    event: (message, id, awaited) => reply.event(message, id, awaited),
+    named: (name, data, id) => reply.named(name, data, id),
+    retry: (milliseconds) => reply.retry(milliseconds),
+    close() {
+      stop();
+      reply.close();
+    },
+    fail: (error) => reply.fail(error),
+  });
+  if (running === undefined) return undefined;
+  stop = onExpiry(auth, () => {
     running.abandon();
     reply.close();
   });
