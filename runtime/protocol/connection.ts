@@ -96,7 +96,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     notify: (message) => send(message),
     shared: true,
     ...(!globalThis.mcpcWithoutUpstreams && origin === undefined && { isSolo: true }),
-    ...(remote !== undefined && { request: sourceOf(origin!) }),
+    ...(origin && { request: sourceOf(origin) }),
   };
   let session = globalThis.mcpcWithoutHttp ? undefined : origin?.peer;
   /** Change messages that wait for `notifications/initialized`. A set drops duplicates. */
@@ -145,7 +145,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
   function request(message: RequestMessage, outlet: Outlet, reply: Reply, auth = opener): Call | undefined {
     const { id, method, params } = message;
     const refuse = (error: McpError): undefined => {
-      if (!globalThis.mcpcWithoutObservers) observeRefusal(server, message, outlet, auth, error, session);
+      if (!globalThis.mcpcWithoutObservers) observeRefusal(server, message, outlet, auth, error, { peer: session });
       return sendRefusal(reply, id, error);
     };
     const stale = auth === undefined ? undefined : refuseExpired(auth);

@@ -128,14 +128,18 @@ function receive(
     return reply.send(202) as undefined;
   }
   const refusal = unknownLegacyVersion(request);
-  if (refusal !== undefined) return refuse(reply, 400, kind === "request" ? id : undefined, refusal);
+  if (refusal !== undefined)
+    return kind === "request"
+      ? refuseRequest(server, request, message as RequestMessage, reply, refusal)
+      : refuse(reply, 400, undefined, refusal);
   if (sessions === undefined)
     return receiveWithoutSession(server, options, request, message as RequestMessage, kind, reply);
   const answered = kind === "request" ? id : undefined;
   return withSession(server, sessions, request, reply, answered, (session) => {
     if (kind === "request" && method === "initialize") {
       // A live session is already initialised; after the end of one the client may open another.
-      if (!(session instanceof McpError)) return refuse(reply, 400, id, initializedTwice());
+      if (!(session instanceof McpError))
+        return refuseRequest(server, request, message as RequestMessage, reply, initializedTwice());
       return openSession(server, sessions, request, message as RequestMessage, reply);
     }
     if (session instanceof McpError) {
@@ -325,7 +329,7 @@ function receiveBatch(
   for (const message of messages) {
     const kind = classify(message);
     if (kind instanceof McpError) answer(errorMessage(readableId(message), kind));
-    else if (kind === "request") runBatched(server, session, version, message as RequestMessage, answer, request.auth);
+    else if (kind === "request") runBatched(server, session, version, message as RequestMessage, answer, request);
     else {
       const accepted = session && accept(session, kind, message as NotificationMessage | ResponseMessage);
       if (!(accepted instanceof Promise)) answer(undefined);
@@ -345,11 +349,16 @@ function runBatched(
   version: string,
   message: RequestMessage,
   answer: (text: Outgoing | undefined) => void,
-  auth: Auth | undefined,
+  request: HttpRequest,
 ): void {
   const { id, method } = message;
-  if (method === "initialize") return answer(errorMessage(id, invalidParams('"initialize" must not be in a batch')));
-  const outlet: Outlet = { notify: () => {}, oneWay: true, shared: true };
+  const { auth } = request;
+  const outlet: Outlet = { notify: () => {}, oneWay: true, shared: true, request };
+  if (method === "initialize") {
+    const refusal = invalidParams('"initialize" must not be in a batch');
+    if (!globalThis.mcpcWithoutObservers) observeRefusal(server, message, outlet, auth, refusal);
+    return answer(errorMessage(id, refusal));
+  }
   if (session !== undefined) return void session.connection.request(message, outlet, answer, auth);
   const fail = (error: unknown): void => answer(errorMessage(id, unexpectedError(server, error)));
   runRequest(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text), fail }, auth);
