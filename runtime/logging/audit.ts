@@ -2,7 +2,7 @@ import { McpError } from "../protocol/errors.js";
 import type { Call, Server, Source } from "../protocol/exchange.js";
 import { sessionOf } from "../protocol/client-session.js";
 import { printable } from "../protocol/logger.js";
-import { namedEntry } from "../protocol/named-entry.js";
+import { namedEntry, namedTask } from "../protocol/named-entry.js";
 import type { Observer, Outcome } from "../protocol/observer.js";
 import { redact } from "../protocol/redact.js";
 import { traceOf } from "../protocol/trace.js";
@@ -50,7 +50,7 @@ export function createAudit({ arguments: withArguments = false, file }: AuditOpt
       const request = requestFields(call, withArguments);
       return (outcome) => {
         const opening = call.method === "initialize" ? sessionFields(call) : {};
-        record(server, { ...request, ...opening, ...outcomeFields(outcome) });
+        record(server, { ...request, ...opening, ...outcomeFields(call, outcome) });
       };
     },
     onUnauthorized({ peer, source }, error) {
@@ -68,7 +68,8 @@ function requestFields(call: Call, withArguments: boolean): Fields {
   const { logging, secrets } = peer.view.server;
   return {
     requestId,
-    id: typeof call.id === "string" ? call.id.slice(0, 128) : call.id,
+    // A stream for browsers that is refused has no id.
+    id: call.id === "" ? undefined : typeof call.id === "string" ? call.id.slice(0, 128) : call.id,
     ...sessionFields(call),
     traceId: traceparent?.split("-")[1],
     principal: auth?.principal,
@@ -77,6 +78,7 @@ function requestFields(call: Call, withArguments: boolean): Fields {
     ...sourceFields(source),
     method: call.method.slice(0, 200),
     [entry?.kind ?? "tool"]: entry?.name,
+    task: namedTask(call),
     ...(withArguments &&
       call.params["arguments"] !== undefined && {
         arguments: redact(call.params["arguments"], { names: logging?.names ?? new Set(), secrets }),
@@ -96,13 +98,13 @@ function sessionFields(call: Call): Fields {
   return { session: sessionOf(call)?.id, ...(protocolVersion !== "" && { protocolVersion }) };
 }
 
-function outcomeFields({ kind, failure, settled, reason, task, isTaskEnd, durationMs }: Outcome): Fields {
+function outcomeFields({ peer }: Call, { kind, failure, settled, task, isTaskEnd, durationMs }: Outcome): Fields {
   return {
     outcome: kind,
     fault: failure?.fault,
-    error: failure?.name ?? (kind === "aborted" && reason instanceof Error ? reason.message : undefined),
-    ...(settled instanceof McpError && { code: settled.code }),
-    task,
+    error: failure?.name,
+    ...(settled instanceof McpError && { code: peer.view.revision.errorCode(settled.code) }),
+    ...(task !== undefined && { task }),
     ...(isTaskEnd === true && { isTaskEnd }),
     durationMs: Math.round(durationMs * 1000) / 1000,
   };

@@ -13,7 +13,7 @@ export function logRequests(level: LoggingLevel): Observer<Call> {
       // The parameters are dropped when the call ends early, or becomes a task.
       const request = subject(call);
       return ({ kind, settled, task, isTaskEnd, durationMs }) => {
-        const code = settled instanceof McpError ? { code: settled.code } : {};
+        const code = settled instanceof McpError ? { code: call.peer.view.revision.errorCode(settled.code) } : {};
         const rest = { ...(task !== undefined && { task }), durationMs: Math.round(durationMs * 1000) / 1000 };
         const message = isTaskEnd === true ? "the task has ended" : "answered";
         call.peer.view.server.logger(level, message, { ...request, outcome: kind, ...code, ...rest });

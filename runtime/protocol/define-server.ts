@@ -5,7 +5,8 @@ import { createLifecycle } from "./application.js";
 import { environment, levelFrom } from "./environment.js";
 import type { Server, ServerOptions } from "./exchange.js";
 import { createLedger, defaultKeptBytes } from "./ledger.js";
-import { createLogger, hookSink } from "./logger.js";
+import { guarded } from "./guarded-observer.js";
+import { createLogger, hookSink, type Logger } from "./logger.js";
 import { profileFrom } from "./profiles.js";
 import type { Handlers, Surface } from "./surface.js";
 import type { LoggingLevel } from "./types.js";
@@ -42,16 +43,17 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const write =
     globalThis.mcpcWithoutApplication || hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
   const shared = globalThis.mcpcWithoutStore || admit === undefined ? admit : (store?.shareRate?.(admit) ?? admit);
+  const logger = options.logger ?? createLogger(logLevel, write, { names: logging?.names ?? new Set(), secrets });
   return {
     surface,
     handlers: limit === undefined ? handlers : limit(handlers),
     definition: { handlers, surround },
     options,
-    logger: options.logger ?? createLogger(logLevel, write, { names: logging?.names ?? new Set(), secrets }),
+    logger,
     logLevel,
     logging,
     health: options.health,
-    observers: globalThis.mcpcWithoutObservers ? undefined : observersOf(options, logLevel),
+    observers: globalThis.mcpcWithoutObservers ? undefined : observersOf(options, logLevel, logger),
     secrets,
     stateKeys,
     auth,
@@ -70,12 +72,12 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   };
 }
 
-function observersOf(options: ServerOptions, level: LoggingLevel): Server["observers"] {
+function observersOf(options: ServerOptions, level: LoggingLevel, logger: Logger): Server["observers"] {
   const { logging, metrics, observers: declared = [] } = options;
   const observers = metrics === undefined ? declared : [...declared, metrics.observer];
   const log = logging?.observer(level);
   const all = log === undefined ? observers : [...observers, log];
-  return all.length === 0 ? undefined : all;
+  return all.length === 0 ? undefined : all.map((observer) => guarded(observer, logger));
 }
 
 /** Counts the refusals of the rate limit. */

@@ -37,6 +37,12 @@ export function namedEntry(call: Call): NamedEntry | undefined {
   }
 }
 
+/** Returns the id of the task that a request names. */
+export function namedTask({ method, params }: Call): string | undefined {
+  const { taskId } = params;
+  return method.startsWith("tasks/") && typeof taskId === "string" ? taskId.slice(0, maxNameLength) : undefined;
+}
+
 function target(kind: NamedEntry["kind"], name: string, declared: ReadonlySet<string>): NamedEntry {
   return { kind, name: name.slice(0, maxNameLength), declared: declared.has(name) ? name : undefined };
 }

@@ -4,37 +4,27 @@ import { Call, type Answer, type Outlet, type Payload, type Peer, type Server, t
 import type { Auth } from "./handlers.js";
 import { legacyPeer } from "./initialize.js";
 import { isObject, type RequestMessage } from "./json-rpc.js";
-import { Observation, observations, type Observer, type Outcome } from "./observer.js";
+import { Observation, observations, type Failure, type Observer } from "./observer.js";
 import { outcomeOf } from "./outcome.js";
-import { latestLegacy } from "./revisions/legacy.js";
+import { latestLegacy, legacyRevisions } from "./revisions/legacy.js";
+import { claims, modernRevisions } from "./revisions/modern.js";
+import type { JsonObject } from "./types.js";
 
 /** Answers a request for all observers. `answer` never throws or rejects. */
 export function observed(observers: readonly Observer<Call>[], call: Call, answer: (call: Call) => Answer): Answer {
   const observation = begin(observers, call);
   const run = observers.find((observer) => observer.run !== undefined)?.run;
-  const answered = run === undefined ? answer(call) : run(call, () => answer(call));
+  let answered: Answer;
+  if (run === undefined) answered = answer(call);
+  else run(call, () => void (answered = answer(call)));
+  answered = answered!;
   if (answered instanceof Promise) void answered.then((settled) => end(call, observation, settled));
   else end(call, observation, answered);
   return answered;
 }
 
 function begin(observers: readonly Observer<Call>[], call: Call): Observation {
-  const { logger } = call.peer.view.server;
-  // A failure of an observer must not become the call's.
-  const attempt = <T>(work: () => T): T | undefined => {
-    try {
-      return work();
-    } catch (error) {
-      logger("error", "a request could not be recorded", { error: String(error) });
-      return undefined;
-    }
-  };
-  const ends: ((outcome: Outcome) => void)[] = [];
-  for (const { onCall } of observers) {
-    const end = onCall && attempt(() => onCall(call));
-    if (end !== undefined) ends.push((outcome) => attempt(() => end(outcome)));
-  }
-  const observation = new Observation(ends);
+  const observation = new Observation(observers.flatMap(({ onCall }) => onCall?.(call) ?? []));
   observations.set(call, observation);
   return observation;
 }
@@ -47,28 +37,34 @@ function end(call: Call, observation: Observation, settled: Payload | McpError):
 export function observeUnauthorized(server: Server, request: Source, reason: string): void {
   if (server.observers === undefined) return;
   const attempt = new Call(unknownPeer(server), "", "", {}, { notify: () => {}, request });
-  for (const { onUnauthorized } of server.observers) {
-    try {
-      onUnauthorized?.(attempt, reason);
-    } catch (error) {
-      server.logger("error", "a request could not be recorded", { error: String(error) });
-    }
-  }
+  for (const { onUnauthorized } of server.observers) onUnauthorized?.(attempt, reason);
 }
 
-/** Records a request that is refused before it becomes a call. `peer` is the client, if it is known. */
+/**
+ * Records a request that is refused before it becomes a call. `peer` is the client, if it is known; `failure` the
+ * reason, if the error does not tell it.
+ */
 export function observeRefusal(
   server: Server,
   { id, method, params }: RequestMessage,
   outlet: Outlet,
   auth: Auth | undefined,
   error: McpError,
-  peer?: Peer,
+  { peer, failure }: { readonly peer?: Peer | undefined; readonly failure?: Failure } = {},
 ): void {
   if (server.observers === undefined) return;
   const members = isObject(params) ? params : {};
-  const call = new Call(peer ?? unknownPeer(server), id, method, members, outlet, undefined, auth);
-  end(call, begin(server.observers, call), error);
+  const client = peer ?? { ...unknownPeer(server), protocolVersion: namedRevision(members, outlet) };
+  const call = new Call(client, id, method, members, outlet, undefined, auth);
+  const observation = begin(server.observers, call);
+  observation.failure = failure;
+  end(call, observation, error);
+}
+
+/** Returns the revision that a request names, or an empty text if there is no such revision. */
+function namedRevision({ _meta: meta }: JsonObject, { request }: Outlet): string {
+  const named = (isObject(meta) ? meta[claims.protocolVersion] : undefined) ?? request?.header("mcp-protocol-version");
+  return typeof named === "string" && (modernRevisions.has(named) || legacyRevisions.has(named)) ? named : "";
 }
 
 /**
@@ -98,8 +94,17 @@ export function observeOpening(
 }
 
 /** Binds code that runs later to the context of now, for observers that know contexts. */
-export function bound<T extends (...given: never[]) => unknown>({ observers }: Server, later: T): T {
-  return observers?.find(({ bind }) => bind !== undefined)?.bind?.(later) ?? later;
+export function bound<Parameters extends unknown[], T>(
+  { observers }: Server,
+  later: (...parameters: Parameters) => T,
+): (...parameters: Parameters) => T {
+  const within = observers?.find(({ capture }) => capture !== undefined)?.capture?.();
+  if (within === undefined) return later;
+  return (...parameters) => {
+    let value: T;
+    within(() => void (value = later(...parameters)));
+    return value!;
+  };
 }
 
 /** Creates a client whose revision is not known yet. */

@@ -1,5 +1,5 @@
 import type {} from "./parts.js";
-import type { McpError } from "./errors.js";
+import { UnavailableError, type McpError } from "./errors.js";
 import type { Id, PreparedResult } from "./json-rpc.js";
 import type { JsonObject } from "./types.js";
 
@@ -40,20 +40,23 @@ export interface ObservedQuestion {
   end(error?: unknown): void;
 }
 
+/** Runs work within a context. */
+export type Within = (work: () => void) => void;
+
 /** A part of the server that sees each request: its log, telemetry, metrics, audit. `C` is the type of calls. */
 export interface Observer<C> {
   /** Sees a request before it is answered. The returned function gets the outcome. */
   readonly onCall?: (call: C) => ((outcome: Outcome) => void) | undefined;
   /** Runs the work of a call, in a context that the handler can find. */
-  readonly run?: <T>(call: C, work: () => T) => T;
+  readonly run?: (call: C, work: () => void) => void;
   /** Sees credentials that are refused, in the place of a call. `reason` is one of few words. */
   readonly onUnauthorized?: (attempt: C, reason: string) => void;
   /** Sees a session that `opening` has opened. The returned function is called at its end. */
   readonly onSession?: (opening: C) => () => void;
   /** Sees a request to the client, and may add to its parameters. */
   readonly onQuestion?: (call: C, id: Id, method: string, params: JsonObject) => ObservedQuestion;
-  /** Binds code that runs later to the present context. */
-  readonly bind?: <T extends (...given: never[]) => unknown>(later: T) => T;
+  /** Captures the present context, for code that runs later. */
+  readonly capture?: () => Within | undefined;
   /** Returns headers that carry the trace of a call to another server. */
   readonly traceHeaders?: (call: C) => Record<string, string> | undefined;
 }
@@ -94,11 +97,22 @@ export class Observation {
 export const observations = /* @__PURE__ */ new WeakMap<object, Observation>();
 
 /** Ends the observation of an aborted call, whose handler may never end. A failure that has been noted is answered. */
-export function observeAbort(call: object, reason: unknown): void {
+export function observeAbort(call: { readonly method: string }, reason: unknown): void {
   const observation = observations.get(call);
-  if (observation?.hasEnded === false && observation.failure === undefined)
-    observation.end({ kind: "aborted", reason });
+  if (observation?.hasEnded !== false || observation.failure !== undefined) return;
+  const isMadeByServer = reason instanceof UnavailableError;
+  // A subscription has no other end than that by its client.
+  if (call.method === "subscriptions/listen" && !isMadeByServer) observation.end({ kind: "ok" });
+  else
+    observation.end({
+      kind: "aborted",
+      failure: isMadeByServer ? { fault: "limit", name: "busy" } : cancelled,
+      reason,
+    });
 }
+
+/** The end of a call or a task by its client, or with its connection. */
+export const cancelled: Failure = { fault: "caller", name: "cancelled" };
 
 /** Notes the reason of a failure, since a result with `isError` does not name it. The first reason counts. */
 export function noteFailure(call: object, fault: Fault, name: string): void {

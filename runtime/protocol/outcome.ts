@@ -1,13 +1,16 @@
 import { errorCodes, McpError, UnavailableError } from "./errors.js";
 import type { Call, Payload } from "./exchange.js";
 import { isErrorResult, isObject, resultText } from "./json-rpc.js";
-import { observations, type Failure, type Outcome } from "./observer.js";
+import { cancelled, observations, type Failure, type Outcome } from "./observer.js";
 
 /** Records the outcome of a task; `settled` is `undefined` for a cancelled one. */
 export function observeTaskEnd(call: Call, task: string, settled: Payload | McpError | undefined): void {
   const observation = observations.get(call);
   if (observation === undefined) return;
-  const outcome = settled === undefined ? { kind: "aborted" as const } : outcomeOf(call, observation.failure, settled);
+  const outcome =
+    settled === undefined
+      ? { kind: "aborted" as const, failure: cancelled }
+      : outcomeOf(call, observation.failure, settled);
   observation.endTask({ ...outcome, ...(settled !== undefined && { settled }), task, isTaskEnd: true });
 }
 

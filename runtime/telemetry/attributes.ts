@@ -36,7 +36,7 @@ export function requestAttributes(call: Call, options: TelemetryOptions): Reques
     span: {
       ...common,
       ...(target && targetAttributes(target)),
-      "jsonrpc.request.id": String(call.id).slice(0, 128),
+      ...(call.id !== "" && { "jsonrpc.request.id": String(call.id).slice(0, 128) }),
       ...sessionAttributes(call),
       ...peerAttributes(call),
       ...(method === "tools/call" &&

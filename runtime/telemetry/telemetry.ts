@@ -17,6 +17,8 @@ import { contextMembers, requestContext } from "./trace-context.js";
 type Api = typeof OpenTelemetry;
 
 const scope = "@mcpc/runtime";
+/** The maximum length of the message of an error, in characters. */
+const maxMessageLength = 200;
 
 /** Creates the observer that reports to the user's OpenTelemetry. */
 export function createTelemetry(api: Api, options: TelemetryOptions): Observer<Call> {
@@ -28,7 +30,10 @@ export function createTelemetry(api: Api, options: TelemetryOptions): Observer<C
   };
   const propagation: Observer<Call> = {
     run: (call, work) => api.context.with(contexts.get(call) ?? api.context.active(), work),
-    bind: (later) => api.context.bind(api.context.active(), later),
+    capture() {
+      const context = api.context.active();
+      return (work) => api.context.with(context, work);
+    },
     traceHeaders(call) {
       const context = contextOf(call);
       if (context === undefined) return undefined;
@@ -65,7 +70,11 @@ function spansAndMetrics(
   ): void {
     span.setAttributes(failure);
     if ("error.type" in failure)
-      span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
+      span.setStatus({
+        code: SpanStatusCode.ERROR,
+        // Clients choose parts of messages.
+        ...(message !== undefined && { message: message.slice(0, maxMessageLength) }),
+      });
     span.end();
     histogram.record(seconds, { ...metric, ...failure }, context);
   }
@@ -160,5 +169,5 @@ function questionFailure(error: unknown): [Attributes, string | undefined] {
   const { clientError, message } = error as { clientError?: unknown; message?: string };
   if (!isObject(clientError)) return [{ "error.type": "cancelled" }, message];
   const code = String(clientError["code"]);
-  return [{ "error.type": code, "rpc.response.status_code": code }, String(clientError["message"]).slice(0, 500)];
+  return [{ "error.type": code, "rpc.response.status_code": code }, String(clientError["message"])];
 }

@@ -83,6 +83,19 @@ const rows: readonly (readonly [what: string, method: string, params: object, re
   ],
   ["a resource", "resources/read", { uri: "memo://one" }, { resource: "memo://one", outcome: "ok" }],
   [
+    "a resource that does not exist",
+    "resources/read",
+    { uri: "memo://none" },
+    // The code is that of the answer, which depends on the revision.
+    { resource: "memo://none", outcome: "error", fault: "caller", error: "unknown_resource", code: -32602 },
+  ],
+  [
+    "a task that does not exist",
+    "tasks/get",
+    { taskId: "none" },
+    { task: "none", outcome: "error", fault: "caller", error: "invalid_params", code: -32602 },
+  ],
+  [
     "a method that does not exist",
     "tools/none",
     {},
@@ -93,9 +106,12 @@ const rows: readonly (readonly [what: string, method: string, params: object, re
 
 test.each(rows)("%s has one record, whatever the level of the log", async (_, method, params, record) => {
   const { server, records } = audited();
-  const { request } = await converse(server, "2026-07-28");
-  await request(method, params);
+  const { request } = await converse(server, "2026-07-28", {
+    extensions: { "io.modelcontextprotocol/tasks": {} },
+  });
+  const answer = await request(method, params);
   expect(records).toEqual([{ ...modern, method, ...record }]);
+  expect(records[0].code).toBe(answer.error?.code);
 });
 
 test("a session has an id of its own from its opening on, and a cancelled call has a record at once", async () => {
@@ -104,7 +120,8 @@ test("a session has an id of its own from its opening on, and a cancelled call h
   void request("tools/call", { name: "hang" });
   // The first call loads the tool's validators.
   await new Promise(setImmediate);
-  send({ method: "notifications/cancelled", params: { requestId: "test 2" } });
+  // The client's words are in no record.
+  send({ method: "notifications/cancelled", params: { requestId: "test 2", reason: "x".repeat(1_000_000) } });
   const [{ session }] = records;
   expect(session).toMatch(/^[0-9a-f-]{36}$/);
   const common = { ...stdio, protocolVersion: "2025-11-25", session };
@@ -112,7 +129,7 @@ test("a session has an id of its own from its opening on, and a cancelled call h
     { ...common, id: "test 1", method: "initialize", outcome: "ok" },
     {
       ...common,
-      ...{ id: "test 2", method: "tools/call", tool: "hang", outcome: "aborted", error: "cancelled by the client" },
+      ...{ id: "test 2", method: "tools/call", tool: "hang", outcome: "aborted", fault: "caller", error: "cancelled" },
     },
   ]);
 });
@@ -128,6 +145,8 @@ test("a call that becomes a task has a record, and so has the end of the task", 
     { ...common, outcome: "task" },
     { ...common, outcome: "ok", isTaskEnd: true },
   ]);
+  await request("tasks/get", { taskId: task });
+  expect(records[2]).toEqual({ ...modern, id: "test 2", method: "tasks/get", task, outcome: "ok" });
 });
 
 test("the caller is named by principal, issuer and client, with the trace", async () => {
@@ -207,19 +226,20 @@ test("refused requests have records: credentials, scopes, rate, revision, sessio
   expect(await post("add", { authorization: "Bearer bad" })).toBe(401);
   expect(await post("hang", good)).toBe(403);
   expect(await post("add", good, "2099-01-01")).toBe(400);
+  expect(await post("add", { ...good, "mcp-name": "hang" })).toBe(400);
   isLimited = true;
   expect(await post("add", good)).toBe(429);
   const http = { type: "audit", transport: "http" };
-  const called = { ...http, id: 1, principal: "ada", method: "tools/call" };
+  const named = { ...http, id: 1, principal: "ada", method: "tools/call" };
+  const called = { ...named, protocolVersion: "2026-07-28" };
   expect(records).toEqual([
     { ...http, outcome: "unauthorized", fault: "caller", error: "missing_credentials" },
     { ...http, outcome: "unauthorized", fault: "caller", error: "invalid_token" },
     { ...called, tool: "hang", outcome: "error", fault: "caller", error: "insufficient_scope", code: -32600 },
-    { ...called, tool: "add", outcome: "error", fault: "caller", error: "unsupported_version", code: -32022 },
-    {
-      ...called,
-      ...{ protocolVersion: "2026-07-28", tool: "add", outcome: "error", fault: "limit", error: "rate", code: -32603 },
-    },
+    // A revision that does not exist is no revision of the request.
+    { ...named, tool: "add", outcome: "error", fault: "caller", error: "unsupported_version", code: -32022 },
+    { ...called, tool: "add", outcome: "error", fault: "caller", error: "header_mismatch", code: -32020 },
+    { ...called, tool: "add", outcome: "error", fault: "limit", error: "rate", code: -32603 },
   ]);
 });
 
@@ -272,4 +292,20 @@ test("records have a file of their own, one a line, whatever names contain", asy
   expect(lines).toHaveLength(2);
   expect(lines[0]).not.toMatch(/[\u0000-\u001f\u2028]/);
   expect(lines[1]!.length).toBeLessThan(1000);
+});
+
+const ofTool = { type: "audit", transport: "http", principal: "ada", method: "tools/call", fault: "caller" };
+const refusedStreams: readonly (readonly [tool: string, status: number, record: object])[] = [
+  ["none", 404, { error: "unknown_tool", code: -32602 }],
+  ["hang", 403, { error: "insufficient_scope", code: -32600 }],
+];
+
+test.each(refusedStreams)("a stream of the tool %s that is refused has a record", async (tool, status, record) => {
+  const { server, records } = audited({}, { auth: authentication });
+  server.application.ready = true;
+  const serve = createFetch(server, { ...options, toolEvents: true });
+  const headers = { authorization: "Bearer good", "content-type": "application/json" };
+  const response = await serve(new Request(`http://localhost/mcp/tools/${tool}/sse`, { method: "POST", headers }));
+  expect(response.status).toBe(status);
+  expect(records).toEqual([{ ...ofTool, tool, outcome: "error", ...record }]);
 });

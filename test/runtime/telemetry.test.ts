@@ -341,23 +341,23 @@ test("a request that is refused before it becomes a call is a span, too", async 
   expect(collected.spans()[0]!.attributes).not.toHaveProperty("mcp.protocol.version");
 });
 
-test("an SDK that fails does not fail the call", async () => {
-  const log: string[] = [];
-  const broken = {
-    ...api,
-    trace: {
-      getTracer() {
-        throw new Error("broken");
-      },
-      getSpanContext: () => undefined,
-    },
-  };
-  const { surface, handlers: made } = serverWith({ t: () => "done" } as never);
-  const server = defineServer(surface, made, () => ({
-    logger: (_level, message) => void log.push(message),
-    observers: [createTelemetry(broken as never, { mode: "native" })],
-  }));
-  const { request } = await converse(server, "2026-07-28");
-  expect((await request("tools/call", { name: "t" })).result.content[0].text).toBe("done");
-  expect(log).toEqual(["a request could not be recorded"]);
+test("the message of a span is short, whatever reason a client gives", async () => {
+  const collected = startOpenTelemetry();
+  const { request, send, next } = await converse(serverOf({ mode: "native" }), "2025-11-25", { roots: {} });
+  void request("tools/call", { name: "ask" });
+  await next();
+  send({ method: "notifications/cancelled", params: { requestId: "test 2", reason: "x".repeat(1_000_000) } });
+  const ended = collected.spans().slice(1);
+  expect(ended.map(({ name }) => name).toSorted()).toEqual(["roots/list", "tools/call ask"]);
+  for (const { status } of ended) expect(status.message).toMatch(/^cancelled by the client: x{100,200}$/);
+});
+
+test("a subscription that its client ends is no error", async () => {
+  const collected = startOpenTelemetry();
+  const { request, send, next } = await converse(serverOf({ mode: "native" }), "2026-07-28");
+  void request("subscriptions/listen", { notifications: { toolsListChanged: true } });
+  await next();
+  send({ method: "notifications/cancelled", params: { requestId: "test 1" } });
+  expect(collected.spans().map(shown)).toMatchObject([{ name: "subscriptions/listen", status: unset }]);
+  expect((await collected.series()).map(({ attributes }) => attributes["error.type"])).toEqual([undefined]);
 });

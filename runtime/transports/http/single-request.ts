@@ -92,7 +92,7 @@ export function runRequest(
   const { revision } = peer.view;
   if (!isObject(params)) {
     const error = paramsMustBeObject();
-    if (!globalThis.mcpcWithoutObservers) observeRefusal(peer.view.server, message, channel, auth, error, peer);
+    if (!globalThis.mcpcWithoutObservers) observeRefusal(peer.view.server, message, channel, auth, error, { peer });
     channel.finish(revision.httpStatus(error.code), errorMessage(id, error));
     return undefined;
   }
@@ -103,7 +103,7 @@ export function runRequest(
     booking = ledger.book({ kind: "call", most: maxCalls, caller: call.caller }, () => {});
     if (booking === undefined) {
       const error = noRoom();
-      if (!globalThis.mcpcWithoutObservers) observeRefusal(peer.view.server, message, channel, auth, error, peer);
+      if (!globalThis.mcpcWithoutObservers) observeRefusal(peer.view.server, message, channel, auth, error, { peer });
       return finish(call, channel, error) as undefined;
     }
   }
@@ -122,8 +122,9 @@ export function runRequest(
   for (const place of [booking, body])
     if (place !== undefined)
       place.evict = () => {
-        settle(busy("the server needs the room of this call for other clients"));
-        call.abort(new Error("another client needs the room of the call"));
+        const reason = busy("the server needs the room of this call for other clients");
+        settle(reason);
+        call.abort(reason);
         // The handler may never end.
         call.forget();
       };

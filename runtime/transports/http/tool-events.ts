@@ -11,6 +11,7 @@ import { errorMessage, isErrorResult, isObject, resultText } from "../../protoco
 import { takeBody, weightOf, type Booking } from "../../protocol/ledger.js";
 import { visibleTool } from "../../protocol/methods/tools.js";
 import { observeRefusal } from "../../protocol/observe.js";
+import type { Failure } from "../../protocol/observer.js";
 import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
 import { missingScopes } from "../../protocol/scopes.js";
@@ -202,7 +203,8 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     const postParsed = (request: HttpRequest, input: unknown, reply: HttpReply): Running | undefined => {
       if (visibleTool(server, request.auth, tool) === undefined) {
         const error = new McpError(errorCodes.invalidParams, `there is no tool ${JSON.stringify(tool)}`);
-        if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, error);
+        const failure = { fault: "caller", name: "unknown_tool" } as const;
+        if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, error, failure);
         return refuse(reply, 404, error.message);
       }
       const denied = missingScopes(server, request.auth, "tools/call", { name: tool });
@@ -242,9 +244,15 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
   };
 }
 
-function observeToolRefusal(server: Server, request: HttpRequest, name: string, error: McpError): void {
+function observeToolRefusal(
+  server: Server,
+  request: HttpRequest,
+  name: string,
+  error: McpError,
+  failure?: Failure,
+): void {
   const message = { id: "", method: "tools/call", params: { name } };
-  observeRefusal(server, message, { notify: () => {}, request }, request.auth, error);
+  observeRefusal(server, message, { notify: () => {}, request }, request.auth, error, failure && { failure });
 }
 
 /** Resumes a run of another replica from its log. */

@@ -1,0 +1,71 @@
+import * as api from "@opentelemetry/api";
+import { expect, test } from "vitest";
+import { createAudit } from "../../runtime/logging/audit.js";
+import { defineServer } from "../../runtime/protocol/define-server.js";
+import { guarded } from "../../runtime/protocol/guarded-observer.js";
+import { createTelemetry } from "../../runtime/telemetry/telemetry.js";
+import { converse } from "./conversation.js";
+import { startOpenTelemetry } from "./open-telemetry.js";
+import { serverWith } from "./surface.js";
+import { handlers } from "./traced-server.js";
+
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/** What the user's OpenTelemetry may throw at. */
+const faults: readonly (readonly [string, (fail: () => never) => object])[] = [
+  ["a tracer", (fail) => ({ trace: { ...api.trace, getSpanContext: () => undefined, getTracer: fail } })],
+  [
+    "the start of a span",
+    (fail) => ({ trace: Object.assign(Object.create(api.trace), { getTracer: () => ({ startSpan: fail }) }) }),
+  ],
+  ["the context of a span", (fail) => ({ trace: Object.assign(Object.create(api.trace), { getSpanContext: fail }) })],
+  ["the active context", (fail) => ({ context: Object.assign(Object.create(api.context), { active: fail }) })],
+  ["running in a context", (fail) => ({ context: Object.assign(Object.create(api.context), { with: fail }) })],
+  ["a propagator", (fail) => ({ propagation: Object.assign(Object.create(api.propagation), { inject: fail }) })],
+  ["measurements", (fail) => ({ metrics: { getMeter: () => ({ createHistogram: () => ({ record: fail }) }) } })],
+];
+
+for (const mode of ["native", "propagate"] as const)
+  test.each(faults)(`${mode}: %s that fails changes no answer and no record`, async (_, fault) => {
+    startOpenTelemetry();
+    const records: any[] = [];
+    const log: any[] = [];
+    const fail = (): never => {
+      throw new Error("broken");
+    };
+    const { surface, handlers: made } = serverWith(handlers as never);
+    const server = defineServer(surface, made, () => ({
+      logger: (_level, message, details) => void log.push([message, details?.["step"]]),
+      observers: [
+        createTelemetry({ ...api, ...fault(fail) } as never, { mode }),
+        createAudit({ file: () => (line) => records.push(JSON.parse(line)) > 0 }),
+      ],
+    }));
+    const { request, send, next, connection } = await converse(server, "2025-11-25", { roots: {} });
+    expect((await request("tools/call", { name: "add" })).result.content[0].text).toBe("the sum is 0");
+    expect((await request("tools/call", { name: "add" })).result.content[0].text).toBe("the sum is 0");
+    const headers = (await request("tools/call", { name: "span" }, { traceparent })).result;
+    expect(headers.isError).toBeUndefined();
+    const asked = request("tools/call", { name: "ask" });
+    send({ id: (await next()).id, result: { roots: [] } });
+    expect((await asked).result.content[0].text).toBe("[]");
+    connection.close(new Error("gone"));
+    expect(records.map(({ outcome, method }) => [method, outcome])).toEqual([
+      ["initialize", "ok"],
+      ...Array(4).fill(["tools/call", "ok"]),
+    ]);
+    // One entry for each kind of failure, however many requests fail.
+    expect(new Set(log.map(String)).size).toBe(log.length);
+    expect(log.every(([message]) => message === "a request could not be recorded")).toBe(true);
+  });
+
+test("a context that throws what its work throws runs it once", () => {
+  let runs = 0;
+  const { run } = guarded({ run: (_call, work) => (work(), work()) }, () => {});
+  const work = (): void => {
+    runs += 1;
+    throw new Error("the work's");
+  };
+  expect(() => run!(undefined as never, work)).toThrow("the work's");
+  expect(runs).toBe(1);
+});
