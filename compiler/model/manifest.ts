@@ -907,7 +907,7 @@ export interface Runtime {
        */
       allowedOrigins?: Sourced[] | Variable;
       /**
-       * Host names of the server, such as `mcp.example.com`. It always answers to loopback names and, if it listens on more than loopback, to IP addresses. Without any, a public server with authentication answers to all names. An environment variable contains several, separated by commas.
+       * Host names of the server, such as `mcp.example.com`. It always answers to loopback names and, if it listens on more than loopback, to IP addresses. Without any, a server with authentication that listens on more than loopback answers to all names. An environment variable contains several, separated by commas.
        */
       allowedHosts?: Sourced[] | Variable;
       /**

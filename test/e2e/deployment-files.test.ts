@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { validate as lintDockerfile, ValidationCode } from "dockerfile-utils";
@@ -32,8 +33,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a command as a platform does, in a copy of `dist/`, and stops it by SIGTERM, which must end it with 0. */
-async function run(command: readonly string[], use: (origin: string) => Promise<void>): Promise<void> {
+/**
+ * Starts a command as a platform does, in a copy of `dist/`, and stops it by SIGTERM, which must end it with 0. The
+ * program and first arguments in `confine`, if any, run the command.
+ */
+async function run(
+  command: readonly string[],
+  use: (origin: string) => Promise<void>,
+  confine: readonly string[] = [],
+): Promise<void> {
   const port = await freePort();
   const [program, script, ...options] = command as [string, string, ...string[]];
   expect([program, script]).toEqual([
@@ -45,7 +53,8 @@ async function run(command: readonly string[], use: (origin: string) => Promise<
   const own = options.map((option, index) => (options[index - 1] === "--port" ? String(port) : option));
   expect(own).not.toEqual(options);
   const env = { ...process.env, ...secrets };
-  const server = spawn(process.execPath, ["server.js", ...own], {
+  const [first, ...rest] = [...confine, process.execPath, "server.js", ...own];
+  const server = spawn(first!, rest, {
     cwd: copy,
     env,
     stdio: ["ignore", "ignore", "pipe"],
@@ -53,7 +62,7 @@ async function run(command: readonly string[], use: (origin: string) => Promise<
   let log = "";
   await new Promise<void>((resolve, reject) => {
     server.stderr.on("data", (chunk: Buffer) => (log += chunk).includes("listening on") && resolve());
-    server.once("exit", (code) => reject(new Error(`the server ended with ${code}: ${log}`)));
+    server.once("exit", (code, signal) => reject(new Error(`the server ended with ${code ?? signal}: ${log}`)));
   });
   try {
     await use(`http://127.0.0.1:${port}`);
@@ -62,6 +71,17 @@ async function run(command: readonly string[], use: (origin: string) => Promise<
     if (server.exitCode === null) await once(server, "exit");
   }
   expect(server.exitCode).toBe(0);
+}
+
+/** The status of a request with this `Host`, which is 403 for a name that the server does not have. */
+async function statusUnder(origin: string, host: string): Promise<number> {
+  const outgoing = request(new URL("/mcp", origin), {
+    method: "PUT",
+    headers: { host, authorization: `Bearer ${key}` },
+  });
+  const [response] = await once(outgoing.end(), "response");
+  response.resume();
+  return response.statusCode;
 }
 
 async function bids(origin: string): Promise<void> {
@@ -101,15 +121,42 @@ describe("Docker", () => {
   );
 });
 
+/** The unit's system calls, from the groups as systemd has them. */
+function allowedCalls(filters: readonly string[]): Set<string> {
+  const { stdout } = spawnSync("systemd-analyze", ["syscall-filter"], { encoding: "utf8" });
+  const groups = new Map(
+    stdout.split(/\n(?=@)/).map((text): [string, string[]] => {
+      const [name, ...members] = text.split("\n").map((line) => line.trim());
+      return [name!, members.filter((line) => line !== "" && !line.startsWith("#"))];
+    }),
+  );
+  const callsOf = (name: string): string[] => (groups.has(name) ? groups.get(name)!.flatMap(callsOf) : [name]);
+  const allowed = new Set<string>();
+  for (const filter of filters)
+    for (const name of filter.replace(/^~/, "").split(" "))
+      for (const call of callsOf(name))
+        if (!filter.startsWith("~")) allowed.add(call);
+        else allowed.delete(call);
+  return allowed;
+}
+
 describe("systemd", () => {
-  const unit = read("deploy", "auction.service");
+  const unit = read("deploy", "auction@.service");
   const values = (name: string): string[] =>
     [...unit.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map(([, value]) => value!);
+  const command = values("ExecStart")[0]!.replace("%i", "3001").split(" ");
   const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
   if (!hasSystemd) console.log("systemd does not check the unit: systemd-analyze is not installed");
+  const confine = (action: string, calls: Iterable<string>): string[] => [
+    ...["python3", join(import.meta.dirname, "confine.py"), action, [...calls].join(",")],
+  ];
+  const [python, ...script] = [...confine("kill", allowedCalls(["@system-service"])), "true"];
+  const canConfine = hasSystemd && spawnSync(python!, script).status === 0;
+  if (!canConfine)
+    console.log("the unit's filter of system calls is not tried: it needs systemd, Python and libseccomp");
 
   test.skipIf(!hasSystemd)("the unit is valid and confined, by systemd's own judgement", () => {
-    const file = join(folder, "auction.service");
+    const file = join(folder, "auction@.service");
     writeFileSync(file, unit.replace("/usr/bin/node", process.execPath));
     const verified = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
     expect([verified.stdout, verified.stderr, verified.status]).toEqual(["", "", 0]);
@@ -121,10 +168,28 @@ describe("systemd", () => {
   });
 
   test.skipIf(!hasRedis)("its command serves, and stops in time", async () => {
-    const [command] = values("ExecStart");
     const { drainMs } = JSON.parse(read("auction.mcp.json")).runtime.limits;
     expect(Number(values("TimeoutStopSec")[0]) * 1000).toBeGreaterThan(drainMs + 2000);
-    await run(command!.split(" "), bids);
+    await run(command, bids);
+  });
+
+  test.skipIf(!canConfine || !hasRedis)("its filter of system calls lets the server and workers serve", async () => {
+    const action = values("SystemCallErrorNumber")[0] ?? "kill";
+    const allowed = allowedCalls(values("SystemCallFilter"));
+    const confined = confine(action, allowed);
+    await run(command, bids, confined);
+    await run([...command, "--workers", "2"], bids, confined);
+    allowed.delete("openat");
+    const [program, ...args] = [...confine(action, allowed), "true"];
+    expect(spawnSync(program!, args).status).not.toBe(0);
+  });
+
+  test("a dependency that is away never ends the restarts, and wrong settings do", () => {
+    expect([values("StartLimitIntervalSec"), values("Restart")]).toEqual([["0"], ["always"]]);
+    const env = { ...process.env, ...secrets, AUCTION_API_KEYS: "" };
+    const [, , ...options] = command;
+    const { status } = spawnSync(process.execPath, [serverOf("replicas"), ...options], { env, cwd: folder });
+    expect(values("RestartPreventExitStatus")).toEqual([String(status)]);
   });
 });
 
@@ -164,8 +229,11 @@ describe("Kubernetes", () => {
     const { drainMs } = JSON.parse(read("auction.mcp.json")).runtime.limits;
     const [, preStop] = lifecycle.preStop.exec.command;
     expect(terminationGracePeriodSeconds).toBeGreaterThan(Number(preStop) + drainMs / 1000 + 2);
+    // A dependency that is away must not end a pod that starts.
+    expect(startupProbe.httpGet).toEqual(livenessProbe.httpGet);
     await run(args, async (origin) => {
       await bids(origin);
+      expect(await statusUnder(origin, of("Service").metadata.name)).toBe(405);
       for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe]) {
         expect(httpGet.port).toBe(ports[0].name);
         expect((await fetch(new URL(httpGet.path, origin))).status).toBe(200);

@@ -12,6 +12,10 @@ export const hasNginx = program !== undefined;
 
 export interface Nginx {
   readonly origin: string;
+  /** The configuration, which contains the file of `conf.d`. */
+  readonly file: string;
+  /** The words of a shell that run nginx with this configuration. */
+  readonly command: string;
   stop(): Promise<void>;
 }
 
@@ -50,6 +54,8 @@ export async function startNginx(file: string, replace: Readonly<Record<string, 
   );
   return {
     origin: `http://127.0.0.1:${port}`,
+    file: join(folder, "nginx.conf"),
+    command: [program, ...options].join(" "),
     async stop() {
       nginx.kill("SIGTERM");
       await once(nginx, "exit");

@@ -71,6 +71,7 @@ const languages: readonly (readonly [ending: string, language: string])[] = [
   [".jsonl", "jsonl"],
   [".yaml", "yaml"],
   [".service", "ini"],
+  [".sh", "bash"],
   ["nginx.conf", "nginx"],
   ["Dockerfile", "dockerfile"],
 ];
