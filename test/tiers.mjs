@@ -35,8 +35,14 @@ export const long = [
     "type-witness",
     "without-annotations",
   ].map((name) => `test/compiler/${name}.test.ts`),
-  ...["adversary", "back-pressure", "store-tasks", "stored-runs", "stored-sessions", "upstream"].map(
-    (name) => `test/runtime/${name}.test.ts`,
-  ),
+  ...[
+    "adversary",
+    "back-pressure",
+    "store-connection",
+    "store-tasks",
+    "stored-runs",
+    "stored-sessions",
+    "upstream",
+  ].map((name) => `test/runtime/${name}.test.ts`),
   ...["gate-tutorial", "packages", "test-types"].map((name) => `test/house/${name}.test.ts`),
 ];

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -186,6 +188,74 @@ describe.skipIf(!hasRedis)("a connection", () => {
     redis.resume();
     await until(() => store.available);
     expect(await store.context.connection.send("test:x", "GET", "test:x")).toBeNull();
+  });
+});
+
+/** How a Redis stops taking writes though it answers, how it takes them again, and the reason that the log has. */
+const refusing: readonly (readonly [what: string, refuse: string[], accept: string[], reason: string])[] = [
+  ["its memory is full", ["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"], "OOM"],
+  ["it is the copy of another one", ["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"], "READONLY"],
+  [
+    "it has too few copies",
+    ["CONFIG", "SET", "min-replicas-to-write", "1"],
+    ["CONFIG", "SET", "min-replicas-to-write", "0"],
+    "NOREPLICAS",
+  ],
+  ["the user may not write", ["ACL", "SETUSER", "app", "-@write"], ["ACL", "SETUSER", "app", "+@write"], "NOPERM"],
+];
+
+describe.skipIf(!hasRedis)("a Redis that answers", () => {
+  test.each(refusing)("counts as away while %s, and no replica as dead", async (_, refuse, accept, reason) => {
+    const redis = await redisOf();
+    await redis.ask("ACL", "SETUSER", "app", "on", ">pw", "~*", "&*", "+@all");
+    const url = redis.url.replace("//", "//app:pw@");
+    const [first, second] = await Promise.all([startReplica(url), startReplica(url)]);
+    await redis.ask(...refuse);
+    await until(() => !first.store.available && !second.store.available);
+    const caller = await converse(first.server, "2026-07-28");
+    expect((await caller.request("tools/call", { name: "plain" })).error).toBeUndefined();
+    await expect(first.store.context.connection.send("x", "GET", "x")).rejects.toThrow(/^the store is away; try again/);
+    // An outage longer than the lifetime of heartbeats.
+    const keys = [first, second].map(({ store }) => `test:replica:${store.replica}`);
+    await until(async () => Number(await redis.ask("EXISTS", ...keys)) === 0, "the end of the heartbeats");
+    await redis.ask(...accept);
+    await until(() => first.store.available);
+    expect(await first.store.context.replicas.isAlive(second.store.replica)).toBe(true);
+    await until(() => second.store.available);
+    expect(await redis.ask("EXISTS", ...keys)).toBe(2);
+    expect((await caller.request("tools/call", touch)).error).toBeUndefined();
+    expect(first.log).toEqual([expect.stringContaining(reason), "the store is back {}"]);
+  });
+
+  test("but not to some commands, answers those with 503, and the log says so once", async () => {
+    const redis = await redisOf();
+    await redis.ask("ACL", "SETUSER", "app", "on", ">pw", "~*", "&*", "+@all", "-@scripting");
+    const { store, log } = await startReplica(redis.url.replace("//", "//app:pw@"));
+    const claims = await Promise.allSettled([store.states.claim("a", 1000), store.states.claim("b", 1000)]);
+    for (const claim of claims) expect(claim).toMatchObject({ status: "rejected", reason: { httpStatus: 503 } });
+    await until(() => log.length > 0);
+    expect(store.available).toBe(true);
+    expect(log).toEqual([expect.stringMatching(/^the store refuses commands; .*NOPERM/)]);
+  });
+
+  test("at the address of a failed one is found, though the failed one still answers", async () => {
+    const [former, next] = [await redisOf(), await redisOf()];
+    let port = former.port;
+    const address = createServer((socket) => {
+      const target = connect(port, "127.0.0.1");
+      for (const one of [socket, target])
+        one.on("error", () => {}).on("close", () => (socket.destroy(), target.destroy()));
+      socket.pipe(target).pipe(socket);
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void address.close());
+    await once(address, "listening");
+    const { server, store } = await startReplica(`redis://127.0.0.1:${(address.address() as AddressInfo).port}`);
+    expect(store.available).toBe(true);
+    port = next.port;
+    await former.ask("REPLICAOF", "127.0.0.1", String(next.port));
+    const caller = await converse(server, "2026-07-28");
+    await until(async () => (await caller.request("tools/call", touch)).error === undefined, "the failover");
+    await until(async () => Number(await next.ask("XLEN", "test:changes")) > 0);
   });
 });
 

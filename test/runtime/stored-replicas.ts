@@ -43,7 +43,7 @@ export async function startServing(redis: Redis, prefix: string, name: string, o
       return name;
     }) as never,
   };
-  const store = createRedisStore({ url: { env: "URL" }, prefix, commandTimeoutMs: 1000 });
+  const store = createRedisStore({ url: { env: "URL" }, prefix, commandTimeoutMs: 5000 });
   const resources = { "made://a": () => "a", "made://b": () => "b" };
   const served = serving(serverWith(tools, { resources, surface: { readOnly: true } }), options, {}, { store });
   await start(served.server, { env: { URL: redis.url } });

@@ -10,13 +10,13 @@ export interface Script {
 
 /** A connection with Redis that is replaced whenever it fails. */
 export interface RedisConnection {
-  /** Whether the last connection has not failed yet. */
+  /** Whether Redis has taken the last heartbeat. */
   readonly available: boolean;
   /** The time since when the store is available, by `performance.now`. */
   readonly since: number;
   /**
-   * Sends a command. `key` is any of its keys. Rejects with `UnavailableError` while the store is away, and after the
-   * time limit of commands; with another error if Redis refuses the command.
+   * Sends a command. `key` is any of its keys. Rejects with `UnavailableError` while the store is away, after the time
+   * limit of commands, and if Redis may or can not run it now; with another error if the command is wrong.
    */
   send(key: string, ...args: readonly Argument[]): Promise<unknown>;
   /** Runs a script. All keys must have one hash tag. */
@@ -33,12 +33,14 @@ export interface RedisConnection {
 export interface ConnectionOptions extends Omit<RedisClientOptions, "onFailure" | "connectTimeoutMs"> {
   /** The time limit of commands, and of attempts to connect. */
   readonly commandTimeoutMs: number;
+  /** A command that writes, with its key first. A Redis that refuses it counts as away. */
+  readonly heartbeat: readonly [key: string, ...command: Argument[]];
   /** Logs that the store is away, or back. */
   readonly log: (level: "warning" | "info", message: string, details?: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Interval of the probes that find a silent failure. */
-const probeMs = 1000;
+/** Interval of heartbeats, which also find a silent failure. */
+const heartbeatMs = 1000;
 
 export function createScript(source: string): Script {
   let sha: Promise<string> | undefined;
@@ -69,6 +71,9 @@ export function createConnection(): RedisConnection {
   let since = Infinity;
   let failures = 0;
   let isLogged = false;
+  /** An error of Redis since the last heartbeat, and whether one is in the log. */
+  let refusal: ErrorReply | undefined;
+  let isRefusalLogged = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Rejects when the time limit ends. Replies that have arrived by then still count. */
@@ -125,6 +130,7 @@ export function createConnection(): RedisConnection {
     failures = 0;
     if (isLogged) options?.log("info", "the store is back");
     isLogged = false;
+    isRefusalLogged = false;
     for (const listener of [...listeners]) listener();
   }
 
@@ -145,24 +151,38 @@ export function createConnection(): RedisConnection {
       if (options !== started) return opened.destroy();
       client = opened;
       await limited(Promise.all([...channels.keys()].map((channel) => listen(opened!, channel))));
+      await beat(opened);
     } catch (error) {
       if (options === started) discard(opened, error);
       return;
     }
     if (client !== opened) return;
     setAvailable();
-    schedule(probeMs, () => void probe());
+    schedule(heartbeatMs, () => void probe());
   }
 
+  function beat(used: RedisClient): Promise<unknown> {
+    const [key, ...command] = options!.heartbeat;
+    return limited(used.send(key, command));
+  }
+
+  /** Finds out whether the connection works, and whether Redis takes writes: after a failover it may take none. */
   async function probe(): Promise<void> {
     const probed = client;
     if (probed === undefined) return;
     try {
-      await limited(probed.send("probe", ["PING"]));
-      if (client === probed) schedule(probeMs, () => void probe());
+      await beat(probed);
     } catch (error) {
-      discard(probed, error);
+      return discard(probed, error);
     }
+    if (client !== probed) return;
+    if (refusal !== undefined && !isRefusalLogged) {
+      isRefusalLogged = true;
+      const reason = reasonOf(refusal);
+      options?.log("warning", "the store refuses commands; what needs them gets an error with status 503", { reason });
+    }
+    refusal = undefined;
+    schedule(heartbeatMs, () => void probe());
   }
 
   function listen(used: RedisClient, channel: string): Promise<unknown> {
@@ -177,8 +197,11 @@ export function createConnection(): RedisConnection {
     try {
       return await limited(used.send(key, args));
     } catch (error) {
-      if (isRefusal(error)) throw error;
-      // The probe decides whether the whole store is away, or one node of a cluster.
+      if (error instanceof ErrorReply) {
+        if (!isRefusal(error)) throw error;
+        refusal = error;
+      }
+      // The heartbeat decides whether the whole store is away, or one node of a cluster.
       if (client === used) schedule(0, () => void probe());
       throw error instanceof UnavailableError ? error : storeAway();
     }
@@ -236,10 +259,12 @@ export function createConnection(): RedisConnection {
   };
 }
 
-/** Whether Redis has answered with an error that another connection would not change. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof ErrorReply)) return false;
-  return !/^(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED)\b/.test(error.message);
+const refusals =
+  /^(?:BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED)\b/;
+
+/** Returns whether the reason of an error lies in the state or the settings of Redis, instead of the command. */
+function isRefusal({ message }: ErrorReply): boolean {
+  return refusals.test(message);
 }
 
 /** Returns the reason without credentials: messages of Node and Redis name addresses at most. */

@@ -1,6 +1,6 @@
 import { isObject } from "../../protocol/json-rpc.js";
 import type { JsonObject } from "../../protocol/types.js";
-import { unref, type RedisConnection } from "./connection.js";
+import type { RedisConnection } from "./connection.js";
 import { createLogWriter, followLog, type Follower, type LogWriter } from "./log.js";
 
 /** A message between replicas. Its kind decides which feature takes it. */
@@ -21,13 +21,14 @@ export interface Replicas {
   broadcast(message: ReplicaMessage): Promise<void>;
   /** Takes the messages of a kind. */
   on(kind: string, take: (message: ReplicaMessage, from: string) => void): void;
+  /** The command that says that this replica lives, with its key first. */
+  readonly heartbeat: readonly [key: string, ...command: string[]];
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Lifetime of a heartbeat, and interval of its renewal. */
-export const heartbeatMs = 5000;
-const renewalMs = 1500;
+/** Lifetime of a heartbeat. */
+const heartbeatMs = 5000;
 /** The limits of an inbox, and of the log of messages to all. */
 const inboxLimits = { maxLength: 10_000, lifetimeMs: 10 * 60_000 };
 /** The maximum number of replicas to which this one has an open writer. */
@@ -46,15 +47,7 @@ export function createReplicas(
   const inboxOf = (name: string): string => key("inbox", name);
   const heartbeatOf = (name: string): string => key("replica", name);
   let followers: Follower[] = [];
-  let timer: ReturnType<typeof setInterval> | undefined;
-  let stopListening = (): void => {};
-
-  function beat(): void {
-    if (!connection.available) return;
-    const heartbeat = heartbeatOf(replica);
-    // The next one repeats a failed heartbeat.
-    connection.send(heartbeat, "SET", heartbeat, "1", "PX", String(heartbeatMs)).catch(() => {});
-  }
+  const own = heartbeatOf(replica);
 
   function deliver({ origin, data }: { readonly origin: string; readonly data: string }): void {
     const message = parseReplicaMessage(data);
@@ -62,6 +55,7 @@ export function createReplicas(
   }
 
   return {
+    heartbeat: [own, "SET", own, "1", "PX", String(heartbeatMs)],
     async isAlive(name) {
       if (name === replica) return true;
       if (!replicaPattern.test(name)) return false;
@@ -84,21 +78,14 @@ export function createReplicas(
       takers.set(kind, take);
     },
     async start() {
-      stopListening = connection.onAvailable(beat);
-      beat();
-      timer = setInterval(beat, renewalMs);
-      unref(timer);
       followers = await Promise.all(
         [inboxOf(replica), key("control")].map((log) => followLog(connection, log, { deliver })),
       );
     },
     async stop() {
-      stopListening();
-      clearInterval(timer);
       for (const follower of followers) follower.stop();
       for (const writer of [control, ...writers.values()]) writer.close();
-      const heartbeat = heartbeatOf(replica);
-      await connection.send(heartbeat, "DEL", heartbeat).catch(() => {});
+      await connection.send(own, "DEL", own).catch(() => {});
     },
   };
 }

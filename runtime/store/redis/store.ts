@@ -64,7 +64,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     const { settings, problems } = readSettings(options, environment, server.secrets);
     if (settings === undefined) return problems;
     // A later version of the server logs elsewhere.
-    await connection.start({ ...settings, log: (...entry) => server.logger(...entry) });
+    await connection.start({ ...settings, heartbeat: replicas.heartbeat, log: (...entry) => server.logger(...entry) });
     tasks?.start(server);
     await Promise.all([changes.start(server), replicas.start()]);
     return [];
@@ -107,7 +107,7 @@ function readSettings(
   { url, sentinel, cluster, commandTimeoutMs, ca }: RedisOptions,
   environment: Environment,
   secrets: Set<string>,
-): { readonly settings?: Omit<ConnectionOptions, "log">; readonly problems: readonly string[] } {
+): { readonly settings?: Omit<ConnectionOptions, "heartbeat" | "log">; readonly problems: readonly string[] } {
   const problems: string[] = [];
   const read = (value: Value | undefined): string | undefined =>
     value === undefined ? undefined : resolveValue(value, environment, problems);
