@@ -36,6 +36,7 @@ export function solveNumbers({ left, right, integer }: Sides, { palette }: Tools
         reduce({ value: 2 ** 31 - 1, exclusive: false });
       }
     }
+  if (steps.includes(0)) return closed;
   const isStep = (step: number): boolean => steps.some((each) => isMultipleOf(each, step));
   for (const literal of right)
     if (literal.kind === "minimum") reduce({ value: literal.value, exclusive: !literal.exclusive });

@@ -159,7 +159,8 @@ export function isMultipleOf(value: number, divisor: number): boolean {
   const [divisorDigits, divisorExponent] = decimal(divisor);
   const least = Math.min(exponent, divisorExponent);
   const scaled = digits * 10n ** BigInt(exponent - least);
-  return scaled % (divisorDigits * 10n ** BigInt(divisorExponent - least)) === 0n;
+  // As in ajv, nothing is a multiple of 0.
+  return divisorDigits !== 0n && scaled % (divisorDigits * 10n ** BigInt(divisorExponent - least)) === 0n;
 }
 
 /** Returns a number as an integer and a power of ten. */
