@@ -6,7 +6,7 @@ import { memoryHost } from "./memory-host.js";
 async function reported(field: unknown): Promise<string[]> {
   const requestedSchema = { type: "object", properties: { field }, required: ["field"] };
   const elicitations = { question: { message: "?", requestedSchema } };
-  const tool = { name: "t", inputSchema: { type: "object", properties: {} }, elicitations };
+  const tool = { name: "t", description: "Asks.", inputSchema: { type: "object", properties: {} }, elicitations };
   const manifest = { server: { name: "x", version: "1.0.0" }, tools: [tool] };
   const { diagnostics } = await compile(memoryHost({ "x.mcp.json": JSON.stringify(manifest) }), { mode: "check" });
   return diagnostics

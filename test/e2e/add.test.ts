@@ -39,7 +39,9 @@ describe("mcpc add", () => {
   test.each<[what: string, files: Record<string, unknown>, args: string[], code: number, message: RegExp]>([
     [
       "a name that is there",
-      { "a.mcp.json": { server, tools: [{ name: "x", inputSchema: { type: "object" } }] } },
+      {
+        "a.mcp.json": { server, tools: [{ name: "x", description: "Does nothing.", inputSchema: { type: "object" } }] },
+      },
       ["tool", "x"],
       1,
       /name\/duplicate.*\n[^]*tools\/x was not added: nothing was written\n$/,

@@ -10,9 +10,15 @@ import { mcpc, project } from "./project.js";
 const manifest = (runtime: object) => ({
   server: { name: "hooked", version: "1.0.0" },
   tools: [
-    { name: "who", inputSchema: { type: "object", properties: {} }, annotations: { readOnlyHint: true } },
+    {
+      name: "who",
+      description: "Returns the caller.",
+      inputSchema: { type: "object", properties: {} },
+      annotations: { readOnlyHint: true },
+    },
     {
       name: "guarded",
+      description: "Answers callers inside.",
       inputSchema: { type: "object", properties: {} },
       annotations: { readOnlyHint: true },
       scopes: ["inside"],

@@ -9,7 +9,13 @@ import { mcpc, write } from "./project.js";
 /** A body is read at once where nothing has to be waited for, and later where a hook takes its time over who calls. */
 const manifest = {
   server: { name: "bodies", version: "1.0.0" },
-  tools: [{ name: "echo", inputSchema: { type: "object", properties: { text: { type: "string" } } } }],
+  tools: [
+    {
+      name: "echo",
+      description: "Returns the text.",
+      inputSchema: { type: "object", properties: { text: { type: "string" } } },
+    },
+  ],
   runtime: { transports: { http: { sessions: false } }, limits: { maxBodyBytes: 1000 } },
 };
 const echo = `import type { Echo } from "../../generated/types.js";

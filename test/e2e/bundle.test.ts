@@ -14,7 +14,11 @@ const initialize = {
 
 const manifest = (tools: readonly string[]) => ({
   server: { name: "bundled", version: "1.0.0" },
-  tools: tools.map((name) => ({ name, inputSchema: { type: "object", properties: { n: { type: "integer" } } } })),
+  tools: tools.map((name) => ({
+    name,
+    description: `Runs ${name}.`,
+    inputSchema: { type: "object", properties: { n: { type: "integer" } } },
+  })),
 });
 
 /** Handlers of a tool `say`, each with what can be in a bundle of its kind only. */

@@ -10,7 +10,14 @@ import { cacheOf, contents, kept, mcpc, project, write, type Outcome } from "./p
 
 const manifest = {
   server: { name: "small", version: "1.0.0" },
-  tools: [{ name: "say", inputSchema: { type: "object", properties: {} }, examples: [{ arguments: {} }] }],
+  tools: [
+    {
+      name: "say",
+      description: "Says something.",
+      inputSchema: { type: "object", properties: {} },
+      examples: [{ arguments: {} }],
+    },
+  ],
 };
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("base64url");
 

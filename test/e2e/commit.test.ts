@@ -67,7 +67,7 @@ test("a commit killed at any call is undone or done, never half", () => {
   expect([...outcomes]).toEqual(["undone", "done"]);
 });
 
-const tool = { name: "t", inputSchema: { type: "object", properties: {} } };
+const tool = { name: "t", description: "Does nothing.", inputSchema: { type: "object", properties: {} } };
 
 test.each(["dist/server.js", "dist/package.json", "mcpc.lock.json", "generated/types.ts", "src/tools/t.ts"])(
   "a build says that a folder stands at %s, and leaves nothing half",

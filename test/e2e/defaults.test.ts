@@ -85,6 +85,7 @@ const manifest = {
   $defs: definitions,
   tools: names.map((name) => ({
     name,
+    description: `Takes ${name}.`,
     handler: `./src/all.ts#${name}`,
     inputSchema: { type: "object", ...rows[name]![0] },
   })),

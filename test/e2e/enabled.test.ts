@@ -67,8 +67,8 @@ test("entries are typed by their names", () => {
     "a.mcp.json": {
       server: { name: "typed", version: "1.0.0" },
       tools: [
-        { name: "one", inputSchema: { type: "object", properties: {} } },
-        { name: "two", inputSchema: { type: "object", properties: {} } },
+        { name: "one", description: "Is the first.", inputSchema: { type: "object", properties: {} } },
+        { name: "two", description: "Is the second.", inputSchema: { type: "object", properties: {} } },
       ],
     },
     "src/hooks.ts": `import type { Enabled } from "../generated/application.js";

@@ -30,7 +30,7 @@ describe.runIf(process.platform !== "win32")("the end of its input ends a server
       "package.json": { type: "module" },
       "a.mcp.json": {
         server: { name: "holds", version: "1.0.0" },
-        tools: [{ name: "hold", inputSchema: { type: "object", properties: {} } }],
+        tools: [{ name: "hold", description: "Never answers.", inputSchema: { type: "object", properties: {} } }],
       },
       "src/tools/hold.ts": `// @ts-nocheck
 import { spawn } from "node:child_process";

@@ -11,7 +11,11 @@ import { commonPackage, esPackage } from "./small-packages.js";
 const noisy = (name: string) => `console.log("${name} logs"); process.stdout.write("${name} writes\\n");`;
 const manifest = (external: readonly string[]) => ({
   server: { name: "outside", version: "1.0.0" },
-  tools: ["say", "fail"].map((name) => ({ name, inputSchema: { type: "object", properties: {} } })),
+  tools: ["say", "fail"].map((name) => ({
+    name,
+    description: `Runs ${name}.`,
+    inputSchema: { type: "object", properties: {} },
+  })),
   ...(external.length > 0 && { build: { external } }),
 });
 

@@ -132,7 +132,11 @@ test("inside an application: wherever the paths lead to the listener, and in the
 });
 
 test("what would answer twice is a mistake, at its place", () => {
-  const tool = { name: "health_check", inputSchema: { type: "object", properties: {} } };
+  const tool = {
+    name: "health_check",
+    description: "Checks the health of a service.",
+    inputSchema: { type: "object", properties: {} },
+  };
   const manifest = {
     server: { name: "x", version: "1.0.0" },
     tools: [tool],

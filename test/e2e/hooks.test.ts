@@ -12,9 +12,10 @@ const root = join(import.meta.dirname, "..", "..");
 const manifest = {
   server: { name: "hooked", version: "1.0.0" },
   tools: [
-    { name: "count", inputSchema: { type: "object", properties: {} } },
+    { name: "count", description: "Counts its calls.", inputSchema: { type: "object", properties: {} } },
     {
       name: "fail",
+      description: "Fails in the way that is asked for.",
       inputSchema: { type: "object", properties: { how: { type: "string" } }, required: ["how"] },
       errors: { tooShy: { message: "{name} is too shy" } },
     },

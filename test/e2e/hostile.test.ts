@@ -155,6 +155,7 @@ test("names that every object has are names like any other", async () => {
       tools: [
         {
           name: "t",
+          description: "Does nothing.",
           inputSchema: { ...schema, properties: { ...schema.properties, fails: { type: "string" } } },
           errors: each((name) => ({ message: `${name}: {${name}}` })),
           elicitations: each(() => ({ message: "?", requestedSchema: { type: "object", properties: {} } })),

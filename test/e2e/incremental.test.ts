@@ -22,8 +22,8 @@ const noArguments = { type: "object", properties: {} };
 const manifest = {
   server: { name: "small", version: { file: "./version.json" }, instructions: { file: "./about.md" } },
   tools: [
-    { name: "say", inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } } },
-    { name: "other", inputSchema: { type: "object", properties: {} } },
+    { name: "say", description: "Speaks.", inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } } },
+    { name: "other", description: "Does nothing.", inputSchema: noArguments },
   ],
 };
 const files = {
@@ -319,7 +319,7 @@ test("where version control changes the ends of lines, an edit leaves files that
   appendFileSync(join(folder, "a.mcp.json"), "\n");
   expect(mcpc(folder, "check")).toMatchObject({ code: 0, stderr: "" });
   expect(mcpc(folder, "build").stdout).toBe(nothing);
-  edit("a.mcp.json", '"name": "say"', '"name": "say", "description": "Says it."')(folder);
+  edit("a.mcp.json", "Speaks.", "Says it.")(folder);
   expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
   rmSync(cacheOf(folder), { recursive: true });
   expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "", stdout: nothing });
@@ -365,15 +365,12 @@ test("a file where a folder is needed is named", () => {
 });
 
 test("a file among many validators that is none of ours is nobody's", () => {
-  const tools = Array.from({ length: 70 }, (_, index) => ({ name: `t${index}`, inputSchema: noArguments }));
+  const tool = (index: number) => ({ name: `t${index}`, description: `Does ${index}.`, inputSchema: noArguments });
+  const tools = Array.from({ length: 70 }, (_, index) => tool(index));
   const folder = project({ "a.mcp.json": { server: { name: "small", version: "1.0.0" }, tools } });
   expect(mcpc(folder, "build").code).toBe(0);
   write(folder, { "generated/validators/AAA.ts": "let let = ;\n" });
-  expect(mcpc(folder, "build")).toMatchObject({
-    code: 0,
-    stderr: "",
-    stdout: expect.stringContaining("nothing to do"),
-  });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/nothing to do/) });
 });
 
 test("a build that ends early leaves nothing to that of the next folder", () => {

@@ -66,6 +66,7 @@ test.each<[options: object | undefined, handlers: Handlers]>([
     const build = async (names: readonly string[]) => {
       const tool = (name: string) => ({
         name,
+        description: `Runs ${name}.`,
         inputSchema: { type: "object", properties: {} },
         handler: `./src/${name}.tsx#tool`,
         examples: [{ arguments: {}, result: /^\^(.+)\$$/.exec(expected[name]![1].source)?.[1] ?? "" }],

@@ -14,9 +14,16 @@ const files = {
   "small.mcp.json": {
     server: { name: "small", version: "1.0.0" },
     tools: [
-      { name: "wait", inputSchema: { type: "object", properties: {} }, handler: "./src/tools.ts#wait", annotations },
+      {
+        name: "wait",
+        description: "Waits.",
+        inputSchema: { type: "object", properties: {} },
+        handler: "./src/tools.ts#wait",
+        annotations,
+      },
       {
         name: "quick",
+        description: "Answers at once.",
         inputSchema: { type: "object", properties: {} },
         handler: "./src/tools.ts#quick",
         timeoutMs: 600000,

@@ -167,7 +167,7 @@ test.each([
 function built(runtime: object, files: Readonly<Record<string, string>>): string {
   const manifest = {
     server: { name: "logged", version: "1.0.0" },
-    tools: [{ name: "t", inputSchema: { type: "object", properties: {} } }],
+    tools: [{ name: "t", description: "Does nothing.", inputSchema: { type: "object", properties: {} } }],
     runtime,
   };
   const folder = project({ "a.mcp.json": manifest, ...files });

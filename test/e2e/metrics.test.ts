@@ -18,7 +18,7 @@ const [onPort, onHttp] = blocksTestedBy("docs/metrics.md", "test/e2e/metrics.tes
 
 /** A server of one tool with these metrics, built. */
 function built(runtime: object): string {
-  const tools = [{ name: "t", inputSchema: { type: "object", properties: {} } }];
+  const tools = [{ name: "t", description: "Does nothing.", inputSchema: { type: "object", properties: {} } }];
   const folder = project({
     "a.mcp.json": { server: { name: "measured", version: "1.0.0" }, tools, runtime },
     "src/tools/t.ts": 'export const t = async () => "done";\n',

@@ -74,6 +74,7 @@ const files = {
     },
     tools: Object.entries(shapes).map(([name, [outputSchema]]) => ({
       name,
+      description: `Returns ${name}.`,
       handler: `./src/all.ts#${name}`,
       inputSchema: { type: "object", properties: {} },
       outputSchema,

@@ -9,9 +9,14 @@ const files = {
   "a.mcp.json": {
     server: { name: "small", version: { file: "./version.json" }, instructions: { file: "./about.md" } },
     tools: [
-      { name: "say", inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } } },
+      {
+        name: "say",
+        description: "Says something.",
+        inputSchema: { type: "object", properties: { to: { $ref: "./to.json" } } },
+      },
       {
         name: "imports",
+        description: "Returns what is imported.",
         inputSchema: { type: "object", properties: {} },
         examples: [{ arguments: {}, result: "1,1,text,1" }],
       },

@@ -8,6 +8,7 @@ import { rawStdio, type RawStdio } from "./raw-stdio.js";
 test("a large surface keeps its validators beside the bundle, and works the same", async () => {
   const tools = Array.from({ length: 120 }, (_, index) => ({
     name: `tool_${index}`,
+    description: `Does number ${index}.`,
     inputSchema: { type: "object", properties: { [`p${index}`]: { $ref: "#/$defs/Size" } }, required: [`p${index}`] },
   }));
   const folder = project({

@@ -110,7 +110,7 @@ test("the state has the type that the hook returns, in handlers alone", () => {
   const folder = project({
     "a.mcp.json": {
       server: { name: "typed", version: "1.0.0" },
-      tools: [{ name: "t", inputSchema: { type: "object", properties: {} } }],
+      tools: [{ name: "t", description: "Does nothing.", inputSchema: { type: "object", properties: {} } }],
     },
     "src/hooks.ts": `import type { OnError, OnStop, SessionContext } from "../generated/application.js";
 export const onStart = () => ({ unit: "kg" as const });

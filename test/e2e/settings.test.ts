@@ -19,7 +19,13 @@ const config = {
 };
 const manifest = {
   server: { name: "settings", version: "1.0.0" },
-  tools: [{ name: "show", inputSchema: { type: "object", properties: {}, additionalProperties: false } }],
+  tools: [
+    {
+      name: "show",
+      description: "Shows the settings.",
+      inputSchema: { type: "object", properties: {}, additionalProperties: false },
+    },
+  ],
   runtime: { config },
 };
 const show = `import type { Show } from "../../generated/types.js";

@@ -16,6 +16,7 @@ const manifest = (tools: readonly Tool[], build?: object) => ({
   server: { name: "bundled", version: "1.0.0" },
   tools: tools.map(({ name, said }) => ({
     name,
+    description: `Runs ${name}.`,
     inputSchema: { type: "object", properties: {} },
     examples: [{ arguments: {}, result: said }],
   })),

@@ -115,7 +115,11 @@ describe("whatever a project writes to standard output goes to standard error", 
       "package.json": { type: "module" },
       "a.mcp.json": {
         server: { name: "chatty", version: "1.0.0" },
-        tools: ["common", "module", "wait"].map((name) => ({ name, inputSchema: { type: "object", properties: {} } })),
+        tools: ["common", "module", "wait"].map((name) => ({
+          name,
+          description: `Runs ${name}.`,
+          inputSchema: { type: "object", properties: {} },
+        })),
         runtime: { transports: { stdio: {}, http: {} }, limits: { drainMs: 600_000 } },
         build: { rules: { "handler/standard-output": "off" } },
       },

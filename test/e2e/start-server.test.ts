@@ -92,7 +92,7 @@ test("a server that does not start says why; one that ends under a call, too", a
   const folder = project({
     "a.mcp.json": {
       server: { name: "a", version: "1.0.0" },
-      tools: [{ name: "end", inputSchema: { type: "object", properties: {} } }],
+      tools: [{ name: "end", description: "Ends the process.", inputSchema: { type: "object", properties: {} } }],
     },
     "src/tools/end.ts": `export const end = (): string => { console.error("the end"); return (globalThis as any).process.exit(3); };`,
     "broken.cjs": `console.error("no database at db.example"); process.exit(7);`,
@@ -117,7 +117,11 @@ test("what a server prints can be read, on any transport; what a handler failed 
   const folder = project({
     "a.mcp.json": {
       server: { name: "a", version: "1.0.0" },
-      tools: ["fail", "print"].map((name) => ({ name, inputSchema: { type: "object", properties: {} } })),
+      tools: ["fail", "print"].map((name) => ({
+        name,
+        description: `Runs ${name}.`,
+        inputSchema: { type: "object", properties: {} },
+      })),
     },
     "src/tools/print.ts": `export const print = (): string => {
       console.log("listening on log");

@@ -7,8 +7,8 @@ const object = { type: "object", properties: {} };
 const manifest = {
   server: { name: "unwritten", version: "1.0.0" },
   tools: [
-    { name: "sum_up", inputSchema: object },
-    { name: "other", inputSchema: object },
+    { name: "sum_up", description: "Adds numbers.", inputSchema: object },
+    { name: "other", description: "Does something else.", inputSchema: object },
   ],
   resources: [{ uri: "numbers://all", name: "numbers" }],
   resourceTemplates: [
@@ -69,7 +69,7 @@ test.each([
     'the tool "other"',
     'the tool "sum_up"',
   ]);
-  expect(stderr).toMatch(/src\/tools\/sum_up\.ts:5:3\n.*\n5 \| {3}throw notImplemented\("sum_up"\);\n.*\^{30}\n/);
+  expect(stderr).toMatch(/src\/tools\/sum_up\.ts:6:3\n.*\n6 \| {3}throw notImplemented\("sum_up"\);\n.*\^{30}\n/);
   expect(mcpc(folder, "check", "--strict", ...options)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("error[handler/not-implemented]"),
@@ -95,7 +95,7 @@ test.each<[what: string, file: string, source: string, entries: object, told: st
     "a tool",
     "src/all.ts",
     'export const findAllUsers = () => "";',
-    { tools: [{ name: "find", inputSchema: object, handler: "./src/all.ts#findUsers" }] },
+    { tools: [{ name: "find", description: "Finds users.", inputSchema: object, handler: "./src/all.ts#findUsers" }] },
     ['does not export "findUsers", the handler of the tool "find"', 'rename "findAllUsers", or name it with "handler"'],
   ],
 ])("a file that has %s under a name like it stays as it is", (_, file, source, entries, words) => {
@@ -111,7 +111,12 @@ test.each([
   ["its verb", "listColours"],
   ["its noun", "fetchUsers"],
 ])("a function that shares %s with a handler is another one: the stub is added to their file", (_, helper) => {
-  const one = (name: string, handler: string) => ({ name, inputSchema: object, handler: `./src/all.ts#${handler}` });
+  const one = (name: string, handler: string) => ({
+    name,
+    description: `Runs ${name}.`,
+    inputSchema: object,
+    handler: `./src/all.ts#${handler}`,
+  });
   const tools = [one("list_issues", "listIssues"), one("list_users", "listUsers")];
   const written = `export const listIssues = () => "";\nexport const ${helper} = () => 1;\n`;
   const folder = kept({ "a.mcp.json": { server: manifest.server, tools }, "src/all.ts": written });

@@ -15,10 +15,14 @@ const object = { type: "object", properties: {} };
 const manifest = {
   server: { name: "crew", version: "1.0.0" },
   tools: [
-    { name: "who", inputSchema: object },
-    { name: "shout", inputSchema: object },
-    { name: "wait", inputSchema: { type: "object", properties: { file: { type: "string" } }, required: ["file"] } },
-    { name: "ask", inputSchema: object },
+    { name: "who", description: "Returns the caller.", inputSchema: object },
+    { name: "shout", description: "Shouts.", inputSchema: object },
+    {
+      name: "wait",
+      description: "Waits.",
+      inputSchema: { type: "object", properties: { file: { type: "string" } }, required: ["file"] },
+    },
+    { name: "ask", description: "Asks the user.", inputSchema: object },
   ],
   runtime: {
     transports: { stdio: {}, http: {} },
@@ -228,8 +232,8 @@ test.skipIf(!hasRedis)("with a store, every worker answers for every task, also 
     "a.mcp.json": {
       server: { name: "shared", version: "1.0.0" },
       tools: [
-        { name: "who", inputSchema: object },
-        { name: "job", execution: { taskSupport: "required" }, inputSchema: object },
+        { name: "who", description: "Returns the caller.", inputSchema: object },
+        { name: "job", description: "Runs a job.", execution: { taskSupport: "required" }, inputSchema: object },
       ],
       runtime: { store: { redis: { url: { env: "REDIS_URL" } } } },
     },

@@ -5,8 +5,9 @@ export const descriptionMissing = defineRule<{ isEmpty: boolean }>({
   message: ({ isEmpty }) => (isEmpty ? "this description says nothing" : "this tool has no description"),
   help: () => "say what the tool does, when to call it, and what it answers",
   explain:
-    'A model chooses a tool by its description. Without one it has only the name, and VS Code shows it the words "No description provided". The profile `portable` has no such rule, because every client takes the tool.',
+    'A model chooses a tool by its description. Without one it has only the name, and VS Code shows it the words "No description provided".',
   profiles: [
+    "portable",
     "openai",
     "openai-strict",
     "anthropic",

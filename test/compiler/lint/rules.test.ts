@@ -122,7 +122,7 @@ test("a definition that nothing refers to is no part of the arguments", () => {
     Other: { $ref: "#/$defs/Unused" },
   };
   const find = (properties: object): string[] =>
-    codesOf(lintTools([{ name: "search", inputSchema: { type: "object", properties, $defs } }]));
+    codesOf(lintTools([{ ...bare, inputSchema: { type: "object", properties, $defs } }]));
   const [unused, list] = ["warning reference/unused", "warning keyword/type-list"];
   expect(find({})).toEqual([unused]);
   expect(find({ a: { $ref: "#/$defs/Used" } })).toEqual([list, unused]);
@@ -134,6 +134,7 @@ test("a finding in a shared definition or another file is shown there, once", ()
   const nullable = { type: ["string", "null"] };
   const tool = (name: string): object => ({
     name,
+    description: `Finds ${name}.`,
     inputSchema: { type: "object", properties: { a: { $ref: "#/$defs/Shared" }, b: { $ref: "./b.json" } } },
   });
   const files = {

@@ -139,7 +139,7 @@ test("a cached result does not outlive the last day of a waiver", async () => {
 
 test("build.rules changes warnings of the language, too", () => {
   const format = {
-    name: "search",
+    ...bare,
     inputSchema: { type: "object", properties: { a: { type: "string", format: "odd" } } },
   };
   expect(codesOf(lintTools([format]))).toEqual(["warning schema/unknown-format"]);

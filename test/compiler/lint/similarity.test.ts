@@ -70,7 +70,7 @@ test.each<[what: string, tools: [name: string, description: string][], expected:
       ["a", ""],
       ["b", ""],
     ],
-    [],
+    ["description/missing", "description/missing"],
   ],
 ])("near-duplicates: %s", (_what, tools, expected) => {
   const inputSchema = { type: "object", properties: {} };

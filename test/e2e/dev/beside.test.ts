@@ -18,7 +18,7 @@ test("builds beside it take turns with its own, and what stands in the end is wh
   const folder = project(files);
   const server = await develop(folder);
   const client = await first("1.x", new Http1(server.url));
-  const more = [...manifest().tools, { name: "fresh", inputSchema: object }];
+  const more = [...manifest().tools, { name: "fresh", description: "Is new.", inputSchema: object }];
   for (const [round, edit] of [
     { "src/word.ts": word("two") },
     { "a.mcp.json": manifest({ tools: more }), "src/word.ts": word("three") },

@@ -8,9 +8,9 @@ export const object = { type: "object", properties: {} };
 export const manifest = (more: object = {}) => ({
   server: { name: "changing", version: "1.0.0" },
   tools: [
-    { name: "say", inputSchema: object },
-    { name: "wait", inputSchema: object },
-    { name: "go", inputSchema: object },
+    { name: "say", description: "Says something.", inputSchema: object },
+    { name: "wait", description: "Waits.", inputSchema: object },
+    { name: "go", description: "Goes on.", inputSchema: object },
   ],
   runtime: { transports: { stdio: {}, http: {}, sse: {}, websocket: {} } },
   ...more,

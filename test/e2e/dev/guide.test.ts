@@ -38,7 +38,7 @@ test("the session in the guide goes as it says", async () => {
   edit(
     "greeter.mcp.json",
     '"tools": [',
-    '"tools": [{ "name": "farewell", "inputSchema": { "type": "object", "properties": {} } },',
+    '"tools": [{ "name": "farewell", "description": "Says goodbye.", "inputSchema": { "type": "object", "properties": {} } },',
   );
   await said(/rebuilt in .*/);
   edit("greeter.mcp.json", '"tools": [', '"runtime": { "limits": { "rate": { "perMinute": 60 } } }, "tools": [');

@@ -149,7 +149,10 @@ test("what a process cannot change starts another one, at the same port, and a c
   expect((await stdio.next()).method).toBe("notifications/progress");
   write(folder, {
     "src/word.ts": word("two"),
-    "a.mcp.json": { ...changed, tools: [...changed.tools, { name: "fresh", inputSchema: object }] },
+    "a.mcp.json": {
+      ...changed,
+      tools: [...changed.tools, { name: "fresh", description: "Is new.", inputSchema: object }],
+    },
   });
   await vi.waitFor(() => expect(stdio.stderr()).toContain("restarts when the calls that run have ended"), {
     timeout: 100_000,

@@ -36,7 +36,9 @@ test("a changed manifest: listings are new, whoever listens is told of what has 
   const server = await develop(folder);
   const clients = await everybody(server.url);
   const { tools } = manifest();
-  write(folder, { "a.mcp.json": manifest({ tools: [...tools, { name: "fresh", inputSchema: object }] }) });
+  write(folder, {
+    "a.mcp.json": manifest({ tools: [...tools, { name: "fresh", description: "Is new.", inputSchema: object }] }),
+  });
   expect(await server.said(/rebuilt .*/)).toMatch(/: a\.mcp\.json; new fresh; listings changed: tools$/);
   for (const client of clients) {
     expect([client.name, await client.tools()]).toEqual([client.name, ["say", "wait", "go", "fresh"]]);

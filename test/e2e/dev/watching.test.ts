@@ -110,7 +110,7 @@ test("many changes at once are one rebuild; what the build writes, and what nobo
   expect(await server.said(/rebuilt .*/)).toContain("swapped say");
   expect(await client.call("say")).toBe(String((199 * 200) / 2));
   // A new tool makes a stub, and changes the lock file and generated code.
-  const tools = [...manifest().tools, { name: "fresh", inputSchema: object }];
+  const tools = [...manifest().tools, { name: "fresh", description: "Is new.", inputSchema: object }];
   write(folder, { "a.mcp.json": manifest({ tools }), "data.db": "more" });
   await server.said(/new fresh/);
   for (const text of ["a", "b", "c", "d", "e", "f", "last"]) {
