@@ -6,6 +6,7 @@ import { namedEntry, namedTask } from "../protocol/named-entry.js";
 import type { Observer, Outcome } from "../protocol/observer.js";
 import { redact } from "../protocol/redact.js";
 import { traceOf } from "../protocol/trace.js";
+import { isErrorConsoleFull } from "./terminal.js";
 
 /** The manifest's `runtime.logging.audit`. */
 export interface AuditOptions {
@@ -18,6 +19,13 @@ export interface AuditOptions {
   readonly file?: (report: (problem: string) => void) => (line: string) => boolean;
 }
 
+/** Writes a line to standard error. Returns whether there was room. */
+function printLine(line: string): boolean {
+  if (isErrorConsoleFull()) return false;
+  console.error(line);
+  return true;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Creates the observer that writes a record for each request, whatever the level of the log is. */
@@ -26,11 +34,14 @@ export function createAudit({ arguments: withArguments = false, file }: AuditOpt
   let lost = 0;
 
   function open({ logger }: Server): (line: string) => boolean {
-    if (file === undefined) return (line) => (console.error(line), true);
+    if (file === undefined) return printLine;
     return file((problem) => logger("error", problem));
   }
 
-  /** Writes a record. Without room on the disk the server goes on, and the next record says how many are lost. */
+  /**
+   * Writes a record. If the disk is full, or nothing reads standard error, the server goes on, and the next record says
+   * how many are lost.
+   */
   function record(server: Server, fields: Fields): void {
     write ??= open(server);
     const line = (rest: Fields): string =>

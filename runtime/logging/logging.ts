@@ -3,7 +3,7 @@ import { jsonLine, severity, type LogSink } from "../protocol/logger.js";
 import type { LoggingLevel } from "../protocol/types.js";
 import { logFromHandler, logRequests } from "./calls.js";
 import { prettyLines } from "./pretty.js";
-import { errorConsole } from "./terminal.js";
+import { errorConsole, isErrorConsoleFull } from "./terminal.js";
 
 /** Fields that usually hold credentials. */
 const credentials = [
@@ -40,8 +40,17 @@ export interface LoggingOptions {
 export function createLogging({ level, format, redact, requests, file }: LoggingOptions): Logging {
   const terminal = errorConsole();
   const pretty = format === "pretty" || (format === "auto" && terminal.isTerminal);
-  const write: LogSink = (record) => {
+  const print: LogSink = (record) =>
     console.error(pretty ? prettyLines(record, terminal.hasColours) : jsonLine(record));
+  let lost = 0;
+  const write: LogSink = (record) => {
+    if (isErrorConsoleFull()) lost += 1;
+    else {
+      const message = "standard error was not read: entries are lost";
+      if (lost > 0) print({ ...record, level: "warning", message, details: { lost } });
+      lost = 0;
+      print(record);
+    }
     file?.(jsonLine(record));
   };
   return {

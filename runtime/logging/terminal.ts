@@ -7,9 +7,18 @@ export interface ErrorConsole {
 
 interface Platform {
   readonly process?: {
-    readonly stderr?: { readonly isTTY?: boolean };
+    readonly stderr?: { readonly isTTY?: boolean; readonly writableLength?: number };
     readonly env?: Readonly<Record<string, string | undefined>>;
   };
+}
+
+/** The maximum number of unread bytes in memory. A reader that stalls must not fill the memory of the server. */
+const maxUnreadBytes = 1024 * 1024;
+
+/** Returns whether the error console takes more text. */
+export function isErrorConsoleFull(): boolean {
+  const { process } = globalThis as Platform;
+  return (process?.stderr?.writableLength ?? 0) > maxUnreadBytes;
 }
 
 export function errorConsole(): ErrorConsole {

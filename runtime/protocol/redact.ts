@@ -54,10 +54,11 @@ export function redact(value: unknown, hidden: RedactionRules = noRules): unknow
   return visit(value, 0);
 }
 
-/** Redacts credentials that are recognisable by their form: bearer tokens and passwords in URLs. */
+/** Redacts credentials that are recognisable by their form: bearer tokens, signed tokens, passwords in URLs. */
 function redactCredentials(text: string): string {
   const shown = text
-    .replace(/\bBearer\s+(?=\S{16}|\S*\d)[\w.~+/=-]+/gi, `Bearer ${replacement}`)
+    .replace(/\bBearer\s+(?=[\w.~+/=-]{8}|\S*\d)[\w.~+/=-]+/gi, `Bearer ${replacement}`)
+    .replace(/(?<![\w-])eyJ[\w-]{5,}(\.[\w-]*){2,4}/g, replacement)
     .replace(/(:\/\/[^/\s:@]{0,256}:)[^/\s@]{1,256}@/g, `$1${replacement}@`);
   return shown.length > maxLength ? `${shown.slice(0, maxLength)}… ${shown.length - maxLength} more characters` : shown;
 }
