@@ -121,6 +121,8 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     }),
     end(): void {
       server.subscribers.delete(subscriber);
+      // A server that stops does not wait for the ends of its sessions.
+      if (!globalThis.mcpcWithoutObservers) onSessionEnd?.();
     },
   };
   if (!globalThis.mcpcWithoutHttp && session !== undefined && origin?.sendsChanges !== false)
@@ -297,7 +299,6 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     close(reason) {
       closed = true;
       subscriber.end();
-      if (!globalThis.mcpcWithoutObservers) onSessionEnd?.();
       if (!globalThis.mcpcWithoutSessions && session !== undefined) endSession(session, reason);
       const running = [...calls.values()];
       calls.clear();

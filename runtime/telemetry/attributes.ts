@@ -98,5 +98,5 @@ function recorded(call: Call, value: unknown): string {
   const { logging, secrets } = call.peer.view.server;
   const shown = redact(value, { names: logging?.names ?? new Set(), secrets });
   const text = JSON.stringify(isObject(shown) || Array.isArray(shown) ? shown : { value: shown });
-  return text.length > maxRecorded ? `${text.slice(0, maxRecorded)}…` : text;
+  return text.length > maxRecorded ? `${text.slice(0, maxRecorded - 1)}…` : text;
 }
