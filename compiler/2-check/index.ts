@@ -25,7 +25,7 @@ import { checkLayout } from "./layout.js";
 import { merge, type Merged } from "./merge.js";
 import { openObjectChecks } from "./open-objects.js";
 import { checkOverlaps } from "./overlaps.js";
-import { checkHealth, checkHooks, checkLogFiles, checkMetrics, configSchema } from "./runtime.js";
+import { checkEndpoints, checkHealth, checkHooks, checkLogFiles, checkMetrics, configSchema } from "./runtime.js";
 import { schemaChecks, type SchemaChecks, type SchemaFindings, type Target } from "./schemas.js";
 import { checkShape } from "./shape.js";
 import { checkStore } from "./store.js";
@@ -56,6 +56,7 @@ export function check(
   checkLayout(merged, diagnostics);
   checkCaches(merged, diagnostics);
   checkToolEvents(merged, diagnostics);
+  checkEndpoints(merged, diagnostics);
   checkHealth(merged, diagnostics);
   checkLogFiles(merged, diagnostics);
   checkMetrics(merged, diagnostics);

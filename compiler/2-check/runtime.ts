@@ -80,39 +80,49 @@ export function checkMetrics({ runtime }: Merged, diagnostics: Diagnostic[]): vo
     diagnostics.push(diagnose("manifest/invalid-value", metrics.span, { reason }));
 }
 
-/** Refuses two endpoints at one path, and a tool with the name of the health tool. */
+/** Refuses two endpoints at one path, and two servers at one port. */
+export function checkEndpoints({ runtime }: Merged, diagnostics: Diagnostic[]): void {
+  const transports = runtime && child(runtime.node, "transports");
+  const metrics = runtime && child(runtime.node, "metrics");
+  const [http, sse, websocket] = ["http", "sse", "websocket"].map((name) => transports && child(transports, name));
+  const port = metrics && child(metrics, "port");
+  const health = runtime && child(runtime.node, "health");
+  const taken = new Map<string, string>();
+  const claim = (section: Located | undefined, key: string, preset: string, owner: string): void => {
+    const node = section && child(section, key);
+    const value = node?.value ?? preset;
+    // The server checks paths from variables.
+    if (typeof value !== "string") return;
+    const path = value.replace(/(?<=.)\/+$/, "");
+    const other = taken.get(path);
+    if (other !== undefined && section !== undefined) {
+      const reason = `${JSON.stringify(key)} cannot be ${JSON.stringify(value)}: ${other} answers there`;
+      diagnostics.push(diagnose("manifest/invalid-value", (node ?? section).span, { reason }));
+    }
+    taken.set(path, owner);
+  };
+  claim(http, "path", "/mcp", "the MCP endpoint");
+  if (sse) {
+    claim(sse, "path", "/sse", "HTTP+SSE");
+    claim(sse, "messages", "/messages", "HTTP+SSE");
+  }
+  // An upgrade to WebSocket may share its path with requests, but a scrape or a probe there would be misunderstood.
+  if (websocket) taken.set(String(child(websocket, "path")?.value ?? "/ws"), "WebSocket");
+  if (metrics && !port) claim(metrics, "path", "/metrics", "the endpoint of metrics");
+  if (health) {
+    claim(health, "liveness", "/healthz", '"liveness"');
+    claim(health, "readiness", "/readyz", '"readiness"');
+  }
+  const isHttp = !transports || [http, sse, websocket].some(Boolean);
+  if (!port || !isHttp || port.value === 0 || port.value !== ((http && child(http, "port")?.value) ?? 3000)) return;
+  const reason = `the "port" of metrics cannot be ${port.value}: http listens there; choose another one`;
+  diagnostics.push(diagnose("manifest/invalid-value", port.span, { reason }));
+}
+
+/** Refuses a tool with the name of the health tool. */
 export function checkHealth({ runtime, tools }: Merged, diagnostics: Diagnostic[]): void {
   const health = runtime && child(runtime.node, "health");
   if (!health) return;
-  const transports = runtime && child(runtime.node, "transports");
-  const metrics = runtime && child(runtime.node, "metrics");
-  const at = (transport: string, key: string, preset: string): string | undefined => {
-    const node = transports && child(transports, transport);
-    const written = node && child(node, key)?.value;
-    return node || (transport === "http" && !transports) ? String(written ?? preset) : undefined;
-  };
-  const taken = new Map([
-    [at("http", "path", "/mcp"), "the MCP endpoint"],
-    [at("sse", "path", "/sse"), "HTTP+SSE"],
-    [at("sse", "messages", "/messages"), "HTTP+SSE"],
-    [at("websocket", "path", "/ws"), "WebSocket"],
-    ...(metrics && !child(metrics, "port")
-      ? [[String(child(metrics, "path")?.value ?? "/metrics"), "the endpoint of metrics"] as const]
-      : []),
-  ]);
-  for (const [key, preset] of [
-    ["liveness", "/healthz"],
-    ["readiness", "/readyz"],
-  ] as const) {
-    const node = child(health, key);
-    const path = String(node?.value ?? preset);
-    const other = taken.get(path);
-    if (other !== undefined) {
-      const reason = `${JSON.stringify(key)} cannot be ${JSON.stringify(path)}: ${other} answers there`;
-      diagnostics.push(diagnose("manifest/invalid-value", node?.span ?? health.span, { reason }));
-    }
-    taken.set(path, `"${key}"`);
-  }
   const wanted = child(health, "tool");
   const same = tools.find(({ value }) => value["name"] === "health_check");
   if (wanted?.value === true && same) {

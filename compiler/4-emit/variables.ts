@@ -9,20 +9,15 @@ interface Row {
   readonly notes: readonly string[];
 }
 
+/** Returns the names of the variables without which a server does not start, over some transport. */
+export function requiredVariables(server: Server): readonly string[] {
+  const required = rowsOf(server).filter(({ notes }) => notes.some((note) => note.startsWith("required")));
+  return [...new Set(required.map(({ env }) => env))];
+}
+
 /** Returns the `--help` text about environment variables; `undefined` for a server without any. */
-export function variablesText({
-  runtime: { config, auth, metrics, store },
-  transports,
-  upstreams,
-}: Server): string | undefined {
-  const rows = [
-    ...(config ? ofConfig(config) : []),
-    ...(auth ? ofAuth(auth, transports.stdio) : []),
-    ...(transports.http ? ofAddress(transports.http) : []),
-    ...variable(metrics?.token, "the token of those who may read the metrics", "secret", "required"),
-    ...upstreams.flatMap(ofUpstream),
-    ...(store ? ofStore(store) : []),
-  ];
+export function variablesText(server: Server): string | undefined {
+  const rows = rowsOf(server);
   if (rows.length === 0) return undefined;
   const width = Math.max(...rows.map(({ env }) => env.length));
   const lines = [...merged(rows)].flatMap(([env, { about, notes }]) => {
@@ -30,6 +25,22 @@ export function variablesText({
     return [`  ${env.padEnd(width)}  ${first}`, ...others.map((line) => " ".repeat(width + 4) + line)];
   });
   return ["Environment variables of this server:", ...lines, ""].join("\n");
+}
+
+function rowsOf({ runtime: { config, auth, metrics, store }, transports, upstreams }: Server): Row[] {
+  return [
+    ...(config ? ofConfig(config) : []),
+    ...(auth ? ofAuth(auth, transports.stdio) : []),
+    ...(transports.http ? ofAddress(transports.http) : []),
+    ...variable(
+      metrics?.token,
+      "the token of those who may read the metrics",
+      "secret",
+      metrics?.address ? "required" : "required over http",
+    ),
+    ...upstreams.flatMap(ofUpstream),
+    ...(store ? ofStore(store) : []),
+  ];
 }
 
 /** Merges the rows of each variable into one. */

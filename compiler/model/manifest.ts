@@ -1200,7 +1200,7 @@ export interface Runtime {
      */
     host?: string;
     /**
-     * The environment variable with the token that scrapers send, as `Authorization: Bearer TOKEN`.
+     * The environment variable with the token that scrapers send, as `Authorization: Bearer TOKEN`: at least 16 visible ASCII characters.
      */
     token?: {
       /**

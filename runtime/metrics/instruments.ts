@@ -3,6 +3,8 @@ import type { Family, Labels, Sample } from "./exposition.js";
 /** A number of events, by labels. */
 export interface Counter {
   add(labels: Labels): void;
+  /** Adds a series without events. */
+  declare(labels: Labels): void;
   readonly family: Family;
 }
 
@@ -14,13 +16,15 @@ export interface Histogram {
 
 export function createCounter(name: string, help: string): Counter {
   const series = new Map<string, { readonly labels: Labels; value: number }>();
+  const add = (labels: Labels, events: number): void => {
+    const key = JSON.stringify(labels);
+    const found = series.get(key);
+    if (found === undefined) series.set(key, { labels, value: events });
+    else found.value += events;
+  };
   return {
-    add(labels) {
-      const key = JSON.stringify(labels);
-      const found = series.get(key);
-      if (found === undefined) series.set(key, { labels, value: 1 });
-      else found.value += 1;
-    },
+    add: (labels) => add(labels, 1),
+    declare: (labels) => add(labels, 0),
     get family(): Family {
       return { name, help, type: "counter", samples: [...series.values()] };
     },

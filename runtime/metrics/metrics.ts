@@ -1,3 +1,4 @@
+import { countedMethods } from "../protocol/admission.js";
 import { variable, type Environment } from "../protocol/environment.js";
 import type { Call, Server } from "../protocol/exchange.js";
 import type { Metrics } from "../protocol/metrics.js";
@@ -38,6 +39,17 @@ export function createMetrics({ path, isOnHttpPort, token, process }: MetricsOpt
   let sessions = 0;
   let opened = 0;
   let secret: string | undefined;
+  let areDeclared = false;
+
+  /** Declares the series whose labels are known, so that their first event is an increase of 0. */
+  function declareSeries({ options: { admit }, auth, surface }: Server): void {
+    areDeclared = true;
+    if (admit !== undefined) for (const method of countedMethods) limited.declare({ method });
+    if (auth !== undefined)
+      for (const error of ["missing_credentials", "invalid_token"]) unauthorized.declare({ error });
+    for (const { name, task } of surface.tools)
+      if (task !== undefined) tasks.declare({ method: "tools/call", name, outcome: "ok", fault: "", error: "" });
+  }
 
   const observer: Observer<Call> = {
     onCall(call) {
@@ -61,6 +73,7 @@ export function createMetrics({ path, isOnHttpPort, token, process }: MetricsOpt
   };
 
   function families(server: Server): readonly Family[] {
+    if (!areDeclared) declareSeries(server);
     return [
       ...[requests, durations, tasks, unauthorized, limited].map(({ family }) => family),
       ...gauges(server, { sessions, opened }),
@@ -78,10 +91,14 @@ export function createMetrics({ path, isOnHttpPort, token, process }: MetricsOpt
       secret = variable(token.env, environment);
       if (secret === undefined) return [`${token.env} is missing: the token that scrapers of the metrics send`];
       secrets.add(secret);
-      return [];
+      if (/^[\x21-\x7e]{16,}$/.test(secret)) return [];
+      secret = undefined;
+      return [`${token.env}: the token must have at least 16 characters, all of them visible ASCII characters`];
     },
     answer(server, authorization) {
-      if (token !== undefined && (secret === undefined || !isEqual(authorization ?? "", `Bearer ${secret}`)))
+      // The name of a scheme may be in any case (RFC 9110, section 11.1).
+      const given = /^bearer +(.*)$/i.exec(authorization ?? "")?.[1] ?? "";
+      if (token !== undefined && (secret === undefined || !isEqual(given, secret)))
         return { status: 401, body: "", headers: { "www-authenticate": 'Bearer realm="metrics"' } };
       const headers = { "content-type": contentType, "cache-control": "no-store" };
       return { status: 200, body: expositionText(families(server)), headers };

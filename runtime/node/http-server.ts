@@ -55,7 +55,8 @@ export async function listen(
     });
   }
   return new Promise((resolve, reject) => {
-    const refuse = (error: NodeJS.ErrnoException): void => reject(new Error(refusal(options, error), { cause: error }));
+    const refuse = (error: NodeJS.ErrnoException): void =>
+      reject(new Error(refusal(server, options, error), { cause: error }));
     http.once("error", refuse);
     http.listen(options.port, options.host, () => {
       http.off("error", refuse);
@@ -109,7 +110,9 @@ function bookConnections({ ledger }: Server, http: Http, most = defaultMaxConnec
 }
 
 /** Describes which of host and port to change. */
-function refusal({ host, port }: HttpOptions, { code, message }: NodeJS.ErrnoException): string {
+function refusal(server: Server, { host, port }: HttpOptions, { code, message }: NodeJS.ErrnoException): string {
+  if (!globalThis.mcpcWithoutMetrics && code === "EADDRINUSE" && server.options.metrics?.port === port)
+    return `cannot listen on ${host} port ${port}: the metrics of this server are there; choose another port with --port, or change "runtime.metrics.port"`;
   const isOfPort = code === "EADDRINUSE" || code === "EACCES";
   const remedy = isOfPort ? "another port with --port" : "an address of this machine with --host";
   return `cannot listen on ${host} port ${port}: ${message}; choose ${remedy}`;

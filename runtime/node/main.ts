@@ -44,6 +44,10 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     stateKeys: stateKeys(),
     // The process has already read these options.
     http: undefined,
+    // Their token is a variable of http.
+    ...(!globalThis.mcpcWithoutMetrics &&
+      transport === "stdio" &&
+      server.options.metrics?.isOnHttpPort === true && { metrics: undefined }),
     ...(local && { auth: local.auth }),
   });
   const served = { ...configured, logger: withSources(configured.logger) };

@@ -18,8 +18,8 @@ function headersOf(headers: IncomingHttpHeaders, name: string): string | undefin
 }
 
 /**
- * Serves metrics at an address of their own; of several workers each one at the next port. A problem with the address is logged: monitoring must not stop a server.
- * Returns a function that stops.
+ * Serves metrics at an address of their own; of several workers each one at the next port. A problem with the address
+ * is logged: monitoring must not stop a server. Returns a function that stops.
  */
 export async function serveMetrics(server: Server, { port, host, hasToken }: MetricsAddress): Promise<() => void> {
   const { logger } = server;
@@ -56,6 +56,7 @@ export async function serveMetrics(server: Server, { port, host, hasToken }: Met
     });
     http.listen({ port: own, host, exclusive: true }, () => {
       const { port: chosen } = http.address() as AddressInfo;
+      if (metrics !== undefined) metrics.port = chosen;
       logger("info", "metrics are served", { host, port: chosen, path: metrics?.path });
       // The process ends without waiting for scrapers.
       http.unref();

@@ -101,14 +101,14 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
 
 /** Merges the address: the command line precedes the manifest and its environment variables. */
 function httpOptions(
-  { health }: Server,
+  { health, options: { metrics } }: Server,
   { listen: _listen, loadWebSocket: _load, read, ...declared }: NonNullable<MainOptions["http"]>,
   { host = declared.host, port }: { readonly host: Value | undefined; readonly port: string | undefined },
   problems: string[],
 ): HttpOptions {
   const given = { ...declared, host, port: port === undefined ? declared.port : Number(port) };
   const environment = process.env;
-  return { ...given, ...read?.(given, { environment, problems, health, listens: true }) } as HttpOptions;
+  return { ...given, ...read?.(given, { environment, problems, health, metrics, listens: true }) } as HttpOptions;
 }
 
 /** Returns the number of processes to start; `undefined` to serve in this one. */

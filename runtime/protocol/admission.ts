@@ -22,12 +22,12 @@ export interface RateLimit {
 }
 
 /** Methods that count: those that run handlers, and those that open something that lasts. Others cost little. */
-const counted = /* @__PURE__ */ new Set([
+export const countedMethods: ReadonlySet<string> = /* @__PURE__ */ new Set([
   ...["tools/call", "resources/read", "prompts/get", "completion/complete"],
   ...["initialize", "subscriptions/listen", "resources/subscribe", "open"],
 ]);
 
 /** Whether a rate limit counts requests of this method. */
 export function isCounted(method: string): boolean {
-  return counted.has(method);
+  return countedMethods.has(method);
 }

@@ -53,7 +53,7 @@ async function configure(server: Server, sources: SettingSources, found: readonl
     }
   }
   if (!globalThis.mcpcWithoutHttp && options.http !== undefined)
-    application.http = options.http({ environment: sources.env, problems, health });
+    application.http = options.http({ environment: sources.env, problems, health, metrics: options.metrics });
   if (!globalThis.mcpcWithoutMetrics && options.metrics !== undefined)
     problems.push(...options.metrics.start(sources.env, secrets));
   if (!globalThis.mcpcWithoutUpstreams)

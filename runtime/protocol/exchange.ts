@@ -68,7 +68,7 @@ export interface ServerOptions {
   readonly logging?: Logging;
   /** Telemetry and audit. */
   readonly observers?: readonly Observer<Call>[];
-  readonly metrics?: Metrics<Call, Server>;
+  readonly metrics?: Metrics<Call, Server> | undefined;
   readonly health?: Health;
   /** Secrets that seal request states, the newest first. Default: a random one for this process. */
   readonly stateKeys?: readonly string[];

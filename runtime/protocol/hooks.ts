@@ -163,6 +163,7 @@ export type ReadHttp = (reading: {
   readonly problems: string[];
   /** The probes, which have paths of their own. */
   readonly health?: { at(path: string): unknown } | undefined;
+  readonly metrics?: { readonly path: string; readonly isOnHttpPort: boolean } | undefined;
 }) => ReadAddress;
 
 /** A server between its start and its stop. */

@@ -9,6 +9,8 @@ export interface Metrics<C, S> {
   readonly path: string;
   /** Whether they are on the HTTP port of the server. */
   readonly isOnHttpPort: boolean;
+  /** The port of their own, once they are served there. */
+  port?: number;
   /** Reads the token. Returns problems. */
   start(environment: Environment, secrets: Set<string>): readonly string[];
   /** Counts a refusal of the rate limit. */

@@ -74,6 +74,26 @@ test.each<[what: string, sections: object, told: string]>([
     { runtime: { metrics: { path: "/healthz", token: { env: "TOKEN" } }, health: {} } },
     '"liveness" cannot be "/healthz": the endpoint of metrics answers there',
   ],
+  ...(["/mcp", "/mcp/", "/sse", "/messages", "/ws"] as const).map((path): [string, object, string] => [
+    `metrics at ${path}`,
+    {
+      runtime: {
+        transports: { http: {}, sse: {}, websocket: {} },
+        metrics: { path, token: { env: "TOKEN" } },
+      },
+    },
+    `"path" cannot be "${path}": ${path === "/ws" ? "WebSocket" : path.startsWith("/mcp") ? "the MCP endpoint" : "HTTP+SSE"} answers there`,
+  ]),
+  [
+    "HTTP+SSE at the path of the MCP endpoint",
+    { runtime: { transports: { http: { path: "/x" }, sse: { messages: "/x" } } } },
+    '"messages" cannot be "/x": the MCP endpoint answers there',
+  ],
+  [
+    "metrics at the port of http",
+    { runtime: { metrics: { port: 3000 } } },
+    'the "port" of metrics cannot be 3000: http listens there; choose another one',
+  ],
   [
     "a scope with a blank",
     { tools: [tool(object, { scopes: ["a b"] })] },

@@ -100,12 +100,17 @@ test.each<[what: string, installed: Record<string, string | true>, runtime: obje
 test("of settings and the network", async () => {
   packages({ ...complete, jose: true });
   const oauth = { issuer: { env: "ISSUER" }, audience: { env: "AUDIENCE" } };
-  const runtime = { transports: { http: { port: busy, host: "127.0.0.1" } }, auth: { oauth } };
+  const runtime = {
+    transports: { http: { port: busy, host: "127.0.0.1" } },
+    auth: { oauth },
+    metrics: { token: { env: "METRICS_TOKEN" } },
+  };
   const missing = await examine(runtime, { ISSUER: "" });
   expect(missing.lines).toEqual(
     expect.arrayContaining([
       "✗ AUDIENCE is not set",
       "✗ ISSUER is not set",
+      "✗ METRICS_TOKEN is not set",
       `✗ the server cannot listen on 127.0.0.1:${busy} (EADDRINUSE)`,
     ]),
   );
@@ -114,7 +119,7 @@ test("of settings and the network", async () => {
     /✗ the OAuth issuer has no usable metadata \(.*it is of the issuer "https:\/\/example.com"/,
   );
   const free = { ...runtime, transports: { http: { port: { env: "FREE_PORT" }, host: "127.0.0.1" } } };
-  const right = await examine(free, { ISSUER: `${issuer}/right`, AUDIENCE: "a", FREE_PORT: "0" });
+  const right = await examine(free, { ISSUER: `${issuer}/right`, AUDIENCE: "a", METRICS_TOKEN: "t", FREE_PORT: "0" });
   expect(right).toMatchObject({
     code: 0,
     lines: expect.arrayContaining([`✓ the OAuth issuer ${issuer}/right has metadata`]),

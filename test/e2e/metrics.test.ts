@@ -45,8 +45,9 @@ test("a server on stdio has metrics on a port of their own, and ends without wai
 });
 
 test("over HTTP, scrapers send the token, which the log never shows", async () => {
-  const folder = built({ ...onHttp!, transports: { http: {} }, logging: { level: "debug" } });
-  const server = await serveHttpWith({ METRICS_TOKEN: "s3cret" }, join(folder, "dist/server.js"));
+  const folder = built({ ...onHttp!, transports: { http: {}, stdio: {} }, logging: { level: "debug" } });
+  const token = "s3cret-0123456789";
+  const server = await serveHttpWith({ METRICS_TOKEN: token }, join(folder, "dist/server.js"));
   onTestFinished(() => server.stop());
   const metrics = new URL("/metrics", server.url);
   const headers = { "content-type": "application/json", "mcp-protocol-version": "2026-07-28" };
@@ -54,10 +55,14 @@ test("over HTTP, scrapers send the token, which the log never shows", async () =
   const named = { ...headers, "mcp-method": "tools/call", "mcp-name": "t" };
   expect((await fetch(server.url, { method: "POST", headers: named, body })).status).toBe(200);
   expect((await fetch(metrics)).status).toBe(401);
-  const response = await fetch(metrics, { headers: { authorization: "Bearer s3cret" } });
+  const response = await fetch(metrics, { headers: { authorization: `Bearer ${token}` } });
   expect(await response.text()).toContain(counted);
   await server.stop();
   expect(server.stderr()).not.toContain("s3cret");
+  // On standard streams nothing is served, so there is no token to ask for.
+  const onStdio = rawStdio("node", [join(folder, "dist/server.js"), "--transport", "stdio"]);
+  expect(await onStdio.request("tools/call", call)).toMatchObject({ result: { content: [{ text: "done" }] } });
+  expect(await onStdio.end()).toBe(0);
 });
 
 test("a server without metrics carries none of them", () => {

@@ -15,10 +15,11 @@ const declared = {
 };
 const right = { ENDPOINT: "/mcp", ADDRESS: "::", PORT: "8080", ORIGINS: "https://a.example", HOSTS: "b.example" };
 const health = { at: (path: string) => (path === "/healthz" ? async () => ({ status: 200, body: "" }) : undefined) };
+const metrics = { path: "/metrics", isOnHttpPort: true };
 
 function read(environment: Readonly<Record<string, string>>, listens = true) {
   const problems: string[] = [];
-  const reading = { environment: { ...right, ...environment }, problems, health, listens };
+  const reading = { environment: { ...right, ...environment }, problems, health, metrics, listens };
   return { address: readHttp(declared, reading), problems };
 }
 
@@ -45,6 +46,7 @@ test.each<[variable: string, text: string, member: string, reason: string]>([
   ["ENDPOINT", "/a?b", "path", "a path begins with a slash"],
   ["ENDPOINT", "/sse/", "path", "HTTP+SSE answers there"],
   ["ENDPOINT", "/healthz", "path", "health answers there"],
+  ["ENDPOINT", "/metrics", "path", "the endpoint of metrics answers there"],
   ["ADDRESS", "http://0.0.0.0", "host", "no scheme"],
   ["PORT", "65536", "port", "from 0 to 65535"],
   ["PORT", "-1", "port", "from 0 to 65535"],

@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { createCache } from "../../runtime/cache/index.js";
 import { limitConcurrency } from "../../runtime/limits/concurrency.js";
 import { createMetrics } from "../../runtime/metrics/metrics.js";
+import { listen } from "../../runtime/node/http-server.js";
 import { createProcessMetrics } from "../../runtime/node/process-metrics.js";
 import { serveMetrics } from "../../runtime/node/metrics-server.js";
+import { fixedCaller } from "../../runtime/protocol/auth.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { DeclaredError, tooManyRequests } from "../../runtime/protocol/errors.js";
 import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
@@ -25,6 +27,8 @@ const handlers: Record<string, any> = {
   held: () => new Promise((resolve) => ends.push(() => resolve("done"))),
   cached: async () => "done",
 };
+
+const secret = "s3cret-0123456789";
 
 function measured(more: ServerOptions = {}, token?: string): Server {
   const { surface, handlers: made } = serverWith(handlers);
@@ -105,6 +109,26 @@ test("requests are counted by tool, outcome and fault; names of clients are one 
   expect(valueOf(text, 'mcp_server_info{name="made",version="1.0.0"}')).toBe(1);
 });
 
+test("events whose labels are known are counted from 0", () => {
+  const auth = fixedCaller({ scopes: [], claims: {} });
+  const server = measured({ admit: () => undefined, auth });
+  const tools = server.surface.tools.map((tool) => ({
+    ...tool,
+    ...(tool.name === "add" && { task: "optional" as const }),
+  }));
+  const text = exposed({ ...server, surface: { ...server.surface, tools } });
+  expectValid(text);
+  expect(
+    [
+      'mcp_rate_limited_total{method="tools/call"}',
+      'mcp_rate_limited_total{method="open"}',
+      'mcp_unauthorized_total{error="missing_credentials"}',
+      'mcp_unauthorized_total{error="invalid_token"}',
+      'mcp_tasks_total{method="tools/call",name="add",outcome="ok"}',
+    ].map((sample) => valueOf(text, sample)),
+  ).toEqual([0, 0, 0, 0, 0]);
+});
+
 test("queues, running calls, sessions, cache and refusals have their present values", async () => {
   let isLimited = false;
   const server = measured({
@@ -153,6 +177,7 @@ test("queues, running calls, sessions, cache and refusals have their present val
       'mcp_rate_limited_total{method="tools/call"}',
     ),
   ).toEqual([0, 0, 0, 1, 1, 1, 1, 1]);
+  expect(valueOf(idle, 'mcp_rate_limited_total{method="resources/read"}')).toBe(0);
   expect(idle).toContain('name="add",outcome="error",fault="limit",error="rate"} 1');
   expect(valueOf(idle, "process_resident_memory_bytes")).toBeGreaterThan(1e6);
   expect(valueOf(idle, "process_start_time_seconds")).toBeGreaterThan(1e9);
@@ -161,29 +186,36 @@ test("queues, running calls, sessions, cache and refusals have their present val
 });
 
 test.each(doors)("%s: scrapers have a token, and pages get nothing", async (_, ask) => {
-  const server = measured({}, "s3cret");
+  const server = measured({}, secret);
   server.application.ready = true;
   const scrape = async (headers: Record<string, string>, method = "GET"): Promise<number> =>
     (await ask(server, options, { method, path: "/metrics", headers })).status;
   expect(await scrape({})).toBe(401);
-  expect(await scrape({ authorization: "Bearer s3cre" })).toBe(401);
-  expect(await scrape({ authorization: "Bearer s3creT" })).toBe(401);
-  expect(await scrape({ authorization: "Bearer s3cret", origin: "http://localhost" })).toBe(403);
-  expect(await scrape({ authorization: "Bearer s3cret" }, "POST")).toBe(405);
+  expect(await scrape({ authorization: `Bearer ${secret.slice(1)}` })).toBe(401);
+  expect(await scrape({ authorization: `Bearer ${secret.toUpperCase()}` })).toBe(401);
+  expect(await scrape({ authorization: `Basic ${secret}` })).toBe(401);
+  expect(await scrape({ authorization: `Bearer ${secret}`, origin: "http://localhost" })).toBe(403);
+  expect(await scrape({ authorization: `Bearer ${secret}` }, "POST")).toBe(405);
+  // The name of a scheme may be in any case.
+  expect(await scrape({ authorization: `bearer ${secret}` })).toBe(200);
   const { status, headers, text } = await ask(server, options, {
-    ...{ method: "GET", path: "/metrics", headers: { authorization: "Bearer s3cret" } },
+    ...{ method: "GET", path: "/metrics", headers: { authorization: `Bearer ${secret}` } },
   });
   expect([status, headers["content-type"]]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
   expectValid(text);
 });
 
-test("a token that is missing prevents the start", () => {
+test.each<readonly [text: string, problem: string]>([
+  ["", "TOKEN is missing: the token that scrapers of the metrics send"],
+  ...["x", "fifteen-letters", "sixteen letters and blanks", "a-line-and-another\n", "ein-l\u00e4ngeres-geheimnis"].map(
+    (text) =>
+      [text, "TOKEN: the token must have at least 16 characters, all of them visible ASCII characters"] as const,
+  ),
+])("a token that no scraper could send, or anybody could guess, prevents the start: %j", (text, problem) => {
   const metrics = createMetrics({ path: "/metrics", isOnHttpPort: true, token: { env: "TOKEN" } });
   const { surface, handlers: made } = serverWith(handlers);
-  expect(metrics.start({ TOKEN: "" }, new Set())).toEqual([
-    "TOKEN is missing: the token that scrapers of the metrics send",
-  ]);
-  expect(metrics.answer(defineServer(surface, made), "Bearer ").status).toBe(401);
+  expect(metrics.start({ TOKEN: text }, new Set())).toEqual([problem]);
+  expect(metrics.answer(defineServer(surface, made), `Bearer ${text}`).status).toBe(401);
 });
 
 test("metrics on a port of their own answer there alone, also under load", async () => {
@@ -222,5 +254,9 @@ test("metrics on a port of their own answer there alone, also under load", async
   const taken = await serveMetrics(server, { port, host: "127.0.0.1", hasToken: false });
   expect(log.at(-1)).toEqual(["the metrics cannot be served", expect.objectContaining({ port })]);
   taken();
+  // The server itself cannot have the port, either, and says why.
+  await expect(listen(server, { ...options, port })).rejects.toThrow(
+    `cannot listen on 127.0.0.1 port ${port}: the metrics of this server are there`,
+  );
   stop();
 });

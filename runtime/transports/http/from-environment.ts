@@ -40,7 +40,7 @@ export const fieldRules = {
 
 /** Reads the values that the manifest takes from environment variables. Reports wrong values and leaves them empty. */
 export function readHttp(declared: DeclaredHttp, reading: Reading): ReadAddress {
-  const { problems, health, listens = false } = reading;
+  const { problems, listens = false } = reading;
   const texts = (member: keyof HttpAddress, value: Value): readonly string[] =>
     typeof value === "string" ? [value] : textsOf(member, value, reading);
   const path = texts("path", declared.path)[0] ?? "";
@@ -57,7 +57,7 @@ export function readHttp(declared: DeclaredHttp, reading: Reading): ReadAddress 
     },
   };
   if (typeof declared.path === "object") {
-    const other = pathOwner(pathOf(path), declared, health);
+    const other = pathOwner(pathOf(path), declared, reading);
     if (other !== undefined)
       problems.push(`${origin("path", declared.path)} cannot be "${path}": ${other} answers there`);
   }
@@ -68,7 +68,8 @@ function variableIn(values: readonly Value[]): string | undefined {
   return values.find((value) => typeof value === "object")?.env;
 }
 
-function pathOwner(path: string, { sse }: DeclaredHttp, health: Reading["health"]): string | undefined {
+function pathOwner(path: string, { sse }: DeclaredHttp, { health, metrics }: Reading): string | undefined {
+  if (metrics?.isOnHttpPort === true && metrics.path === path) return "the endpoint of metrics";
   if (health?.at(path) !== undefined) return "health";
   return path === sse?.path || path === sse?.messagesPath ? "HTTP+SSE" : undefined;
 }
