@@ -39,6 +39,7 @@ export const long = [
     "adversary",
     "back-pressure",
     "store-connection",
+    "store-inbox",
     "store-tasks",
     "stored-runs",
     "stored-sessions",

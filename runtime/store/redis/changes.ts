@@ -17,7 +17,7 @@ export interface Changes extends ChangeLog {
 }
 
 /** The limits of the log. Its lifetime exceeds that of a session, which resumes at a position. */
-const limits = { maxLength: 10_000, lifetimeMs: 60 * 60_000 };
+const limits = { maxLength: 10_000, maxBytes: 16 * 1024 * 1024, lifetimeMs: 60 * 60_000 };
 /** The maximum length of an entry, of which a URI or arguments are the largest part. */
 const maxEntryLength = 16_384;
 /** The time that a call waits for the store: longer than a failover or a restart. */

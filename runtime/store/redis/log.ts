@@ -9,8 +9,9 @@ import { createScript, storeAway, unref, type RedisConnection } from "./connecti
 
 /** The limits of a log. */
 export interface LogLimits {
-  /** The approximate number of entries after which the oldest ones are dropped. */
+  /** The approximate number of entries, and their bytes, after which the oldest ones are dropped. */
   readonly maxLength: number;
+  readonly maxBytes: number;
   /** The lifetime of the log after its last entry. */
   readonly lifetimeMs: number;
 }
@@ -50,6 +51,10 @@ export interface FollowOptions {
   readonly from?: string;
   /** Takes each entry once, in the order of the log. */
   readonly deliver: (entry: LogEntry) => void;
+  /** Whether writers may append an entry twice, so that numbers decide which one counts. Default: true. */
+  readonly repeats?: boolean;
+  /** Called after entries up to a position are delivered. */
+  readonly onRead?: (position: string) => Promise<unknown>;
   /** Called when entries are lost, because the log was trimmed or the store lost its data. */
   readonly onLoss?: () => void;
 }
@@ -65,13 +70,28 @@ const maxOrigins = 1000;
 /** Delay after a refused append. */
 const refusedMs = 1000;
 
-/** Appends entries to a log, and wakes its followers. Returns the position of the last entry. */
+/** The bytes of an entry besides its data. */
+const entryBytes = 128;
+
+/**
+ * Appends entries to a log, drops the oldest ones that are too many, and wakes the followers. Each entry has the bytes
+ * of the log up to its end. Returns the position of the last entry.
+ */
 const append = createScript(`
+local function bytesUpTo(entry) return entry and tonumber(entry[2][8] or "") or 0 end
+local bytes = bytesUpTo(redis.call("XREVRANGE", KEYS[1], "+", "-", "COUNT", 1)[1])
 local id
-for i = 4, #ARGV, 2 do
-  id = redis.call("XADD", KEYS[1], "MAXLEN", "~", ARGV[1], "*", "o", ARGV[3], "n", ARGV[i], "d", ARGV[i + 1])
+for i = 5, #ARGV, 2 do
+  bytes = bytes + #ARGV[i + 1] + ${entryBytes}
+  local sum = string.format("%.0f", bytes)
+  id = redis.call("XADD", KEYS[1], "MAXLEN", "~", ARGV[1], "*", "o", ARGV[4], "n", ARGV[i], "d", ARGV[i + 1], "b", sum)
 end
-redis.call("PEXPIRE", KEYS[1], ARGV[2])
+local first = redis.call("XRANGE", KEYS[1], "-", "+", "COUNT", 1)[1]
+while first[1] ~= id and bytes - bytesUpTo(first) > tonumber(ARGV[2]) do
+  redis.call("XDEL", KEYS[1], first[1])
+  first = redis.call("XRANGE", KEYS[1], "-", "+", "COUNT", 1)[1]
+end
+redis.call("PEXPIRE", KEYS[1], ARGV[3])
 redis.call("PUBLISH", KEYS[1], id)
 return id`);
 
@@ -90,7 +110,7 @@ export function createLogWriter(
   connection: RedisConnection,
   origin: string,
   key: string,
-  { maxLength, lifetimeMs }: LogLimits,
+  { maxLength, maxBytes, lifetimeMs }: LogLimits,
 ): LogWriter {
   let waiting: WaitingEntry[] = [];
   let size = 0;
@@ -107,7 +127,8 @@ export function createLogWriter(
       sent = batch.length;
       try {
         const entries = batch.flatMap(({ number, data }) => [String(number), data]);
-        await connection.run(append, [key], [String(maxLength), String(lifetimeMs), origin, ...entries]);
+        const limits = [maxLength, maxBytes, lifetimeMs].map(String);
+        await connection.run(append, [key], [...limits, origin, ...entries]);
         if (isClosed) return;
         for (const { data, resolve } of batch) {
           size -= data.length;
@@ -198,7 +219,7 @@ export function isPosition(value: unknown): value is string {
 
 /** Follows a log until it is stopped. Resolves when the position is known, or the store is away. */
 export async function followLog(connection: RedisConnection, key: string, options: FollowOptions): Promise<Follower> {
-  const { deliver, onLoss = () => {} } = options;
+  const { deliver, onLoss = () => {}, repeats = true, onRead } = options;
   const numbers = new Map<string, number>();
   let position = options.from;
   /** The connection of the last read. */
@@ -211,6 +232,7 @@ export async function followLog(connection: RedisConnection, key: string, option
   /** Delivers an entry, unless it is the second copy of an earlier one. */
   function take({ number, ...entry }: NumberedEntry): void {
     position = entry.id;
+    if (!repeats) return entry.origin === "" ? undefined : deliver(entry);
     if (number <= (numbers.get(entry.origin) ?? 0)) return;
     numbers.delete(entry.origin);
     numbers.set(entry.origin, number);
@@ -236,6 +258,7 @@ export async function followLog(connection: RedisConnection, key: string, option
       }
       connectedAt = connection.since;
       for (const entry of entries) take(entry);
+      if (entries.length > 0) await onRead?.(position);
       if (entries.length < batchLength) return;
     }
   }

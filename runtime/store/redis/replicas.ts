@@ -1,7 +1,8 @@
 import { isObject } from "../../protocol/json-rpc.js";
 import type { JsonObject } from "../../protocol/types.js";
 import type { RedisConnection } from "./connection.js";
-import { createLogWriter, followLog, type Follower, type LogWriter } from "./log.js";
+import { createInboxes } from "./inbox.js";
+import { createLogWriter, followLog, type Follower } from "./log.js";
 
 /** A message between replicas. Its kind decides which feature takes it. */
 export interface ReplicaMessage extends JsonObject {
@@ -15,8 +16,11 @@ export interface Replicas {
    * their heartbeats have expired, too.
    */
   isAlive(replica: string): Promise<boolean>;
-  /** Sends a message to one replica. Resolves once the store has it. */
-  send(replica: string, message: ReplicaMessage): Promise<void>;
+  /**
+   * Sends a message to one replica. Resolves once the store has it. `caller` is a digest of the caller that has caused
+   * it, whose unread messages are bounded.
+   */
+  send(replica: string, message: ReplicaMessage, caller?: string): Promise<void>;
   /** Sends a message to all replicas, this one too. */
   broadcast(message: ReplicaMessage): Promise<void>;
   /** Takes the messages of a kind. */
@@ -29,10 +33,8 @@ export interface Replicas {
 
 /** Lifetime of a heartbeat. */
 const heartbeatMs = 5000;
-/** The limits of an inbox, and of the log of messages to all. */
-const inboxLimits = { maxLength: 10_000, lifetimeMs: 10 * 60_000 };
-/** The maximum number of replicas to which this one has an open writer. */
-const maxWriters = 100;
+/** The limits of the log of messages to all. */
+const controlLimits = { maxLength: 10_000, maxBytes: 16 * 1024 * 1024, lifetimeMs: 10 * 60_000 };
 
 const replicaPattern = /^[\w-]{1,64}$/;
 
@@ -42,9 +44,8 @@ export function createReplicas(
   key: (...parts: string[]) => string,
 ): Replicas {
   const takers = new Map<string, (message: ReplicaMessage, from: string) => void>();
-  const writers = new Map<string, LogWriter>();
-  const control = createLogWriter(connection, replica, key("control"), inboxLimits);
-  const inboxOf = (name: string): string => key("inbox", name);
+  const control = createLogWriter(connection, replica, key("control"), controlLimits);
+  const inboxes = createInboxes(connection, replica, key);
   const heartbeatOf = (name: string): string => key("replica", name);
   let followers: Follower[] = [];
   const own = heartbeatOf(replica);
@@ -63,28 +64,17 @@ export function createReplicas(
       const reply = await connection.send(heartbeat, "EXISTS", heartbeat);
       return Number(reply) > 0 || performance.now() - connection.since < heartbeatMs;
     },
-    send(name, message) {
-      let writer = writers.get(name);
-      if (writer === undefined) {
-        writer = createLogWriter(connection, replica, inboxOf(name), inboxLimits);
-        writers.set(name, writer);
-        const [oldest] = writers.size > maxWriters ? writers : [];
-        if (oldest !== undefined) writers.delete(oldest[0]);
-      }
-      return writer.append(JSON.stringify(message));
-    },
+    send: (name, message, caller) => inboxes.send(name, JSON.stringify(message), caller),
     broadcast: (message) => control.append(JSON.stringify(message)),
     on(kind, take) {
       takers.set(kind, take);
     },
     async start() {
-      followers = await Promise.all(
-        [inboxOf(replica), key("control")].map((log) => followLog(connection, log, { deliver })),
-      );
+      followers = await Promise.all([inboxes.receive(deliver), followLog(connection, key("control"), { deliver })]);
     },
     async stop() {
       for (const follower of followers) follower.stop();
-      for (const writer of [control, ...writers.values()]) writer.close();
+      control.close();
       await connection.send(own, "DEL", own).catch(() => {});
     },
   };

@@ -12,8 +12,6 @@ const lifetimeMs = 30 * 60_000;
 const maxPerCaller = 1000;
 /** The time that a message to other replicas may take. */
 const patienceMs = 5000;
-/** The maximum length of a message that is sent to another replica. */
-const maxMessageLength = 256 * 1024;
 
 const write = createScript(`
 redis.call("UNLINK", KEYS[1])
@@ -99,9 +97,9 @@ export function createSessionStore({ connection, replicas, key }: StoreContext):
       else if (event.type === "silence") await set("position", event.position);
       await delivered(() => replicas.broadcast(messageOf(name, event)));
     },
-    async answer({ name }, replica, message) {
-      if (JSON.stringify(message).length > maxMessageLength || !(await replicas.isAlive(replica))) return false;
-      await delivered(() => replicas.send(replica, messageOf(name, { type: "answer", message })));
+    async answer({ name, caller }, replica, message) {
+      if (!(await replicas.isAlive(replica))) return false;
+      await delivered(() => replicas.send(replica, messageOf(name, { type: "answer", message }), caller));
       return true;
     },
     listen(name, take) {

@@ -1,6 +1,7 @@
 import type {} from "../../protocol/parts.js";
 import type { RateLimit } from "../../protocol/admission.js";
 import { resolveValue, type Environment, type Value } from "../../protocol/environment.js";
+import { UnavailableError } from "../../protocol/errors.js";
 import type { Server, Store } from "../../protocol/exchange.js";
 import { parseAddress } from "./address.js";
 import { createSharedResults } from "./cache.js";
@@ -60,6 +61,29 @@ export function createRedisStore(options: RedisOptions): RedisStore {
   let starting: Promise<readonly string[]> | undefined;
   let owner: Server | undefined;
 
+  /** Repeats work until the store answers, for a while. Rejects with the last reason. */
+  async function retry<T>(work: () => Promise<T>): Promise<T> {
+    let reason: unknown;
+    let isOver = false;
+    async function attempt(): Promise<T> {
+      try {
+        return await work();
+      } catch (error) {
+        reason = error;
+        // The client knows already that its message is refused.
+        if (isOver) return undefined as T;
+        throw error;
+      }
+    }
+    try {
+      return await within(messagePatienceMs, messages.persist(attempt), "the store is away");
+    } catch (error) {
+      throw reason instanceof UnavailableError ? reason : error;
+    } finally {
+      isOver = true;
+    }
+  }
+
   async function begin(server: Server, environment: Environment): Promise<readonly string[]> {
     const { settings, problems } = readSettings(options, environment, server.secrets);
     if (settings === undefined) return problems;
@@ -92,7 +116,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
       await replicas.stop();
       connection.stop();
     },
-    retry: (work) => within(messagePatienceMs, messages.persist(work), "the store is away"),
+    retry,
     publish: changes.publish,
     ...(tasks && { tasks }),
     invalidate: changes.invalidate,

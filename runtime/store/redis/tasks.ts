@@ -217,7 +217,8 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
       const text = { kind: "task", id: record.id, message: number, ...message } as ReplicaMessage;
       try {
         // Until the store has the effect, other replicas would answer as before.
-        await within(patienceMs, Promise.all([replicas.send(stored.replica, text), done]), "the task does not answer");
+        const sending = replicas.send(stored.replica, text, stored.caller);
+        await within(patienceMs, Promise.all([sending, done]), "the task does not answer");
       } finally {
         sent.delete(number);
       }

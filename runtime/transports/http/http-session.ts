@@ -132,13 +132,13 @@ export function createSession(
     },
     notification(message) {
       const sent = stored?.cancel(message);
-      if (sent !== undefined) return sent.then(() => undefined);
+      if (sent !== undefined) return sent;
       connection.notification(message);
       return undefined;
     },
     response(message) {
       const sent = stored?.answer(message);
-      if (sent !== undefined) return sent.then((isSent) => (isSent ? undefined : askedElsewhere()));
+      if (sent !== undefined) return sent;
       const isOwn = part === undefined || (typeof message.id === "string" && message.id.startsWith(`${part.name}-`));
       if (!isOwn && stored === undefined) return askedElsewhere();
       connection.response(message);

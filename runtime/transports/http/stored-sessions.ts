@@ -1,7 +1,7 @@
 import { identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
 import type { Connection, Reply } from "../../protocol/connection.js";
-import { UnavailableError } from "../../protocol/errors.js";
+import { invalidRequest, UnavailableError, type McpError } from "../../protocol/errors.js";
 import type { Peer, Server, Store } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { fingerprint } from "../../protocol/fingerprint.js";
@@ -23,8 +23,8 @@ import type { SharedSessions, StoredSessionHandle } from "./session-records.js";
 
 /** Interval at which the life of a session in use is extended. */
 const extensionMs = 60_000;
-/** The maximum length of a reason that is sent to other replicas. */
-const maxReason = 500;
+/** The maximum length of an id and of a reason in a cancellation, and of an answer, that other replicas get. */
+const [maxId, maxReason, maxAnswer] = [1024, 500, 256 * 1024];
 
 let parts = 0;
 
@@ -82,15 +82,20 @@ function ownerOf({ profile }: Server, auth: Auth | undefined): Promise<string> {
   return fingerprint(JSON.stringify([identityOf(auth) ?? null, profile ?? null]));
 }
 
+/** The refusal of a message that other replicas cannot get. */
+function tooLong(what: string, most: number): McpError {
+  return invalidRequest(`the ${what} for another replica has more than ${most} characters`);
+}
+
 /** The part of a stored session on this replica, which other replicas may also serve. */
 export interface StoredPart {
   readonly changes: ChangeStream;
   /** Writes what a request has changed in the session before its answer. */
   persisting(message: RequestMessage, answer: Reply): Reply;
-  /** Passes on a cancellation of a request that does not run here. */
-  cancel(message: NotificationMessage): Promise<void> | undefined;
-  /** Passes on the answer to a question of another replica. Resolves with `false` if that is dead. */
-  answer(message: ResponseMessage): Promise<boolean> | undefined;
+  /** Passes on a cancellation of a request that does not run here. Resolves with a refusal, if any. */
+  cancel(message: NotificationMessage): Promise<McpError | undefined> | undefined;
+  /** Passes on the answer to a question of another replica. Resolves with a refusal, if any. */
+  answer(message: ResponseMessage): Promise<McpError | undefined> | undefined;
   /** Extends the life of the session. */
   touch(now: number): void;
   close(): void;
@@ -181,13 +186,19 @@ export function createStoredPart(
       if (method !== "notifications/cancelled" || running.has(requestId as Id)) return undefined;
       if (typeof requestId !== "string" && typeof requestId !== "number") return undefined;
       const sent = { requestId, ...(typeof reason === "string" && { reason: reason.slice(0, maxReason) }) };
-      return store.retry(() => sessions.change(key, { type: "cancel", message: { method, params: sent } }));
+      if (String(requestId).length > maxId) return Promise.resolve(tooLong("id of a cancellation", maxId));
+      const event: SessionEvent = { type: "cancel", message: { method, params: sent } };
+      return store.retry(() => sessions.change(key, event)).then(() => undefined);
     },
     answer(message) {
       const { id } = message;
       const [, replica, rest] = typeof id === "string" ? (/^([^_]+)_(\w+)-\d+$/.exec(id) ?? []) : [];
       if (replica === undefined || `${replica}_${rest}` === part) return undefined;
-      return store.retry(() => sessions.answer(key, replica, message as unknown as JsonObject));
+      const sent = message as unknown as JsonObject;
+      if (JSON.stringify(sent).length > maxAnswer) return Promise.resolve(tooLong("answer", maxAnswer));
+      return store
+        .retry(() => sessions.answer(key, replica, sent))
+        .then((isSent) => (isSent ? undefined : invalidRequest("the replica that asked this question has ended")));
     },
     touch(now) {
       if (now - extended < extensionMs) return;

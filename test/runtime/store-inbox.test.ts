@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { startReplica, until } from "./replicas.js";
+import { opened, rest, startServing, type Serving } from "./stored-replicas.js";
+
+describe.skipIf(!hasRedis)("messages between replicas", () => {
+  let redis: Redis;
+  let tests = 0;
+  let prefix: string;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => {
+    prefix = `test ${(tests += 1)}:`;
+  });
+  const size = async (key: string): Promise<number> => Number(await redis.ask("MEMORY", "USAGE", key, "SAMPLES", "0"));
+  const [text, long] = ["x".repeat(250_000), "x".repeat(1_000_000)];
+  const answer = (id: unknown, said: string) => {
+    return { id, result: { role: "assistant", model: "m", content: { type: "text", text: said } } };
+  };
+
+  /** A session of two replicas, of which the first one asks. */
+  async function asking(on: Serving) {
+    const response = await on.initialize("ada", "2025-11-25", { capabilities: { sampling: {} } });
+    const headers = { "mcp-session-id": response.headers.get("mcp-session-id")! };
+    const message = { id: "call", method: "tools/call", params: { name: "ask", arguments: {} } };
+    const stream = await opened((signal) => on.post("ada", message, headers, signal));
+    await stream.next();
+    return { headers, stream, id: (await stream.next())!.data.id as string };
+  }
+
+  test("are removed once their replica has read them, whatever a caller sends", async () => {
+    const [a, b] = await Promise.all([startServing(redis, prefix, "a"), startServing(redis, prefix, "b")]);
+    const { headers, stream, id } = await asking(a!);
+    for (let round = 0; round < 3; round += 1) {
+      const made = Array.from({ length: 10 }, (_, index) => id.replace(/\d+$/, String(100 + 10 * round + index)));
+      const sent = await Promise.all(made.map((one) => b!.post("ada", answer(one, text), headers)));
+      expect(sent.map(({ status }) => status)).toEqual(sent.map(() => 202));
+    }
+    const [inbox] = (await redis.ask("KEYS", `${prefix}inbox:{${a!.store.replica}}`)) as string[];
+    await until(async () => Number(await redis.ask("XLEN", inbox!)) === 1, "the removal");
+    expect(await size(inbox!)).toBeLessThan(400_000);
+    expect(await redis.ask("HVALS", `${inbox!}:sizes`)).toEqual([expect.any(String), expect.any(String)]);
+    expect((await b!.post("ada", answer(id, "yes"), headers)).status).toBe(202);
+    expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("yes");
+  });
+
+  test("that nobody reads have 16 MB at most, 4 MB of one caller", async () => {
+    const { context } = (await startReplica(redis.url, { prefix })).store;
+    const sent = new Map<string, number>();
+    for (const caller of ["ada", "bob", "ada", "eve", "joe", "sue", "ada"]) {
+      for (;;) {
+        const outcome = await context.replicas.send("away", { kind: "test", long }, caller).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (outcome === undefined) sent.set(caller, (sent.get(caller) ?? 0) + 1);
+        else expect(outcome).toMatchObject({ httpStatus: 503, message: expect.stringContaining("too many messages") });
+        if (outcome !== undefined) break;
+      }
+    }
+    expect(Object.fromEntries(sent)).toEqual({ ada: 4, bob: 4, eve: 4, joe: 4 });
+    expect(await size(`${prefix}inbox:{away}`)).toBeLessThan(18 * 1024 * 1024);
+  });
+
+  test("to all replicas have 16 MB at most, of which the oldest go first", async () => {
+    const { context } = (await startReplica(redis.url, { prefix })).store;
+    for (let count = 0; count < 24; count += 1) await context.replicas.broadcast({ kind: "test", long, count });
+    const control = `${prefix}control`;
+    expect(await size(control)).toBeLessThan(18 * 1024 * 1024);
+    expect(Number(await redis.ask("XLEN", control))).toBeGreaterThan(14);
+    const [[, fields]] = (await redis.ask("XREVRANGE", control, "+", "-", "COUNT", "1")) as [[string, string[]]];
+    expect(JSON.parse(fields[5]!)).toMatchObject({ count: 23 });
+  });
+
+  test.each([
+    ["an answer", (id: string) => answer(id, "x".repeat(262_144)), "262144 characters"],
+    [
+      "a cancellation",
+      () => ({ method: "notifications/cancelled", params: { requestId: "x".repeat(1025) } }),
+      "1024 characters",
+    ],
+  ])("refuse %s that is too long, and say how long one may be", async (_what, message, complaint) => {
+    const [a, b] = await Promise.all([startServing(redis, prefix, "a"), startServing(redis, prefix, "b")]);
+    const { headers, stream, id } = await asking(a!);
+    const refused = await b!.post("ada", message(id), headers);
+    expect(refused.status).toBe(400);
+    expect(((await refused.json()) as any).error.message).toContain(complaint);
+    stream.hangUp();
+  });
+
+  test("are refused with 503 while Redis is full, as their replica is not dead", { timeout: 60_000 }, async () => {
+    const [a, b] = await Promise.all([startServing(redis, prefix, "a"), startServing(redis, prefix, "b")]);
+    const { headers, stream, id } = await asking(a!);
+    expect((await b!.post("ada", { id: 2, method: "ping" }, headers)).status).toBe(200);
+    await redis.ask("CONFIG", "SET", "maxmemory", "1");
+    try {
+      const refused = await b!.post("ada", answer(id, "yes"), headers);
+      expect(refused.status).toBe(503);
+      expect(((await refused.json()) as any).error.message).toContain("the store is away");
+    } finally {
+      await redis.ask("CONFIG", "SET", "maxmemory", "0");
+    }
+    await until(async () => (await b!.post("ada", answer(id, "yes"), headers)).status === 202, "the room");
+    expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("yes");
+  });
+});
