@@ -105,7 +105,7 @@ export type SessionEvent =
   | { readonly type: "logLevel"; readonly level: string }
   | { readonly type: "subscribe" | "unsubscribe"; readonly uri: string }
   | { readonly type: "cancel" | "answer"; readonly message: JsonObject }
-  | { readonly type: "listen" | "silence"; readonly part: string; readonly position: string };
+  | { readonly type: "listen" | "silence"; readonly part: string; readonly position: string | undefined };
 
 /** Sessions that any replica goes on with. All promises reject with `UnavailableError` while the store is away. */
 export interface SessionStore {
@@ -116,6 +116,8 @@ export interface SessionStore {
   extend(key: SessionKey, position: string): Promise<boolean>;
   /** Changes a session, and tells its parts on all replicas, this one too. */
   change(key: SessionKey, event: SessionEvent): Promise<void>;
+  /** Returns whether a replica lives. */
+  isAlive(replica: string): Promise<boolean>;
   /** Sends an answer to the replica that has asked. Resolves with `false` if that is dead. */
   answer(key: SessionKey, replica: string, message: JsonObject): Promise<boolean>;
   /** Takes the events of a session. Returns a function that stops that. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
-import { opened, startServing, textOf, type Serving } from "./stored-replicas.js";
+import { opened, startServing, textOf, type Opened, type Serving } from "./stored-replicas.js";
 
 const call = (name: string, input: object = {}) => ({
   ...{ id: "call", method: "tools/call" },
@@ -95,6 +95,47 @@ describe.skipIf(!hasRedis)("with a store", () => {
       await touch(b!, headers, "made://a");
       expect((await first.next())!.data.params.uri).toBe("made://a");
       first.hangUp();
+    });
+
+    test.each([
+      ["the newest", 2, 1],
+      ["the second newest, then the newest", 1, 0],
+    ])("is that of the newest of three that are left after %s has closed", async (_which, closed, newest) => {
+      const all = await replicas("a", "b", "c");
+      const headers = await session(all[0]!);
+      for (const uri of ["made://a", "made://b"]) await all[0]!.post("ada", subscribe(uri), headers);
+      const events = async (): Promise<string[]> =>
+        JSON.stringify(await redis.ask("XRANGE", `${prefix}control`, "-", "+")).match(/listen|silence/g) ?? [];
+      const streams: Opened[] = [];
+      for (const [index, on] of all.entries()) {
+        streams.push(await opened((signal) => on.get("ada", headers, undefined, signal)));
+        await until(async () => (await events()).length === index + 1, "the announcement");
+      }
+      const last = [closed, ...(closed === 1 ? [2] : [])];
+      for (const [index, one] of last.entries()) {
+        streams[one]!.hangUp();
+        await until(async () => (await events()).length === 4 + index, "the farewell");
+      }
+      // Each replica has read the farewells once it has read a later message.
+      for (const { store } of all) {
+        let isRead = false;
+        store.context.replicas.on("test", () => (isRead = true));
+        await store.context.replicas.broadcast({ kind: "test" });
+        await until(() => isRead, "the messages");
+      }
+      const told: string[] = [];
+      const readings = streams.map(async ({ next }, index) => {
+        if (last.includes(index)) return;
+        for (let event = await next(); event !== undefined; event = await next())
+          if (event.data !== undefined) told.push(`${index} ${event.data.params.uri}`);
+      });
+      const uris = ["made://a", "made://b", "made://a", "made://b"];
+      for (const [index, uri] of uris.entries()) await touch(all[index % 3]!, headers, uri);
+      await until(() => told.length >= uris.length, "the notifications");
+      // What an older stream gets as well arrives before its end.
+      await all[0]!.ask("ada", { method: "DELETE", headers });
+      await Promise.all(readings);
+      expect(told).toEqual(uris.map((uri) => `${newest} ${uri}`));
     });
 
     test("notifies of everything subscribed to if changes after the client's position are gone", async () => {

@@ -94,9 +94,10 @@ export function createSessionStore({ connection, replicas, key }: StoreContext):
       } else if (event.type === "logLevel") await set("level", event.level);
       else if (event.type === "subscribe" || event.type === "unsubscribe")
         await set(uriField(event.uri), event.type === "subscribe" ? "1" : "");
-      else if (event.type === "silence") await set("position", event.position);
+      else if (event.type === "silence" && event.position !== undefined) await set("position", event.position);
       await delivered(() => replicas.broadcast(messageOf(name, event)));
     },
+    isAlive: replicas.isAlive,
     async answer({ name, caller }, replica, message) {
       if (!(await replicas.isAlive(replica))) return false;
       await delivered(() => replicas.send(replica, messageOf(name, { type: "answer", message }), caller));
@@ -133,8 +134,8 @@ function parseMessage({ session, event }: ReplicaMessage): { session: string; ev
       return isObject(message) ? { session, event: { type, message } } : undefined;
     case "listen":
     case "silence":
-      if (typeof part !== "string" || !isPosition(position)) return undefined;
-      return { session, event: { type, part, position } };
+      if (typeof part !== "string") return undefined;
+      return { session, event: { type, part, position: isPosition(position) ? position : undefined } };
     default:
       return undefined;
   }

@@ -5,6 +5,8 @@ import { detach } from "./session-streams.js";
 
 /** The maximum number of connections on this replica. The oldest one is closed. */
 const maxReplies = 4;
+/** The maximum number of streams on other replicas to remember. */
+const maxLater = 100;
 /** Delay before changes are read again that could not be read, because the store is away. */
 const retryMs = 500;
 
@@ -16,10 +18,10 @@ export interface ChangeStream {
   /** Opens the stream, after the change of an event id or after the position of the session. */
   listen(lastEventId: string | undefined, reply: HttpReply, primes: boolean): Running;
   /**
-   * Takes what a part of the session has announced, in the order that all replicas see. The stream that was opened last
-   * sends the changes.
+   * Takes what a part of the session has announced, in the order that all replicas see; `other` is absent for this part.
+   * Of the open streams, the one that was opened last sends the changes.
    */
-  take(type: "listen" | "silence", isOwn: boolean, position: string): void;
+  take(type: "listen" | "silence", other: string | undefined, position: string | undefined): void;
   close(): void;
 }
 
@@ -30,8 +32,10 @@ export interface ChangeStreamOptions {
   readonly position: string;
   /** Reads the position that other replicas know. */
   readonly latest: () => Promise<string | undefined>;
-  /** Tells other replicas that this one sends the changes from now on, or does so no longer. */
-  readonly announce: (type: "listen" | "silence", position: string) => Promise<void>;
+  /** Tells other replicas that the stream opens or has ended. The position is absent if another one sends the changes. */
+  readonly announce: (type: "listen" | "silence", position: string | undefined) => Promise<void>;
+  /** Returns whether the replica of another part lives. */
+  readonly isAlive: (part: string) => Promise<boolean>;
 }
 
 /**
@@ -39,11 +43,13 @@ export interface ChangeStreamOptions {
  * of changes, and their ids are positions in it, so no replica keeps any for the client.
  */
 export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
-  const { server, store, peer, latest, announce } = options;
+  const { server, store, peer, latest, announce, isAlive } = options;
   /** Connections, the newest last. Only the newest gets messages. */
   const replies: HttpReply[] = [];
   let { position } = options;
-  let isSilent = false;
+  /** The parts on other replicas whose streams were opened after this one. The last of them sends the changes. */
+  const later = new Set<string>();
+  const isSilent = (): boolean => later.size > 0;
   /** The number of own announcements that have not come back. Announcements of others before them are outdated. */
   let announced = 0;
   /** Whether all changes up to now are sent, so that the next one can be sent at once. */
@@ -58,7 +64,9 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     },
     deliverAll: () => sendAll(store.changes.position),
     end() {
+      if (replies.length === 0) return;
       for (const reply of replies.splice(0)) reply.close();
+      stop();
     },
   };
 
@@ -69,8 +77,8 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
 
   /** Sends a notice of everything that the client has subscribed to, because changes are lost. */
   function sendAll(at: string): void {
+    if (isSilent()) return;
     position = at;
-    if (isSilent) return;
     for (const change of wantedChanges(peer)) replies.at(-1)?.event(changeMessage(change), idOf(at));
   }
 
@@ -79,13 +87,13 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     if (isReading) return;
     isReading = true;
     isLive = false;
-    while (replies.length > 0 && !isSilent) {
+    while (replies.length > 0 && !isSilent()) {
       isBehind = false;
       try {
         const from = position;
         const { changes, isTrimmed } = await store.changes.read(from);
         // Another connection may have been opened meanwhile, after an earlier change.
-        if (position !== from || replies.length === 0 || isSilent) continue;
+        if (position !== from || replies.length === 0 || isSilent()) continue;
         if (isTrimmed) sendAll(changes.at(-1)?.position ?? store.changes.position);
         else for (const logged of changes) send(logged.change, logged.position);
         isLive = changes.length === 0 && !isBehind;
@@ -107,13 +115,23 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   function stop(): void {
     isLive = false;
     server.subscribers.delete(subscriber);
-    if (!isSilent) tell("silence");
+    tell("silence");
   }
 
   function tell(type: "listen" | "silence"): void {
     announced += 1;
     // A lost announcement means at worst that two replicas send the same notification.
-    announce(type, position).catch(() => (announced -= 1));
+    announce(type, isSilent() ? undefined : position).catch(returned);
+  }
+
+  function returned(): void {
+    announced = Math.max(0, announced - 1);
+  }
+
+  /** A dead replica does not announce the end of its stream. */
+  async function forgetDead(): Promise<void> {
+    for (const part of [...later]) if (!(await isAlive(part).catch(() => true))) later.delete(part);
+    void catchUp();
   }
 
   return {
@@ -122,10 +140,10 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     listen(lastEventId, reply, primes) {
       const resumed = positionOf(lastEventId);
       while (replies.length >= maxReplies) replies.shift()!.close();
-      isSilent = false;
       isLive = false;
       reply.open();
       const begin = (from: string | undefined): void => {
+        later.clear();
         position = from ?? position;
         // A client keeps its event id only if it receives one before the next break.
         if (primes) reply.event(undefined, idOf(position));
@@ -149,19 +167,19 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
         },
       };
     },
-    take(type, isOwn, from) {
-      if (isOwn) announced -= 1;
-      if (isOwn || announced > 0 || isSilent === (type === "listen")) return;
-      isSilent = type === "listen";
-      isLive = false;
-      if (isSilent) return;
-      position = from;
-      void catchUp();
+    take(type, other, from) {
+      if (other === undefined) return returned();
+      if (announced > 0) return;
+      if (type === "listen") {
+        later.delete(other);
+        if (later.size < maxLater) later.add(other);
+        isLive = false;
+      } else if (later.delete(other)) {
+        if (from !== undefined && isAfter(from, position)) position = from;
+        void forgetDead();
+      }
     },
-    close() {
-      if (replies.length > 0) stop();
-      subscriber.end();
-    },
+    close: () => subscriber.end(),
   };
 }
 

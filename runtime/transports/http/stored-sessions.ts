@@ -114,10 +114,11 @@ export function createStoredPart(
   let extended = performance.now();
   /** The number of unanswered requests by their ids, which a client may use twice. */
   const running = new Map<Id, number>();
-  const announce = (type: "listen" | "silence", position: string): Promise<void> =>
+  const announce = (type: "listen" | "silence", position: string | undefined): Promise<void> =>
     sessions.change(key, { type, part, position });
   const changes = createChangeStream({
     ...{ server, store, peer, announce, position: stored.position },
+    isAlive: (other) => sessions.isAlive(other.split("_")[0]!),
     latest: async () => (await sessions.read(key.name))?.position,
   });
   const stop = sessions.listen(key.name, take);
@@ -139,7 +140,7 @@ export function createStoredPart(
         return connection.response(event.message as unknown as ResponseMessage);
       case "listen":
       case "silence":
-        return changes.take(event.type, event.part === part, event.position);
+        return changes.take(event.type, event.part === part ? undefined : event.part, event.position);
     }
   }
 
