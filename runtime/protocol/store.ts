@@ -102,6 +102,8 @@ export interface StoredSession {
 /** An event of a session, which its parts on other replicas take over. */
 export type SessionEvent =
   | { readonly type: "end" }
+  /** A possible loss of the session in the store. Only the parts on one replica get this. */
+  | { readonly type: "loss" }
   | { readonly type: "logLevel"; readonly level: string }
   | { readonly type: "subscribe" | "unsubscribe"; readonly uri: string }
   | { readonly type: "cancel" | "answer"; readonly message: JsonObject }
@@ -109,11 +111,14 @@ export type SessionEvent =
 
 /** Sessions that any replica goes on with. All promises reject with `UnavailableError` while the store is away. */
 export interface SessionStore {
-  /** Writes a session, also again if the store has lost it. */
+  /** Writes a session, unless the store has it. */
   write(key: SessionKey, session: StoredSession): Promise<void>;
   read(name: string): Promise<StoredSession | undefined>;
-  /** Extends the life of a session. Resolves with whether the store still has it. */
-  extend(key: SessionKey, position: string): Promise<boolean>;
+  /**
+   * Extends the life of a session, and sets its position if there is another one. Resolves with whether the store still
+   * has the session.
+   */
+  extend(key: SessionKey, position: string | undefined): Promise<boolean>;
   /** Changes a session, and tells its parts on all replicas, this one too. */
   change(key: SessionKey, event: SessionEvent): Promise<void>;
   /** Returns whether a replica lives. */

@@ -175,17 +175,10 @@ describe.skipIf(!hasRedis)("tasks", () => {
     expect((await get(second, taskId)).status).toBe(status);
   });
 
-  test("are written again to a Redis that has lost its data", async () => {
+  test("are written again to a Redis that has lost its data while it runs", async () => {
     const [first, second] = [await held(redis), await held(redis)];
     const { taskId } = await begin(first);
-    await redis.kill();
-    await until(() => !first.store.available && !second.store.available);
-    await redis.restart();
     await redis.ask("FLUSHALL");
-    // Another restart makes sure that the replica has seen the empty store.
-    await redis.kill();
-    await until(() => !first.store.available);
-    await redis.restart();
     await getsStatus(second, taskId, "working");
     first.ends[0]!("done");
     await getsStatus(second, taskId, "completed");

@@ -25,6 +25,8 @@ export interface RedisConnection {
   subscribe(channel: string, listener: () => void): () => void;
   /** Calls a listener whenever the store is available again. */
   onAvailable(listener: () => void): () => void;
+  /** Calls a listener whenever the store may have lost its data, because the last heartbeat is gone. */
+  onLoss(listener: () => void): () => void;
   /** Connects, and goes on trying. Resolves after the first attempt. */
   start(options: ConnectionOptions): Promise<void>;
   stop(): void;
@@ -33,7 +35,7 @@ export interface RedisConnection {
 export interface ConnectionOptions extends Omit<RedisClientOptions, "onFailure" | "connectTimeoutMs"> {
   /** The time limit of commands, and of attempts to connect. */
   readonly commandTimeoutMs: number;
-  /** A command that writes, with its key first. A Redis that refuses it counts as away. */
+  /** A command that writes, with its key first. A Redis that refuses it counts as away. Its reply is the last one. */
   readonly heartbeat: readonly [key: string, ...command: Argument[]];
   /** Logs that the store is away, or back. */
   readonly log: (level: "warning" | "info", message: string, details?: Readonly<Record<string, unknown>>) => void;
@@ -64,7 +66,7 @@ export function storeAway(complaint = "the store is away"): UnavailableError {
 
 export function createConnection(): RedisConnection {
   const channels = new Map<string, Set<() => void>>();
-  const listeners = new Set<() => void>();
+  const [listeners, lossListeners] = [new Set<() => void>(), new Set<() => void>()];
   let options: ConnectionOptions | undefined;
   let client: RedisClient | undefined;
   let available = false;
@@ -138,6 +140,7 @@ export function createConnection(): RedisConnection {
     const started = options;
     if (started === undefined || client !== undefined) return;
     let opened: RedisClient | undefined;
+    let last: unknown;
     try {
       const { commandTimeoutMs: connectTimeoutMs, ...rest } = started;
       const opening = openClient({ ...rest, connectTimeoutMs, onFailure: (error) => discard(opened, error) });
@@ -151,13 +154,14 @@ export function createConnection(): RedisConnection {
       if (options !== started) return opened.destroy();
       client = opened;
       await limited(Promise.all([...channels.keys()].map((channel) => listen(opened!, channel))));
-      await beat(opened);
+      last = await beat(opened);
     } catch (error) {
       if (options === started) discard(opened, error);
       return;
     }
     if (client !== opened) return;
     setAvailable();
+    noticeLoss(last);
     schedule(heartbeatMs, () => void probe());
   }
 
@@ -166,16 +170,22 @@ export function createConnection(): RedisConnection {
     return limited(used.send(key, command));
   }
 
+  function noticeLoss(last: unknown): void {
+    if (last === null) for (const listener of [...lossListeners]) listener();
+  }
+
   /** Finds out whether the connection works, and whether Redis takes writes: after a failover it may take none. */
   async function probe(): Promise<void> {
     const probed = client;
     if (probed === undefined) return;
+    let last: unknown;
     try {
-      await beat(probed);
+      last = await beat(probed);
     } catch (error) {
       return discard(probed, error);
     }
     if (client !== probed) return;
+    noticeLoss(last);
     if (refusal !== undefined && !isRefusalLogged) {
       isRefusalLogged = true;
       const reason = reasonOf(refusal);
@@ -243,6 +253,10 @@ export function createConnection(): RedisConnection {
     onAvailable(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onLoss(listener) {
+      lossListeners.add(listener);
+      return () => void lossListeners.delete(listener);
     },
     start(given) {
       options = given;

@@ -56,7 +56,7 @@ export function createReplicas(
   }
 
   return {
-    heartbeat: [own, "SET", own, "1", "PX", String(heartbeatMs)],
+    heartbeat: [own, "SET", own, "1", "PX", String(heartbeatMs), "GET"],
     async isAlive(name) {
       if (name === replica) return true;
       if (!replicaPattern.test(name)) return false;

@@ -14,13 +14,13 @@ const maxPerCaller = 1000;
 const patienceMs = 5000;
 
 const write = createScript(`
-redis.call("UNLINK", KEYS[1])
+if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
 redis.call("HSET", KEYS[1], unpack(ARGV, 2))
 return redis.call("PEXPIRE", KEYS[1], ARGV[1])`);
 
 const extend = createScript(`
 if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
-redis.call("HSET", KEYS[1], "position", ARGV[2])
+if ARGV[2] ~= "" then redis.call("HSET", KEYS[1], "position", ARGV[2]) end
 return redis.call("PEXPIRE", KEYS[1], ARGV[1])`);
 
 /** Changes one field of a session that exists; an empty value removes it. */
@@ -46,7 +46,7 @@ return oldest`);
 const uriField = (uri: string): string => `uri ${uri}`;
 
 /** Creates the sessions in Redis: a hash each, and an index for each caller. */
-export function createSessionStore({ connection, replicas, key }: StoreContext): SessionStore {
+export function createSessionStore({ connection, replica, replicas, key }: StoreContext): SessionStore {
   const listeners = new Map<string, Set<(event: SessionEvent) => void>>();
   const keyOf = (name: string): string => key("session", name);
 
@@ -68,6 +68,13 @@ export function createSessionStore({ connection, replicas, key }: StoreContext):
     if (session !== undefined && event !== undefined) for (const take of listeners.get(session) ?? []) take(event);
   });
 
+  // What other replicas said before, such as an end of a session, is known once this message comes back.
+  connection.onLoss(() => void replicas.broadcast({ kind: "loss" }).catch(() => {}));
+  replicas.on("loss", (_message, from) => {
+    if (from !== replica) return;
+    for (const takers of [...listeners.values()]) for (const take of [...takers]) take({ type: "loss" });
+  });
+
   return {
     async write({ name, caller }, session) {
       const { logLevel, subscriptions, position, ...client } = session;
@@ -81,7 +88,7 @@ export function createSessionStore({ connection, replicas, key }: StoreContext):
       return parseSession(await connection.send(keyOf(name), "HGETALL", keyOf(name)));
     },
     async extend({ name, caller }, position) {
-      const isKnown = await connection.run(extend, [keyOf(name)], [String(lifetimeMs), position]);
+      const isKnown = await connection.run(extend, [keyOf(name)], [String(lifetimeMs), position ?? ""]);
       if (Number(isKnown) > 0) await markUsed(name, caller);
       return Number(isKnown) > 0;
     },

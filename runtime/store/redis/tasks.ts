@@ -336,9 +336,13 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
         if (connection.available) sweep().catch(() => {});
       }, sweepMs);
       unref(timer);
-      stopListening = connection.onAvailable(() => {
+      const restoreAll = (): void => {
         for (const [id, task] of own) void restore(id, task);
-      });
+      };
+      const stops = [connection.onAvailable(restoreAll), connection.onLoss(restoreAll)];
+      stopListening = () => {
+        for (const end of stops) end();
+      };
     },
     async stop() {
       stopListening();

@@ -13,13 +13,15 @@ const retryMs = 500;
 /** The stream of the changes that a session has subscribed to, which any replica resumes. */
 export interface ChangeStream {
   isOpen(): boolean;
+  /** Returns whether the stream is open, and none that was opened later on another replica. */
+  isSending(): boolean;
   /** Returns the position in the log of changes up to which the client has them. */
   position(): string;
   /** Opens the stream, after the change of an event id or after the position of the session. */
   listen(lastEventId: string | undefined, reply: HttpReply, primes: boolean): Running;
   /**
    * Takes what a part of the session has announced, in the order that all replicas see; `other` is absent for this part.
-   * Of the open streams, the one that was opened last sends the changes.
+   * The open stream that was opened last sends the changes.
    */
   take(type: "listen" | "silence", other: string | undefined, position: string | undefined): void;
   close(): void;
@@ -128,7 +130,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     announced = Math.max(0, announced - 1);
   }
 
-  /** A dead replica does not announce the end of its stream. */
+  /** Forgets streams of dead replicas, which do not announce their end. */
   async function forgetDead(): Promise<void> {
     for (const part of [...later]) if (!(await isAlive(part).catch(() => true))) later.delete(part);
     void catchUp();
@@ -136,6 +138,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
 
   return {
     isOpen: () => replies.length > 0,
+    isSending: () => replies.length > 0 && !isSilent(),
     position: () => position,
     listen(lastEventId, reply, primes) {
       const resumed = positionOf(lastEventId);

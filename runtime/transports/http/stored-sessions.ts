@@ -127,6 +127,8 @@ export function createStoredPart(
     switch (event.type) {
       case "end":
         return end();
+      case "loss":
+        return keep();
       case "logLevel":
         if (isLoggingLevel(event.level)) peer.logLevel = event.level;
         return;
@@ -158,8 +160,14 @@ export function createStoredPart(
 
   async function extend(): Promise<void> {
     // A store that has lost its data gets the session again.
-    if (!(await sessions.extend(key, changes.position())))
+    if (!(await sessions.extend(key, changes.isSending() ? changes.position() : undefined)))
       await sessions.write(key, recordOf(stored, peer, changes.position()));
+  }
+
+  function keep(): void {
+    extended = performance.now();
+    // The next use repeats it.
+    extend().catch(() => (extended = -Infinity));
   }
 
   return {
@@ -202,10 +210,7 @@ export function createStoredPart(
         .then((isSent) => (isSent ? undefined : invalidRequest("the replica that asked this question has ended")));
     },
     touch(now) {
-      if (now - extended < extensionMs) return;
-      extended = now;
-      // The next use repeats it.
-      extend().catch(() => (extended = -Infinity));
+      if (now - extended >= extensionMs) keep();
     },
     close() {
       stop();
