@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname, parse, join } from "node:path";
 import { workerNumber } from "./worker-number.js";
 
@@ -40,8 +40,16 @@ export function openLogFile(
     file = undefined;
   }
 
+  /** Whether another program, such as logrotate, has renamed the open file. */
+  function isMoved(): boolean {
+    return file !== undefined && statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(file).ino;
+  }
+
   function rotate(): void {
+    const moved = isMoved();
     close();
+    // Old files stay: there is no full one to rename.
+    if (moved) return;
     if (maxFiles === 0) rmSync(path, { force: true });
     else rmSync(`${path}.${maxFiles}`, { force: true });
     for (let number = maxFiles - 1; number >= 0; number--)

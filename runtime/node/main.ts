@@ -11,7 +11,7 @@ import { processOptions, type MainOptions, type ProcessOptions } from "./options
 import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
 import { serveStdio } from "./stdio.js";
-import { workerNumber } from "./worker-number.js";
+import { withWorker, workerNumber } from "./worker-number.js";
 import { reportToPrimary, runWorkers } from "./workers.js";
 
 // The user's modules are evaluated after this one.
@@ -38,8 +38,10 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   const local =
     !globalThis.mcpcWithoutAuth && settings.transport === "stdio" ? options.localCaller?.(server) : undefined;
   const { transport, logLevel } = settings;
+  const worker = globalThis.mcpcWithoutHttp ? undefined : workerNumber();
   const configured = withOptions(server, {
     ...(logLevel !== undefined && { logLevel }),
+    ...(!globalThis.mcpcWithoutHttp && worker !== undefined && { worker }),
     ...(!globalThis.mcpcWithoutProjections && settings.profile !== undefined && { profile: settings.profile }),
     stateKeys: stateKeys(),
     // The process has already read these options.
@@ -50,8 +52,8 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
       server.options.metrics?.isOnHttpPort === true && { metrics: undefined }),
     ...(local && { auth: local.auth }),
   });
-  const served = { ...configured, logger: withSources(configured.logger) };
-  const { logger } = served;
+  const logger = withSources(configured.logger);
+  const served = { ...configured, logger: globalThis.mcpcWithoutHttp ? logger : withWorker(logger, worker) };
   if (transport !== "stdio") releaseStandardOutput();
   else if (!globalThis.mcpcWithoutApplication && writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
   // An error in one handler must not end the sessions of other clients.

@@ -71,7 +71,10 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
       `${transportSource}: no transport ${JSON.stringify(transport)}; this server has ${transports.join(" and ")}`,
     );
   const [port, portSource] = readOption(values.port, "--port", "MCPC_PORT");
-  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
+  // Variables of HTTP may be set for all servers of a machine.
+  const isOfHttp =
+    !globalThis.mcpcWithoutHttp && (values.port !== undefined || (transport ?? transports[0]) !== "stdio");
+  if (isOfHttp && port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65535))
     problems.push(`${portSource}: the port must be a number from 0 to 65535, not ${JSON.stringify(port)}`);
   const host = readOption(values.host, "--host", "MCPC_HOST")[0];
   const asked = values["log-level"];
@@ -120,7 +123,8 @@ function workersOption(
   problems: string[],
 ): ProcessOptions["workers"] {
   const [text, source] = readOption(flag, "--workers", "MCPC_WORKERS");
-  if (text === undefined || serving !== undefined || workerNumber() !== undefined) return undefined;
+  const isIgnored = flag === undefined && http === undefined;
+  if (text === undefined || isIgnored || serving !== undefined || workerNumber() !== undefined) return undefined;
   if (text !== "auto" && !/^[1-9]\d{0,2}$/.test(text))
     problems.push(`${source}: the number of workers is from 1 to 999, or "auto", not ${JSON.stringify(text)}`);
   else if (http === undefined)

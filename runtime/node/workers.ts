@@ -41,7 +41,7 @@ interface Slot {
 
 /**
  * Runs a server in several processes that share its port, and ends with them. A worker that ends is replaced. A worker
- * that cannot start stops all of them, since its successor could not start either.
+ * that cannot start stops all of them at the start of the server; later, it is replaced, too, while the others serve.
  */
 export async function runWorkers(server: Server, workers: number | "auto", drainMs: number): Promise<void> {
   const { logger } = server;
@@ -94,15 +94,16 @@ export async function runWorkers(server: Server, workers: number | "auto", drain
     const { number, worker, url } = slot;
     Object.assign(slot, { worker: undefined, url: undefined });
     if (signals > 0) {
-      if (code !== 0) exitCode ||= 1;
+      // A worker that did not listen yet has finished nothing, and lost nothing.
+      if (code !== 0 && url !== undefined) exitCode ||= 1;
       return exitIfLast();
     }
-    if (url === undefined && signal === null) {
+    if (announced === undefined && url === undefined && signal === null) {
       // The worker has printed the reason, or what an option asked for.
       exitCode = code ?? 1;
       return stop(1);
     }
-    slot.failures = performance.now() - slot.startedAt > stableMs ? 0 : slot.failures + 1;
+    slot.failures = performance.now() - slot.startedAt > stableMs ? 1 : slot.failures + 1;
     const pauseMs = Math.min(maxPauseMs, firstPauseMs * 2 ** (slot.failures - 1));
     const details = { worker: number, pid: worker?.process.pid, ...(signal === null ? { code } : { signal }), pauseMs };
     logger(code === 0 ? "info" : "error", "a worker has ended; another one takes its place", details);

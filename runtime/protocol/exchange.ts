@@ -72,6 +72,8 @@ export interface ServerOptions {
   readonly health?: Health;
   /** Secrets that seal request states, the newest first. Default: a random one for this process. */
   readonly stateKeys?: readonly string[];
+  /** The number of this process among the workers of the server, from 1. */
+  readonly worker?: number;
   /** The profile of the clients. Default: `MCPC_PROFILE`, or none. */
   readonly profile?: string | undefined;
   readonly auth?: Authentication | undefined;

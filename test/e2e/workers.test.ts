@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const manifest = {
   runtime: {
     transports: { stdio: {}, http: {} },
     limits: { rate: { perMinute: 100_000 } },
-    logging: { file: { path: "server.log" } },
+    logging: { file: { path: "server.log" }, audit: { file: { path: "audit.log" } } },
   },
 };
 
@@ -36,8 +36,10 @@ const files = {
   "src/hooks.ts": `// @ts-nocheck
 import { existsSync } from "node:fs";
 import type { OnStop, StartContext } from "../generated/application.js";
-export const onStart = ({ log }: StartContext) => {
+export const onStart = async ({ log }: StartContext) => {
   if (existsSync(process.env.FAILS_WITH ?? "")) throw new Error("the database is away");
+  if (existsSync(process.env.WAITS_WITH ?? "")) log("info", "starting");
+  while (existsSync(process.env.WAITS_WITH ?? "")) await new Promise((resolve) => setTimeout(resolve, 5));
   return { log };
 };
 export const onStop: OnStop = ({ state }) => state.log("info", "closed");
@@ -184,14 +186,19 @@ test("workers share the port, the work, and the calls that ask; lines of their l
   const ended = once(server.process, "close");
   server.process.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);
-  expect(records(server).filter(({ message }) => message === "closed")).toHaveLength(3);
+  const closed = records(server).filter(({ message }) => message === "closed");
+  expect(closed.map(({ worker }) => worker).toSorted()).toEqual([1, 2, 3]);
+  const audits = [1, 2, 3].map((number) => `audit-${number}.log`);
   const logs = ["server-1.log", "server-2.log", "server-3.log", "server.log"];
-  expect(readdirSync(server.cwd).toSorted()).toEqual(logs);
+  expect(readdirSync(server.cwd).toSorted()).toEqual([...audits, ...logs]);
+  for (const [index, file] of audits.entries())
+    for (const line of readFileSync(join(server.cwd, file), "utf8").trim().split("\n"))
+      expect(JSON.parse(line)).toMatchObject({ type: "audit", worker: index + 1 });
   const linesOf = (file: string): number => readFileSync(join(server.cwd, file), "utf8").split("\n").length - 1;
   expect(logs.map(linesOf).reduce((sum, lines) => sum + lines)).toBe(records(server).length);
 });
 
-test("a worker that is killed is replaced, and one that cannot start again stops all with its message", async () => {
+test("a worker that is killed is replaced, and one that cannot start is tried again while others serve", async () => {
   const away = join(project({}), "away");
   const server = await start({ FAILS_WITH: away }, "2");
   const [first, second] = await pidsOf(server, 2);
@@ -216,13 +223,43 @@ test("a worker that is killed is replaced, and one that cannot start again stops
   expect([...(await pidsOf(server, 2))]).not.toContain(second);
   expect(records(server).filter(({ message }) => message === "closed")).toHaveLength(1);
   writeFileSync(away, "");
-  const exit = once(server.process, "close");
   const [unlucky] = await pidsOf(server, 1);
   process.kill(Number(unlucky), "SIGKILL");
-  expect(await exit).toEqual([1, null]);
-  const failures = records(server).filter(({ level }) => level === "critical");
-  expect(failures).toMatchObject([{ message: "the server could not start" }]);
-  expect(failures[0].error).toContain("the database is away");
+  const failures = (): any[] => records(server).filter(({ level }) => level === "critical");
+  await until(() => expect(failures().length).toBeGreaterThan(1));
+  const { worker } = records(server).find(({ pid }) => pid === Number(unlucky));
+  const error = expect.stringContaining("the database is away");
+  for (const failure of failures())
+    expect(failure).toMatchObject({ message: "the server could not start", worker, error });
+  const [healthy] = await pidsOf(server, 1);
+  rmSync(away);
+  expect([...(await pidsOf(server, 2))]).toContain(healthy);
+});
+
+test("a worker that cannot start at the start of the server stops it with one message", async () => {
+  const away = join(project({ away: "" }), "away");
+  const server = await start({ FAILS_WITH: away }, "2");
+  await until(() => expect(server.process.exitCode).toBe(1));
+  const [, ...failures] = records(server);
+  expect(failures).toMatchObject([{ level: "critical", message: "the server could not start", worker: 1 }]);
+});
+
+test("a stop while a worker starts again lets calls of the others end, and is no failure", async () => {
+  const waits = join(project({}), "waits");
+  const server = await start({ WAITS_WITH: waits }, "2");
+  const [first] = await pidsOf(server, 2);
+  writeFileSync(waits, "");
+  process.kill(Number(first), "SIGKILL");
+  await until(() => expect(records(server).map(({ message }) => message)).toContain("starting"));
+  const file = `${waits}.go`;
+  const answer = call(server.url, "wait", { file });
+  await until(() => expect(existsSync(`${file}.begun`)).toBe(true));
+  const ended = once(server.process, "close");
+  server.process.kill();
+  await until(() => expect(call(server.url, "who")).rejects.toThrow("ECONNREFUSED"));
+  writeFileSync(file, "");
+  expect(textOf(await answer)).toBe("waited");
+  expect(await ended).toEqual([0, null]);
 });
 
 test.skipIf(!hasRedis)("with a store, every worker answers for every task, also for those of a dead one", async () => {
@@ -311,11 +348,6 @@ describe("what cannot have workers says why", () => {
   test.each([
     [{}, ["--workers", "2"], "--workers: only http can have workers; add --transport http, or leave the option out"],
     [
-      { MCPC_WORKERS: "2" },
-      [],
-      "MCPC_WORKERS: only http can have workers; add --transport http, or leave the option out",
-    ],
-    [
       {},
       ["--workers", "0", "--transport", "http"],
       '--workers: the number of workers is from 1 to 999, or "auto", not "0"',
@@ -324,6 +356,11 @@ describe("what cannot have workers says why", () => {
     const [code, text] = run(environment, ...options);
     expect(text).toContain(message);
     expect(code).toBe(2);
+  });
+
+  test("variables of HTTP have no effect over stdio", () => {
+    const none = expect.not.stringMatching(/MCPC_|workers/);
+    expect(run({ MCPC_WORKERS: "2", MCPC_PORT: "many" })).toEqual([0, none]);
   });
 
   test("a taken port is reported once", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -145,6 +145,21 @@ test.each([
   expect(lines).toEqual(Array.from({ length: lines.length }, (_, index) => `line ${40 - lines.length + index}`));
   for (const name of kept) expect(readFileSync(join(folder, name)).length).toBeLessThanOrEqual(100);
 });
+
+test.each(["without a new file", "with a new file"])(
+  "a file that another program renames, %s, costs no old file",
+  (how) => {
+    const path = join(place(), "log");
+    const write = openLogFile({ path, maxBytes: 100, maxFiles: 1 });
+    const line = "x".repeat(60);
+    for (const name of ["older", "old"]) write(name + line);
+    renameSync(path, `${path}.moved`);
+    if (how === "with a new file") writeFileSync(path, "");
+    write(`new${line}`);
+    const files = ["log", "log.1", "log.moved"].map((name) => readFileSync(join(path, "..", name), "utf8"));
+    expect(files).toEqual([`new${line}\n`, `older${line}\n`, `old${line}\n`]);
+  },
+);
 
 test("a file goes on where another process has left it; a line longer than a file has one for itself", () => {
   const path = join(place(), "log");
