@@ -1,5 +1,5 @@
 import { endSubscriptions } from "./changes.js";
-import { stopping } from "./errors.js";
+import { errorCodes, McpError, stopping } from "./errors.js";
 import type { Server } from "./exchange.js";
 
 /** Default time limit for running calls when the server stops. */
@@ -8,6 +8,7 @@ export const drainMs = 10_000;
 const cancelGraceMs = 1000;
 const cancelPollMs = 100;
 const pollMs = 10;
+const cutOff = "the server is stopping; send the request again if safe";
 
 /** The urgency of a stop. */
 export interface Urgency {
@@ -22,8 +23,13 @@ export async function drain(server: Server, limitMs: number, hurry?: Urgency): P
   server.admit = stopping;
   server.application.draining = true;
   endSubscriptions(server);
+  const began = performance.now();
   await idle(server, limitMs, hurry);
-  for (const running of server.running) running.abort(stopping());
+  const { size } = server.running;
+  if (size > 0) server.logger("warning", `calls cut off after ${Math.round(performance.now() - began)} ms: ${size}`);
+  // No `UnavailableError`: the handlers may have had effects.
+  const reason = new McpError(errorCodes.internalError, cutOff);
+  for (const running of server.running) running.abort(reason);
   await idle(server, cancelPollMs);
   await idle(server, cancelGraceMs - cancelPollMs, hurry);
   for (const subscriber of [...server.subscribers]) subscriber.close?.();

@@ -4,7 +4,7 @@ import type { Call } from "./exchange.js";
 import type { FailureContext } from "./hooks.js";
 import { failureDetails } from "./logger.js";
 import { MissingCapability } from "./questions.js";
-import { internalError, quote } from "./results.js";
+import { internalError, quote, withoutAbort } from "./results.js";
 import { traceOf } from "./trace.js";
 
 type Subject = Pick<FailureContext, "kind" | "name" | "errorId">;
@@ -27,7 +27,8 @@ export function hookVerdict(call: Call, subject: Subject, error: unknown): McpEr
 }
 
 /** Returns the JSON-RPC error for a failure of any handler other than a tool's. */
-export function handlerFailure(call: Call, kind: FailureContext["kind"], name: string, error: unknown): McpError {
+export function handlerFailure(call: Call, kind: FailureContext["kind"], name: string, thrown: unknown): McpError {
+  const error = withoutAbort(call, thrown);
   if (error instanceof MissingCapability) return new McpError(errorCodes.internalError, error.message);
   if (error instanceof NotImplementedError)
     return new McpError(errorCodes.internalError, `the ${kind} ${error.message}`);

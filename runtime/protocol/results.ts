@@ -49,17 +49,13 @@ export function invalidParams(message: string, data?: unknown): McpError {
 
 /** Logs the failure of a call and returns its id. A handler that ends because of a cancellation has not failed. */
 export function logCallFailure(call: Call, message: string, error: unknown): string {
-  const level = call.aborted && (error === call.signal.reason || isAbort(error)) ? "debug" : "error";
+  const level = call.aborted && error === call.signal.reason ? "debug" : "error";
   return logFailure(call.peer.view.server.logger, message, error, traceOf(call), level);
 }
 
-function isAbort(error: unknown): boolean {
-  try {
-    return error instanceof Error && error.name === "AbortError";
-  } catch {
-    // A Proxy may throw when it is read.
-    return false;
-  }
+/** Returns the reason of the abort, if a handler ends because of it; otherwise its error. */
+export function withoutAbort(call: Call, error: unknown): unknown {
+  return call.aborted && (error as Error | undefined)?.name === "AbortError" ? call.signal.reason : error;
 }
 
 /** Logs an internal failure and returns an error with the id of the log entry. */

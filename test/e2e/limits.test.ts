@@ -222,6 +222,6 @@ test("what does not end in time when the server is to stop is cancelled, and its
   const exited = once(server.process, "exit");
   server.process.kill("SIGTERM");
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) text += piece.value;
-  expect(text).toContain("the server is stopping; try again in a moment");
+  expect(text).toContain("the server is stopping; send the request again");
   expect((await exited)[0]).toBe(0);
 });

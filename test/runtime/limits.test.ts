@@ -211,11 +211,53 @@ describe("a server that stops", () => {
     expect(state.drained).toBe(true);
   });
 
+  const cutOff = "the server is stopping; send the request again if safe";
+  /** Errors with which handlers end when their signal is aborted. */
+  const ends: readonly [what: string, end: (signal: AbortSignal) => unknown][] = [
+    ["the reason", ({ reason }) => reason],
+    ["an AbortError, as Node's timers", () => new DOMException("The operation was aborted", "AbortError")],
+  ];
+  const listening = (end: (signal: AbortSignal) => unknown) => (_input: unknown, context: any) =>
+    new Promise<never>((_, reject) => {
+      const { signal } = context as { signal: AbortSignal };
+      signal.addEventListener("abort", () => reject(end(signal)));
+    });
+
+  test.each(ends)(
+    "tells callers of tools and resources that it cut off, if handlers end with %s",
+    async (_what, end) => {
+      const logged: string[] = [];
+      const log = (message: string, details: object = {}, level: string) =>
+        void (level === "debug" || logged.push(`${level}: ${message} ${JSON.stringify(details)}`));
+      const server = serverWith({ t: listening(end) }, { log, resources: { "x://y": listening(end) } });
+      const client = callerOf(server);
+      const answers = [client.call("t"), client.read("x://y")];
+      await turn();
+      const state = stopping(server, 5000);
+      await vi.advanceTimersByTimeAsync(5020);
+      for (const { error } of await Promise.all(answers)) expect(error).toEqual({ code: -32603, message: cutOff });
+      expect(logged).toEqual([expect.stringMatching(/^warning: calls cut off after 50\d\d ms: 2 \{\}$/)]);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(state.drained).toBe(true);
+    },
+  );
+
+  test.each(ends)("fails tasks that it cuts off, if handlers end with %s", async (_what, end) => {
+    const server = serverWith({ t: listening(end) }, { surface: { task: "optional" } });
+    const client = callerOf(server, "2026-07-28", { extensions: { "io.modelcontextprotocol/tasks": {} } });
+    const { taskId } = (await client.call("t")).result;
+    void stopping(server, 1000);
+    await vi.advanceTimersByTimeAsync(1020);
+    server.admit = undefined;
+    expect((await client.request("tasks/get", { taskId })).result).toMatchObject({
+      status: "failed",
+      error: { message: cutOff },
+    });
+  });
+
   test("cancels what takes too long, in words, and does not wait for what does not listen", async () => {
     const { handler, runs } = held();
-    const listens = (_input: unknown, { signal }: any) =>
-      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    const server = serverWith({ deaf: handler as never, listens: listens as never });
+    const server = serverWith({ deaf: handler as never, listens: listening(({ reason }) => reason) });
     const client = callerOf(server);
     void client.call("deaf");
     const answer = client.call("listens");
@@ -225,10 +267,7 @@ describe("a server that stops", () => {
     expect(runs[0]!.signal.aborted).toBe(false);
     await turn();
     expect(runs[0]!.signal.aborted).toBe(true);
-    expect((await answer).result).toMatchObject({
-      isError: true,
-      content: [{ text: "the server is stopping; try again in a moment" }],
-    });
+    expect((await answer).error.message).toBe(cutOff);
     expect(state.drained).toBe(false);
     await vi.advanceTimersByTimeAsync(1020);
     expect(state.drained).toBe(true);

@@ -9,7 +9,7 @@ import { hookVerdict } from "../failures.js";
 import type { Auth, DeclaredErrors } from "../handlers.js";
 import { isObject } from "../json-rpc.js";
 import { MissingCapability } from "../questions.js";
-import { internalErrorText, invalidParams, isThenable, logCallFailure, quote, seal } from "../results.js";
+import { internalErrorText, invalidParams, isThenable, logCallFailure, quote, seal, withoutAbort } from "../results.js";
 import { bounded } from "../result-size.js";
 import { settle, timeoutMessage } from "../settle.js";
 import { exceedsTokens } from "./result-tokens.js";
@@ -293,8 +293,9 @@ function toResult(call: Call, tool: Tool, output: unknown): Payload | McpError {
 function toFailure(call: Call, tool: Tool, error: unknown): Payload | McpError {
   if (call.rounds?.interrupted !== undefined) return call.rounds.interrupted;
   try {
-    if (!globalThis.mcpcWithoutObservers) noteToolFailure(call, error);
-    return failureAnswer(error, call, tool);
+    const failure = withoutAbort(call, error);
+    if (!globalThis.mcpcWithoutObservers) noteToolFailure(call, failure);
+    return failureAnswer(failure, call, tool);
   } catch {
     // Reading the error threw, as with a Proxy.
     return errorResult(
