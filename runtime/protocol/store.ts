@@ -24,8 +24,9 @@ export interface SharedStore<S> {
    */
   retry<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Sends a change to the subscribers of all replicas. Resolves once the store has the change. Rejects with
-   * `UnavailableError` if that takes too long; the change is sent later in that case, unless too many wait.
+   * Sends a change to the subscribers of all replicas. Resolves once the store has the change. Rejects if
+   * that takes too long; the change is sent later in that case, unless too many wait. The error says which, and is no
+   * `UnavailableError`, because the caller must not send its request again.
    *
    * @param stale the shared results that the change makes stale
    */

@@ -1,4 +1,5 @@
 import { deliverChange, deliverEverything } from "../../protocol/changes.js";
+import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { isObject } from "../../protocol/json-rpc.js";
 import type { CachedSource, ChangeLog, LoggedChange, StaleResults } from "../../protocol/store.js";
@@ -42,7 +43,10 @@ export function createChanges(
       forget === undefined || stale.length === 0
         ? writer.append(text, true)
         : persist(() => forget(stale)).then(() => writer.append(text, true));
-    return within(patienceMs, latest, "the update could not be published yet: the store is away");
+    const taken = latest.catch(() => {
+      throw hasRun("the store cannot take more updates: the call has run, but its update is lost");
+    });
+    return within(patienceMs, taken, "the store is away: the call has run, and its update is published later", hasRun);
   }
 
   return {
@@ -120,10 +124,20 @@ export function parseStale(
   });
 }
 
+/** Creates the answer to a call that has run. No `UnavailableError`: proxies and clients send such requests again. */
+function hasRun(complaint: string): McpError {
+  return new McpError(errorCodes.internalError, `${complaint}; do not send the request again`);
+}
+
 /** Rejects when the time ends before the work. */
-export function within<T>(milliseconds: number, work: Promise<T>, complaint: string): Promise<T> {
+export function within<T>(
+  milliseconds: number,
+  work: Promise<T>,
+  complaint: string,
+  fail: (complaint: string) => McpError = storeAway,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(storeAway(complaint)), milliseconds);
+    const timer = setTimeout(() => reject(fail(complaint)), milliseconds);
     unref(timer);
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
