@@ -10,20 +10,13 @@ import { exit, fail } from "./exit.js";
 import { processOptions, type MainOptions, type ProcessOptions } from "./options.js";
 import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
+import { warnOfOwnKeys } from "./state-keys.js";
 import { serveStdio } from "./stdio.js";
 import { withWorker, workerNumber } from "./worker-number.js";
 import { reportToPrimary, runWorkers } from "./workers.js";
 
 // The user's modules are evaluated after this one.
 if (!globalThis.mcpcWithoutStdio) reserveStandardOutput();
-
-/**
- * Returns the secrets that seal request states. Replicas with the same secrets can continue each other's calls; the
- * first one seals.
- */
-function stateKeys(): string[] {
-  return (process.env["MCPC_STATE_KEYS"] ?? "").split(",").filter((key) => key !== "");
-}
 
 /** Time limit of `onStop`. */
 const stopHookMs = 10_000;
@@ -43,7 +36,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     ...(logLevel !== undefined && { logLevel }),
     ...(!globalThis.mcpcWithoutHttp && worker !== undefined && { worker }),
     ...(!globalThis.mcpcWithoutProjections && settings.profile !== undefined && { profile: settings.profile }),
-    stateKeys: stateKeys(),
+    ...(!(globalThis.mcpcWithoutAsking && globalThis.mcpcWithoutHttp) && { stateKeys: settings.stateKeys! }),
     // The process has already read these options.
     http: undefined,
     // Their token is a variable of http.
@@ -66,6 +59,8 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     logger("error", "uncaught exception", failureDetails(error));
   });
   const { workers, problems, printConfig } = settings;
+  if (!globalThis.mcpcWithoutStore && !globalThis.mcpcWithoutAsking && transport === "http" && !printConfig)
+    if (options.serving === undefined && problems.length === 0) warnOfOwnKeys(served);
   if (!globalThis.mcpcWithoutHttp && workers !== undefined && problems.length === 0 && !printConfig)
     return runWorkers(served, workers, options.drainMs ?? drainMs);
   if (!served.application.ready || problems.length > 0) await startServer(served, options, settings);

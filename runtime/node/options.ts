@@ -10,6 +10,7 @@ import type { configure } from "./configure.js";
 import type { listen } from "./http-server.js";
 import { fail, print } from "./exit.js";
 import type { localCaller } from "./local-caller.js";
+import { readStateKeys } from "./state-keys.js";
 import { workerNumber } from "./worker-number.js";
 import { workersProblem } from "./worker-state.js";
 
@@ -49,6 +50,8 @@ export interface ProcessOptions {
   readonly logLevel: LoggingLevel | undefined;
   /** The profile from the command line. The server itself reads the environment. */
   readonly profile?: string;
+  /** The secrets that seal request states and ids of sessions, if any part of the server needs them. */
+  readonly stateKeys?: readonly string[];
   readonly configFile: string | undefined;
   readonly printConfig: boolean;
   /** Problems with the options, one sentence each. */
@@ -92,6 +95,9 @@ export function processOptions(server: Server, options: MainOptions): ProcessOpt
     http,
     ...(!globalThis.mcpcWithoutHttp && {
       workers: workersOption(server, options, http, (values as { readonly workers?: string }).workers, problems),
+    }),
+    ...(!(globalThis.mcpcWithoutAsking && globalThis.mcpcWithoutHttp) && {
+      stateKeys: readStateKeys(process.env, problems),
     }),
     // A wrong level on the command line must not fall back to the environment.
     ...(!globalThis.mcpcWithoutProjections && profile !== undefined && { profile }),
@@ -184,6 +190,7 @@ function help(
           `  --host ADDRESS   where http listens (MCPC_HOST; default ${describeValue(http.host)})`,
           `  --port PORT      its port, 0 for any free one (MCPC_PORT; default ${describeValue(http.port)})`,
           "  --workers N|auto  number of processes that share the port (MCPC_WORKERS; default 1)",
+          "  MCPC_STATE_KEYS  (no option) secrets that all replicas have, by commas: the first seals what clients carry",
         ]
       : []),
     `  --log-level LEVEL  least severity that is logged (MCPC_LOG_LEVEL; default ${options.logging?.level ?? "info"})`,

@@ -137,7 +137,10 @@ export interface Context {
   readonly sample: (params: CreateMessageParams, key?: string) => Promise<CreateMessageResult>;
   /** The folders that the client works in; see `sample`. */
   readonly roots: (key?: string) => Promise<readonly Root[]>;
-  /** Runs work once per call, even if the handler runs several times. Its result must be JSON. See `sample`. */
+  /**
+   * Runs work once, even if the handler runs in several rounds. Its result must be JSON. A request that is sent again
+   * repeats it. See `sample`.
+   */
   readonly step: <T>(name: string, work: () => T | Promise<T>) => Promise<T>;
 }
 

@@ -67,7 +67,8 @@ export class Rounds implements Interruptible {
   }
 
   /**
-   * Runs work whose side effects must happen once: in the first round that reaches it. Later rounds reuse its result.
+   * Runs work in the first round that reaches it. Later rounds reuse its result, which is in their state. A client that
+   * repeats a request, because its answer was lost, repeats the work too.
    */
   async step<T>(name: string, work: () => T | Promise<T>): Promise<T> {
     const key = this.#keyFor(`step ${name}`);

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync } from "node:fs";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { blocksTestedBy } from "../house/documents.js";
 import { serverOf } from "./clients.js";
 import { kept, mcpc, project } from "./project.js";
@@ -14,7 +14,8 @@ const manifest = (sections: object) => ({
   },
 });
 const [documented] = blocksTestedBy("docs/replicas.md", "test/e2e/store-bundle.test.ts");
-const built = kept(manifest(JSON.parse(`{${documented!.text}}`)));
+const { runtime } = JSON.parse(`{${documented!.text}}`) as { runtime: object };
+const built = kept(manifest({ runtime: { transports: { stdio: {}, http: {} }, ...runtime } }));
 
 test("only a server with a store has one in its bundle", () => {
   expect(mcpc(built, "build")).toMatchObject({ code: 0 });
@@ -33,8 +34,46 @@ test("the built server names the variable in its help, and when it is not set", 
     });
     return stdout + stderr;
   };
+  expect(run("--transport", "http", "--help")).toContain("MCPC_STATE_KEYS  (no option) secrets that all replicas have");
   expect(run("--help")).toMatch(/REDIS_URL +the URL of Redis, which replicas share \(secret, required\)/);
   expect(run()).toContain("REDIS_URL is not set");
+});
+
+test.each([
+  [" , ", "MCPC_STATE_KEYS: no secret; set one of at least 16 characters, or unset it"],
+  ["a-secret-of-enough-length,short", "MCPC_STATE_KEYS: secret 2 must have at least 16 characters"],
+])("the server refuses the secrets %j, and does not quote them", (secrets, problem) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(built, "dist", "server.js"), "--transport", "http"], {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], REDIS_URL: "redis://127.0.0.1:1", MCPC_STATE_KEYS: secrets },
+  });
+  expect([status, stderr]).toEqual([2, expect.stringContaining(`the settings are not right:\n  ${problem}\n`)]);
+});
+
+test.each([
+  ["asks its clients", "", 1],
+  ["asks its clients and has secrets", "a-secret-of-enough-length", 0],
+])("a server that %s warns if other replicas cannot continue its calls", async (_what, secrets, count) => {
+  const folder = kept({
+    ...manifest({
+      tools: [{ name: "ask", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } }],
+      runtime: { transports: { http: {} }, store: { redis: { url: { env: "REDIS_URL" } } } },
+    }),
+    "src/tools/ask.ts": [
+      `import type { Ask } from "../../generated/types.js";`,
+      `export const ask: Ask = (_input, { step }) => step("ask", () => "");`,
+      ``,
+    ].join("\n"),
+  });
+  expect(mcpc(folder, "build")).toMatchObject({ code: 0 });
+  const child = spawn(process.execPath, [join(folder, "dist", "server.js"), "--port", "0"], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { PATH: process.env["PATH"], REDIS_URL: "redis://127.0.0.1:1", MCPC_STATE_KEYS: secrets },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let stderr = "";
+  for await (const text of child.stderr.setEncoding("utf8")) if ((stderr += text).includes("listening on")) break;
+  expect(stderr.match(/"level":"warning","message":"MCPC_STATE_KEYS is not set: [^"]+"/g) ?? []).toHaveLength(count);
 });
 
 test("the build says what to install where the package is missing", () => {
