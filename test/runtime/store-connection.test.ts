@@ -224,6 +224,8 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
     await until(() => second.store.available);
     expect(await redis.ask("EXISTS", ...keys)).toBe(2);
     expect((await caller.request("tools/call", touch)).error).toBeUndefined();
+    await redis.ask("PERSIST", keys[0]!);
+    await until(async () => Number(await redis.ask("PTTL", keys[0]!)) > 0, "the next heartbeat");
     expect(first.log).toEqual([expect.stringContaining(reason), "the store is back {}"]);
   });
 

@@ -132,6 +132,7 @@ export function createConnection(): RedisConnection {
     failures = 0;
     if (isLogged) options?.log("info", "the store is back");
     isLogged = false;
+    refusal = undefined;
     isRefusalLogged = false;
     for (const listener of [...listeners]) listener();
   }
