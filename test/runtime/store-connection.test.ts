@@ -18,7 +18,7 @@ const [a, b] = [
   { host: "a", port: 6379 },
   { host: "b", port: 7000 },
 ];
-test.each<[text: string, address: object | undefined]>([
+test.each<[text: string, address: object | RegExp]>([
   ["redis://a", { nodes: [a], tls: false }],
   ["rediss://a", { nodes: [a], tls: true }],
   ["redis://a,b:7000", { nodes: [a, b], tls: false }],
@@ -26,18 +26,23 @@ test.each<[text: string, address: object | undefined]>([
   ["redis://[::1]:7000", { nodes: [{ host: "::1", port: 7000 }], tls: false }],
   ["redis://user:p%40ss%2C@a/2", { nodes: [a], tls: false, username: "user", password: "p@ss,", database: 2 }],
   ["redis://:pw@a,b:7000/1", { nodes: [a, b], tls: false, password: "pw", database: 1 }],
-  ["redis://", undefined],
-  ["redis://a,", undefined],
-  ["redis://a/x", undefined],
-  ["redis://a/1,b/2", undefined],
-  ["redis://a,rediss://b", undefined],
-  ["redis://a?db=1", undefined],
-  ["redis://%ff:x@a", undefined],
-  ["http://a", undefined],
-  ["a:6379", undefined],
-  ["", undefined],
+  ["redis://", /must begin with/],
+  ["redis://a,", /host or a port/],
+  ["redis://a:port", /host or a port/],
+  ["redis://a:70000", /host or a port/],
+  ["redis://a/x", /the database must be/],
+  ["redis://a/1,b/2", /the database must be/],
+  ["redis://a,rediss://b", /same scheme/],
+  ["redis://a?db=1", /end after the database/],
+  ["redis://a#b", /end after the database/],
+  ["redis://%ff:x@a", /percent sign/],
+  ["redis://:50%@a", /percent sign/],
+  ["http://a", /must begin with/],
+  ["a:6379", /must begin with/],
+  ["", /must begin with/],
 ])("the address %s", (text, address) => {
-  expect(parseAddress(text)).toEqual(address);
+  if (address instanceof RegExp) expect(parseAddress(text)).toMatch(address);
+  else expect(parseAddress(text)).toEqual(address);
 });
 
 const refusals: readonly (readonly [what: string, options: object, env: object, problem: string])[] = [

@@ -136,17 +136,18 @@ function readSettings(
   const read = (value: Value | undefined): string | undefined =>
     value === undefined ? undefined : resolveValue(value, environment, problems);
   const text = resolveValue(url, environment, problems);
-  const address = parseAddress(text);
+  const address = text === "" ? "" : parseAddress(text);
   const { name, username, password } = sentinel ?? {};
   const credentials = { username: read(username), password: read(password) };
-  if (address === undefined && text !== "") {
+  const { password: own, database } = typeof address === "string" ? {} : address;
+  if (typeof address === "string" && address !== "") {
     const origin = typeof url === "string" ? "the URL of the store" : url.env;
-    problems.push(`${origin} is no URL of Redis, such as redis://user:password@host:6379`);
+    problems.push(`${origin} is no URL of Redis, such as redis://user:password@host:6379: ${address}`);
   }
-  if (cluster === true && address?.database !== undefined && address.database !== 0)
+  if (cluster === true && database !== undefined && database !== 0)
     problems.push("a Redis Cluster has only the database 0: remove it from the URL of the store");
-  for (const secret of [address?.password, credentials.password]) if (secret !== undefined) secrets.add(secret);
-  if (address === undefined || problems.length > 0) return { problems };
+  for (const secret of [own, credentials.password]) if (secret !== undefined) secrets.add(secret);
+  if (typeof address === "string" || problems.length > 0) return { problems };
   const settings = {
     address,
     commandTimeoutMs,
