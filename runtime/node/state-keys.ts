@@ -14,13 +14,9 @@ const shortest = 16;
 export function readStateKeys(environment: Environment, problems: string[]): readonly string[] {
   const text = variable(name, environment);
   if (text === undefined) return [];
-  const keys = text
-    .split(",")
-    .map((key) => key.trim())
-    .filter((key) => key !== "");
-  if (keys.length === 0) problems.push(`${name}: no secret; set one of at least ${shortest} characters, or unset it`);
-  for (const [index, key] of keys.entries())
-    if (key.length < shortest) problems.push(`${name}: secret ${index + 1} must have at least ${shortest} characters`);
+  const keys = text.trim().split(/\s*,\s*/);
+  for (const [index, { length }] of keys.entries())
+    if (length < shortest) problems.push(`${name}: secret ${index + 1} needs at least ${shortest} characters`);
   return keys;
 }
 

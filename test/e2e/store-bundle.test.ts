@@ -40,8 +40,8 @@ test("the built server names the variable in its help, and when it is not set", 
 });
 
 test.each([
-  [" , ", "MCPC_STATE_KEYS: no secret; set one of at least 16 characters, or unset it"],
-  ["a-secret-of-enough-length,short", "MCPC_STATE_KEYS: secret 2 must have at least 16 characters"],
+  [" , ", "MCPC_STATE_KEYS: secret 1 needs at least 16 characters"],
+  ["a-secret-of-enough-length,short", "MCPC_STATE_KEYS: secret 2 needs at least 16 characters"],
 ])("the server refuses the secrets %j, and does not quote them", (secrets, problem) => {
   const { status, stderr } = spawnSync(process.execPath, [join(built, "dist", "server.js"), "--transport", "http"], {
     encoding: "utf8",
