@@ -23,9 +23,10 @@ export async function claimStates(call: Call, id: string, lifetimeMs: number): P
   const known = claims.get(id);
   if (known !== undefined) return refusalOf(known);
   remember(claims, id, "running");
+  const state = { id, caller: call.caller, lifetimeMs };
   const shared = globalThis.mcpcWithoutStore ? undefined : store?.states;
   try {
-    const outcome = (await shared?.claim(id, lifetimeMs)) ?? "claimed";
+    const outcome = (await shared?.claim(state)) ?? "claimed";
     if (outcome !== "claimed") {
       claims.delete(id);
       return refusalOf(outcome);
@@ -38,7 +39,7 @@ export async function claimStates(call: Call, id: string, lifetimeMs: number): P
     async end(isAnswered) {
       if (isAnswered) remember(claims, id, "answered");
       else claims.delete(id);
-      await shared?.end(id, isAnswered, lifetimeMs);
+      await shared?.end(state, isAnswered);
     },
   };
 }

@@ -112,7 +112,7 @@ export type SessionEvent =
 
 /** Sessions that any replica goes on with. All promises reject with `UnavailableError` while the store is away. */
 export interface SessionStore {
-  /** Writes a session, unless the store has it. */
+  /** Writes a session, unless the store has it. Rejects with `UnavailableError` if there is no room, too. */
   write(key: SessionKey, session: StoredSession): Promise<void>;
   read(name: string): Promise<StoredSession | undefined>;
   /**
@@ -193,10 +193,18 @@ export interface SharedResults {
 /** The reason against a claim: a request continues the call, or the call is answered. */
 export type ClaimOutcome = "running" | "answered";
 
+/** The states of a call, which have an id in common. */
+export interface ClaimedState {
+  readonly id: string;
+  /** The caller that the claim is booked on. */
+  readonly caller: string;
+  readonly lifetimeMs: number;
+}
+
 /** Claims of the states of calls that ask their clients. */
 export interface SharedStates {
-  /** Claims the states with an id. Rejects with `UnavailableError` while the store is away. */
-  claim(id: string, lifetimeMs: number): Promise<ClaimOutcome | "claimed">;
-  /** Ends a claim. The states of an answered call stay claimed for their lifetime. */
-  end(id: string, isAnswered: boolean, lifetimeMs: number): Promise<void>;
+  /** Rejects with `UnavailableError` while the store is away, and if there is no room. */
+  claim(state: ClaimedState): Promise<ClaimOutcome | "claimed">;
+  /** Ends a claim. The states of an answered call stay claimed for their lifetime, if there is room. */
+  end(state: ClaimedState, isAnswered: boolean): Promise<void>;
 }

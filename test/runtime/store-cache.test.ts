@@ -174,6 +174,48 @@ describe.skipIf(!hasRedis)("a cache", () => {
     expect(await redis.ask("HGET", sizes!, "total")).toBe("9");
   });
 
+  test("is bounded in the arguments that are invalidated: many make all results stale", async () => {
+    const { tool, runs } = held();
+    const [replica, other] = await replicasOf(redis.url, 2, { tool });
+    const forget = async (from: number, to: number): Promise<void> => {
+      const stale = { kind: "tool", name: "t", ttlMs: 60_000 } as const;
+      const all = Array.from({ length: to - from }, (_, index) => ({ ...stale, input: { n: from + index } }));
+      while (all.length > 0) await replica!.store.invalidate(all.splice(0, 100));
+    };
+    const call = async (client: (typeof replica & {})["client"], text: string): Promise<string> => {
+      const begun = runs.length;
+      const answer = client.call("t", { n: -1 });
+      void answer.then(() => {});
+      await Promise.race([answer, until(() => runs.length > begun)]);
+      runs[begun]?.resolve(text);
+      return textOf(await answer);
+    };
+    await forget(0, 500);
+    expect(await call(replica!.client, "old")).toBe("old");
+    await until(async () => (await keys("result")).length === 1);
+    await forget(500, 900);
+    expect(await call(other!.client, "new")).toBe("old");
+    const [generations] = await keys("generations");
+    expect(await redis.ask("HLEN", generations!)).toBe(900);
+    await forget(0, 500);
+    expect(await redis.ask("HLEN", generations!)).toBe(900);
+    // A run that has begun before is stale as well.
+    const running = other!.client.call("t", { n: -2 });
+    await until(() => runs.length === 2);
+    await forget(900, 2500);
+    expect(await redis.ask("HLEN", generations!)).toBeLessThan(1003);
+    runs.at(-1)!.resolve("stale");
+    expect(textOf(await running)).toBe("stale");
+    const [third] = await replicasOf(redis.url, 1, { tool });
+    for (const n of [-1, -2]) {
+      const count = runs.length;
+      const answer = third!.client.call("t", { n });
+      await until(() => runs.length > count);
+      runs[count]!.resolve("new");
+      expect(textOf(await answer)).toBe("new");
+    }
+  });
+
   test.each<[what: string, write: (key: string) => readonly string[]]>([
     ["no JSON", (key) => ["HSET", key, "text", "{"]],
     ["a form without content", (key) => ["HSET", key, "text", '{"a":1}']],

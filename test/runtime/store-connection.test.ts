@@ -142,8 +142,9 @@ describe.skipIf(!hasRedis)("a connection", () => {
     const caller = await converse(server, "2026-07-28");
     for (const name of ["touch", "plain"])
       expect((await caller.request("tools/call", { ...touch, name })).error).toBeUndefined();
-    expect(await store.states.claim("id", 1000)).toBe("claimed");
-    await store.states.end("id", false, 1000);
+    const state = { id: "id", caller: "ada", lifetimeMs: 1000 };
+    expect(await store.states.claim(state)).toBe("claimed");
+    await store.states.end(state, false);
     const found = await store.results!.find({ kind: "tool", name: "t", input: "{}", ttlMs: 1000 });
     expect(found).toHaveProperty("end");
     expect(Number(await redis.ask("XLEN", "test:changes"))).toBe(1);
@@ -238,7 +239,9 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
     const redis = await redisOf();
     await redis.ask("ACL", "SETUSER", "app", "on", ">pw", "~*", "&*", "+@all", "-@scripting");
     const { store, log } = await startReplica(redis.url.replace("//", "//app:pw@"));
-    const claims = await Promise.allSettled([store.states.claim("a", 1000), store.states.claim("b", 1000)]);
+    const claims = await Promise.allSettled(
+      ["a", "b"].map((id) => store.states.claim({ id, caller: "ada", lifetimeMs: 1000 })),
+    );
     for (const claim of claims) expect(claim).toMatchObject({ status: "rejected", reason: { httpStatus: 503 } });
     await until(() => log.length > 0);
     expect(store.available).toBe(true);

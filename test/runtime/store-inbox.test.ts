@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { describe, expect, test } from "vitest";
+import { hasRedis } from "../e2e/redis.js";
 import { startReplica, until } from "./replicas.js";
-import { opened, rest, startServing, type Serving } from "./stored-replicas.js";
+import { opened, rest, sharedRedis, startServing, type Serving } from "./stored-replicas.js";
 
 describe.skipIf(!hasRedis)("messages between replicas", () => {
-  let redis: Redis;
-  let tests = 0;
-  let prefix: string;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-  beforeEach(() => {
-    prefix = `test ${(tests += 1)}:`;
-  });
-  const size = async (key: string): Promise<number> => Number(await redis.ask("MEMORY", "USAGE", key, "SAMPLES", "0"));
+  const shared = sharedRedis();
+  const size = async (key: string): Promise<number> =>
+    Number(await shared.redis.ask("MEMORY", "USAGE", key, "SAMPLES", "0"));
   const [text, long] = ["x".repeat(250_000), "x".repeat(1_000_000)];
   const answer = (id: unknown, said: string) => {
     return { id, result: { role: "assistant", model: "m", content: { type: "text", text: said } } };
@@ -31,23 +23,26 @@ describe.skipIf(!hasRedis)("messages between replicas", () => {
   }
 
   test("are removed once their replica has read them, whatever a caller sends", async () => {
-    const [a, b] = await Promise.all([startServing(redis, prefix, "a"), startServing(redis, prefix, "b")]);
+    const [a, b] = await Promise.all([
+      startServing(shared.redis, shared.prefix, "a"),
+      startServing(shared.redis, shared.prefix, "b"),
+    ]);
     const { headers, stream, id } = await asking(a!);
     for (let round = 0; round < 3; round += 1) {
       const made = Array.from({ length: 10 }, (_, index) => id.replace(/\d+$/, String(100 + 10 * round + index)));
       const sent = await Promise.all(made.map((one) => b!.post("ada", answer(one, text), headers)));
       expect(sent.map(({ status }) => status)).toEqual(sent.map(() => 202));
     }
-    const [inbox] = (await redis.ask("KEYS", `${prefix}inbox:{${a!.store.replica}}`)) as string[];
-    await until(async () => Number(await redis.ask("XLEN", inbox!)) === 1, "the removal");
+    const [inbox] = (await shared.redis.ask("KEYS", `${shared.prefix}inbox:{${a!.store.replica}}`)) as string[];
+    await until(async () => Number(await shared.redis.ask("XLEN", inbox!)) === 1, "the removal");
     expect(await size(inbox!)).toBeLessThan(400_000);
-    expect(await redis.ask("HVALS", `${inbox!}:sizes`)).toEqual([expect.any(String), expect.any(String)]);
+    expect(await shared.redis.ask("HVALS", `${inbox!}:sizes`)).toEqual([expect.any(String), expect.any(String)]);
     expect((await b!.post("ada", answer(id, "yes"), headers)).status).toBe(202);
     expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("yes");
   });
 
   test("that nobody reads have 16 MB at most, 4 MB of one caller", async () => {
-    const { context } = (await startReplica(redis.url, { prefix })).store;
+    const { context } = (await startReplica(shared.redis.url, { prefix: shared.prefix })).store;
     const sent = new Map<string, number>();
     for (const caller of ["ada", "bob", "ada", "eve", "joe", "sue", "ada"]) {
       for (;;) {
@@ -61,16 +56,16 @@ describe.skipIf(!hasRedis)("messages between replicas", () => {
       }
     }
     expect(Object.fromEntries(sent)).toEqual({ ada: 4, bob: 4, eve: 4, joe: 4 });
-    expect(await size(`${prefix}inbox:{away}`)).toBeLessThan(18 * 1024 * 1024);
+    expect(await size(`${shared.prefix}inbox:{away}`)).toBeLessThan(18 * 1024 * 1024);
   });
 
   test("to all replicas have 16 MB at most, of which the oldest go first", async () => {
-    const { context } = (await startReplica(redis.url, { prefix })).store;
+    const { context } = (await startReplica(shared.redis.url, { prefix: shared.prefix })).store;
     for (let count = 0; count < 24; count += 1) await context.replicas.broadcast({ kind: "test", long, count });
-    const control = `${prefix}control`;
+    const control = `${shared.prefix}control`;
     expect(await size(control)).toBeLessThan(18 * 1024 * 1024);
-    expect(Number(await redis.ask("XLEN", control))).toBeGreaterThan(14);
-    const [[, fields]] = (await redis.ask("XREVRANGE", control, "+", "-", "COUNT", "1")) as [[string, string[]]];
+    expect(Number(await shared.redis.ask("XLEN", control))).toBeGreaterThan(14);
+    const [[, fields]] = (await shared.redis.ask("XREVRANGE", control, "+", "-", "COUNT", "1")) as [[string, string[]]];
     expect(JSON.parse(fields[5]!)).toMatchObject({ count: 23 });
   });
 
@@ -82,7 +77,10 @@ describe.skipIf(!hasRedis)("messages between replicas", () => {
       "1024 characters",
     ],
   ])("refuse %s that is too long, and say how long one may be", async (_what, message, complaint) => {
-    const [a, b] = await Promise.all([startServing(redis, prefix, "a"), startServing(redis, prefix, "b")]);
+    const [a, b] = await Promise.all([
+      startServing(shared.redis, shared.prefix, "a"),
+      startServing(shared.redis, shared.prefix, "b"),
+    ]);
     const { headers, stream, id } = await asking(a!);
     const refused = await b!.post("ada", message(id), headers);
     expect(refused.status).toBe(400);
@@ -91,16 +89,19 @@ describe.skipIf(!hasRedis)("messages between replicas", () => {
   });
 
   test("are refused with 503 while Redis is full, as their replica is not dead", { timeout: 60_000 }, async () => {
-    const [a, b] = await Promise.all([startServing(redis, prefix, "a"), startServing(redis, prefix, "b")]);
+    const [a, b] = await Promise.all([
+      startServing(shared.redis, shared.prefix, "a"),
+      startServing(shared.redis, shared.prefix, "b"),
+    ]);
     const { headers, stream, id } = await asking(a!);
     expect((await b!.post("ada", { id: 2, method: "ping" }, headers)).status).toBe(200);
-    await redis.ask("CONFIG", "SET", "maxmemory", "1");
+    await shared.redis.ask("CONFIG", "SET", "maxmemory", "1");
     try {
       const refused = await b!.post("ada", answer(id, "yes"), headers);
       expect(refused.status).toBe(503);
       expect(((await refused.json()) as any).error.message).toContain("the store is away");
     } finally {
-      await redis.ask("CONFIG", "SET", "maxmemory", "0");
+      await shared.redis.ask("CONFIG", "SET", "maxmemory", "0");
     }
     await until(async () => (await b!.post("ada", answer(id, "yes"), headers)).status === 202, "the room");
     expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("yes");

@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis)("states of several replicas", () => {
     runs[0]!.resolve("end");
     expect((await answer).result.content[0].text).toBe("end");
     expect((await resume(second, "wait", waiting)).error.message).toBe(used);
-    for (const key of (await redis.ask("KEYS", "test:state:*")) as string[])
+    for (const key of (await redis.ask("KEYS", "test:{states}:*")) as string[])
       expect(Number(await redis.ask("PTTL", key))).toBeGreaterThan(0);
   });
 
@@ -173,7 +173,8 @@ describe.skipIf(!hasRedis)("states of several replicas", () => {
     await redis.ask("FLUSHALL");
     const state = await open(clients[0]!, "greet");
     await resume(clients[0]!, "greet", state);
-    const [key] = (await redis.ask("KEYS", "test:state:*")) as string[];
+    const keys = (await redis.ask("KEYS", "test:{states}:*")) as string[];
+    const key = keys.find((name) => /}:[\da-f]{32}$/.test(name));
     await redis.ask(command!, key!, value!);
     const { error } = await resume(clients[1]!, "greet", state);
     expect(error?.message).toBe(isUsed ? used : undefined);

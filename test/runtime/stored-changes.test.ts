@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { describe, expect, test } from "vitest";
+import { hasRedis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
-import { opened, startServing, textOf, type Opened, type Serving } from "./stored-replicas.js";
+import { opened, sharedRedis, textOf, type Opened, type Serving } from "./stored-replicas.js";
 
 const call = (name: string, input: object = {}) => ({
   ...{ id: "call", method: "tools/call" },
@@ -9,18 +9,8 @@ const call = (name: string, input: object = {}) => ({
 });
 
 describe.skipIf(!hasRedis)("with a store", () => {
-  let redis: Redis;
-  let tests = 0;
-  let prefix: string;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-  beforeEach(() => {
-    prefix = `test ${(tests += 1)}:`;
-  });
-  const replicas = (...names: string[]): Promise<Serving[]> =>
-    Promise.all(names.map((name) => startServing(redis, prefix, name)));
+  const shared = sharedRedis();
+  const { replicas } = shared;
   const session = async (on: Serving) => on.session("ada");
 
   describe("the stream of what belongs to no request", () => {
@@ -65,10 +55,8 @@ describe.skipIf(!hasRedis)("with a store", () => {
       const seen = (await first.next())!;
       first.hangUp();
       const position = seen.id!.replace("changes:", "");
-      const [key] = ((await redis.ask("KEYS", `${prefix}session:*`)) as string[]).filter(
-        (name) => !name.includes("sessions"),
-      );
-      await until(async () => (await redis.ask("HGET", key!, "position")) === position, "the position");
+      const [key] = await shared.sessionKeys();
+      await until(async () => (await shared.redis.ask("HGET", key!, "position")) === position, "the position");
       const second = await opened((signal) => b!.get("ada", headers, undefined, signal));
       expect((await second.next())!.id).toBe(seen.id);
       second.hangUp();
@@ -80,9 +68,10 @@ describe.skipIf(!hasRedis)("with a store", () => {
       await a!.post("ada", subscribe("made://a"), headers);
       const first = await opened((signal) => a!.get("ada", headers, undefined, signal));
       await first.next();
-      const control = `${prefix}control`;
+      const control = `${shared.prefix}control`;
       const announced = async (type: string): Promise<number> =>
-        JSON.stringify(await redis.ask("XRANGE", control, "-", "+")).split(`\\"type\\":\\"${type}\\"`).length - 1;
+        JSON.stringify(await shared.redis.ask("XRANGE", control, "-", "+")).split(`\\"type\\":\\"${type}\\"`).length -
+        1;
       // Of two that open at once, either may count as the newest.
       await until(async () => (await announced("listen")) >= 1, "the first announcement");
       const second = await opened((signal) => b!.get("ada", headers, undefined, signal));
@@ -105,7 +94,9 @@ describe.skipIf(!hasRedis)("with a store", () => {
       const headers = await session(all[0]!);
       for (const uri of ["made://a", "made://b"]) await all[0]!.post("ada", subscribe(uri), headers);
       const events = async (): Promise<string[]> =>
-        JSON.stringify(await redis.ask("XRANGE", `${prefix}control`, "-", "+")).match(/listen|silence/g) ?? [];
+        JSON.stringify(await shared.redis.ask("XRANGE", `${shared.prefix}control`, "-", "+")).match(
+          /listen|silence/g,
+        ) ?? [];
       const streams: Opened[] = [];
       for (const [index, on] of all.entries()) {
         streams.push(await opened((signal) => on.get("ada", headers, undefined, signal)));
@@ -149,7 +140,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
       stream.hangUp();
       await touch(a!, headers, "made://b");
       await touch(a!, headers, "made://b");
-      await redis.ask("XTRIM", `${prefix}changes`, "MAXLEN", "=", "1");
+      await shared.redis.ask("XTRIM", `${shared.prefix}changes`, "MAXLEN", "=", "1");
       const resumed = await opened((signal) => b!.get("ada", headers, id, signal));
       await resumed.next();
       const told = [await resumed.next(), await resumed.next(), await resumed.next()].map((event) => event!.data);

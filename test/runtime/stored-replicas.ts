@@ -1,9 +1,9 @@
-import { onTestFinished } from "vitest";
+import { afterAll, beforeAll, beforeEach, onTestFinished } from "vitest";
 import { start, stop } from "../../runtime/protocol/application.js";
 import type { AnyToolHandler } from "../../runtime/protocol/surface.js";
 import { createRedisStore } from "../../runtime/store/redis/store.js";
 import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
-import type { Redis } from "../e2e/redis.js";
+import { startRedis, type Redis, type RedisSetup } from "../e2e/redis.js";
 import { events, type ServerSentEvent } from "../e2e/events.js";
 import { serving } from "./many-callers.js";
 import { serverWith } from "./surface.js";
@@ -62,6 +62,34 @@ export async function startServing(redis: Redis, prefix: string, name: string, o
 }
 
 export type Serving = Awaited<ReturnType<typeof startServing>>;
+
+/** A Redis for the tests of a block, of which each has a prefix of its own. */
+export function sharedRedis(setup: RedisSetup = {}) {
+  let redis: Redis;
+  let tests = 0;
+  beforeAll(async () => {
+    redis = await startRedis(setup);
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => void (tests += 1));
+  const shared = {
+    get redis() {
+      return redis;
+    },
+    get prefix() {
+      return `test ${tests}:`;
+    },
+    /** Returns the keys of the records of sessions. */
+    async sessionKeys(): Promise<string[]> {
+      const keys = (await redis.ask("KEYS", `${shared.prefix}{sessions}:*`)) as string[];
+      return keys.filter((key) => /}:[\da-f]{32}$/.test(key));
+    },
+    /** Starts servers with these names. */
+    replicas: (...names: string[]): Promise<Serving[]> =>
+      Promise.all(names.map((name) => startServing(redis, shared.prefix, name))),
+  };
+  return shared;
+}
 
 /** An open event stream. */
 export interface Opened {

@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
-import { opened, rest, startServing, type Serving } from "./stored-replicas.js";
+import { describe, expect, test } from "vitest";
+import { hasRedis } from "../e2e/redis.js";
+import { opened, rest, sharedRedis, type Serving } from "./stored-replicas.js";
 
 describe.skipIf(!hasRedis)("event streams of tools, with a store", () => {
-  let redis: Redis;
-  let tests = 0;
-  let prefix: string;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-  beforeEach(() => {
-    prefix = `test ${(tests += 1)}:`;
-  });
-  const replicas = (...names: string[]): Promise<Serving[]> =>
-    Promise.all(names.map((name) => startServing(redis, prefix, name)));
+  const shared = sharedRedis();
+  const { replicas } = shared;
 
   const path = "/mcp/tools/held/sse";
   const run = (on: Serving, call: string, caller = "ada") =>

@@ -2,10 +2,10 @@ import { Client as Client2, StreamableHTTPClientTransport as Http2 } from "@mode
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Http1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { hasRedis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
-import { opened, rest, startServing, textOf, type Serving } from "./stored-replicas.js";
+import { opened, rest, sharedRedis, textOf, type Serving } from "./stored-replicas.js";
 
 const lost = "the answer is no longer kept; send the request again";
 const plain = { id: 1, method: "tools/call", params: { name: "plain" } };
@@ -15,21 +15,11 @@ const call = (name: string, input: object = {}, id: unknown = "call") => ({
 });
 
 describe.skipIf(!hasRedis)("with a store", () => {
-  let redis: Redis;
-  let tests = 0;
-  let prefix: string;
-  beforeAll(async () => {
-    redis = await startRedis({ durable: true });
-  });
-  afterAll(() => redis.stop());
-  beforeEach(() => {
-    prefix = `test ${(tests += 1)}:`;
-  });
+  const shared = sharedRedis({ durable: true });
   afterEach(() => {
     vi.useRealTimers();
   });
-  const replicas = (...names: string[]): Promise<Serving[]> =>
-    Promise.all(names.map((name) => startServing(redis, prefix, name)));
+  const { replicas } = shared;
 
   /** A session that another replica has initialized. */
   async function session(on: Serving, more: object = {}, version = "2025-11-25") {
@@ -115,15 +105,15 @@ describe.skipIf(!hasRedis)("with a store", () => {
     const [a] = await replicas("a");
     const headers = await session(a!);
     await a!.post("ada", { id: 2, method: "resources/subscribe", params: { uri: "made://a" } }, headers);
-    const keys = (await redis.ask("KEYS", `${prefix}*`)) as string[];
+    const keys = (await shared.redis.ask("KEYS", `${shared.prefix}*`)) as string[];
     const contents: unknown[] = [keys];
     for (const key of keys) {
-      const type = await redis.ask("TYPE", key);
+      const type = await shared.redis.ask("TYPE", key);
       const [command, ...rest] = { hash: ["HGETALL"], stream: ["XRANGE", "-", "+"], zset: ["ZRANGE", "0", "-1"] }[
         String(type)
       ] ?? ["GET"];
-      contents.push(await redis.ask(command!, key, ...rest));
-      expect(Number(await redis.ask("PTTL", key))).toBeGreaterThan(0);
+      contents.push(await shared.redis.ask(command!, key, ...rest));
+      expect(Number(await shared.redis.ask("PTTL", key))).toBeGreaterThan(0);
     }
     const all = JSON.stringify(contents);
     expect(all).toContain("made://a");
@@ -272,7 +262,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
     const stream = await opened((signal) => a!.post("ada", call("ask"), headers, signal));
     await stream.next();
     const { id } = (await stream.next())!.data;
-    await redis.kill();
+    await shared.redis.kill();
     await until(() => !a!.store.available && !b!.store.available, "the outage");
     const result = { role: "assistant", model: "m", content: { type: "text", text: "yes" } };
     const cancelled = { method: "notifications/cancelled", params: { requestId: "other" } };
@@ -281,7 +271,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
       const refused = b!.post("ada", plain, headers).then(({ status }) => status);
       expect(await Promise.race([...sent, refused])).toBe(503);
     } finally {
-      await redis.restart();
+      await shared.redis.restart();
     }
     expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([202, 202]);
     expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("yes");
@@ -293,7 +283,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
     const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
     await stream.next();
     const { id } = (await stream.next())!;
-    await redis.kill();
+    await shared.redis.kill();
     await until(() => !a!.store.available && !b!.store.available, "the outage");
     try {
       expect(await textOf(await a!.post("ada", plain, headers))).toBe("a");
@@ -308,7 +298,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
       a!.calls.get("")!.end("done");
       expect((await rest(stream)).at(-1)!.data.result.content[0].text).toBe("done");
     } finally {
-      await redis.restart();
+      await shared.redis.restart();
     }
     await until(() => a!.store.available && b!.store.available, "the return");
     expect(await textOf(await b!.post("ada", plain, headers))).toBe("b");
@@ -325,13 +315,15 @@ describe.skipIf(!hasRedis)("with a store", () => {
     const headers = await session(a!);
     const idle = await session(a!);
     await a!.post("ada", { id: 2, method: "logging/setLevel", params: { level: "debug" } }, headers);
-    const keys = ((await redis.ask("KEYS", `${prefix}*`)) as string[]).toSorted();
-    await redis.ask("FLUSHALL");
+    const keys = ((await shared.redis.ask("KEYS", `${shared.prefix}*`)) as string[]).toSorted();
+    await shared.redis.ask("FLUSHALL");
     const kept = /session|replica/;
     await until(
       async () =>
         JSON.stringify(
-          ((await redis.ask("KEYS", `${prefix}*`)) as string[]).filter((key) => kept.test(key)).toSorted(),
+          ((await shared.redis.ask("KEYS", `${shared.prefix}*`)) as string[])
+            .filter((key) => kept.test(key))
+            .toSorted(),
         ) === JSON.stringify(keys.filter((key) => kept.test(key))),
       "the sessions",
     );
@@ -344,8 +336,9 @@ describe.skipIf(!hasRedis)("with a store", () => {
     const headers = await session(a!);
     expect((await b!.post("ada", plain, headers)).status).toBe(200);
     expect((await a!.ask("ada", { method: "DELETE", headers })).status).toBe(200);
-    await redis.ask("DEL", `${prefix}replica:${b!.store.replica}`);
-    const lost = async () => JSON.stringify(await redis.ask("XRANGE", `${prefix}control`, "-", "+")).includes("loss");
+    await shared.redis.ask("DEL", `${shared.prefix}replica:${b!.store.replica}`);
+    const lost = async () =>
+      JSON.stringify(await shared.redis.ask("XRANGE", `${shared.prefix}control`, "-", "+")).includes("loss");
     await until(lost, "the loss");
     await until(() => b!.server.ledger.count("session") === 0, "the end");
     expect((await b!.post("ada", plain, headers)).status).toBe(404);
@@ -359,39 +352,30 @@ describe.skipIf(!hasRedis)("with a store", () => {
   ])("a record with %s counts as absent", async (_what, text) => {
     const [a, b] = await replicas("a", "b");
     const headers = await session(a!);
-    const [key] = (await redis.ask("KEYS", `${prefix}session:*`)) as string[];
-    await redis.ask("HSET", key!, "client", text);
+    const [key] = await shared.sessionKeys();
+    await shared.redis.ask("HSET", key!, "client", text);
     expect((await b!.post("ada", plain, headers)).status).toBe(404);
   });
 
   test("a session whose other fields are garbage goes on without them", async () => {
     const [a, b] = await replicas("a", "b");
     const headers = await session(a!);
-    const [key] = (await redis.ask("KEYS", `${prefix}session:*`)) as string[];
-    await redis.ask("HSET", key!, "level", "loud", "position", "x", "uri", "1", "other", "2");
-    await redis.ask("XADD", `${prefix}control`, "*", "o", "x", "n", "1", "d", '{"kind":"session","session":7}');
+    const [key] = await shared.sessionKeys();
+    await shared.redis.ask("HSET", key!, "level", "loud", "position", "x", "uri", "1", "other", "2");
+    await shared.redis.ask(
+      "XADD",
+      `${shared.prefix}control`,
+      "*",
+      "o",
+      "x",
+      "n",
+      "1",
+      "d",
+      '{"kind":"session","session":7}',
+    );
     expect(await textOf(await b!.post("ada", plain, headers))).toBe("b");
     const stream = await opened((signal) => b!.get("ada", headers, undefined, signal));
     expect((await stream.next())!.id).toMatch(/^changes:\d+-\d+$/);
     stream.hangUp();
-  });
-
-  test("a caller has at most 1,000 sessions in Redis, of which the oldest go first", async () => {
-    const [a] = await replicas("a");
-    const write = (name: string, caller: string): Promise<void> =>
-      a!.store.sessions.write(
-        { name, caller },
-        {
-          ...{ caller, owner: "o", protocolVersion: "2025-11-25", capabilities: {}, info: undefined },
-          ...{ logLevel: undefined, subscriptions: [], position: "0-0" },
-        },
-      );
-    await write("other", "bob");
-    for (let round = 0; round < 10; round += 1)
-      await Promise.all(Array.from({ length: 101 }, (_, index) => write(`${round}-${index}`, "ada")));
-    const keys = (await redis.ask("KEYS", `${prefix}session:*`)) as string[];
-    expect(keys.length).toBe(1001);
-    expect(await a!.store.sessions.read("9-100")).toBeDefined();
-    expect(await a!.store.sessions.read("other")).toBeDefined();
   });
 });

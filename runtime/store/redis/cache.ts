@@ -9,26 +9,30 @@ import { createDigests } from "./digests.js";
  * run, and counts as absent once one of them has changed. So invalidating takes one write, whatever there is.
  */
 
+/** The number of invalidated arguments and URIs of an entry, above which all its results become stale. */
+const maxGenerations = 1000;
+
+const readGenerations = `
+local read = redis.call("HMGET", KEYS[3], "entry", ARGV[2], ARGV[3])
+local generations = (read[1] or "-") .. " " .. (read[2] or "-") .. " " .. (read[3] or "-")`;
+
 /** Looks a result up, or takes the lock of its run. Returns the generations with both. */
 const begin = createScript(`
-local now = {}
-for i = 3, 5 do now[#now + 1] = redis.call("GET", KEYS[i]) or "-" end
-local generations = table.concat(now, " ")
+${readGenerations}
 local kept = redis.call("HMGET", KEYS[1], "generations", "text")
 if kept[2] and kept[1] == generations then return {"kept", kept[2], redis.call("PTTL", KEYS[1])} end
-if redis.call("SET", KEYS[2], ARGV[1], "NX", "PX", ARGV[2]) then return {"run", generations} end
+if redis.call("SET", KEYS[2], ARGV[1], "NX", "PX", ARGV[4]) then return {"run", generations} end
 return {"wait"}`);
 
 /** Releases the lock of a run, keeps its result unless it is stale, and drops the oldest results beyond the limits. */
 const finish = createScript(`
 if redis.call("GET", KEYS[2]) == ARGV[1] then redis.call("DEL", KEYS[2]) end
 redis.call("PUBLISH", KEYS[2], "")
-local now = {}
-for i = 3, 5 do now[#now + 1] = redis.call("GET", KEYS[i]) or "-" end
-if ARGV[3] == "" or table.concat(now, " ") ~= ARGV[2] then return 0 end
-local index, sizes = KEYS[6], KEYS[7]
+${readGenerations}
+if ARGV[5] == "" or generations ~= ARGV[4] then return 0 end
+local index, sizes = KEYS[4], KEYS[5]
 local time = redis.call("TIME")
-local ms, lifetime = time[1] * 1000 + math.floor(time[2] / 1000), tonumber(ARGV[4])
+local ms, lifetime = time[1] * 1000 + math.floor(time[2] / 1000), tonumber(ARGV[6])
 local function drop(key)
   redis.call("DEL", key)
   redis.call("ZREM", index, key)
@@ -38,19 +42,28 @@ local function drop(key)
 end
 for _, key in ipairs(redis.call("ZRANGEBYSCORE", index, "-inf", ms, "LIMIT", 0, 100)) do drop(key) end
 drop(KEYS[1])
-redis.call("HSET", KEYS[1], "generations", ARGV[2], "text", ARGV[3])
+redis.call("HSET", KEYS[1], "generations", generations, "text", ARGV[5])
 redis.call("PEXPIRE", KEYS[1], lifetime)
 redis.call("ZADD", index, ms + lifetime, KEYS[1])
-redis.call("HSET", sizes, KEYS[1], #ARGV[3])
-local total = redis.call("HINCRBY", sizes, "total", #ARGV[3])
+redis.call("HSET", sizes, KEYS[1], #ARGV[5])
+local total = redis.call("HINCRBY", sizes, "total", #ARGV[5])
 for _ = 1, 1000 do
   local oldest = redis.call("ZRANGE", index, 0, 0)[1]
-  if not oldest or (redis.call("ZCARD", index) <= tonumber(ARGV[5]) and total <= tonumber(ARGV[6])) then break end
+  if not oldest or (redis.call("ZCARD", index) <= tonumber(ARGV[7]) and total <= tonumber(ARGV[8])) then break end
   drop(oldest)
   total = tonumber(redis.call("HGET", sizes, "total"))
 end
 redis.call("PEXPIRE", index, lifetime)
 redis.call("PEXPIRE", sizes, lifetime)
+return 1`);
+
+const forget = createScript(`
+if ARGV[1] ~= "entry" and redis.call("HLEN", KEYS[1]) > ${maxGenerations} then
+  redis.call("DEL", KEYS[1])
+  redis.call("HSET", KEYS[1], "entry", ARGV[2])
+end
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
+if redis.call("PTTL", KEYS[1]) < tonumber(ARGV[3]) then redis.call("PEXPIRE", KEYS[1], ARGV[3]) end
 return 1`);
 
 /** The maximum length of a shared result, and of the results of an entry together. */
@@ -65,6 +78,9 @@ const pollMs = 500;
 const maxRunMs = 60 * 60_000;
 /** The maximum number of arguments whose digests are remembered. */
 const maxDigests = 10_000;
+
+/** The keys of a result, its lock, and the generations, index and sizes of its entry. */
+type Keys = readonly [string, string, string, string, string];
 
 /** Shared results, and how they become stale. */
 export interface RedisResults extends SharedResults {
@@ -83,16 +99,16 @@ export function createSharedResults({ connection, replica, key }: StoreContext, 
     return (...parts) => key("cache", `{${tag}}`, ...parts);
   }
 
-  async function generationsOf({ input, uri }: ResultKey, of: (...parts: string[]) => string): Promise<string[]> {
-    const parts = [`input ${input}`, `uri ${uri ?? ""}`];
-    return [of("generation"), ...(await Promise.all(parts.map(digestOf))).map((digest) => of("generation", digest))];
-  }
+  /** Returns the fields of generations that stand for some arguments, and for a URI. */
+  const inputField = (input: string): Promise<string> => digestOf(`input ${input}`);
+  const uriField = (uri = ""): Promise<string> => digestOf(`uri ${uri}`);
 
   async function find(wanted: ResultKey): Promise<FoundResult | undefined> {
     const of = await keysOf(wanted);
     const digest = await digestOf(JSON.stringify([wanted.uri ?? wanted.input, wanted.caller ?? null]));
-    const [result, lock] = [of("result", digest), of("lock", digest)];
-    const keys = [result, lock, ...(await generationsOf(wanted, of)), of("index"), of("sizes")] as const;
+    const fields = await Promise.all([inputField(wanted.input), uriField(wanted.uri)]);
+    const lock = of("lock", digest);
+    const keys: Keys = [of("result", digest), lock, of("generations"), of("index"), of("sizes")];
     count += 1;
     const owner = `${replica} ${count}`;
     const until = performance.now() + lockMs;
@@ -101,10 +117,10 @@ export function createSharedResults({ connection, replica, key }: StoreContext, 
     try {
       for (;;) {
         const woken = new Promise<void>((resolve) => (wake = resolve));
-        const reply = await connection.run(begin, keys as unknown as [string], [owner, String(lockMs)]);
+        const reply = await connection.run(begin, keys, [owner, ...fields, String(lockMs)]);
         const [outcome, text, ttlMs] = Array.isArray(reply) ? (reply as unknown[]) : [];
         if (outcome === "kept" && typeof text === "string") return { text, ttlMs: lifetimeOf(ttlMs, wanted) };
-        if (outcome === "run" && typeof text === "string") return leaseOf(wanted, keys, owner, text);
+        if (outcome === "run" && typeof text === "string") return leaseOf(wanted, keys, [owner, ...fields, text]);
         if (performance.now() >= until) return undefined;
         stop ??= connection.subscribe(lock, () => wake());
         const timer = setTimeout(() => wake(), pollMs);
@@ -120,16 +136,15 @@ export function createSharedResults({ connection, replica, key }: StoreContext, 
   /** Returns the duty to end a run. */
   function leaseOf(
     { ttlMs, maxEntries = defaultMaxResults }: ResultKey,
-    keys: readonly string[],
-    owner: string,
-    generations: string,
+    keys: Keys,
+    begun: readonly string[],
   ): FoundResult {
     return {
       end(text) {
         const kept = text === undefined || text.length > maxTextLength ? "" : text;
         const limits = [String(ttlMs), String(maxEntries), String(maxEntryLength)];
         // Without it the lock expires, and the result is not shared.
-        connection.run(finish, keys as unknown as [string], [owner, generations, kept, ...limits]).catch(() => {});
+        connection.run(finish, keys, [...begun, kept, ...limits]).catch(() => {});
       },
     };
   }
@@ -138,17 +153,13 @@ export function createSharedResults({ connection, replica, key }: StoreContext, 
     async forget(stale) {
       for (const { ttlMs, ...one } of stale) {
         const of = await keysOf(one);
-        const part =
-          one.input !== undefined
-            ? `input ${canonical(one.input)}`
-            : one.uri !== undefined
-              ? `uri ${one.uri}`
-              : undefined;
-        const generation = part === undefined ? of("generation") : of("generation", await digestOf(part));
+        const { input, uri } = one;
+        const field =
+          input !== undefined ? await inputField(canonical(input)) : uri !== undefined ? await uriField(uri) : "entry";
         count += 1;
         // It outlives the results of the former generation, and the runs that have begun in it.
         const lifetimeMs = String(ttlMs + maxRunMs);
-        await connection.send(generation, "SET", generation, `${replica}-${count}`, "PX", lifetimeMs);
+        await connection.run(forget, [of("generations")], [field, `${replica}-${count}`, lifetimeMs]);
       }
     },
     find: (wanted) => (connection.available ? find(wanted).catch(() => undefined) : Promise.resolve(undefined)),

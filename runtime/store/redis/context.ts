@@ -9,4 +9,6 @@ export interface StoreContext {
   readonly replicas: Replicas;
   /** Returns a key of this server from its parts. Keys of one script need a part in braces that is the same. */
   key(...parts: string[]): string;
+  /** Returns the maximum bytes that each kind of record takes in Redis, of all callers together. */
+  keptBytes(): number;
 }

@@ -1,60 +1,73 @@
+import { full } from "../../protocol/errors.js";
 import { isObject } from "../../protocol/json-rpc.js";
-import type { SessionEvent, SessionStore, StoredSession } from "../../protocol/store.js";
+import type { SessionEvent, SessionKey, SessionStore, StoredSession } from "../../protocol/store.js";
 import { within } from "./changes.js";
-import { createScript, storeAway } from "./connection.js";
+import { storeAway } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import { parseObject } from "./event-logs.js";
+import { createLedgerScript } from "./ledger.js";
 import { isPosition, start } from "./log.js";
 import type { ReplicaMessage } from "./replicas.js";
 
-/** Lifetime of a session without a request, and the maximum number of sessions of a caller. */
+/** Lifetime of a session without a request. */
 const lifetimeMs = 30 * 60_000;
-const maxPerCaller = 1000;
+/** Bytes of a session in Redis without its fields, and of a field without its name and value. */
+const sessionBytes = 1024;
+const fieldBytes = 64;
 /** The time that a message to other replicas may take. */
 const patienceMs = 5000;
 
-const write = createScript(`
-if redis.call("EXISTS", KEYS[1]) == 1 then return 0 end
-redis.call("HSET", KEYS[1], unpack(ARGV, 2))
-return redis.call("PEXPIRE", KEYS[1], ARGV[1])`);
+/**
+ * Sets fields of a session that exists, or writes a new one, unless it exists (`ARGV[1]`). An empty value removes its
+ * field. Extends the life of the session. Returns 1, 0 if there is no such session, or -1 if there is no room.
+ */
+const set = createLedgerScript(`
+local isNew, exists = ARGV[1] == "new", redis.call("EXISTS", record) == 1
+if not exists and not isNew then return 0 end
+local function bytesOf(name, value)
+  return value and value ~= "" and #name + #value + ${fieldBytes} or 0
+end
+local known = exists and entryOf(id)
+local bytes = known and known[2] or ${sessionBytes}
+if exists and not known then
+  local fields = redis.call("HGETALL", record)
+  for i = 1, #fields, 2 do bytes = bytes + bytesOf(fields[i], fields[i + 1]) end
+end
+local last = exists and isNew and 0 or #ARGV
+for i = 5, last, 2 do
+  local name, value = ARGV[i], ARGV[i + 1]
+  bytes = bytes + bytesOf(name, value) - bytesOf(name, redis.call("HGET", record, name))
+end
+if not book(ARGV[2], bytes, 1, "", tonumber(ARGV[3]), math.huge, tonumber(ARGV[4])) then return -1 end
+for i = 5, last, 2 do
+  if ARGV[i + 1] == "" then
+    redis.call("HDEL", record, ARGV[i])
+  else
+    redis.call("HSET", record, ARGV[i], ARGV[i + 1])
+  end
+end
+redis.call("PEXPIRE", record, ARGV[3])
+return 1`);
 
-const extend = createScript(`
-if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
-if ARGV[2] ~= "" then redis.call("HSET", KEYS[1], "position", ARGV[2]) end
-return redis.call("PEXPIRE", KEYS[1], ARGV[1])`);
-
-/** Changes one field of a session that exists; an empty value removes it. */
-const change = createScript(`
-if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
-if ARGV[2] == "" then return redis.call("HDEL", KEYS[1], ARGV[1]) end
-return redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])`);
-
-/** Marks a session as used, in the index of its caller. Returns the sessions that are too many. */
-const use = createScript(`
-local time = redis.call("TIME")
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call("ZADD", KEYS[1], now, ARGV[1])
-redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now - ARGV[3])
-redis.call("PEXPIRE", KEYS[1], ARGV[3])
-local more = redis.call("ZCARD", KEYS[1]) - ARGV[2]
-if more <= 0 then return {} end
-local oldest = redis.call("ZRANGE", KEYS[1], 0, more - 1)
-redis.call("ZREM", KEYS[1], unpack(oldest))
-return oldest`);
+const end = createLedgerScript(`
+release(id)
+return redis.call("UNLINK", record)`);
 
 /** The field of a subscribed URI. */
 const uriField = (uri: string): string => `uri ${uri}`;
 
-/** Creates the sessions in Redis: a hash each, and an index for each caller. */
-export function createSessionStore({ connection, replica, replicas, key }: StoreContext): SessionStore {
+/** Creates the sessions in Redis: a hash each. */
+export function createSessionStore({ connection, replica, replicas, key, keptBytes }: StoreContext): SessionStore {
   const listeners = new Map<string, Set<(event: SessionEvent) => void>>();
-  const keyOf = (name: string): string => key("session", name);
+  const keyOf = (name: string): string => key("{sessions}", name);
+  const index = keyOf("index");
 
-  async function markUsed(name: string, caller: string): Promise<void> {
-    const index = key("sessions", caller);
-    const oldest = await connection.run(use, [index], [name, String(maxPerCaller), String(lifetimeMs)]);
-    if (!Array.isArray(oldest)) return;
-    await Promise.all(oldest.map((other) => connection.send(keyOf(String(other)), "UNLINK", keyOf(String(other)))));
+  /** Sets fields of a session. Returns whether the store has the session. */
+  async function write({ name, caller }: SessionKey, fields: readonly string[], isNew = false): Promise<boolean> {
+    const args = [isNew ? "new" : "", caller, String(lifetimeMs), String(keptBytes()), ...fields];
+    const outcome = Number(await connection.run(set, [keyOf(name), index], args));
+    if (outcome < 0) throw full(isNew ? "too many sessions are kept" : "there is no room for more of this session");
+    return outcome > 0;
   }
 
   /** Refuses a message at once while the store is away: the client sends it again. */
@@ -76,32 +89,24 @@ export function createSessionStore({ connection, replica, replicas, key }: Store
   });
 
   return {
-    async write({ name, caller }, session) {
-      const { logLevel, subscriptions, position, ...client } = session;
-      const fields = ["client", JSON.stringify(client), "position", position];
-      if (logLevel !== undefined) fields.push("level", logLevel);
-      for (const uri of subscriptions) fields.push(uriField(uri), "1");
-      await connection.run(write, [keyOf(name)], [String(lifetimeMs), ...fields]);
-      await markUsed(name, caller);
+    async write(session, record) {
+      const { logLevel = "", subscriptions, position, ...client } = record;
+      const uris = subscriptions.flatMap((uri) => [uriField(uri), "1"]);
+      const fields = ["client", JSON.stringify(client), "position", position, "level", logLevel, ...uris];
+      await write(session, fields, true);
     },
     async read(name) {
       return parseSession(await connection.send(keyOf(name), "HGETALL", keyOf(name)));
     },
-    async extend({ name, caller }, position) {
-      const isKnown = await connection.run(extend, [keyOf(name)], [String(lifetimeMs), position ?? ""]);
-      if (Number(isKnown) > 0) await markUsed(name, caller);
-      return Number(isKnown) > 0;
-    },
-    async change({ name, caller }, event) {
-      const record = keyOf(name);
-      const set = (field: string, value: string): Promise<unknown> => connection.run(change, [record], [field, value]);
-      if (event.type === "end") {
-        const index = key("sessions", caller);
-        await Promise.all([connection.send(record, "UNLINK", record), connection.send(index, "ZREM", index, name)]);
-      } else if (event.type === "logLevel") await set("level", event.level);
+    extend: (session, position) => write(session, position === undefined ? [] : ["position", position]),
+    async change(session, event) {
+      const { name } = session;
+      if (event.type === "end") await connection.run(end, [keyOf(name), index], []);
+      else if (event.type === "logLevel") await write(session, ["level", event.level]);
       else if (event.type === "subscribe" || event.type === "unsubscribe")
-        await set(uriField(event.uri), event.type === "subscribe" ? "1" : "");
-      else if (event.type === "silence" && event.position !== undefined) await set("position", event.position);
+        await write(session, [uriField(event.uri), event.type === "subscribe" ? "1" : ""]);
+      else if (event.type === "silence" && event.position !== undefined)
+        await write(session, ["position", event.position]);
       await delivered(() => replicas.broadcast(messageOf(name, event)));
     },
     isAlive: replicas.isAlive,

@@ -3,6 +3,7 @@ import type { RateLimit } from "../../protocol/admission.js";
 import { resolveValue, type Environment, type Value } from "../../protocol/environment.js";
 import { UnavailableError } from "../../protocol/errors.js";
 import type { Server, Store } from "../../protocol/exchange.js";
+import { defaultKeptBytes } from "../../protocol/ledger.js";
 import { parseAddress } from "./address.js";
 import { createSharedResults } from "./cache.js";
 import { createChanges, within, type Changes } from "./changes.js";
@@ -48,7 +49,8 @@ export function createRedisStore(options: RedisOptions): RedisStore {
   const connection = createConnection();
   const key = (...parts: string[]): string => options.prefix + parts.join(":");
   const replicas = createReplicas(connection, replica, key);
-  const context: StoreContext = { connection, replica, replicas, key };
+  const keptBytes = (): number => owner?.surface.maxKeptBytes ?? defaultKeptBytes;
+  const context: StoreContext = { connection, replica, replicas, key, keptBytes };
   const persistence = createPersistence(connection);
   // Messages of clients must not take the room of changes.
   const messages = createPersistence(connection);

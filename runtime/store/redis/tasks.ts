@@ -1,7 +1,6 @@
 import type { Server } from "../../protocol/exchange.js";
 import { fingerprint } from "../../protocol/fingerprint.js";
 import { isObject } from "../../protocol/json-rpc.js";
-import { defaultKeptBytes } from "../../protocol/ledger.js";
 import {
   isEnded,
   noRoom,
@@ -62,13 +61,13 @@ const maxAnswerLength = 256 * 1024;
 const idPattern = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Keeps tasks in Redis, so that any replica can answer for them. */
-export function createTasks({ connection, replica, replicas, key }: StoreContext): RedisTasks {
+export function createTasks({ connection, replica, replicas, key, keptBytes }: StoreContext): RedisTasks {
   const own = new Map<string, OwnTask>();
   /** Messages that the replicas of other tasks have not acted on yet. */
   const sent = new Map<string, () => void>();
   const keyOf = (id: string): string => key("{tasks}", id);
   const index = key("{tasks}", "index");
-  let limits = { tasks: defaultTasks, bytes: defaultKeptBytes };
+  let maxTasks = defaultTasks;
   let stopListening = (): void => {};
   let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -80,8 +79,8 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
     const { record, caller } = task;
     const restMs = record.createdAt + record.ttlMs - Date.now();
     if (restMs <= 0) return "ended";
-    const numbers = [restMs, limits.tasks, limits.bytes, taskBytes, isEnded(record) ? 1 : 0, isNew ? 1 : 0].map(String);
-    const args = [record.id, formatTask(task), caller, task.replica, ...numbers];
+    const numbers = [restMs, taskBytes, isEnded(record) ? 1 : 0, isNew ? 1 : 0, maxTasks, keptBytes()].map(String);
+    const args = [formatTask(task), caller, task.replica, ...numbers];
     const reply = await connection.run(writeTask, [keyOf(record.id), index], args);
     const [outcome, ...evicted] = Array.isArray(reply) ? (reply as unknown[]).map(String) : [];
     for (let at = 0; at + 1 < evicted.length; at += 2) evict(evicted[at]!, evicted[at + 1]!);
@@ -328,7 +327,7 @@ export function createTasks({ connection, replica, replicas, key }: StoreContext
     },
     sweep,
     start({ surface }) {
-      limits = { tasks: surface.maxTasks ?? defaultTasks, bytes: surface.maxKeptBytes ?? defaultKeptBytes };
+      maxTasks = surface.maxTasks ?? defaultTasks;
       replicas.on("task", take);
       clearInterval(timer);
       timer = setInterval(() => {

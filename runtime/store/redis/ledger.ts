@@ -1,0 +1,112 @@
+import { createScript, type Script } from "./connection.js";
+
+/**
+ * Accounts for records in Redis by caller, as `protocol/ledger.ts` does in a process: when it is full, the caller with
+ * the most bytes loses its oldest record, idle ones first. A caller with the most itself loses only idle ones.
+ *
+ * All keys have one hash tag. Those of the ledger end in
+ * - `index`: a hash with `[expiry, bytes, idle, caller, replica]` of each record, and the sum of the bytes
+ * - `expiry`: the records by their expiry
+ * - `callers`: the callers by their bytes
+ * - `of:CALLER`: the records of a caller, in the order in which it loses them
+ */
+const library = `
+local record, index = KEYS[1], KEYS[2]
+local prefix = string.sub(index, 1, -6)
+local expiry, callers = prefix .. "expiry", prefix .. "callers"
+local id = string.sub(record, #prefix + 1)
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local evicted = {}
+
+local function entryOf(name)
+  local text = redis.call("HGET", index, name)
+  return text and cjson.decode(text)
+end
+
+local function weigh(caller, bytes)
+  redis.call("HINCRBY", index, "bytes", bytes)
+  if tonumber(redis.call("ZINCRBY", callers, bytes, caller)) <= 0 then redis.call("ZREM", callers, caller) end
+end
+
+local function release(name)
+  local entry = entryOf(name)
+  redis.call("ZREM", expiry, name)
+  if not entry then return end
+  redis.call("HDEL", index, name)
+  redis.call("ZREM", prefix .. "of:" .. entry[4], name)
+  weigh(entry[4], -entry[2])
+  return entry
+end
+
+local function evict(name)
+  local entry = release(name)
+  redis.call("UNLINK", prefix .. name)
+  redis.call("PUBLISH", prefix .. name, "")
+  evicted[#evicted + 1] = name
+  evicted[#evicted + 1] = entry[5]
+  return entry
+end
+
+local function firstOf(caller, mayRun)
+  for _, name in ipairs(redis.call("ZRANGE", prefix .. "of:" .. caller, 0, 1)) do
+    if name ~= id then
+      local entry = entryOf(name)
+      if not entry then
+        redis.call("ZREM", prefix .. "of:" .. caller, name)
+      elseif mayRun or entry[3] == 1 then
+        return name
+      end
+    end
+  end
+end
+
+local function leastNeeded(caller, held)
+  local heaviest = redis.call("ZRANGE", callers, 0, 0, "REV", "WITHSCORES")
+  local most = tonumber(heaviest[2] or "0")
+  if most > held and heaviest[1] ~= caller then return firstOf(heaviest[1], true) end
+  local own = firstOf(caller, false)
+  if own then return own end
+  local oldest = redis.call("ZRANGE", expiry, 0, 0)[1]
+  local entry = oldest and oldest ~= id and entryOf(oldest)
+  if not entry or entry[3] == 0 or entry[4] == caller then return end
+  return tonumber(redis.call("ZSCORE", callers, entry[4]) or "0") >= held and oldest
+end
+
+local function book(caller, bytes, idle, replica, restMs, most, mostBytes)
+  for _, name in ipairs(redis.call("ZRANGEBYSCORE", expiry, "-inf", now, "LIMIT", 0, 100)) do
+    if name ~= id then release(name) end
+  end
+  local known = entryOf(id)
+  local more, places = bytes - (known and known[2] or 0), known and 0 or 1
+  local held = tonumber(redis.call("ZSCORE", callers, caller) or "0") + more
+  while redis.call("HLEN", index) - 1 + places > most
+    or more > 0 and tonumber(redis.call("HGET", index, "bytes") or "0") + more > mostBytes do
+    local name = bytes <= mostBytes and leastNeeded(caller, held)
+    if not name then return false end
+    local entry = evict(name)
+    if entry[4] == caller then held = held - entry[2] end
+  end
+  local ends = now + restMs
+  redis.call("HSET", index, id, cjson.encode({ends, bytes, idle, caller, replica}))
+  redis.call("ZADD", expiry, ends, id)
+  redis.call("ZADD", prefix .. "of:" .. caller, ends + (idle == 1 and 0 or 2 ^ 51), id)
+  weigh(caller, more)
+  for _, key in ipairs({index, expiry, callers, prefix .. "of:" .. caller}) do
+    if redis.call("PTTL", key) < restMs then redis.call("PEXPIRE", key, restMs) end
+  end
+  return true
+end
+`;
+
+/**
+ * Creates a script that may call
+ * - `book(caller, bytes, idle, replica, restMs, most, mostBytes)`: books the record, or changes its booking. Returns
+ *   whether there is room; `evicted` then has the evicted records, each with its replica
+ * - `release(id)`: ends the booking of a record
+ *
+ * Its keys are the record, and the index of the ledger.
+ */
+export function createLedgerScript(source: string): Script {
+  return createScript(library + source);
+}
