@@ -13,7 +13,8 @@ const as = (name) => bearer(keyOf(name));
 const fillers = Array.from({ length: 20 }, (_, index) => `filler-${index}`);
 
 /** Limits that are reached soon, so that the measured servers are full. */
-const limits = { rate: { perMinute: 6000, burst: 100 }, maxSessions: 200, maxTasks: 200, drainMs: 5000 };
+const maxKeptBytes = 4 * 1024 * 1024;
+const limits = { rate: { perMinute: 6000, burst: 100 }, maxSessions: 200, maxTasks: 200, maxKeptBytes, drainMs: 5000 };
 
 /** A Redis to be looked at like a server, and the auction that uses it. */
 export async function startAuction(startServer) {
@@ -86,6 +87,22 @@ async function task(url, name, ms) {
     modern(target, message(method, { taskId: result?.taskId ?? "x", ...params }, capable(tasks)), { headers });
 }
 
+/** Asks, answers at the other replica, and sends the answer again, which is refused. */
+async function rounds(servers, name) {
+  const [here, there] = both(servers);
+  const settle = (more) => {
+    const body = message("tools/call", { name: "settle", arguments: { lot: "lamp", ms: 0 }, ...more }, capable());
+    return (url) => modern(url, body, { headers: as(name) });
+  };
+  const { result } = parsed(await settle()(here));
+  if (result?.requestState === undefined) return;
+  const [question] = Object.keys(result.inputRequests);
+  const last = settle({ inputResponses: { [question]: paid }, requestState: result.requestState });
+  const answer = await last(there);
+  await last(here);
+  return answer;
+}
+
 export const storeTraffic = {
   "a bid": (servers) => modern(both(servers)[0], call("bid", { lot: lot() }), { headers: as("bidder") }),
   "a watcher of lots": (servers) => {
@@ -115,20 +132,7 @@ export const storeTraffic = {
     const [here, there] = both(servers);
     return (await task(here, "idler", 100))(there, "tasks/get");
   },
-  "a call in rounds, and its last round twice": async (servers) => {
-    const [here, there] = both(servers);
-    const settle = (more) => {
-      const body = message("tools/call", { name: "settle", arguments: { lot: "lamp", ms: 0 }, ...more }, capable());
-      return (url) => modern(url, body, { headers: as("settler") });
-    };
-    const { result } = parsed(await settle()(here));
-    if (result?.requestState === undefined) return;
-    const [question] = Object.keys(result.inputRequests);
-    const last = settle({ inputResponses: { [question]: paid }, requestState: result.requestState });
-    const answer = await last(there);
-    await last(here);
-    return answer;
-  },
+  "a call in rounds, and its last round twice": (servers) => rounds(servers, "settler"),
   "a call of a session, whose stream goes on elsewhere": async (servers) => {
     const [here, there] = both(servers);
     const headers = await openSession(here, { headers: as("appraiser") });
@@ -195,27 +199,27 @@ export const storeTraffic = {
   },
 };
 
-/** Fills what keeps a number of things: sessions of a caller, tasks, and the logs that replicas read. */
+/** Fills what is bounded: sessions, states, tasks, and the logs that replicas read. */
 export async function fillStore(servers) {
   const { redis } = servers;
-  const size = async (command, kind) => {
-    const found = await redis.ask("KEYS", `mcpc:auction:${kind}`);
-    return Math.max(0, ...(await Promise.all(found.map((key) => redis.ask(command, key)))).map(Number));
-  };
+  const length = async (log) => Number(await redis.ask("XLEN", `mcpc:auction:${log}`));
   const times = (count, run) => Promise.all(Array.from({ length: count }, run));
-  while ((await size("ZCARD", "sessions:*")) < 1000)
-    await times(40, () => storeTraffic["a session of two replicas, left"](servers));
+  const isFull = async (kind) =>
+    Number(await redis.ask("HGET", `mcpc:auction:{${kind}}:index`, "bytes")) > 0.98 * maxKeptBytes;
+  while (!(await isFull("sessions")))
+    await times(40, () => openSession(both(servers)[0], { headers: as(pick(...fillers)) }));
+  while (!(await isFull("states"))) await times(40, () => rounds(servers, pick(...fillers)));
   for (let round = 0; round < 15; round += 1) {
     await times(20, () => storeTraffic["a task that nobody answers"](servers));
     await times(20, () => storeTraffic["a task, cancelled elsewhere"](servers));
   }
-  while ((await size("XLEN", "changes")) < 10_000)
+  while ((await length("changes")) < 10_000)
     await times(100, () => modern(both(servers)[0], call("bid", { lot: lot() }), { headers: as(pick(...fillers)) }));
   const sessions = await times(2, () => openSession(servers.east.url, { headers: as(pick(...fillers)) }));
   const change = (headers) => {
     const body = message(pick("resources/subscribe", "resources/unsubscribe"), { uri: uriOf(lot()) }, legacy);
     return send(both(servers)[0], { body, headers });
   };
-  while ((await size("XLEN", "control")) < 10_000) await times(100, () => change(pick(...sessions)));
+  while ((await length("control")) < 10_000) await times(100, () => change(pick(...sessions)));
   for (const headers of sessions) await send(servers.east.url, { method: "DELETE", headers });
 }
