@@ -25,8 +25,8 @@ export interface RedisSetup {
   /** Every write is on the disk before its answer, so that a crash loses nothing. */
   readonly durable?: boolean;
   readonly password?: string;
-  /** A cluster of this node alone, with all slots. */
-  readonly cluster?: boolean;
+  /** A node of a cluster: of this one alone, with all slots, or of several that `startCluster` joins. */
+  readonly cluster?: boolean | { readonly busPort: number };
   /** Paths of the certificate and its key. The server then speaks TLS only. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly port?: number;
@@ -43,13 +43,15 @@ export async function startRedis(setup: RedisSetup = {}): Promise<Redis> {
   const folder = mkdtempSync(join(tmpdir(), "mcpc-redis-"));
   const { durable = false, password, cluster = false, tls, copies } = setup;
   const port = setup.port ?? (await freePort());
+  const busPort = typeof cluster === "object" ? cluster.busPort : await freePort();
   const args = [
     ...(tls ? ["--port", "0", "--tls-port", String(port)] : ["--port", String(port)]),
     ...(tls ? ["--tls-cert-file", tls.cert, "--tls-key-file", tls.key, "--tls-auth-clients", "no"] : []),
     ...["--bind", "127.0.0.1", "--dir", folder, "--save", "", "--daemonize", "no"],
     ...(durable ? ["--appendonly", "yes", "--appendfsync", "always"] : []),
     ...(password === undefined ? [] : ["--requirepass", password]),
-    ...(cluster ? ["--cluster-enabled", "yes", "--cluster-port", String(await freePort())] : []),
+    ...(cluster === false ? [] : ["--cluster-enabled", "yes", "--cluster-port", String(busPort)]),
+    ...(cluster === false ? [] : ["--cluster-node-timeout", "5000", "--cluster-replica-validity-factor", "0"]),
     ...(copies === undefined ? [] : ["--replicaof", "127.0.0.1", String(copies)]),
   ];
   let child = await startProcess("redis-server", args, "Ready to accept connections");
@@ -70,12 +72,9 @@ export async function startRedis(setup: RedisSetup = {}): Promise<Redis> {
     child.kill(signal);
     await once(child, "exit");
   };
-  if (cluster) {
+  if (cluster === true) {
     await ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-    for (let tries = 0; !String(await ask("CLUSTER", "INFO")).includes("cluster_state:ok"); tries++) {
-      if (tries === 100) throw new Error("the cluster does not become ready");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await until(async () => String(await ask("CLUSTER", "INFO")).includes("cluster_state:ok"));
   }
   return {
     url,
@@ -92,6 +91,34 @@ export async function startRedis(setup: RedisSetup = {}): Promise<Redis> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A cluster of three nodes with a third of the slots each, and of a fourth one that copies the first. */
+export async function startCluster(): Promise<readonly Redis[]> {
+  const busPorts = await Promise.all(Array.from({ length: 4 }, () => freePort()));
+  const nodes = await Promise.all(busPorts.map((busPort) => startRedis({ durable: true, cluster: { busPort } })));
+  const [first, , , copy] = nodes as [Redis, Redis, Redis, Redis];
+  for (const [index, { port }] of nodes.entries())
+    if (index > 0) await first.ask("CLUSTER", "MEET", "127.0.0.1", String(port), String(busPorts[index]));
+  const slots = ["0-5460", "5461-10922", "10923-16383"];
+  for (const [index, range] of slots.entries())
+    await nodes[index]!.ask("CLUSTER", "ADDSLOTSRANGE", ...range.split("-"));
+  const says = (text: string) => async (): Promise<boolean> => {
+    const infos = await Promise.all(nodes.map(({ ask }) => ask("CLUSTER", "INFO")));
+    return infos.every((info) => String(info).includes(text));
+  };
+  await until(says("cluster_known_nodes:4"));
+  await copy.ask("CLUSTER", "REPLICATE", String(await first.ask("CLUSTER", "MYID")));
+  await until(says("cluster_state:ok"));
+  await until(async () => String(await copy.ask("INFO", "replication")).includes("master_link_status:up"));
+  return nodes;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await holds()); tries += 1) {
+    if (tries === 600) throw new Error("the cluster does not become ready");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 export interface Sentinel {

@@ -15,8 +15,16 @@ export interface HeldCall {
   readonly signal: AbortSignal;
 }
 
+/** A Redis, or nodes of a cluster. */
+type StoreEntrance = Pick<Redis, "url"> & { readonly cluster?: boolean };
+
 /** A server of several that share a Redis, in this process, whose callers name themselves in a header. */
-export async function startServing(redis: Redis, prefix: string, name: string, options: Partial<HttpOptions> = {}) {
+export async function startServing(
+  redis: StoreEntrance,
+  prefix: string,
+  name: string,
+  options: Partial<HttpOptions> = {},
+) {
   const calls = new Map<string, HeldCall>();
   const tools: Record<string, AnyToolHandler> = {
     held: ((input: { call?: string }, { progress, signal }: any) =>
@@ -43,7 +51,8 @@ export async function startServing(redis: Redis, prefix: string, name: string, o
       return name;
     }) as never,
   };
-  const store = createRedisStore({ url: { env: "URL" }, prefix, commandTimeoutMs: 5000 });
+  const { cluster = false } = redis;
+  const store = createRedisStore({ url: { env: "URL" }, prefix, commandTimeoutMs: 5000, cluster });
   const resources = { "made://a": () => "a", "made://b": () => "b" };
   const served = serving(serverWith(tools, { resources, surface: { readOnly: true } }), options, {}, { store });
   await start(served.server, { env: { URL: redis.url } });
