@@ -38,8 +38,10 @@ export const long = [
   ...[
     "adversary",
     "back-pressure",
+    "store-cluster",
     "store-connection",
     "store-inbox",
+    "store-ledger",
     "store-tasks",
     "stored-runs",
     "stored-sessions",
