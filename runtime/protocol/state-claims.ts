@@ -2,15 +2,10 @@ import type {} from "./parts.js";
 import { busy, type McpError } from "./errors.js";
 import type { Call } from "./exchange.js";
 import { invalidParams } from "./results.js";
-import type { ClaimOutcome } from "./store.js";
+import type { ClaimOutcome, StateClaim } from "./store.js";
 
 /** The maximum number of claims that a process remembers. The oldest one is dropped first. */
 const maxClaims = 10_000;
-
-/** A continued call. Its states cannot continue another one until it has ended, and never if it is answered. */
-export interface StateClaim {
-  end(isAnswered: boolean): Promise<void>;
-}
 
 /**
  * Claims the states of a call, which have an id in common: a call that asks its client is answered once. A store does
@@ -23,23 +18,22 @@ export async function claimStates(call: Call, id: string, lifetimeMs: number): P
   const known = claims.get(id);
   if (known !== undefined) return refusalOf(known);
   remember(claims, id, "running");
-  const state = { id, caller: call.caller, lifetimeMs };
-  const shared = globalThis.mcpcWithoutStore ? undefined : store?.states;
+  let shared: ClaimOutcome | StateClaim | undefined;
   try {
-    const outcome = (await shared?.claim(state)) ?? "claimed";
-    if (outcome !== "claimed") {
-      claims.delete(id);
-      return refusalOf(outcome);
-    }
+    if (!globalThis.mcpcWithoutStore) shared = await store?.states.claim({ id, caller: call.caller, lifetimeMs });
   } catch (error) {
     claims.delete(id);
     throw error;
+  }
+  if (typeof shared === "string") {
+    claims.delete(id);
+    return refusalOf(shared);
   }
   return {
     async end(isAnswered) {
       if (isAnswered) remember(claims, id, "answered");
       else claims.delete(id);
-      await shared?.end(state, isAnswered);
+      await shared?.end(isAnswered);
     },
   };
 }

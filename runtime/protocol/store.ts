@@ -201,10 +201,14 @@ export interface ClaimedState {
   readonly lifetimeMs: number;
 }
 
+/** A continued call. Its states cannot continue another one until it has ended, and never if it is answered. */
+export interface StateClaim {
+  /** The states of an answered call stay claimed for their lifetime, if there is room. */
+  end(isAnswered: boolean): Promise<void>;
+}
+
 /** Claims of the states of calls that ask their clients. */
 export interface SharedStates {
   /** Rejects with `UnavailableError` while the store is away, and if there is no room. */
-  claim(state: ClaimedState): Promise<ClaimOutcome | "claimed">;
-  /** Ends a claim. The states of an answered call stay claimed for their lifetime, if there is room. */
-  end(state: ClaimedState, isAnswered: boolean): Promise<void>;
+  claim(state: ClaimedState): Promise<ClaimOutcome | StateClaim>;
 }

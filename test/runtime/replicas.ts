@@ -3,6 +3,7 @@ import { createRate } from "../../runtime/limits/rate.js";
 import { start, stop } from "../../runtime/protocol/application.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import type { AnyToolHandler } from "../../runtime/protocol/surface.js";
+import { storeAway } from "../../runtime/store/redis/connection.js";
 import { createRedisStore, type RedisOptions, type RedisStore } from "../../runtime/store/redis/store.js";
 import { serverWith } from "./surface.js";
 
@@ -54,6 +55,17 @@ export async function startReplica(
   const replica = { server, store, log, stop: () => (stopping ??= stop(server)) };
   onTestFinished(replica.stop);
   return replica;
+}
+
+/** Loses the reply of Redis to the next script of a replica, as a connection does that breaks in between. */
+export function loseReply({ store }: Replica): void {
+  const { connection } = store.context;
+  const { run } = connection;
+  connection.run = async (...script) => {
+    connection.run = run;
+    await run(...script);
+    throw storeAway("the reply is lost");
+  };
 }
 
 /** Waits until a condition holds. */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createHealth } from "../../runtime/health/health.js";
 import { start } from "../../runtime/protocol/application.js";
+import type { StateClaim } from "../../runtime/protocol/store.js";
 import { parseAddress } from "../../runtime/store/redis/address.js";
 import { createRedisStore } from "../../runtime/store/redis/store.js";
 import { hasRedis, startRedis, startSentinel, type Redis, type RedisSetup } from "../e2e/redis.js";
@@ -142,9 +143,8 @@ describe.skipIf(!hasRedis)("a connection", () => {
     const caller = await converse(server, "2026-07-28");
     for (const name of ["touch", "plain"])
       expect((await caller.request("tools/call", { ...touch, name })).error).toBeUndefined();
-    const state = { id: "id", caller: "ada", lifetimeMs: 1000 };
-    expect(await store.states.claim(state)).toBe("claimed");
-    await store.states.end(state, false);
+    const claim = await store.states.claim({ id: "id", caller: "ada", lifetimeMs: 1000 });
+    await (claim as StateClaim).end(false);
     const found = await store.results!.find({ kind: "tool", name: "t", input: "{}", ttlMs: 1000 });
     expect(found).toHaveProperty("end");
     expect(Number(await redis.ask("XLEN", "test:changes"))).toBe(1);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { StoredSession } from "../../runtime/protocol/store.js";
+import type { StateClaim, StoredSession } from "../../runtime/protocol/store.js";
 import type { RedisStore } from "../../runtime/store/redis/store.js";
 import { hasRedis } from "../e2e/redis.js";
 import { startReplica } from "./replicas.js";
@@ -153,22 +153,28 @@ describe.skipIf(!hasRedis)("records of many callers in Redis", () => {
 
   test("of states are bounded, too: a running one is never taken from its caller, an answered one is", async () => {
     const { states } = await storeWith(7200);
-    const state = (caller: string, id: string) => ({ id: `${caller} ${id}`, caller, lifetimeMs: 60_000 });
-    for (let id = 0; id < 10; id += 1) expect(await states.claim(state("ada", String(id)))).toBe("claimed");
-    await expect(states.claim(state("ada", "more"))).rejects.toMatchObject({
+    const claims = new Map<string, StateClaim>();
+    const claim = async (caller: string, id: string): Promise<string> => {
+      const outcome = await states.claim({ id: `${caller} ${id}`, caller, lifetimeMs: 60_000 });
+      if (typeof outcome === "string") return outcome;
+      claims.set(id, outcome);
+      return "claimed";
+    };
+    for (let id = 0; id < 10; id += 1) expect(await claim("ada", String(id))).toBe("claimed");
+    await expect(claim("ada", "more")).rejects.toMatchObject({
       httpStatus: 503,
       message: "too many calls go on in rounds; try again later",
     });
-    for (const id of ["0", "1"]) await states.end(state("ada", id), true);
-    await states.end(state("ada", "2"), false);
-    expect(await states.claim(state("ada", "2"))).toBe("claimed");
-    expect(await states.claim(state("ada", "10"))).toBe("claimed");
+    for (const id of ["0", "1"]) await claims.get(id)!.end(true);
+    await claims.get("2")!.end(false);
+    expect(await claim("ada", "2")).toBe("claimed");
+    expect(await claim("ada", "10")).toBe("claimed");
     await books("states", 7200);
     // The oldest answered one made room.
-    expect(await states.claim(state("ada", "1"))).toBe("answered");
-    expect(await states.claim(state("ada", "3"))).toBe("running");
+    expect(await claim("ada", "1")).toBe("answered");
+    expect(await claim("ada", "3")).toBe("running");
     // Another caller takes the rest of what has been answered, then running ones of the caller with most.
-    for (let id = 0; id < 4; id += 1) expect(await states.claim(state("bob", String(id)))).toBe("claimed");
+    for (let id = 0; id < 4; id += 1) expect(await claim("bob", String(id))).toBe("claimed");
     expect((await books("states", 7200)).sizes.size).toBe(10);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { AnyToolHandler } from "../../runtime/protocol/surface.js";
 import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
 import { converse, type Conversation } from "./conversation.js";
-import { startReplica, until } from "./replicas.js";
+import { loseReply, startReplica, until, type Replica } from "./replicas.js";
 import { serverWith } from "./surface.js";
 
 const elicitations = new Map([["name", { message: "Your name?", requestedSchema: { type: "object" } }]]);
@@ -144,6 +144,39 @@ describe.skipIf(!hasRedis)("states of several replicas", () => {
     await until(() => runs.length === 2);
     runs[1]!.resolve("end");
     expect((await answer).result.content[0].text).toBe("end");
+  });
+
+  test("continue a call of a replica that has died in one of those that are left", async () => {
+    const [dead, faster, slower] = await Promise.all([1, 2, 3].map(() => startReplica(redis.url)));
+    const claimAt = ({ store }: Replica) => store.states.claim({ id: "dead", caller: "ada", lifetimeMs: 60_000 });
+    await claimAt(dead!);
+    await dead!.stop();
+    const { replicas } = slower!.store.context;
+    const { isAlive } = replicas;
+    await until(async () => !(await isAlive(dead!.store.replica)));
+    let claiming: Promise<unknown> | undefined;
+    replicas.isAlive = async (replica) => {
+      claiming ??= claimAt(faster!);
+      await claiming;
+      return isAlive(replica);
+    };
+    const refused = claimAt(slower!);
+    expect(await refused).toBe("running");
+    expect(await claiming).toBeTypeOf("object");
+  });
+
+  test("continue a call later if the reply to its claim is lost", async () => {
+    const { clients, replicas, done } = await replicasOf(redis.url);
+    const state = await open(clients[0]!, "greet");
+    loseReply(replicas[0]!);
+    expect((await resume(clients[0]!, "greet", state)).error.message).toContain("the reply is lost");
+    const answered = async (): Promise<boolean> => {
+      const { error } = await resume(clients[1]!, "greet", state);
+      if (error !== undefined) expect(error.message).toContain("another request continues this call");
+      return error === undefined;
+    };
+    await until(answered);
+    expect(done).toHaveLength(1);
   });
 
   test("are refused while Redis is away, and continue when it is back", async () => {
