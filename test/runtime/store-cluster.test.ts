@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { freePort } from "../e2e/free-port.js";
 import { hasRedis, startCluster, type Redis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
 import { opened, startServing, textOf, type Serving } from "./stored-replicas.js";
@@ -8,12 +11,49 @@ const call = (name: string, input: object = {}) => ({
   params: { name, arguments: input, _meta: { progressToken: 1 } },
 });
 
+/** Listens on a port that passes on to another one, after a while: another attempt to connect would begin meanwhile. */
+async function listenSlowly(port: number): Promise<number> {
+  const server = createServer((socket) => {
+    const target = connect(port, "127.0.0.1");
+    socket.on("error", () => {}).on("close", () => target.destroy());
+    target.on("error", () => {}).on("close", () => socket.destroy());
+    setTimeout(() => socket.pipe(target).pipe(socket), 300);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
 describe.skipIf(!hasRedis)("a cluster of several nodes", () => {
   let nodes: readonly Redis[] = [];
   beforeAll(async () => {
     nodes = await startCluster();
   });
   afterAll(() => Promise.all(nodes.map((node) => node.stop())));
+
+  test("is entered by any of its nodes, and left without a connection", async () => {
+    const dead = `redis://127.0.0.1:${await freePort()}`;
+    const connections = async (): Promise<number> => {
+      const lists = await Promise.all(nodes.map(({ ask }) => ask("CLIENT", "LIST", "TYPE", "normal")));
+      return lists.map((list) => String(list).trim().split("\n").length - 1).reduce((sum, count) => sum + count, 0);
+    };
+    const slow = await listenSlowly(nodes[1]!.port);
+    const entrance = { url: [dead, `redis://127.0.0.1:${slow}`].join(","), cluster: true };
+    // The package tries them in an order of its own.
+    const servings = await Promise.all(
+      Array.from({ length: 6 }, (_, count) => startServing(entrance, `entered ${count}:`, "a")),
+    );
+    for (const serving of servings) {
+      await until(() => serving.store.available, "the store");
+      expect((await serving.initialize("ada", "2025-11-25")).status).toBe(200);
+    }
+    expect(await connections()).toBeGreaterThan(0);
+    // A second attempt, if there were one, would have its connections by then.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await Promise.all(servings.map((serving) => serving.stop()));
+    await until(async () => (await connections()) === 0, "the end of all connections");
+  });
 
   test("keeps sessions, streams and changes, on any of its nodes, also after the end of one", async () => {
     const entrance = { url: nodes.map(({ url }) => url).join(","), cluster: true };

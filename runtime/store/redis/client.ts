@@ -139,7 +139,10 @@ async function openCluster(options: RedisClientOptions): Promise<RedisClient> {
     },
     maxCommandRedirections: 4,
   });
-  cluster.on("error", onFailure);
+  let isOpen = false;
+  cluster.on("error", (error: unknown) => {
+    if (isOpen) onFailure(error);
+  });
   cluster.on("node-error", () => {});
   try {
     await cluster.connect();
@@ -147,11 +150,15 @@ async function openCluster(options: RedisClientOptions): Promise<RedisClient> {
     destroy(cluster);
     throw error;
   }
+  isOpen = true;
   return {
     send: (key, args) => cluster.sendCommand(key, false, [...args]),
     subscribe: (channel, listener) => cluster.subscribe(channel, listener),
     unsubscribe: (channel) => cluster.unsubscribe(channel),
-    destroy: () => destroy(cluster),
+    destroy: () => {
+      isOpen = false;
+      destroy(cluster);
+    },
   };
 }
 
