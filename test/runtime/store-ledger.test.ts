@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StateClaim, StoredSession } from "../../runtime/protocol/store.js";
+import { createLedgerScript } from "../../runtime/store/redis/ledger.js";
 import type { RedisStore } from "../../runtime/store/redis/store.js";
 import { hasRedis } from "../e2e/redis.js";
 import { startReplica } from "./replicas.js";
@@ -47,16 +48,17 @@ describe.skipIf(!hasRedis)("records of many callers in Redis", () => {
     expect(total).toBeLessThanOrEqual(maxBytes);
     for (const [caller, weight] of weights) {
       expect(Number(await shared.redis.ask("ZSCORE", key("callers"), caller))).toBe(weight);
+      expect(Number(await shared.redis.ask("ZSCORE", key("counts"), caller))).toBe(names.get(caller)!.length);
       const listed = (await shared.redis.ask("ZRANGE", key(`of:${caller}`), "0", "-1")) as string[];
       expect(listed.toSorted()).toEqual(names.get(caller)!.toSorted());
     }
-    expect(await shared.redis.ask("ZCARD", key("callers"))).toBe(weights.size);
+    for (const name of ["callers", "counts"]) expect(await shared.redis.ask("ZCARD", key(name))).toBe(weights.size);
     const expiring = (await shared.redis.ask("ZRANGE", key("expiry"), "0", "-1")) as string[];
     expect(expiring.toSorted()).toEqual([...sizes.keys()].toSorted());
     const keys = ((await shared.redis.ask("KEYS", key("*"))) as string[]).map((name) => name.slice(key("").length));
     expect(keys.filter((name) => sizes.has(name)).length).toBe(sizes.size);
     const others = keys.filter((name) => !sizes.has(name) && !name.startsWith("of:"));
-    expect(others.filter((name) => !["index", "callers", "expiry"].includes(name))).toEqual([]);
+    expect(others.filter((name) => !["index", "callers", "counts", "expiry"].includes(name))).toEqual([]);
     return { sizes, weights };
   }
 
@@ -149,6 +151,32 @@ describe.skipIf(!hasRedis)("records of many callers in Redis", () => {
     expect(await left()).toEqual(["ada-0", "ada-2", "ada-3", "ada-4"]);
     await write(store, "ada", "5", "x".repeat(400));
     expect(await left()).toEqual(["ada-0", "ada-3", "ada-4", "ada-5"]);
+  });
+
+  /** Books a record of some bytes, of which there may be some. */
+  const book = createLedgerScript(`
+if not book(ARGV[1], tonumber(ARGV[2]), 1, "", 60000, tonumber(ARGV[3]), 1e9) then return {"full"} end
+redis.call("SET", record, "x", "PX", 60000)
+return evicted`);
+
+  test("that are too many are those of the caller with most records, however small they are", async () => {
+    const { connection, key } = (await storeWith(1e9)).context;
+    const add = async (caller: string, name: string, bytes: number, most = 10): Promise<unknown> =>
+      connection.run(book, [key("{made}", name), key("{made}", "index")], [caller, String(bytes), String(most)]);
+    await add("ada", "large", 1_000_000);
+    for (let count = 1; count < 10; count += 1) expect(await add("eve", `small-${count}`, 100)).toEqual([]);
+    expect(await add("eve", "more", 100)).toEqual(["small-1", ""]);
+    expect(await add("bob", "new", 100)).toEqual(["small-2", ""]);
+    await books("made", 1e9);
+    // A record may go over to another caller.
+    expect(await add("bob", "large", 50)).toEqual([]);
+    expect([...(await books("made", 1e9)).weights.keys()].toSorted()).toEqual(["bob", "eve"]);
+    // One step of Redis evicts a thousand at most.
+    await Promise.all(Array.from({ length: 2500 }, (_, count) => add("joe", `many-${count}`, 10, 1e6)));
+    expect(await add("new", "one", 10, 1)).toEqual(["full"]);
+    expect((await books("made", 1e9)).sizes.size).toBe(1510);
+    for (let turn = 0; turn < 2; turn += 1) await add("new", "one", 10, 1);
+    expect([...(await books("made", 1e9)).sizes.keys()]).toEqual(["one"]);
   });
 
   test("of states are bounded, too: a running one is never taken from its caller, an answered one is", async () => {

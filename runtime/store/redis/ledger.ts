@@ -1,19 +1,20 @@
 import { createScript, type Script } from "./connection.js";
 
 /**
- * Accounts for records in Redis by caller, as `protocol/ledger.ts` does in a process: when it is full, the caller with
- * the most bytes loses its oldest record, idle ones first. A caller with the most itself loses only idle ones.
+ * Accounts for records in Redis by caller, as `protocol/ledger.ts` does in a process: when there are too many records, or
+ * too many bytes, the caller with the most of them loses its oldest record, idle ones first. A caller with the most
+ * itself loses only idle ones.
  *
  * All keys have one hash tag. Those of the ledger end in
  * - `index`: a hash with `[expiry, bytes, idle, caller, replica]` of each record, and the sum of the bytes
  * - `expiry`: the records by their expiry
- * - `callers`: the callers by their bytes
+ * - `callers`, `counts`: the callers by their bytes, and by the number of their records
  * - `of:CALLER`: the records of a caller, in the order in which it loses them
  */
 const library = `
 local record, index = KEYS[1], KEYS[2]
 local prefix = string.sub(index, 1, -6)
-local expiry, callers = prefix .. "expiry", prefix .. "callers"
+local expiry, callers, counts = prefix .. "expiry", prefix .. "callers", prefix .. "counts"
 local id = string.sub(record, #prefix + 1)
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -24,9 +25,16 @@ local function entryOf(name)
   return text and cjson.decode(text)
 end
 
-local function weigh(caller, bytes)
+local function weigh(caller, bytes, count)
   redis.call("HINCRBY", index, "bytes", bytes)
-  if tonumber(redis.call("ZINCRBY", callers, bytes, caller)) <= 0 then redis.call("ZREM", callers, caller) end
+  redis.call("ZINCRBY", callers, bytes, caller)
+  if tonumber(redis.call("ZINCRBY", counts, count, caller)) > 0 then return end
+  redis.call("ZREM", callers, caller)
+  redis.call("ZREM", counts, caller)
+end
+
+local function heldBy(weights, caller)
+  return tonumber(redis.call("ZSCORE", weights, caller) or "0")
 end
 
 local function release(name)
@@ -35,7 +43,7 @@ local function release(name)
   if not entry then return end
   redis.call("HDEL", index, name)
   redis.call("ZREM", prefix .. "of:" .. entry[4], name)
-  weigh(entry[4], -entry[2])
+  weigh(entry[4], -entry[2], -1)
   return entry
 end
 
@@ -45,7 +53,6 @@ local function evict(name)
   redis.call("PUBLISH", prefix .. name, "")
   evicted[#evicted + 1] = name
   evicted[#evicted + 1] = entry[5]
-  return entry
 end
 
 local function firstOf(caller, mayRun)
@@ -61,8 +68,8 @@ local function firstOf(caller, mayRun)
   end
 end
 
-local function leastNeeded(caller, held)
-  local heaviest = redis.call("ZRANGE", callers, 0, 0, "REV", "WITHSCORES")
+local function leastNeeded(weights, caller, held)
+  local heaviest = redis.call("ZRANGE", weights, 0, 0, "REV", "WITHSCORES")
   local most = tonumber(heaviest[2] or "0")
   if most > held and heaviest[1] ~= caller then return firstOf(heaviest[1], true) end
   local own = firstOf(caller, false)
@@ -70,7 +77,21 @@ local function leastNeeded(caller, held)
   local oldest = redis.call("ZRANGE", expiry, 0, 0)[1]
   local entry = oldest and oldest ~= id and entryOf(oldest)
   if not entry or entry[3] == 0 or entry[4] == caller then return end
-  return tonumber(redis.call("ZSCORE", callers, entry[4]) or "0") >= held and oldest
+  return heldBy(weights, entry[4]) >= held and oldest
+end
+
+local function makeRoom(caller, bytes, more, places, most, mostBytes)
+  for _ = 1, 1000 do
+    local isCrowded = redis.call("HLEN", index) - 1 + places > most
+    local isHeavy = more > 0 and tonumber(redis.call("HGET", index, "bytes") or "0") + more > mostBytes
+    if not isCrowded and not isHeavy then return true end
+    local weights = isCrowded and counts or callers
+    local held = heldBy(weights, caller) + (isCrowded and places or more)
+    local name = bytes <= mostBytes and leastNeeded(weights, caller, held)
+    if not name then return false end
+    evict(name)
+  end
+  return false
 end
 
 local function book(caller, bytes, idle, replica, restMs, most, mostBytes)
@@ -78,21 +99,18 @@ local function book(caller, bytes, idle, replica, restMs, most, mostBytes)
     if name ~= id then release(name) end
   end
   local known = entryOf(id)
-  local more, places = bytes - (known and known[2] or 0), known and 0 or 1
-  local held = tonumber(redis.call("ZSCORE", callers, caller) or "0") + more
-  while redis.call("HLEN", index) - 1 + places > most
-    or more > 0 and tonumber(redis.call("HGET", index, "bytes") or "0") + more > mostBytes do
-    local name = bytes <= mostBytes and leastNeeded(caller, held)
-    if not name then return false end
-    local entry = evict(name)
-    if entry[4] == caller then held = held - entry[2] end
+  if known and known[4] ~= caller then
+    release(id)
+    known = nil
   end
+  local more, places = bytes - (known and known[2] or 0), known and 0 or 1
+  if not makeRoom(caller, bytes, more, places, most, mostBytes) then return false end
   local ends = now + restMs
   redis.call("HSET", index, id, cjson.encode({ends, bytes, idle, caller, replica}))
   redis.call("ZADD", expiry, ends, id)
   redis.call("ZADD", prefix .. "of:" .. caller, ends + (idle == 1 and 0 or 2 ^ 51), id)
-  weigh(caller, more)
-  for _, key in ipairs({index, expiry, callers, prefix .. "of:" .. caller}) do
+  weigh(caller, more, places)
+  for _, key in ipairs({index, expiry, callers, counts, prefix .. "of:" .. caller}) do
     if redis.call("PTTL", key) < restMs then redis.call("PEXPIRE", key, restMs) end
   end
   return true
