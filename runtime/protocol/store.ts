@@ -110,18 +110,18 @@ export type SessionEvent =
   | { readonly type: "cancel" | "answer"; readonly message: JsonObject }
   | { readonly type: "listen" | "silence"; readonly part: string; readonly position: string | undefined };
 
+/** Whether the store has a session. One that has ended stays known as such for a while; an absent one may be lost. */
+export type SessionState = "kept" | "absent" | "ended";
+
 /** Sessions that any replica goes on with. All promises reject with `UnavailableError` while the store is away. */
 export interface SessionStore {
   /** Writes a session, unless the store has it. Rejects with `UnavailableError` if there is no room, too. */
   write(key: SessionKey, session: StoredSession): Promise<void>;
   read(name: string): Promise<StoredSession | undefined>;
-  /**
-   * Extends the life of a session, and sets its position if there is another one. Resolves with whether the store still
-   * has the session.
-   */
-  extend(key: SessionKey, position: string | undefined): Promise<boolean>;
-  /** Changes a session, and tells its parts on all replicas, this one too. */
-  change(key: SessionKey, event: SessionEvent): Promise<void>;
+  /** Extends the life of a session, and sets its position if there is another one. */
+  extend(key: SessionKey, position: string | undefined): Promise<SessionState>;
+  /** Changes a session that the store has, and tells its parts on all replicas, this one too. */
+  change(key: SessionKey, event: SessionEvent): Promise<SessionState>;
   /** Returns whether a replica lives. */
   isAlive(replica: string): Promise<boolean>;
   /** Sends an answer to the replica that has asked. Resolves with `false` if that is dead. */

@@ -1,6 +1,6 @@
 import { full } from "../../protocol/errors.js";
 import { isObject } from "../../protocol/json-rpc.js";
-import type { SessionEvent, SessionKey, SessionStore, StoredSession } from "../../protocol/store.js";
+import type { SessionEvent, SessionKey, SessionState, SessionStore, StoredSession } from "../../protocol/store.js";
 import { within } from "./changes.js";
 import { storeAway } from "./connection.js";
 import type { StoreContext } from "./context.js";
@@ -14,16 +14,20 @@ const lifetimeMs = 30 * 60_000;
 /** Bytes of a session in Redis without its fields, and of a field without its name and value. */
 const sessionBytes = 1024;
 const fieldBytes = 64;
+/** Bytes of a session in Redis that has ended. */
+const endedBytes = 720;
 /** The time that a message to other replicas may take. */
 const patienceMs = 5000;
 
 /**
  * Sets fields of a session that exists, or writes a new one, unless it exists (`ARGV[1]`). An empty value removes its
- * field. Extends the life of the session. Returns 1, 0 if there is no such session, or -1 if there is no room.
+ * field. Extends the life of the session. Returns 1, 0 if there is no such session, -1 if there is no room, or -2 if it
+ * has ended.
  */
 const set = createLedgerScript(`
 local isNew, exists = ARGV[1] == "new", redis.call("EXISTS", record) == 1
 if not exists and not isNew then return 0 end
+if redis.call("HEXISTS", record, "ended") == 1 then return -2 end
 local function bytesOf(name, value)
   return value and value ~= "" and #name + #value + ${fieldBytes} or 0
 end
@@ -49,9 +53,13 @@ end
 redis.call("PEXPIRE", record, ARGV[3])
 return 1`);
 
+/** Ends a session. The record says so for as long as replicas that have missed it could write the session again. */
 const end = createLedgerScript(`
+redis.call("UNLINK", record)
 release(id)
-return redis.call("UNLINK", record)`);
+if not book(ARGV[1], ${endedBytes}, 1, "", tonumber(ARGV[2]), math.huge, tonumber(ARGV[3])) then return 0 end
+redis.call("HSET", record, "ended", "1")
+return redis.call("PEXPIRE", record, ARGV[2])`);
 
 /** The field of a subscribed URI. */
 const uriField = (uri: string): string => `uri ${uri}`;
@@ -62,12 +70,33 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
   const keyOf = (name: string): string => key("{sessions}", name);
   const index = keyOf("index");
 
-  /** Sets fields of a session. Returns whether the store has the session. */
-  async function write({ name, caller }: SessionKey, fields: readonly string[], isNew = false): Promise<boolean> {
-    const args = [isNew ? "new" : "", caller, String(lifetimeMs), String(keptBytes()), ...fields];
-    const outcome = Number(await connection.run(set, [keyOf(name), index], args));
-    if (outcome < 0) throw full(isNew ? "too many sessions are kept" : "there is no room for more of this session");
-    return outcome > 0;
+  const booking = ({ caller }: SessionKey): string[] => [caller, String(lifetimeMs), String(keptBytes())];
+
+  /** Sets fields of a session. */
+  async function write(session: SessionKey, fields: readonly string[], isNew = false): Promise<SessionState> {
+    const args = [isNew ? "new" : "", ...booking(session), ...fields];
+    const outcome = Number(await connection.run(set, [keyOf(session.name), index], args));
+    if (outcome === -1) throw full(isNew ? "too many sessions are kept" : "there is no room for more of this session");
+    return outcome === 1 ? "kept" : outcome === 0 ? "absent" : "ended";
+  }
+
+  /** Writes what an event changes in the record of a session. */
+  async function record(session: SessionKey, event: SessionEvent): Promise<SessionState> {
+    switch (event.type) {
+      case "end":
+        await connection.run(end, [keyOf(session.name), index], booking(session));
+        return "kept";
+      case "logLevel":
+        return write(session, ["level", event.level]);
+      case "subscribe":
+      case "unsubscribe":
+        return write(session, [uriField(event.uri), event.type === "subscribe" ? "1" : ""]);
+      case "silence":
+        if (event.position !== undefined) await write(session, ["position", event.position]);
+        return "kept";
+      default:
+        return "kept";
+    }
   }
 
   /** Refuses a message at once while the store is away: the client sends it again. */
@@ -89,8 +118,8 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
   });
 
   return {
-    async write(session, record) {
-      const { logLevel = "", subscriptions, position, ...client } = record;
+    async write(session, content) {
+      const { logLevel = "", subscriptions, position, ...client } = content;
       const uris = subscriptions.flatMap((uri) => [uriField(uri), "1"]);
       const fields = ["client", JSON.stringify(client), "position", position, "level", logLevel, ...uris];
       await write(session, fields, true);
@@ -100,14 +129,9 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
     },
     extend: (session, position) => write(session, position === undefined ? [] : ["position", position]),
     async change(session, event) {
-      const { name } = session;
-      if (event.type === "end") await connection.run(end, [keyOf(name), index], []);
-      else if (event.type === "logLevel") await write(session, ["level", event.level]);
-      else if (event.type === "subscribe" || event.type === "unsubscribe")
-        await write(session, [uriField(event.uri), event.type === "subscribe" ? "1" : ""]);
-      else if (event.type === "silence" && event.position !== undefined)
-        await write(session, ["position", event.position]);
-      await delivered(() => replicas.broadcast(messageOf(name, event)));
+      const state = await record(session, event);
+      if (state === "kept") await delivered(() => replicas.broadcast(messageOf(session.name, event)));
+      return state;
     },
     isAlive: replicas.isAlive,
     async answer({ name, caller }, replica, message) {

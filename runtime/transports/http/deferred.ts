@@ -15,8 +15,8 @@ export function deferred<T>(
   let running: Running | undefined;
   let isAbandoned = false;
   wait
+    .finally(() => (request.body = body))
     .then((value) => {
-      request.body = body;
       running = resume(value);
       if (isAbandoned) running?.abandon();
     })

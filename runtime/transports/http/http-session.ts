@@ -27,6 +27,8 @@ export interface HttpSession {
   /** Answers a request of this session. The answer becomes a stream at the first notification. */
   request(message: RequestMessage, request: HttpRequest, reply: HttpReply): Running | undefined;
   notification(message: NotificationMessage): Acceptance;
+  /** Runs a request, and writes what it changes in the session before its answer. */
+  run(message: RequestMessage, outlet: Outlet, answer: Reply, auth: HttpRequest["auth"]): unknown;
   /** Takes the answer to a question. */
   response(message: ResponseMessage): Acceptance;
   /** Extends the life of the session on all replicas. */
@@ -118,8 +120,7 @@ export function createSession(
         streams.finish(stream);
       };
       let silence: (() => void) | undefined;
-      const answer = stored === undefined ? settle : stored.persisting(message, settle);
-      const call = connection.request(message, outlet, answer, request.auth);
+      const call = this.run(message, outlet, settle, request.auth);
       if (call === undefined || settled) return undefined;
       if (accepts) silence = onSilence(keepAliveMs, begin);
       return {
@@ -130,6 +131,8 @@ export function createSession(
         },
       };
     },
+    run: (message, outlet, answer, auth) =>
+      connection.request(message, outlet, stored === undefined ? answer : stored.persisting(message, answer), auth),
     notification(message) {
       const sent = stored?.cancel(message);
       if (sent !== undefined) return sent;
@@ -157,6 +160,7 @@ export function createSession(
       server.subscribers.delete(ending);
       stored?.close();
       this.booking?.release();
+      this.booking = undefined;
       connection.close(reason);
       streams.close();
     },

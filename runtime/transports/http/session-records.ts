@@ -35,5 +35,5 @@ export interface SharedSessions {
   /** Returns a session that another replica may have opened. */
   find(id: string, auth: Auth | undefined): Promise<FoundSession | undefined>;
   /** Ends a session that its client has ended. */
-  end(session: SharedSession, request: HttpRequest): Promise<void> | undefined;
+  end(session: SharedSession, request: HttpRequest): Promise<unknown> | undefined;
 }

@@ -69,18 +69,17 @@ export function createSessions(server: Server, options: Options): Sessions {
     sessions.set(id, session);
     return session;
   };
-  /** Keeps a session, unless there is no room. */
-  const keep = (session: HttpSession, peer: Peer, { auth, remote }: HttpRequest): UnavailableError | undefined => {
+  /** Books a session, unless there is no room. */
+  const book = (session: HttpSession, peer: Peer, { auth, remote }: HttpRequest): UnavailableError | undefined => {
     sweep();
     const item = { kind: "session", most, caller: callerOf(auth, remote), isIdle: () => !session.isBusy() };
     const evict = (): void => end(session, "another client needs the place of the session");
     const booking = server.ledger.book(item, evict, sessionBytes + weightOf(peer.capabilities) + subscribedBytes(peer));
     if (booking === undefined) {
       session.close(new Error("there is no room for the session"));
-      return full("too many sessions are in use");
+      return noRoom();
     }
     session.booking = peer.booking = booking;
-    sessions.set(session.id, session);
     return undefined;
   };
   const create = (request: HttpRequest, peer?: Peer): HttpSession =>
@@ -95,10 +94,20 @@ export function createSessions(server: Server, options: Options): Sessions {
       session.connection.request(message, { notify: () => {}, request }, settle, request.auth);
       const peer = session.connection.peer();
       if (peer === undefined) return opened;
+      const refuse = (refusal: UnavailableError): SessionOpening => ({
+        ...{ answer: errorMessage(message.id, refusal), refusal },
+      });
+      const refusal = book(session, peer, request);
+      if (refusal !== undefined) return refuse(refusal);
       const admit = (joined?: SharedSession): SessionOpening => {
+        // Meanwhile another client may have taken the place of the session.
+        if (session.booking === undefined) {
+          if (joined !== undefined) void shared?.end(joined, request)?.catch(() => {});
+          return refuse(noRoom());
+        }
         if (joined !== undefined) join(session, joined);
-        const refusal = keep(session, peer, request);
-        return refusal === undefined ? { ...opened, session } : { answer: errorMessage(message.id, refusal), refusal };
+        sessions.set(session.id, session);
+        return { ...opened, session };
       };
       if (shared === undefined) return admit();
       return shared.share(peer, request).then(admit, (error: unknown) => {
@@ -115,7 +124,9 @@ export function createSessions(server: Server, options: Options): Sessions {
         if (found === undefined || known !== undefined) return known;
         const session = create(request, found.peer);
         join(session, found.session);
-        return keep(session, found.peer, request) ?? session;
+        const refusal = book(session, found.peer, request);
+        if (refusal === undefined) sessions.set(session.id, session);
+        return refusal ?? session;
       },
     }),
     delete(session, request) {
@@ -124,6 +135,10 @@ export function createSessions(server: Server, options: Options): Sessions {
       return ended === undefined ? finish() : ended.then(finish);
     },
   };
+}
+
+function noRoom(): UnavailableError {
+  return full("too many sessions are in use");
 }
 
 function sharedSessions(server: Server): SharedSessions | undefined {

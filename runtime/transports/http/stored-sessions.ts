@@ -114,8 +114,11 @@ export function createStoredPart(
   let extended = performance.now();
   /** The number of unanswered requests by their ids, which a client may use twice. */
   const running = new Map<Id, number>();
-  const announce = (type: "listen" | "silence", position: string | undefined): Promise<void> =>
-    sessions.change(key, { type, part, position });
+  /** The number of changes of this part that the store does not have yet. */
+  let changing = 0;
+  const announce = async (type: "listen" | "silence", position: string | undefined): Promise<void> => {
+    await sessions.change(key, { type, part, position });
+  };
   const changes = createChangeStream({
     ...{ server, store, peer, announce, position: stored.position },
     isAlive: (other) => sessions.isAlive(other.split("_")[0]!),
@@ -128,7 +131,7 @@ export function createStoredPart(
       case "end":
         return end();
       case "loss":
-        return keep();
+        return keep(true);
       case "logLevel":
         if (isLoggingLevel(event.level)) peer.logLevel = event.level;
         return;
@@ -158,16 +161,44 @@ export function createStoredPart(
     return undefined;
   }
 
-  async function extend(): Promise<void> {
-    // A store that has lost its data gets the session again.
-    if (!(await sessions.extend(key, changes.isSending() ? changes.position() : undefined)))
-      await sessions.write(key, recordOf(stored, peer, changes.position()));
+  /** Writes the session again to a store that has lost its data. */
+  const restore = (): Promise<void> => sessions.write(key, recordOf(stored, peer, changes.position()));
+
+  async function extend(mayHaveMissed: boolean): Promise<void> {
+    const state = await sessions.extend(key, changes.isSending() ? changes.position() : undefined);
+    if (state === "ended") end();
+    else if (state === "absent") await restore();
+    else if (mayHaveMissed) await catchUp();
   }
 
-  function keep(): void {
+  /** Takes over what other parts have changed. */
+  async function catchUp(): Promise<void> {
+    const record = await sessions.read(key.name);
+    if (record === undefined || changing > 0) return;
+    if (isLoggingLevel(record.logLevel)) peer.logLevel = record.logLevel;
+    peer.subscriptions?.clear();
+    for (const uri of record.subscriptions) peer.subscriptions?.add(uri);
+  }
+
+  function keep(mayHaveMissed = false): void {
     extended = performance.now();
     // The next use repeats it.
-    extend().catch(() => (extended = -Infinity));
+    extend(mayHaveMissed).catch(() => (extended = -Infinity));
+  }
+
+  /** Changes the record, and so the other parts. */
+  async function change(event: SessionEvent): Promise<void> {
+    changing += 1;
+    try {
+      let state = await sessions.change(key, event);
+      if (state === "absent") {
+        await restore();
+        state = await sessions.change(key, event);
+      }
+      if (state === "ended") end();
+    } finally {
+      changing -= 1;
+    }
   }
 
   return {
@@ -180,7 +211,7 @@ export function createStoredPart(
         else running.delete(id);
         const event = refusal === undefined ? eventOf(method, params) : undefined;
         if (event === undefined) return answer(text, refusal);
-        sessions.change(key, event).then(
+        change(event).then(
           () => answer(text),
           (error: unknown) => {
             const away =

@@ -359,7 +359,7 @@ function runBatched(
     if (!globalThis.mcpcWithoutObservers) observeRefusal(server, message, outlet, auth, refusal);
     return answer(errorMessage(id, refusal));
   }
-  if (session !== undefined) return void session.connection.request(message, outlet, answer, auth);
+  if (session !== undefined) return void session.run(message, outlet, answer, auth);
   const fail = (error: unknown): void => answer(errorMessage(id, unexpectedError(server, error)));
   runRequest(legacyPeer(server, version), message, { ...outlet, finish: (_status, text) => answer(text), fail }, auth);
 }
