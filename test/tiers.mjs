@@ -43,6 +43,7 @@ export const long = [
     "store-inbox",
     "store-ledger",
     "store-tasks",
+    "stored-records",
     "stored-runs",
     "stored-sessions",
     "upstream",

@@ -35,7 +35,7 @@ return 1`);
 /** The maximum number of callers whose digest is remembered. */
 const maxCallers = 10_000;
 
-/** What the store has of a state: its answered call, or the replica that continues the call and the number of its claim. */
+/** A state as the store has it: its answered call, or the replica that continues the call and the number of its claim. */
 const answered = "answered";
 const running = "running ";
 const isRunning = (claim: unknown): claim is string => typeof claim === "string" && claim.startsWith(running);
