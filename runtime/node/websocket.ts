@@ -99,16 +99,14 @@ export function createUpgrade(server: Server, options: DeclaredHttp): Upgrade {
         const caller = callerOf(request.auth, request.remote);
         const unavailable = server.admit?.({ method: "open", caller });
         if (unavailable !== undefined) return refuse(socket, refusalOf(unavailable));
-        let client: WebSocket | undefined;
-        const evict = (): void =>
-          client === undefined ? refuse(socket, tooMany) : client.close(1013, tooMany.message);
+        let close: ((code: number, reason: Error) => void) | undefined;
+        const evict = (): void => (close === undefined ? refuse(socket, tooMany) : close(1013, tooManyClients));
         const item = { kind: "websocket", most: options.maxSessions ?? defaultMaxSessions, caller };
         const booking = server.ledger.book(item, evict, sessionBytes);
         if (booking === undefined) return refuse(socket, tooMany);
         socket.on("close", booking.release);
         sockets.handleUpgrade(incoming, socket, head, (opened) => {
-          client = opened;
-          serve(served, opened, request, booking);
+          close = serve(served, opened, request, booking);
         });
       };
       const starting = refuseUntilStarted(server);
@@ -135,13 +133,20 @@ function serveWithoutUpgrade(http: EventEmitter, incoming: IncomingMessage, sock
   http.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
 }
 
-const tooMany = refusalOf(full("too many clients are connected"));
+const tooManyClients = full("too many clients are connected");
+const tooMany = refusalOf(tooManyClients);
 
 function refusalOf({ httpStatus, message, headers }: UnavailableError): Refusal {
   return { status: httpStatus, message, headers };
 }
 
-function serve(server: Server, socket: WebSocket, request: HttpRequest, booking: Booking): void {
+/** Serves a client. Returns a function that closes its connection. */
+function serve(
+  server: Server,
+  socket: WebSocket,
+  request: HttpRequest,
+  booking: Booking,
+): (code: number, reason: Error) => void {
   const { auth, remote } = request;
   const caller = callerOf(auth, remote);
   const unread = createUnread(server, request, () => socket.terminate());
@@ -174,7 +179,11 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
     booking,
     ...(!globalThis.mcpcWithoutObservers && { network: { protocol: "websocket" } }),
   });
-  const stop = onExpiry(auth, () => socket.close(1008, "the credentials have expired"));
+  const close = (code: number, reason: Error): void => {
+    connection.close(reason);
+    socket.close(code, reason.message);
+  };
+  const stop = onExpiry(auth, () => close(1008, new Error("the credentials have expired")));
   let alive = true;
   let unreadBefore = 0;
   const heartbeat = setInterval(() => {
@@ -214,6 +223,7 @@ function serve(server: Server, socket: WebSocket, request: HttpRequest, booking:
     unread.release();
     connection.close(new Error("the client disconnected"));
   });
+  return close;
 }
 
 /** Sends a refusal and destroys the socket, which no other code would close. */

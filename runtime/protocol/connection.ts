@@ -54,7 +54,10 @@ export interface Connection {
   requestCount(): number;
   /** Marks the client as gone: open questions fail, running calls may still be answered. */
   hangUp(): void;
-  /** Aborts running calls, answers those with a separate outlet with an error, and stops sending. */
+  /**
+   * Aborts running calls, answers those with a separate outlet with an error, and stops sending. The reason is an
+   * `UnavailableError` if the server needs the room of the connection.
+   */
   close(reason: Error): void;
 }
 
@@ -302,7 +305,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       if (!globalThis.mcpcWithoutSessions && session !== undefined) endSession(session, reason);
       const running = [...calls.values()];
       calls.clear();
-      const error = new McpError(errorCodes.internalError, reason.message);
+      const error = reason instanceof McpError ? reason : new McpError(errorCodes.internalError, reason.message);
       for (const one of running) abandon(one, reason, () => sendAnswer(one.reply, one.call, error));
     },
   };

@@ -1,6 +1,8 @@
+import type {} from "./parts.js";
 import { endSubscriptions } from "./changes.js";
 import { errorCodes, McpError, stopping } from "./errors.js";
 import type { Server } from "./exchange.js";
+import { noteFailure, observeCutOff } from "./observer.js";
 
 /** Default time limit for running calls when the server stops. */
 export const drainMs = 10_000;
@@ -29,9 +31,14 @@ export async function drain(server: Server, limitMs: number, hurry?: Urgency): P
   if (size > 0) server.logger("warning", `calls cut off after ${Math.round(performance.now() - began)} ms: ${size}`);
   // No `UnavailableError`: the handlers may have had effects.
   const reason = new McpError(errorCodes.internalError, cutOff);
-  for (const running of server.running) running.abort(reason);
+  for (const running of server.running) {
+    // Handlers may still answer.
+    noteFailure(running, "limit", "busy");
+    running.abort(reason);
+  }
   await idle(server, cancelPollMs);
   await idle(server, cancelGraceMs - cancelPollMs, hurry);
+  if (!globalThis.mcpcWithoutObservers) for (const running of server.running) observeCutOff(running, reason);
   for (const subscriber of [...server.subscribers]) subscriber.close?.();
 }
 

@@ -69,6 +69,8 @@ export class Observation {
   readonly #ends: readonly End[];
   failure: Failure | undefined;
   hasEnded = false;
+  /** The task that the call became, until its end. */
+  #task: string | undefined;
   #afterwards: Omit<Outcome, "durationMs"> | undefined;
 
   constructor(ends: readonly End[]) {
@@ -78,13 +80,24 @@ export class Observation {
   end(outcome: Omit<Outcome, "durationMs">): void {
     this.hasEnded = true;
     this.#tell(outcome);
-    if (this.#afterwards !== undefined) this.#tell(this.#afterwards);
+    if (outcome.task === undefined || this.#afterwards === undefined) this.#task = outcome.task;
+    else this.#tell(this.#afterwards);
   }
 
-  /** Ends the task that the call became. A task may end before its call is answered. */
+  /** Ends the task that the call became. A task may end before its call is answered, also with a refusal. */
   endTask(outcome: Omit<Outcome, "durationMs">): void {
-    if (this.hasEnded) this.#tell(outcome);
-    else this.#afterwards = outcome;
+    if (!this.hasEnded) this.#afterwards = outcome;
+    else if (this.#task !== undefined) {
+      this.#task = undefined;
+      this.#tell(outcome);
+    }
+  }
+
+  /** Ends the call, or the task that it became, because the server no longer waits for it. */
+  cutOff(reason: unknown): void {
+    const outcome = { kind: "aborted", failure: this.failure ?? busy, reason } as const;
+    if (this.hasEnded) this.endTask({ ...outcome, task: this.#task, isTaskEnd: true });
+    else this.end(outcome);
   }
 
   #tell(outcome: Omit<Outcome, "durationMs">): void {
@@ -106,13 +119,20 @@ export function observeAbort(call: { readonly method: string }, reason: unknown)
   else
     observation.end({
       kind: "aborted",
-      failure: isMadeByServer ? { fault: "limit", name: "busy" } : cancelled,
+      failure: isMadeByServer ? busy : cancelled,
       reason,
     });
 }
 
+/** Ends the observation of a call or a task that a server that stops no longer waits for. */
+export function observeCutOff(running: object, reason: unknown): void {
+  observations.get(running)?.cutOff(reason);
+}
+
 /** The end of a call or a task by its client, or with its connection. */
 export const cancelled: Failure = { fault: "caller", name: "cancelled" };
+/** The end of a call or a task by the server, which stops or needs its room. */
+const busy: Failure = { fault: "limit", name: "busy" };
 
 /** Notes the reason of a failure, since a result with `isError` does not name it. The first reason counts. */
 export function noteFailure(call: object, fault: Fault, name: string): void {

@@ -9,7 +9,7 @@ export function observeTaskEnd(call: Call, task: string, settled: Payload | McpE
   if (observation === undefined) return;
   const outcome =
     settled === undefined
-      ? { kind: "aborted" as const, failure: cancelled }
+      ? { kind: "aborted" as const, failure: observation.failure ?? cancelled }
       : outcomeOf(call, observation.failure, settled);
   observation.endTask({ ...outcome, ...(settled !== undefined && { settled }), task, isTaskEnd: true });
 }

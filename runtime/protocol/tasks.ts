@@ -5,6 +5,7 @@ import type { Answer, Call, Method, Payload, Server } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { isObject, resultText } from "./json-rpc.js";
 import { weightOf, type Booking } from "./ledger.js";
+import { noteFailure, shareObservation, type Fault } from "./observer.js";
 import { observeTaskEnd } from "./outcome.js";
 import { invalidParams, quote, seal } from "./results.js";
 import type { Question } from "./rounds.js";
@@ -139,7 +140,9 @@ export class Task implements TaskHandle {
     this.#isKept = false;
     this.booking?.release();
     if (!isEnded(this.#record)) this.#show({ ...this.#record, ...end });
-    if (!this.isEnded) this.#call.abort(new Error(reason));
+    if (this.isEnded) return;
+    if (!globalThis.mcpcWithoutObservers) observeTaskEnd(this.#call, this.#newest.id, undefined);
+    this.#call.abort(new Error(reason));
   }
 
   watch(watcher: (record: TaskRecord) => void): () => void {
@@ -223,20 +226,22 @@ export function createTask(call: Call, tool: ToolSurface): Task | undefined {
     tasks.delete(task.record.id);
     task.booking?.release();
   };
-  const end = (task: Task, reason: string): void => {
+  const end = (task: Task, reason: string, fault: Fault, name: string): void => {
     remove(task);
+    noteFailure(task, fault, name);
     task.stop(reason);
     if (!globalThis.mcpcWithoutStore) store?.release(task.record.id);
   };
   // Tasks are in the order of their creation, and so of their expiry.
   for (const task of tasks.values()) {
     if (!task.isExpired) break;
-    end(task, "the task has expired");
+    end(task, "the task has expired", "server", "timeout");
   }
   const task = new Task(call, tool);
+  if (!globalThis.mcpcWithoutObservers) shareObservation(call, task);
   const { caller } = call;
   const item = { kind: "task", most: surface.maxTasks ?? defaultTasks, caller, isIdle: () => task.isEnded };
-  const evict = (): void => end(task, "another client needs the place of the task");
+  const evict = (): void => end(task, "another client needs the place of the task", "limit", "busy");
   task.booking = ledger.book(item, evict, taskBytes + weightOf(call.params));
   if (task.booking === undefined) return undefined;
   if (!globalThis.mcpcWithoutStore && store !== undefined) {
@@ -245,6 +250,7 @@ export function createTask(call: Call, tool: ToolSurface): Task | undefined {
       cancel: (reason: string) => task.stop(reason),
       drop: (reason: string, end?: TaskRecord) => {
         remove(task);
+        noteFailure(task, "limit", "busy");
         task.drop(reason, end);
       },
     };

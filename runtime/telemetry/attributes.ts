@@ -77,11 +77,15 @@ function peerAttributes({ source }: Call): Attributes {
 
 /** Returns the attributes of an outcome, and the message of its error. Both are for spans and metrics. */
 export function outcomeAttributes(call: Call, { kind, settled, reason }: Outcome): [Attributes, string | undefined] {
-  if (kind === "aborted") return [{ "error.type": "cancelled" }, reason instanceof Error ? reason.message : undefined];
   if (kind === "tool error") return [{ "error.type": "tool_error" }, undefined];
-  if (!(settled instanceof McpError)) return [{}, undefined];
-  const code = String(call.peer.view.revision.errorCode(settled.code));
-  return [{ "error.type": code, "rpc.response.status_code": code }, settled.message];
+  // The reason of an abort by the server is the answer.
+  const answer = kind === "aborted" ? reason : settled;
+  if (answer instanceof McpError) {
+    const code = String(call.peer.view.revision.errorCode(answer.code));
+    return [{ "error.type": code, "rpc.response.status_code": code }, answer.message];
+  }
+  if (kind === "aborted") return [{ "error.type": "cancelled" }, reason instanceof Error ? reason.message : undefined];
+  return [{}, undefined];
 }
 
 /** Returns the result of a tool as an attribute, if it is to be recorded. */

@@ -26,7 +26,7 @@ export interface Ask {
 
 /** A server over `fetch`, whose callers name themselves and their scopes in headers. */
 export function serving(
-  { surface, definition }: Server,
+  { surface, definition }: Pick<Server, "surface" | "definition">,
   options: Partial<HttpOptions> = {},
   limits: Partial<Surface> = {},
   more: ServerOptions = {},

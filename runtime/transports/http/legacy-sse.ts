@@ -34,12 +34,14 @@ export function createLegacySse(
       const caller = callerOf(auth, remote);
       const refusal = server.admit?.({ method: "open", caller });
       if (refusal !== undefined) return unavailable(reply, refusal);
-      const close = (): void => {
-        running.abandon();
+      const close = (reason: Error): void => {
+        end(reason);
         reply.close();
       };
-      const booking = server.ledger.book({ kind: "sse", most: maxSessions, caller }, close, sessionBytes);
-      if (booking === undefined) return unavailable(reply, full("too many clients are connected"));
+      const refused = full("too many clients are connected");
+      const item = { kind: "sse", most: maxSessions, caller };
+      const booking = server.ledger.book(item, () => close(refused), sessionBytes);
+      if (booking === undefined) return unavailable(reply, refused);
       const id = crypto.randomUUID();
       const send: Send = (message, awaited) => reply.event(message, undefined, awaited);
       const connection = connect(server, send, auth, {
@@ -50,21 +52,19 @@ export function createLegacySse(
       const ending = { deliver: () => {}, end: () => {}, close: () => reply.close() };
       server.subscribers.add(ending);
       connections.set(id, { connection, owner: identityOf(request.auth) });
-      const stop = onExpiry(auth, close);
+      const stop = onExpiry(auth, () => close(new Error("the credentials have expired")));
       reply.open();
       const base = pathOf(options.path);
       const endpoint = relative(endsWithSlash(request.url) ? `${base}/` : base, pathOf(options.messagesPath));
       reply.named("endpoint", `${endpoint}?sessionId=${id}`);
-      const running = {
-        abandon() {
-          stop();
-          server.subscribers.delete(ending);
-          connections.delete(id);
-          booking.release();
-          connection.close(new Error("the client disconnected"));
-        },
+      const end = (reason: Error): void => {
+        stop();
+        server.subscribers.delete(ending);
+        connections.delete(id);
+        booking.release();
+        connection.close(reason);
       };
-      return running;
+      return { abandon: () => end(new Error("the client disconnected")) };
     },
   };
 

@@ -1,7 +1,7 @@
 import { identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
 import type { Reply } from "../../protocol/connection.js";
-import { full, type McpError, type UnavailableError } from "../../protocol/errors.js";
+import { busy, full, type McpError, type UnavailableError } from "../../protocol/errors.js";
 import type { Peer, Server } from "../../protocol/exchange.js";
 import { errorMessage, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
 import { weightOf } from "../../protocol/ledger.js";
@@ -44,9 +44,9 @@ export function createSessions(server: Server, options: Options): Sessions {
   const { maxSessions: most = defaultMaxSessions } = options;
   const sessions = new Map<string, HttpSession>();
   const shared = sharedSessions(server);
-  const end = (session: HttpSession, reason: string): void => {
+  const end = (session: HttpSession, reason: string, error = new Error(reason)): void => {
     sessions.delete(session.id);
-    session.close(new Error(reason));
+    session.close(error);
   };
   /** The map is in the order of last use, so idle sessions come first. */
   const sweep = (): void => {
@@ -73,7 +73,7 @@ export function createSessions(server: Server, options: Options): Sessions {
   const book = (session: HttpSession, peer: Peer, { auth, remote }: HttpRequest): UnavailableError | undefined => {
     sweep();
     const item = { kind: "session", most, caller: callerOf(auth, remote), isIdle: () => !session.isBusy() };
-    const evict = (): void => end(session, "another client needs the place of the session");
+    const evict = (): void => end(session, "", busy("another client needs the place of the session"));
     const booking = server.ledger.book(item, evict, sessionBytes + weightOf(peer.capabilities) + subscribedBytes(peer));
     if (booking === undefined) {
       session.close(new Error("there is no room for the session"));
