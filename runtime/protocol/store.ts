@@ -20,9 +20,12 @@ export interface SharedStore<S> {
   stop(server: S): Promise<void>;
   /**
    * Repeats work until the store answers, for messages that clients send only once. Rejects with `UnavailableError`
-   * after ten seconds, or at once if too much waits.
+   * after ten seconds, or at once if too much waits, in all or for this caller.
+   *
+   * @param caller the caller, or a digest of it
+   * @param characters the length of the message
    */
-  retry<T>(work: () => Promise<T>): Promise<T>;
+  retry<T>(work: () => Promise<T>, caller: string, characters?: number): Promise<T>;
   /**
    * Sends a change to the subscribers of all replicas. Resolves once the store has the change. Rejects if
    * that takes too long; the change is sent later in that case, unless too many wait. The error says which, and is no

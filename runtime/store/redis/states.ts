@@ -72,7 +72,7 @@ export function createSharedStates(
         }
       } catch (error) {
         // The store may have the claim all the same.
-        persist(() => finish("")).catch(() => {});
+        persist(() => finish(""), state).catch(() => {});
         throw error;
       }
       if (other === "full") throw full("too many calls go on in rounds");
@@ -85,7 +85,7 @@ export function createSharedStates(
             await finish(outcome);
           } catch {
             // Until the store is back, it has the claim of this replica, which keeps others out as well.
-            persist(() => finish(outcome)).catch(() => {});
+            persist(() => finish(outcome), state).catch(() => {});
           }
         },
       };

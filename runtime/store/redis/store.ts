@@ -51,38 +51,36 @@ export function createRedisStore(options: RedisOptions): RedisStore {
   const replicas = createReplicas(connection, replica, key);
   const keptBytes = (): number => owner?.surface.maxKeptBytes ?? defaultKeptBytes;
   const context: StoreContext = { connection, replica, replicas, key, keptBytes };
-  const persistence = createPersistence(connection);
-  // Messages of clients must not take the room of changes.
+  // Messages and calls of clients must not take the room of changes.
+  const updates = createPersistence(connection);
   const messages = createPersistence(connection);
+  const claims = createPersistence(connection);
   const results = globalThis.mcpcWithoutCache
     ? undefined
     : createSharedResults(context, () => owner?.surface.server.version ?? "");
-  const changes = createChanges(context, persistence, results?.forget);
+  const changes = createChanges(context, updates, results?.forget);
   const tasks = globalThis.mcpcWithoutTasks ? undefined : createTasks(context);
   const [sessions, eventLogs] = [createSessionStore(context), createEventLogs(context)];
   let starting: Promise<readonly string[]> | undefined;
   let owner: Server | undefined;
 
   /** Repeats work until the store answers, for a while. Rejects with the last reason. */
-  async function retry<T>(work: () => Promise<T>): Promise<T> {
+  async function retry<T>(work: () => Promise<T>, caller: string, characters = 0): Promise<T> {
+    const over = new AbortController();
     let reason: unknown;
-    let isOver = false;
-    async function attempt(): Promise<T> {
-      try {
-        return await work();
-      } catch (error) {
+    const attempt = (): Promise<T> =>
+      work().catch((error: unknown) => {
         reason = error;
-        // The client knows already that its message is refused.
-        if (isOver) return undefined as T;
         throw error;
-      }
-    }
+      });
+    const done = messages.persist(attempt, { caller, characters, signal: over.signal });
     try {
-      return await within(messagePatienceMs, messages.persist(attempt), "the store is away");
+      return await within(messagePatienceMs, done, "the store is away");
     } catch (error) {
       throw reason instanceof UnavailableError ? reason : error;
     } finally {
-      isOver = true;
+      // The client knows already that its message is refused.
+      over.abort();
     }
   }
 
@@ -113,8 +111,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     async stop(server) {
       if (server.subscribers !== owner?.subscribers) return;
       await Promise.all([changes.stop(), tasks?.stop()]);
-      persistence.close();
-      messages.close();
+      for (const { close } of [updates, messages, claims]) close();
       await replicas.stop();
       connection.stop();
     },
@@ -123,7 +120,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     ...(tasks && { tasks }),
     invalidate: changes.invalidate,
     results,
-    states: createSharedStates(context, persistence),
+    states: createSharedStates(context, claims),
     ...(options.rate && { shareRate: (local) => shareRate(context, options.rate!, local) }),
   };
 }

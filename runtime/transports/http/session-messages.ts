@@ -1,4 +1,5 @@
 import { identityOf } from "../../protocol/auth.js";
+import { callerOf } from "../../protocol/caller.js";
 import { unexpectedError } from "../../protocol/connection.js";
 import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
@@ -37,7 +38,9 @@ export function withSession(
   // Clients send answers and notifications only once.
   const isSentOnce = answered === undefined && request.method === "POST";
   const found =
-    !globalThis.mcpcWithoutStore && isSentOnce && server.store !== undefined ? server.store.retry(search) : search();
+    !globalThis.mcpcWithoutStore && isSentOnce && server.store !== undefined
+      ? server.store.retry(search, callerOf(request.auth, request.remote))
+      : search();
   const fail = (error: unknown): void => refuseFailed(server, reply, answered, error);
   return deferred(request, found, (session = unknownSession) => resume(session), fail);
 }

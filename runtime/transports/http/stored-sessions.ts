@@ -228,16 +228,17 @@ export function createStoredPart(
       const sent = { requestId, ...(typeof reason === "string" && { reason: reason.slice(0, maxReason) }) };
       if (String(requestId).length > maxId) return Promise.resolve(tooLong("id of a cancellation", maxId));
       const event: SessionEvent = { type: "cancel", message: { method, params: sent } };
-      return store.retry(() => sessions.change(key, event)).then(() => undefined);
+      return store.retry(() => sessions.change(key, event), key.caller, maxId + maxReason).then(() => undefined);
     },
     answer(message) {
       const { id } = message;
       const [, replica, rest] = typeof id === "string" ? (/^([^_]+)_(\w+)-\d+$/.exec(id) ?? []) : [];
       if (replica === undefined || `${replica}_${rest}` === part) return undefined;
       const sent = message as unknown as JsonObject;
-      if (JSON.stringify(sent).length > maxAnswer) return Promise.resolve(tooLong("answer", maxAnswer));
+      const { length } = JSON.stringify(sent);
+      if (length > maxAnswer) return Promise.resolve(tooLong("answer", maxAnswer));
       return store
-        .retry(() => sessions.answer(key, replica, sent))
+        .retry(() => sessions.answer(key, replica, sent), key.caller, length)
         .then((isSent) => (isSent ? undefined : invalidRequest("the replica that asked this question has ended")));
     },
     touch(now) {
