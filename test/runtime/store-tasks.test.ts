@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { McpError } from "../../runtime/index.js";
 import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
 import { converse, type Conversation } from "./conversation.js";
-import { startReplica, until, type Replica } from "./replicas.js";
+import { loseReply, startReplica, until, type Replica } from "./replicas.js";
 
 const capabilities = { elicitation: {}, extensions: { "io.modelcontextprotocol/tasks": {} } };
 const elicitations = new Map([["name", { message: "?", requestedSchema: { type: "object", properties: {} } }]]);
@@ -156,6 +156,60 @@ describe.skipIf(!hasRedis)("tasks", () => {
     await redis.restart();
     await getsStatus(second, taskId, "completed");
     await getsStatus(first, taskId, "completed");
+  });
+
+  test("that make room while Redis is away have ended for every replica once it is back", async () => {
+    const limits = { maxTasks: 2 };
+    const [first, second] = [await held(redis, limits), await held(redis, limits)];
+    const { taskId } = await begin(first);
+    await begin(first);
+    await redis.kill();
+    await until(() => !first.store.available && !second.store.available);
+    const other = await converse(first.server, "2026-07-28", capabilities, { remote: "10.0.0.2" });
+    const refused = await other.request("tools/call", { name: "t", arguments: {} });
+    expect(refused.error.message).toContain("the store is away");
+    expect(first.signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    await redis.restart();
+    await until(() => second.store.available);
+    await until(async () => (await get(second, taskId)).status !== "working", "an end");
+  });
+
+  test("whose creation Redis does not acknowledge take no place: their replica finds them", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first);
+    // Another replica looks for tasks of ended ones.
+    await redis.ask("SET", "test:{tasks}:sweep", second.store.replica);
+    loseReply(first);
+    const { error } = await first.client.request("tools/call", { name: "t", arguments: {} });
+    expect(error.message).toContain("the reply is lost");
+    const running = async (): Promise<string[]> => {
+      const keys = (await redis.ask("KEYS", "test:{tasks}:*-*")) as string[];
+      const texts = await Promise.all(keys.map(async (key) => String(await redis.ask("GET", key))));
+      return keys.filter((_, at) => texts[at]!.includes('"working"')).map((key) => key.split(":").at(-1)!);
+    };
+    expect(await running()).toHaveLength(2);
+    await second.store.tasks!.sweep();
+    expect(await running()).toHaveLength(2);
+    await first.store.tasks!.sweep();
+    expect(await running()).toEqual([taskId]);
+  });
+
+  test("that have ended for Redis end, too, if it does not say how", async () => {
+    const replica = await held(redis);
+    const { taskId } = await begin(replica);
+    const [key, index] = [`test:{tasks}:${taskId}`, "test:{tasks}:index"];
+    await redis.ask("SET", key, String(await redis.ask("GET", key)).replace('"working"', '"failed"'));
+    const entry = JSON.parse(String(await redis.ask("HGET", index, taskId))) as unknown[];
+    await redis.ask("HSET", index, taskId, JSON.stringify(entry.with(2, 1)));
+    const { connection } = replica.store.context;
+    const { send } = connection;
+    connection.send = (...command) => {
+      if (command[1] !== "GET") return send(...command);
+      connection.send = send;
+      return Promise.reject(new Error("lost"));
+    };
+    replica.ends[0]!("done");
+    await getsStatus(replica, taskId, "failed");
   });
 
   test.each([

@@ -24,7 +24,10 @@ import { writeTask } from "./task-script.js";
 /** The tasks of a server in Redis, and their start and end with the server. */
 export interface RedisTasks extends TaskStore {
   start(server: Server): void;
-  /** Fails the tasks of replicas that have ended, which nobody may look at. One replica does so at a time. */
+  /**
+   * Fails tasks without a run, which nobody may look at: those of this replica, and those of replicas that have ended,
+   * for which one replica looks at a time.
+   */
   sweep(): Promise<void>;
   /** Writes what is not written yet, within a time limit. */
   stop(): Promise<void>;
@@ -42,6 +45,8 @@ interface OwnTask {
   saved: TaskRecord | undefined;
   isSaving: boolean;
   saving: Promise<void>;
+  /** Whether the replica forgets the task once the store has its newest state. */
+  isReleased: boolean;
 }
 
 /** Interval at which watchers read, because a cluster may lose messages unnoticed, and a replica may have ended. */
@@ -124,16 +129,15 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
     }
   }
 
-  /** Drops a task that another replica has removed or ended. */
-  async function drop(id: string, { run }: OwnTask): Promise<void> {
+  /** Drops a task that the store has an end of, or no longer has. */
+  async function drop(id: string, { run }: OwnTask, end?: TaskRecord): Promise<void> {
     own.delete(id);
-    const stored = await load(id).catch(() => undefined);
-    run.drop("the task has ended", stored?.record);
+    run.drop("the task has ended", end ?? (await load(id).catch(() => undefined))?.record);
   }
 
   /** Writes the newest state of a task until the store has it, or is away. */
   async function flush(id: string, task: OwnTask): Promise<void> {
-    const { owner, caller, run } = task;
+    const { owner, caller } = task;
     task.isSaving = true;
     while (task.next !== undefined && connection.available && own.get(id) === task) {
       const { next } = task;
@@ -151,13 +155,13 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
           continue;
         }
         // There is no room, or another replica took this one for dead.
-        own.delete(id);
-        run.drop("the task has ended", outcome === "written" ? record : (await load(id))?.record);
+        await drop(id, task, outcome === "written" ? record : undefined);
       } catch {
         if (connection.available) await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
       }
     }
     task.isSaving = false;
+    if (task.isReleased && task.next === undefined) own.delete(id);
   }
 
   function save(id: string, task: OwnTask): Promise<void> {
@@ -201,9 +205,10 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
   async function sweep(): Promise<void> {
     const lock = key("{tasks}", "sweep");
     const taken = await connection.send(lock, "SET", lock, replica, "NX", "PX", String(sweepMs - 1000));
-    if (taken !== "OK") return;
     const fields = await connection.send(index, "HGETALL", index);
-    for (const id of runningTasks(fields)) if (!own.has(id)) await read(id);
+    // The creation of a task whose reply is lost leaves one that has no run.
+    for (const [id, runner] of runningTasks(fields))
+      if (!own.has(id) && (taken === "OK" || runner === replica)) await read(id);
   }
 
   function handleOf(stored: StoredTask): TaskHandle {
@@ -291,14 +296,14 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
       const task: OwnTask = {
         ...{ run, owner: ownerDigest, caller: callerDigest, next: undefined, saved: record },
         // The next state waits for the first one.
-        ...{ isSaving: true, saving: creating.then(ignore, ignore) },
+        ...{ isSaving: true, saving: creating.then(ignore, ignore), isReleased: false },
       };
       own.set(record.id, task);
       try {
         const isCreated = (await creating) === "written";
         task.isSaving = false;
         if (!isCreated) own.delete(record.id);
-        else if (task.next !== undefined) void save(record.id, task);
+        else void save(record.id, task);
         return isCreated;
       } catch (error) {
         own.delete(record.id);
@@ -317,8 +322,10 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
     },
     release(id) {
       const task = own.get(id);
+      if (task === undefined) return;
       // Its last state, such as a cancellation, is written first.
-      if (task !== undefined) void task.saving.finally(() => own.delete(id));
+      task.isReleased = true;
+      void save(id, task);
     },
     async find(id, owner) {
       if (!idPattern.test(id)) return undefined;
@@ -356,15 +363,12 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
 /** The members of a task whose replica has ended. */
 const lostRun = `,"error":${errorText(full("the replica that ran the task has ended"))}`;
 
-/** Returns the ids of the tasks in the index that have not ended. */
-function runningTasks(index: unknown): string[] {
-  const isRunning = ([id, text]: [string, unknown]): boolean =>
-    idPattern.test(id) && typeof text === "string" && /^\[[^,]*,[^,]*,0,/.test(text);
-  return isObject(index)
-    ? Object.entries(index)
-        .filter(isRunning)
-        .map(([id]) => id)
-    : [];
+/** Returns the ids of the tasks in the index that have not ended, and their replicas. */
+function runningTasks(index: unknown): [id: string, runner: string][] {
+  return Object.entries(isObject(index) ? index : {}).flatMap(([id, text]) => {
+    const [, runner] = /^\[[^,]*,[^,]*,0,"[^"]*","([^"]*)"\]$/.exec(String(text)) ?? [];
+    return runner === undefined || !idPattern.test(id) ? [] : [[id, runner]];
+  });
 }
 
 function ignore(): void {}
