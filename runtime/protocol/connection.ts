@@ -12,7 +12,7 @@ import { classify, errorMessage, isObject, readableId, resultMessage, textOf } f
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
 import { takeBody, weightOf, type Booking } from "./ledger.js";
 import { logFailure } from "./logger.js";
-import { observeOpening, observeRefusal } from "./observe.js";
+import { observeOpening, observeRefusal, type OnOpen } from "./observe.js";
 import { createQuestions } from "./open-questions.js";
 import type { Network } from "./outlet.js";
 import { internalErrorText, quote } from "./results.js";
@@ -44,8 +44,11 @@ export interface Connection {
    * message's booking, which is released when its call ends.
    */
   receive(message: unknown, auth?: Auth, body?: Booking): void;
-  /** Takes a request whose messages go to a separate outlet. Returns the call while it runs. */
-  request(message: RequestMessage, outlet: Outlet, reply: Reply, auth?: Auth): Call | undefined;
+  /**
+   * Takes a request whose messages go to a separate outlet. Returns the call while it runs. `keep` keeps the session
+   * that the request opens.
+   */
+  request(message: RequestMessage, outlet: Outlet, reply: Reply, auth?: Auth, keep?: Keep): Call | undefined;
   notification(message: NotificationMessage): void;
   response(message: ResponseMessage): void;
   /** Returns the client, once it has opened a session. */
@@ -60,6 +63,11 @@ export interface Connection {
    */
   close(reason: Error): void;
 }
+
+/** Keeps a session, or refuses it and closes its connection. */
+export type Keep = (peer: Peer) => McpError | undefined | Promise<McpError | undefined>;
+
+type Opened = string | McpError;
 
 /** The origin of one of several clients, with the booking of its connection. */
 export interface Origin {
@@ -132,7 +140,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     server.subscribers.add(subscriber);
 
   /** Opens the session. Returns the result of `initialize`. */
-  function open(params: unknown, auth: Auth | undefined): string | McpError {
+  function open(params: unknown, auth?: Auth, keep?: Keep, onOpen?: OnOpen): Opened | Promise<Opened> {
     const refusal = server.admit?.({ method: "initialize", caller: callerOf(auth, remote) });
     if (refusal !== undefined) return refusal;
     const initialized = initialize(server, params);
@@ -144,10 +152,23 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     session = peer;
     deferred = new Set();
     server.subscribers.add(subscriber);
-    return initialized.result;
+    const finish = (refusal?: McpError): Opened => {
+      if (!globalThis.mcpcWithoutObservers && refusal === undefined) onSessionEnd = onOpen?.(peer);
+      return refusal ?? initialized.result;
+    };
+    const kept = globalThis.mcpcWithoutHttp ? undefined : keep?.(peer);
+    return !globalThis.mcpcWithoutHttp && kept instanceof Promise
+      ? kept.then(finish)
+      : finish(kept as McpError | undefined);
   }
 
-  function request(message: RequestMessage, outlet: Outlet, reply: Reply, auth = opener): Call | undefined {
+  function request(
+    message: RequestMessage,
+    outlet: Outlet,
+    reply: Reply,
+    auth = opener,
+    keep?: Keep,
+  ): Call | undefined {
     const { id, method, params } = message;
     const refuse = (error: McpError): undefined => {
       if (!globalThis.mcpcWithoutObservers) observeRefusal(server, message, outlet, auth, error, { peer: session });
@@ -156,17 +177,16 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     const stale = auth === undefined ? undefined : refuseExpired(auth);
     if (stale !== undefined) return refuse(stale);
     if (session === undefined && !hasClaim(params)) {
-      if (method === "ping") return reply(resultMessage(id, "{}")) as undefined;
-      if (method !== "initialize") return refuse(notInitialized(method, params));
-      const opened = globalThis.mcpcWithoutObservers
-        ? open(params, auth)
-        : observeOpening(server, message, outlet, auth, (onOpen) => {
-            const result = open(params, auth);
-            if (session !== undefined) onSessionEnd = onOpen(session);
-            return result;
-          });
-      if (opened instanceof McpError) return sendRefusal(reply, id, opened);
-      return reply(resultMessage(id, opened)) as undefined;
+      if (method !== "initialize" && method !== "ping") return refuse(notInitialized(method, params));
+      const begin = (onOpen?: OnOpen): Opened | Promise<Opened> =>
+        method === "ping" ? "{}" : open(params, auth, keep, onOpen);
+      const opened = globalThis.mcpcWithoutObservers ? begin() : observeOpening(server, message, outlet, auth, begin);
+      const answer = (settled: Opened): undefined =>
+        settled instanceof McpError
+          ? sendRefusal(reply, id, settled)
+          : (reply(resultMessage(id, settled)) as undefined);
+      if (globalThis.mcpcWithoutHttp || !(opened instanceof Promise)) return answer(opened as Opened);
+      return void opened.then(answer);
     }
     if (session !== undefined && method === "initialize") return refuse(initializedTwice());
     const peer = session ?? modernPeer(server, params);

@@ -67,17 +67,19 @@ function namedRevision({ _meta: meta }: JsonObject, { request }: Outlet): string
   return typeof named === "string" && (modernRevisions.has(named) || legacyRevisions.has(named)) ? named : "";
 }
 
+/** Sees the client of a new session. Returns a function for the end of the session. */
+export type OnOpen = (peer: Peer) => (() => void) | undefined;
+
 /**
- * Answers `initialize` for observers. `open` calls `onOpen` with the client, which returns a function for the end of
- * its session.
+ * Answers `initialize`, or `ping` before it, for observers. `open` calls `onOpen` with the client.
  */
-export function observeOpening(
+export function observeOpening<Opened extends string | McpError | Promise<string | McpError>>(
   server: Server,
   { id, method, params }: RequestMessage,
   outlet: Outlet,
   auth: Auth | undefined,
-  open: (onOpen: (peer: Peer) => (() => void) | undefined) => string | McpError,
-): string | McpError {
+  open: (onOpen: OnOpen) => Opened,
+): Opened {
   const { observers } = server;
   if (observers === undefined) return open(() => undefined);
   const members = isObject(params) ? params : {};
@@ -90,7 +92,7 @@ export function observeOpening(
       for (const end of ends.splice(0)) end();
     };
   };
-  return observed(observers, call, () => open(onOpen)) as string | McpError;
+  return observed(observers, call, () => open(onOpen)) as Opened;
 }
 
 /** Binds code that runs later to the context of now, for observers that know contexts. */

@@ -6,12 +6,14 @@ import { createAudit, type AuditOptions } from "../../runtime/logging/audit.js";
 import { createLogging } from "../../runtime/logging/logging.js";
 import { openLogFile } from "../../runtime/node/log-file.js";
 import { fixedCaller, type Authentication } from "../../runtime/protocol/auth.js";
+import { connect } from "../../runtime/protocol/connection.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
-import { DeclaredError, tooManyRequests } from "../../runtime/protocol/errors.js";
+import { busy, DeclaredError, tooManyRequests } from "../../runtime/protocol/errors.js";
 import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
 import { createFetch } from "../../runtime/transports/http/fetch.js";
 import { converse } from "./conversation.js";
 import { options } from "./doors.js";
+import { serving } from "./many-callers.js";
 import { serverWith } from "./surface.js";
 
 const handlers: Record<string, any> = {
@@ -292,6 +294,56 @@ test("records have a file of their own, one a line, whatever names contain", asy
   expect(lines).toHaveLength(2);
   expect(lines[0]).not.toMatch(/[\u0000-\u001f\u2028]/);
   expect(lines[1]!.length).toBeLessThan(1000);
+});
+
+const away = () => Promise.reject(busy("the store is away"));
+const awayStore = { replica: "a", changes: {}, eventLogs: {}, sessions: { write: away, read: away } } as never;
+const stateKeys = ["a".repeat(32)];
+const opened = { outcome: "ok", protocolVersion: "2025-11-25", session: expect.any(String) };
+const noSession = { outcome: "error", fault: "limit", error: "busy", code: -32603 };
+
+type Opening = readonly [what: string, more: ServerOptions, maxSessions: number, status: number, record: object];
+const openings: readonly Opening[] = [
+  ["of this server", {}, 1, 200, opened],
+  ["that other servers can serve", { stateKeys }, 1, 200, opened],
+  ["without room", {}, 0, 503, noSession],
+  ["that other servers can serve, without room", { stateKeys }, 0, 503, noSession],
+  ["while the store is away", { store: awayStore }, 1, 503, noSession],
+];
+
+test.each(openings)("the opening of a session %s has one record, of its answer", async (_, more, most, status, row) => {
+  const { server, records } = audited({}, more);
+  const { initialize, server: served } = serving(server, { maxSessions: most });
+  served.application.ready = true;
+  expect((await initialize("ada")).status).toBe(status);
+  expect(records).toEqual([expect.objectContaining({ method: "initialize", principal: "ada", ...row })]);
+  expect("session" in records[0]).toBe(row === opened);
+});
+
+test("a request whose session cannot be looked up has a record", async () => {
+  const { server, records } = audited({}, { store: awayStore });
+  const { post, server: served } = serving(server);
+  served.application.ready = true;
+  const lookUp = { id: 7, method: "tools/call", params: { name: "add" } };
+  expect((await post("ada", lookUp, { "mcp-session-id": "none" })).status).toBe(503);
+  expect(records).toEqual([
+    {
+      ...{ type: "audit", transport: "http", principal: "ada" },
+      id: 7,
+      method: "tools/call",
+      tool: "add",
+      outcome: "error",
+      fault: "limit",
+      error: "busy",
+      code: -32603,
+    },
+  ]);
+});
+
+test("a ping before the session has a record", async () => {
+  const { server, records } = audited();
+  connect(server, () => {}).receive({ jsonrpc: "2.0", id: 1, method: "ping" });
+  expect(records).toEqual([{ ...stdio, id: 1, method: "ping", outcome: "ok" }]);
 });
 
 const ofTool = { type: "audit", transport: "http", principal: "ada", method: "tools/call", fault: "caller" };

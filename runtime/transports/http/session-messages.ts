@@ -4,6 +4,7 @@ import { unexpectedError } from "../../protocol/connection.js";
 import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import type { Id, NotificationMessage, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
+import { observeRefusal } from "../../protocol/observe.js";
 import { deferred } from "./deferred.js";
 import { unavailable, type HttpReply, type HttpRequest, type Running } from "./endpoint.js";
 import type { Acceptance, HttpSession } from "./http-session.js";
@@ -20,13 +21,16 @@ export function accept(
   return session.response(message as ResponseMessage);
 }
 
-/** Calls `resume` with the session of a request, or with an error. Only a search for it on other replicas takes time. */
+/**
+ * Calls `resume` with the session of an HTTP request, or with an error. Only a search for it on other replicas takes
+ * time. `message` is the request of the protocol, if it is one.
+ */
 export function withSession(
   server: Server,
   sessions: Sessions,
   request: HttpRequest,
   reply: HttpReply,
-  answered: Id | undefined,
+  message: RequestMessage | undefined,
   resume: (session: HttpSession | McpError) => Running | undefined,
 ): Running | undefined {
   const id = request.header("mcp-session-id");
@@ -36,12 +40,16 @@ export function withSession(
   if (session !== undefined || find === undefined) return resume(session ?? unknownSession);
   const search = (): ReturnType<typeof find> => find(id, request);
   // Clients send answers and notifications only once.
-  const isSentOnce = answered === undefined && request.method === "POST";
+  const isSentOnce = message === undefined && request.method === "POST";
   const found =
     !globalThis.mcpcWithoutStore && isSentOnce && server.store !== undefined
       ? server.store.retry(search, callerOf(request.auth, request.remote))
       : search();
-  const fail = (error: unknown): void => refuseFailed(server, reply, answered, error);
+  const fail = (error: unknown): void => {
+    const refusal = refuseFailed(server, reply, message?.id, error);
+    if (!globalThis.mcpcWithoutObservers && message !== undefined)
+      observeRefusal(server, message, { notify: () => {}, request }, request.auth, refusal);
+  };
   return deferred(request, found, (session = unknownSession) => resume(session), fail);
 }
 
@@ -50,10 +58,12 @@ export function refuseSession(reply: HttpReply, id: Id | undefined, error: McpEr
   return refuse(reply, error === unknownSession ? 404 : 400, id, error);
 }
 
-/** Refuses a message that could not be handled, or that the store is away for. */
-export function refuseFailed(server: Server, reply: HttpReply, id: Id | undefined, error: unknown): undefined {
-  if (error instanceof UnavailableError) return unavailable(reply, error, id);
-  return refuse(reply, 500, id, unexpectedError(server, error));
+/** Refuses a message that could not be handled, or that the store is away for. Returns the error that it sends. */
+export function refuseFailed(server: Server, reply: HttpReply, id: Id | undefined, error: unknown): McpError {
+  const refusal = error instanceof UnavailableError ? error : unexpectedError(server, error);
+  if (refusal instanceof UnavailableError) unavailable(reply, refusal, id);
+  else refuse(reply, 500, id, refusal);
+  return refusal;
 }
 
 const missingSession = /* @__PURE__ */ new McpError(
@@ -68,7 +78,6 @@ const unknownSession = /* @__PURE__ */ new McpError(
 
 /** Opens a session, unless `initialize` fails. */
 export function openSession(
-  server: Server,
   sessions: Sessions,
   request: HttpRequest,
   message: RequestMessage,
@@ -80,5 +89,5 @@ export function openSession(
   };
   const opening = sessions.open(message, request);
   if (!(opening instanceof Promise)) return answer(opening);
-  return deferred(request, opening, answer, (error) => refuseFailed(server, reply, message.id, error));
+  return deferred(request, opening, answer, (error) => reply.fail(error));
 }

@@ -1,9 +1,9 @@
 import { identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
-import type { Reply } from "../../protocol/connection.js";
-import { busy, full, type McpError, type UnavailableError } from "../../protocol/errors.js";
+import { unexpectedError, type Keep, type Reply } from "../../protocol/connection.js";
+import { busy, full, UnavailableError, type McpError } from "../../protocol/errors.js";
 import type { Peer, Server } from "../../protocol/exchange.js";
-import { errorMessage, type Outgoing, type RequestMessage } from "../../protocol/json-rpc.js";
+import type { Outgoing, RequestMessage } from "../../protocol/json-rpc.js";
 import { weightOf } from "../../protocol/ledger.js";
 import { subscribedBytes } from "../../protocol/methods/subscriptions.js";
 import type { HttpOptions, HttpRequest } from "./endpoint.js";
@@ -23,7 +23,7 @@ export const sessionBytes = 4096;
 /** The answer to `initialize`, and the session if it was opened. */
 export interface SessionOpening {
   readonly answer: Outgoing | undefined;
-  readonly session?: HttpSession;
+  readonly session?: HttpSession | undefined;
   readonly refusal?: UnavailableError | undefined;
 }
 
@@ -88,32 +88,35 @@ export function createSessions(server: Server, options: Options): Sessions {
     session.join(joined, () => end(session, "the client ended the session"));
   return {
     open(message, request) {
-      const session = create(request);
-      let opened: SessionOpening = { answer: undefined };
-      const settle: Reply = (answer, refusal) => void (opened = { answer, refusal });
-      session.connection.request(message, { notify: () => {}, request }, settle, request.auth);
-      const peer = session.connection.peer();
-      if (peer === undefined) return opened;
-      const refuse = (refusal: UnavailableError): SessionOpening => ({
-        ...{ answer: errorMessage(message.id, refusal), refusal },
-      });
-      const refusal = book(session, peer, request);
-      if (refusal !== undefined) return refuse(refusal);
-      const admit = (joined?: SharedSession): SessionOpening => {
-        // Meanwhile another client may have taken the place of the session.
-        if (session.booking === undefined) {
-          if (joined !== undefined) void shared?.end(joined, request)?.catch(() => {});
-          return refuse(noRoom());
-        }
-        if (joined !== undefined) join(session, joined);
-        sessions.set(session.id, session);
-        return { ...opened, session };
+      let opened: SessionOpening | undefined;
+      let resolve: ((opening: SessionOpening) => void) | undefined;
+      const settle: Reply = (answer, refusal) => {
+        opened = { answer, refusal, session: sessions.get(session.id) };
+        resolve?.(opened);
       };
-      if (shared === undefined) return admit();
-      return shared.share(peer, request).then(admit, (error: unknown) => {
-        session.close(new Error("the session could not be shared"));
-        throw error;
-      });
+      const session = create(request);
+      const keep: Keep = (peer) => {
+        const refusal = book(session, peer, request);
+        if (refusal !== undefined) return refusal;
+        const admit = (joined?: SharedSession): UnavailableError | undefined => {
+          // Meanwhile another client may have taken the place of the session.
+          if (session.booking === undefined) {
+            if (joined !== undefined) void shared?.end(joined, request)?.catch(() => {});
+            return noRoom();
+          }
+          if (joined !== undefined) join(session, joined);
+          sessions.set(session.id, session);
+          return undefined;
+        };
+        if (shared === undefined) return admit();
+        const fail = (error: unknown): McpError => {
+          session.close(new Error("the session could not be shared"));
+          return error instanceof UnavailableError ? error : unexpectedError(server, error);
+        };
+        return shared.share(peer, request).then(admit).catch(fail);
+      };
+      session.connection.request(message, { notify: () => {}, request }, settle, request.auth, keep);
+      return opened ?? new Promise((then) => (resolve = then));
     },
     get,
     ...(shared && {

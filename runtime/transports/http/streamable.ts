@@ -109,7 +109,7 @@ function receive(
   }
   const kind = classify(message);
   if (kind instanceof McpError) return refuse(reply, 400, readableId(message), kind);
-  const { id, method, params } = message as RequestMessage;
+  const { method, params } = message as RequestMessage;
   if (kind === "request" && server.auth !== undefined && isObject(params)) {
     const denied = missingScopes(server, request.auth, method, params);
     if (denied !== undefined) {
@@ -134,18 +134,17 @@ function receive(
       : refuse(reply, 400, undefined, refusal);
   if (sessions === undefined)
     return receiveWithoutSession(server, options, request, message as RequestMessage, kind, reply);
-  const answered = kind === "request" ? id : undefined;
-  return withSession(server, sessions, request, reply, answered, (session) => {
-    if (kind === "request" && method === "initialize") {
+  const asked = kind === "request" ? (message as RequestMessage) : undefined;
+  return withSession(server, sessions, request, reply, asked, (session) => {
+    if (asked !== undefined && method === "initialize") {
       // A live session is already initialised; after the end of one the client may open another.
-      if (!(session instanceof McpError))
-        return refuseRequest(server, request, message as RequestMessage, reply, initializedTwice());
-      return openSession(server, sessions, request, message as RequestMessage, reply);
+      if (!(session instanceof McpError)) return refuseRequest(server, request, asked, reply, initializedTwice());
+      return openSession(sessions, request, asked, reply);
     }
     if (session instanceof McpError) {
-      if (!globalThis.mcpcWithoutObservers && kind === "request")
-        observeRefusal(server, message as RequestMessage, { notify: () => {}, request }, request.auth, session);
-      return refuseSession(reply, answered, session);
+      if (!globalThis.mcpcWithoutObservers && asked !== undefined)
+        observeRefusal(server, asked, { notify: () => {}, request }, request.auth, session);
+      return refuseSession(reply, asked?.id, session);
     }
     if (kind === "request") return session.request(message as RequestMessage, request, reply);
     const accepted = accept(session, kind, message as NotificationMessage | ResponseMessage);
