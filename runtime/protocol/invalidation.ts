@@ -38,14 +38,10 @@ function resultsOf(server: Server, name: string, input: unknown): StaleResults[]
   const { tools, resourceTemplates } = server.surface;
   return [
     ...tools.flatMap(({ name: tool, cache }): StaleResults[] =>
-      tool === name && cache !== undefined
-        ? [{ kind: "tool", name, input: withDefaults(server, name, input), ttlMs: cache.ttlMs }]
-        : [],
+      tool === name && cache !== undefined ? [{ kind: "tool", name, input: withDefaults(server, name, input) }] : [],
     ),
     ...resourceTemplates.flatMap(({ uriTemplate, cache }): StaleResults[] =>
-      uriTemplate === name && cache !== undefined
-        ? [{ kind: "resourceTemplate", name, input, ttlMs: cache.ttlMs }]
-        : [],
+      uriTemplate === name && cache !== undefined ? [{ kind: "resourceTemplate", name, input }] : [],
     ),
     ...resourcesAt(server, name),
   ];
@@ -67,9 +63,7 @@ function withDefaults(server: Server, name: string, input: unknown): unknown {
 
 function resourcesAt(server: Server, uri: string): StaleResults[] {
   const { resource, template } = findResource(server, uri) ?? {};
-  const { cache } = resource ?? template ?? {};
-  if (cache === undefined) return [];
-  const { ttlMs } = cache;
-  if (resource !== undefined) return [{ kind: "resource", name: resource.uri, ttlMs }];
-  return [{ kind: "resourceTemplate", name: template!.uriTemplate, uri, ttlMs }];
+  if ((resource ?? template)?.cache === undefined) return [];
+  if (resource !== undefined) return [{ kind: "resource", name: resource.uri }];
+  return [{ kind: "resourceTemplate", name: template!.uriTemplate, uri }];
 }

@@ -158,8 +158,6 @@ export interface CachedSource {
 export interface StaleResults extends CachedSource {
   readonly input?: unknown;
   readonly uri?: string;
-  /** The lifetime of a result. */
-  readonly ttlMs: number;
 }
 
 /** A wanted result. */

@@ -144,6 +144,37 @@ describe.skipIf(!hasRedis)("a cache", () => {
     }
   });
 
+  test("keeps results of versions apart, and forgets those of all", async () => {
+    const runs: string[] = [];
+    const replicas = await Promise.all(
+      ["1", "2"].map(async (version) => {
+        const tool = (): string => `version ${version}, run ${runs.push(version)}`;
+        const [replica] = await replicasOf(redis.url, 1, { tool });
+        Object.assign(replica!.server.surface, { server: { ...replica!.server.surface.server, version } });
+        return replica!;
+      }),
+    );
+    for (const { client } of replicas) await client.call("t");
+    expect(runs).toEqual(["1", "2"]);
+    await until(async () => (await keys("result")).length === 2);
+    await replicas[0]!.client.call("other", { given: ["t"] });
+    const [third] = await replicasOf(redis.url, 1, { tool: () => "new" });
+    Object.assign(third!.server.surface, { server: replicas[1]!.server.surface.server });
+    expect(textOf(await third!.client.call("t"))).toBe("new");
+  });
+
+  test("forgets for as long as a result lives that was kept before", async () => {
+    const [long] = await replicasOf(redis.url, 1, { reuse: { ttlMs: 86_400_000 } });
+    await long!.client.call("t");
+    await until(async () => (await keys("result")).length === 1);
+    const [short] = await replicasOf(redis.url, 1, { reuse: { ttlMs: 1000 } });
+    await short!.client.call("t", { n: 1 });
+    await until(async () => (await keys("result")).length === 2);
+    await short!.client.call("other", { given: ["t"] });
+    const [generations] = await keys("generations");
+    expect(Number(await redis.ask("PTTL", generations!))).toBeGreaterThan(86_400_000);
+  });
+
   test("keeps no result of a run that was stale before its end", async () => {
     const { tool, runs } = held();
     const replicas = await replicasOf(redis.url, 2, { tool });
@@ -178,7 +209,7 @@ describe.skipIf(!hasRedis)("a cache", () => {
     const { tool, runs } = held();
     const [replica, other] = await replicasOf(redis.url, 2, { tool });
     const forget = async (from: number, to: number): Promise<void> => {
-      const stale = { kind: "tool", name: "t", ttlMs: 60_000 } as const;
+      const stale = { kind: "tool", name: "t" } as const;
       const all = Array.from({ length: to - from }, (_, index) => ({ ...stale, input: { n: from + index } }));
       while (all.length > 0) await replica!.store.invalidate(all.splice(0, 100));
     };

@@ -11,6 +11,8 @@ import { createDigests } from "./digests.js";
 
 /** The number of invalidated arguments and URIs of an entry, above which all its results become stale. */
 const maxGenerations = 1000;
+/** The longest run whose result is kept. */
+const maxRunMs = 60 * 60_000;
 
 const readGenerations = `
 local read = redis.call("HMGET", KEYS[3], "entry", ARGV[2], ARGV[3])
@@ -53,17 +55,20 @@ for _ = 1, 1000 do
   drop(oldest)
   total = tonumber(redis.call("HGET", sizes, "total"))
 end
-redis.call("PEXPIRE", index, lifetime)
-redis.call("PEXPIRE", sizes, lifetime)
+for _, key in ipairs({index, sizes}) do
+  if redis.call("PTTL", key) < lifetime then redis.call("PEXPIRE", key, lifetime) end
+end
 return 1`);
 
+/** Starts a generation. It outlives the results of the former one, and the runs that have begun in it. */
 const forget = createScript(`
 if ARGV[1] ~= "entry" and redis.call("HLEN", KEYS[1]) > ${maxGenerations} then
   redis.call("DEL", KEYS[1])
   redis.call("HSET", KEYS[1], "entry", ARGV[2])
 end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
-if redis.call("PTTL", KEYS[1]) < tonumber(ARGV[3]) then redis.call("PEXPIRE", KEYS[1], ARGV[3]) end
+local lifetime = ${maxRunMs} + math.max(redis.call("PTTL", KEYS[2]), 0)
+if redis.call("PTTL", KEYS[1]) < lifetime then redis.call("PEXPIRE", KEYS[1], lifetime) end
 return 1`);
 
 /** The maximum length of a shared result, and of the results of an entry together. */
@@ -74,8 +79,6 @@ const defaultMaxResults = 1000;
 const lockMs = 10_000;
 /** Interval at which a waiting replica looks without being woken. */
 const pollMs = 500;
-/** The longest run whose result is kept. */
-const maxRunMs = 60 * 60_000;
 /** The maximum number of arguments whose digests are remembered. */
 const maxDigests = 10_000;
 
@@ -88,14 +91,17 @@ export interface RedisResults extends SharedResults {
   forget(stale: readonly StaleResults[]): Promise<void>;
 }
 
-/** Creates the results of one version of the server: others may have other schemas. */
+/**
+ * Creates the results of one version of the server: others may have other schemas. The entries are those of all versions,
+ * so that each version makes the results of all stale.
+ */
 export function createSharedResults({ connection, replica, key }: StoreContext, version: () => string): RedisResults {
   const digestOf = createDigests(maxDigests);
   let count = 0;
 
   /** Returns the keys of an entry, which a cluster keeps together. */
   async function keysOf({ kind, name }: CachedSource): Promise<(...parts: string[]) => string> {
-    const tag = await digestOf(JSON.stringify([kind, name, version()]));
+    const tag = await digestOf(JSON.stringify([kind, name]));
     return (...parts) => key("cache", `{${tag}}`, ...parts);
   }
 
@@ -105,7 +111,7 @@ export function createSharedResults({ connection, replica, key }: StoreContext, 
 
   async function find(wanted: ResultKey): Promise<FoundResult | undefined> {
     const of = await keysOf(wanted);
-    const digest = await digestOf(JSON.stringify([wanted.uri ?? wanted.input, wanted.caller ?? null]));
+    const digest = await digestOf(JSON.stringify([version(), wanted.uri ?? wanted.input, wanted.caller ?? null]));
     const fields = await Promise.all([inputField(wanted.input), uriField(wanted.uri)]);
     const lock = of("lock", digest);
     const keys: Keys = [of("result", digest), lock, of("generations"), of("index"), of("sizes")];
@@ -151,15 +157,13 @@ export function createSharedResults({ connection, replica, key }: StoreContext, 
 
   return {
     async forget(stale) {
-      for (const { ttlMs, ...one } of stale) {
+      for (const one of stale) {
         const of = await keysOf(one);
         const { input, uri } = one;
         const field =
           input !== undefined ? await inputField(canonical(input)) : uri !== undefined ? await uriField(uri) : "entry";
         count += 1;
-        // It outlives the results of the former generation, and the runs that have begun in it.
-        const lifetimeMs = String(ttlMs + maxRunMs);
-        await connection.run(forget, [of("generations")], [field, `${replica}-${count}`, lifetimeMs]);
+        await connection.run(forget, [of("generations"), of("index")], [field, `${replica}-${count}`]);
       }
     },
     find: (wanted) => (connection.available ? find(wanted).catch(() => undefined) : Promise.resolve(undefined)),

@@ -60,7 +60,7 @@ export function createChanges(
       const text = JSON.stringify({ kind: "stale", results: stale });
       if (text.length <= maxEntryLength) return append(text, stale);
       // Arguments that are too long are those of some result.
-      const all = stale.map(({ kind, name, ttlMs }) => ({ kind, name, ttlMs }));
+      const all = stale.map(({ kind, name }) => ({ kind, name }));
       return append(JSON.stringify({ kind: "stale", results: all }), all);
     },
     get position() {
