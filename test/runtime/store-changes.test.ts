@@ -113,6 +113,28 @@ describe.skipIf(!hasRedis)("changes", () => {
     expect(changesOf(client)).toEqual([updated("made://a")]);
   });
 
+  test.each([
+    ["", []],
+    [", and their cached results", [{ kind: "resource", name: "made://a" } as const]],
+  ])("that are equal wait for the store as one%s", async (_, stale) => {
+    const { store } = await startReplica(redis.url);
+    const publishAll = async (): Promise<string[]> => {
+      const publish = (): Promise<void> => store.publish({ kind: "resource", uri: "made://a" }, stale);
+      const outcomes = await Promise.allSettled(Array.from({ length: 1100 }, publish));
+      const failures = outcomes.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+      return failures.filter((message) => !message.includes("is published later"));
+    };
+    expect(await publishAll()).toEqual([]);
+    await until(async () => Number(await redis.ask("XLEN", "test:changes")) === 1);
+    await redis.kill();
+    await until(() => !store.available);
+    const publishing = publishAll();
+    await redis.restart();
+    expect(await publishing).toEqual([]);
+    await until(async () => Number(await redis.ask("XLEN", "test:changes")) > 1);
+    expect(await redis.ask("XLEN", "test:changes")).toBe(2);
+  });
+
   test("that other versions wrote in other forms are skipped", async () => {
     const replica = await startReplica(redis.url);
     const client = await subscriber(replica, "2026-07-28");
@@ -157,6 +179,8 @@ describe.skipIf(!hasRedis)("changes", () => {
     expect(await redis.ask("XLEN", "test:changes")).toBe(1000);
     const ttl = Number(await redis.ask("PTTL", "test:changes"));
     expect(ttl > 0 && ttl <= 3_600_000).toBe(true);
-    await expect(replica.store.publish({ kind: "resource", uri: "x".repeat(20_000) })).rejects.toThrow("characters");
+    await expect(replica.store.publish({ kind: "resource", uri: "x".repeat(20_000) })).rejects.toThrow(
+      "has more than 16384 characters, use a shorter one: the call has run, but its update is lost",
+    );
   });
 });

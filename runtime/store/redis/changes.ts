@@ -26,6 +26,13 @@ const patienceMs = 5000;
 /** The time that a server waits at its end. */
 const lastPatienceMs = 2000;
 
+/** An entry whose results become stale. */
+interface Forgetting {
+  /** Whether the store may have it already. */
+  isSent: boolean;
+  readonly done: Promise<void>;
+}
+
 /** Creates the log of changes. `forget` makes shared results stale. */
 export function createChanges(
   { connection, replica, key }: StoreContext,
@@ -36,13 +43,33 @@ export function createChanges(
   const writer = createLogWriter(connection, replica, log, limits);
   let follower: Follower | undefined;
   let latest: Promise<void> = Promise.resolve();
+  /** The last entry of each text whose results are not known to be stale. */
+  const forgetting = new Map<string, Forgetting>();
+
+  /** Makes shared results stale. An equal entry that waits for the store stands for both. */
+  function forgotten(text: string, stale: readonly StaleResults[]): Promise<void> {
+    const last = forgetting.get(text);
+    if (last?.isSent === false) return last.done;
+    const work = async (): Promise<void> => {
+      await last?.done.catch(() => {});
+      if (!connection.available) throw storeAway();
+      next.isSent = true;
+      await forget!(stale);
+    };
+    const done = persist(work).finally(() => {
+      if (forgetting.get(text) === next) forgetting.delete(text);
+    });
+    const next: Forgetting = { isSent: false, done };
+    forgetting.set(text, next);
+    return done;
+  }
 
   /** Appends an entry. Shared results are stale before any replica reads it. */
   function append(text: string, stale: readonly StaleResults[]): Promise<void> {
     latest =
       forget === undefined || stale.length === 0
         ? writer.append(text, true)
-        : persist(() => forget(stale)).then(() => writer.append(text, true));
+        : forgotten(text, stale).then(() => writer.append(text, true));
     const taken = latest.catch(() => {
       throw hasRun("the store cannot take more updates: the call has run, but its update is lost");
     });
@@ -53,7 +80,11 @@ export function createChanges(
     publish(change, stale = []) {
       const text = JSON.stringify(change);
       if (text.length > maxEntryLength)
-        return Promise.reject(new RangeError(`the URI of a change has more than ${maxEntryLength} characters`));
+        return Promise.reject(
+          hasRun(
+            `the URI of an update has more than ${maxEntryLength} characters, use a shorter one: the call has run, but its update is lost`,
+          ),
+        );
       return append(text, stale);
     },
     invalidate(stale) {
