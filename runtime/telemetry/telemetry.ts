@@ -1,6 +1,7 @@
 import type * as OpenTelemetry from "@opentelemetry/api";
 import type { Attributes, Context, Histogram, Tracer } from "@opentelemetry/api";
 import type { Call } from "../protocol/exchange.js";
+import { errorCodes } from "../protocol/errors.js";
 import { isObject, type Id } from "../protocol/json-rpc.js";
 import type { ObservedQuestion, Observer, Outcome } from "../protocol/observer.js";
 import type { JsonObject } from "../protocol/types.js";
@@ -62,21 +63,20 @@ function spansAndMetrics(
   const { SpanKind, SpanStatusCode } = api;
   const instruments = lazyInstruments(api);
 
-  function finish(
-    span: OpenTelemetry.Span,
-    histogram: Histogram,
-    context: Context,
-    { seconds, metric, failure, message }: Ending,
-  ): void {
-    span.setAttributes(failure);
-    if ("error.type" in failure)
-      span.setStatus({
-        code: SpanStatusCode.ERROR,
-        // Clients choose parts of messages.
-        ...(message !== undefined && { message: message.slice(0, maxMessageLength) }),
-      });
-    span.end();
-    histogram.record(seconds, { ...metric, ...failure }, context);
+  function finish(span: OpenTelemetry.Span, histogram: Histogram, context: Context, ending: () => Ending): void {
+    try {
+      const { seconds, metric, failure, measured = failure, message } = ending();
+      span.setAttributes(failure);
+      if ("error.type" in failure)
+        span.setStatus({
+          code: SpanStatusCode.ERROR,
+          // Clients choose parts of messages.
+          ...(message !== undefined && { message: message.slice(0, maxMessageLength) }),
+        });
+      histogram.record(seconds, { ...metric, ...measured }, context);
+    } finally {
+      span.end();
+    }
   }
 
   return {
@@ -91,13 +91,14 @@ function spansAndMetrics(
       return (outcome: Outcome) => {
         // The span has ended with the answer, which names the task.
         if (outcome.isTaskEnd === true) return;
-        const [failure, message] = outcomeAttributes(call, outcome);
-        span.setAttributes(resultAttributes(call, outcome, options));
-        // `initialize` decides the revision, and opens the session.
-        const late = call.method === "initialize" ? networkAttributes(call) : {};
-        if (call.method === "initialize") span.setAttributes({ ...late, ...sessionAttributes(call) });
-        const ending = { seconds: outcome.durationMs / 1000, metric: { ...metric, ...late }, failure, message };
-        finish(span, operations, context, ending);
+        finish(span, operations, context, () => {
+          const [failure, message] = outcomeAttributes(call, outcome);
+          span.setAttributes(resultAttributes(call, outcome, options));
+          // `initialize` decides the revision, and opens the session.
+          const late = call.method === "initialize" ? networkAttributes(call) : {};
+          if (call.method === "initialize") span.setAttributes({ ...late, ...sessionAttributes(call) });
+          return { seconds: outcome.durationMs / 1000, metric: { ...metric, ...late }, failure, message };
+        });
       };
     },
 
@@ -118,8 +119,10 @@ function spansAndMetrics(
       return {
         params: { ...params, _meta: { ...(isObject(meta) ? meta : undefined), ...contextMembers(api, context) } },
         end(error) {
-          const [failure, message] = error === undefined ? [{}, undefined] : questionFailure(error);
-          finish(span, questions, context, { seconds: (performance.now() - began) / 1000, metric, failure, message });
+          finish(span, questions, context, () => {
+            const seconds = (performance.now() - began) / 1000;
+            return { seconds, metric, ...(error === undefined ? { failure: {} } : questionFailure(error)) };
+          });
         },
       };
     },
@@ -130,7 +133,9 @@ interface Ending {
   readonly seconds: number;
   readonly metric: Attributes;
   readonly failure: Attributes;
-  readonly message: string | undefined;
+  /** The failure in metrics. Default: `failure`. */
+  readonly measured?: Attributes | undefined;
+  readonly message?: string | undefined;
 }
 
 interface Instruments {
@@ -164,10 +169,21 @@ function lazyInstruments(api: Api): () => Instruments {
   };
 }
 
-/** Returns the attributes of a request that the client refused or did not answer, and the message of its error. */
-function questionFailure(error: unknown): [Attributes, string | undefined] {
+/** The codes of clients' errors that metrics tell apart. A user who refuses is -1 (2025-06-18, sampling). */
+const measuredCodes: ReadonlySet<unknown> = new Set([...Object.values(errorCodes), -1]);
+
+/** Returns the failure of a request that the client refused or did not answer. Clients choose codes and messages. */
+function questionFailure(error: unknown): Pick<Ending, "failure" | "measured" | "message"> {
   const { clientError, message } = error as { clientError?: unknown; message?: string };
-  if (!isObject(clientError)) return [{ "error.type": "cancelled" }, message];
-  const code = String(clientError["code"]);
-  return [{ "error.type": code, "rpc.response.status_code": code }, String(clientError["message"])];
+  if (clientError === undefined) return { failure: { "error.type": "cancelled" }, message };
+  const { code, message: text } = isObject(clientError) ? clientError : {};
+  const other = { "error.type": "_OTHER" };
+  const failure = Number.isSafeInteger(code)
+    ? { "error.type": String(code), "rpc.response.status_code": String(code) }
+    : other;
+  return {
+    failure,
+    measured: measuredCodes.has(code) ? failure : other,
+    message: typeof text === "string" ? text : undefined,
+  };
 }

@@ -1,4 +1,5 @@
 import * as api from "@opentelemetry/api";
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { expect, test } from "vitest";
 import { createAudit } from "../../runtime/logging/audit.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
@@ -7,7 +8,7 @@ import { createTelemetry } from "../../runtime/telemetry/telemetry.js";
 import { converse } from "./conversation.js";
 import { startOpenTelemetry } from "./open-telemetry.js";
 import { serverWith } from "./surface.js";
-import { handlers } from "./traced-server.js";
+import { handlers, tracedServer } from "./traced-server.js";
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -68,4 +69,52 @@ test("a context that throws what its work throws runs it once", () => {
   };
   expect(() => run!(undefined as never, work)).toThrow("the work's");
   expect(runs).toBe(1);
+});
+
+type Types = Pick<ReadableSpan, "attributes">;
+const typesOf = ({ attributes }: Types) => [attributes["error.type"], attributes["rpc.response.status_code"]];
+const other = ["_OTHER", undefined];
+
+type Refusal = readonly [what: string, error: unknown, span: unknown[], series: unknown[], message?: string];
+/** A client's error to a question of the server, and what its span and its series say. */
+const refusals: readonly Refusal[] = [
+  ["of the protocol", { code: -32602, message: "no" }, ["-32602", "-32602"], ["-32602", "-32602"], "no"],
+  ["of a user", { code: -1, message: "no" }, ["-1", "-1"], ["-1", "-1"], "no"],
+  ["of its own", { code: 4711, message: "no" }, ["4711", "4711"], other, "no"],
+  ["with a long text", { code: "x".repeat(50_000), message: "no" }, other, other, "no"],
+  ["with objects", { code: { toString: 1, valueOf: 1 }, message: { toString: 1 } }, other, other],
+  ["without a code", {}, other, other],
+  ["that is no object", "no", other, other],
+];
+
+test.each(refusals)(
+  "a client's error %s ends a span, and makes no series of its own",
+  async (_, error, ...expected) => {
+    const [ended, measured, message] = expected;
+    const collected = startOpenTelemetry();
+    const { request, send, next } = await converse(tracedServer({ mode: "native" }), "2025-11-25", { roots: {} });
+    const called = request("tools/call", { name: "ask" });
+    send({ id: (await next()).id, error });
+    await called;
+    const span = collected.spans().find(({ name }) => name === "roots/list")!;
+    expect([typesOf(span), span.status.message]).toEqual([ended, message]);
+    const series = (await collected.series()).filter(({ name }) => name === "mcp.client.operation.duration");
+    expect(series.map(typesOf)).toEqual([measured]);
+  },
+);
+
+test("a span ends, whatever fails at its end", async () => {
+  const collected = startOpenTelemetry();
+  const fail = (): never => {
+    throw new Error("broken");
+  };
+  const metrics = { getMeter: () => ({ createHistogram: () => ({ record: fail }) }) };
+  const { surface, handlers: made } = serverWith(handlers as never);
+  const observers = [createTelemetry({ ...api, metrics } as never, { mode: "native" })];
+  const { request } = await converse(
+    defineServer(surface, made, () => ({ logger: () => {}, observers })),
+    "2026-07-28",
+  );
+  await request("tools/call", { name: "add" });
+  expect(collected.spans().map(({ name }) => name)).toEqual(["tools/call add"]);
 });
