@@ -79,7 +79,7 @@ function requestFields(call: Call, withArguments: boolean): Fields {
   const { logging, secrets } = peer.view.server;
   return {
     requestId,
-    // A stream for browsers that is refused has no id.
+    // A stream for browsers has no id.
     id: call.id === "" ? undefined : typeof call.id === "string" ? call.id.slice(0, 128) : call.id,
     ...sessionFields(call),
     traceId: traceparent?.split("-")[1],

@@ -3,11 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as api from "@opentelemetry/api";
 import { expect, onTestFinished, test } from "vitest";
+import { createAudit } from "../../runtime/logging/audit.js";
 import { createListener } from "../../runtime/node/http-listener.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
+import { events } from "../e2e/events.js";
 import { options } from "./doors.js";
+import { serving } from "./many-callers.js";
 import { startOpenTelemetry } from "./open-telemetry.js";
-import { tracedServer as serverOf } from "./traced-server.js";
+import { tracedServer } from "./traced-server.js";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
@@ -35,7 +38,7 @@ test.each(["small", "x".repeat(100_000)])(
   "over HTTP, a span is linked to that of its own HTTP request",
   async (padding) => {
     const collected = startOpenTelemetry();
-    const { url, spans } = await serveInstrumented(serverOf({ mode: "native" }));
+    const { url, spans } = await serveInstrumented(tracedServer({ mode: "native" }));
     const claim = {
       "io.modelcontextprotocol/protocolVersion": "2026-07-28",
       "io.modelcontextprotocol/clientCapabilities": {},
@@ -77,7 +80,7 @@ test.each(["small", "x".repeat(100_000)])(
 
 test("over HTTP without instrumentation, the parent may come with the headers", async () => {
   const collected = startOpenTelemetry();
-  const http = createServer(createListener(serverOf({ mode: "native" }), options)).listen(0, "127.0.0.1");
+  const http = createServer(createListener(tracedServer({ mode: "native" }), options)).listen(0, "127.0.0.1");
   await once(http, "listening");
   onTestFinished(() => void http.close());
   const initialize = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
@@ -87,4 +90,19 @@ test("over HTTP without instrumentation, the parent may come with the headers", 
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: initialize }),
   });
   expect(collected.spans()).toMatchObject([{ name: "initialize", parentSpanContext: { traceId, isRemote: true } }]);
+});
+
+test("the id of a run for browsers, which grants access to its result, is in no span and no record", async () => {
+  const collected = startOpenTelemetry();
+  const { surface, definition } = tracedServer({ mode: "native" });
+  const records: string[] = [];
+  const { observers } = definition.surround();
+  const audit = createAudit({ file: () => (line) => records.push(line) > 0 });
+  const { ask } = serving({ surface, definition }, {}, {}, { observers: [...observers!, audit] });
+  const next = events(await ask("ada", { path: "/mcp/tools/later/sse", body: {} }));
+  const id = (await next())!.id!.replace(/-\d+$/, "");
+  while ((await next()) !== undefined);
+  const seen = JSON.stringify([collected.spans().map(({ attributes }) => attributes), records]);
+  expect(seen).toContain("later");
+  expect(seen).not.toContain(id);
 });

@@ -132,7 +132,8 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     };
     const params = { name: tool, arguments: input, _meta: { progressToken: run.id } };
     const outlet = { notify, oneWay: true, request };
-    const call = new Call(legacyPeer(server, latestLegacy), run.id, "tools/call", params, outlet, undefined, auth);
+    // The id of the run grants access to its result, so no record may have it.
+    const call = new Call(legacyPeer(server, latestLegacy), "", "tools/call", params, outlet, undefined, auth);
     const answer = dispatch(call);
     if (answer instanceof UnavailableError) {
       run.booking.release();
