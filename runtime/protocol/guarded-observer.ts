@@ -22,7 +22,7 @@ export function guarded(observer: Observer<Call>, logger: Logger): Observer<Call
       return undefined;
     }
   };
-  const { onCall, run, onUnauthorized, onSession, onQuestion, capture, traceHeaders } = observer;
+  const { onCall, run, onUnauthorized, onSession, onQuestion, capture, traceparent, traceHeaders } = observer;
   return {
     ...(onCall && {
       onCall(call) {
@@ -60,6 +60,7 @@ export function guarded(observer: Observer<Call>, logger: Logger): Observer<Call
         return within && ((work) => enter(within, work, (error) => report("run", error)));
       },
     }),
+    ...(traceparent && { traceparent: (call) => attempt("traceparent", () => traceparent(call)) }),
     ...(traceHeaders && { traceHeaders: (call) => attempt("traceHeaders", () => traceHeaders(call)) }),
   };
 }

@@ -24,8 +24,9 @@ export function observed(observers: readonly Observer<Call>[], call: Call, answe
 }
 
 function begin(observers: readonly Observer<Call>[], call: Call): Observation {
-  const observation = new Observation(observers.flatMap(({ onCall }) => onCall?.(call) ?? []));
+  const observation = new Observation();
   observations.set(call, observation);
+  observation.ends = observers.flatMap(({ onCall }) => onCall?.(call) ?? []);
   return observation;
 }
 

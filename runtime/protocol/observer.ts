@@ -57,6 +57,8 @@ export interface Observer<C> {
   readonly onQuestion?: (call: C, id: Id, method: string, params: JsonObject) => ObservedQuestion;
   /** Captures the present context, for code that runs later. */
   readonly capture?: () => Within | undefined;
+  /** Returns the position of a call in its trace, as a W3C `traceparent`. */
+  readonly traceparent?: (call: C) => string | undefined;
   /** Returns headers that carry the trace of a call to another server. */
   readonly traceHeaders?: (call: C) => Record<string, string> | undefined;
 }
@@ -66,16 +68,12 @@ type End = (outcome: Outcome) => void;
 /** A request that observers see. */
 export class Observation {
   readonly #began = performance.now();
-  readonly #ends: readonly End[];
+  ends: readonly End[] = [];
   failure: Failure | undefined;
   hasEnded = false;
   /** The task that the call became, until its end. */
   #task: string | undefined;
   #afterwards: Omit<Outcome, "durationMs"> | undefined;
-
-  constructor(ends: readonly End[]) {
-    this.#ends = ends;
-  }
 
   end(outcome: Omit<Outcome, "durationMs">): void {
     this.hasEnded = true;
@@ -102,7 +100,7 @@ export class Observation {
 
   #tell(outcome: Omit<Outcome, "durationMs">): void {
     const durationMs = performance.now() - this.#began;
-    for (const end of this.#ends) end({ ...outcome, durationMs });
+    for (const end of this.ends) end({ ...outcome, durationMs });
   }
 }
 

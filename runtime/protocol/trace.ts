@@ -19,11 +19,20 @@ export function traceOf(call: Call): Trace {
   if (trace === undefined) {
     prefix ??= crypto.randomUUID().slice(0, 8);
     made += 1;
-    const traceparent = globalThis.mcpcWithoutTelemetry ? traceparentOf(call) : traceHeaders(call)["traceparent"];
+    const traceparent = (globalThis.mcpcWithoutTelemetry ? undefined : ownTraceparent(call)) ?? traceparentOf(call);
     trace = { requestId: `${prefix}-${made}`, ...(traceparent !== undefined && { traceparent }) };
     traces.set(call, trace);
   }
   return trace;
+}
+
+/** Returns the position of the call's own span, or of the context that telemetry has given it. */
+function ownTraceparent(call: Call): string | undefined {
+  for (const { traceparent } of call.peer.view.server.observers ?? []) {
+    const own = traceparent?.(call);
+    if (own !== undefined) return own;
+  }
+  return undefined;
 }
 
 /** Gives a call the trace of another one, on whose behalf it runs. */

@@ -3,7 +3,7 @@ import type { Attributes, Context, Histogram, Tracer } from "@opentelemetry/api"
 import type { Call } from "../protocol/exchange.js";
 import { errorCodes } from "../protocol/errors.js";
 import { isObject, type Id } from "../protocol/json-rpc.js";
-import type { ObservedQuestion, Observer, Outcome } from "../protocol/observer.js";
+import { observations, type ObservedQuestion, type Observer, type Outcome } from "../protocol/observer.js";
 import type { JsonObject } from "../protocol/types.js";
 import {
   networkAttributes,
@@ -23,7 +23,7 @@ const maxMessageLength = 200;
 
 /** Creates the observer that reports to the user's OpenTelemetry. */
 export function createTelemetry(api: Api, options: TelemetryOptions): Observer<Call> {
-  const contexts = new WeakMap<Call, Context>();
+  const contexts = createContexts();
   /** The context of the running code, if a context manager knows it; else that of the call. */
   const contextOf = (call: Call): Context | undefined => {
     const active = api.context.active();
@@ -31,6 +31,10 @@ export function createTelemetry(api: Api, options: TelemetryOptions): Observer<C
   };
   const propagation: Observer<Call> = {
     run: (call, work) => api.context.with(contexts.get(call) ?? api.context.active(), work),
+    traceparent(call) {
+      const context = contexts.get(call);
+      return context && contextMembers(api, context)["traceparent"];
+    },
     capture() {
       const context = api.context.active();
       return (work) => api.context.with(context, work);
@@ -54,10 +58,26 @@ export function createTelemetry(api: Api, options: TelemetryOptions): Observer<C
   return { ...propagation, ...spansAndMetrics(api, options, contexts, contextOf) };
 }
 
+/** The contexts of calls. */
+interface Contexts {
+  get(call: Call): Context | undefined;
+  set(call: Call, context: Context): void;
+}
+
+function createContexts(): Contexts {
+  const contexts = new WeakMap<object, Context>();
+  // The call of a run that several callers share has the observation of the first caller.
+  const key = (call: Call): object => observations.get(call) ?? call;
+  return {
+    get: (call) => contexts.get(key(call)),
+    set: (call, context) => void contexts.set(key(call), context),
+  };
+}
+
 function spansAndMetrics(
   api: Api,
   options: TelemetryOptions,
-  contexts: WeakMap<Call, Context>,
+  contexts: Contexts,
   contextOf: (call: Call) => Context | undefined,
 ): Observer<Call> {
   const { SpanKind, SpanStatusCode } = api;

@@ -2,11 +2,13 @@ import * as api from "@opentelemetry/api";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { expect, test } from "vitest";
+import { createAudit } from "../../runtime/logging/audit.js";
 import type { Connection } from "../../runtime/protocol/connection.js";
-import { defineServer } from "../../runtime/protocol/define-server.js";
+import { defineServer, withOptions } from "../../runtime/protocol/define-server.js";
 import { drain } from "../../runtime/protocol/drain.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import { createTelemetry } from "../../runtime/telemetry/telemetry.js";
+import { setup } from "./cached-server.js";
 import { converse } from "./conversation.js";
 import { startOpenTelemetry } from "./open-telemetry.js";
 import { serverWith } from "./surface.js";
@@ -308,10 +310,37 @@ test("the user's propagator decides the headers of outgoing requests", async () 
     extract: (context) => context,
     fields: () => ["b3"],
   });
-  const { request } = await converse(serverOf({ mode: "native" }), "2026-07-28");
+  const { surface, definition } = serverOf({ mode: "native" });
+  const records: any[] = [];
+  const audit = createAudit({ file: () => (line) => records.push(JSON.parse(line)) > 0 });
+  const { observers = [] } = definition.surround();
+  const server = defineServer(surface, definition.handlers, () => ({ observers: [...observers, audit] }));
+  const { request } = await converse(server, "2026-07-28");
   const { result } = await request("tools/call", { name: "span" }, { traceparent });
   expect(JSON.parse(result.content[0].text)).toEqual({ b3: traceId });
+  expect(records.map((record) => record.traceId)).toEqual([traceId]);
 });
+
+for (const cached of [false, true])
+  test(`without a context manager, a handler has the trace of its call (cache: ${cached})`, async () => {
+    const collected = startOpenTelemetry();
+    api.context.disable();
+    for (const mode of ["propagate", "native"] as const) {
+      const tool = async (_: unknown, { roots, traceHeaders }: any) => (await roots(), JSON.stringify(traceHeaders()));
+      const server = withOptions(setup({ tool, cached }).server, { observers: [createTelemetry(api, { mode })] });
+      const { request, send, next } = await converse(server, "2025-11-25", { roots: {} });
+      const called = request("tools/call", { name: "t" }, { traceparent });
+      send({ id: (await next()).id, result: { roots: [] } });
+      const headers = JSON.parse((await called).result.content[0].text);
+      expect(headers.traceparent).toMatch(mode === "native" ? `00-${traceId}` : traceparent);
+    }
+    const spans = collected.spans().filter(({ name }) => name !== "initialize");
+    const ids = new Map(spans.map((span) => [span.name, span.spanContext().spanId]));
+    expect(spans.map(({ name, parentSpanContext }) => [name, parentSpanContext?.spanId])).toEqual([
+      ["roots/list", ids.get("tools/call t")],
+      ["tools/call t", traceparent.split("-")[2]],
+    ]);
+  });
 
 test("without telemetry the trace of the client goes on", async () => {
   const { request } = await converse(serverWith(handlers as never), "2026-07-28");
