@@ -1,5 +1,6 @@
 import { errorCodes, McpError } from "./errors.js";
 import type { Call } from "./exchange.js";
+import { noteFailure } from "./observer.js";
 import { quote, seal } from "./results.js";
 import { textContent } from "./content.js";
 
@@ -17,6 +18,7 @@ export function bounded(call: Call, settled: string): string | McpError {
   if (settled.length * 3 <= most || call.method.startsWith("tasks/")) return settled;
   const bytes = new TextEncoder().encode(settled).length;
   if (bytes <= most) return settled;
+  noteFailure(call, "server", "result_too_large");
   const { name, uri } = call.params;
   const entry = typeof name === "string" ? name : typeof uri === "string" ? uri : undefined;
   const what = entry === undefined ? call.method : `${call.method} ${quote(entry)}`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { defineServer } from "../../runtime/protocol/define-server.js";
+import type { Outcome } from "../../runtime/protocol/observer.js";
 import { defaultResultBytes } from "../../runtime/protocol/result-size.js";
 import { converse } from "./conversation.js";
 import { doors, options } from "./doors.js";
@@ -11,6 +12,8 @@ const versions = ["2024-11-05", "2025-11-25", "2026-07-28"];
 /** A server whose handlers return texts of a size. */
 function serving(maxResultBytes?: number) {
   const logged: string[] = [];
+  const failures: unknown[] = [];
+  const onCall = () => (outcome: Outcome) => void (outcome.failure && failures.push(outcome.failure));
   const text = ({ size, letter = "x" }: any): string => String(letter).repeat(size);
   const made = serverWith({ text: text as never, later: (async (input: any) => text(input)) as never });
   const surface = {
@@ -28,12 +31,16 @@ function serving(maxResultBytes?: number) {
     prompts: new Map([["large", () => "x".repeat(most)]]),
   };
   return {
-    server: defineServer(surface, handlers, () => ({ logger: (_level, message) => void logged.push(message) })),
-    logged,
+    server: defineServer(surface, handlers, () => ({
+      logger: (_level, message) => void logged.push(message),
+      observers: [{ onCall }],
+    })),
+    ...{ logged, failures },
   };
 }
 
 const call = (name: string, size: number, letter?: string) => ({ name, arguments: { size, letter } });
+const tooLarge = { fault: "server", name: "result_too_large" };
 const refused = {
   isError: true,
   content: [{ text: expect.stringMatching(/^the result has \d+ bytes, and at most 16384 are sent/) }],
@@ -41,10 +48,11 @@ const refused = {
 
 describe.each(versions)("%s", (version) => {
   test.each(["text", "later"])("a result of the tool %s that is too large is an error for one call", async (name) => {
-    const { server, logged } = serving(most);
+    const { server, logged, failures } = serving(most);
     const { request } = await converse(server, version);
     expect((await request("tools/call", call(name, most))).result).toMatchObject(refused);
     expect(logged).toEqual([expect.stringContaining(`tools/call "${name}"`)]);
+    expect(failures).toEqual([tooLarge]);
     const { content } = (await request("tools/call", call(name, most - 500))).result;
     expect(content[0].text).toHaveLength(most - 500);
     // Three bytes a character.
@@ -53,10 +61,12 @@ describe.each(versions)("%s", (version) => {
   });
 
   test("so is that of a resource or a prompt; contents that the manifest has are as large as it says", async () => {
-    const { request } = await converse(serving(most).server, version);
+    const { server, failures } = serving(most);
+    const { request } = await converse(server, version);
     const error = { code: -32603, message: expect.stringMatching(/^the result has \d+ bytes/) };
     expect((await request("resources/read", { uri: "a:large" })).error).toMatchObject(error);
     expect((await request("prompts/get", { name: "large" })).error).toMatchObject(error);
+    expect(failures).toEqual([tooLarge, tooLarge]);
     expect((await request("resources/read", { uri: "a:fixed" })).result.contents[0].text).toHaveLength(most);
     expect((await request("ping")).error?.code ?? 0).toBe(version === "2026-07-28" ? -32601 : 0);
   });
