@@ -27,7 +27,9 @@ export class NodeRequest implements HttpRequest {
 
   get network(): Network | undefined {
     if (globalThis.mcpcWithoutObservers) return undefined;
-    const { httpVersion: version, socket } = this.#incoming;
+    const { httpVersion, socket } = this.#incoming;
+    // OpenTelemetry names HTTP/2 so.
+    const version = httpVersion === "2.0" ? "2" : httpVersion;
     return { protocol: "http", version, port: socket?.remotePort };
   }
 

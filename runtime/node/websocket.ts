@@ -177,7 +177,7 @@ function serve(
   const connection = connect(server, send, auth, {
     remote,
     booking,
-    ...(!globalThis.mcpcWithoutObservers && { network: { protocol: "websocket" } }),
+    ...(!globalThis.mcpcWithoutObservers && { network: { protocol: "websocket", port: request.network?.port } }),
   });
   const close = (code: number, reason: Error): void => {
     connection.close(reason);

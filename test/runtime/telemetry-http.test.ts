@@ -1,14 +1,18 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import http2 from "node:http2";
 import type { AddressInfo } from "node:net";
 import * as api from "@opentelemetry/api";
 import { expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
 import { createAudit } from "../../runtime/logging/audit.js";
 import { createListener } from "../../runtime/node/http-listener.js";
+import { listen } from "../../runtime/node/http-server.js";
+import { createUpgrade } from "../../runtime/node/websocket.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import { events } from "../e2e/events.js";
 import { options } from "./doors.js";
-import { serving } from "./many-callers.js";
+import { claim, serving } from "./many-callers.js";
 import { startOpenTelemetry } from "./open-telemetry.js";
 import { tracedServer } from "./traced-server.js";
 
@@ -106,3 +110,62 @@ test("the id of a run for browsers, which grants access to its result, is in no 
   expect(seen).toContain("later");
   expect(seen).not.toContain(id);
 });
+
+const modern = {
+  ...{ jsonrpc: "2.0", id: 1, method: "tools/call" },
+  params: { name: "add", arguments: {}, _meta: claim },
+};
+
+const networks: readonly (readonly [what: string, attributes: object, call: () => Promise<number>])[] = [
+  [
+    "HTTP/2",
+    { "network.protocol.name": "http", "network.protocol.version": "2" },
+    async () => {
+      const server = http2.createServer(createListener(tracedServer({ mode: "native" }), options) as never);
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      onTestFinished(() => (client.destroy(), void server.close()));
+      const headers = { "content-type": "application/json", "mcp-method": "tools/call", "mcp-name": "add" };
+      const stream = client.request({
+        ":method": "POST",
+        ":path": "/mcp",
+        ...headers,
+        "mcp-protocol-version": "2026-07-28",
+      });
+      stream.end(JSON.stringify(modern));
+      await once(stream, "response");
+      return client.socket!.localPort!;
+    },
+  ],
+  [
+    "WebSocket",
+    { "network.protocol.name": "websocket" },
+    async () => {
+      const served = { ...options, websocket: { path: "/ws" } };
+      const listening = await listen(tracedServer({ mode: "native" }), served, async () => ({ createUpgrade }));
+      onTestFinished(() => listening.close());
+      const socket = new WebSocket(`ws://127.0.0.1:${new URL(listening.url).port}/ws`, ["mcp"]);
+      let port = 0;
+      socket.on("upgrade", (response) => (port = response.socket.localPort!));
+      await once(socket, "open");
+      onTestFinished(() => socket.terminate());
+      socket.send(JSON.stringify(modern));
+      await once(socket, "message");
+      return port;
+    },
+  ],
+];
+
+test.each(networks)(
+  "over %s, a span has the peer's address and port, and the version of the convention",
+  async (_, attributes, call) => {
+    const collected = startOpenTelemetry();
+    const port = await call();
+    const [span] = collected.spans();
+    const network = Object.entries(span!.attributes).filter(([name]) => /^(network|client)\./.test(name));
+    expect(Object.fromEntries(network)).toEqual({
+      ...{ "network.transport": "tcp", "client.address": "127.0.0.1", "client.port": port },
+      ...attributes,
+    });
+  },
+);
