@@ -1,4 +1,5 @@
 import type {} from "./parts.js";
+import { McpError } from "./errors.js";
 import type { Call, Change, Peer, Server } from "./exchange.js";
 import { invalidate, invalidateResource } from "./invalidation.js";
 import { notificationMessage } from "./json-rpc.js";
@@ -50,10 +51,20 @@ export function publishInvalidation(server: Server, name: string, input: unknown
   return withLog(server, server.store.invalidate(stale));
 }
 
+/** The refusals of the store that the log has, until the store takes a change again. */
+const logged = /* @__PURE__ */ new WeakMap<Server, Set<string>>();
+
+/** Logs that a change could not be published: once for an outage, in which the store refuses all changes alike. */
 function withLog(server: Server, published: Promise<void>): Promise<void> {
-  published.catch((error: unknown) => {
-    server.logger("error", "a change could not be published", failureDetails(error));
-  });
+  const log = (details: object): void => server.logger("error", "a change could not be published", { ...details });
+  const fail = (error: unknown): void => {
+    if (!(error instanceof McpError)) return log(failureDetails(error));
+    const refusals = logged.get(server) ?? new Set();
+    logged.set(server, refusals);
+    if (!refusals.has(error.message)) log({ error: error.message });
+    refusals.add(error.message);
+  };
+  void published.then(() => logged.delete(server), fail);
   return published;
 }
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { busy, full } from "../../runtime/protocol/errors.js";
 import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
 import { converse, type Conversation } from "./conversation.js";
-import { startReplica, until, type Replica } from "./replicas.js";
+import { notifying, startReplica, until, type Replica } from "./replicas.js";
+import { serverWith } from "./surface.js";
 
 const listed = { kind: "notifications/tools/list_changed" };
 const updated = (uri: string): object => ({ kind: "notifications/resources/updated", uri });
@@ -183,4 +185,32 @@ describe.skipIf(!hasRedis)("changes", () => {
       "has more than 16384 characters, use a shorter one: the call has run, but its update is lost",
     );
   });
+});
+
+test("changes that a store refuses have one log entry for an outage, and failures one each", async () => {
+  const refused = busy("the store is away");
+  const outcomes = [
+    refused,
+    refused,
+    full("no room"),
+    refused,
+    undefined,
+    refused,
+    new TypeError("x"),
+    new TypeError("y"),
+  ];
+  const log: string[] = [];
+  const publish = (): Promise<void> => {
+    const failure = outcomes.shift();
+    return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+  };
+  const store = { publish } as never;
+  const server = serverWith(notifying, {
+    store,
+    log: (message, { error }) => message === "a change could not be published" && log.push(error),
+  });
+  const caller = await converse(server, "2026-07-28");
+  while (outcomes.length > 0) await call(caller, "reload");
+  const failures = ["x", "y"].map((name) => expect.stringMatching(new RegExp(`^TypeError: ${name}\\n +at `)));
+  expect(log).toEqual([refused.message, full("no room").message, refused.message, ...failures]);
 });
