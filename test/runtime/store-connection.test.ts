@@ -197,6 +197,8 @@ describe.skipIf(!hasRedis)("a connection", () => {
   });
 });
 
+const end = { type: "end" } as const;
+
 /** How a Redis stops taking writes though it answers, how it takes them again, and the reason that the log has. */
 const refusing: readonly (readonly [what: string, refuse: string[], accept: string[], reason: string])[] = [
   ["its memory is full", ["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"], "OOM"],
@@ -235,9 +237,14 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
     expect(first.log).toEqual([expect.stringContaining(reason), "the store is back {}"]);
   });
 
-  test("but not to some commands, answers those with 503, and the log says so once", async () => {
+  test.each<[what: string, prepare: readonly string[], reason: RegExp]>([
+    ["scripts are not permitted", ["-@scripting"], /NOPERM/],
+    ["the time is not permitted", ["-time"], /can't run this command/],
+    ["a command of a script is not permitted", ["-zadd"], /can't run this command/],
+    ["other keys are permitted alone", ["resetkeys", "~test:replica:*", "~test:inbox:*"], /NOPERM.*"key":"test:/],
+  ])("but not to some commands, answers those with 503, and the log says so: %s", async (_what, rights, reason) => {
     const redis = await redisOf();
-    await redis.ask("ACL", "SETUSER", "app", "on", ">pw", "~*", "&*", "+@all", "-@scripting");
+    await redis.ask("ACL", "SETUSER", "app", "on", ">pw", "~*", "&*", "+@all", ...rights);
     const { store, log } = await startReplica(redis.url.replace("//", "//app:pw@"));
     const claims = await Promise.allSettled(
       ["a", "b"].map((id) => store.states.claim({ id, caller: "ada", lifetimeMs: 1000 })),
@@ -245,7 +252,22 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
     for (const claim of claims) expect(claim).toMatchObject({ status: "rejected", reason: { httpStatus: 503 } });
     await until(() => log.length > 0);
     expect(store.available).toBe(true);
-    expect(log).toEqual([expect.stringMatching(/^the store refuses commands; .*NOPERM/)]);
+    expect(log).toEqual([expect.stringMatching(/^the store refuses commands; /)]);
+    expect(log[0]).toMatch(reason);
+  });
+
+  test.each(["changes", "control"])("but not to %s, which has a value of another program, says so", async (name) => {
+    const redis = await redisOf();
+    const { store, log } = await startReplica(redis.url);
+    await redis.ask("SET", `test:${name}`, "x");
+    const { sessions, publish } = store;
+    const change = name === "changes" ? publish({ kind: "tools" }) : sessions.change({ name: "n", caller: "c" }, end);
+    change.catch(() => {});
+    await until(() => log.length > 0);
+    expect(log).toEqual([expect.stringContaining(`"key":"test:${name}"`)]);
+    expect(log[0]).toContain("WRONGTYPE");
+    await redis.ask("DEL", `test:${name}`);
+    await change;
   });
 
   test("at the address of a failed one is found, though the failed one still answers", async () => {

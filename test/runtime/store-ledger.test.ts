@@ -180,6 +180,52 @@ return evicted`);
     expect([...(await books("made", 1e9)).sizes.keys()]).toEqual(["one"]);
   });
 
+  type Damage = (key: (name: string) => string) => readonly (readonly string[])[];
+  test.each<[what: string, damage: Damage]>([
+    ...["index", "expiry", "callers", "counts", "of:ada"].map((name): [string, Damage] => [
+      `a text at ${name}`,
+      (key) => [["SET", key(name), "x"]],
+    ]),
+    ...["index", "expiry", "callers", "counts", "of:ada", "of:bob"].map((name): [string, Damage] => [
+      `no ${name}`,
+      (key) => [["DEL", key(name)]],
+    ]),
+    ...["garbage", "nan", "inf", "-1", "-1e18", "1e308", "9007199254740993"].map((bytes): [string, Damage] => [
+      `${bytes} bytes`,
+      (key) => [["HSET", key("index"), "bytes", bytes]],
+    ]),
+    ...["garbage", "[1]", "{}", "null", "[null,null,null,null,null]", "[".repeat(2000)].map(
+      (text): [string, Damage] => [
+        `entries such as ${text.slice(0, 30)}`,
+        (key) => ["ada-0", "ada-1", "bob-0"].map((name) => ["HSET", key("index"), name, text]),
+      ],
+    ),
+    ["a caller who holds 1e15", (key) => [["ZADD", key("callers"), "1e15", "eve"]]],
+    ["a caller who holds infinitely much", (key) => [["ZADD", key("callers"), "inf", "eve"]]],
+    ["a record that is none", (key) => [["SET", key("ada-1"), "x"]]],
+  ])("with %s go on", async (_what, damage) => {
+    await shared.redis.ask("FLUSHALL");
+    const maxBytes = 12_000;
+    const store = await storeWith(maxBytes);
+    const text = "x".repeat(500);
+    for (const name of ["0", "1", "2"]) for (const caller of ["ada", "bob"]) await write(store, caller, name, text);
+    for (const command of damage((name) => `${shared.prefix}{sessions}:${name}`)) await shared.redis.ask(...command);
+    for (let round = 0; round < 20; round += 1)
+      for (const caller of ["ada", "bob", "joe"]) {
+        await write(store, caller, String(round), text);
+        expect(await store.sessions.read(`${caller}-${round}`)).toBeDefined();
+      }
+    for (const caller of ["ada", "bob"]) await store.sessions.change({ name: `${caller}-0`, caller }, { type: "end" });
+    // What is not booked expires.
+    for (const name of (await shared.redis.ask("KEYS", `${shared.prefix}*`)) as string[]) {
+      expect(Number(await shared.redis.ask("PTTL", name))).toBeGreaterThan(0);
+      const isUnbooked = async (): Promise<boolean> =>
+        Number(await shared.redis.ask("HEXISTS", `${shared.prefix}{sessions}:index`, name.split(":").at(-1)!)) === 0;
+      if (/}:\w+-\d+$/.test(name) && (await isUnbooked())) await shared.redis.ask("DEL", name);
+    }
+    await books("sessions", maxBytes);
+  });
+
   test("of states are bounded, too: a running one is never taken from its caller, an answered one is", async () => {
     const { states } = await storeWith(7200);
     const claims = new Map<string, StateClaim>();

@@ -74,7 +74,7 @@ export function createConnection(): RedisConnection {
   let failures = 0;
   let isLogged = false;
   /** An error of Redis since the last heartbeat, and whether one is in the log. */
-  let refusal: ErrorReply | undefined;
+  let refusal: { readonly error: ErrorReply; readonly key: string } | undefined;
   let isRefusalLogged = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -189,8 +189,9 @@ export function createConnection(): RedisConnection {
     noticeLoss(last);
     if (refusal !== undefined && !isRefusalLogged) {
       isRefusalLogged = true;
-      const reason = reasonOf(refusal);
-      options?.log("warning", "the store refuses commands; what needs them gets an error with status 503", { reason });
+      const { error, key } = refusal;
+      const details = { reason: reasonOf(error), key };
+      options?.log("warning", "the store refuses commands; what needs them gets an error with status 503", details);
     }
     refusal = undefined;
     schedule(heartbeatMs, () => void probe());
@@ -210,7 +211,7 @@ export function createConnection(): RedisConnection {
     } catch (error) {
       if (error instanceof ErrorReply) {
         if (!isRefusal(error)) throw error;
-        refusal = error;
+        refusal = { error, key };
       }
       // The heartbeat decides whether the whole store is away, or one node of a cluster.
       if (client === used) schedule(0, () => void probe());
@@ -274,8 +275,9 @@ export function createConnection(): RedisConnection {
   };
 }
 
+/** The beginnings of errors for the state or the settings of Redis. Those in a script may have a code of their own before. */
 const refusals =
-  /^(?:BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED)\b/;
+  /^(?:ERR )*(?:BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED|WRONGTYPE|The user executing the script can't)\b/;
 
 /** Returns whether the reason of an error lies in the state or the settings of Redis, instead of the command. */
 function isRefusal({ message }: ErrorReply): boolean {

@@ -10,6 +10,8 @@ import { createScript, type Script } from "./connection.js";
  * - `expiry`: the records by their expiry
  * - `callers`, `counts`: the callers by their bytes, and by the number of their records
  * - `of:CALLER`: the records of a caller, in the order in which it loses them
+ *
+ * A ledger that another program has damaged begins anew. Its records are booked again when they are used.
  */
 const library = `
 local record, index = KEYS[1], KEYS[2]
@@ -20,9 +22,23 @@ local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local evicted = {}
 
+local function damaged() error("the ledger is damaged") end
+
 local function entryOf(name)
   local text = redis.call("HGET", index, name)
-  return text and cjson.decode(text)
+  if not text then return end
+  local read, entry = pcall(cjson.decode, text)
+  if not read or type(entry) ~= "table" then damaged() end
+  for at, kind in ipairs({"number", "number", "number", "string", "string"}) do
+    if type(entry[at]) ~= kind then damaged() end
+  end
+  return entry
+end
+
+local function total()
+  local text = redis.call("HGET", index, "bytes") or "0"
+  if not string.find(text, "^%d+$") or tonumber(text) > 2 ^ 50 then damaged() end
+  return tonumber(text)
 end
 
 local function weigh(caller, bytes, count)
@@ -37,7 +53,7 @@ local function heldBy(weights, caller)
   return tonumber(redis.call("ZSCORE", weights, caller) or "0")
 end
 
-local function release(name)
+local function remove(name)
   local entry = entryOf(name)
   redis.call("ZREM", expiry, name)
   if not entry then return end
@@ -48,7 +64,7 @@ local function release(name)
 end
 
 local function evict(name)
-  local entry = release(name)
+  local entry = remove(name)
   redis.call("UNLINK", prefix .. name)
   redis.call("PUBLISH", prefix .. name, "")
   evicted[#evicted + 1] = name
@@ -56,14 +72,11 @@ local function evict(name)
 end
 
 local function firstOf(caller, mayRun)
+  if redis.call("ZCARD", prefix .. "of:" .. caller) ~= heldBy(counts, caller) then damaged() end
   for _, name in ipairs(redis.call("ZRANGE", prefix .. "of:" .. caller, 0, 1)) do
     if name ~= id then
-      local entry = entryOf(name)
-      if not entry then
-        redis.call("ZREM", prefix .. "of:" .. caller, name)
-      elseif mayRun or entry[3] == 1 then
-        return name
-      end
+      local entry = entryOf(name) or damaged()
+      if mayRun or entry[3] == 1 then return name end
     end
   end
 end
@@ -71,7 +84,7 @@ end
 local function leastNeeded(weights, caller, held)
   local heaviest = redis.call("ZRANGE", weights, 0, 0, "REV", "WITHSCORES")
   local most = tonumber(heaviest[2] or "0")
-  if most > held and heaviest[1] ~= caller then return firstOf(heaviest[1], true) end
+  if most > held and heaviest[1] ~= caller then return firstOf(heaviest[1], true) or damaged() end
   local own = firstOf(caller, false)
   if own then return own end
   local oldest = redis.call("ZRANGE", expiry, 0, 0)[1]
@@ -83,7 +96,7 @@ end
 local function makeRoom(caller, bytes, more, places, most, mostBytes)
   for _ = 1, 1000 do
     local isCrowded = redis.call("HLEN", index) - 1 + places > most
-    local isHeavy = more > 0 and tonumber(redis.call("HGET", index, "bytes") or "0") + more > mostBytes
+    local isHeavy = more > 0 and total() + more > mostBytes
     if not isCrowded and not isHeavy then return true end
     local weights = isCrowded and counts or callers
     local held = heldBy(weights, caller) + (isCrowded and places or more)
@@ -94,15 +107,18 @@ local function makeRoom(caller, bytes, more, places, most, mostBytes)
   return false
 end
 
-local function book(caller, bytes, idle, replica, restMs, most, mostBytes)
+local function attempt(caller, bytes, idle, replica, restMs, most, mostBytes)
+  local isWhole = redis.call("ZCARD", expiry) == math.max(0, redis.call("HLEN", index) - 1)
+  if not isWhole or redis.call("ZCARD", callers) ~= redis.call("ZCARD", counts) then damaged() end
   for _, name in ipairs(redis.call("ZRANGEBYSCORE", expiry, "-inf", now, "LIMIT", 0, 100)) do
-    if name ~= id then release(name) end
+    if name ~= id then remove(name) end
   end
   local known = entryOf(id)
   if known and known[4] ~= caller then
-    release(id)
+    remove(id)
     known = nil
   end
+  if heldBy(counts, caller) == 0 then redis.call("DEL", prefix .. "of:" .. caller) end
   local more, places = bytes - (known and known[2] or 0), known and 0 or 1
   if not makeRoom(caller, bytes, more, places, most, mostBytes) then return false end
   local ends = now + restMs
@@ -115,13 +131,31 @@ local function book(caller, bytes, idle, replica, restMs, most, mostBytes)
   end
   return true
 end
+
+local function mending(work, ...)
+  local done, result = pcall(work, ...)
+  if done then return result end
+  local reason = type(result) == "table" and result.err or tostring(result)
+  for _, sign in ipairs({"the ledger is damaged", "WRONGTYPE", "not an integer", "not a valid float"}) do
+    if string.find(reason, sign, 1, true) then
+      redis.call("DEL", index, expiry, callers, counts)
+      return work(...)
+    end
+  end
+  error(reason, 0)
+end
+
+local function book(...) return mending(attempt, ...) end
+local function booking() return mending(entryOf, id) end
+local function release() return mending(remove, id) end
 `;
 
 /**
  * Creates a script that may call
  * - `book(caller, bytes, idle, replica, restMs, most, mostBytes)`: books the record, or changes its booking. Returns
  *   whether there is room; `evicted` then has the evicted records, each with its replica
- * - `release(id)`: ends the booking of a record
+ * - `booking()`: returns the booking of the record, in the form of the index
+ * - `release()`: ends the booking of the record
  *
  * Its keys are the record, and the index of the ledger.
  */

@@ -25,13 +25,15 @@ const patienceMs = 5000;
  * has ended.
  */
 const set = createLedgerScript(`
-local isNew, exists = ARGV[1] == "new", redis.call("EXISTS", record) == 1
+local kind = redis.call("TYPE", record).ok
+if kind ~= "hash" and kind ~= "none" then redis.call("DEL", record) end
+local isNew, exists = ARGV[1] == "new", kind == "hash"
 if not exists and not isNew then return 0 end
 if redis.call("HEXISTS", record, "ended") == 1 then return -2 end
 local function bytesOf(name, value)
   return value and value ~= "" and #name + #value + ${fieldBytes} or 0
 end
-local known = exists and entryOf(id)
+local known = exists and booking()
 local bytes = known and known[2] or ${sessionBytes}
 if exists and not known then
   local fields = redis.call("HGETALL", record)
@@ -56,7 +58,7 @@ return 1`);
 /** Ends a session. The record says so for as long as replicas that have missed it could write the session again. */
 const end = createLedgerScript(`
 redis.call("UNLINK", record)
-release(id)
+release()
 if not book(ARGV[1], ${endedBytes}, 1, "", tonumber(ARGV[2]), math.huge, tonumber(ARGV[3])) then return 0 end
 redis.call("HSET", record, "ended", "1")
 return redis.call("PEXPIRE", record, ARGV[2])`);

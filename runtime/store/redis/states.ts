@@ -25,7 +25,7 @@ return ""`);
 const end = createLedgerScript(`
 if redis.call("GET", record) ~= ARGV[1] then return 0 end
 if ARGV[2] == "" then
-  release(id)
+  release()
   return redis.call("DEL", record)
 end
 book(ARGV[3], ${claimBytes}, 1, "", tonumber(ARGV[4]), math.huge, tonumber(ARGV[5]))
