@@ -5,10 +5,11 @@ import { WebSocket } from "ws";
 import { createAudit } from "../../runtime/logging/audit.js";
 import { listen } from "../../runtime/node/http-server.js";
 import { createUpgrade } from "../../runtime/node/websocket.js";
-import { defineServer } from "../../runtime/protocol/define-server.js";
+import { defineServer, withOptions } from "../../runtime/protocol/define-server.js";
 import { drain } from "../../runtime/protocol/drain.js";
 import { busy as busyError } from "../../runtime/protocol/errors.js";
 import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
+import type { TaskRun } from "../../runtime/protocol/task-record.js";
 import { createTelemetry } from "../../runtime/telemetry/telemetry.js";
 import { events } from "../e2e/events.js";
 import { converse } from "./conversation.js";
@@ -38,6 +39,8 @@ interface AuditRecord {
   readonly code?: number;
   readonly isTaskEnd?: true;
 }
+
+const capabilities = claim["io.modelcontextprotocol/clientCapabilities"];
 
 type Given = Pick<Server, "surface" | "definition">;
 
@@ -204,6 +207,19 @@ test.each(evictions)("the end of %s by the server is the server's in the record"
   await vi.waitFor(() => expect(calls().toSorted()).toEqual(record.split(",").toSorted()), { timeout: 60_000 });
 });
 
+test("a task that the store no longer has ends in the record, too", async () => {
+  const { given, calls } = audited();
+  const { surface, definition } = withTasks(given);
+  const runs: TaskRun[] = [];
+  const create = async (_: unknown, run: TaskRun) => runs.push(run) > 0;
+  const store = { tasks: { create, save: () => {}, release: () => {} } } as never;
+  const server = withOptions({ surface, definition } as Server, { store });
+  const { request } = await converse(server, "2026-07-28", capabilities);
+  expect((await request("tools/call", { name: "ignores" })).result.resultType).toBe("task");
+  runs[0]!.drop("the task has ended");
+  expect(calls()).toEqual(["task", `${busy} task`]);
+});
+
 const refusals: readonly (readonly [what: string, create: () => Promise<boolean>, message: string])[] = [
   ["has no room for it", async () => false, "too many tasks are kept; try again later"],
   ["is away", () => Promise.reject(busyError("the store is away")), "the store is away; try again in a moment"],
@@ -214,8 +230,7 @@ for (const name of ["ignores", "defers"])
     const { given, calls } = audited();
     const { surface, definition } = withTasks(given, name === "defers");
     const store = { tasks: { create, save: () => {}, release: () => {} } } as never;
-    const server = defineServer(surface, definition.handlers, () => ({ ...definition.surround(), store }));
-    const capabilities = claim["io.modelcontextprotocol/clientCapabilities"];
+    const server = withOptions({ surface, definition } as Server, { store });
     const { request } = await converse(server, "2026-07-28", capabilities);
     expect((await request("tools/call", { name })).error).toMatchObject({ code: -32603, message });
     await drain(server, 0);
