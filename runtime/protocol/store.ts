@@ -14,6 +14,8 @@ export interface SharedStore<S> {
   readonly replica: string;
   /** Whether the store can be reached now. Otherwise its functions reject at once with `UnavailableError`. */
   readonly available: boolean;
+  /** Calls a listener whenever the store can be reached again. Returns a function that stops that. */
+  onAvailable(listener: () => void): () => void;
   /** Reads the settings and connects. Resolves with the problems of the settings; an absent store is no problem. */
   start(server: S, environment: Environment): Promise<readonly string[]>;
   /** Disconnects after the last server of this store has stopped. */
@@ -139,12 +141,20 @@ export interface LoggedChange {
   readonly change: Change;
 }
 
+export interface ChangePage {
+  readonly changes: readonly LoggedChange[];
+  /** The position to read on from. It is the former one only if there are no more changes now. */
+  readonly position: string;
+  /** Whether changes between the former position and these may be lost. */
+  readonly isTrimmed: boolean;
+}
+
 /** The log of changes. */
 export interface ChangeLog {
   /** The position of the last change that this replica has delivered. */
   readonly position: string;
-  /** Reads the changes after a position. `isTrimmed` means that earlier ones are gone. */
-  read(after: string): Promise<{ readonly changes: readonly LoggedChange[]; readonly isTrimmed: boolean }>;
+  /** Reads changes after a position. */
+  read(after: string): Promise<ChangePage>;
 }
 
 /** An entry of the manifest whose results are cached. */

@@ -5,6 +5,7 @@ import type { Server } from "../../runtime/protocol/exchange.js";
 import type { AnyToolHandler } from "../../runtime/protocol/surface.js";
 import { storeAway } from "../../runtime/store/redis/connection.js";
 import { createRedisStore, type RedisOptions, type RedisStore } from "../../runtime/store/redis/store.js";
+import type { Redis } from "../e2e/redis.js";
 import { serverWith } from "./surface.js";
 
 /** One of several servers that share a Redis, in this process. */
@@ -66,6 +67,11 @@ export function loseReply({ store }: Replica): void {
     await run(...script);
     throw storeAway("the reply is lost");
   };
+}
+
+/** Returns the number of changes of resources in a Redis. */
+export async function changesIn(redis: Redis): Promise<number> {
+  return JSON.stringify(await redis.ask("XRANGE", "test:changes", "-", "+")).split("made://").length - 1;
 }
 
 /** Waits until a condition holds. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { busy, full } from "../../runtime/protocol/errors.js";
 import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
 import { converse, type Conversation } from "./conversation.js";
-import { notifying, startReplica, until, type Replica } from "./replicas.js";
+import { changesIn, notifying, startReplica, until, type Replica } from "./replicas.js";
 import { serverWith } from "./surface.js";
 
 const listed = { kind: "notifications/tools/list_changed" };
@@ -64,10 +64,10 @@ describe.skipIf(!hasRedis)("changes", () => {
     const client = await converse(server, "2026-07-28");
     for (const [count, name] of ["touch", "touchLater"].entries()) {
       await call(client, name, "made://a");
-      expect(await redis.ask("XLEN", "test:changes")).toBe(count + 1);
+      expect(await changesIn(redis)).toBe(count + 1);
     }
     await call(client, "plain");
-    expect(await redis.ask("XLEN", "test:changes")).toBe(2);
+    expect(await changesIn(redis)).toBe(2);
   });
 
   test("neither get lost nor come twice when Redis is killed and comes back", async () => {
@@ -127,14 +127,14 @@ describe.skipIf(!hasRedis)("changes", () => {
       return failures.filter((message) => !message.includes("is published later"));
     };
     expect(await publishAll()).toEqual([]);
-    await until(async () => Number(await redis.ask("XLEN", "test:changes")) === 1);
+    await until(async () => (await changesIn(redis)) === 1);
     await redis.kill();
     await until(() => !store.available);
     const publishing = publishAll();
     await redis.restart();
     expect(await publishing).toEqual([]);
-    await until(async () => Number(await redis.ask("XLEN", "test:changes")) > 1);
-    expect(await redis.ask("XLEN", "test:changes")).toBe(2);
+    await until(async () => (await changesIn(redis)) > 1);
+    expect(await changesIn(redis)).toBe(2);
   });
 
   test("that other versions wrote in other forms are skipped", async () => {
@@ -173,12 +173,46 @@ describe.skipIf(!hasRedis)("changes", () => {
     expect(changesOf(client)).toEqual([listed, updated("made://a")]);
   });
 
+  test("that are lost before any was seen are replaced by one of everything, too", async () => {
+    const [first, second] = await Promise.all([startReplica(redis.url), startReplica(redis.url)]);
+    const client = await subscriber(second!, "2026-07-28");
+    // The second one is cut off from the first change until it is lost.
+    const { connection } = second!.store.context;
+    const run = connection.run;
+    connection.run = () => Promise.reject(new Error("cut off"));
+    await first!.store.publish({ kind: "resource", uri: "made://a" });
+    await redis.ask("FLUSHALL");
+    connection.run = run;
+    await until(() => client.waiting.length >= 2);
+    expect(changesOf(client)).toEqual([listed, updated("made://a")]);
+  });
+
+  test("after the first position are known to be lost", async () => {
+    const { store } = await startReplica(redis.url);
+    const { position } = store.changes;
+    for (const uri of ["made://a", "made://b"]) await store.publish({ kind: "resource", uri });
+    const page = await store.changes.read(position);
+    expect(page.changes.map(({ change }) => change)).toEqual([
+      { kind: "resource", uri: "made://a" },
+      { kind: "resource", uri: "made://b" },
+    ]);
+    expect(page.isTrimmed).toBe(false);
+    await redis.ask("XTRIM", "test:changes", "MAXLEN", "=", "1");
+    expect(await store.changes.read(position)).toMatchObject({ isTrimmed: true, position: page.position });
+  });
+
+  test("have a log that lives as long as a replica reads it", async () => {
+    await startReplica(redis.url);
+    await redis.ask("PEXPIRE", "test:changes", "60000");
+    await until(async () => Number(await redis.ask("PTTL", "test:changes")) > 3_000_000, "the extension");
+  });
+
   test("have a bounded log that expires", async () => {
     const replica = await startReplica(redis.url);
     await Promise.all(
       Array.from({ length: 1000 }, (_, index) => replica.store.publish({ kind: "resource", uri: `made://${index}` })),
     );
-    expect(await redis.ask("XLEN", "test:changes")).toBe(1000);
+    expect(await changesIn(redis)).toBe(1000);
     const ttl = Number(await redis.ask("PTTL", "test:changes"));
     expect(ttl > 0 && ttl <= 3_600_000).toBe(true);
     await expect(replica.store.publish({ kind: "resource", uri: "x".repeat(20_000) })).rejects.toThrow(

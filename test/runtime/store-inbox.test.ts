@@ -28,8 +28,8 @@ describe.skipIf(!hasRedis)("messages between replicas", () => {
       startServing(shared.redis, shared.prefix, "b"),
     ]);
     const { headers, stream, id } = await asking(a!);
-    for (let round = 0; round < 3; round += 1) {
-      const made = Array.from({ length: 10 }, (_, index) => id.replace(/\d+$/, String(100 + 10 * round + index)));
+    for (let round = 0; round < 8; round += 1) {
+      const made = Array.from({ length: 4 }, (_, index) => id.replace(/\d+$/, String(100 + 10 * round + index)));
       const sent = await Promise.all(made.map((one) => b!.post("ada", answer(one, text), headers)));
       expect(sent.map(({ status }) => status)).toEqual(sent.map(() => 202));
     }
@@ -67,6 +67,55 @@ describe.skipIf(!hasRedis)("messages between replicas", () => {
     expect(Number(await shared.redis.ask("XLEN", control))).toBeGreaterThan(14);
     const [[, fields]] = (await shared.redis.ask("XREVRANGE", control, "+", "-", "COUNT", "1")) as [[string, string[]]];
     expect(JSON.parse(fields[5]!)).toMatchObject({ count: 23 });
+  });
+
+  test.each([
+    ["one replica", "inbox:{REPLICA}"],
+    ["all replicas", "control"],
+  ])("to %s arrive though their log has just expired", async (_to, log) => {
+    const [a, b] = await Promise.all([1, 2].map(() => startReplica(shared.redis.url, { prefix: shared.prefix })));
+    const { connection, replica, replicas } = b!.store.context;
+    const seen: unknown[] = [];
+    replicas.on("test", ({ number }) => seen.push(number));
+    const key = shared.prefix + log.replace("REPLICA", replica);
+    let sent = -1;
+    const send = async (): Promise<void> => {
+      if (sent === 3) return;
+      const message = { kind: "test", number: (sent += 1) };
+      await (log === "control" ? replicas.broadcast(message) : a!.store.context.replicas.send(replica, message));
+    };
+    await send();
+    await until(() => seen.length === 1, "the first message");
+    // Whatever the reader asks, a message comes just after the reply.
+    const { send: ask, run } = connection;
+    connection.send = async (at, ...command) => {
+      const reply = await ask(at, ...command);
+      if (at === key) await send();
+      return reply;
+    };
+    connection.run = async (script, keys, values) => {
+      const reply = await run(script, keys, values);
+      // A writer waits for its own reply.
+      if (keys[0] === key && !values.some((value) => value.includes("test"))) await send();
+      return reply;
+    };
+    await shared.redis.ask("DEL", key);
+    await until(() => seen.length >= 4, "the messages");
+    expect(seen).toEqual([0, 1, 2, 3]);
+  });
+
+  test("to all replicas that a replica has missed are a loss for it alone", async () => {
+    const [a, b] = await Promise.all([1, 2].map(() => startReplica(shared.redis.url, { prefix: shared.prefix })));
+    const lost: string[] = [];
+    for (const { store } of [a!, b!]) {
+      const { replica, replicas } = store.context;
+      replicas.on("loss", (_message, from) => lost.push(`${replica} of ${from}`));
+    }
+    await a!.store.context.replicas.broadcast({ kind: "test" });
+    await shared.redis.ask("DEL", `${shared.prefix}control`);
+    await a!.store.context.replicas.broadcast({ kind: "test" });
+    await until(() => lost.length >= 2, "the losses");
+    expect(lost.toSorted()).toEqual([a!, b!].map(({ store: { replica } }) => `${replica} of ${replica}`).toSorted());
   });
 
   test.each([

@@ -98,15 +98,16 @@ export function createChanges(
       return follower?.position ?? start;
     },
     async read(after) {
-      const { entries, isTrimmed } = await readLog(connection, log, after);
+      const { entries, position, isTrimmed } = await readLog(connection, log, limits.lifetimeMs, after);
       const changes = entries.flatMap(({ id, data }): LoggedChange[] => {
         const change = parseChange(data);
         return change === undefined ? [] : [{ position: id, change }];
       });
-      return { changes, isTrimmed };
+      return { changes, position, isTrimmed };
     },
     async start(server) {
       follower = await followLog(connection, log, {
+        lifetimeMs: limits.lifetimeMs,
         deliver({ id, data }) {
           const change = parseChange(data);
           if (change !== undefined) deliverChange(server, change, id);

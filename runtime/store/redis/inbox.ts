@@ -11,7 +11,7 @@ import { followLog, type Follower } from "./log.js";
 const maxBytes = 16 * 1024 * 1024;
 const maxCallerBytes = 4 * 1024 * 1024;
 const messageBytes = 512;
-/** The lifetime of an inbox after its last message. */
+/** The lifetime of an inbox after its last message, or the end of its replica. */
 const lifetimeMs = 10 * 60_000;
 
 /** Appends a message and wakes the reader. Returns 0 if there is no room. The second key has the bytes of each caller. */
@@ -65,8 +65,7 @@ export function createInboxes(
     receive(take) {
       const keys = keysOf(replica);
       return followLog(connection, keys[0], {
-        deliver: take,
-        repeats: false,
+        ...{ lifetimeMs, deliver: take, repeats: false },
         onRead: (position) => connection.run(remove, keys, [position]),
       });
     },

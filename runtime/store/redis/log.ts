@@ -1,10 +1,13 @@
 import { createScript, storeAway, unref, type RedisConnection } from "./connection.js";
 
 /**
- * Logs: the one way in which replicas tell each other something. A log is a stream in Redis, with a maximum length and
- * a lifetime. A message on the channel of the same name only wakes the followers, which read on from their position, so
- * a lost message loses nothing. Entries of one origin have rising numbers: an append that is repeated after a broken
+ * Logs that replicas follow, such as those of changes and of messages. A log is a stream in Redis, with a maximum
+ * length. A message on the channel of the same name only wakes the followers, which read on from their position, so a
+ * lost message loses nothing. Entries of one origin have rising numbers: an append that is repeated after a broken
  * connection may be in the log twice, and followers skip its second copy.
+ *
+ * Each read extends the life of the log, and gives an empty one an entry without data. So a position is always that of
+ * an entry, and if that entry is gone, later ones may be gone, too.
  */
 
 /** The limits of a log. */
@@ -12,21 +15,24 @@ export interface LogLimits {
   /** The approximate number of entries, and their bytes, after which the oldest ones are dropped. */
   readonly maxLength: number;
   readonly maxBytes: number;
-  /** The lifetime of the log after its last entry. */
+  /** The lifetime of the log after its last use. */
   readonly lifetimeMs: number;
 }
 
 export interface LogEntry {
   /** The position in the log. */
   readonly id: string;
-  /** The replica that appended the entry. */
+  /** The replica that appended the entry, and the entry's number among those of that replica. */
   readonly origin: string;
+  readonly number: number;
   readonly data: string;
 }
 
 export interface LogPage {
   readonly entries: readonly LogEntry[];
-  /** Whether the log has had more entries after the position than it still has. */
+  /** The position after the entries. */
+  readonly position: string;
+  /** Whether entries after the former position may be gone. */
   readonly isTrimmed: boolean;
 }
 
@@ -47,8 +53,8 @@ export interface Follower {
 }
 
 export interface FollowOptions {
-  /** The position to read on from. Default: the end of the log at the start. */
-  readonly from?: string;
+  /** The lifetime of the log after its last use. */
+  readonly lifetimeMs: number;
   /** Takes each entry once, in the order of the log. */
   readonly deliver: (entry: LogEntry) => void;
   /** Whether writers may append an entry twice, so that numbers decide which one counts. Default: true. */
@@ -94,6 +100,19 @@ end
 redis.call("PEXPIRE", KEYS[1], ARGV[3])
 redis.call("PUBLISH", KEYS[1], id)
 return id`);
+
+/**
+ * Reads entries from a position on. If there are none, reads the last entry of the log. An empty log gets an entry
+ * first. Writes as little as it can, since every write goes to the disk of a Redis that keeps its data.
+ */
+const read = createScript(`
+local page = redis.call("XRANGE", KEYS[1], ARGV[1], "+", "COUNT", ARGV[2])
+if #page == 0 then
+  if redis.call("XLEN", KEYS[1]) == 0 then redis.call("XADD", KEYS[1], "*", "o", "") end
+  page = redis.call("XREVRANGE", KEYS[1], "+", "-", "COUNT", 1)
+end
+if redis.call("PTTL", KEYS[1]) < 0.9 * ARGV[3] then redis.call("PEXPIRE", KEYS[1], ARGV[3]) end
+return page`);
 
 interface WaitingEntry {
   readonly number: number;
@@ -176,31 +195,26 @@ export function createLogWriter(
 }
 
 /** Reads a page of a log after a position. */
-export async function readLog(connection: RedisConnection, key: string, after: string): Promise<LogPage> {
+export async function readLog(
+  connection: RedisConnection,
+  key: string,
+  lifetimeMs: number,
+  after: string,
+): Promise<LogPage> {
   // The entry at the position is read as well: if it is gone, later ones may be gone, too.
-  const reply = await connection.send(key, "XRANGE", key, after, "+", "COUNT", String(batchLength + 1));
-  const all = parseEntries(reply);
-  const isTrimmed = after !== start && all[0]?.id !== after;
-  return { entries: isTrimmed ? all : all.filter(({ id }) => id !== after), isTrimmed };
+  const all = parseEntries(await connection.run(read, [key], [after, String(batchLength + 1), String(lifetimeMs)]));
+  const isTrimmed = all[0]?.id !== after;
+  return { entries: isTrimmed ? all : all.slice(1), position: all.at(-1)?.id ?? after, isTrimmed };
 }
 
-/** The position before all entries. */
+/** The position before all entries, and the one after them. */
 export const start = "0-0";
-
-/** Returns the position of the last entry. */
-export async function endOfLog(connection: RedisConnection, key: string): Promise<string> {
-  const [last] = parseEntries(await connection.send(key, "XREVRANGE", key, "+", "-", "COUNT", "1"));
-  return last?.id ?? start;
-}
-
-interface NumberedEntry extends LogEntry {
-  readonly number: number;
-}
+const end = "+";
 
 /** Parses the reply of a read. Entries that another program has written, in other forms, are skipped. */
-export function parseEntries(reply: unknown): NumberedEntry[] {
+export function parseEntries(reply: unknown): LogEntry[] {
   if (!Array.isArray(reply)) return [];
-  return reply.flatMap((entry: unknown): NumberedEntry[] => {
+  return reply.flatMap((entry: unknown): LogEntry[] => {
     if (!Array.isArray(entry) || !isPosition(entry[0]) || !Array.isArray(entry[1])) return [];
     const fields = entry[1] as unknown[];
     const field = (name: string): unknown => {
@@ -214,56 +228,46 @@ export function parseEntries(reply: unknown): NumberedEntry[] {
 }
 
 export function isPosition(value: unknown): value is string {
-  return typeof value === "string" && /^\d{1,20}-\d{1,20}$/.test(value);
+  return typeof value === "string" && /^\d{1,15}-\d{1,15}$/.test(value);
 }
 
 /** Follows a log until it is stopped. Resolves when the position is known, or the store is away. */
 export async function followLog(connection: RedisConnection, key: string, options: FollowOptions): Promise<Follower> {
-  const { deliver, onLoss = () => {}, repeats = true, onRead } = options;
+  const { lifetimeMs, deliver, onLoss = () => {}, repeats = true, onRead } = options;
   const numbers = new Map<string, number>();
-  let position = options.from;
-  /** The connection of the last read. */
-  let connectedAt = connection.since;
+  let position: string | undefined;
   let isLate = false;
   let isStopped = false;
   let isReading = false;
   let isWoken = false;
 
   /** Delivers an entry, unless it is the second copy of an earlier one. */
-  function take({ number, ...entry }: NumberedEntry): void {
+  function take(entry: LogEntry): void {
+    const { origin, number } = entry;
     position = entry.id;
-    if (!repeats) return entry.origin === "" ? undefined : deliver(entry);
-    if (number <= (numbers.get(entry.origin) ?? 0)) return;
-    numbers.delete(entry.origin);
-    numbers.set(entry.origin, number);
+    if (!repeats) return origin === "" ? undefined : deliver(entry);
+    if (number <= (numbers.get(origin) ?? 0)) return;
+    numbers.delete(origin);
+    numbers.set(origin, number);
     if (numbers.size > maxOrigins) numbers.delete(numbers.keys().next().value!);
     deliver(entry);
   }
 
   async function readOn(): Promise<void> {
-    if (position === undefined) {
-      position = await endOfLog(connection, key);
-      if (isLate) onLoss();
-    }
     for (;;) {
-      const { entries, isTrimmed } = (await readLog(connection, key, position)) as {
-        entries: NumberedEntry[];
-        isTrimmed: boolean;
-      };
+      const page = await readLog(connection, key, lifetimeMs, position ?? end);
       if (isStopped) return;
-      if (isTrimmed) {
-        // A quiet log expires; then nothing is lost, unless the store was away.
-        if (entries.length > 0 || connectedAt !== connection.since) onLoss();
-        if (entries.length === 0) position = await endOfLog(connection, key);
-      }
-      connectedAt = connection.since;
+      const isLoss = position === undefined ? isLate : page.isTrimmed;
+      const entries = position === undefined ? [] : page.entries;
+      position ??= page.position;
+      if (isLoss) onLoss();
       for (const entry of entries) take(entry);
       if (entries.length > 0) await onRead?.(position);
       if (entries.length < batchLength) return;
     }
   }
 
-  async function read(): Promise<void> {
+  async function wake(): Promise<void> {
     isWoken = true;
     if (isReading) return;
     isReading = true;
@@ -279,11 +283,11 @@ export async function followLog(connection: RedisConnection, key: string, option
     isReading = false;
   }
 
-  const wake = (): void => void read();
-  const stops = [connection.subscribe(key, wake), connection.onAvailable(wake)];
-  const timer = setInterval(wake, pollMs);
+  const onWake = (): void => void wake();
+  const stops = [connection.subscribe(key, onWake), connection.onAvailable(onWake)];
+  const timer = setInterval(onWake, pollMs);
   unref(timer);
-  await read();
+  await wake();
   isLate = position === undefined;
   return {
     get position() {

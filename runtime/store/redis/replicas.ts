@@ -23,7 +23,10 @@ export interface Replicas {
   send(replica: string, message: ReplicaMessage, caller?: string): Promise<void>;
   /** Sends a message to all replicas, this one too. */
   broadcast(message: ReplicaMessage): Promise<void>;
-  /** Takes the messages of a kind. */
+  /**
+   * Takes the messages of a kind. This replica gets a message of the kind `loss` from itself when it may have missed
+   * messages to all.
+   */
   on(kind: string, take: (message: ReplicaMessage, from: string) => void): void;
   /** The command that says that this replica lives, with its key first. */
   readonly heartbeat: readonly [key: string, ...command: string[]];
@@ -55,6 +58,9 @@ export function createReplicas(
     if (message !== undefined) takers.get(message.kind)?.(message, origin);
   }
 
+  const { lifetimeMs } = controlLimits;
+  const onLoss = (): void => takers.get("loss")?.({ kind: "loss" }, replica);
+
   return {
     heartbeat: [own, "SET", own, "1", "PX", String(heartbeatMs), "GET"],
     async isAlive(name) {
@@ -70,7 +76,10 @@ export function createReplicas(
       takers.set(kind, take);
     },
     async start() {
-      followers = await Promise.all([inboxes.receive(deliver), followLog(connection, key("control"), { deliver })]);
+      followers = await Promise.all([
+        inboxes.receive(deliver),
+        followLog(connection, key("control"), { lifetimeMs, deliver, onLoss }),
+      ]);
     },
     async stop() {
       for (const follower of followers) follower.stop();

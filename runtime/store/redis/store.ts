@@ -103,6 +103,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     get available() {
       return connection.available;
     },
+    onAvailable: connection.onAvailable,
     start(server, environment) {
       // A later version of the server keeps the connection.
       owner ??= server;
