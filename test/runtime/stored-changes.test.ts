@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hasRedis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
-import { opened, sharedRedis, textOf, type Opened, type Serving } from "./stored-replicas.js";
+import { opened, rest, sharedRedis, textOf, type Opened, type Serving } from "./stored-replicas.js";
 
 const call = (name: string, input: object = {}) => ({
   ...{ id: "call", method: "tools/call" },
@@ -9,7 +9,7 @@ const call = (name: string, input: object = {}) => ({
 });
 
 describe.skipIf(!hasRedis)("with a store", () => {
-  const shared = sharedRedis();
+  const shared = sharedRedis({ durable: true });
   const { replicas } = shared;
   const session = async (on: Serving) => on.session("ada");
 
@@ -152,6 +152,140 @@ describe.skipIf(!hasRedis)("with a store", () => {
       await touch(b!, headers, "made://a");
       expect((await resumed.next())!.data.params.uri).toBe("made://a");
       resumed.hangUp();
+    });
+
+    /** Opens the stream on both replicas, the second one last. */
+    async function openedTwice() {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      await a!.post("ada", subscribe("made://a"), headers);
+      const streams: Opened[] = [];
+      const control = `${shared.prefix}control`;
+      for (const [index, on] of [a!, b!].entries()) {
+        streams.push(await opened((signal) => on.get("ada", headers, undefined, signal)));
+        await streams[index]!.next();
+        await until(
+          async () =>
+            JSON.stringify(await shared.redis.ask("XRANGE", control, "-", "+")).split("listen").length > index + 1,
+          "the announcement",
+        );
+      }
+      const open = b!.server.subscribers.size;
+      const closeSecond = async (): Promise<void> => {
+        streams[1]!.hangUp();
+        await until(() => b!.server.subscribers.size < open, "the end of the stream");
+      };
+      return { a: a!, b: b!, headers, first: streams[0]!, closeSecond };
+    }
+
+    test("goes on after a later one has closed while Redis was away", async () => {
+      const { a, b, headers, first, closeSecond } = await openedTwice();
+      await shared.redis.kill();
+      await until(() => !a.store.available && !b.store.available, "the outage");
+      try {
+        await closeSecond();
+      } finally {
+        await shared.redis.restart();
+      }
+      await until(() => a.store.available && b.store.available, "the return");
+      await touch(a, headers, "made://a");
+      expect((await first.next())!.data.params.uri).toBe("made://a");
+      first.hangUp();
+    });
+
+    test("goes on after the replica of a later one has died", { timeout: 60_000 }, async () => {
+      const { a, b, headers, first } = await openedTwice();
+      b.die();
+      await touch(a, headers, "made://a");
+      expect((await first.next())!.data.params.uri).toBe("made://a");
+      first.hangUp();
+    });
+
+    test("goes on after announcements were lost", async () => {
+      const { a, b, headers, first, closeSecond } = await openedTwice();
+      // The farewell of the later one is lost.
+      b.store.context.replicas.broadcast = () => Promise.resolve();
+      await closeSecond();
+      await shared.redis.ask("DEL", `${shared.prefix}control`);
+      await touch(a, headers, "made://a");
+      expect((await first.next())!.data.params.uri).toBe("made://a");
+      first.hangUp();
+    });
+
+    test("goes on when a client leaves another connection before that is open", async () => {
+      const [a] = await replicas("a");
+      const headers = await session(a!);
+      await a!.post("ada", subscribe("made://a"), headers);
+      const stream = await opened((signal) => a!.get("ada", headers, undefined, signal));
+      await stream.next();
+      await touch(a!, headers, "made://a");
+      expect((await stream.next())!.data.params.uri).toBe("made://a");
+      const { sessions } = a!.store;
+      const { read } = sessions;
+      let answer = (): void => {};
+      Object.assign(sessions, {
+        read: async (name: string) => {
+          await new Promise<void>((resolve) => (answer = resolve));
+          return read(name);
+        },
+      });
+      const other = await opened((signal) => a!.get("ada", headers, undefined, signal));
+      other.hangUp();
+      answer();
+      await touch(a!, headers, "made://a");
+      expect((await stream.next())!.data.params.uri).toBe("made://a");
+      stream.hangUp();
+    });
+
+    test("has four connections at most, and none after the session", async () => {
+      const [a] = await replicas("a");
+      const headers = await session(a!);
+      const all = await Promise.all(
+        Array.from({ length: 12 }, () => opened((signal) => a!.get("ada", headers, undefined, signal))),
+      );
+      let ended = 0;
+      const ends = all.map(async (stream) => {
+        await rest(stream);
+        ended += 1;
+      });
+      await until(() => ended === 8, "the ends");
+      const read = a!.store.sessions.read;
+      let answer = (): void => {};
+      Object.assign(a!.store.sessions, {
+        read: async (name: string) => {
+          await new Promise<void>((resolve) => (answer = resolve));
+          return read(name);
+        },
+      });
+      const late = await opened((signal) => a!.get("ada", headers, undefined, signal));
+      expect((await a!.ask("ada", { method: "DELETE", headers })).status).toBe(200);
+      await Promise.all(ends);
+      answer();
+      expect(await rest(late)).toEqual([]);
+    });
+
+    test.each(["99999999999999999999-0", "0-99999999999999999999", "1e3-0"])(
+      "takes an event id with the position %s for none",
+      async (position) => {
+        const [a] = await replicas("a");
+        const headers = await session(a!);
+        const stream = await opened((signal) => a!.get("ada", headers, `changes:${position}`, signal));
+        expect((await stream.next())!.id).toBe(`changes:${a!.store.changes.position}`);
+        stream.hangUp();
+      },
+    );
+
+    test("has a change after many invalidations, which concern no client", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      await a!.post("ada", subscribe("made://a"), headers);
+      const stale = (input: number) => [{ kind: "tool", name: "t", input, ttlMs: 1000 } as const];
+      await Promise.all(Array.from({ length: 300 }, (_, index) => a!.store.invalidate(stale(index))));
+      await touch(a!, headers, "made://a");
+      const stream = await opened((signal) => b!.get("ada", headers, undefined, signal));
+      await stream.next();
+      expect((await stream.next())!.data.params.uri).toBe("made://a");
+      stream.hangUp();
     });
   });
 });

@@ -9,6 +9,8 @@ const maxReplies = 4;
 const maxLater = 100;
 /** Delay before changes are read again that could not be read, because the store is away. */
 const retryMs = 500;
+/** Interval at which a stream that another one has replaced looks whether the replica of that one lives. */
+const lookMs = 2000;
 
 /** The stream of the changes that a session has subscribed to, which any replica resumes. */
 export interface ChangeStream {
@@ -24,6 +26,8 @@ export interface ChangeStream {
    * The open stream that was opened last sends the changes.
    */
   take(type: "listen" | "silence", other: string | undefined, position: string | undefined): void;
+  /** Announces an open stream once more, because announcements may be lost. */
+  repeat(): void;
   close(): void;
 }
 
@@ -52,12 +56,13 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   /** The parts on other replicas whose streams were opened after this one. The last of them sends the changes. */
   const later = new Set<string>();
   const isSilent = (): boolean => later.size > 0;
-  /** The number of own announcements that have not come back. Announcements of others before them are outdated. */
-  let announced = 0;
   /** Whether all changes up to now are sent, so that the next one can be sent at once. */
   let isLive = false;
   let isReading = false;
   let isBehind = false;
+  let isClosed = false;
+  let stopWaiting: (() => void) | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const subscriber: Subscriber = {
     deliver(change, at) {
@@ -93,12 +98,13 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
       isBehind = false;
       try {
         const from = position;
-        const { changes, isTrimmed } = await store.changes.read(from);
+        const { changes, position: to, isTrimmed } = await store.changes.read(from);
         // Another connection may have been opened meanwhile, after an earlier change.
         if (position !== from || replies.length === 0 || isSilent()) continue;
-        if (isTrimmed) sendAll(changes.at(-1)?.position ?? store.changes.position);
+        if (isTrimmed) sendAll(to);
         else for (const logged of changes) send(logged.change, logged.position);
-        isLive = changes.length === 0 && !isBehind;
+        position = to;
+        isLive = to === from && !isBehind;
         if (isLive) break;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -117,22 +123,38 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   function stop(): void {
     isLive = false;
     server.subscribers.delete(subscriber);
-    tell("silence");
+    tell();
   }
 
-  function tell(type: "listen" | "silence"): void {
-    announced += 1;
-    // A lost announcement means at worst that two replicas send the same notification.
-    announce(type, isSilent() ? undefined : position).catch(returned);
+  /** Tells other replicas whether the stream is open, at the latest when the store is back. */
+  function tell(): void {
+    announce(replies.length > 0 ? "listen" : "silence", isSilent() ? undefined : position).catch(() => {
+      stopWaiting ??= store.onAvailable(() => {
+        stopWaiting = stopWaiting?.() as undefined;
+        tell();
+      });
+    });
   }
 
-  function returned(): void {
-    announced = Math.max(0, announced - 1);
-  }
-
-  /** Forgets streams of dead replicas, which do not announce their end. */
+  /** Forgets streams of dead replicas, which do not announce their end, until this stream sends again. */
   async function forgetDead(): Promise<void> {
     for (const part of [...later]) if (!(await isAlive(part).catch(() => true))) later.delete(part);
+    if (isSilent()) watch();
+    else void catchUp();
+  }
+
+  function watch(): void {
+    clearTimeout(timer);
+    if (replies.length === 0) return;
+    timer = setTimeout(() => void forgetDead(), lookMs);
+    // The timer must not keep a process alive.
+    (timer as { unref?: () => void }).unref?.();
+  }
+
+  /** Makes this stream the one that sends the changes. */
+  function takeOver(): void {
+    later.clear();
+    tell();
     void catchUp();
   }
 
@@ -142,27 +164,23 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     position: () => position,
     listen(lastEventId, reply, primes) {
       const resumed = positionOf(lastEventId);
-      while (replies.length >= maxReplies) replies.shift()!.close();
-      isLive = false;
       reply.open();
+      let isAbandoned = false;
       const begin = (from: string | undefined): void => {
-        later.clear();
+        if (isAbandoned) return;
+        if (isClosed) return reply.close();
+        while (replies.length >= maxReplies) replies.shift()!.close();
+        isLive = false;
         position = from ?? position;
         // A client keeps its event id only if it receives one before the next break.
         if (primes) reply.event(undefined, idOf(position));
         replies.push(reply);
         server.subscribers.add(subscriber);
-        tell("listen");
-        void catchUp();
+        takeOver();
       };
-      let isAbandoned = false;
       if (resumed !== undefined) begin(resumed);
       // Another replica may have sent changes since.
-      else
-        latest().then(
-          (from) => (isAbandoned ? undefined : begin(from)),
-          () => (isAbandoned ? undefined : begin(undefined)),
-        );
+      else latest().then(begin, () => begin(undefined));
       return {
         abandon() {
           isAbandoned = true;
@@ -171,18 +189,28 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
       };
     },
     take(type, other, from) {
-      if (other === undefined) return returned();
-      if (announced > 0) return;
-      if (type === "listen") {
+      if (other === undefined) {
+        // Those that were announced before are older.
+        if (type === "silence" || !isSilent()) return;
+        later.clear();
+        void catchUp();
+      } else if (type === "listen") {
         later.delete(other);
         if (later.size < maxLater) later.add(other);
         isLive = false;
+        watch();
       } else if (later.delete(other)) {
         if (from !== undefined && isAfter(from, position)) position = from;
         void forgetDead();
       }
     },
-    close: () => subscriber.end(),
+    repeat() {
+      if (replies.length > 0) takeOver();
+    },
+    close() {
+      isClosed = true;
+      subscriber.end();
+    },
   };
 }
 
@@ -192,7 +220,7 @@ function idOf(position: string): string {
 
 /** Returns the position in an event id of this stream. */
 function positionOf(lastEventId = ""): string | undefined {
-  return /^changes:(\d{1,20}-\d{1,20})$/.exec(lastEventId)?.[1];
+  return /^changes:(\d{1,15}-\d{1,15})$/.exec(lastEventId)?.[1];
 }
 
 function isAfter(position: string, other: string): boolean {

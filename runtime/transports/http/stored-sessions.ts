@@ -131,6 +131,7 @@ export function createStoredPart(
       case "end":
         return end();
       case "loss":
+        changes.repeat();
         return keep(true);
       case "logLevel":
         if (isLoggingLevel(event.level)) peer.logLevel = event.level;
