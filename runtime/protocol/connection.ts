@@ -119,7 +119,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     deliver(change: Change): void {
       const wanted =
         change.kind === "resource" ? session?.subscriptions?.has(change.uri) : isOffered(server.surface, change.kind);
-      if (wanted !== true) return;
+      if (wanted !== true || (!globalThis.mcpcWithoutStore && origin?.sendsChanges === false)) return;
       const message = changeMessage(change);
       if (deferred === undefined) send(message);
       else if (deferred.size < maxHeld) deferred.add(message);
@@ -136,8 +136,7 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       if (!globalThis.mcpcWithoutObservers) onSessionEnd?.();
     },
   };
-  if (!globalThis.mcpcWithoutHttp && session !== undefined && origin?.sendsChanges !== false)
-    server.subscribers.add(subscriber);
+  if (!globalThis.mcpcWithoutHttp && session !== undefined) server.subscribers.add(subscriber);
 
   /** Opens the session. Returns the result of `initialize`. */
   function open(params: unknown, auth?: Auth, keep?: Keep, onOpen?: OnOpen): Opened | Promise<Opened> {

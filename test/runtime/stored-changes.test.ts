@@ -287,5 +287,19 @@ describe.skipIf(!hasRedis)("with a store", () => {
       expect((await stream.next())!.data.params.uri).toBe("made://a");
       stream.hangUp();
     });
+
+    test("takes no room for changes that it has not sent", async () => {
+      const [a] = await replicas("a");
+      const headers = await session(a!);
+      await a!.post("ada", { method: "notifications/initialized" }, headers);
+      await a!.post("ada", subscribe("made://a"), headers);
+      for (const name of ["touch", "reload"])
+        await a!.post(
+          "ada",
+          { ...call(name, { uri: "made://a" }), params: { name, arguments: { uri: "made://a" } } },
+          headers,
+        );
+      expect(a!.server.ledger.count("log")).toBe(0);
+    });
   });
 });
