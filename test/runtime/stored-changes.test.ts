@@ -301,5 +301,20 @@ describe.skipIf(!hasRedis)("with a store", () => {
         );
       expect(a!.server.ledger.count("log")).toBe(0);
     });
+
+    test.each(["resources/subscribe", "resources/unsubscribe"])(
+      "%s takes 16,000 characters at most",
+      async (method) => {
+        const [a] = await replicas("a");
+        const headers = await session(a!);
+        const ask = async (uri: string): Promise<any> =>
+          (await a!.post("ada", { id: 2, method, params: { uri } }, headers)).json();
+        const { error } = await ask("x".repeat(16_001));
+        expect(error).toMatchObject({ code: -32602, message: '"uri" has more than 16000 characters' });
+        const { error: other, result } = await ask("x".repeat(16_000));
+        if (method === "resources/unsubscribe") expect(result).toEqual({});
+        else expect(other.message).not.toContain("characters");
+      },
+    );
   });
 });

@@ -19,6 +19,8 @@ const defaultMaxSubscriptions = 1024;
 /** Bytes of a subscription without its filter, and of a session's resource without its URI. */
 const subscriptionBytes = 2048;
 const uriBytes = 128;
+/** The maximum length of a URI that other replicas have to know. */
+const maxSharedUri = 16_000;
 
 /** The accepted subscriptions of a client, which are those that the server offers. */
 interface Filter {
@@ -173,7 +175,9 @@ function resizeBooking({ peer: { booking } }: Call, bytes: number): boolean {
 function changeSubscriptions(call: Call, apply: (uris: Set<string>, uri: string) => Answer): Answer {
   const { uri } = call.params;
   if (typeof uri !== "string") return invalidParams('"uri" must be a string');
-  const { subscriptions } = call.peer;
+  const { subscriptions, view } = call.peer;
+  if (!globalThis.mcpcWithoutStore && view.server.store !== undefined && uri.length > maxSharedUri)
+    return invalidParams(`"uri" has more than ${maxSharedUri} characters`);
   if (subscriptions !== undefined) return apply(subscriptions, uri);
   return invalidRequest("subscriptions need a session: open one with initialize");
 }
