@@ -8,9 +8,11 @@ import type { StoreContext } from "./context.js";
  * position, so Redis itself refuses the second copy of an append that is repeated after a broken connection.
  */
 
-/** Lifetime of a log after its last event, while its stream runs and after its end. */
-const runningMs = 2 * 60 * 60_000;
-const endedMs = 5 * 60_000;
+/**
+ * Lifetime of a log after its last event: while its stream runs, after its answer, and after an end without one, which
+ * only those need that follow it already.
+ */
+const [runningMs, answeredMs, endedMs] = [2 * 60 * 60_000, 5 * 60_000, 30_000];
 /** Time that a follower waits for a log that the writer may not have opened yet. */
 const openingMs = 3000;
 /** Interval at which a follower looks whether the writer lives. */
@@ -47,10 +49,11 @@ export function createEventLogs({ connection, replicas, key }: StoreContext): Ev
     const log = key("events", name);
     let waiting: WaitingEntry[] = [{ number: 0, position: opening, field: "m", data: description }];
     let last = 0;
-    let hasEnded = false;
+    let lifetimeMs = runningMs;
     let isSending = false;
     let isDropped = false;
     let stopListening: (() => void) | undefined;
+    const hasEnded = (): boolean => lifetimeMs !== runningMs;
 
     async function flush(): Promise<void> {
       if (isSending) return;
@@ -60,7 +63,7 @@ export function createEventLogs({ connection, replicas, key }: StoreContext): Ev
         try {
           const entries: string[] = [];
           for (const { position, field, data } of batch) entries.push(position, field, await data);
-          await connection.run(append, [log], [String(hasEnded ? endedMs : runningMs), ...entries]);
+          await connection.run(append, [log], [String(lifetimeMs), ...entries]);
           waiting = waiting.filter((entry) => !batch.includes(entry));
         } catch {
           if (connection.available) await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
@@ -73,8 +76,9 @@ export function createEventLogs({ connection, replicas, key }: StoreContext): Ev
     }
 
     function add(number: number, position: string, field: Field, data: string): void {
-      if (isDropped || hasEnded) return;
-      hasEnded = field === "a" || field === "e";
+      if (isDropped || hasEnded()) return;
+      if (field === "a") lifetimeMs = answeredMs;
+      if (field === "e") lifetimeMs = endedMs;
       waiting.push({ number, position, field, data });
       // Events of the same turn are sent together.
       if (!isSending) queueMicrotask(() => void flush());
@@ -100,7 +104,7 @@ export function createEventLogs({ connection, replicas, key }: StoreContext): Ev
       },
       end: () => add(last, `${last}-2`, "e", ""),
       forget(number) {
-        if (hasEnded && number === last) return drop();
+        if (hasEnded() && number === last) return drop();
         const before = waiting.length;
         waiting = waiting.filter((entry) => entry.number !== number || entry.field === "m" || entry.field === "e");
         if (waiting.length === before || isSending) connection.send(log, "XDEL", log, `${number}-0`).catch(() => {});

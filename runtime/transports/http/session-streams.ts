@@ -10,8 +10,12 @@ import type { HttpReply, Running } from "./endpoint.js";
 const maxLogBytes = 2 * 1024 * 1024;
 /** Bytes of an event without its message. */
 const eventBytes = 128;
+/** Bytes of a log in Redis without its events: each stream there takes a block of memory with its first entry. */
+const logBytes = 4608;
 /** The maximum number of connections per stream. The oldest one is closed. */
 const maxReplies = 4;
+/** The maximum number of streams of other replicas that a session reads. The oldest connection is closed. */
+const maxFollowed = 100;
 /** The maximum length of a request id in characters. A longer one is left out of event ids. */
 const maxIdLength = 128;
 /** Replaces the event number in the last event of a stream whose answer is no longer kept. */
@@ -31,6 +35,8 @@ export interface Stream {
   /** The numbers of the last event that was written to a client, and of the last event. */
   written: number;
   last: number;
+  /** The number of events that are kept for resumption. */
+  kept: number;
   done: boolean;
 }
 
@@ -96,9 +102,9 @@ const unsolicitedNumber = 1;
  */
 export function createSessionStreams(ledger: Ledger, caller: string, origin?: string): SessionStreams {
   let shared: StreamLogs | undefined;
-  const following = new Set<() => void>();
+  const following = new Map<string, () => void>();
   const running = new Map<number, Stream>();
-  let events: LoggedEvent[] = [];
+  const events: LoggedEvent[] = [];
   let size = 0;
   let booking: Booking | undefined;
   let opened = 0;
@@ -111,7 +117,7 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
       !globalThis.mcpcWithoutStore && shared !== undefined && number > unsolicitedNumber
         ? shared.logs.open(logName(shared, origin!, number), scopes.join(" "))
         : undefined;
-    const stream = { number, suffix, scopes, log, replies: [], written: 0, last: 0, done: false };
+    const stream = { number, suffix, scopes, log, replies: [], written: 0, last: 0, kept: 0, done: false };
     running.set(number, stream);
     return stream;
   }
@@ -128,19 +134,28 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
 
   function keep(event: LoggedEvent): void {
     events.push(event);
-    size += bytesOf(event);
+    weigh(event, 1);
     if (!globalThis.mcpcWithoutStore) event.stream.log?.append(event.number, textOf(event.message), event.isAnswer);
-    while (size > maxLogBytes && events.length > 1) {
-      const dropped = events.shift()!;
-      size -= bytesOf(dropped);
-      forgetInStore(dropped);
-    }
+    while (size > maxLogBytes && events.length > 1) drop();
     if (isBooked()) return;
     // Only the newest message is kept if there is no room for all.
-    for (const other of events) if (other !== event) forgetInStore(other);
-    events = [event];
-    size = bytesOf(event);
+    while (events.length > 1) drop();
     if (!isBooked()) forget();
+  }
+
+  /** Counts an event that is kept from now on, or no longer. */
+  function weigh({ stream, message }: LoggedEvent, count: 1 | -1): void {
+    const isShared = !globalThis.mcpcWithoutStore && stream.log !== undefined;
+    const isEmpty = stream.kept === 0;
+    stream.kept += count;
+    size += count * (eventBytes + (isShared ? 3 : 2) * lengthOf(message));
+    if (isShared && (isEmpty || stream.kept === 0)) size += count * logBytes;
+  }
+
+  function drop(): void {
+    const event = events.shift()!;
+    weigh(event, -1);
+    if (!globalThis.mcpcWithoutStore) event.stream.log?.forget(event.number);
   }
 
   function isBooked(): boolean {
@@ -149,14 +164,8 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
     return (booking = ledger.book(item, forget, size)) !== undefined;
   }
 
-  function forgetInStore({ stream, number }: LoggedEvent): void {
-    if (!globalThis.mcpcWithoutStore) stream.log?.forget(number);
-  }
-
   function forget(): void {
-    for (const event of events) forgetInStore(event);
-    events = [];
-    size = 0;
+    while (events.length > 0) drop();
     booking?.release();
     booking = undefined;
   }
@@ -243,7 +252,7 @@ export function createSessionStreams(ledger: Ledger, caller: string, origin?: st
     },
     close() {
       for (const stream of running.values()) finish(stream);
-      for (const abandon of following) abandon();
+      for (const abandon of following.values()) abandon();
       if (!globalThis.mcpcWithoutStore) for (const { stream } of events) stream.log?.drop();
       forget();
     },
@@ -255,10 +264,10 @@ function logName({ session }: StreamLogs, origin: string, stream: number): strin
   return `${session}:${origin}.${stream}`;
 }
 
-/** Resumes a stream of another replica from its log. `following` gets the function that abandons it. */
+/** Resumes a stream of another replica from its log. `following` has a function for each log, which abandons it. */
 function resumeElsewhere(
   shared: StreamLogs,
-  following: Set<() => void>,
+  following: Map<string, () => void>,
   id: EventId,
   auth: Auth | undefined,
   reply: HttpReply,
@@ -267,7 +276,10 @@ function resumeElsewhere(
   const { origin = "", stream: number, request } = id;
   const [writer = ""] = origin.split("_");
   const suffix = request && `-${request}`;
-  const stop = shared.logs.follow(logName(shared, origin, number), writer, Number(id.after), {
+  const name = logName(shared, origin, number);
+  following.get(name)?.();
+  if (following.size >= maxFollowed) following.values().next().value!();
+  const stop = shared.logs.follow(name, writer, Number(id.after), {
     open: (scopes) => hasScopes(auth ?? anonymous, { scopes: scopes === "" ? [] : scopes.split(" ") }),
     event: (event, data, isAnswer) =>
       reply.event(data, `${origin}.${number}-${isAnswer ? endMark : event}${suffix}`, true),
@@ -279,10 +291,12 @@ function resumeElsewhere(
     lost: () => end(() => reportLost(reply, id)),
   });
   const abandon = (): void => end(() => reply.close());
-  following.add(abandon);
+  following.set(name, abandon);
   function end(last: () => void): void {
     stop();
-    if (following.delete(abandon)) last();
+    if (following.get(name) !== abandon) return;
+    following.delete(name);
+    last();
   }
   return { abandon };
 }
@@ -294,7 +308,7 @@ export function detach({ replies }: Pick<Stream, "replies">, reply: HttpReply): 
 }
 
 function parseEventId(text = ""): EventId | undefined {
-  const [, origin, stream, after, request = ""] = /^(?:(\w+)\.)?(\d+)-(\d+|end)(?:-(.+))?$/.exec(text) ?? [];
+  const [, origin, stream, after, request = ""] = /^(?:(\w+)\.)?(\d{1,15})-(\d{1,15}|end)(?:-(.+))?$/.exec(text) ?? [];
   return after === undefined ? undefined : { origin, stream: Number(stream), after, request };
 }
 
@@ -313,8 +327,4 @@ function idFrom(text: string): Id | undefined {
   } catch {
     return undefined;
   }
-}
-
-function bytesOf({ message }: LoggedEvent): number {
-  return eventBytes + 2 * lengthOf(message);
 }

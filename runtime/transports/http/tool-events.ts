@@ -188,7 +188,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     const { auth, remote } = request;
     const refusal = server.admit?.({ method: "open", caller: callerOf(auth, remote) });
     if (refusal !== undefined) return unavailable(reply, refusal);
-    const [, id = "", seen = "0"] = /^(.+)-(\d+|end)$/.exec(lastEventId) ?? [];
+    const [, id = "", seen = "0"] = /^(.+)-(\d{1,15}|end)$/.exec(lastEventId) ?? [];
     const run = runs.get(id);
     if (!globalThis.mcpcWithoutStore && server.store !== undefined) {
       if (seen === endMark) return reply.send(204) as undefined;
