@@ -61,6 +61,12 @@ const refusals: readonly (readonly [what: string, options: object, env: object, 
     { REDIS_URL: "redis://:hunter2@a/1" },
     "database 0",
   ],
+  [
+    "several hosts that belong to nothing",
+    { url: { env: "REDIS_URL" } },
+    { REDIS_URL: "redis://:hunter2@a,b" },
+    '"cluster": true',
+  ],
 ];
 test.each(refusals)("the start reports %s, without a value", async (_, options, env, problem) => {
   const store = createRedisStore({ url: "redis://a", prefix: "t:", commandTimeoutMs: 100, ...options });

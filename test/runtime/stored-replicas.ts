@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, onTestFinished } from "vitest";
+import { createRate } from "../../runtime/limits/rate.js";
 import { start, stop } from "../../runtime/protocol/application.js";
 import type { AnyToolHandler } from "../../runtime/protocol/surface.js";
-import { createRedisStore } from "../../runtime/store/redis/store.js";
+import { createRedisStore, type RedisOptions } from "../../runtime/store/redis/store.js";
 import type { HttpOptions } from "../../runtime/transports/http/endpoint.js";
 import { startRedis, type Redis, type RedisSetup } from "../e2e/redis.js";
 import { events, type ServerSentEvent } from "../e2e/events.js";
@@ -15,8 +16,8 @@ export interface HeldCall {
   readonly signal: AbortSignal;
 }
 
-/** A Redis, or nodes of a cluster. */
-type StoreEntrance = Pick<Redis, "url"> & { readonly cluster?: boolean };
+/** A Redis, or nodes of a cluster, and what servers declare with it. */
+type StoreEntrance = Pick<Redis, "url"> & Pick<RedisOptions, "cluster" | "rate">;
 
 /** A server of several that share a Redis, in this process, whose callers name themselves in a header. */
 export async function startServing(
@@ -51,10 +52,23 @@ export async function startServing(
       return name;
     }) as never,
   };
-  const { cluster = false } = redis;
-  const store = createRedisStore({ url: { env: "URL" }, prefix, commandTimeoutMs: 5000, cluster });
+  const { cluster = false, rate } = redis;
+  const store = createRedisStore({
+    url: { env: "URL" },
+    prefix,
+    commandTimeoutMs: 5000,
+    cluster,
+    ...(rate && { rate }),
+  });
   const resources = { "made://a": () => "a", "made://b": () => "b" };
-  const served = serving(serverWith(tools, { resources, surface: { readOnly: true } }), options, {}, { store });
+  const served = serving(
+    serverWith(tools, { resources, surface: { readOnly: true } }),
+    options,
+    {},
+    {
+      ...{ store, ...(rate && { admit: createRate(rate) }) },
+    },
+  );
   await start(served.server, { env: { URL: redis.url } });
   let stopping: Promise<void> | undefined;
   const end = (): Promise<void> => (stopping ??= stop(served.server));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hasRedis } from "../e2e/redis.js";
-import { opened, rest, sharedRedis, type Serving } from "./stored-replicas.js";
+import { until } from "./replicas.js";
+import { opened, rest, sharedRedis, startServing, type Serving } from "./stored-replicas.js";
 
 describe.skipIf(!hasRedis)("event streams of tools, with a store", () => {
   const shared = sharedRedis();
@@ -65,5 +66,24 @@ describe.skipIf(!hasRedis)("event streams of tools, with a store", () => {
     expect([lost!.data.message, more]).toEqual(["the result is no longer kept; run the tool again", []]);
     expect((await resume(b!, lost!.id!)).status).toBe(204);
     stream.hangUp();
+  });
+
+  test("that are refused leave nothing behind, also once Redis is back", async () => {
+    const entrance = { url: shared.redis.url, rate: { perMinute: 1, burst: 2 } };
+    const a = await startServing(entrance, shared.prefix, "a");
+    await shared.redis.kill();
+    await until(() => !a.store.available, "the outage");
+    const ask = (): Promise<Response> => a.ask("ada", { path: "/mcp/tools/plain/sse", body: {} });
+    const statuses: number[] = [];
+    try {
+      for (let count = 0; count < 10; count += 1) statuses.push((await ask()).status);
+    } finally {
+      await shared.redis.restart();
+      await until(() => a.store.available, "the return");
+    }
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(6);
+    const logs = async (): Promise<number> =>
+      ((await shared.redis.ask("KEYS", `${shared.prefix}events:*`)) as string[]).length;
+    await until(async () => (await logs()) === 10 - statuses.filter((status) => status === 429).length, "the logs");
   });
 });

@@ -146,6 +146,11 @@ function readSettings(
   }
   if (cluster === true && database !== undefined && database !== 0)
     problems.push("a Redis Cluster has only the database 0: remove it from the URL of the store");
+  if (typeof address === "object" && address.nodes.length > 1 && sentinel === undefined && cluster !== true)
+    problems.push(
+      "the URL of the store has several hosts: keep one, or declare in runtime.store.redis that they are sentinels " +
+        '("sentinel") or nodes of a cluster ("cluster": true)',
+    );
   for (const secret of [own, credentials.password]) if (secret !== undefined) secrets.add(secret);
   if (typeof address === "string" || problems.length > 0) return { problems };
   const settings = {

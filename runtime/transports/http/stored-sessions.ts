@@ -240,7 +240,9 @@ export function createStoredPart(
       if (length > maxAnswer) return Promise.resolve(tooLong("answer", maxAnswer));
       return store
         .retry(() => sessions.answer(key, replica, sent), key.caller, length)
-        .then((isSent) => (isSent ? undefined : invalidRequest("the replica that asked this question has ended")));
+        .then((isSent) =>
+          isSent ? undefined : invalidRequest("the replica that asked this question has ended, or stands still"),
+        );
     },
     touch(now) {
       if (now - extended >= extensionMs) keep();

@@ -136,7 +136,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     const call = new Call(legacyPeer(server, latestLegacy), "", "tools/call", params, outlet, undefined, auth);
     const answer = dispatch(call);
     if (answer instanceof UnavailableError) {
-      run.booking.release();
+      forget(run);
       return unavailable(reply, answer);
     }
     runs.set(run.id, run);
