@@ -177,8 +177,9 @@ export class Task implements TaskHandle {
     if (this.isEnded) return;
     this.#questions.clear();
     this.#call.forget();
-    // A result without room becomes a failure.
-    if (this.booking?.resize(taskBytes + 2 * members.length) === false) return this.#change("failed", noRoom());
+    // A result without room becomes a failure. A cancelled task has none, and may have lost its room already.
+    const hasRoom = this.booking?.resize(taskBytes + 2 * members.length) !== false;
+    if (!hasRoom && members !== "") return this.#change("failed", noRoom());
     return this.#change(status, members);
   }
 

@@ -10,6 +10,7 @@ import { drain } from "../../runtime/protocol/drain.js";
 import { busy as busyError } from "../../runtime/protocol/errors.js";
 import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
 import type { TaskRun } from "../../runtime/protocol/task-record.js";
+import type { Task } from "../../runtime/protocol/tasks.js";
 import { createTelemetry } from "../../runtime/telemetry/telemetry.js";
 import { events } from "../e2e/events.js";
 import { converse } from "./conversation.js";
@@ -185,8 +186,13 @@ const evictions: readonly (readonly [what: string, record: string, evict: (given
     "a task",
     `task,task,task,${busy} task`,
     async (given) => {
-      const { modern } = serving(withTasks(given), {}, { maxTasks: 2 });
-      for (const caller of ["ada", "ada", "bob"]) await modern(caller, "tools/call", { name: "ignores" });
+      const { server, modern } = serving(withTasks(given), {}, { maxTasks: 2 });
+      for (const caller of ["ada", "ada"]) await modern(caller, "tools/call", { name: "ignores" });
+      const statuses: string[] = [];
+      const [first] = (server.indexes.get("tasks") as Map<string, Task>).values();
+      first!.watch(({ status }) => statuses.push(status));
+      await modern("bob", "tools/call", { name: "ignores" });
+      expect(statuses).toEqual(["cancelled"]);
     },
   ],
   [

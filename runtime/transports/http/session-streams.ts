@@ -11,7 +11,7 @@ const maxLogBytes = 2 * 1024 * 1024;
 /** Bytes of an event without its message. */
 const eventBytes = 128;
 /** Bytes of a log in Redis without its events: each stream there takes a block of memory with its first entry. */
-const logBytes = 4608;
+export const logBytes = 4608;
 /** The maximum number of connections per stream. The oldest one is closed. */
 const maxReplies = 4;
 /** The maximum number of streams of other replicas that a session reads. The oldest connection is closed. */

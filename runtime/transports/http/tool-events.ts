@@ -19,6 +19,7 @@ import type { EventLogWriter, EventReader } from "../../protocol/store.js";
 import type { JsonObject } from "../../protocol/types.js";
 import { queryOf, unavailable, type Endpoint, type HttpReply, type HttpRequest, type Running } from "./endpoint.js";
 import { scopeChallenge } from "./identify.js";
+import { logBytes } from "./session-streams.js";
 import { defaultMaxSessions } from "./sessions.js";
 
 /** Time after the end of a run within which a browser may resume it. */
@@ -65,6 +66,9 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
   const refuse = (reply: HttpReply, status: number, message: string): undefined =>
     reply.send(status, errorMessage(undefined, new McpError(errorCodes.invalidRequest, message))) as undefined;
 
+  const baseBytes = ({ log, inputBytes }: Pick<Run, "log" | "inputBytes">): number =>
+    runBytes + inputBytes + (globalThis.mcpcWithoutStore || log === undefined ? 0 : logBytes);
+
   function emit(run: Run, name: string, data: string): void {
     const event = { name, data };
     const isLast = name === "tool_complete" || name === "tool_error";
@@ -72,7 +76,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     run.size += bytesOf(event);
     if (!globalThis.mcpcWithoutStore) run.log?.append(run.before + run.events.length, `${name} ${data}`, isLast);
     while (run.size > maxLogBytes && run.events.length > 1) drop(run);
-    while (run.booking?.resize(runBytes + run.inputBytes + run.size) === false && run.events.length > 0) drop(run);
+    while (run.booking?.resize(baseBytes(run) + run.size) === false && run.events.length > 0) drop(run);
     for (const reply of run.replies) reply.named(name, data, idOf(run, run.before + run.events.length, isLast));
   }
 
@@ -122,7 +126,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
       stop?.(busy("another client needs the place of the run"));
     };
     const item = { kind: "run", most, caller: callerOf(auth, remote), isIdle: () => run.done };
-    run.booking = server.ledger.book(item, evict, runBytes + run.inputBytes);
+    run.booking = server.ledger.book(item, evict, baseBytes(run));
     if (run.booking === undefined) return unavailable(reply, full("too many tools are running"));
     emit(run, "tool_start", JSON.stringify({ tool }));
     const notify = (text: string): void => {
