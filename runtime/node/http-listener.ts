@@ -85,17 +85,23 @@ export function createListener(server: Server, options: DeclaredHttp): Listener 
     else reply.follow(endpoint.postParsed(request, given.value, reply));
   }
 
-  function isProbed(incoming: IncomingMessage, request: NodeRequest, reply: NodeReply): boolean {
-    if (answerProbe(server, request, reply, pathOf(request.url))) return true;
-    return "originalUrl" in incoming && answerProbe(server, request, reply, pathOf(pathAndQuery(incoming.url ?? "/")));
+  /** Tries the full path, then the path below a framework's prefix. Returns whether one of them is answered. */
+  function isAnswered(
+    by: typeof answerProbe,
+    incoming: IncomingMessage,
+    request: NodeRequest,
+    reply: NodeReply,
+  ): boolean {
+    if (by(server, request, reply, pathOf(request.url))) return true;
+    return "originalUrl" in incoming && by(server, request, reply, pathOf(pathAndQuery(incoming.url ?? "/")));
   }
 
   return (incoming, response) => {
     const request = new NodeRequest(incoming);
     const reply = new NodeReply(server, incoming, response, request, options.keepAliveMs);
     try {
-      if (!globalThis.mcpcWithoutMetrics && answerScrape(server, request, reply, pathOf(request.url))) return;
-      if (server.health !== undefined && isProbed(incoming, request, reply)) return;
+      if (!globalThis.mcpcWithoutMetrics && isAnswered(answerScrape, incoming, request, reply)) return;
+      if (server.health !== undefined && isAnswered(answerProbe, incoming, request, reply)) return;
       const starting = refuseUntilStarted(server);
       if (starting === undefined) return handle(incoming, request, reply);
       whenSettled(starting, reply, (refusal) => (refusal ? reply.refuse(refusal) : handle(incoming, request, reply)));

@@ -34,10 +34,14 @@ export async function listen(
   websocket?: () => Promise<{ readonly createUpgrade: (server: Server, options: HttpOptions) => Upgrade }>,
 ): Promise<Listening> {
   if (!isLoopback(options.host) && server.auth === undefined)
-    server.logger("warning", "anybody who can reach this address may call: it is public, and asks for no credentials", {
-      host: options.host,
-      help: 'declare "runtime.auth", or listen on 127.0.0.1',
-    });
+    server.logger(
+      "warning",
+      "any client that reaches this address may call: it is public, and asks for no credentials",
+      {
+        host: options.host,
+        help: 'declare "runtime.auth", or listen on 127.0.0.1',
+      },
+    );
   // Imported dynamically: a static import would load `node:http` for standard streams, too.
   const { createServer, IncomingMessage } = await import("node:http");
   const http = createServer({ IncomingMessage: directRequests(IncomingMessage) }, createListener(server, options));

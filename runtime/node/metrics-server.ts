@@ -25,7 +25,7 @@ export async function serveMetrics(server: Server, { port, host, hasToken }: Met
   const { logger } = server;
   const { metrics } = server.options;
   if (!hasToken && !isLoopback(host))
-    logger("warning", "anybody who can reach this address may read the metrics, which name tools", {
+    logger("warning", "any client that reaches this address may read the metrics, which name tools", {
       host,
       help: 'declare "runtime.metrics.token", or listen on 127.0.0.1',
     });
@@ -50,11 +50,12 @@ export async function serveMetrics(server: Server, { port, host, hasToken }: Met
   http.keepAliveTimeout = 75_000;
   http.maxConnections = 20;
   return new Promise((resolve) => {
-    http.on("error", (error) => {
-      logger("error", "the metrics cannot be served", { host, port: own, error: error.message });
+    const fail = ({ message }: Error): void => {
+      logger("error", "the metrics cannot be served", { host, port: own, error: message });
       resolve(() => {});
-    });
-    http.listen({ port: own, host, exclusive: true }, () => {
+    };
+    http.on("error", fail);
+    const onListening = (): void => {
       const { port: chosen } = http.address() as AddressInfo;
       if (metrics !== undefined) metrics.port = chosen;
       logger("info", "metrics are served", { host, port: chosen, path: metrics?.path });
@@ -64,6 +65,12 @@ export async function serveMetrics(server: Server, { port, host, hasToken }: Met
         http.close();
         http.closeAllConnections();
       });
-    });
+    };
+    try {
+      http.listen({ port: own, host, exclusive: true }, onListening);
+    } catch (error) {
+      // The port of a worker may exceed 65535.
+      fail(error as Error);
+    }
   });
 }

@@ -7,6 +7,8 @@ interface ProcessFamily {
   readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
+const resolutionMs = 10;
+
 /** Measures the event loop. Returns the metrics of the process, under the names that Prometheus' clients give them. */
 export function createProcessMetrics(): () => readonly ProcessFamily[] {
   let delay: ReturnType<typeof monitorEventLoopDelay> | undefined;
@@ -15,7 +17,8 @@ export function createProcessMetrics(): () => readonly ProcessFamily[] {
     const { rss, heapUsed, heapTotal } = process.memoryUsage();
     // Measuring starts with the first scrape, and starts again with each.
     const measured = delay === undefined || delay.count === 0 ? undefined : delay;
-    const seconds = (nanoseconds: number): number => nanoseconds / 1e9;
+    // What is measured is the interval of a timer, which includes the resolution.
+    const lag = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000);
     const family = (
       name: string,
       help: string,
@@ -33,17 +36,17 @@ export function createProcessMetrics(): () => readonly ProcessFamily[] {
       ...(measured === undefined
         ? []
         : [
-            family("nodejs_eventloop_lag_mean_seconds", "Mean delay since the last scrape.", seconds(measured.mean)),
-            family("nodejs_eventloop_lag_max_seconds", "Longest delay since the last scrape.", seconds(measured.max)),
+            family("nodejs_eventloop_lag_mean_seconds", "Mean delay since the last scrape.", lag(measured.mean)),
+            family("nodejs_eventloop_lag_max_seconds", "Longest delay since the last scrape.", lag(measured.max)),
             family(
               "nodejs_eventloop_lag_p99_seconds",
               "Delay of 99 % since the last scrape.",
-              seconds(measured.percentile(99)),
+              lag(measured.percentile(99)),
             ),
           ]),
     ];
     if (delay === undefined) {
-      delay = monitorEventLoopDelay({ resolution: 10 });
+      delay = monitorEventLoopDelay({ resolution: resolutionMs });
       delay.enable();
     } else delay.reset();
     return families;

@@ -66,7 +66,7 @@ test.each([
   await expect(served({ host, port })).rejects.toThrow(message);
 });
 
-const warned = [expect.stringContaining("anybody who can reach this address may call")];
+const warned = [expect.stringContaining("any client that reaches this address may call")];
 test.each([
   ["in public without credentials", { host: "0.0.0.0" }, {}, warned],
   ["in public, over IPv6", { host: "::" }, {}, warned],

@@ -1,8 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { expect, test } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, test, vi } from "vitest";
 import { createCache } from "../../runtime/cache/index.js";
 import { limitConcurrency } from "../../runtime/limits/concurrency.js";
 import { createMetrics } from "../../runtime/metrics/metrics.js";
+import { createListener } from "../../runtime/node/http-listener.js";
 import { listen } from "../../runtime/node/http-server.js";
 import { createProcessMetrics } from "../../runtime/node/process-metrics.js";
 import { serveMetrics } from "../../runtime/node/metrics-server.js";
@@ -13,6 +16,17 @@ import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
 import { converse } from "./conversation.js";
 import { doors, options } from "./doors.js";
 import { serverWith } from "./surface.js";
+
+const delay = vi.hoisted(() => ({
+  ...{ count: 0, mean: NaN, p99: 0, max: 0, resets: 0 },
+  enable: () => true,
+  reset: () => void (delay.resets += 1),
+  percentile: (): number => delay.p99,
+}));
+vi.mock("node:perf_hooks", async (original) => ({
+  ...(await original<object>()),
+  monitorEventLoopDelay: () => delay,
+}));
 
 const ends: (() => void)[] = [];
 const handlers: Record<string, any> = {
@@ -181,8 +195,20 @@ test("queues, running calls, sessions, cache and refusals have their present val
   expect(idle).toContain('name="add",outcome="error",fault="limit",error="rate"} 1');
   expect(valueOf(idle, "process_resident_memory_bytes")).toBeGreaterThan(1e6);
   expect(valueOf(idle, "process_start_time_seconds")).toBeGreaterThan(1e9);
-  // The delay of the event loop is measured between two scrapes.
-  await expect.poll(() => valueOf(exposed(server), "nodejs_eventloop_lag_p99_seconds")).toBeGreaterThan(0);
+});
+
+test("the delay of the event loop is that since the last scrape, without the interval of the measurement", () => {
+  const server = measured();
+  const lags = (): unknown[] => {
+    const text = exposed(server);
+    return ["mean", "p99", "max"].map((part) => valueOf(text, `nodejs_eventloop_lag_${part}_seconds`));
+  };
+  Object.assign(delay, { count: 0, resets: 0 });
+  expect([lags(), lags()]).toEqual([Array(3).fill(undefined), Array(3).fill(undefined)]);
+  // Node measures the intervals of a timer of 10 ms, in nanoseconds.
+  Object.assign(delay, { count: 5, mean: 9.9e6, p99: 12e6, max: 110e6 });
+  expect(lags()).toEqual([0, expect.closeTo(0.002, 6), expect.closeTo(0.1, 6)]);
+  expect(delay.resets).toBe(2);
 });
 
 test.each(doors)("%s: scrapers have a token, and pages get nothing", async (_, ask) => {
@@ -203,6 +229,39 @@ test.each(doors)("%s: scrapers have a token, and pages get nothing", async (_, a
   });
   expect([status, headers["content-type"]]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
   expectValid(text);
+});
+
+test("below a framework's prefix, metrics are found as probes are", async () => {
+  const server = measured({}, secret);
+  server.application.ready = true;
+  const listener = createListener(server, options);
+  const scrape = (path: string, mounted: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const http = createServer((incoming, response) => {
+        // A framework passes the rest of the path on.
+        Object.assign(incoming, { originalUrl: incoming.url, url: incoming.url!.slice(mounted.length) });
+        listener(incoming, response);
+      });
+      http.listen(0, "127.0.0.1", () => {
+        const { port } = http.address() as AddressInfo;
+        fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${secret}` } })
+          .then(({ status }) => resolve(status), reject)
+          .finally(() => http.close());
+      });
+    });
+  expect(await scrape("/metrics", "")).toBe(200);
+  expect(await scrape("/api/metrics", "/api")).toBe(200);
+  expect(await scrape("/api/metrics", "")).toBe(404);
+});
+
+test.each(doors)("%s: metrics with a port of their own are not at the port of HTTP", async (_, ask) => {
+  const metrics = createMetrics({ path: "/metrics", isOnHttpPort: false });
+  const server = measured({ metrics });
+  server.application.ready = true;
+  for (const path of ["/metrics", "/mcp/metrics"]) {
+    const { status } = await ask(server, options, { method: "GET", path });
+    expect([path, status]).toEqual([path, expect.toBeOneOf([404, 405])]);
+  }
 });
 
 test.each<readonly [text: string, problem: string]>([
@@ -254,6 +313,10 @@ test("metrics on a port of their own answer there alone, also under load", async
   const taken = await serveMetrics(server, { port, host: "127.0.0.1", hasToken: false });
   expect(log.at(-1)).toEqual(["the metrics cannot be served", expect.objectContaining({ port })]);
   taken();
+  // Port of the second of two workers, with 65535 for the first.
+  const absent = await serveMetrics(server, { port: 65_536, host: "127.0.0.1", hasToken: false });
+  expect(log.at(-1)).toEqual(["the metrics cannot be served", expect.objectContaining({ port: 65_536 })]);
+  absent();
   // The server itself cannot have the port, either, and says why.
   await expect(listen(server, { ...options, port })).rejects.toThrow(
     `cannot listen on 127.0.0.1 port ${port}: the metrics of this server are there`,

@@ -65,13 +65,14 @@ export function createFetch(server: Server, options: DeclaredHttp): Fetch {
           probedPath,
         );
       });
-    if (!globalThis.mcpcWithoutMetrics && ends.includes(server.options.metrics?.path ?? ""))
+    const { metrics } = server.options;
+    if (!globalThis.mcpcWithoutMetrics && metrics?.isOnHttpPort === true && ends.includes(metrics.path))
       return new Promise((resolve) => {
         answerScrape(
           server,
           request,
           replyTo(server, resolve, () => {}, undefined),
-          server.options.metrics!.path,
+          metrics.path,
         );
       });
     const starting = refuseUntilStarted(server);
