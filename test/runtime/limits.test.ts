@@ -4,9 +4,11 @@ import { createRate } from "../../runtime/limits/rate.js";
 import { connect } from "../../runtime/protocol/connection.js";
 import { publish } from "../../runtime/protocol/changes.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
+import { tooManyRequests } from "../../runtime/protocol/errors.js";
 import { drain } from "../../runtime/protocol/drain.js";
 import type { Server } from "../../runtime/protocol/exchange.js";
 import { callerOf, settled } from "./caller.js";
+import { doors, options } from "./doors.js";
 import { serverWith } from "./surface.js";
 
 /** A handler whose runs end when they are told to, and what is known of them. */
@@ -182,6 +184,23 @@ describe("rate", () => {
     for (const method of ["server/discover", "tools/list"])
       expect((await client.request(method)).error).toBeUndefined();
   });
+});
+
+test.each(doors)("%s: without sessions, initialize is refused as with sessions", async (_, ask) => {
+  const server = serverWith({ t: () => "x" });
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const initialize = () => ask(server, { ...options, sessions: false }, { headers, body });
+  server.admit = () => tooManyRequests(1, 1);
+  const limited = await initialize();
+  expect([limited.status, limited.headers["retry-after"]]).toEqual([429, "1"]);
+  await drain(server, 0);
+  const stopped = await initialize();
+  expect([stopped.status, JSON.parse(stopped.text)]).toEqual([
+    503,
+    { jsonrpc: "2.0", id: 1, error: expect.objectContaining({ message: expect.stringContaining("is stopping") }) },
+  ]);
 });
 
 describe("a server that stops", () => {

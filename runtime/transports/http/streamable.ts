@@ -2,7 +2,7 @@ import type {} from "../../protocol/parts.js";
 import { onExpiry } from "../../protocol/auth.js";
 import { initializedTwice, noBatches, refuseBatch, unexpectedError } from "../../protocol/connection.js";
 import { callerOf } from "../../protocol/caller.js";
-import { errorCodes, McpError } from "../../protocol/errors.js";
+import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
 import type { Outlet, Peer, Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
@@ -173,6 +173,8 @@ function receiveWithoutSession(
 /** Answers `initialize` without opening a session. */
 function initializeAlone(server: Server, request: HttpRequest, message: RequestMessage, reply: HttpReply): undefined {
   const open = (onOpen?: (peer: Peer) => unknown): string | McpError => {
+    const refusal = server.admit?.({ method: "initialize", caller: callerOf(request.auth, request.remote) });
+    if (refusal !== undefined) return refusal;
     const opened = initialize(server, message.params);
     if (opened instanceof McpError) return opened;
     onOpen?.({ ...opened.peer, session: null });
@@ -182,6 +184,7 @@ function initializeAlone(server: Server, request: HttpRequest, message: RequestM
     ? open()
     : observeOpening(server, message, { notify: () => {}, request }, request.auth, open);
   const { id } = message;
+  if (opened instanceof UnavailableError) return unavailable(reply, opened, id);
   return reply.send(
     200,
     opened instanceof McpError ? errorMessage(id, opened) : resultMessage(id, opened),
