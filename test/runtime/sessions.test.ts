@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { revoke } from "../../runtime/protocol/auth.js";
 import { publish } from "../../runtime/protocol/changes.js";
 import type { Headers, HttpReply, HttpRequest } from "../../runtime/transports/http/endpoint.js";
@@ -37,8 +37,47 @@ async function session() {
     expect((await next())?.data).toBeUndefined();
     return { next, hangUp: () => stop.abort() };
   };
-  return { server, listen };
+  /** The status of a request in the session. */
+  const ping = async (): Promise<number> => (await send({ id: 1, method: "ping" }, headers)).status;
+  const count = (): number => new Map(server.ledger.places()).get("session") ?? 0;
+  return { server, listen, ping, count };
 }
+
+describe("a session without a request and a stream for half an hour", () => {
+  const minutes = 60_000;
+  const fake = (...more: ("setTimeout" | "clearTimeout")[]): void => {
+    vi.useFakeTimers({ toFake: ["performance", ...more] });
+    onTestFinished(() => void vi.useRealTimers());
+  };
+
+  test("ends by itself", async () => {
+    fake("setTimeout", "clearTimeout");
+    const { ping, count, listen } = await session();
+    for (const _ of [1, 2, 3]) {
+      vi.advanceTimersByTime(29 * minutes);
+      expect(await ping()).toBe(200);
+    }
+    const stream = await listen();
+    vi.advanceTimersByTime(100 * minutes);
+    stream.hangUp();
+    vi.advanceTimersByTime(29 * minutes);
+    expect(count()).toBe(1);
+    expect(await ping()).toBe(200);
+    vi.advanceTimersByTime(31 * minutes);
+    expect(count()).toBe(0);
+    expect(await ping()).toBe(404);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("is not served, even where no timer has ended it", async () => {
+    fake();
+    const { ping, count } = await session();
+    vi.advanceTimersByTime(31 * minutes);
+    expect(count()).toBe(1);
+    expect(await ping()).toBe(404);
+    expect(count()).toBe(0);
+  });
+});
 
 test("what a session is told before it has a stream waits for one, each thing once, and is told once", async () => {
   const { server, listen } = await session();

@@ -15,6 +15,8 @@ import { createStoredSessions } from "./stored-sessions.js";
 /** The default maximum number of sessions. */
 export const defaultMaxSessions = 1000;
 const idleMs = 30 * 60_000;
+/** Interval at which idle sessions are ended. */
+const sweepMs = 60_000;
 /** Minimum interval between two updates of a session's last use, so that a busy session costs little. */
 const touchIntervalMs = 1000;
 /** Bytes of a new session. */
@@ -48,25 +50,33 @@ export function createSessions(server: Server, options: Options): Sessions {
     sessions.delete(session.id);
     session.close(error);
   };
-  /** The map is in the order of last use, so idle sessions come first. */
+  const isIdle = (session: HttpSession, now: number): boolean => {
+    // The idle time begins with the end of the last stream.
+    if (session.isBusy()) session.lastUsed = now;
+    return now - session.lastUsed >= idleMs;
+  };
+  const endIdle = (session: HttpSession): void => end(session, "the session was idle for too long");
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends idle sessions at intervals, as long as there are sessions. */
   const sweep = (): void => {
-    const now = performance.now();
-    for (const session of sessions.values()) {
-      if (now - session.lastUsed < idleMs) return;
-      if (!session.isBusy()) end(session, "the session was idle for too long");
-    }
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      const now = performance.now();
+      for (const session of sessions.values()) if (isIdle(session, now)) endIdle(session);
+      if (sessions.size > 0) sweep();
+    }, sweepMs);
+    (timer as { unref?: () => void }).unref?.();
   };
   const get = (id: string, owner: string | undefined): HttpSession | undefined => {
     const session = sessions.get(id);
     if (session === undefined || session.owner !== owner) return undefined;
     const now = performance.now();
     if (now - session.lastUsed < touchIntervalMs) return session;
+    if (isIdle(session, now)) return endIdle(session) as undefined;
     if (session.shared?.hasExpired() === true) return end(session, "the session has expired") as undefined;
     session.lastUsed = now;
     session.touch(now);
     session.booking?.touch();
-    sessions.delete(id);
-    sessions.set(id, session);
     return session;
   };
   /** Books a session, unless there is no room. */
