@@ -54,11 +54,12 @@ export function redact(value: unknown, hidden: RedactionRules = noRules): unknow
   return visit(value, 0);
 }
 
-/** Redacts credentials that are recognisable by their form: bearer tokens, signed tokens, passwords in URLs. */
+/** Redacts credentials that are recognisable by their form: those of HTTP, signed tokens, passwords in URLs. */
 function redactCredentials(text: string): string {
   const shown = text
-    .replace(/\bBearer\s+(?=[\w.~+/=-]{8}|\S*\d)[\w.~+/=-]+/gi, `Bearer ${replacement}`)
+    .replace(/(Bearer|authorization\W+Basic)\s+(?=[\w.~+/=-]{8}|\S*\d)[\w.~+/=-]+/gi, `$1 ${replacement}`)
     .replace(/(?<![\w-])eyJ[\w-]{5,}(\.[\w-]*){2,4}/g, replacement)
-    .replace(/(:\/\/[^/\s:@]{0,256}:)[^/\s@]{1,256}@/g, `$1${replacement}@`);
+    // What follows the user, until white space, is matched with or without a password: that takes linear time.
+    .replace(/(?<=:\/\/[^/\s:@]*:)(?!\d+\/)\S+/g, (rest) => rest.replace(/^.+@/, `${replacement}@`));
   return shown.length > maxLength ? `${shown.slice(0, maxLength)}… ${shown.length - maxLength} more characters` : shown;
 }

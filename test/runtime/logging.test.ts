@@ -12,6 +12,7 @@ import { createLogging } from "../../runtime/logging/logging.js";
 import { prettyLines } from "../../runtime/logging/pretty.js";
 import { openLogFile } from "../../runtime/node/log-file.js";
 import { withSources } from "../../runtime/node/stack-traces.js";
+import { converse } from "./conversation.js";
 import { serverWith } from "./surface.js";
 
 const claim = {
@@ -48,13 +49,18 @@ const redactions: [what: string, value: unknown, shown: unknown][] = [
     { error: "Error: [redacted]" },
   ],
   ["a bearer token", "Authorization: Bearer abc.DEF-123=", "Authorization: Bearer [redacted]"],
-  ["a bearer token of letters", "authorization: bearer abcdefghijkl", "authorization: Bearer [redacted]"],
+  ["a bearer token of letters", "authorization: bearer abcdefghijkl", "authorization: bearer [redacted]"],
   ["a signed token", "id_token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln;", "id_token=[redacted];"],
   ["an encrypted token", "eyJhbGciOiJSU0EifQ.a2V5.aXY.dGV4dA.dGFn", "[redacted]"],
   ["no signed token", "eyJ.a.b, eyJhbGciOiJIUzI1NiJ9.only", "eyJ.a.b, eyJhbGciOiJIUzI1NiJ9.only"],
   ["a challenge", 'Bearer realm="x", error="y"', 'Bearer realm="x", error="y"'],
   ["no bearer token", "a Bearer token is missing", "a Bearer token is missing"],
   ["a password in a URL", "postgres://ada:s3cret@db/x", "postgres://ada:[redacted]@db/x"],
+  ["a long password in a URL", `a://ada:${"s3cret".repeat(100)}@db`, "a://ada:[redacted]@db"],
+  ["a password that should have been encoded", "a://:x/y@z?#/@db/0 b@c", "a://:[redacted]@db/0 b@c"],
+  ["the second URL", "http://h:80/x,a://ada:s3cret@db", "http://h:80/x,a://ada:[redacted]@db"],
+  ["basic authentication", 'authorization: "Basic YWRhOnMzY3JldA=="', 'authorization: "Basic [redacted]"'],
+  ["no basic authentication", "basic authentication is off", "basic authentication is off"],
   ["no password in a URL", "http://localhost:3000/a@b", "http://localhost:3000/a@b"],
   ["a date", { at: new Date(0) }, { at: "1970-01-01T00:00:00.000Z" }],
   [
@@ -79,6 +85,36 @@ const redactions: [what: string, value: unknown, shown: unknown][] = [
 
 test.each(redactions)("%s is shown as it should be", (_, value, shown) => {
   expect(redact(value, hidden)).toEqual(shown);
+});
+
+test.each(["://a:", "://", "://a", "authorization: basic ", "Bearer "])(
+  "credentials in a long text are sought in one pass: %j",
+  (part) => {
+    const text = part.repeat(1_000_000 / part.length);
+    const began = performance.now();
+    redact(text);
+    // A second pass for each part would take minutes.
+    expect(performance.now() - began).toBeLessThan(10_000);
+  },
+);
+
+test("entries of a worker have its number, also those of its observers", async () => {
+  const entries: [string, unknown][] = [];
+  const { surface, handlers } = serverWith({ t: () => "x" });
+  const server = defineServer(surface, handlers, () => ({
+    worker: 2,
+    logger: (_level, message, details) => void entries.push([message, details]),
+    observers: [
+      {
+        onCall: () => {
+          throw new Error("no");
+        },
+      },
+    ],
+  }));
+  const { request } = await converse(server, "2026-07-28");
+  await request("tools/list");
+  expect(entries).toMatchObject([["a request could not be recorded", { worker: 2 }]]);
 });
 
 test("a cycle ends", () => {
