@@ -47,7 +47,8 @@ export function createLogging({ level, format, redact, requests, file }: Logging
     if (isErrorConsoleFull()) lost += 1;
     else {
       const message = "standard error was not read: entries are lost";
-      if (lost > 0) print({ ...record, level: "warning", message, details: { lost } });
+      const { worker } = record.details;
+      if (lost > 0) print({ ...record, level: "warning", message, details: { worker, lost } });
       lost = 0;
       print(record);
     }

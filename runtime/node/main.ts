@@ -12,7 +12,7 @@ import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
 import { warnOfOwnKeys } from "./state-keys.js";
 import { serveStdio } from "./stdio.js";
-import { withWorker, workerNumber } from "./worker-number.js";
+import { workerNumber } from "./worker-number.js";
 import { reportToPrimary, runWorkers } from "./workers.js";
 
 // The user's modules are evaluated after this one.
@@ -46,7 +46,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
     ...(local && { auth: local.auth }),
   });
   const logger = withSources(configured.logger);
-  const served = { ...configured, logger: globalThis.mcpcWithoutHttp ? logger : withWorker(logger, worker) };
+  const served = { ...configured, logger };
   if (transport !== "stdio") releaseStandardOutput();
   else if (!globalThis.mcpcWithoutApplication && writesToStandardOutput(server.hooks?.logger)) fail(wrongDestination);
   // An error in one handler must not end the sessions of other clients.

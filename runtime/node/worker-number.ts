@@ -1,5 +1,3 @@
-import type { Logger } from "../protocol/logger.js";
-
 /** The environment variable that tells a worker its number. */
 export const workerVariable = "MCPC_WORKER";
 
@@ -11,9 +9,4 @@ export function workerNumber(): number | undefined {
   // Processes that a worker starts inherit its variables, but not its channel to the primary process.
   const number = process.send === undefined ? undefined : process.env[workerVariable];
   return number === undefined ? undefined : Number(number);
-}
-
-/** Returns a logger that adds the number of this worker to each entry; outside of workers, the same logger. */
-export function withWorker(logger: Logger, worker: number | undefined): Logger {
-  return worker === undefined ? logger : (level, message, details) => logger(level, message, { worker, ...details });
 }

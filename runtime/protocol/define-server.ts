@@ -6,7 +6,7 @@ import { environment, levelFrom } from "./environment.js";
 import type { Server, ServerOptions } from "./exchange.js";
 import { createLedger, defaultKeptBytes } from "./ledger.js";
 import { guarded } from "./guarded-observer.js";
-import { createLogger, hookSink, type Logger } from "./logger.js";
+import { createLogger, hookSink, withWorker, type Logger } from "./logger.js";
 import { profileFrom } from "./profiles.js";
 import type { Handlers, Surface } from "./surface.js";
 import type { LoggingLevel } from "./types.js";
@@ -43,7 +43,8 @@ export function defineServer(surface: Surface, handlers: Handlers, surround: () 
   const write =
     globalThis.mcpcWithoutApplication || hooks?.logger === undefined ? logging?.write : hookSink(hooks.logger);
   const shared = globalThis.mcpcWithoutStore || admit === undefined ? admit : (store?.shareRate?.(admit) ?? admit);
-  const logger = options.logger ?? createLogger(logLevel, write, { names: logging?.names ?? new Set(), secrets });
+  const log = options.logger ?? createLogger(logLevel, write, { names: logging?.names ?? new Set(), secrets });
+  const logger = globalThis.mcpcWithoutHttp ? log : withWorker(log, options.worker);
   return {
     surface,
     handlers: limit === undefined ? handlers : limit(handlers),

@@ -64,6 +64,11 @@ export function printable(text: string): string {
   );
 }
 
+/** Returns a logger that adds the number of this worker to each entry; outside of workers, the same logger. */
+export function withWorker(logger: Logger, worker: number | undefined): Logger {
+  return worker === undefined ? logger : (level, message, details) => logger(level, message, { worker, ...details });
+}
+
 /** Creates a sink from the hooks' export `logger`: a function, or an object like pino's. */
 export function hookSink(hook: Logger | LeveledLogger): LogSink {
   if (typeof hook === "function") {
