@@ -4,6 +4,14 @@ import { standardOutput } from "./standard-output.js";
 /** The maximum delay of the exit by `exit` listeners, such as those of loggers, and by threads. */
 const exitMs = 3000;
 
+/** Ends the process at a signal to which nothing else listens. */
+export function leaveOnSignal(): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) exit(0);
+    });
+}
+
 /** Kills the parent process if the pipe to it is still open after the delay. */
 const watchdog = `process.stdin.on("close",()=>process.exit()).resume();setTimeout(()=>process.kill(process.ppid,9),${exitMs})`;
 

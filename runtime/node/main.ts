@@ -6,7 +6,7 @@ import type { Server } from "../protocol/exchange.js";
 import type { Auth } from "../protocol/handlers.js";
 import { SettingsError } from "../protocol/hooks.js";
 import { failureDetails } from "../protocol/logger.js";
-import { exit, fail } from "./exit.js";
+import { exit, fail, leaveOnSignal } from "./exit.js";
 import { processOptions, type MainOptions, type ProcessOptions } from "./options.js";
 import { withSources } from "./stack-traces.js";
 import { releaseStandardOutput, reserveStandardOutput } from "./standard-output.js";
@@ -17,6 +17,8 @@ import { reportToPrimary, runWorkers } from "./workers.js";
 
 // The user's modules are evaluated after this one.
 if (!globalThis.mcpcWithoutStdio) reserveStandardOutput();
+// The first process of a container would ignore signals while the server starts.
+if (!globalThis.mcpcWithoutApplication && process.pid === 1) leaveOnSignal();
 
 /** Time limit of `onStop`. */
 const stopHookMs = 10_000;
@@ -62,7 +64,7 @@ export async function main(server: Server, options: MainOptions): Promise<void> 
   if (!globalThis.mcpcWithoutStore && !globalThis.mcpcWithoutAsking && transport === "http" && !printConfig)
     if (options.serving === undefined && problems.length === 0) warnOfOwnKeys(served);
   if (!globalThis.mcpcWithoutHttp && workers !== undefined && problems.length === 0 && !printConfig)
-    return runWorkers(served, workers, options.drainMs ?? drainMs);
+    return runWorkers(served, settings, options.drainMs ?? drainMs);
   if (!served.application.ready || problems.length > 0) await startServer(served, options, settings);
   if (!globalThis.mcpcWithoutMetrics) await options.serveMetrics?.(served);
   const caller = globalThis.mcpcWithoutAuth

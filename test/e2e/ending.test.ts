@@ -1,7 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
-import { kept, mcpc } from "./project.js";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { kept, mcpc, project } from "./project.js";
 import { rawStdio } from "./raw-stdio.js";
 
 /** What code keeps alive, or does, when its server is to end; and whether the process can end by itself. */
@@ -23,7 +25,7 @@ const holds: Readonly<Record<string, readonly [code: string, isFree: boolean]>> 
   ],
 };
 
-describe.runIf(process.platform !== "win32")("the end of its input ends a server", () => {
+describe.runIf(process.platform !== "win32")("a server ends", () => {
   let folder = "";
   beforeAll(() => {
     folder = kept({
@@ -48,7 +50,34 @@ export const hold = async () => (await holds[process.env.HOLD](), "held");
     expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test.concurrent.each(Object.entries(holds))("with %s", async (HOLD, [, isFree]) => {
+  // A process outside of its own namespace would die of the signal in any case.
+  const isolate = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+  const canIsolate = spawnSync("unshare", [...isolate, "true"]).status === 0;
+  test.skipIf(!canIsolate)("as the first process of a container, also while it starts", async () => {
+    const waiting = project({
+      "a.mcp.json": { server: { name: "waits", version: "1.0.0" }, tools: [], runtime: { transports: { http: {} } } },
+      "src/hooks.ts": `// @ts-nocheck
+export const onStart = async () => {
+  console.error("starting");
+  await new Promise((resolve) => setTimeout(resolve, 600_000));
+};
+`,
+    });
+    expect(mcpc(waiting, "build")).toMatchObject({ code: 0, stderr: "" });
+    const child = spawn("unshare", [...isolate, "node", "dist/server.js", "--port", "0"], {
+      cwd: waiting,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let stderr = "";
+    child.stderr.on("data", (text: Buffer) => (stderr += String(text)));
+    await vi.waitFor(() => expect(stderr).toContain("starting"), 60_000);
+    const inside = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+    process.kill(Number(inside), "SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  test.concurrent.each(Object.entries(holds))("at the end of its input, with %s", async (HOLD, [, isFree]) => {
     const server = rawStdio("node", ["dist/server.js"], folder, { HOLD });
     await server.initialize();
     const { result } = await server.request("tools/call", { name: "hold", arguments: {} });
