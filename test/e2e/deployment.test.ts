@@ -6,6 +6,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { drainMs } from "../../runtime/protocol/drain.js";
 import { blocksTestedBy } from "../house/documents.js";
 import { mcpc } from "./project.js";
 import { serveHttp } from "./clients.js";
@@ -148,5 +149,10 @@ test("the first stage of the Dockerfile copies what there is, and the commands r
     .split("\n");
   expect(ignored).toEqual(expect.arrayContaining(["dist", "node_modules"]));
   const [, port] = /^EXPOSE (\d+)$/m.exec(text)!;
-  expect(shownCommands("docker")).toEqual(["docker build -t weather .", `docker run --rm -p ${port}:${port} weather`]);
+  const [build, start] = shownCommands("docker");
+  expect(build).toBe("docker build -t weather .");
+  const [, seconds] = /^docker run --rm --init --stop-timeout (\d+) -p (\d+):\2 weather$/.exec(start!)!;
+  expect(start).toContain(`${port}:${port}`);
+  // Running calls, their cut-off, the hook onStop, and the last bytes.
+  expect(Number(seconds) * 1000).toBeGreaterThan(drainMs + 1000 + 10_000 + 1000);
 });
