@@ -27,14 +27,20 @@ export function workersProblem(server: Server, http: HttpOptions, source: string
   return `${source}: workers share no memory, but this server needs one memory for ${shared}; start it as one process`;
 }
 
-/** Returns the features that each worker has by itself, as a text; empty if there are none. */
-export function separateState({ options, store }: Server): string {
-  return namesOf([
+const undeclared =
+  'handlers may use sample, roots or an upstream\'s question: in a session, another worker may get the answer and refuse it; declare "runtime.store", or "sessions": false';
+
+/** Returns warnings of what works otherwise, or only sometimes, with several workers. */
+export function workerWarnings({ options, store }: Server, http: HttpOptions, count: number): readonly string[] {
+  const separate = namesOf([
     [store === undefined && options.cache !== undefined, "cached results"],
     [store === undefined && options.admit !== undefined, "rate limits"],
     [options.limit !== undefined, "limits of concurrency"],
     [!globalThis.mcpcWithoutMetrics && options.metrics !== undefined, "metrics"],
   ]);
+  const warnings = separate === "" ? [] : [`each of the ${count} workers has its own ${separate}`];
+  if (!globalThis.mcpcWithoutAsking && store === undefined && http.sessions !== false) warnings.push(undeclared);
+  return count === 1 ? [] : warnings;
 }
 
 function namesOf(rows: Rows): string {

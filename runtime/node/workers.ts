@@ -2,7 +2,8 @@ import type { Worker } from "node:cluster";
 import type { Readable, Writable } from "node:stream";
 import type { Server } from "../protocol/exchange.js";
 import { exit } from "./exit.js";
-import { separateState } from "./worker-state.js";
+import { workerWarnings } from "./worker-state.js";
+import type { ProcessOptions } from "./options.js";
 import { workerVariable } from "./worker-number.js";
 
 /** A message of a worker: its address, as soon as it listens. */
@@ -43,12 +44,11 @@ interface Slot {
  * Runs a server in several processes that share its port, and ends with them. A worker that ends is replaced. A worker
  * that cannot start stops all of them at the start of the server; later, it is replaced, too, while the others serve.
  */
-export async function runWorkers(server: Server, workers: number | "auto", drainMs: number): Promise<void> {
+export async function runWorkers(server: Server, { workers, http }: ProcessOptions, drainMs: number): Promise<void> {
   const { logger } = server;
   const { default: cluster } = await import("node:cluster");
-  const count = workers === "auto" ? (await import("node:os")).availableParallelism() : workers;
-  const separate = separateState(server);
-  if (separate !== "" && count > 1) logger("warning", `each of the ${count} workers has its own ${separate}`);
+  const count = workers === "auto" ? (await import("node:os")).availableParallelism() : workers!;
+  for (const warning of workerWarnings(server, http!, count)) logger("warning", warning);
   // Colours and pretty lines need the terminal itself.
   const output = (stream: { readonly isTTY?: boolean }): "inherit" | "pipe" => (stream.isTTY ? "inherit" : "pipe");
   // Workers accept connections themselves. Those that the primary process hands over hang if their worker is killed.
@@ -66,19 +66,30 @@ export async function runWorkers(server: Server, workers: number | "auto", drain
   const onListening = new Map<Slot, () => void>();
 
   function begin(slot: Slot): void {
-    const worker = cluster.fork({ MCPC_STATE_KEYS: stateKeys, [workerVariable]: String(slot.number) });
-    Object.assign(slot, { worker, startedAt: performance.now(), restart: undefined });
+    Object.assign(slot, { startedAt: performance.now(), restart: undefined });
+    const fail = ({ message }: Error, forked?: Worker): void => {
+      logger("error", "a worker could not be started or reached", { worker: slot.number, error: message });
+      // A process that was not created has no exit.
+      if (forked?.process.pid === undefined) onEnd(slot, 1, null);
+    };
+    let worker: Worker;
+    try {
+      slot.worker = worker = cluster.fork({ MCPC_STATE_KEYS: stateKeys, [workerVariable]: String(slot.number) });
+    } catch (error) {
+      return fail(error as Error);
+    }
     forwardLines(worker.process.stdout, process.stdout);
     forwardLines(worker.process.stderr, process.stderr);
-    worker.on("message", ({ listening }: WorkerReport) => {
+    worker.on("message", (message: Partial<WorkerReport> | null) => {
+      const listening = message?.listening;
+      // Code of the server may send messages, too, such as "ready" for pm2.
+      if (typeof listening !== "string") return;
       slot.url = listening;
       onListening.get(slot)?.();
       // Port 0 becomes another port if all workers end at once.
       if (announced !== undefined && listening !== announced) announce(listening);
     });
-    worker.process.on("error", (error) => {
-      logger("error", "a worker could not be reached", { worker: slot.number, error: error.message });
-    });
+    worker.on("error", (error) => fail(error, worker));
     worker.process.once("exit", (code, signal) => {
       const settle = (): void => {
         clearTimeout(timer);
@@ -161,12 +172,16 @@ export function reportToPrimary(url: string, stop: (signals: number) => void): v
   process.send!({ listening: url } satisfies WorkerReport);
 }
 
-/** Writes the output of a worker in whole lines, so that lines of several workers do not mix. */
+/**
+ * Writes the output of a worker in whole lines, so that lines of several workers do not mix. It reads no more while the
+ * lines wait for a reader: the worker then limits its output.
+ */
 function forwardLines(from: Readable | null, to: Writable): void {
   let held: Buffer[] = [];
   let bytes = 0;
   const flush = (last: Buffer): void => {
-    to.write(Buffer.concat([...held, last]));
+    const isAccepted = to.write(Buffer.concat([...held, last]), () => from?.resume());
+    if (!isAccepted) from?.pause();
     held = [];
     bytes = 0;
   };

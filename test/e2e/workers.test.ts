@@ -1,162 +1,28 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { workersProblem } from "../../runtime/node/worker-state.js";
 import { serverWith } from "../runtime/surface.js";
 import { clients } from "./clients.js";
+import {
+  call,
+  files,
+  folder,
+  object,
+  pidsOf,
+  records,
+  script,
+  send,
+  start,
+  textOf,
+  until,
+  type Server,
+} from "./crew.js";
 import { hasRedis, startRedis } from "./redis.js";
-import { kept, mcpc, processes, project } from "./project.js";
-
-const object = { type: "object", properties: {} };
-const manifest = {
-  server: { name: "crew", version: "1.0.0" },
-  tools: [
-    { name: "who", description: "Returns the caller.", inputSchema: object },
-    { name: "shout", description: "Shouts.", inputSchema: object },
-    {
-      name: "wait",
-      description: "Waits.",
-      inputSchema: { type: "object", properties: { file: { type: "string" } }, required: ["file"] },
-    },
-    { name: "ask", description: "Asks the user.", inputSchema: object },
-  ],
-  runtime: {
-    transports: { stdio: {}, http: {} },
-    limits: { rate: { perMinute: 100_000 } },
-    logging: { file: { path: "server.log" }, audit: { file: { path: "audit.log" } } },
-  },
-};
-
-const files = {
-  "a.mcp.json": manifest,
-  "src/hooks.ts": `// @ts-nocheck
-import { existsSync } from "node:fs";
-import type { OnStop, StartContext } from "../generated/application.js";
-export const onStart = async ({ log }: StartContext) => {
-  if (existsSync(process.env.FAILS_WITH ?? "")) throw new Error("the database is away");
-  if (existsSync(process.env.WAITS_WITH ?? "")) log("info", "starting");
-  while (existsSync(process.env.WAITS_WITH ?? "")) await new Promise((resolve) => setTimeout(resolve, 5));
-  return { log };
-};
-export const onStop: OnStop = ({ state }) => state.log("info", "closed");
-`,
-  "src/tools/who.ts": `// @ts-nocheck
-import type { Who } from "../../generated/types.js";
-export const who: Who = () => String(process.pid);
-`,
-  "src/tools/shout.ts": `// @ts-nocheck
-import type { Shout } from "../../generated/types.js";
-export const shout: Shout = (_input, { state }) => {
-  state.log("info", "shouted", { text: "a".repeat(100_000) });
-  return "shouted";
-};
-`,
-  "src/tools/wait.ts": `// @ts-nocheck
-import { appendFileSync, existsSync } from "node:fs";
-import type { Wait } from "../../generated/types.js";
-export const wait: Wait = async ({ file }, { signal }) => {
-  appendFileSync(\`\${file}.begun\`, "");
-  while (!existsSync(file) && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
-  return signal.aborted ? "aborted" : "waited";
-};
-`,
-  "src/tools/ask.ts": `// @ts-nocheck
-import type { Ask } from "../../generated/types.js";
-export const ask: Ask = async (_input, { sample }) => {
-  const { content } = await sample({ messages: [], maxTokens: 9 }, "name");
-  return \`\${content.text} \${process.pid}\`;
-};
-`,
-};
-
-let folder = "";
-let script = "";
-beforeAll(() => {
-  folder = kept(files);
-  expect(mcpc(folder, "build")).toMatchObject({ code: 0, stderr: "" });
-  script = join(folder, "dist", "server.js");
-});
-
-interface Server {
-  readonly url: URL;
-  /** The working directory, in which the log files are. */
-  readonly cwd: string;
-  readonly process: ChildProcess;
-  readonly stderr: () => string;
-}
-
-/** Starts workers as a terminal does, in a process group, which ends with the test. */
-async function start(environment: Record<string, string>, count: string, server = script): Promise<Server> {
-  const cwd = project({});
-  const child = spawn("node", [server, "--transport", "http", "--port", "0", "--workers", count], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, MCPC_STATE_KEYS: "", ...environment },
-    cwd,
-    detached: true,
-  });
-  onTestFinished(() => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGKILL");
-  });
-  let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  await until(() => expect(child.exitCode !== null || /^listening on .+$/m.test(stderr)).toBe(true));
-  const url = new URL(/^listening on (\S+)$/m.exec(stderr)?.[1] ?? "http://ended");
-  return { url, cwd, process: child, stderr: () => stderr };
-}
-
-/** Calls a tool on a connection of its own, which any worker may accept. */
-function call(url: URL, name: string, input: object = {}, more: object = {}): Promise<any> {
-  return send(url, "tools/call", { name, arguments: input, ...more }, name);
-}
-
-function send(url: URL, method: string, given: object, name: string): Promise<any> {
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientCapabilities": {
-      sampling: {},
-      extensions: { "io.modelcontextprotocol/tasks": {} },
-    },
-  };
-  const headers = {
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    "mcp-protocol-version": "2026-07-28",
-    "mcp-method": method,
-    "mcp-name": name,
-  };
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: "POST", headers, agent: false }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (text += chunk));
-      response.on("error", reject);
-      response.on("end", () => resolve(JSON.parse(text.replace(/^[^{]*/, ""))));
-    });
-    outgoing.on("error", reject);
-    outgoing.end(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...given, _meta } }));
-  });
-}
-
-const textOf = ({ result }: any): string => result.content[0].text;
-/** Calls until so many workers have answered. */
-async function pidsOf({ url }: Server, count: number): Promise<Set<string>> {
-  const pids = new Set<string>();
-  await until(async () => {
-    pids.add(textOf(await call(url, "who")));
-    expect(pids.size).toBe(count);
-  });
-  return pids;
-}
-const records = ({ stderr }: Server): any[] =>
-  stderr()
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("listening on"))
-    .map((line) => JSON.parse(line));
-const until = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 60_000, interval: 10 });
+import { mcpc, processes, project } from "./project.js";
 
 test("workers share the port, the work, and the calls that ask; lines of their logs stay whole", async () => {
   const server = await start({}, "3");
@@ -182,7 +48,17 @@ test("workers share the port, the work, and the calls that ask; lines of their l
   await Promise.all(Array.from({ length: 24 }, () => call(server.url, "shout")));
   await until(() => expect(records(server).filter(({ message }) => message === "shouted")).toHaveLength(24));
   const warnings = records(server).filter(({ level }) => level === "warning");
-  expect(warnings).toMatchObject([{ message: "each of the 3 workers has its own rate limits" }]);
+  expect(warnings).toMatchObject([
+    { message: "each of the 3 workers has its own rate limits" },
+    { message: expect.stringContaining('another worker may get the answer and refuse it; declare "runtime.store"') },
+  ]);
+  // Messages of the server's code are none about its address.
+  expect(server.stderr()).not.toContain("undefined");
+  await call(server.url, "stumble");
+  const errors = (): any[] => records(server).filter(({ level }) => level === "error");
+  await until(() => expect(errors()).toHaveLength(2));
+  expect(errors().map(({ message }) => message)).toEqual(["uncaught exception", "unhandled promise rejection"]);
+  for (const { worker } of errors()) expect(worker).toBeGreaterThan(0);
   const ended = once(server.process, "close");
   server.process.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);
@@ -240,8 +116,67 @@ test("a worker that cannot start at the start of the server stops it with one me
   const away = join(project({ away: "" }), "away");
   const server = await start({ FAILS_WITH: away }, "2");
   await until(() => expect(server.process.exitCode).toBe(1));
-  const [, ...failures] = records(server);
+  const failures = records(server).filter(({ level }) => level !== "warning");
   expect(failures).toMatchObject([{ level: "critical", message: "the server could not start", worker: 1 }]);
+});
+
+describe.each([
+  ["absent", "ENOENT"],
+  ["throws", "no memory"],
+])("a worker whose process cannot be created (%s)", (SPAWNING, reason) => {
+  async function startWith(away: string): Promise<Server> {
+    const NODE_OPTIONS = `--require=${join(folder, "spawn.cjs")}`;
+    return start({ SPAWNING, NODE_OPTIONS, CANNOT_SPAWN_WITH: away }, "2");
+  }
+  const unborn = {
+    level: "error",
+    message: "a worker could not be started or reached",
+    error: expect.stringContaining(reason),
+  };
+
+  test("stops the start of the server", async () => {
+    const server = await startWith(join(project({ away: "" }), "away"));
+    await until(() => expect(server.process.exitCode).toBe(1));
+    expect(records(server).filter(({ level }) => level === "error")).toMatchObject([unborn]);
+  });
+
+  test("is tried again later", async () => {
+    const away = join(project({}), "away");
+    const server = await startWith(away);
+    const [first, second] = await pidsOf(server, 2);
+    writeFileSync(away, "");
+    process.kill(Number(first), "SIGKILL");
+    const failures = (): any[] => records(server).filter(({ message }) => message === unborn.message);
+    await until(() => expect(failures().length).toBeGreaterThan(1));
+    expect(failures()[0]).toMatchObject(unborn);
+    rmSync(away);
+    const after = await pidsOf(server, 2);
+    expect([...after]).toContain(second);
+    expect([...after]).not.toContain(first);
+    expect(server.stderr()).not.toContain("uncaught exception");
+  });
+});
+
+test("the primary process keeps no logs that nothing reads: the workers count what they drop", async () => {
+  const server = await start({}, "2");
+  const { stderr } = server.process;
+  const shout = async (times: number): Promise<void> => {
+    for (let left = times; left > 0; left -= 20)
+      await Promise.all(Array.from({ length: 20 }, () => call(server.url, "shout")));
+  };
+  stderr!.pause();
+  // About 16 kB each.
+  await shout(500);
+  stderr!.resume();
+  const shouted = (): any[] => records(server).filter(({ message }) => message === "shouted");
+  const lost = (): any[] => records(server).filter((record) => record.lost > 0);
+  let calls = 500;
+  await until(async () => {
+    await shout(20);
+    calls += 20;
+    expect(new Set(lost().map(({ worker }) => worker))).toEqual(new Set([1, 2]));
+  });
+  await until(() => expect(shouted().length + lost().reduce((sum, record) => sum + record.lost, 0)).toBe(calls));
 });
 
 test("a stop while a worker starts again lets calls of the others end, and is no failure", async () => {
