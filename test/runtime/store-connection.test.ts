@@ -164,9 +164,12 @@ describe.skipIf(!hasRedis)("a connection", () => {
     await expectChange(redis.url);
     const wrong = await startReplica(redis.url.replace("hunter2", "hunter3"));
     expect(wrong.store.available).toBe(false);
-    expect(wrong.log).toEqual([expect.stringContaining("WRONGPASS")]);
+    expect(wrong.log).toEqual([expect.stringMatching(/WRONGPASS.*; check the user and the password/)]);
     expect(wrong.log.join()).not.toContain("hunter3");
     expect(wrong.server.secrets.has("hunter3")).toBe(true);
+    const plain = await startReplica(redis.url.replace("redis:", "rediss:"), { commandTimeoutMs: 200 });
+    expect(plain.log).toEqual([expect.stringContaining("; check whether it speaks TLS")]);
+    expect(plain.log.join()).not.toContain("hunter2");
   });
 
   test("waits for no Redis at the start, and finds one later", async () => {

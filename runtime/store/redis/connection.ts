@@ -73,6 +73,7 @@ export function createConnection(): RedisConnection {
   let since = Infinity;
   let failures = 0;
   let isLogged = false;
+  let hasAnswered = false;
   /** An error of Redis since the last heartbeat, and whether one is in the log. */
   let refusal: { readonly error: ErrorReply; readonly key: string } | undefined;
   let isRefusalLogged = false;
@@ -122,12 +123,12 @@ export function createConnection(): RedisConnection {
     if (isLogged) return;
     isLogged = true;
     options?.log("warning", "the store is away; the server goes on without it until it is back", {
-      reason: reasonOf(error),
+      reason: reasonOf(error) + adviceOn(error, options.address.tls && !hasAnswered),
     });
   }
 
   function setAvailable(): void {
-    available = true;
+    available = hasAnswered = true;
     since = performance.now();
     failures = 0;
     if (isLogged) options?.log("info", "the store is back");
@@ -289,6 +290,15 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
   return error.message === "" && first instanceof Error ? first.message : error.message;
+}
+
+/** Returns what to check, for a reason that does not say so. A plain port ignores the greeting of TLS. */
+function adviceOn(error: unknown, isUnknownTls: boolean): string {
+  if (error instanceof ErrorReply && /^(WRONGPASS|NOAUTH)/.test(error.message))
+    return "; check the user and the password in the URL of the store";
+  const isSilent =
+    error instanceof Error && !(error instanceof ErrorReply) && !("code" in error && typeof error.code === "string");
+  return isUnknownTls && isSilent ? "; check whether it speaks TLS, which rediss:// asks for" : "";
 }
 
 /** Allows the process to end while a timer waits. */
