@@ -8,7 +8,7 @@ import { mcpc, project } from "./project.js";
 const rooms = {
   any: "needs credentials",
   scopes: "this needs the scope",
-  expiry: "the credentials have expired",
+  expiry: "the credentials have expired; connect again",
   stdio: "MCPC_ACCESS_TOKEN",
   bearer: "holds no key",
   oauth: ".well-known/oauth-authorization-server",
