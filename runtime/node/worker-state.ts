@@ -30,7 +30,7 @@ export function workersProblem(server: Server, http: HttpOptions, source: string
 const undeclared =
   'handlers may use sample, roots or an upstream\'s question: in a session, another worker may get the answer and refuse it; declare "runtime.store", or "sessions": false';
 
-/** Returns warnings of what works otherwise, or only sometimes, with several workers. */
+/** Returns warnings about features that several workers share incompletely, with several workers. */
 export function workerWarnings({ options, store }: Server, http: HttpOptions, count: number): readonly string[] {
   const separate = namesOf([
     [store === undefined && options.cache !== undefined, "cached results"],

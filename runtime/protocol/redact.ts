@@ -59,7 +59,9 @@ function redactCredentials(text: string): string {
   const shown = text
     .replace(/(Bearer|authorization\W+Basic)\s+(?=[\w.~+/=-]{8}|\S*\d)[\w.~+/=-]+/gi, `$1 ${replacement}`)
     .replace(/(?<![\w-])eyJ[\w-]{5,}(\.[\w-]*){2,4}/g, replacement)
-    // What follows the user, until white space, is matched with or without a password: that takes linear time.
-    .replace(/(?<=:\/\/[^/\s:@]*:)(?!\d+\/)\S+/g, (rest) => rest.replace(/^.+@/, `${replacement}@`));
+    // The text after the user, until white space or the end of a string in JSON, is matched with or without a password: that takes linear time.
+    .replace(/(?<=:\/\/[^/\s:@[]*:)(?!\d{1,5}\/)(?:(?!"[,:}\]])\S)+/g, (rest) =>
+      rest.replace(/^.+@/, `${replacement}@`),
+    );
   return shown.length > maxLength ? `${shown.slice(0, maxLength)}… ${shown.length - maxLength} more characters` : shown;
 }

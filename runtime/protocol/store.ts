@@ -103,6 +103,8 @@ export interface StoredSession {
   readonly subscriptions: readonly string[];
   /** The position in the log of changes up to which the client has them. */
   readonly position: string;
+  /** The number of changes of the log level and of the subscriptions so far. */
+  readonly changes: number;
 }
 
 /** An event of a session, which its parts on other replicas take over. */
@@ -110,8 +112,9 @@ export type SessionEvent =
   | { readonly type: "end" }
   /** A possible loss of the session in the store. Only the parts on one replica get this. */
   | { readonly type: "loss" }
-  | { readonly type: "logLevel"; readonly level: string }
-  | { readonly type: "subscribe" | "unsubscribe"; readonly uri: string }
+  /** `changes` is the number of changes in the record with this one. */
+  | { readonly type: "logLevel"; readonly level: string; readonly changes?: number }
+  | { readonly type: "subscribe" | "unsubscribe"; readonly uri: string; readonly changes?: number }
   | { readonly type: "cancel" | "answer"; readonly message: JsonObject }
   | { readonly type: "listen" | "silence"; readonly part: string; readonly position: string | undefined };
 
@@ -120,7 +123,10 @@ export type SessionState = "kept" | "absent" | "ended";
 
 /** Sessions that any replica goes on with. All promises reject with `UnavailableError` while the store is away. */
 export interface SessionStore {
-  /** Writes a session, unless the store has it. Rejects with `UnavailableError` if there is no room, too. */
+  /**
+   * Writes a session, unless the store has one with as many changes, or more. Rejects with `UnavailableError` if there is
+   * no room, too.
+   */
   write(key: SessionKey, session: StoredSession): Promise<void>;
   read(name: string): Promise<StoredSession | undefined>;
   /** Extends the life of a session, and sets its position if there is another one. */

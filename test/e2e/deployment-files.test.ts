@@ -169,7 +169,7 @@ describe("systemd", () => {
 
   test.skipIf(!hasRedis)("its command serves, and stops in time", async () => {
     const { drainMs } = JSON.parse(read("auction.mcp.json")).runtime.limits;
-    expect(Number(values("TimeoutStopSec")[0]) * 1000).toBeGreaterThan(drainMs + 2000);
+    expect(Number(values("TimeoutStopSec")[0]) * 1000).toBeGreaterThan(drainMs + 12_000);
     await run(command, bids);
   });
 
@@ -228,7 +228,7 @@ describe("Kubernetes", () => {
     expect(args[args.indexOf("--port") + 1]).toBe(String(ports[0].containerPort));
     const { drainMs } = JSON.parse(read("auction.mcp.json")).runtime.limits;
     const [, preStop] = lifecycle.preStop.exec.command;
-    expect(terminationGracePeriodSeconds).toBeGreaterThan(Number(preStop) + drainMs / 1000 + 2);
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(Number(preStop) + drainMs / 1000 + 12);
     // A dependency that is away must not end a pod that starts.
     expect(startupProbe.httpGet).toEqual(livenessProbe.httpGet);
     await run(args, async (origin) => {

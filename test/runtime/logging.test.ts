@@ -61,7 +61,10 @@ const redactions: [what: string, value: unknown, shown: unknown][] = [
   ["the second URL", "http://h:80/x,a://ada:s3cret@db", "http://h:80/x,a://ada:[redacted]@db"],
   ["basic authentication", 'authorization: "Basic YWRhOnMzY3JldA=="', 'authorization: "Basic [redacted]"'],
   ["no basic authentication", "basic authentication is off", "basic authentication is off"],
-  ["no password in a URL", "http://localhost:3000/a@b", "http://localhost:3000/a@b"],
+  ["a password that begins with many digits", "a://u:1234567/x@db", "a://u:[redacted]@db"],
+  ...["http://localhost:3000/a@b", "http://[::1]:3000/@a", '{"a":"http://localhost:3000","b":"c@d"}'].map(
+    (text): [string, string, string] => ["no password in a URL", text, text],
+  ),
   ["a date", { at: new Date(0) }, { at: "1970-01-01T00:00:00.000Z" }],
   [
     "what is no JSON",

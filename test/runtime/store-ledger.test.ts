@@ -9,7 +9,7 @@ import { sharedRedis } from "./stored-replicas.js";
 
 const record = (caller: string, text: string): StoredSession => ({
   ...{ caller, owner: "o", protocolVersion: "2025-11-25", capabilities: { text }, info: undefined },
-  ...{ logLevel: undefined, subscriptions: [], position: "0-0" },
+  ...{ logLevel: undefined, subscriptions: [], position: "0-0", changes: 0 },
 });
 
 describe.skipIf(!hasRedis)("records of many callers in Redis", () => {

@@ -175,7 +175,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
         streams[1]!.hangUp();
         await until(() => b!.server.subscribers.size < open, "the end of the stream");
       };
-      return { a: a!, b: b!, headers, first: streams[0]!, closeSecond };
+      return { a: a!, b: b!, headers, first: streams[0]!, second: streams[1]!, closeSecond };
     }
 
     test("goes on after a later one has closed while Redis was away", async () => {
@@ -203,13 +203,33 @@ describe.skipIf(!hasRedis)("with a store", () => {
 
     test("goes on after announcements were lost", async () => {
       const { a, b, headers, first, closeSecond } = await openedTwice();
+      const { replicas } = b.store.context;
+      const { broadcast } = replicas;
       // The farewell of the later one is lost.
-      b.store.context.replicas.broadcast = () => Promise.resolve();
+      const farewell = new Promise<void>((resolve) => {
+        replicas.broadcast = async () => resolve();
+      });
       await closeSecond();
+      await farewell;
+      Object.assign(replicas, { broadcast });
       await shared.redis.ask("DEL", `${shared.prefix}control`);
       await touch(a, headers, "made://a");
       expect((await first.next())!.data.params.uri).toBe("made://a");
       first.hangUp();
+    });
+
+    test("stays with the newest connection if the replica of an older one may have missed messages", async () => {
+      const { a, headers, first, second } = await openedTwice();
+      await shared.redis.ask("DEL", `${shared.prefix}replica:${a.store.replica}`);
+      const control = async (): Promise<string> =>
+        JSON.stringify(await shared.redis.ask("XRANGE", `${shared.prefix}control`, "-", "+"));
+      await until(async () => (await control()).includes("loss"), "the loss");
+      for (let count = 0; count < 3; count += 1) {
+        await touch(a, headers, "made://a");
+        expect((await second.next())!.data.params.uri).toBe("made://a");
+      }
+      first.hangUp();
+      second.hangUp();
     });
 
     test("goes on when a client leaves another connection before that is open", async () => {

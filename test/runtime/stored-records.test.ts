@@ -135,7 +135,7 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     const headers = await session(a!);
     expect((await b!.post("ada", plain, headers)).status).toBe(200);
     const [key] = await shared.sessionKeys();
-    await shared.redis.ask("HSET", key!, "level", "debug", "uri made://a", "1");
+    await shared.redis.ask("HSET", key!, "level", "debug", "uri made://a", "1", "changes", "2");
     await shared.redis.ask("DEL", `${shared.prefix}replica:${b!.store.replica}`);
     await until(
       async () => (await b!.post("ada", call("log"), headers)).headers.get("content-type") === "text/event-stream",
@@ -146,6 +146,23 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     await b!.post("ada", call("touch", { uri: "made://a" }), headers);
     expect((await stream.next())!.data.params).toEqual({ uri: "made://a" });
     stream.hangUp();
+  });
+
+  test("a record of Redis that is older than what a replica knows is written again", async () => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!);
+    const [key] = await shared.sessionKeys();
+    await shared.redis.ask("COPY", key!, `${key!}:old`);
+    await a!.post("ada", { id: 2, method: "resources/subscribe", params: { uri: "made://a" } }, headers);
+    await a!.post("ada", { id: 3, method: "logging/setLevel", params: { level: "debug" } }, headers);
+    // As after a restart from an earlier copy of the data.
+    await shared.redis.ask("COPY", `${key!}:old`, key!, "REPLACE");
+    await shared.redis.ask("DEL", `${key!}:old`);
+    await shared.redis.ask("DEL", `${shared.prefix}replica:${a!.store.replica}`);
+    const fields = async (): Promise<unknown> => shared.redis.ask("HKEYS", key!);
+    await until(async () => ((await fields()) as string[]).includes("uri made://a"), "the subscription");
+    expect((await b!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+    expect((await a!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
   });
 
   test("a session without room on its replica is not written to Redis", async () => {

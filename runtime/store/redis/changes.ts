@@ -47,7 +47,7 @@ export function createChanges(
   const forgetting = new Map<string, Forgetting>();
 
   /** Makes shared results stale. An equal entry that waits for the store stands for both. */
-  function forgotten(text: string, stale: readonly StaleResults[]): Promise<void> {
+  function forgetOnce(text: string, stale: readonly StaleResults[]): Promise<void> {
     const last = forgetting.get(text);
     if (last?.isSent === false) return last.done;
     const work = async (): Promise<void> => {
@@ -56,7 +56,7 @@ export function createChanges(
       next.isSent = true;
       await forget!(stale);
     };
-    const done = persist(work).finally(() => {
+    const done = persist(work, { characters: text.length }).finally(() => {
       if (forgetting.get(text) === next) forgetting.delete(text);
     });
     const next: Forgetting = { isSent: false, done };
@@ -69,7 +69,7 @@ export function createChanges(
     latest =
       forget === undefined || stale.length === 0
         ? writer.append(text, true)
-        : forgotten(text, stale).then(() => writer.append(text, true));
+        : forgetOnce(text, stale).then(() => writer.append(text, true));
     const taken = latest.catch(() => {
       throw hasRun("the store cannot take more updates: the call has run, but its update is lost");
     });

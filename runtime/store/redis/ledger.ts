@@ -132,7 +132,7 @@ local function attempt(caller, bytes, idle, replica, restMs, most, mostBytes)
   return true
 end
 
-local function mending(work, ...)
+local function withRepair(work, ...)
   local done, result = pcall(work, ...)
   if done then return result end
   local reason = type(result) == "table" and result.err or tostring(result)
@@ -145,16 +145,16 @@ local function mending(work, ...)
   error(reason, 0)
 end
 
-local function book(...) return mending(attempt, ...) end
-local function booking() return mending(entryOf, id) end
-local function release() return mending(remove, id) end
+local function book(...) return withRepair(attempt, ...) end
+local function findBooking() return withRepair(entryOf, id) end
+local function release() return withRepair(remove, id) end
 `;
 
 /**
  * Creates a script that may call
  * - `book(caller, bytes, idle, replica, restMs, most, mostBytes)`: books the record, or changes its booking. Returns
  *   whether there is room; `evicted` then has the evicted records, each with its replica
- * - `booking()`: returns the booking of the record, in the form of the index
+ * - `findBooking()`: returns the booking of the record, in the form of the index
  * - `release()`: ends the booking of the record
  *
  * Its keys are the record, and the index of the ledger.

@@ -1,6 +1,6 @@
 import { full } from "../../protocol/errors.js";
 import { isObject } from "../../protocol/json-rpc.js";
-import type { SessionEvent, SessionKey, SessionState, SessionStore, StoredSession } from "../../protocol/store.js";
+import type { SessionEvent, SessionKey, SessionStore, StoredSession } from "../../protocol/store.js";
 import { within } from "./changes.js";
 import { storeAway } from "./connection.js";
 import type { StoreContext } from "./context.js";
@@ -20,31 +20,35 @@ const endedBytes = 720;
 const patienceMs = 5000;
 
 /**
- * Sets fields of a session that exists, or writes a new one, unless it exists (`ARGV[1]`). An empty value removes its
- * field. Extends the life of the session. Returns 1, 0 if there is no such session, -1 if there is no room, or -2 if it
- * has ended.
+ * Sets fields of a session that exists; or writes the whole session, unless there is one with at least the number of
+ * changes in `ARGV[1]`. An empty value removes its field. Extends the life of the session. Returns the number of changes,
+ * -1 if there is no such session, -2 if there is no room, or -3 if it has ended.
  */
 const set = createLedgerScript(`
 local kind = redis.call("TYPE", record).ok
 if kind ~= "hash" and kind ~= "none" then redis.call("DEL", record) end
-local isNew, exists = ARGV[1] == "new", kind == "hash"
-if not exists and not isNew then return 0 end
-if redis.call("HEXISTS", record, "ended") == 1 then return -2 end
+local isWhole, exists = ARGV[1] ~= "", kind == "hash"
+if not exists and not isWhole then return -1 end
+if exists and redis.call("HEXISTS", record, "ended") == 1 then return -3 end
+if exists and isWhole and (tonumber(redis.call("HGET", record, "changes") or "") or 0) < tonumber(ARGV[1]) then
+  redis.call("DEL", record)
+  exists = false
+end
 local function bytesOf(name, value)
   return value and value ~= "" and #name + #value + ${fieldBytes} or 0
 end
-local known = exists and booking()
+local known = exists and findBooking()
 local bytes = known and known[2] or ${sessionBytes}
 if exists and not known then
   local fields = redis.call("HGETALL", record)
   for i = 1, #fields, 2 do bytes = bytes + bytesOf(fields[i], fields[i + 1]) end
 end
-local last = exists and isNew and 0 or #ARGV
+local last = exists and isWhole and 0 or #ARGV
 for i = 5, last, 2 do
   local name, value = ARGV[i], ARGV[i + 1]
   bytes = bytes + bytesOf(name, value) - bytesOf(name, redis.call("HGET", record, name))
 end
-if not book(ARGV[2], bytes, 1, "", tonumber(ARGV[3]), math.huge, tonumber(ARGV[4])) then return -1 end
+if not book(ARGV[2], bytes, 1, "", tonumber(ARGV[3]), math.huge, tonumber(ARGV[4])) then return -2 end
 for i = 5, last, 2 do
   if ARGV[i + 1] == "" then
     redis.call("HDEL", record, ARGV[i])
@@ -53,7 +57,11 @@ for i = 5, last, 2 do
   end
 end
 redis.call("PEXPIRE", record, ARGV[3])
-return 1`);
+if isWhole then
+  if not exists then redis.call("HSET", record, "changes", ARGV[1]) end
+  return tonumber(ARGV[1])
+end
+return redis.call("HINCRBY", record, "changes", ARGV[5] and ARGV[5] ~= "position" and 1 or 0)`);
 
 /** Ends a session. The record says so for as long as replicas that have missed it could write the session again. */
 const end = createLedgerScript(`
@@ -74,30 +82,39 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
 
   const booking = ({ caller }: SessionKey): string[] => [caller, String(lifetimeMs), String(keptBytes())];
 
-  /** Sets fields of a session. */
-  async function write(session: SessionKey, fields: readonly string[], isNew = false): Promise<SessionState> {
-    const args = [isNew ? "new" : "", ...booking(session), ...fields];
+  /** Sets fields of a session, or writes the whole session after a number of changes. Resolves with that number. */
+  async function write(
+    session: SessionKey,
+    fields: readonly string[],
+    whole?: number,
+  ): Promise<number | "absent" | "ended"> {
+    const args = [String(whole ?? ""), ...booking(session), ...fields];
     const outcome = Number(await connection.run(set, [keyOf(session.name), index], args));
-    if (outcome === -1) throw full(isNew ? "too many sessions are kept" : "there is no room for more of this session");
-    return outcome === 1 ? "kept" : outcome === 0 ? "absent" : "ended";
+    if (outcome === -2)
+      throw full(whole === undefined ? "there is no room for more of this session" : "too many sessions are kept");
+    return outcome >= 0 ? outcome : outcome === -1 ? "absent" : "ended";
   }
 
-  /** Writes what an event changes in the record of a session. */
-  async function record(session: SessionKey, event: SessionEvent): Promise<SessionState> {
+  /** Writes what an event changes in the record of a session. Resolves with the event for other replicas. */
+  async function record(session: SessionKey, event: SessionEvent): Promise<SessionEvent | "absent" | "ended"> {
+    const counted = async (...fields: string[]): Promise<SessionEvent | "absent" | "ended"> => {
+      const changes = await write(session, fields);
+      return typeof changes === "number" ? ({ ...event, changes } as SessionEvent) : changes;
+    };
     switch (event.type) {
       case "end":
         await connection.run(end, [keyOf(session.name), index], booking(session));
-        return "kept";
+        return event;
       case "logLevel":
-        return write(session, ["level", event.level]);
+        return counted("level", event.level);
       case "subscribe":
       case "unsubscribe":
-        return write(session, [uriField(event.uri), event.type === "subscribe" ? "1" : ""]);
+        return counted(uriField(event.uri), event.type === "subscribe" ? "1" : "");
       case "silence":
         if (event.position !== undefined) await write(session, ["position", event.position]);
-        return "kept";
+        return event;
       default:
-        return "kept";
+        return event;
     }
   }
 
@@ -121,19 +138,23 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
 
   return {
     async write(session, content) {
-      const { logLevel = "", subscriptions, position, ...client } = content;
+      const { logLevel = "", subscriptions, position, changes, ...client } = content;
       const uris = subscriptions.flatMap((uri) => [uriField(uri), "1"]);
       const fields = ["client", JSON.stringify(client), "position", position, "level", logLevel, ...uris];
-      await write(session, fields, true);
+      await write(session, fields, changes);
     },
     async read(name) {
       return parseSession(await connection.send(keyOf(name), "HGETALL", keyOf(name)));
     },
-    extend: (session, position) => write(session, position === undefined ? [] : ["position", position]),
+    async extend(session, position) {
+      const outcome = await write(session, position === undefined ? [] : ["position", position]);
+      return typeof outcome === "number" ? "kept" : outcome;
+    },
     async change(session, event) {
-      const state = await record(session, event);
-      if (state === "kept") await delivered(() => replicas.broadcast(messageOf(session.name, event)));
-      return state;
+      const written = await record(session, event);
+      if (typeof written === "string") return written;
+      await delivered(() => replicas.broadcast(messageOf(session.name, written)));
+      return "kept";
     },
     isAlive: replicas.isAlive,
     async answer({ name, caller }, replica, message) {
@@ -158,15 +179,16 @@ function messageOf(session: string, event: SessionEvent): ReplicaMessage {
 
 function parseMessage({ session, event }: ReplicaMessage): { session: string; event: SessionEvent } | undefined {
   if (typeof session !== "string" || !isObject(event)) return undefined;
-  const { type, uri, level, message, part, position } = event;
+  const { type, uri, level, message, part, position, changes: count } = event;
+  const changes = typeof count === "number" ? count : 0;
   switch (type) {
     case "end":
       return { session, event: { type } };
     case "logLevel":
-      return typeof level === "string" ? { session, event: { type, level } } : undefined;
+      return typeof level === "string" ? { session, event: { type, level, changes } } : undefined;
     case "subscribe":
     case "unsubscribe":
-      return typeof uri === "string" ? { session, event: { type, uri } } : undefined;
+      return typeof uri === "string" ? { session, event: { type, uri, changes } } : undefined;
     case "cancel":
     case "answer":
       return isObject(message) ? { session, event: { type, message } } : undefined;
@@ -192,5 +214,6 @@ function parseSession(reply: unknown): StoredSession | undefined {
     ...{ caller, owner, protocolVersion, capabilities, info, logLevel: fields.get("level") },
     subscriptions: uris.map((field) => field.slice(uriField("").length)),
     position: isPosition(position) ? position : start,
+    changes: Number(fields.get("changes") ?? 0) || 0,
   };
 }

@@ -9,7 +9,7 @@ local text, caller, replica = ARGV[1], ARGV[2], ARGV[3]
 local restMs, size, ended, isNew = tonumber(ARGV[4]), #text + tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == "1"
 local old = redis.call("GET", record)
 if old == text then return {"1"} end
-local known = booking()
+local known = findBooking()
 if old and known and known[3] == 1 then return {"-1"} end
 if not old and not isNew then return {"-1"} end
 local hasRoom = book(caller, size, ended, replica, restMs, tonumber(ARGV[8]), tonumber(ARGV[9]))

@@ -25,7 +25,7 @@ import { writeTask } from "./task-script.js";
 export interface RedisTasks extends TaskStore {
   start(server: Server): void;
   /**
-   * Fails tasks without a run, which nobody may look at: those of this replica, and those of replicas that have ended,
+   * Fails tasks without a run, also if no client asks for them: those of this replica, and those of replicas that have ended,
    * for which one replica looks at a time.
    */
   sweep(): Promise<void>;

@@ -26,7 +26,7 @@ export interface ChangeStream {
    * The open stream that was opened last sends the changes.
    */
   take(type: "listen" | "silence", other: string | undefined, position: string | undefined): void;
-  /** Announces an open stream once more, because announcements may be lost. */
+  /** Announces once more what the stream is, because announcements may be lost. */
   repeat(): void;
   close(): void;
 }
@@ -60,6 +60,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   let isLive = false;
   let isReading = false;
   let isBehind = false;
+  let hasOpened = false;
   let isClosed = false;
   let stopWaiting: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -129,10 +130,19 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   /** Tells other replicas whether the stream is open, at the latest when the store is back. */
   function tell(): void {
     announce(replies.length > 0 ? "listen" : "silence", isSilent() ? undefined : position).catch(() => {
-      stopWaiting ??= store.onAvailable(() => {
+      if (isClosed || stopWaiting !== undefined) return;
+      const retry = (): void => {
         stopWaiting = stopWaiting?.() as undefined;
         tell();
-      });
+      };
+      const stop = store.onAvailable(retry);
+      const wait = setTimeout(retry, lookMs);
+      // The timer must not keep a process alive.
+      (wait as { unref?: () => void }).unref?.();
+      stopWaiting = () => {
+        clearTimeout(wait);
+        stop();
+      };
     });
   }
 
@@ -175,6 +185,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
         // A client keeps its event id only if it receives one before the next break.
         if (primes) reply.event(undefined, idOf(position));
         replies.push(reply);
+        hasOpened = true;
         server.subscribers.add(subscriber);
         takeOver();
       };
@@ -205,11 +216,14 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
       }
     },
     repeat() {
-      if (replies.length > 0) takeOver();
+      if (replies.length > 0 && !isSilent()) takeOver();
+      else if (replies.length === 0 && hasOpened) announce("silence", undefined).catch(() => {});
     },
     close() {
       isClosed = true;
       subscriber.end();
+      clearTimeout(timer);
+      stopWaiting?.();
     },
   };
 }

@@ -9,6 +9,7 @@ export interface StoredSessionHandle {
   readonly key: SessionKey;
   readonly owner: string;
   readonly position: string;
+  readonly changes: number;
 }
 
 /** A session that all replicas can serve. */

@@ -81,7 +81,6 @@ export function createSessions(server: Server, options: Options): Sessions {
   };
   /** Books a session, unless there is no room. */
   const book = (session: HttpSession, peer: Peer, { auth, remote }: HttpRequest): UnavailableError | undefined => {
-    sweep();
     const item = { kind: "session", most, caller: callerOf(auth, remote), isIdle: () => !session.isBusy() };
     const evict = (): void => end(session, "", busy("another client needs the place of the session"));
     const booking = server.ledger.book(item, evict, sessionBytes + weightOf(peer.capabilities) + subscribedBytes(peer));
@@ -91,6 +90,10 @@ export function createSessions(server: Server, options: Options): Sessions {
     }
     session.booking = peer.booking = booking;
     return undefined;
+  };
+  const add = (session: HttpSession): void => {
+    sessions.set(session.id, session);
+    sweep();
   };
   const create = (request: HttpRequest, peer?: Peer): HttpSession =>
     createSession(server, request, options, shared && { name: shared.newPart(), ...(peer && { peer }) });
@@ -115,7 +118,7 @@ export function createSessions(server: Server, options: Options): Sessions {
             return noRoom();
           }
           if (joined !== undefined) join(session, joined);
-          sessions.set(session.id, session);
+          add(session);
           return undefined;
         };
         if (shared === undefined) return admit();
@@ -138,7 +141,7 @@ export function createSessions(server: Server, options: Options): Sessions {
         const session = create(request, found.peer);
         join(session, found.session);
         const refusal = book(session, found.peer, request);
-        if (refusal === undefined) sessions.set(session.id, session);
+        if (refusal === undefined) add(session);
         return refusal ?? session;
       },
     }),

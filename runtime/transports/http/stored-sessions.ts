@@ -39,8 +39,8 @@ export function createStoredSessions(server: Server, store: Store): SharedSessio
         ownerOf(server, request.auth),
         fingerprint(callerOf(request.auth, request.remote)),
       ]);
-      const stored = { store, key: { name, caller }, owner, position: store.changes.position };
-      await store.sessions.write(stored.key, recordOf(stored, peer, stored.position));
+      const stored = { store, key: { name, caller }, owner, position: store.changes.position, changes: 0 };
+      await store.sessions.write(stored.key, recordOf(stored, peer, stored));
       return { id, hasExpired: () => false, stored };
     },
     async find(id, auth) {
@@ -49,7 +49,8 @@ export function createStoredSessions(server: Server, store: Store): SharedSessio
       if (record === undefined || record.owner !== owner) return undefined;
       const peer = peerOf(server, record);
       if (peer === undefined) return undefined;
-      const stored = { store, key: { name, caller: record.caller }, owner, position: record.position };
+      const { position, changes } = record;
+      const stored = { store, key: { name, caller: record.caller }, owner, position, changes };
       return { peer, session: { id, hasExpired: () => false, stored } };
     },
     end: ({ stored }) => stored?.store.sessions.change(stored.key, { type: "end" }),
@@ -59,10 +60,10 @@ export function createStoredSessions(server: Server, store: Store): SharedSessio
 function recordOf(
   { key, owner }: StoredSessionHandle,
   { protocolVersion, capabilities, info, logLevel, subscriptions = new Set() }: Peer,
-  position: string,
+  { position, changes }: Pick<StoredSession, "position" | "changes">,
 ): StoredSession {
-  const { caller } = key;
-  return { caller, owner, protocolVersion, capabilities, info, logLevel, subscriptions: [...subscriptions], position };
+  const client = { caller: key.caller, owner, protocolVersion, capabilities, info };
+  return { ...client, logLevel, subscriptions: [...subscriptions], position, changes };
 }
 
 /** Returns the client of a record. Another version of the server may support other revisions. */
@@ -116,6 +117,9 @@ export function createStoredPart(
   const running = new Map<Id, number>();
   /** The number of changes of this part that the store does not have yet. */
   let changing = 0;
+  /** The number of changes of the session that this part knows of, and whether it may have missed some. */
+  let known = stored.changes;
+  let mayHaveMissed = false;
   const announce = async (type: "listen" | "silence", position: string | undefined): Promise<void> => {
     await sessions.change(key, { type, part, position });
   };
@@ -132,13 +136,17 @@ export function createStoredPart(
         return end();
       case "loss":
         changes.repeat();
-        return keep(true);
+        mayHaveMissed = true;
+        return keep();
       case "logLevel":
+        known = Math.max(known, event.changes ?? 0);
         if (isLoggingLevel(event.level)) peer.logLevel = event.level;
         return;
       case "subscribe":
+        known = Math.max(known, event.changes ?? 0);
         return void peer.subscriptions?.add(event.uri);
       case "unsubscribe":
+        known = Math.max(known, event.changes ?? 0);
         return void peer.subscriptions?.delete(event.uri);
       case "cancel":
         return connection.notification(event.message as unknown as NotificationMessage);
@@ -162,29 +170,33 @@ export function createStoredPart(
     return undefined;
   }
 
-  /** Writes the session again to a store that has lost its data. */
-  const restore = (): Promise<void> => sessions.write(key, recordOf(stored, peer, changes.position()));
+  /** Writes the session again to a store that has lost its data, or has it as it was before. */
+  const restore = (): Promise<void> =>
+    sessions.write(key, recordOf(stored, peer, { position: changes.position(), changes: known }));
 
-  async function extend(mayHaveMissed: boolean): Promise<void> {
+  async function extend(): Promise<void> {
     const state = await sessions.extend(key, changes.isSending() ? changes.position() : undefined);
-    if (state === "ended") end();
-    else if (state === "absent") await restore();
+    if (state === "ended") return end();
+    if (state === "absent") await restore();
     else if (mayHaveMissed) await catchUp();
+    mayHaveMissed = false;
   }
 
-  /** Takes over what other parts have changed. */
+  /** Takes over what other parts have changed, unless the store has an earlier state of the session. */
   async function catchUp(): Promise<void> {
     const record = await sessions.read(key.name);
-    if (record === undefined || changing > 0) return;
+    if (changing > 0) throw new Error("the session changes");
+    if (record === undefined || record.changes < known) return restore();
+    known = record.changes;
     if (isLoggingLevel(record.logLevel)) peer.logLevel = record.logLevel;
     peer.subscriptions?.clear();
     for (const uri of record.subscriptions) peer.subscriptions?.add(uri);
   }
 
-  function keep(mayHaveMissed = false): void {
+  function keep(): void {
     extended = performance.now();
     // The next use repeats it.
-    extend(mayHaveMissed).catch(() => (extended = -Infinity));
+    extend().catch(() => (extended = -Infinity));
   }
 
   /** Changes the record, and so the other parts. */
@@ -241,7 +253,7 @@ export function createStoredPart(
       return store
         .retry(() => sessions.answer(key, replica, sent), key.caller, length)
         .then((isSent) =>
-          isSent ? undefined : invalidRequest("the replica that asked this question has ended, or stands still"),
+          isSent ? undefined : invalidRequest("the replica that asked this question has ended, or does not answer"),
         );
     },
     touch(now) {
