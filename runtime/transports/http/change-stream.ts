@@ -60,6 +60,8 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   let isLive = false;
   let isReading = false;
   let isBehind = false;
+  /** The number of own announcements that have not come back. Announcements of others before them are outdated. */
+  let announcing = 0;
   let hasOpened = false;
   let isClosed = false;
   let stopWaiting: (() => void) | undefined;
@@ -129,7 +131,9 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
 
   /** Tells other replicas whether the stream is open, at the latest when the store is back. */
   function tell(): void {
+    announcing += 1;
     announce(replies.length > 0 ? "listen" : "silence", isSilent() ? undefined : position).catch(() => {
+      announcing = Math.max(0, announcing - 1);
       if (isClosed || stopWaiting !== undefined) return;
       const retry = (): void => {
         stopWaiting = stopWaiting?.() as undefined;
@@ -201,10 +205,9 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     },
     take(type, other, from) {
       if (other === undefined) {
-        // Those that were announced before are older.
-        if (type === "silence" || !isSilent()) return;
-        later.clear();
-        void catchUp();
+        announcing = Math.max(0, announcing - 1);
+      } else if (announcing > 0) {
+        return;
       } else if (type === "listen") {
         later.delete(other);
         if (later.size < maxLater) later.add(other);
@@ -216,6 +219,8 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
       }
     },
     repeat() {
+      // What has not come back may be lost.
+      announcing = 0;
       if (replies.length > 0 && !isSilent()) takeOver();
       else if (replies.length === 0 && hasOpened) announce("silence", undefined).catch(() => {});
     },
