@@ -4,12 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { freePort } from "../e2e/free-port.js";
 import { hasRedis, startCluster, type Redis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
-import { opened, startServing, textOf, type Serving } from "./stored-replicas.js";
-
-const call = (name: string, input: object = {}) => ({
-  ...{ id: "call", method: "tools/call" },
-  params: { name, arguments: input, _meta: { progressToken: 1 } },
-});
+import { callOf, opened, startServing, textOf, type Serving } from "./stored-replicas.js";
 
 /** Listens on a port that passes on to another one, after a while: another attempt to connect would begin meanwhile. */
 async function listenSlowly(port: number): Promise<number> {
@@ -68,11 +63,11 @@ describe.skipIf(!hasRedis)("a cluster of several nodes", () => {
           await a.post("ada", { id: 2, method: "resources/subscribe", params: { uri } }, headers);
           const stream = await opened((signal) => a.get("ada", headers, undefined, signal));
           await stream.next();
-          expect(await textOf(await b.post("ada", call("touch", { uri }), headers))).toBe("b");
+          expect(await textOf(await b.post("ada", callOf("touch", { uri }), headers))).toBe("b");
           expect((await stream.next())!.data.params).toEqual({ uri });
           stream.hangUp();
           const name = `held ${count} ${index}`;
-          const running = await opened((signal) => a.post("ada", call("held", { call: name }), headers, signal));
+          const running = await opened((signal) => a.post("ada", callOf("held", { call: name }), headers, signal));
           await running.next();
           const { id } = (await running.next())!;
           running.hangUp();
@@ -96,6 +91,6 @@ describe.skipIf(!hasRedis)("a cluster of several nodes", () => {
       return answers.every(({ status }) => status === 200);
     }, "sessions");
     await use(13);
-    for (const headers of sessions) expect(await textOf(await b.post("ada", call("plain"), headers))).toBe("b");
+    for (const headers of sessions) expect(await textOf(await b.post("ada", callOf("plain"), headers))).toBe("b");
   });
 });

@@ -1,12 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hasRedis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
-import { opened, rest, sharedRedis, textOf, type Opened, type Serving } from "./stored-replicas.js";
-
-const call = (name: string, input: object = {}) => ({
-  ...{ id: "call", method: "tools/call" },
-  params: { name, arguments: input, _meta: { progressToken: 1 } },
-});
+import { callOf, opened, rest, sharedRedis, textOf, type Opened, type Serving } from "./stored-replicas.js";
 
 describe.skipIf(!hasRedis)("with a store", () => {
   const shared = sharedRedis({ durable: true });
@@ -16,7 +11,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
   describe("the stream of what belongs to no request", () => {
     const subscribe = (uri: string) => ({ id: 3, method: "resources/subscribe", params: { uri } });
     const touch = async (on: Serving, headers: Record<string, string>, uri: string) =>
-      expect(await textOf(await on.post("ada", call("touch", { uri }), headers))).toBe(on.name);
+      expect(await textOf(await on.post("ada", callOf("touch", { uri }), headers))).toBe(on.name);
 
     test("has the changes since initialize, and resumes on any replica after each of them", async () => {
       const [a, b, c] = await replicas("a", "b", "c");
@@ -316,7 +311,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
       for (const name of ["touch", "reload"])
         await a!.post(
           "ada",
-          { ...call(name, { uri: "made://a" }), params: { name, arguments: { uri: "made://a" } } },
+          { ...callOf(name, { uri: "made://a" }), params: { name, arguments: { uri: "made://a" } } },
           headers,
         );
       expect(a!.server.ledger.count("log")).toBe(0);

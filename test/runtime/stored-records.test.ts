@@ -1,14 +1,9 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hasRedis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
-import { opened, sharedRedis, startServing, textOf, type Serving } from "./stored-replicas.js";
+import { callOf, opened, sharedRedis, startServing, textOf, type Serving } from "./stored-replicas.js";
 
 const plain = { id: 1, method: "tools/call", params: { name: "plain" } };
-const call = (name: string, input: object = {}) => ({
-  ...{ id: "call", method: "tools/call" },
-  params: { name, arguments: input, _meta: { progressToken: 1 } },
-});
-
 describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
   const shared = sharedRedis({ durable: true });
   const { replicas } = shared;
@@ -117,7 +112,7 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     expect((await a!.ask("ada", { body, headers })).status).toBe(200);
     const [key] = await shared.sessionKeys();
     expect(await shared.redis.ask("HKEYS", key!)).toEqual(expect.arrayContaining(["uri made://a", "level"]));
-    expect((await b!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+    expect((await b!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
   });
 
   test("a change of a session that Redis has lost writes the session again", async () => {
@@ -127,7 +122,7 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     await shared.redis.ask("DEL", key!);
     const level = { id: 2, method: "logging/setLevel", params: { level: "debug" } };
     expect((await a!.post("ada", level, headers)).status).toBe(200);
-    expect((await b!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+    expect((await b!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
   });
 
   test("a replica that may have missed changes reads them", async () => {
@@ -138,12 +133,12 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     await shared.redis.ask("HSET", key!, "level", "debug", "uri made://a", "1", "changes", "2");
     await shared.redis.ask("DEL", `${shared.prefix}replica:${b!.store.replica}`);
     await until(
-      async () => (await b!.post("ada", call("log"), headers)).headers.get("content-type") === "text/event-stream",
+      async () => (await b!.post("ada", callOf("log"), headers)).headers.get("content-type") === "text/event-stream",
       "the log level",
     );
     const stream = await opened((signal) => b!.get("ada", headers, undefined, signal));
     await stream.next();
-    await b!.post("ada", call("touch", { uri: "made://a" }), headers);
+    await b!.post("ada", callOf("touch", { uri: "made://a" }), headers);
     expect((await stream.next())!.data.params).toEqual({ uri: "made://a" });
     stream.hangUp();
   });
@@ -161,8 +156,8 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     await shared.redis.ask("DEL", `${shared.prefix}replica:${a!.store.replica}`);
     const fields = async (): Promise<unknown> => shared.redis.ask("HKEYS", key!);
     await until(async () => ((await fields()) as string[]).includes("uri made://a"), "the subscription");
-    expect((await b!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
-    expect((await a!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+    expect((await b!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+    expect((await a!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
   });
 
   test("a session without room on its replica is not written to Redis", async () => {

@@ -114,6 +114,12 @@ export function sharedRedis(setup: RedisSetup = {}) {
   return shared;
 }
 
+/** A call that reports progress. */
+export const callOf = (name: string, input: object = {}, id: unknown = "call") => ({
+  ...{ id, method: "tools/call" },
+  params: { name, arguments: input, _meta: { progressToken: 1 } },
+});
+
 /** An open event stream. */
 export interface Opened {
   readonly next: () => Promise<ServerSentEvent | undefined>;

@@ -5,15 +5,10 @@ import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/typ
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { hasRedis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
-import { opened, rest, sharedRedis, textOf, type Serving } from "./stored-replicas.js";
+import { callOf, opened, rest, sharedRedis, textOf, type Serving } from "./stored-replicas.js";
 
 const lost = "the answer is no longer kept; send the request again";
 const plain = { id: 1, method: "tools/call", params: { name: "plain" } };
-const call = (name: string, input: object = {}, id: unknown = "call") => ({
-  ...{ id, method: "tools/call" },
-  params: { name, arguments: input, _meta: { progressToken: 1 } },
-});
-
 describe.skipIf(!hasRedis)("with a store", () => {
   const shared = sharedRedis({ durable: true });
   afterEach(() => {
@@ -71,17 +66,17 @@ describe.skipIf(!hasRedis)("with a store", () => {
       clientInfo: { name: "n", version: "2" },
     };
     const headers = await session(a!, said, "2025-06-18");
-    const answer = JSON.parse(await textOf(await b!.post("ada", call("client"), headers)));
+    const answer = JSON.parse(await textOf(await b!.post("ada", callOf("client"), headers)));
     expect(answer).toEqual({ protocolVersion: "2025-06-18", capabilities: said.capabilities, info: said.clientInfo });
     // It is the log level that decides whether this is a stream.
-    expect((await b!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("application/json");
+    expect((await b!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("application/json");
     await a!.post("ada", { id: 2, method: "logging/setLevel", params: { level: "debug" } }, headers);
     await until(
-      async () => (await b!.post("ada", call("log"), headers)).headers.get("content-type") === "text/event-stream",
+      async () => (await b!.post("ada", callOf("log"), headers)).headers.get("content-type") === "text/event-stream",
       "the log level",
     );
     const [c] = await replicas("c");
-    expect((await c!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+    expect((await c!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
   });
 
   test.each([
@@ -124,7 +119,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
   test("DELETE ends a session on all replicas, and answers what still runs", async () => {
     const [a, b, c] = await replicas("a", "b", "c");
     const headers = await session(a!);
-    const running = await opened((signal) => b!.post("ada", call("held"), headers, signal));
+    const running = await opened((signal) => b!.post("ada", callOf("held"), headers, signal));
     expect((await a!.ask("ada", { method: "DELETE", headers })).status).toBe(200);
     expect((await rest(running)).at(-1)!.data.error.message).toBe("the client ended the session");
     for (const on of [a, b, c]) expect((await on!.post("ada", plain, headers)).status).toBe(404);
@@ -134,7 +129,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
     test("after each of its events, with the same ids, and once ended not again", async () => {
       const [a, b] = await replicas("a", "b");
       const headers = await session(a!);
-      const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      const stream = await opened((signal) => a!.post("ada", callOf("held"), headers, signal));
       await stream.next();
       for (let step = 2; step <= 5; step += 1) a!.calls.get("")!.progress(step);
       a!.calls.get("")!.end("x".repeat(100_000));
@@ -157,7 +152,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
     test("while its call runs, and again on a third one", async () => {
       const [a, b, c] = await replicas("a", "b", "c");
       const headers = await session(a!);
-      const first = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      const first = await opened((signal) => a!.post("ada", callOf("held"), headers, signal));
       await first.next();
       const { id } = (await first.next())!;
       first.hangUp();
@@ -178,7 +173,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
       const [a, b] = await replicas("a", "b");
       const headers = await session(a!);
       const strong = { ...headers, "x-scopes": "admin other" };
-      const stream = await opened((signal) => a!.post("ada", call("held"), strong, signal));
+      const stream = await opened((signal) => a!.post("ada", callOf("held"), strong, signal));
       await stream.next();
       const { id } = (await stream.next())!;
       stream.hangUp();
@@ -192,7 +187,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
     test("and stays away after a cancellation, which reaches the replica of the call", async () => {
       const [a, b] = await replicas("a", "b");
       const headers = await session(a!);
-      const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      const stream = await opened((signal) => a!.post("ada", callOf("held"), headers, signal));
       await stream.next();
       const { id } = (await stream.next())!;
       const cancelled = { method: "notifications/cancelled", params: { requestId: "call", reason: "enough" } };
@@ -210,7 +205,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
     ])("and one %s is an error for its request", async (which, change) => {
       const [a, b] = await replicas("a", "b");
       const headers = await session(a!);
-      const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      const stream = await opened((signal) => a!.post("ada", callOf("held"), headers, signal));
       await stream.next();
       const id = change((await stream.next())!.id!);
       const used = which === "of another session" ? await session(a!) : headers;
@@ -222,7 +217,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
     test("and is an error for its request once its replica is dead", async () => {
       const [a, b] = await replicas("a", "b");
       const headers = await session(a!);
-      const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+      const stream = await opened((signal) => a!.post("ada", callOf("held"), headers, signal));
       await stream.next();
       const { id } = (await stream.next())!;
       stream.hangUp();
@@ -244,7 +239,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
   test("an answer to a question reaches the replica that asked", async () => {
     const [a, b] = await replicas("a", "b");
     const headers = await session(a!, { capabilities: { sampling: {} } });
-    const stream = await opened((signal) => a!.post("ada", call("ask"), headers, signal));
+    const stream = await opened((signal) => a!.post("ada", callOf("ask"), headers, signal));
     await stream.next();
     const { id } = (await stream.next())!.data;
     const answer = { id, result: { role: "assistant", model: "m", content: { type: "text", text: "yes" } } };
@@ -259,7 +254,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
   test("answers and cancellations, which clients send once, wait for a Redis that is away", async () => {
     const [a, b] = await replicas("a", "b");
     const headers = await session(a!, { capabilities: { sampling: {} } });
-    const stream = await opened((signal) => a!.post("ada", call("ask"), headers, signal));
+    const stream = await opened((signal) => a!.post("ada", callOf("ask"), headers, signal));
     await stream.next();
     const { id } = (await stream.next())!.data;
     await shared.redis.kill();
@@ -280,7 +275,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
   test("while Redis is away a replica serves its own sessions, and all others once it is back", async () => {
     const [a, b] = await replicas("a", "b");
     const headers = await session(a!);
-    const stream = await opened((signal) => a!.post("ada", call("held"), headers, signal));
+    const stream = await opened((signal) => a!.post("ada", callOf("held"), headers, signal));
     await stream.next();
     const { id } = (await stream.next())!;
     await shared.redis.kill();
@@ -328,6 +323,6 @@ describe.skipIf(!hasRedis)("with a store", () => {
       "the sessions",
     );
     for (const used of [headers, idle]) expect((await b!.post("ada", plain, used)).status).toBe(200);
-    expect((await b!.post("ada", call("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
+    expect((await b!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
   });
 });
