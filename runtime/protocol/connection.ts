@@ -155,10 +155,9 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       if (!globalThis.mcpcWithoutObservers && refusal === undefined) onSessionEnd = onOpen?.(peer);
       return refusal ?? initialized.result;
     };
-    const kept = globalThis.mcpcWithoutHttp ? undefined : keep?.(peer);
-    return !globalThis.mcpcWithoutHttp && kept instanceof Promise
-      ? kept.then(finish)
-      : finish(kept as McpError | undefined);
+    if (globalThis.mcpcWithoutHttp || keep === undefined) return finish();
+    const kept = keep(peer);
+    return kept instanceof Promise ? kept.then(finish) : finish(kept);
   }
 
   function request(
@@ -324,7 +323,8 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
       if (!globalThis.mcpcWithoutSessions && session !== undefined) endSession(session, reason);
       const running = [...calls.values()];
       calls.clear();
-      const error = reason instanceof McpError ? reason : new McpError(errorCodes.internalError, reason.message);
+      const isAnswer = !globalThis.mcpcWithoutHttp && reason instanceof McpError;
+      const error = isAnswer ? reason : new McpError(errorCodes.internalError, reason.message);
       for (const one of running) abandon(one, reason, () => sendAnswer(one.reply, one.call, error));
     },
   };

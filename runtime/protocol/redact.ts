@@ -59,7 +59,7 @@ function redactCredentials(text: string): string {
   const shown = text
     .replace(/(Bearer|authorization\W+Basic)\s+(?=[\w.~+/=-]{8}|\S*\d)[\w.~+/=-]+/gi, `$1 ${replacement}`)
     .replace(/(?<![\w-])eyJ[\w-]{5,}(\.[\w-]*){2,4}/g, replacement)
-    // The text after the user, until white space or the end of a string in JSON, is matched with or without a password: that takes linear time.
+    // Matches up to white space or the end of a string in JSON, with or without a password, which takes linear time.
     .replace(/(?<=:\/\/[^/\s:@[]*:)(?!\d{1,5}\/)(?:(?!"[,:}\]])\S)+/g, (rest) =>
       rest.replace(/^.+@/, `${replacement}@`),
     );

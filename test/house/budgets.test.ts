@@ -6,8 +6,8 @@ import { mcpc, project } from "../e2e/project.js";
 
 /** What a server of one small tool takes up; a change that needs more says so here. */
 const sizes: readonly [what: string, transports: Record<string, object>, most: number][] = [
-  ["stdio", { stdio: {} }, 49_750],
-  ["stdio and HTTP", { stdio: {}, http: {} }, 100_900],
+  ["stdio", { stdio: {} }, 49_700],
+  ["stdio and HTTP", { stdio: {}, http: {} }, 100_800],
 ];
 
 const manifest = (transports: Record<string, object>) => ({

@@ -46,16 +46,17 @@ export function createSessions(server: Server, options: Options): Sessions {
   const { maxSessions: most = defaultMaxSessions } = options;
   const sessions = new Map<string, HttpSession>();
   const shared = sharedSessions(server);
-  const end = (session: HttpSession, reason: string, error = new Error(reason)): void => {
+  const end = (session: HttpSession, reason: Error): void => {
     sessions.delete(session.id);
-    session.close(error);
+    session.close(reason);
   };
   const isIdle = (session: HttpSession, now: number): boolean => {
     // The idle time begins with the end of the last stream.
     if (session.isBusy()) session.lastUsed = now;
     return now - session.lastUsed >= idleMs;
   };
-  const endIdle = (session: HttpSession): void => end(session, "the session was idle for too long");
+  const endIdle = (session: HttpSession): void => end(session, new Error("the session was idle for too long"));
+  const endByClient = (session: HttpSession): void => end(session, new Error("the client ended the session"));
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Ends idle sessions at intervals, as long as there are sessions. */
   const sweep = (): void => {
@@ -73,7 +74,7 @@ export function createSessions(server: Server, options: Options): Sessions {
     const now = performance.now();
     if (now - session.lastUsed < touchIntervalMs) return session;
     if (isIdle(session, now)) return endIdle(session) as undefined;
-    if (session.shared?.hasExpired() === true) return end(session, "the session has expired") as undefined;
+    if (session.shared?.hasExpired() === true) return end(session, new Error("the session has expired")) as undefined;
     session.lastUsed = now;
     session.touch(now);
     session.booking?.touch();
@@ -82,7 +83,7 @@ export function createSessions(server: Server, options: Options): Sessions {
   /** Books a session, unless there is no room. */
   const book = (session: HttpSession, peer: Peer, { auth, remote }: HttpRequest): UnavailableError | undefined => {
     const item = { kind: "session", most, caller: callerOf(auth, remote), isIdle: () => !session.isBusy() };
-    const evict = (): void => end(session, "", busy("another client needs the place of the session"));
+    const evict = (): void => end(session, busy("another client needs the place of the session"));
     const booking = server.ledger.book(item, evict, sessionBytes + weightOf(peer.capabilities) + subscribedBytes(peer));
     if (booking === undefined) {
       session.close(new Error("there is no room for the session"));
@@ -97,8 +98,7 @@ export function createSessions(server: Server, options: Options): Sessions {
   };
   const create = (request: HttpRequest, peer?: Peer): HttpSession =>
     createSession(server, request, options, shared && { name: shared.newPart(), ...(peer && { peer }) });
-  const join = (session: HttpSession, joined: SharedSession): void =>
-    session.join(joined, () => end(session, "the client ended the session"));
+  const join = (session: HttpSession, joined: SharedSession): void => session.join(joined, () => endByClient(session));
   return {
     open(message, request) {
       let opened: SessionOpening | undefined;
@@ -147,7 +147,7 @@ export function createSessions(server: Server, options: Options): Sessions {
     }),
     delete(session, request) {
       const ended = session.shared && shared?.end(session.shared, request);
-      const finish = (): void => end(session, "the client ended the session");
+      const finish = (): void => endByClient(session);
       return ended === undefined ? finish() : ended.then(finish);
     },
   };
