@@ -137,18 +137,18 @@ function readSettings(
     value === undefined ? undefined : resolveValue(value, environment, problems);
   const text = resolveValue(url, environment, problems);
   const address = text === "" ? "" : parseAddress(text);
+  const origin = typeof url === "string" ? "the URL of the store" : url.env;
   const { name, username, password } = sentinel ?? {};
   const credentials = { username: read(username), password: read(password) };
   const { password: own, database } = typeof address === "string" ? {} : address;
   if (typeof address === "string" && address !== "") {
-    const origin = typeof url === "string" ? "the URL of the store" : url.env;
     problems.push(`${origin} is no URL of Redis, such as redis://user:password@host:6379: ${address}`);
   }
   if (cluster === true && database !== undefined && database !== 0)
     problems.push("a Redis Cluster has only the database 0: remove it from the URL of the store");
   if (typeof address === "object" && address.nodes.length > 1 && sentinel === undefined && cluster !== true)
     problems.push(
-      "the URL of the store has several hosts: keep one, or declare in runtime.store.redis that they are sentinels " +
+      `${origin} has several hosts: keep one, or declare in runtime.store.redis that they are sentinels ` +
         '("sentinel") or nodes of a cluster ("cluster": true)',
     );
   for (const secret of [own, credentials.password]) if (secret !== undefined) secrets.add(secret);
