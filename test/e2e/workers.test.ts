@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { workersProblem } from "../../runtime/node/worker-state.js";
 import { serverWith } from "../runtime/surface.js";
 import { clients } from "./clients.js";
@@ -170,13 +170,15 @@ test("the primary process keeps no logs that nothing reads: the workers count wh
   stderr!.resume();
   const shouted = (): any[] => records(server).filter(({ message }) => message === "shouted");
   const lost = (): any[] => records(server).filter((record) => record.lost > 0);
+  const counted = (): number => shouted().length + lost().reduce((sum, record) => sum + record.lost, 0);
   let calls = 500;
   await until(async () => {
+    // A worker reports what it has dropped with its next entry.
     await shout(20);
     calls += 20;
+    await vi.waitFor(() => expect(counted()).toBe(calls), { timeout: 2000 });
     expect(new Set(lost().map(({ worker }) => worker))).toEqual(new Set([1, 2]));
   });
-  await until(() => expect(shouted().length + lost().reduce((sum, record) => sum + record.lost, 0)).toBe(calls));
 });
 
 test("a stop while a worker starts again lets calls of the others end, and is no failure", async () => {
