@@ -301,6 +301,14 @@ function adviceOn(error: unknown, isUnknownTls: boolean): string {
   return isUnknownTls && isSilent ? "; check whether it speaks TLS, which rediss:// asks for" : "";
 }
 
+/** Delay after a refused write. */
+export const refusedMs = 1000;
+
+/** Waits, but does not keep the process alive. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => unref(setTimeout(resolve, milliseconds)));
+}
+
 /** Allows the process to end while a timer waits. */
 export function unref(timer: ReturnType<typeof setTimeout>): void {
   (timer as { unref?: () => void }).unref?.();

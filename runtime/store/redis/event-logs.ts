@@ -1,7 +1,8 @@
 import type { EventLogs, EventLogWriter, EventReader } from "../../protocol/store.js";
 import { isObject } from "../../protocol/json-rpc.js";
-import { createScript, unref } from "./connection.js";
+import { createScript, pause, refusedMs } from "./connection.js";
 import type { StoreContext } from "./context.js";
+import { watch } from "./watch.js";
 
 /**
  * Logs of events of one stream each, which one replica writes and others follow. The number of an event is its
@@ -21,8 +22,6 @@ const pollMs = 1000;
 const opening = "0-1";
 const pageLength = 64;
 const maxBatch = 64;
-/** Delay after a refused append. */
-const refusedMs = 1000;
 
 /** Appends triples of position, field and value. */
 const append = createScript(`
@@ -66,7 +65,7 @@ export function createEventLogs({ connection, replicas, key }: StoreContext): Ev
           await connection.run(append, [log], [String(lifetimeMs), ...entries]);
           waiting = waiting.filter((entry) => !batch.includes(entry));
         } catch {
-          if (connection.available) await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
+          if (connection.available) await pause(refusedMs);
         }
       }
       isSending = false;
@@ -119,14 +118,10 @@ export function createEventLogs({ connection, replicas, key }: StoreContext): Ev
     let position = after === 0 ? opening : `${after}-0`;
     let isOpen = false;
     let isStopped = false;
-    let isReading = false;
-    let isWoken = false;
-    let isPollDue = false;
 
     function stop(): void {
       isStopped = true;
-      clearInterval(timer);
-      for (const end of ends) end();
+      watching.stop();
     }
 
     /** Reads what there is. Returns whether the log exists. */
@@ -172,33 +167,7 @@ export function createEventLogs({ connection, replicas, key }: StoreContext): Ev
       reader.lost();
     }
 
-    async function wake(): Promise<void> {
-      isWoken = true;
-      if (isReading) return;
-      isReading = true;
-      while (isWoken && !isStopped && connection.available) {
-        isWoken = false;
-        const isPoll = isPollDue;
-        isPollDue = false;
-        try {
-          await check(isPoll);
-        } catch {
-          // The next reconnect, message or interval reads on.
-          break;
-        }
-      }
-      isReading = false;
-    }
-
-    function poll(): void {
-      isPollDue = true;
-      void wake();
-    }
-
-    const ends = [connection.subscribe(log, () => void wake()), connection.onAvailable(() => void wake())];
-    const timer = setInterval(poll, pollMs);
-    unref(timer);
-    poll();
+    const watching = watch(connection, log, pollMs, check);
     return stop;
   }
 

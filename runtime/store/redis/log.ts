@@ -1,4 +1,5 @@
-import { createScript, storeAway, unref, type RedisConnection } from "./connection.js";
+import { createScript, pause, refusedMs, storeAway, type RedisConnection } from "./connection.js";
+import { watch } from "./watch.js";
 
 /**
  * Logs that replicas follow, such as those of changes and of messages. A log is a stream in Redis, with a maximum
@@ -69,12 +70,10 @@ export interface FollowOptions {
 const waitingLimits = { entries: 1024, characters: 4 * 1024 * 1024 };
 /** The maximum number of entries in one append, and in one read. */
 const batchLength = 128;
-/** Interval at which followers read without being woken, because a cluster may lose messages unnoticed. */
+/** Interval at which followers read without being woken. */
 const pollMs = 2000;
 /** The number of origins whose last number a follower remembers. */
 const maxOrigins = 1000;
-/** Delay after a refused append. */
-const refusedMs = 1000;
 
 /** The bytes of an entry besides its data. */
 const entryBytes = 128;
@@ -156,7 +155,7 @@ export function createLogWriter(
         waiting = waiting.slice(batch.length);
       } catch {
         // Redis may be full, or another command may hold its name.
-        if (connection.available) await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
+        if (connection.available) await pause(refusedMs);
       }
       sent = 0;
     }
@@ -238,8 +237,6 @@ export async function followLog(connection: RedisConnection, key: string, option
   let position: string | undefined;
   let isLate = false;
   let isStopped = false;
-  let isReading = false;
-  let isWoken = false;
 
   /** Delivers an entry, unless it is the second copy of an earlier one. */
   function take(entry: LogEntry): void {
@@ -267,27 +264,8 @@ export async function followLog(connection: RedisConnection, key: string, option
     }
   }
 
-  async function wake(): Promise<void> {
-    isWoken = true;
-    if (isReading) return;
-    isReading = true;
-    while (isWoken && !isStopped && connection.available) {
-      isWoken = false;
-      try {
-        await readOn();
-      } catch {
-        // The next reconnect, message or interval reads on.
-        break;
-      }
-    }
-    isReading = false;
-  }
-
-  const onWake = (): void => void wake();
-  const stops = [connection.subscribe(key, onWake), connection.onAvailable(onWake)];
-  const timer = setInterval(onWake, pollMs);
-  unref(timer);
-  await wake();
+  const watching = watch(connection, key, pollMs, readOn);
+  await watching.begun;
   isLate = position === undefined;
   return {
     get position() {
@@ -295,8 +273,7 @@ export async function followLog(connection: RedisConnection, key: string, option
     },
     stop() {
       isStopped = true;
-      clearInterval(timer);
-      for (const stop of stops) stop();
+      watching.stop();
     },
   };
 }

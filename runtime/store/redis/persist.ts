@@ -1,10 +1,8 @@
-import { storeAway, unref, type RedisConnection } from "./connection.js";
+import { refusedMs, storeAway, unref, type RedisConnection } from "./connection.js";
 
 /** The maximum number and characters of writes that wait for the store, of all callers and of one. */
 const limits = { writes: 1024, characters: 4 * 1024 * 1024 };
 const callerLimits = { writes: 256, characters: 1024 * 1024 };
-/** Delay after a refused write. */
-const refusedMs = 1000;
 
 /** The bounds of a write that waits for the store. */
 export interface PersistOptions {

@@ -15,11 +15,12 @@ import { errorText, full, UnavailableError } from "../../protocol/errors.js";
 import { invalidParams } from "../../protocol/results.js";
 import type { JsonObject } from "../../protocol/types.js";
 import { within } from "./changes.js";
-import { storeAway, unref } from "./connection.js";
+import { pause, refusedMs, storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import type { ReplicaMessage } from "./replicas.js";
 import { formatRecord, formatTask, openQuestions, parseTask, type StoredTask } from "./stored-task.js";
 import { writeTask } from "./task-script.js";
+import { watch } from "./watch.js";
 
 /** The tasks of a server in Redis, and their start and end with the server. */
 export interface RedisTasks extends TaskStore {
@@ -49,14 +50,13 @@ interface OwnTask {
   isReleased: boolean;
 }
 
-/** Interval at which watchers read, because a cluster may lose messages unnoticed, and a replica may have ended. */
+/** Interval at which watchers read, because a replica may have ended. */
 const pollMs = 2000;
 /** Time after which a watched task that the store does not have counts as cancelled. */
 const goneMs = 10_000;
 /** Interval of sweeps. */
 const sweepMs = 30_000;
-/** Delay after a refused write, and time for the last writes of a server that stops. */
-const refusedMs = 1000;
+/** Time for the last writes of a server that stops. */
 const lastWritesMs = 2000;
 /** The time that a message for another replica waits for the store. */
 const patienceMs = 5000;
@@ -157,7 +157,7 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
         // There is no room, or another replica took this one for dead.
         await drop(id, task, outcome === "written" ? record : undefined);
       } catch {
-        if (connection.available) await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
+        if (connection.available) await pause(refusedMs);
       }
     }
     task.isSaving = false;
@@ -178,7 +178,7 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
           task.next ??= { record: saved, onSaved: () => {} };
         return await save(id, task);
       } catch {
-        await new Promise((resolve) => unref(setTimeout(resolve, refusedMs)));
+        await pause(refusedMs);
       }
     }
   }
@@ -238,16 +238,14 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
         return Promise.reject(invalidParams(`the answers have more than ${maxAnswerLength} characters`));
       },
       cancel: () => tell({ do: "cancel" }),
-      watch: (watcher) => watch(stored, watcher),
+      watch: (watcher) => watchTask(stored, watcher),
     };
   }
 
   /** Reads a task whenever it changes, until its end. */
-  function watch({ record }: StoredTask, watcher: (record: TaskRecord) => void): () => void {
+  function watchTask({ record }: StoredTask, watcher: (record: TaskRecord) => void): () => void {
     const { id } = record;
     let last = formatRecord(record);
-    let isWoken = false;
-    let isReading = false;
     let isStopped = false;
     let goneSince: number | undefined;
     /** Returns the end of a task that the store does not have. A store that has lost its data gets the task again. */
@@ -257,34 +255,21 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
       return { ...record, updatedAt: Date.now(), status: "cancelled", members: "" };
     }
     async function look(): Promise<void> {
-      isWoken = true;
-      if (isReading) return;
-      isReading = true;
-      while (isWoken && !isStopped && connection.available) {
-        isWoken = false;
-        // The next message, reconnect or interval reads again.
-        const found = await read(id).catch(() => "away" as const);
-        if (isStopped || found === "away") break;
-        if (found !== undefined) goneSince = undefined;
-        const changed = found === undefined ? gone() : found.record;
-        const text = changed === undefined ? last : formatRecord(changed);
-        if (text !== last) watcher(changed!);
-        last = text;
-        if (changed !== undefined && isEnded(changed)) stop();
-      }
-      isReading = false;
+      const found = await read(id);
+      if (isStopped) return;
+      if (found !== undefined) goneSince = undefined;
+      const changed = found === undefined ? gone() : found.record;
+      const text = changed === undefined ? last : formatRecord(changed);
+      if (text !== last) watcher(changed!);
+      last = text;
+      if (changed !== undefined && isEnded(changed)) stop();
     }
-    const wake = (): void => void look();
-    const timer = setInterval(wake, pollMs);
-    unref(timer);
-    const stops = [connection.subscribe(keyOf(id), wake), connection.onAvailable(wake)];
+    // The first attempt counts, too: the task may have changed since it was found.
+    const looking = watch(connection, keyOf(id), pollMs, look);
     function stop(): void {
       isStopped = true;
-      clearInterval(timer);
-      for (const end of stops) end();
+      looking.stop();
     }
-    // The task may have changed since it was found.
-    wake();
     return stop;
   }
 
@@ -354,7 +339,7 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
       stopListening();
       clearInterval(timer);
       const writes = Promise.all([...own.values()].map(({ saving }) => saving));
-      await Promise.race([writes, new Promise((resolve) => unref(setTimeout(resolve, lastWritesMs)))]);
+      await Promise.race([writes, pause(lastWritesMs)]);
       own.clear();
     },
   };
