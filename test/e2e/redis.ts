@@ -34,9 +34,11 @@ export interface RedisSetup {
   readonly copies?: number;
 }
 
-/** Whether `redis-server` is installed. Tests without it are skipped. */
-export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
-if (!hasRedis) console.warn("redis-server is not installed: tests of the store are skipped");
+/** The program of the tests, such as `valkey-server`. */
+const program = process.env["REDIS_SERVER"] || "redis-server";
+/** Whether the program is installed. Tests without it are skipped. */
+export const hasRedis = spawnSync(program, ["--version"]).status === 0;
+if (!hasRedis) console.warn(`${program} is not installed: tests of the store are skipped`);
 
 /** A Redis of this test's own, on a free port of the loopback address. */
 export async function startRedis(setup: RedisSetup = {}): Promise<Redis> {
@@ -54,7 +56,7 @@ export async function startRedis(setup: RedisSetup = {}): Promise<Redis> {
     ...(cluster === false ? [] : ["--cluster-node-timeout", "5000", "--cluster-replica-validity-factor", "0"]),
     ...(copies === undefined ? [] : ["--replicaof", "127.0.0.1", String(copies)]),
   ];
-  let child = await startProcess("redis-server", args, "Ready to accept connections");
+  let child = await startProcess(args, "Ready to accept connections");
   const url = `${tls ? "rediss" : "redis"}://${password === undefined ? "" : `:${password}@`}127.0.0.1:${port}`;
   const ask = async (...command: string[]): Promise<unknown> => {
     const client = createClient({ url, ...(tls && { socket: { tls: true, rejectUnauthorized: false } }) });
@@ -82,7 +84,7 @@ export async function startRedis(setup: RedisSetup = {}): Promise<Redis> {
     ask,
     kill: () => end("SIGKILL"),
     async restart() {
-      child = await startProcess("redis-server", args, "Ready to accept connections");
+      child = await startProcess(args, "Ready to accept connections");
     },
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
@@ -141,7 +143,7 @@ export async function startSentinel(name: string, master: number): Promise<Senti
     `sentinel failover-timeout ${name} 2000`,
   ];
   writeFileSync(config, `${lines.join("\n")}\n`);
-  const child = await startProcess("redis-server", [config, "--sentinel"], "+monitor master");
+  const child = await startProcess([config, "--sentinel"], "+monitor master");
   return {
     port,
     async ask(...args) {
@@ -162,8 +164,8 @@ export async function startSentinel(name: string, master: number): Promise<Senti
   };
 }
 
-/** Starts a process, and resolves when its output contains a text. It ends with the test. */
-async function startProcess(program: string, args: readonly string[], text: string): Promise<ChildProcess> {
+/** Starts the program, and resolves when its output contains a text. It ends with the test. */
+async function startProcess(args: readonly string[], text: string): Promise<ChildProcess> {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const stopWithTests = (): void => void child.kill("SIGKILL");
   process.once("exit", stopWithTests);

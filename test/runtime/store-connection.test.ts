@@ -9,6 +9,7 @@ import { createHealth } from "../../runtime/health/health.js";
 import { start } from "../../runtime/protocol/application.js";
 import type { StateClaim } from "../../runtime/protocol/store.js";
 import { parseAddress } from "../../runtime/store/redis/address.js";
+import { createScript } from "../../runtime/store/redis/connection.js";
 import { createRedisStore } from "../../runtime/store/redis/store.js";
 import { hasRedis, startRedis, startSentinel, type Redis, type RedisSetup } from "../e2e/redis.js";
 import { converse } from "./conversation.js";
@@ -248,8 +249,12 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
 
   test.each<[what: string, prepare: readonly string[], reason: RegExp]>([
     ["scripts are not permitted", ["-@scripting"], /NOPERM/],
-    ["the time is not permitted", ["-time"], /can't run this command/],
-    ["a command of a script is not permitted", ["-zadd"], /can't run this command/],
+    ["the time is not permitted", ["-time"], /can't run this command|no permissions to run the 'time' command/],
+    [
+      "a command of a script is not permitted",
+      ["-zadd"],
+      /can't run this command|no permissions to run the 'zadd' command/,
+    ],
     ["other keys are permitted alone", ["resetkeys", "~test:replica:*", "~test:inbox:*"], /NOPERM.*"key":"test:/],
   ])("but not to some commands, answers those with 503, and the log says so: %s", async (_what, rights, reason) => {
     const redis = await redisOf();
@@ -263,6 +268,18 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
     expect(store.available).toBe(true);
     expect(log).toEqual([expect.stringMatching(/^the store refuses commands; /)]);
     expect(log[0]).toMatch(reason);
+  });
+
+  test.each([
+    "ERR The user executing the script can't run this command or subcommand script",
+    "ERR ERR ACL failure in script: User app has no permissions to run the 'zadd' command script",
+  ])("but forbids a script, in the words of its version, refuses with 503: %s", async (words) => {
+    const { store } = await startReplica((await redisOf()).url);
+    const script = createScript("return redis.error_reply(ARGV[1])");
+    const { connection } = store.context;
+    await expect(connection.run(script, ["test:x"], [words])).rejects.toMatchObject({ httpStatus: 503 });
+    const other = connection.run(script, ["test:x"], ["ERR unknown command"]);
+    await expect(other).rejects.toThrow("unknown command");
   });
 
   test.each(["changes", "control"])("but not to %s, which has a value of another program, says so", async (name) => {

@@ -278,7 +278,7 @@ export function createConnection(): RedisConnection {
 
 /** The beginnings of errors for the state or the settings of Redis. Those in a script may have a code of their own before. */
 const refusals =
-  /^(?:ERR )*(?:BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED|WRONGTYPE|The user executing the script can't)\b/;
+  /^(?:ERR )*(?:BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED|WRONGTYPE|ACL failure in script|The user executing the script can't)\b/;
 
 /** Returns whether the reason of an error lies in the state or the settings of Redis, instead of the command. */
 function isRefusal({ message }: ErrorReply): boolean {
