@@ -22,6 +22,8 @@ export function guarded(observer: Observer<Call>, logger: Logger): Observer<Call
       return undefined;
     }
   };
+  /** A function of its own, because the end of a session must not keep the request that has opened it. */
+  const endOf = (end: (() => void) | undefined) => (): void => void (end && attempt("end", end));
   const { onCall, run, onUnauthorized, onSession, onQuestion, capture, traceparent, traceHeaders } = observer;
   return {
     ...(onCall && {
@@ -41,12 +43,7 @@ export function guarded(observer: Observer<Call>, logger: Logger): Observer<Call
     ...(onUnauthorized && {
       onUnauthorized: (call, reason) => attempt("onUnauthorized", () => onUnauthorized(call, reason)),
     }),
-    ...(onSession && {
-      onSession(opening) {
-        const end = attempt("onSession", () => onSession(opening));
-        return () => void (end && attempt("end", end));
-      },
-    }),
+    ...(onSession && { onSession: (opening) => endOf(attempt("onSession", () => onSession(opening))) }),
     ...(onQuestion && {
       onQuestion(call, id, method, params) {
         const question = attempt("onQuestion", () => onQuestion(call, id, method, params));

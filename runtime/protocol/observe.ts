@@ -88,12 +88,16 @@ export function observeOpening<Opened extends string | McpError | Promise<string
   const onOpen = (peer: Peer): (() => void) => {
     call.peer = peer;
     if (peer.session === null) return () => {};
-    const ends = observers.flatMap(({ onSession }) => onSession?.(call) ?? []);
-    return () => {
-      for (const end of ends.splice(0)) end();
-    };
+    return endOnce(observers.flatMap(({ onSession }) => onSession?.(call) ?? []));
   };
   return observed(observers, call, () => open(onOpen)) as Opened;
+}
+
+/** Returns the function for the end of a session, which must not keep the request that has opened the session. */
+function endOnce(ends: (() => void)[]): () => void {
+  return () => {
+    for (const end of ends.splice(0)) end();
+  };
 }
 
 /** Binds code that runs later to the context of now, for observers that know contexts. */

@@ -101,6 +101,8 @@ export class Observation {
   #tell(outcome: Omit<Outcome, "durationMs">): void {
     const durationMs = performance.now() - this.#began;
     for (const end of this.ends) end({ ...outcome, durationMs });
+    // What has ended may be kept, such as a task for its result. Its record must not be.
+    if (outcome.kind !== "task") this.ends = [];
   }
 }
 
