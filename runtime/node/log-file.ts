@@ -60,8 +60,9 @@ export function openLogFile(
     if (file === undefined) open();
     if (size > 0 && size + bytes.length > maxBytes) rotate();
     const target = file ?? open();
-    for (let written = 0; written < bytes.length;) written += writeSync(target, bytes, written);
+    for (let written = 0; written < bytes.length; isTorn = true) written += writeSync(target, bytes, written);
     size += bytes.length;
+    isTorn = false;
   }
 
   return (line) => {
@@ -70,12 +71,10 @@ export function openLogFile(
       // A full disk may have cut off the last line.
       add(Buffer.from(`${isTorn ? "\n" : ""}${line}\n`));
       failedAt = undefined;
-      isTorn = false;
       return true;
     } catch (error) {
       if (failedAt === undefined) report(`the log file ${path} cannot be written: ${(error as Error).message}`);
       failedAt = performance.now();
-      isTorn = true;
       try {
         close();
       } catch {

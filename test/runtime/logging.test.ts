@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import pino from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { connect } from "../../runtime/protocol/connection.js";
 import { defineServer, withOptions } from "../../runtime/protocol/define-server.js";
 import { createLogger, describe, hookSink, jsonLine, type LogRecord } from "../../runtime/protocol/logger.js";
@@ -14,6 +14,19 @@ import { openLogFile } from "../../runtime/node/log-file.js";
 import { withSources } from "../../runtime/node/stack-traces.js";
 import { converse } from "./conversation.js";
 import { serverWith } from "./surface.js";
+
+/** The bytes for which the disk has room. */
+const disk = vi.hoisted(() => ({ room: Infinity }));
+vi.mock("node:fs", async (original) => {
+  const fs = await original<typeof import("node:fs")>();
+  const writeSync = (file: number, bytes: Buffer, from: number): number => {
+    if (disk.room === 0) throw new Error("no space left on device");
+    const written = fs.writeSync(file, bytes, from, Math.min(bytes.length - from, disk.room));
+    disk.room -= written;
+    return written;
+  };
+  return { ...fs, writeSync };
+});
 
 const claim = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -207,6 +220,23 @@ test("a file goes on where another process has left it; a line longer than a fil
   expect(readFileSync(path, "utf8")).toBe("before\nafter\n");
   openLogFile({ path, maxBytes: 10, maxFiles: 1 })("x".repeat(50));
   expect([path, `${path}.1`].map((each) => readFileSync(each, "utf8").length)).toEqual([51, 13]);
+});
+
+test.each([
+  ["nothing", 0, "last\n"],
+  ["a part of a line", 3, "fir\nlast\n"],
+  ["a line", 6, "first\nlast\n"],
+])("after a full disk that took %s, a file goes on with a whole line", (_, room, content) => {
+  const path = join(place(), "log");
+  const write = openLogFile({ path, maxBytes: 1000, maxFiles: 1 }, () => {});
+  const now = vi.spyOn(performance, "now").mockReturnValue(0);
+  onTestFinished(() => void (now.mockRestore(), (disk.room = Infinity)));
+  disk.room = room;
+  for (const line of ["first", "lost"]) write(line);
+  disk.room = Infinity;
+  now.mockReturnValue(10_000);
+  expect(write("last")).toBe(true);
+  expect(readFileSync(path, "utf8")).toBe(content);
 });
 
 test.each(["/dev/full", "/dev/null/log", "/proc/log"])("a file that cannot be written (%s) is told of once", (path) => {
