@@ -1,6 +1,6 @@
 import type { Call, Server } from "./exchange.js";
 import { isObject } from "./json-rpc.js";
-import { findVisible } from "./resource-lookup.js";
+import { findResource } from "./resource-lookup.js";
 
 /** The entry that a request names. Clients choose the name, unless it is `declared`. */
 export interface NamedEntry {
@@ -48,7 +48,7 @@ function target(kind: NamedEntry["kind"], name: string, declared: ReadonlySet<st
 }
 
 function resource(call: Call, uri: string): NamedEntry {
-  const found = globalThis.mcpcWithoutResources ? undefined : findVisible(call.peer.view.server, call.auth, uri);
+  const found = globalThis.mcpcWithoutResources ? undefined : findResource(call.peer.view.server, uri);
   const declared = found?.resource?.uri ?? found?.template?.uriTemplate;
   return { kind: "resource", name: uri.slice(0, maxNameLength), declared };
 }

@@ -151,6 +151,17 @@ test("a call that becomes a task has a record, and so has the end of the task", 
   expect(records[2]).toEqual({ ...modern, id: "test 2", method: "tasks/get", task, outcome: "ok" });
 });
 
+test("a resource whose visibility cannot be decided has a record", async () => {
+  const hidden = (): never => {
+    throw new Error("the database is away");
+  };
+  const { server, records } = audited({}, { hooks: { enabled: { resources: hidden } } });
+  const { request } = await converse(server, "2026-07-28");
+  await request("resources/read", { uri: "memo://one" });
+  const failed = { outcome: "error", fault: "server", error: "internal", code: -32603 };
+  expect(records).toEqual([{ ...modern, method: "resources/read", resource: "memo://one", ...failed }]);
+});
+
 test("the caller is named by principal, issuer and client, with the trace", async () => {
   const claims = { iss: "https://issuer.example", azp: "cli", client_id: "app" };
   const auth = fixedCaller({ principal: "ada", scopes: [], claims });
