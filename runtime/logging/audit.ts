@@ -44,11 +44,12 @@ export function createAudit({ arguments: withArguments = false, file }: AuditOpt
    */
   function record(server: Server, fields: Fields): void {
     write ??= open(server);
-    const line = (rest: Fields): string =>
-      printable(JSON.stringify({ time: new Date().toISOString(), type: "audit", ...rest }));
     const { secrets, options } = server;
+    const { worker } = options;
+    const line = (rest: Fields): string =>
+      printable(JSON.stringify({ time: new Date().toISOString(), type: "audit", worker, ...rest }));
     // A secret may be part of a name or a URI.
-    const text = line(redact({ worker: options.worker, ...fields }, { names: new Set(), secrets }) as Fields);
+    const text = line(redact(fields, { names: new Set(), secrets }) as Fields);
     const missing = lost === 0 ? text : `${line({ lost })}\n${text}`;
     if (!write(missing)) return void (lost += 1);
     if (lost > 0) server.logger("warning", "the audit is written again", { lost });

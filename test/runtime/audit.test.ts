@@ -267,18 +267,23 @@ test("a full disk is reported once; the server goes on, and the next record says
     return !isFull;
   };
   const server = defineServer(surface, made, () => ({
+    worker: 2,
     logger: (_level, message, details) => void log.push([message, details]),
     observers: [createAudit({ file })],
   }));
   const { request } = await converse(server, "2026-07-28");
   for (let call = 0; call < 3; call++)
     expect((await request("tools/call", { name: "add" })).result.content[0].text).toBe("done");
-  expect(log).toEqual([["the disk is full", undefined]]);
+  expect(log).toEqual([["the disk is full", { worker: 2 }]]);
   isFull = false;
   await request("tools/call", { name: "add" });
   await request("tools/call", { name: "add" });
-  expect(lines.map((line) => JSON.parse(line)).map(({ lost, outcome }) => lost ?? outcome)).toEqual([3, "ok", "ok"]);
-  expect(log.slice(1)).toEqual([["the audit is written again", { lost: 3 }]]);
+  expect(lines.map((line) => JSON.parse(line)).map(({ worker, lost, outcome }) => [worker, lost ?? outcome])).toEqual([
+    [2, 3],
+    [2, "ok"],
+    [2, "ok"],
+  ]);
+  expect(log.slice(1)).toEqual([["the audit is written again", expect.objectContaining({ lost: 3 })]]);
 });
 
 test.each(["/dev/full", "/dev/null/audit"])(
