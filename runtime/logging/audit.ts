@@ -66,7 +66,8 @@ export function createAudit({ arguments: withArguments = false, file }: AuditOpt
       };
     },
     onUnauthorized({ peer, source }, error) {
-      record(peer.view.server, { ...sourceFields(source), outcome: "unauthorized", fault: "caller", error });
+      const fault = error === "unavailable" ? "server" : "caller";
+      record(peer.view.server, { ...sourceFields(source), outcome: "unauthorized", fault, error });
     },
   };
 }

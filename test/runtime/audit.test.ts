@@ -200,10 +200,12 @@ test("arguments are in the record only if the manifest asks for them, without se
 
 const authentication: Authentication = {
   ...fixedCaller({ scopes: [], claims: {} }),
-  authenticate: ({ header }) =>
-    header("authorization") === "Bearer good"
-      ? { principal: "ada", scopes: [], claims: {} }
-      : { status: 401, message: "who are you?", ...(header("authorization") && { error: "invalid_token" as const }) },
+  authenticate: ({ header }) => {
+    const authorization = header("authorization");
+    if (authorization === "Bearer good") return { principal: "ada", scopes: [], claims: {} };
+    if (authorization === "Bearer late") return { status: 503, message: "try again later" };
+    return { status: 401, message: "who are you?", ...(authorization && { error: "invalid_token" as const }) };
+  },
 };
 
 test("refused requests have records: credentials, scopes, rate, revision, session", async () => {
@@ -237,6 +239,7 @@ test("refused requests have records: credentials, scopes, rate, revision, sessio
   const good = { authorization: "Bearer good" };
   expect(await post("add", {})).toBe(401);
   expect(await post("add", { authorization: "Bearer bad" })).toBe(401);
+  expect(await post("add", { authorization: "Bearer late" })).toBe(503);
   expect(await post("hang", good)).toBe(403);
   expect(await post("add", good, "2099-01-01")).toBe(400);
   expect(await post("add", { ...good, "mcp-name": "hang" })).toBe(400);
@@ -248,6 +251,7 @@ test("refused requests have records: credentials, scopes, rate, revision, sessio
   expect(records).toEqual([
     { ...http, outcome: "unauthorized", fault: "caller", error: "missing_credentials" },
     { ...http, outcome: "unauthorized", fault: "caller", error: "invalid_token" },
+    { ...http, outcome: "unauthorized", fault: "server", error: "unavailable" },
     { ...called, tool: "hang", outcome: "error", fault: "caller", error: "insufficient_scope", code: -32600 },
     // A revision that does not exist is no revision of the request.
     { ...named, tool: "add", outcome: "error", fault: "caller", error: "unsupported_version", code: -32022 },
