@@ -12,7 +12,7 @@ import { classify, errorMessage, isObject, readableId, resultMessage, textOf } f
 import type { Id, NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "./json-rpc.js";
 import { takeBody, weightOf, type Booking } from "./ledger.js";
 import { logFailure } from "./logger.js";
-import { observeOpening, observeRefusal, type OnOpen } from "./observe.js";
+import { observeOpening, observeRefusal, observeRefusedMessage, type OnOpen } from "./observe.js";
 import { createQuestions } from "./open-questions.js";
 import type { Network } from "./outlet.js";
 import { internalErrorText, quote } from "./results.js";
@@ -277,6 +277,8 @@ export function connect(server: Server, send: Send, opener?: Auth, origin?: Orig
     const refusal = session?.view.revision.batches === true ? refuseBatch(messages) : noBatches();
     if (refusal !== undefined) {
       body?.release();
+      if (!globalThis.mcpcWithoutObservers)
+        observeRefusedMessage(server, messages, sharedOutlet, auth ?? opener, refusal, session);
       return send(errorMessage(undefined, refusal), true);
     }
     const answers: string[] = [];

@@ -3,7 +3,7 @@ import type { McpError } from "./errors.js";
 import { Call, type Answer, type Outlet, type Payload, type Peer, type Server, type Source } from "./exchange.js";
 import type { Auth } from "./handlers.js";
 import { legacyPeer } from "./initialize.js";
-import { isObject, type RequestMessage } from "./json-rpc.js";
+import { classify, isObject, type RequestMessage } from "./json-rpc.js";
 import { Observation, observations, type Failure, type Observer } from "./observer.js";
 import { outcomeOf } from "./outcome.js";
 import { latestLegacy, legacyRevisions } from "./revisions/legacy.js";
@@ -60,6 +60,22 @@ export function observeRefusal(
   const observation = begin(server.observers, call);
   observation.failure = failure;
   end(call, observation, error);
+}
+
+/** Records a message that is refused, if it is a request. A batch has one record, because it has one answer. */
+export function observeRefusedMessage(
+  server: Server,
+  message: unknown,
+  outlet: Outlet,
+  auth: Auth | undefined,
+  error: McpError,
+  peer?: Peer,
+): void {
+  const isRequest = !Array.isArray(message) && classify(message) === "request";
+  if (isRequest || Array.isArray(message)) {
+    const refused = isRequest ? (message as RequestMessage) : { id: "", method: "batch" };
+    observeRefusal(server, refused, outlet, auth, error, { peer });
+  }
 }
 
 /** Returns the revision that a request names, or an empty text if there is no such revision. */

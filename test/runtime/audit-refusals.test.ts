@@ -4,6 +4,7 @@ import { busy, tooManyRequests } from "../../runtime/protocol/errors.js";
 import type { ServerOptions } from "../../runtime/protocol/exchange.js";
 import { createFetch } from "../../runtime/transports/http/fetch.js";
 import { audited } from "./audited-server.js";
+import { converse } from "./conversation.js";
 import { options } from "./doors.js";
 import { serving } from "./many-callers.js";
 
@@ -70,7 +71,10 @@ test("refused requests have records: credentials, scopes, rate, revision, sessio
 });
 
 const away = () => Promise.reject(busy("the store is away"));
-const awayStore = { replica: "a", changes: {}, eventLogs: {}, sessions: { write: away, read: away } } as never;
+const awayStore = {
+  ...{ replica: "a", changes: {}, eventLogs: {}, sessions: { write: away, read: away } },
+  retry: (work: () => unknown) => work(),
+} as never;
 const stateKeys = ["a".repeat(32)];
 const opened = { outcome: "ok", protocolVersion: "2025-11-25", session: expect.any(String) };
 const noSession = { outcome: "error", fault: "limit", error: "busy", code: -32603 };
@@ -113,18 +117,109 @@ test("a request whose session cannot be looked up has a record", async () => {
   ]);
 });
 
-const ofTool = { type: "audit", transport: "http", principal: "ada", method: "tools/call", fault: "caller" };
-const refusedStreams: readonly (readonly [tool: string, status: number, record: object])[] = [
-  ["none", 404, { error: "unknown_tool", code: -32602 }],
-  ["hang", 403, { error: "insufficient_scope", code: -32600 }],
+const ofTool = { type: "audit", transport: "http", principal: "ada", method: "tools/call", outcome: "error" };
+const byCaller = (error: string) => ({ fault: "caller", error });
+
+type RefusedStream = readonly [what: string, tool: string, body: unknown, status: number, record: object];
+const refusedStreams: readonly RefusedStream[] = [
+  ["does not exist", "none", {}, 404, byCaller("unknown_tool")],
+  ["needs scopes", "hang", {}, 403, byCaller("insufficient_scope")],
+  ["gets no object", "add", [], 400, byCaller("invalid_request")],
+  ["has no room", "add", {}, 503, { fault: "limit", error: "busy" }],
 ];
 
-test.each(refusedStreams)("a stream of the tool %s that is refused has a record", async (tool, status, record) => {
-  const { server, records } = audited({}, { auth: authentication });
-  server.application.ready = true;
-  const serve = createFetch(server, { ...options, toolEvents: true });
-  const headers = { authorization: "Bearer good", "content-type": "application/json" };
-  const response = await serve(new Request(`http://localhost/mcp/tools/${tool}/sse`, { method: "POST", headers }));
-  expect(response.status).toBe(status);
-  expect(records).toEqual([{ ...ofTool, tool, outcome: "error", ...record }]);
+test.each(refusedStreams)("a stream of a tool that %s has a record", async (_, tool, body, status, record) => {
+  const { server, records } = audited();
+  const { ask } = serving(server, { maxSessions: 0 });
+  const answer = await ask("ada", { path: `/mcp/tools/${tool}/sse`, body });
+  expect(answer.status).toBe(status);
+  const { error } = (await answer.json()) as { error: { code: number } };
+  expect(records).toEqual([{ ...ofTool, tool, ...record, code: error.code }]);
+});
+
+type Serving = ReturnType<typeof serving>;
+const called = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "add" } };
+const sse = "/messages?sessionId=none";
+const noRequest = { ...called, id: undefined };
+
+/** Messages of HTTP that are refused before they become calls, and the members of their records. */
+const messages: readonly (readonly [
+  what: string,
+  more: ServerOptions,
+  send: (serving: Serving) => Promise<Response>,
+  status: number,
+  record: object | undefined,
+])[] = [
+  [
+    "a batch of a revision that has none",
+    {},
+    async ({ ask, session }) => ask("ada", { body: [called, called], headers: await session("ada") }),
+    400,
+    { method: "batch", protocolVersion: "2025-11-25", session: expect.any(String), ...byCaller("invalid_request") },
+  ],
+  [
+    "an empty batch",
+    {},
+    async ({ ask, session }) => ask("ada", { body: [], headers: await session("ada", "2025-03-26") }),
+    400,
+    { method: "batch", protocolVersion: "2025-03-26", session: expect.any(String), ...byCaller("invalid_request") },
+  ],
+  [
+    "a batch without its session",
+    {},
+    ({ ask }) => ask("ada", { body: [called], headers: { "mcp-session-id": "none" } }),
+    404,
+    { method: "batch", ...byCaller("invalid_request") },
+  ],
+  [
+    "a batch whose session cannot be looked up",
+    { store: awayStore },
+    ({ ask }) => ask("ada", { body: [called], headers: { "mcp-session-id": "none" } }),
+    503,
+    { method: "batch", fault: "limit", error: "busy" },
+  ],
+  [
+    "a request without its session, over HTTP+SSE",
+    {},
+    ({ ask }) => ask("ada", { path: sse, body: called }),
+    404,
+    { method: "tools/call", id: 1, tool: "add", ...byCaller("invalid_request") },
+  ],
+  [
+    "a batch without its session, over HTTP+SSE",
+    {},
+    ({ ask }) => ask("ada", { path: sse, body: [called] }),
+    404,
+    { method: "batch", ...byCaller("invalid_request") },
+  ],
+  [
+    "a notification without its session, over HTTP+SSE",
+    {},
+    ({ ask }) => ask("ada", { path: sse, body: noRequest }),
+    404,
+    undefined,
+  ],
+];
+
+test.each(messages)("%s that is refused has one record, if it is a request", async (_, more, send, status, record) => {
+  const { server, records } = audited({}, more);
+  const served = serving(server);
+  served.server.application.ready = true;
+  const answer = await send(served);
+  expect(answer.status).toBe(status);
+  const { error } = (await answer.json()) as { error: { code: number } };
+  const common = { type: "audit", transport: "http", principal: "ada", outcome: "error", code: error.code };
+  expect(records.filter(({ method }) => method !== "initialize")).toEqual(record ? [{ ...common, ...record }] : []);
+});
+
+test("a batch that is refused on standard streams has one record", async () => {
+  const { server, records } = audited();
+  const { connection } = await converse(server, "2025-11-25");
+  connection.receive([called, called]);
+  expect(records.slice(1)).toEqual([
+    {
+      ...{ type: "audit", transport: "stdio", method: "batch", outcome: "error", ...byCaller("invalid_request") },
+      ...{ code: -32600, protocolVersion: "2025-11-25", session: records[0].session },
+    },
+  ]);
 });

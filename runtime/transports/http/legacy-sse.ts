@@ -2,10 +2,11 @@ import type {} from "../../protocol/parts.js";
 import { onExpiry, identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
 import { connect, unexpectedError, type Connection, type Send } from "../../protocol/connection.js";
-import { errorCodes, McpError, full } from "../../protocol/errors.js";
+import { full, invalidRequest } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { errorMessage } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf } from "../../protocol/ledger.js";
+import { observeRefusedMessage } from "../../protocol/observe.js";
 import { parseMessage } from "../../protocol/parse-message.js";
 import { noRoomForMessage, pathOf, queryOf, unavailable, type Endpoint, type SseOptions } from "./endpoint.js";
 import { defaultMaxSessions, sessionBytes } from "./sessions.js";
@@ -20,7 +21,7 @@ export function createLegacySse(
   maxSessions = defaultMaxSessions,
 ): Readonly<Record<"stream" | "messages", Endpoint>> {
   const connections = new Map<string, { readonly connection: Connection; readonly owner: string | undefined }>();
-  const refuse = (message: string): string => errorMessage(undefined, new McpError(errorCodes.invalidRequest, message));
+  const refuse = (message: string): string => errorMessage(undefined, invalidRequest(message));
   const notServed: Endpoint["open"] = ({ method }, reply) =>
     reply.send(405, refuse(`${method} is not served here`), { allow: "GET" }) as undefined;
 
@@ -70,8 +71,12 @@ export function createLegacySse(
 
   const receive: Endpoint["postParsed"] = (request, message, reply) => {
     const { connection, owner } = connections.get(queryOf(request.url).get("sessionId") ?? "") ?? {};
-    if (connection === undefined || owner !== identityOf(request.auth))
-      return reply.send(404, refuse("there is no such session; open one with GET")) as undefined;
+    if (connection === undefined || owner !== identityOf(request.auth)) {
+      const error = invalidRequest("there is no such session; open one with GET");
+      if (!globalThis.mcpcWithoutObservers)
+        observeRefusedMessage(server, message, { notify: () => {}, request }, request.auth, error);
+      return reply.send(404, errorMessage(undefined, error)) as undefined;
+    }
     if (request.body?.resize(weightOf(message)) === false) return unavailable(reply, noRoomForMessage());
     try {
       connection.receive(message, request.auth, takeBody(request));

@@ -1,10 +1,10 @@
 import { identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
 import { unexpectedError } from "../../protocol/connection.js";
-import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
+import { invalidRequest, UnavailableError, type McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import type { Id, NotificationMessage, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
-import { observeRefusal } from "../../protocol/observe.js";
+import { observeRefusedMessage } from "../../protocol/observe.js";
 import { deferred } from "./deferred.js";
 import { unavailable, type HttpReply, type HttpRequest, type Running } from "./endpoint.js";
 import type { Acceptance, HttpSession } from "./http-session.js";
@@ -23,7 +23,7 @@ export function accept(
 
 /**
  * Calls `resume` with the session of an HTTP request, or with an error. Only a search for it on other replicas takes
- * time. `message` is the request of the protocol, if it is one.
+ * time. `message` is the request of the protocol, if it is one; `whole` may be a batch.
  */
 export function withSession(
   server: Server,
@@ -32,6 +32,7 @@ export function withSession(
   reply: HttpReply,
   message: RequestMessage | undefined,
   resume: (session: HttpSession | McpError) => Running | undefined,
+  whole: unknown = message,
 ): Running | undefined {
   const id = request.header("mcp-session-id");
   if (id === undefined) return resume(missingSession);
@@ -47,8 +48,8 @@ export function withSession(
       : search();
   const fail = (error: unknown): void => {
     const refusal = refuseFailed(server, reply, message?.id, error);
-    if (!globalThis.mcpcWithoutObservers && message !== undefined)
-      observeRefusal(server, message, { notify: () => {}, request }, request.auth, refusal);
+    if (!globalThis.mcpcWithoutObservers)
+      observeRefusedMessage(server, whole, { notify: () => {}, request }, request.auth, refusal);
   };
   return deferred(request, found, (session = unknownSession) => resume(session), fail);
 }
@@ -66,15 +67,9 @@ export function refuseFailed(server: Server, reply: HttpReply, id: Id | undefine
   return refusal;
 }
 
-const missingSession = /* @__PURE__ */ new McpError(
-  errorCodes.invalidRequest,
-  "Mcp-Session-Id is missing; open a session with initialize",
-);
+const missingSession = /* @__PURE__ */ invalidRequest("Mcp-Session-Id is missing; open a session with initialize");
 /** Sent with 404, which makes a client open another session (2025-03-26, transports: session management). */
-const unknownSession = /* @__PURE__ */ new McpError(
-  errorCodes.invalidRequest,
-  "there is no such session any more; open one with initialize",
-);
+const unknownSession = /* @__PURE__ */ invalidRequest("there is no such session any more; open one with initialize");
 
 /** Opens a session, unless `initialize` fails. */
 export function openSession(

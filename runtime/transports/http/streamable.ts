@@ -2,7 +2,7 @@ import type {} from "../../protocol/parts.js";
 import { onExpiry } from "../../protocol/auth.js";
 import { initializedTwice, noBatches, refuseBatch, unexpectedError } from "../../protocol/connection.js";
 import { callerOf } from "../../protocol/caller.js";
-import { errorCodes, McpError, UnavailableError } from "../../protocol/errors.js";
+import { errorCodes, invalidRequest, McpError, UnavailableError } from "../../protocol/errors.js";
 import type { Outlet, Peer, Server } from "../../protocol/exchange.js";
 import type { Auth } from "../../protocol/handlers.js";
 import { initialize, legacyPeer } from "../../protocol/initialize.js";
@@ -10,7 +10,7 @@ import { classify, errorMessage, isObject, readableId, resultMessage, textOf } f
 import type { NotificationMessage, Outgoing, RequestMessage, ResponseMessage } from "../../protocol/json-rpc.js";
 import { takeBody, weightOf } from "../../protocol/ledger.js";
 import { visibleTool } from "../../protocol/methods/tools.js";
-import { observeOpening, observeRefusal } from "../../protocol/observe.js";
+import { observeOpening, observeRefusal, observeRefusedMessage } from "../../protocol/observe.js";
 import { parseMessage } from "../../protocol/parse-message.js";
 import { invalidParams } from "../../protocol/results.js";
 import { legacyRevisions } from "../../protocol/revisions/legacy.js";
@@ -73,12 +73,7 @@ export function createEndpoint(server: Server, options: EndpointOptions): Endpoi
           return deferred(request, deleted, finish, (error) => refuseFailed(server, reply, undefined, error));
         }
         if (!admitsStream(request)) {
-          return refuse(
-            reply,
-            406,
-            undefined,
-            new McpError(errorCodes.invalidRequest, "Accept must list text/event-stream"),
-          );
+          return refuse(reply, 406, undefined, invalidRequest("Accept must list text/event-stream"));
         }
         const refusal = server.admit?.({ method: "open", caller: callerOf(request.auth, request.remote) });
         if (refusal !== undefined) return unavailable(reply, refusal);
@@ -91,7 +86,7 @@ export function createEndpoint(server: Server, options: EndpointOptions): Endpoi
 }
 
 function notServed({ method }: HttpRequest, reply: HttpReply): undefined {
-  const error = new McpError(errorCodes.invalidRequest, `${method} is for sessions; send messages with POST`);
+  const error = invalidRequest(`${method} is for sessions; send messages with POST`);
   return refuse(reply, 405, undefined, error, { allow: "POST" });
 }
 
@@ -105,7 +100,7 @@ function receive(
 ): Running | undefined {
   if (Array.isArray(message)) {
     const run = (session?: HttpSession | McpError): undefined => receiveBatch(server, session, request, message, reply);
-    return sessions === undefined ? run() : withSession(server, sessions, request, reply, undefined, run);
+    return sessions === undefined ? run() : withSession(server, sessions, request, reply, undefined, run, message);
   }
   const kind = classify(message);
   if (kind instanceof McpError) return refuse(reply, 400, readableId(message), kind);
@@ -240,8 +235,7 @@ function unknownLegacyVersion(request: HttpRequest): McpError | undefined {
   const version = request.header("mcp-protocol-version");
   if (version === undefined || legacyRevisions.has(version)) return undefined;
   const supported = [...legacyRevisions.keys(), ...modernRevisions.keys()].join(", ");
-  return new McpError(
-    errorCodes.invalidRequest,
+  return invalidRequest(
     `unsupported MCP-Protocol-Version ${JSON.stringify(version.slice(0, 40))}; supported: ${supported}`,
   );
 }
@@ -272,10 +266,7 @@ function receiveModern(
   if (mismatch !== undefined) return refuse(mismatch);
   const isListening = method === "subscriptions/listen";
   if (isListening && !admitsStream(request)) {
-    const error = new McpError(
-      errorCodes.invalidRequest,
-      "Accept must list text/event-stream: there is no other answer",
-    );
+    const error = invalidRequest("Accept must list text/event-stream: there is no other answer");
     return refuse(error, 406);
   }
   return runRequest(peer, message, new StreamableReply(request, reply, options, isListening), request.auth);
@@ -302,18 +293,22 @@ function admitsStream(request: HttpRequest): boolean {
 /** Answers a JSON-RPC batch (2025-03-26 only) with one body of responses and without notifications. */
 function receiveBatch(
   server: Server,
-  session: HttpSession | McpError | undefined,
+  found: HttpSession | McpError | undefined,
   request: HttpRequest,
   messages: readonly unknown[],
   reply: HttpReply,
 ): undefined {
-  if (session instanceof McpError) return refuseSession(reply, undefined, session);
-  const version =
-    session?.connection.peer()?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
+  const session = found instanceof McpError ? undefined : found;
+  const peer = session?.connection.peer();
+  const version = peer?.protocolVersion ?? request.header("mcp-protocol-version") ?? assumedVersion;
   const modernElement = messages.some((message) => isObject(message) && hasClaim(message["params"]));
   const allowed = legacyRevisions.get(version)?.batches === true && !modernElement;
-  const refusal = allowed ? refuseBatch(messages) : noBatches();
-  if (refusal !== undefined) return refuse(reply, 400, undefined, refusal);
+  const refusal = found instanceof McpError ? found : allowed ? refuseBatch(messages) : noBatches();
+  if (refusal !== undefined) {
+    if (!globalThis.mcpcWithoutObservers)
+      observeRefusedMessage(server, messages, { notify: () => {}, request }, request.auth, refusal, peer);
+    return refuseSession(reply, undefined, refusal);
+  }
 
   const answers: string[] = [];
   let failure: unknown;

@@ -2,7 +2,15 @@ import type {} from "../../protocol/parts.js";
 import { identityOf } from "../../protocol/auth.js";
 import { callerOf } from "../../protocol/caller.js";
 import { dispatch } from "../../protocol/dispatch.js";
-import { busy, errorCodes, full, errorText, McpError, UnavailableError } from "../../protocol/errors.js";
+import {
+  busy,
+  errorCodes,
+  full,
+  errorText,
+  invalidRequest,
+  McpError,
+  UnavailableError,
+} from "../../protocol/errors.js";
 import { Call, type Payload, type Server, type Store } from "../../protocol/exchange.js";
 import { fingerprint } from "../../protocol/fingerprint.js";
 import type { Auth } from "../../protocol/handlers.js";
@@ -11,13 +19,20 @@ import { errorMessage, isErrorResult, isObject, resultText } from "../../protoco
 import { takeBody, weightOf, type Booking } from "../../protocol/ledger.js";
 import { visibleTool } from "../../protocol/methods/tools.js";
 import { observeRefusal } from "../../protocol/observe.js";
-import type { Failure } from "../../protocol/observer.js";
 import { isTooDeep, parseMessage, tooDeep } from "../../protocol/parse-message.js";
 import { latestLegacy } from "../../protocol/revisions/legacy.js";
 import { missingScopes } from "../../protocol/scopes.js";
 import type { EventLogWriter, EventReader } from "../../protocol/store.js";
 import type { JsonObject } from "../../protocol/types.js";
-import { queryOf, unavailable, type Endpoint, type HttpReply, type HttpRequest, type Running } from "./endpoint.js";
+import {
+  queryOf,
+  unavailable,
+  type Endpoint,
+  type Headers,
+  type HttpReply,
+  type HttpRequest,
+  type Running,
+} from "./endpoint.js";
 import { scopeChallenge } from "./identify.js";
 import { logBytes } from "./session-streams.js";
 import { defaultMaxSessions } from "./sessions.js";
@@ -64,7 +79,7 @@ interface RunEvent {
 export function createToolEvents(server: Server, most = defaultMaxSessions): (tool: string) => Endpoint {
   const runs = new Map<string, Run>();
   const refuse = (reply: HttpReply, status: number, message: string): undefined =>
-    reply.send(status, errorMessage(undefined, new McpError(errorCodes.invalidRequest, message))) as undefined;
+    reply.send(status, errorMessage(undefined, invalidRequest(message))) as undefined;
 
   const baseBytes = ({ log, inputBytes }: Pick<Run, "log" | "inputBytes">): number =>
     runBytes + inputBytes + (globalThis.mcpcWithoutStore || log === undefined ? 0 : logBytes);
@@ -127,7 +142,11 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     };
     const item = { kind: "run", most, caller: callerOf(auth, remote), isIdle: () => run.done };
     run.booking = server.ledger.book(item, evict, baseBytes(run));
-    if (run.booking === undefined) return unavailable(reply, full("too many tools are running"));
+    if (run.booking === undefined) {
+      const error = full("too many tools are running");
+      if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, error);
+      return unavailable(reply, error);
+    }
     emit(run, "tool_start", JSON.stringify({ tool }));
     const notify = (text: string): void => {
       const { method, params } = JSON.parse(text) as { method: string; params: JsonObject };
@@ -206,22 +225,19 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
 
   return (tool) => {
     const postParsed = (request: HttpRequest, input: unknown, reply: HttpReply): Running | undefined => {
-      if (visibleTool(server, request.auth, tool) === undefined) {
-        const error = new McpError(errorCodes.invalidParams, `there is no tool ${JSON.stringify(tool)}`);
-        const failure = { fault: "caller", name: "unknown_tool" } as const;
-        if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, error, failure);
-        return refuse(reply, 404, error.message);
-      }
+      const refuseRun = (status: number, error: McpError, headers?: Headers): undefined => {
+        if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, error);
+        return reply.send(status, errorMessage(undefined, error), headers) as undefined;
+      };
+      if (visibleTool(server, request.auth, tool) === undefined)
+        return refuseRun(404, invalidRequest(`there is no tool ${JSON.stringify(tool)}`));
       const denied = missingScopes(server, request.auth, "tools/call", { name: tool });
-      if (denied !== undefined) {
-        if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, denied);
-        return reply.send(403, errorMessage(undefined, denied), scopeChallenge(server, denied)) as undefined;
-      }
+      if (denied !== undefined) return refuseRun(403, denied, scopeChallenge(server, denied));
       const lastEventId = request.header("last-event-id");
       if (lastEventId !== undefined && lastEventId !== "") return resume(tool, lastEventId, request, reply);
       return isObject(input)
         ? start(tool, input, request, reply)
-        : refuse(reply, 400, "the arguments must be a JSON object");
+        : refuseRun(400, invalidRequest("the arguments must be a JSON object"));
     };
     return {
       access: "toolEvents",
@@ -236,8 +252,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
         // Resuming a run starts no new one.
         if (surface !== undefined && surface.readOnly !== true && !request.header("last-event-id")) {
           const message = 'GET runs tools with "readOnlyHint": true alone; send the arguments with POST';
-          const error = new McpError(errorCodes.invalidRequest, message);
-          return reply.send(405, errorMessage(undefined, error), { allow: "POST" }) as undefined;
+          return reply.send(405, errorMessage(undefined, invalidRequest(message)), { allow: "POST" }) as undefined;
         }
         const query = queryOf(request.url);
         const whole = query.get("arguments");
@@ -249,15 +264,12 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
   };
 }
 
-function observeToolRefusal(
-  server: Server,
-  request: HttpRequest,
-  name: string,
-  error: McpError,
-  failure?: Failure,
-): void {
+function observeToolRefusal(server: Server, request: HttpRequest, name: string, error: McpError): void {
+  const { auth } = request;
+  const isUnknown = visibleTool(server, auth, name) === undefined;
+  const failure = isUnknown ? ({ fault: "caller", name: "unknown_tool" } as const) : undefined;
   const message = { id: "", method: "tools/call", params: { name } };
-  observeRefusal(server, message, { notify: () => {}, request }, request.auth, error, failure && { failure });
+  observeRefusal(server, message, { notify: () => {}, request }, auth, error, failure && { failure });
 }
 
 /** Resumes a run of another replica from its log. */
