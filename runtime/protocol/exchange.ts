@@ -12,7 +12,7 @@ import type { Logger, LogSink } from "./logger.js";
 import { observeAbort, type Observer } from "./observer.js";
 import type { Asker, Clock, Outlet, Source } from "./outlet.js";
 import type { CacheStatistics, ConcurrencyLimit, Metrics } from "./metrics.js";
-import type { SharedStore } from "./store.js";
+import type { SessionEvent, SharedStore } from "./store.js";
 import type { Handlers, Reuse, Surface } from "./surface.js";
 import type { Abortable, Subscriber } from "./subscriber.js";
 import type { ContentBlock, Implementation, JsonObject, LoggingLevel } from "./types.js";
@@ -205,6 +205,8 @@ export interface Peer extends ClientInformation {
   readonly subscriptions?: Set<string> | undefined;
   /** The booking of the connection, if the transport serves several clients. */
   booking?: Booking | undefined;
+  /** Writes a change of the session to a store, if one has the session. */
+  save?: (change: SessionEvent) => Promise<void>;
   /** The session's state: set at the first access by a handler, `null` after the end of the session. */
   session?: SessionRecord | null;
 }

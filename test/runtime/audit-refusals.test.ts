@@ -97,6 +97,36 @@ test.each(openings)("the opening of a session %s has one record, of its answer",
   expect("session" in records[0]).toBe(row === opened);
 });
 
+const failed = (error: Error) => ({
+  ...{ replica: "a", changes: { position: "0" }, eventLogs: {}, onAvailable: () => () => {}, available: true },
+  sessions: {
+    ...{ write: async () => {}, listen: () => () => {}, extend: async () => "kept" },
+    change: () => Promise.reject(error),
+  },
+});
+
+const sessionChanges: readonly (readonly [method: string, params: object, record: object])[] = [
+  ["logging/setLevel", { level: "debug" }, {}],
+  ["resources/subscribe", { uri: "memo://one" }, { resource: "memo://one" }],
+  ["resources/unsubscribe", { uri: "memo://one" }, { resource: "memo://one" }],
+];
+
+for (const [what, error] of [
+  ["is away", busy("the store is away")],
+  ["fails", new Error("no memory")],
+] as const)
+  test.each(sessionChanges)(`%s is recorded as it is answered if the store ${what}`, async (method, params, record) => {
+    const { server, records } = audited({}, { store: failed(error) as never });
+    const { surface, definition } = server;
+    const resources = surface.resources.map((resource) => ({ ...resource, subscribe: true }));
+    const { post, session, server: served } = serving({ surface: { ...surface, resources }, definition });
+    served.application.ready = true;
+    const answer = await post("ada", { id: 1, method, params }, await session("ada"));
+    expect(answer.status).toBe(503);
+    const { code } = ((await answer.json()) as { error: { code: number } }).error;
+    expect(records.slice(1)).toEqual([expect.objectContaining({ method, ...record, ...noSession, code })]);
+  });
+
 test("a request whose session cannot be looked up has a record", async () => {
   const { server, records } = audited({}, { store: awayStore });
   const { post, server: served } = serving(server);

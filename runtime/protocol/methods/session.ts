@@ -13,6 +13,7 @@ export function setLevel(call: Call): Answer {
   const { level } = call.params;
   if (!isLoggingLevel(level)) return invalidParams(`"level" must be one of ${loggingLevels.join(", ")}`);
   call.peer.logLevel = level;
+  if (!globalThis.mcpcWithoutStore) call.publishing = call.peer.save?.({ type: "logLevel", level });
   return "{}";
 }
 

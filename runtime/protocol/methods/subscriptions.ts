@@ -130,7 +130,7 @@ function isWatchable(call: Call, uri: string): boolean {
 /** Answers `resources/subscribe`. The connection keeps the subscriptions (up to 2025-11-25). */
 export function subscribe(call: Call): Answer {
   const { server } = call.peer.view;
-  return changeSubscriptions(call, (uris, uri) => {
+  return changeSubscriptions(call, "subscribe", (uris, uri) => {
     const refusal = watchRefusal(call, uri);
     if (refusal !== undefined) return refusal;
     const most = server.surface.maxSubscriptions ?? defaultMaxSubscriptions;
@@ -150,7 +150,7 @@ function watchUpstream(call: Call, uris: readonly string[]): void {
 
 /** Answers `resources/unsubscribe`. An unknown subscription is no error. */
 export function unsubscribe(call: Call): Answer {
-  return changeSubscriptions(call, (uris, uri) => {
+  return changeSubscriptions(call, "unsubscribe", (uris, uri) => {
     if (uris.delete(uri)) resizeBooking(call, -bytesOf(uri));
     return "{}";
   });
@@ -172,14 +172,20 @@ function resizeBooking({ peer: { booking } }: Call, bytes: number): boolean {
   return booking?.resize(booking.bytes + bytes) !== false;
 }
 
-function changeSubscriptions(call: Call, apply: (uris: Set<string>, uri: string) => Answer): Answer {
+function changeSubscriptions(
+  call: Call,
+  type: "subscribe" | "unsubscribe",
+  apply: (uris: Set<string>, uri: string) => Answer,
+): Answer {
   const { uri } = call.params;
   if (typeof uri !== "string") return invalidParams('"uri" must be a string');
   const { subscriptions, view } = call.peer;
   if (!globalThis.mcpcWithoutStore && view.server.store !== undefined && uri.length > maxSharedUri)
     return invalidParams(`"uri" has more than ${maxSharedUri} characters`);
-  if (subscriptions !== undefined) return apply(subscriptions, uri);
-  return invalidRequest("subscriptions need a session: open one with initialize");
+  if (subscriptions === undefined) return invalidRequest("subscriptions need a session: open one with initialize");
+  const answer = apply(subscriptions, uri);
+  if (!globalThis.mcpcWithoutStore && !(answer instanceof McpError)) call.publishing = call.peer.save?.({ type, uri });
+  return answer;
 }
 
 /** Refuses a subscription to a resource that never changes. Fixed resources declare `subscribe`; templates allow it. */

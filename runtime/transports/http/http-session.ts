@@ -27,7 +27,7 @@ export interface HttpSession {
   /** Answers a request of this session. The answer becomes a stream at the first notification. */
   request(message: RequestMessage, request: HttpRequest, reply: HttpReply): Running | undefined;
   notification(message: NotificationMessage): Acceptance;
-  /** Runs a request, and writes what it changes in the session before its answer. */
+  /** Runs a request. */
   run(message: RequestMessage, outlet: Outlet, answer: Reply, auth: HttpRequest["auth"]): unknown;
   /** Takes the answer to a question. */
   response(message: ResponseMessage): Acceptance;
@@ -132,7 +132,7 @@ export function createSession(
       };
     },
     run: (message, outlet, answer, auth) =>
-      connection.request(message, outlet, stored === undefined ? answer : stored.persisting(message, answer), auth),
+      connection.request(message, outlet, stored === undefined ? answer : stored.remember(message, answer), auth),
     notification(message) {
       const sent = stored?.cancel(message);
       if (sent !== undefined) return sent;

@@ -7,7 +7,6 @@ import type { Auth } from "../../protocol/handlers.js";
 import { fingerprint } from "../../protocol/fingerprint.js";
 import { legacyPeer } from "../../protocol/initialize.js";
 import {
-  errorMessage,
   isObject,
   type Id,
   type NotificationMessage,
@@ -91,8 +90,8 @@ function tooLong(what: string, most: number): McpError {
 /** The part of a stored session on this replica, which other replicas may also serve. */
 export interface StoredPart {
   readonly changes: ChangeStream;
-  /** Writes what a request has changed in the session before its answer. */
-  persisting(message: RequestMessage, answer: Reply): Reply;
+  /** Remembers a request that runs here until its answer. */
+  remember(message: RequestMessage, answer: Reply): Reply;
   /** Passes on a cancellation of a request that does not run here. Resolves with a refusal, if any. */
   cancel(message: NotificationMessage): Promise<McpError | undefined> | undefined;
   /** Passes on the answer to a question of another replica. Resolves with a refusal, if any. */
@@ -158,18 +157,6 @@ export function createStoredPart(
     }
   }
 
-  /** Returns the event of a request that has changed the session; `undefined` if it has not. */
-  function eventOf(method: string, params: unknown): SessionEvent | undefined {
-    const { level, uri } = isObject(params) ? params : {};
-    if (method === "logging/setLevel" && peer.logLevel === level && isLoggingLevel(level))
-      return { type: "logLevel", level };
-    if (typeof uri !== "string") return undefined;
-    const isSubscribed = peer.subscriptions?.has(uri) === true;
-    if (method === "resources/subscribe" && isSubscribed) return { type: "subscribe", uri };
-    if (method === "resources/unsubscribe" && !isSubscribed) return { type: "unsubscribe", uri };
-    return undefined;
-  }
-
   /** Writes the session again to a store that has lost its data, or has it as it was before. */
   const restore = (): Promise<void> =>
     sessions.write(key, recordOf(stored, peer, { position: changes.position(), changes: known }));
@@ -209,29 +196,23 @@ export function createStoredPart(
         state = await sessions.change(key, event);
       }
       if (state === "ended") end();
+    } catch (error) {
+      throw error instanceof UnavailableError ? error : new UnavailableError(503, "the store failed", 1000);
     } finally {
       changing -= 1;
     }
   }
 
+  peer.save = change;
   return {
     changes,
-    persisting({ id, method, params }, answer) {
+    remember({ id }, answer) {
       running.set(id, (running.get(id) ?? 0) + 1);
       return (text, refusal) => {
         const others = running.get(id)! - 1;
         if (others > 0) running.set(id, others);
         else running.delete(id);
-        const event = refusal === undefined ? eventOf(method, params) : undefined;
-        if (event === undefined) return answer(text, refusal);
-        change(event).then(
-          () => answer(text),
-          (error: unknown) => {
-            const away =
-              error instanceof UnavailableError ? error : new UnavailableError(503, "the store failed", 1000);
-            answer(errorMessage(id, away), away);
-          },
-        );
+        answer(text, refusal);
       };
     },
     cancel({ method, params }) {
