@@ -1,6 +1,6 @@
 import type {} from "./parts.js";
 import type { Admit } from "./admission.js";
-import { errorCodes, McpError, plainError } from "./errors.js";
+import { errorCodes, McpError, plainError, type UnavailableError } from "./errors.js";
 import type { Answer, Call } from "./exchange.js";
 import { errorMessage, resultMessage, type Outgoing } from "./json-rpc.js";
 import type { Payload } from "./exchange.js";
@@ -18,14 +18,13 @@ export function dispatch(call: Call): Answer {
   }
 }
 
-/** `isAdmitted`: a store has admitted the call. */
-function answer(call: Call, isAdmitted?: boolean): Answer {
+function answer(call: Call): Answer {
   const { methods, server } = call.peer.view;
   const method = methods.get(call.method);
   if (method === undefined) return new McpError(errorCodes.methodNotFound, `unknown method ${quote(call.method)}`);
-  if (!globalThis.mcpcWithoutStore && isAdmitted !== true && server.admit?.shared !== undefined)
+  if (!globalThis.mcpcWithoutStore && call.isAdmitted !== true && server.admit?.shared !== undefined)
     return admitted(call, server.admit.shared(call));
-  const refusal = !globalThis.mcpcWithoutStore && isAdmitted === true ? undefined : server.admit?.(call);
+  const refusal = !globalThis.mcpcWithoutStore && call.isAdmitted === true ? undefined : server.admit?.(call);
   if (refusal !== undefined) return refusal;
   try {
     const answer = missingScopes(server, call.auth, call.method, call.params) ?? method(call);
@@ -39,11 +38,11 @@ function answer(call: Call, isAdmitted?: boolean): Answer {
 
 /** Answers a call unless a store refuses it. */
 function admitted(call: Call, refusal: ReturnType<NonNullable<Admit["shared"]>>): Answer {
-  if (!(refusal instanceof Promise)) return refusal ?? answer(call, true);
-  return track(
-    call,
-    refusal.then((settled) => settled ?? answer(call, true)),
-  );
+  const proceed = (settled: UnavailableError | undefined): Answer => {
+    call.isAdmitted = true;
+    return settled ?? answer(call);
+  };
+  return refusal instanceof Promise ? track(call, refusal.then(proceed)) : proceed(refusal);
 }
 
 /** Registers a running call, so that a server that stops can wait for it. */

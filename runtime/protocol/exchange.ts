@@ -241,6 +241,8 @@ export class Call {
   detach: (() => void) | undefined;
   /** Changes that the handler has published, for which the answer waits. */
   declare publishing: Promise<unknown> | undefined;
+  /** Set once a store has admitted the call. */
+  declare isAdmitted: true | undefined;
   #asking = 0;
   #outlet: Outlet;
   #controller: AbortController | undefined;

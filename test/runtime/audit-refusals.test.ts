@@ -150,21 +150,38 @@ test("a request whose session cannot be looked up has a record", async () => {
 const ofTool = { type: "audit", transport: "http", principal: "ada", method: "tools/call", outcome: "error" };
 const byCaller = (error: string) => ({ fault: "caller", error });
 
-type RefusedStream = readonly [what: string, tool: string, body: unknown, status: number, record: object];
+const limited = tooManyRequests(1, 1000);
+
+type RefusedStream = readonly [
+  what: string,
+  more: ServerOptions,
+  tool: string,
+  body: unknown,
+  status: number,
+  record: object,
+];
+const beyondRate = { fault: "limit", error: "rate" };
 const refusedStreams: readonly RefusedStream[] = [
-  ["does not exist", "none", {}, 404, byCaller("unknown_tool")],
-  ["needs scopes", "hang", {}, 403, byCaller("insufficient_scope")],
-  ["gets no object", "add", [], 400, byCaller("invalid_request")],
-  ["has no room", "add", {}, 503, { fault: "limit", error: "busy" }],
+  ["does not exist", {}, "none", {}, 404, byCaller("unknown_tool")],
+  ["needs scopes", {}, "hang", {}, 403, byCaller("insufficient_scope")],
+  ["gets no object", {}, "add", [], 400, byCaller("invalid_request")],
+  ["has no room", {}, "add", {}, 503, { fault: "limit", error: "busy" }],
+  ["exceeds the rate limit", { admit: () => limited }, "add", {}, 429, beyondRate],
+  [
+    "exceeds the rate limit of replicas",
+    { admit: Object.assign(() => undefined, { shared: async () => limited }) },
+    ...(["add", {}, 429, beyondRate] as const),
+  ],
 ];
 
-test.each(refusedStreams)("a stream of a tool that %s has a record", async (_, tool, body, status, record) => {
-  const { server, records } = audited();
-  const { ask } = serving(server, { maxSessions: 0 });
+test.each(refusedStreams)("a stream of a tool that %s has a record", async (_, more, tool, body, status, record) => {
+  const { server, records } = audited({}, more);
+  const { ask } = serving(server, { maxSessions: status === 503 ? 0 : 1 });
   const answer = await ask("ada", { path: `/mcp/tools/${tool}/sse`, body });
   expect(answer.status).toBe(status);
+  expect(answer.headers.has("retry-after")).toBe([429, 503].includes(status));
   const { error } = (await answer.json()) as { error: { code: number } };
-  expect(records).toEqual([{ ...ofTool, tool, ...record, code: error.code }]);
+  expect(records).toEqual([expect.objectContaining({ ...ofTool, tool, ...record, code: error.code })]);
 });
 
 type Serving = ReturnType<typeof serving>;

@@ -33,6 +33,7 @@ import {
   type HttpRequest,
   type Running,
 } from "./endpoint.js";
+import { deferred } from "./deferred.js";
 import { scopeChallenge } from "./identify.js";
 import { logBytes } from "./session-streams.js";
 import { defaultMaxSessions } from "./sessions.js";
@@ -126,8 +127,26 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     return { abandon: () => void run.replies.delete(reply) };
   }
 
-  function start(tool: string, input: JsonObject, request: HttpRequest, reply: HttpReply): Running | undefined {
+  function start(
+    tool: string,
+    input: JsonObject,
+    request: HttpRequest,
+    reply: HttpReply,
+    isAdmitted?: true,
+  ): Running | undefined {
     const { auth, remote } = request;
+    const caller = callerOf(auth, remote);
+    const refuseRun = (error: UnavailableError): undefined => {
+      if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, error);
+      return unavailable(reply, error);
+    };
+    if (!globalThis.mcpcWithoutStore && isAdmitted !== true && server.admit?.shared !== undefined) {
+      // The status of the answer depends on it.
+      const asked = Promise.resolve(server.admit.shared({ method: "tools/call", caller }));
+      const begin = (refusal: UnavailableError | undefined): Running | undefined =>
+        refusal === undefined ? start(tool, input, request, reply, true) : refuseRun(refusal);
+      return deferred(request, asked, begin, (error) => reply.fail(error));
+    }
     const store = globalThis.mcpcWithoutStore ? undefined : server.store;
     const id = store === undefined ? crypto.randomUUID() : `${store.replica}_${crypto.randomUUID()}`;
     const run: Run = {
@@ -140,13 +159,9 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
       forget(run);
       stop?.(busy("another client needs the place of the run"));
     };
-    const item = { kind: "run", most, caller: callerOf(auth, remote), isIdle: () => run.done };
+    const item = { kind: "run", most, caller, isIdle: () => run.done };
     run.booking = server.ledger.book(item, evict, baseBytes(run));
-    if (run.booking === undefined) {
-      const error = full("too many tools are running");
-      if (!globalThis.mcpcWithoutObservers) observeToolRefusal(server, request, tool, error);
-      return unavailable(reply, error);
-    }
+    if (run.booking === undefined) return refuseRun(full("too many tools are running"));
     emit(run, "tool_start", JSON.stringify({ tool }));
     const notify = (text: string): void => {
       const { method, params } = JSON.parse(text) as { method: string; params: JsonObject };
@@ -157,6 +172,7 @@ export function createToolEvents(server: Server, most = defaultMaxSessions): (to
     const outlet = { notify, oneWay: true, request };
     // The id of the run grants access to its result, so no record may have it.
     const call = new Call(legacyPeer(server, latestLegacy), "", "tools/call", params, outlet, undefined, auth);
+    if (!globalThis.mcpcWithoutStore) call.isAdmitted = isAdmitted;
     const answer = dispatch(call);
     if (answer instanceof UnavailableError) {
       forget(run);
