@@ -317,6 +317,27 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
   });
 });
 
+describe.skipIf(!hasRedis)("a channel", () => {
+  test.each([false, true])(
+    "is heard again as soon as its last listener was replaced (cluster: %s)",
+    async (cluster) => {
+      const redis = await redisOf({ cluster });
+      const { connection } = (await startReplica(redis.url, { cluster })).store.context;
+      const heard: string[] = [];
+      const listen = (name: string) => connection.subscribe("test:channel", () => heard.push(name));
+      const stop = listen("first");
+      await until(async () => Number(await redis.ask("PUBLISH", "test:channel", "")) === 1, "the subscription");
+      await until(() => heard.length > 0, "the message");
+      stop();
+      listen("second");
+      await until(async () => {
+        await redis.ask("PUBLISH", "test:channel", "");
+        return heard.at(-1) === "second";
+      }, "the next message");
+    },
+  );
+});
+
 describe.skipIf(!hasRedis)("replicas", () => {
   test("know which of them live, and send each other messages", async () => {
     const redis = await redisOf();

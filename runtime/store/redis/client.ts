@@ -4,12 +4,16 @@ import type { RedisAddress, RedisNode } from "./address.js";
 /** An argument of a command. */
 export type Argument = string;
 
+/** Takes the messages of a channel. */
+export type ChannelListener = (message: unknown, channel: unknown) => void;
+
 /** An open connection with Redis. It is used until its first failure, and replaced then. */
 export interface RedisClient {
   /** Sends a command. `key` is any of its keys, by which a cluster chooses a node. */
   send(key: string, args: readonly Argument[]): Promise<unknown>;
-  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
-  unsubscribe(channel: string): Promise<unknown>;
+  subscribe(channel: string, listener: ChannelListener): Promise<unknown>;
+  /** Ends a subscription. Without the listener, the package would forget the next one of the channel, too. */
+  unsubscribe(channel: string, listener: ChannelListener): Promise<unknown>;
   destroy(): void;
 }
 
@@ -97,7 +101,7 @@ async function openNode(options: RedisClientOptions, node: RedisNode, credential
   return {
     send: (_key, args) => client.sendCommand(args),
     subscribe: (channel, listener) => client.subscribe(channel, listener),
-    unsubscribe: (channel) => client.unsubscribe(channel),
+    unsubscribe: (channel, listener) => client.unsubscribe(channel, listener),
     destroy: () => {
       isOpen = false;
       destroy(client);
@@ -154,7 +158,7 @@ async function openCluster(options: RedisClientOptions): Promise<RedisClient> {
   return {
     send: (key, args) => cluster.sendCommand(key, false, [...args]),
     subscribe: (channel, listener) => cluster.subscribe(channel, listener),
-    unsubscribe: (channel) => cluster.unsubscribe(channel),
+    unsubscribe: (channel, listener) => cluster.unsubscribe(channel, listener),
     destroy: () => {
       isOpen = false;
       destroy(cluster);

@@ -155,7 +155,7 @@ export function createConnection(): RedisConnection {
       });
       if (options !== started) return opened.destroy();
       client = opened;
-      await limited(Promise.all([...channels.keys()].map((channel) => listen(opened!, channel))));
+      await limited(Promise.all([...channels.keys()].map((channel) => opened!.subscribe(channel, receive))));
       last = await beat(opened);
     } catch (error) {
       if (options === started) discard(opened, error);
@@ -198,10 +198,8 @@ export function createConnection(): RedisConnection {
     schedule(heartbeatMs, () => void probe());
   }
 
-  function listen(used: RedisClient, channel: string): Promise<unknown> {
-    return used.subscribe(channel, () => {
-      for (const listener of channels.get(channel) ?? []) listener();
-    });
+  function receive(_message: unknown, channel: unknown): void {
+    for (const listener of channels.get(String(channel)) ?? []) listener();
   }
 
   async function command(key: string, args: readonly Argument[]): Promise<unknown> {
@@ -243,14 +241,14 @@ export function createConnection(): RedisConnection {
         channels.set(channel, (known = new Set()));
         // A lost subscription is found by the next probe; followers read at intervals, too.
         const used = client;
-        if (used !== undefined) listen(used, channel).catch((error: unknown) => discard(used, error));
+        if (used !== undefined) used.subscribe(channel, receive).catch((error: unknown) => discard(used, error));
       }
       known.add(listener);
       return () => {
         known.delete(listener);
         if (known.size > 0 || channels.get(channel) !== known) return;
         channels.delete(channel);
-        client?.unsubscribe(channel).catch(() => {});
+        client?.unsubscribe(channel, receive).catch(() => {});
       };
     },
     onAvailable(listener) {
