@@ -79,6 +79,10 @@ describe.skipIf(!hasRedis)("a cluster of several nodes", () => {
         }),
       );
     }
+    // The failure of a node that has the heartbeat of one replica alone would look like the death of that replica.
+    const heartbeats = [a, b].map(({ store }) => store.context.replicas.heartbeat[0]);
+    const slots = await Promise.all(heartbeats.map((key) => nodes[1]!.ask("CLUSTER", "KEYSLOT", key)));
+    expect(slots[0]).toBe(slots[1]);
     const sessions = await use(12);
     const held = await Promise.all(nodes.slice(0, 3).map(async ({ ask }) => Number(await ask("DBSIZE"))));
     expect(held.every((keys) => keys > 0)).toBe(true);

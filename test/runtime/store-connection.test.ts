@@ -234,7 +234,7 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
     expect((await caller.request("tools/call", { name: "plain" })).error).toBeUndefined();
     await expect(first.store.context.connection.send("x", "GET", "x")).rejects.toThrow(/^the store is away; try again/);
     // An outage longer than the lifetime of heartbeats.
-    const keys = [first, second].map(({ store }) => `test:replica:${store.replica}`);
+    const keys = [first, second].map(({ store }) => `test:{replicas}:${store.replica}`);
     await until(async () => Number(await redis.ask("EXISTS", ...keys)) === 0, "the end of the heartbeats");
     await redis.ask(...accept);
     await until(() => first.store.available);
@@ -255,7 +255,7 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
       ["-zadd"],
       /can't run this command|no permissions to run the 'zadd' command/,
     ],
-    ["other keys are permitted alone", ["resetkeys", "~test:replica:*", "~test:inbox:*"], /NOPERM.*"key":"test:/],
+    ["other keys are permitted alone", ["resetkeys", "~test:{replicas}:*", "~test:inbox:*"], /NOPERM.*"key":"test:/],
   ])("but not to some commands, answers those with 503, and the log says so: %s", async (_what, rights, reason) => {
     const redis = await redisOf();
     await redis.ask("ACL", "SETUSER", "app", "on", ">pw", "~*", "&*", "+@all", ...rights);

@@ -112,7 +112,7 @@ describe.skipIf(!hasRedis)("tasks", () => {
     await second.client.next();
     const { replica } = first.store;
     const failsWithoutHeartbeat = async (): Promise<boolean> => {
-      await redis.ask("DEL", `test:replica:${replica}`);
+      await redis.ask("DEL", `test:{replicas}:${replica}`);
       return (await get(second, taskId)).status === "failed";
     };
     await until(failsWithoutHeartbeat);

@@ -215,7 +215,7 @@ describe.skipIf(!hasRedis)("with a store", () => {
 
     test("stays with the newest connection if the replica of an older one may have missed messages", async () => {
       const { a, headers, first, second } = await openedTwice();
-      await shared.redis.ask("DEL", `${shared.prefix}replica:${a.store.replica}`);
+      await shared.redis.ask("DEL", `${shared.prefix}{replicas}:${a.store.replica}`);
       const control = async (): Promise<string> =>
         JSON.stringify(await shared.redis.ask("XRANGE", `${shared.prefix}control`, "-", "+"));
       await until(async () => (await control()).includes("loss"), "the loss");

@@ -14,7 +14,7 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     const headers = await session(a!);
     expect((await b!.post("ada", plain, headers)).status).toBe(200);
     expect((await a!.ask("ada", { method: "DELETE", headers })).status).toBe(200);
-    await shared.redis.ask("DEL", `${shared.prefix}replica:${b!.store.replica}`);
+    await shared.redis.ask("DEL", `${shared.prefix}{replicas}:${b!.store.replica}`);
     const lost = async () =>
       JSON.stringify(await shared.redis.ask("XRANGE", `${shared.prefix}control`, "-", "+")).includes("loss");
     await until(lost, "the loss");
@@ -131,7 +131,7 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     expect((await b!.post("ada", plain, headers)).status).toBe(200);
     const [key] = await shared.sessionKeys();
     await shared.redis.ask("HSET", key!, "level", "debug", "uri made://a", "1", "changes", "2");
-    await shared.redis.ask("DEL", `${shared.prefix}replica:${b!.store.replica}`);
+    await shared.redis.ask("DEL", `${shared.prefix}{replicas}:${b!.store.replica}`);
     await until(
       async () => (await b!.post("ada", callOf("log"), headers)).headers.get("content-type") === "text/event-stream",
       "the log level",
@@ -153,7 +153,7 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     // As after a restart from an earlier copy of the data.
     await shared.redis.ask("COPY", `${key!}:old`, key!, "REPLACE");
     await shared.redis.ask("DEL", `${key!}:old`);
-    await shared.redis.ask("DEL", `${shared.prefix}replica:${a!.store.replica}`);
+    await shared.redis.ask("DEL", `${shared.prefix}{replicas}:${a!.store.replica}`);
     const fields = async (): Promise<unknown> => shared.redis.ask("HKEYS", key!);
     await until(async () => ((await fields()) as string[]).includes("uri made://a"), "the subscription");
     expect((await b!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("text/event-stream");

@@ -49,7 +49,8 @@ export function createReplicas(
   const takers = new Map<string, (message: ReplicaMessage, from: string) => void>();
   const control = createLogWriter(connection, replica, key("control"), controlLimits);
   const inboxes = createInboxes(connection, replica, key);
-  const heartbeatOf = (name: string): string => key("replica", name);
+  // A cluster keeps all heartbeats on one node, so that its failure stops all replicas alike, and kills none.
+  const heartbeatOf = (name: string): string => key("{replicas}", name);
   let followers: Follower[] = [];
   const own = heartbeatOf(replica);
 
