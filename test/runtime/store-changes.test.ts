@@ -40,6 +40,16 @@ describe.skipIf(!hasRedis)("changes", () => {
   afterAll(() => redis.stop());
   beforeEach(() => redis.ask("FLUSHALL"));
 
+  /** Ends Redis. Returns a function that starts it again, as the end of the test does. */
+  async function outage(...replicas: readonly Replica[]): Promise<() => Promise<void>> {
+    await redis.kill();
+    let restarting: Promise<void> | undefined;
+    const end = (): Promise<void> => (restarting ??= redis.restart());
+    onTestFinished(end);
+    await until(() => replicas.every(({ store }) => !store.available), "the outage");
+    return end;
+  }
+
   test.each(["2025-11-25", "2026-07-28"])(
     "reach subscribers of %s on every replica, once and in order",
     async (version) => {
@@ -135,6 +145,33 @@ describe.skipIf(!hasRedis)("changes", () => {
     expect(await publishing).toEqual([]);
     await until(async () => (await changesIn(redis)) > 1);
     expect(await changesIn(redis)).toBe(2);
+  });
+
+  test("that follow an equal one which the store may have are sent, too", async () => {
+    const [first, second] = await Promise.all([startReplica(redis.url), startReplica(redis.url)]);
+    const client = await subscriber(second!, "2026-07-28");
+    const { connection } = first!.store.context;
+    const { run } = connection;
+    const publish = (): Promise<void> => first!.store.publish({ kind: "resource", uri: "made://a" });
+    // The store takes the first one, but its reply is lost.
+    const losing = new Promise<() => Promise<void>>((resolve) => {
+      connection.run = async (...script) => {
+        connection.run = run;
+        await run(...script);
+        await until(() => client.waiting.length === 1, "the first change");
+        resolve(await outage(first!));
+        throw new Error("the reply is lost");
+      };
+    });
+    const publishing = [publish()];
+    const end = await losing;
+    await new Promise(setImmediate);
+    publishing.push(publish());
+    await end();
+    await Promise.all(publishing);
+    await first!.store.publish({ kind: "tools" });
+    await until(() => JSON.stringify(client.waiting).includes(listed.kind), "the last change");
+    expect(changesOf(client)).toEqual([updated("made://a"), updated("made://a"), listed]);
   });
 
   test("that other versions wrote in other forms are skipped", async () => {

@@ -116,6 +116,8 @@ return page`);
 interface WaitingEntry {
   readonly number: number;
   readonly data: string;
+  /** Whether the log may have the entry already, so that followers skip a later one with its number. */
+  isSent: boolean;
   readonly appended: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -132,7 +134,6 @@ export function createLogWriter(
 ): LogWriter {
   let waiting: WaitingEntry[] = [];
   let size = 0;
-  let sent = 0;
   let isSending = false;
   let isClosed = false;
   let stopListening: (() => void) | undefined;
@@ -142,7 +143,7 @@ export function createLogWriter(
     isSending = true;
     while (waiting.length > 0 && connection.available) {
       const batch = waiting.slice(0, batchLength);
-      sent = batch.length;
+      for (const entry of batch) entry.isSent = true;
       try {
         const entries = batch.flatMap(({ number, data }) => [String(number), data]);
         const limits = [maxLength, maxBytes, lifetimeMs].map(String);
@@ -157,7 +158,6 @@ export function createLogWriter(
         // Redis may be full, or another command may hold its name.
         if (connection.available) await pause(refusedMs);
       }
-      sent = 0;
     }
     isSending = false;
     if (waiting.length > 0 && !isClosed) stopListening ??= connection.onAvailable(() => void flush());
@@ -166,7 +166,7 @@ export function createLogWriter(
 
   return {
     append(data, joins = false) {
-      const same = joins ? waiting.slice(sent).find((entry) => entry.data === data) : undefined;
+      const same = joins ? waiting.find((entry) => !entry.isSent && entry.data === data) : undefined;
       if (same !== undefined) return same.appended;
       if (isClosed || waiting.length >= waitingLimits.entries || size + data.length > waitingLimits.characters)
         return Promise.reject(storeAway("too much waits for the store"));
@@ -177,7 +177,7 @@ export function createLogWriter(
         reject = onReject;
       });
       count += 1;
-      waiting.push({ number: count, data, appended, resolve, reject });
+      waiting.push({ number: count, data, isSent: false, appended, resolve, reject });
       size += data.length;
       // Entries of the same turn are sent together.
       if (!isSending) queueMicrotask(() => void flush());
