@@ -59,6 +59,24 @@ describe.skipIf(!hasRedis)("messages between replicas", () => {
     expect(await size(`${shared.prefix}inbox:{away}`)).toBeLessThan(18 * 1024 * 1024);
   });
 
+  test("to all replicas that wait leave room for those of other callers", async () => {
+    const { connection, replicas } = (await startReplica(shared.redis.url, { prefix: shared.prefix })).store.context;
+    connection.run = () => new Promise(() => {});
+    const refused: string[] = [];
+    const send = (caller = ""): void =>
+      void replicas.broadcast({ kind: "test" }, caller || undefined).catch(() => refused.push(caller));
+    for (const [caller, count] of [
+      ["ada", 1025],
+      ["bob", 1025],
+      ["", 2048],
+      ["eve", 1],
+      ["", 1],
+    ] as const)
+      for (let sent = 0; sent < count; sent += 1) send(caller);
+    await until(() => refused.length >= 4);
+    expect(refused).toEqual(["ada", "bob", "eve", ""]);
+  });
+
   test("to all replicas have 16 MB at most, of which the oldest go first", async () => {
     const { context } = (await startReplica(shared.redis.url, { prefix: shared.prefix })).store;
     for (let count = 0; count < 24; count += 1) await context.replicas.broadcast({ kind: "test", long, count });

@@ -8,6 +8,7 @@ import { storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import type { Persistence } from "./persist.js";
 import { createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
+import { defaultLimits } from "./waiting-room.js";
 
 /** Changes that every replica delivers to its own subscribers, in the same order. */
 export interface Changes extends ChangeLog {
@@ -18,7 +19,7 @@ export interface Changes extends ChangeLog {
 }
 
 /** The limits of the log. Its lifetime exceeds that of a session, which resumes at a position. */
-const limits = { maxLength: 10_000, maxBytes: 16 * 1024 * 1024, lifetimeMs: 60 * 60_000 };
+const limits = { maxLength: 10_000, maxBytes: 16 * 1024 * 1024, lifetimeMs: 60 * 60_000, waiting: defaultLimits };
 /** The maximum length of an entry, of which a URI or arguments are the largest part. */
 const maxEntryLength = 16_384;
 /** The time that a call waits for the store: longer than a failover or a restart. */
@@ -68,8 +69,8 @@ export function createChanges(
   function append(text: string, stale: readonly StaleResults[]): Promise<void> {
     latest =
       forget === undefined || stale.length === 0
-        ? writer.append(text, true)
-        : forgetOnce(text, stale).then(() => writer.append(text, true));
+        ? writer.append(text, { joins: true })
+        : forgetOnce(text, stale).then(() => writer.append(text, { joins: true }));
     const taken = latest.catch(() => {
       throw hasRun("the store cannot take more updates: the call has run, but its update is lost");
     });

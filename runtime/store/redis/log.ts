@@ -1,4 +1,5 @@
 import { createScript, pause, refusedMs, storeAway, type RedisConnection } from "./connection.js";
+import { createWaitingRoom, type WaitingLimits } from "./waiting-room.js";
 import { watch } from "./watch.js";
 
 /**
@@ -18,6 +19,8 @@ export interface LogLimits {
   readonly maxBytes: number;
   /** The lifetime of the log after its last use. */
   readonly lifetimeMs: number;
+  /** The limits of what waits for the store. */
+  readonly waiting: WaitingLimits;
 }
 
 export interface LogEntry {
@@ -40,11 +43,18 @@ export interface LogPage {
 export interface LogWriter {
   /**
    * Appends an entry. Entries keep their order, and are sent again until the store has them, or the writer is closed.
-   * With `joins`, an equal entry that still waits stands for both. Rejects at once if too many entries wait.
+   * Rejects at once if too many entries wait, in all or of this caller.
    */
-  append(data: string, joins?: boolean): Promise<void>;
+  append(data: string, options?: AppendOptions): Promise<void>;
   /** Drops the entries that wait. */
   close(): void;
+}
+
+export interface AppendOptions {
+  /** An equal entry that still waits stands for both, which have one promise. */
+  readonly joins?: boolean;
+  /** The caller that has caused the entry, if any. */
+  readonly caller?: string | undefined;
 }
 
 export interface Follower {
@@ -66,8 +76,6 @@ export interface FollowOptions {
   readonly onLoss?: () => void;
 }
 
-/** The maximum number and size of entries that wait for the store, per log. */
-const waitingLimits = { entries: 1024, characters: 4 * 1024 * 1024 };
 /** The maximum number of entries in one append, and in one read. */
 const batchLength = 128;
 /** Interval at which followers read without being woken. */
@@ -119,6 +127,7 @@ interface WaitingEntry {
   /** Whether the log may have the entry already, so that followers skip a later one with its number. */
   isSent: boolean;
   readonly appended: Promise<void>;
+  readonly leave: () => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -130,10 +139,10 @@ export function createLogWriter(
   connection: RedisConnection,
   origin: string,
   key: string,
-  { maxLength, maxBytes, lifetimeMs }: LogLimits,
+  { maxLength, maxBytes, lifetimeMs, waiting: waitingLimits }: LogLimits,
 ): LogWriter {
+  const room = createWaitingRoom(waitingLimits);
   let waiting: WaitingEntry[] = [];
-  let size = 0;
   let isSending = false;
   let isClosed = false;
   let stopListening: (() => void) | undefined;
@@ -149,8 +158,8 @@ export function createLogWriter(
         const limits = [maxLength, maxBytes, lifetimeMs].map(String);
         await connection.run(append, [key], [...limits, origin, ...entries]);
         if (isClosed) return;
-        for (const { data, resolve } of batch) {
-          size -= data.length;
+        for (const { leave, resolve } of batch) {
+          leave();
           resolve();
         }
         waiting = waiting.slice(batch.length);
@@ -165,11 +174,16 @@ export function createLogWriter(
   }
 
   return {
-    append(data, joins = false) {
+    append(data, { joins = false, caller } = {}) {
       const same = joins ? waiting.find((entry) => !entry.isSent && entry.data === data) : undefined;
       if (same !== undefined) return same.appended;
-      if (isClosed || waiting.length >= waitingLimits.entries || size + data.length > waitingLimits.characters)
-        return Promise.reject(storeAway("too much waits for the store"));
+      let leave: () => void;
+      try {
+        if (isClosed) throw storeAway();
+        leave = room.enter(data.length, caller);
+      } catch (error) {
+        return Promise.reject(error as Error);
+      }
       let resolve!: () => void;
       let reject!: (error: unknown) => void;
       const appended = new Promise<void>((onResolve, onReject) => {
@@ -177,8 +191,7 @@ export function createLogWriter(
         reject = onReject;
       });
       count += 1;
-      waiting.push({ number: count, data, isSent: false, appended, resolve, reject });
-      size += data.length;
+      waiting.push({ number: count, data, isSent: false, appended, leave, resolve, reject });
       // Entries of the same turn are sent together.
       if (!isSending) queueMicrotask(() => void flush());
       return appended;
@@ -187,7 +200,6 @@ export function createLogWriter(
       isClosed = true;
       for (const { reject } of waiting) reject(storeAway());
       waiting = [];
-      size = 0;
       stopListening?.();
     },
   };

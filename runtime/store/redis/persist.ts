@@ -1,8 +1,5 @@
-import { refusedMs, storeAway, unref, type RedisConnection } from "./connection.js";
-
-/** The maximum number and characters of writes that wait for the store, of all callers and of one. */
-const limits = { writes: 1024, characters: 4 * 1024 * 1024 };
-const callerLimits = { writes: 256, characters: 1024 * 1024 };
+import { refusedMs, unref, type RedisConnection } from "./connection.js";
+import { createWaitingRoom } from "./waiting-room.js";
 
 /** The bounds of a write that waits for the store. */
 export interface PersistOptions {
@@ -22,18 +19,8 @@ export interface Persistence {
   readonly close: () => void;
 }
 
-/** The writes that wait, of all callers or of one. */
-interface Account {
-  readonly most: typeof limits;
-  writes: number;
-  characters: number;
-}
-
-const createAccount = (most: typeof limits): Account => ({ most, writes: 0, characters: 0 });
-
 export function createPersistence(connection: RedisConnection): Persistence {
-  const total = createAccount(limits);
-  const callers = new Map<string, Account>();
+  const room = createWaitingRoom();
   let isClosed = false;
 
   /** Waits until another attempt makes sense, or the write is given up. */
@@ -54,16 +41,7 @@ export function createPersistence(connection: RedisConnection): Persistence {
 
   return {
     async persist(write, { caller, characters = 0, signal } = {}) {
-      const own = caller === undefined ? undefined : (callers.get(caller) ?? createAccount(callerLimits));
-      const accounts = own === undefined ? [total] : [total, own];
-      const isFull = ({ most, ...taken }: Account): boolean =>
-        taken.writes >= most.writes || taken.characters + characters > most.characters;
-      if (accounts.some(isFull)) throw storeAway("too much waits for the store");
-      for (const account of accounts) {
-        account.writes += 1;
-        account.characters += characters;
-      }
-      if (own !== undefined) callers.set(caller!, own);
+      const leave = room.enter(characters, caller);
       try {
         for (;;) {
           try {
@@ -75,11 +53,7 @@ export function createPersistence(connection: RedisConnection): Persistence {
           }
         }
       } finally {
-        for (const account of accounts) {
-          account.writes -= 1;
-          account.characters -= characters;
-        }
-        if (own?.writes === 0) callers.delete(caller!);
+        leave();
       }
     },
     close() {

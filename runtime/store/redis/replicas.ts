@@ -3,6 +3,7 @@ import type { JsonObject } from "../../protocol/types.js";
 import type { RedisConnection } from "./connection.js";
 import { createInboxes } from "./inbox.js";
 import { createLogWriter, followLog, type Follower } from "./log.js";
+import { defaultLimits } from "./waiting-room.js";
 
 /** A message between replicas. Its kind decides which feature takes it. */
 export interface ReplicaMessage extends JsonObject {
@@ -21,8 +22,8 @@ export interface Replicas {
    * it, whose unread messages are bounded.
    */
   send(replica: string, message: ReplicaMessage, caller?: string): Promise<void>;
-  /** Sends a message to all replicas, this one too. */
-  broadcast(message: ReplicaMessage): Promise<void>;
+  /** Sends a message to all replicas, this one too. What waits of one `caller`, a digest, is bounded. */
+  broadcast(message: ReplicaMessage, caller?: string): Promise<void>;
   /**
    * Takes the messages of a kind. This replica gets a message of the kind `loss` from itself when it may have missed
    * messages to all.
@@ -37,7 +38,11 @@ export interface Replicas {
 /** Lifetime of a heartbeat. */
 const heartbeatMs = 5000;
 /** The limits of the log of messages to all. */
-const controlLimits = { maxLength: 10_000, maxBytes: 16 * 1024 * 1024, lifetimeMs: 10 * 60_000 };
+const controlLimits = {
+  ...{ maxLength: 10_000, maxBytes: 16 * 1024 * 1024, lifetimeMs: 10 * 60_000 },
+  // A quarter is room for as many streams of one caller as a server has sessions, by default.
+  waiting: { ...defaultLimits, places: 4096 },
+};
 
 const replicaPattern = /^[\w-]{1,64}$/;
 
@@ -72,7 +77,7 @@ export function createReplicas(
       return Number(reply) > 0 || performance.now() - connection.since < heartbeatMs;
     },
     send: (name, message, caller) => inboxes.send(name, JSON.stringify(message), caller),
-    broadcast: (message) => control.append(JSON.stringify(message)),
+    broadcast: (message, caller) => control.append(JSON.stringify(message), { caller }),
     on(kind, take) {
       takers.set(kind, take);
     },

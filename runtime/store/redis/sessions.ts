@@ -118,11 +118,7 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
     }
   }
 
-  /** Refuses a message at once while the store is away: the client sends it again. */
-  function delivered(send: () => Promise<void>): Promise<void> {
-    if (!connection.available) return Promise.reject(storeAway());
-    return within(patienceMs, send(), "the store does not answer");
-  }
+  const delivered = (sent: Promise<void>): Promise<void> => within(patienceMs, sent, "the store does not answer");
 
   replicas.on("session", (message) => {
     const { session, event } = parseMessage(message) ?? {};
@@ -151,15 +147,18 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
       return typeof outcome === "number" ? "kept" : outcome;
     },
     async change(session, event) {
+      // A message would wait for the store, but the client sends it again.
+      if (!connection.available) throw storeAway();
       const written = await record(session, event);
       if (typeof written === "string") return written;
-      await delivered(() => replicas.broadcast(messageOf(session.name, written)));
+      // What the record has, other replicas get, even if the store has gone meanwhile.
+      await delivered(replicas.broadcast(messageOf(session.name, written), session.caller));
       return "kept";
     },
     isAlive: replicas.isAlive,
     async answer({ name, caller }, replica, message) {
       if (!(await replicas.isAlive(replica))) return false;
-      await delivered(() => replicas.send(replica, messageOf(name, { type: "answer", message }), caller));
+      await delivered(replicas.send(replica, messageOf(name, { type: "answer", message }), caller));
       return true;
     },
     listen(name, take) {
