@@ -87,10 +87,9 @@ describe.skipIf(!hasRedis)("changes", () => {
     // Both tools have run, since the first call of a tool loads its validators.
     await call(caller, "touch", "made://a");
     await call(caller, "reload");
-    await redis.kill();
-    await until(() => !first!.store.available && !second!.store.available);
+    const end = await outage(first!, second!);
     const waiting = [call(caller, "reload"), call(caller, "touch", "made://a"), call(caller, "touch", "made://a")];
-    await redis.restart();
+    await end();
     for (const answer of await Promise.all(waiting)) expect(answer.result.isError).toBeUndefined();
     await call(caller, "reload");
     // Equal changes that wait for the store are one.
@@ -109,10 +108,7 @@ describe.skipIf(!hasRedis)("changes", () => {
     const [first, second] = await Promise.all([startReplica(redis.url), startReplica(redis.url)]);
     const client = await subscriber(second!, "2026-07-28");
     const caller = await converse(first!.server, "2026-07-28");
-    await redis.kill();
-    onTestFinished(async () => {
-      if (!first!.store.available) await redis.restart();
-    });
+    const end = await outage();
     expect((await call(caller, "plain")).result).toMatchObject({ content: [{ text: "plain" }] });
     const { error } = await call(caller, "touch", "made://a");
     // The handler has run, so no member asks for a retry.
@@ -120,7 +116,7 @@ describe.skipIf(!hasRedis)("changes", () => {
       code: -32603,
       message: "the store is away: the call has run, and its update is published later; do not send the request again",
     });
-    await redis.restart();
+    await end();
     await until(() => client.waiting.length > 0);
     expect(changesOf(client)).toEqual([updated("made://a")]);
   });
@@ -129,7 +125,8 @@ describe.skipIf(!hasRedis)("changes", () => {
     ["", []],
     [", and their cached results", [{ kind: "resource", name: "made://a" } as const]],
   ])("that are equal wait for the store as one%s", async (_, stale) => {
-    const { store } = await startReplica(redis.url);
+    const replica = await startReplica(redis.url);
+    const { store } = replica;
     const publishAll = async (): Promise<string[]> => {
       const publish = (): Promise<void> => store.publish({ kind: "resource", uri: "made://a" }, stale);
       const outcomes = await Promise.allSettled(Array.from({ length: 1100 }, publish));
@@ -138,13 +135,24 @@ describe.skipIf(!hasRedis)("changes", () => {
     };
     expect(await publishAll()).toEqual([]);
     await until(async () => (await changesIn(redis)) === 1);
-    await redis.kill();
-    await until(() => !store.available);
+    const end = await outage(replica);
     const publishing = publishAll();
-    await redis.restart();
+    await end();
     expect(await publishing).toEqual([]);
     await until(async () => (await changesIn(redis)) > 1);
     expect(await changesIn(redis)).toBe(2);
+  });
+
+  test("that are equal wait as one, also for their calls", async () => {
+    const replica = await startReplica(redis.url);
+    const publish = (): Promise<void> => replica.store.publish({ kind: "tools" });
+    const end = await outage(replica);
+    const first = publish();
+    first.catch(() => {});
+    expect(publish()).toBe(first);
+    await end();
+    await first;
+    await publish();
   });
 
   test("that follow an equal one which the store may have are sent, too", async () => {
@@ -172,6 +180,42 @@ describe.skipIf(!hasRedis)("changes", () => {
     await first!.store.publish({ kind: "tools" });
     await until(() => JSON.stringify(client.waiting).includes(listed.kind), "the last change");
     expect(changesOf(client)).toEqual([updated("made://a"), updated("made://a"), listed]);
+  });
+
+  const cached = { kind: "resource", name: "made://a" } as const;
+
+  test.each([
+    ["", []],
+    [", and their cached results", [cached]],
+  ])("that are too many to wait are replaced by one of everything%s", async (_, stale) => {
+    const [first, second] = await Promise.all([startReplica(redis.url), startReplica(redis.url)]);
+    const client = await subscriber(second!, "2026-07-28");
+    const result = { ...cached, input: "", ttlMs: 3_600_000 };
+    const find = async (): Promise<string | undefined> => (await second!.store.results!.find(result))?.text;
+    const run = await second!.store.results!.find(result);
+    if (run?.text === undefined) run!.end("old");
+    await until(async () => (await find()) === "old", "the result");
+    const end = await outage(first!);
+    const fill = (uri: string): Promise<unknown> =>
+      first!.store.publish({ kind: "resource", uri }, stale).catch(() => {});
+    const filling = Array.from({ length: 1024 }, (_none, index) => fill(`other://${index}`));
+    const publishing = first!.store.publish({ kind: "resource", uri: "made://a" }, stale);
+    await expect(publishing).rejects.toThrow("subscribers are notified of everything later; do not send");
+    await end();
+    await Promise.all(filling);
+    await until(() => client.waiting.length >= 2);
+    expect(changesOf(client)).toEqual([listed, updated("made://a")]);
+    if (stale.length > 0) await until(async () => (await find()) === undefined, "the end of the result");
+    else expect(await find()).toBe("old");
+  });
+
+  test("are in the store before it stops, whatever becomes stale with them", async () => {
+    const { store, stop } = await startReplica(redis.url);
+    const publish = (uri: string, stale: readonly (typeof cached)[]) => store.publish({ kind: "resource", uri }, stale);
+    const publishing = [publish("made://a", [cached]), publish("made://b", [])];
+    await stop();
+    await Promise.all(publishing);
+    expect(await changesIn(redis)).toBe(2);
   });
 
   test("that other versions wrote in other forms are skipped", async () => {

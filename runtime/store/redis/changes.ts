@@ -6,8 +6,8 @@ import type { CachedSource, ChangeLog, LoggedChange, StaleResults } from "../../
 import type { Change } from "../../protocol/subscriber.js";
 import { storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
-import type { Persistence } from "./persist.js";
-import { createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
+import { clearLog, createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
+import { createPersistence, type Persistence } from "./persist.js";
 import { defaultLimits } from "./waiting-room.js";
 
 /** Changes that every replica delivers to its own subscribers, in the same order. */
@@ -27,11 +27,19 @@ const patienceMs = 5000;
 /** The time that a server waits at its end. */
 const lastPatienceMs = 2000;
 
-/** An entry whose results become stale. */
+/** An entry that is appended once its results are stale. */
 interface Forgetting {
-  /** Whether the store may have it already. */
+  /** Whether its results may be stale in the store already. */
   isSent: boolean;
-  readonly done: Promise<void>;
+  readonly appended: Promise<void>;
+}
+
+/** An entry that the store does not have yet. */
+interface Pending {
+  /** Rejects with the answer to the call. */
+  readonly taken: Promise<void>;
+  /** The wait of calls, which those with an equal change share. */
+  wait: Promise<void> | undefined;
 }
 
 /** Creates the log of changes. `forget` makes shared results stale. */
@@ -43,38 +51,72 @@ export function createChanges(
   const log = key("changes");
   const writer = createLogWriter(connection, replica, log, limits);
   let follower: Follower | undefined;
-  let latest: Promise<void> = Promise.resolve();
+  const pending = new Map<Promise<void>, Pending>();
   /** The last entry of each text whose results are not known to be stale. */
   const forgetting = new Map<string, Forgetting>();
+  const repairs = createPersistence(connection);
+  /** The number of lost changes, and the entries of which results became stale with them. */
+  let losses = 0;
+  const lost = new Map<string, StaleResults>();
+  let isRepairing = false;
 
-  /** Makes shared results stale. An equal entry that waits for the store stands for both. */
-  function forgetOnce(text: string, stale: readonly StaleResults[]): Promise<void> {
+  /** Appends an entry once shared results are stale. An equal entry that waits for the store stands for both. */
+  function forgetFirst(text: string, stale: readonly StaleResults[]): Promise<void> {
     const last = forgetting.get(text);
-    if (last?.isSent === false) return last.done;
+    if (last?.isSent === false) return last.appended;
     const work = async (): Promise<void> => {
-      await last?.done.catch(() => {});
+      await last?.appended.catch(() => {});
       if (!connection.available) throw storeAway();
       next.isSent = true;
       await forget!(stale);
     };
-    const done = persist(work, { characters: text.length }).finally(() => {
+    const forgotten = persist(work, { characters: text.length }).finally(() => {
       if (forgetting.get(text) === next) forgetting.delete(text);
     });
-    const next: Forgetting = { isSent: false, done };
+    const next: Forgetting = { isSent: false, appended: forgotten.then(() => writer.append(text, { joins: true })) };
     forgetting.set(text, next);
-    return done;
+    return next.appended;
+  }
+
+  /** Makes everything count as changed, in place of a change that is lost. */
+  async function lose(stale: readonly StaleResults[]): Promise<void> {
+    for (const { kind, name } of stale) lost.set(`${kind} ${name}`, { kind, name });
+    losses += 1;
+    if (isRepairing) return;
+    isRepairing = true;
+    let repaired: number;
+    do {
+      repaired = losses;
+      await repairs.persist(async () => {
+        await forget?.([...lost.values()]);
+        await clearLog(connection, log);
+      });
+    } while (repaired < losses);
+    isRepairing = false;
+  }
+
+  /** Adds an entry that the store does not have yet. If it cannot wait, everything counts as changed. */
+  function addPending(appended: Promise<void>, stale: readonly StaleResults[]): Pending {
+    const fail = (): never => {
+      // A server that stops may not get so far.
+      lose(stale).catch(() => {});
+      throw hasRun(
+        "too many updates wait for the store: the call has run, and subscribers are notified of everything later",
+      );
+    };
+    const taken = appended.catch(fail).finally(() => pending.delete(appended));
+    const added = { taken, wait: undefined };
+    pending.set(appended, added);
+    return added;
   }
 
   /** Appends an entry. Shared results are stale before any replica reads it. */
   function append(text: string, stale: readonly StaleResults[]): Promise<void> {
-    latest =
-      forget === undefined || stale.length === 0
-        ? writer.append(text, { joins: true })
-        : forgetOnce(text, stale).then(() => writer.append(text, { joins: true }));
-    const taken = latest.catch(() => {
-      throw hasRun("the store cannot take more updates: the call has run, but its update is lost");
-    });
-    return within(patienceMs, taken, "the store is away: the call has run, and its update is published later", hasRun);
+    const appended =
+      forget === undefined || stale.length === 0 ? writer.append(text, { joins: true }) : forgetFirst(text, stale);
+    const entry = pending.get(appended) ?? addPending(appended, stale);
+    const complaint = "the store is away: the call has run, and its update is published later";
+    return (entry.wait ??= within(patienceMs, entry.taken, complaint, hasRun).finally(() => (entry.wait = undefined)));
   }
 
   return {
@@ -118,8 +160,9 @@ export function createChanges(
       });
     },
     async stop() {
-      await within(lastPatienceMs, latest, "").catch(() => {});
+      await within(lastPatienceMs, Promise.allSettled(pending.keys()), "").catch(() => {});
       follower?.stop();
+      repairs.close();
       writer.close();
     },
   };

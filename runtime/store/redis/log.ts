@@ -121,6 +121,11 @@ end
 if redis.call("PTTL", KEYS[1]) < 0.9 * ARGV[3] then redis.call("PEXPIRE", KEYS[1], ARGV[3]) end
 return page`);
 
+/** Removes all entries. The next read of each follower finds a loss. */
+const clear = createScript(`
+redis.call("XTRIM", KEYS[1], "MAXLEN", "0")
+return redis.call("PUBLISH", KEYS[1], "")`);
+
 interface WaitingEntry {
   readonly number: number;
   readonly data: string;
@@ -216,6 +221,11 @@ export async function readLog(
   const all = parseEntries(await connection.run(read, [key], [after, String(batchLength + 1), String(lifetimeMs)]));
   const isTrimmed = all[0]?.id !== after;
   return { entries: isTrimmed ? all : all.slice(1), position: all.at(-1)?.id ?? after, isTrimmed };
+}
+
+/** Makes followers of a log take what they have not read yet for lost. */
+export async function clearLog(connection: RedisConnection, key: string): Promise<void> {
+  await connection.run(clear, [key], []);
 }
 
 /** The position before all entries, and the one after them. */
