@@ -160,6 +160,25 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     expect((await a!.post("ada", callOf("log"), headers)).headers.get("content-type")).toBe("text/event-stream");
   });
 
+  test("the end of a subscription that a session does not have is neither written nor passed on", async () => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!);
+    const unsubscribe = (on: Serving) =>
+      on.post("ada", { id: 2, method: "resources/unsubscribe", params: { uri: "made://a" } }, headers);
+    const [key] = await shared.sessionKeys();
+    const control = async (): Promise<string> =>
+      JSON.stringify(await shared.redis.ask("XRANGE", `${shared.prefix}control`, "-", "+"));
+    const before = await shared.redis.ask("HGETALL", key!);
+    for (const on of [a, b]) expect((await unsubscribe(on!)).status).toBe(200);
+    expect(await shared.redis.ask("HGETALL", key!)).toEqual(before);
+    expect(await control()).not.toContain("unsubscribe");
+    // One that another replica has added is known at once.
+    await b!.post("ada", { id: 3, method: "resources/subscribe", params: { uri: "made://a" } }, headers);
+    expect((await unsubscribe(a!)).status).toBe(200);
+    expect(await shared.redis.ask("HKEYS", key!)).not.toContain("uri made://a");
+    expect(await control()).toContain("unsubscribe");
+  });
+
   test("a session without room on its replica is not written to Redis", async () => {
     const a = await startServing(shared.redis, shared.prefix, "a", { maxSessions: 1 });
     const headers = await session(a);

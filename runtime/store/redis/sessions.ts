@@ -1,6 +1,6 @@
 import { full } from "../../protocol/errors.js";
 import { isObject } from "../../protocol/json-rpc.js";
-import type { SessionEvent, SessionKey, SessionStore, StoredSession } from "../../protocol/store.js";
+import type { SessionEvent, SessionKey, SessionState, SessionStore, StoredSession } from "../../protocol/store.js";
 import { within } from "./changes.js";
 import { storeAway } from "./connection.js";
 import type { StoreContext } from "./context.js";
@@ -22,7 +22,7 @@ const patienceMs = 5000;
 /**
  * Sets fields of a session that exists; or writes the whole session, unless there is one with at least the number of
  * changes in `ARGV[1]`. An empty value removes its field. Extends the life of the session. Returns the number of changes,
- * -1 if there is no such session, -2 if there is no room, or -3 if it has ended.
+ * -1 if there is no such session, -2 if there is no room, -3 if it has ended, or -4 if it never had the field to remove.
  */
 const set = createLedgerScript(`
 local kind = redis.call("TYPE", record).ok
@@ -30,6 +30,7 @@ if kind ~= "hash" and kind ~= "none" then redis.call("DEL", record) end
 local isWhole, exists = ARGV[1] ~= "", kind == "hash"
 if not exists and not isWhole then return -1 end
 if exists and redis.call("HEXISTS", record, "ended") == 1 then return -3 end
+if not isWhole and ARGV[6] == "" and redis.call("HEXISTS", record, ARGV[5]) == 0 then return -4 end
 if exists and isWhole and (tonumber(redis.call("HGET", record, "changes") or "") or 0) < tonumber(ARGV[1]) then
   redis.call("DEL", record)
   exists = false
@@ -83,21 +84,17 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
   const booking = ({ caller }: SessionKey): string[] => [caller, String(lifetimeMs), String(keptBytes())];
 
   /** Sets fields of a session, or writes the whole session after a number of changes. Resolves with that number. */
-  async function write(
-    session: SessionKey,
-    fields: readonly string[],
-    whole?: number,
-  ): Promise<number | "absent" | "ended"> {
+  async function write(session: SessionKey, fields: readonly string[], whole?: number): Promise<number | SessionState> {
     const args = [String(whole ?? ""), ...booking(session), ...fields];
     const outcome = Number(await connection.run(set, [keyOf(session.name), index], args));
     if (outcome === -2)
       throw full(whole === undefined ? "there is no room for more of this session" : "too many sessions are kept");
-    return outcome >= 0 ? outcome : outcome === -1 ? "absent" : "ended";
+    return outcome >= 0 ? outcome : outcome === -1 ? "absent" : outcome === -3 ? "ended" : "kept";
   }
 
-  /** Writes what an event changes in the record of a session. Resolves with the event for other replicas. */
-  async function record(session: SessionKey, event: SessionEvent): Promise<SessionEvent | "absent" | "ended"> {
-    const counted = async (...fields: string[]): Promise<SessionEvent | "absent" | "ended"> => {
+  /** Writes what an event changes in the record of a session. Resolves with the event for other replicas, if they need it. */
+  async function record(session: SessionKey, event: SessionEvent): Promise<SessionEvent | SessionState> {
+    const counted = async (...fields: string[]): Promise<SessionEvent | SessionState> => {
       const changes = await write(session, fields);
       return typeof changes === "number" ? ({ ...event, changes } as SessionEvent) : changes;
     };
