@@ -137,8 +137,11 @@ export interface SessionStore {
   isAlive(replica: string): Promise<boolean>;
   /** Sends an answer to the replica that has asked. Resolves with `false` if that is dead. */
   answer(key: SessionKey, replica: string, message: JsonObject): Promise<boolean>;
-  /** Takes the events of a session. Returns a function that stops that. */
-  listen(name: string, take: (event: SessionEvent) => void): () => void;
+  /**
+   * Takes the events of a session. After a loss, other sessions wait for the promise that `take` may return, since all of
+   * them write then. Returns a function that stops that.
+   */
+  listen(name: string, take: (event: SessionEvent) => void | Promise<unknown>): () => void;
 }
 
 /** A change with its position in the log of changes. */

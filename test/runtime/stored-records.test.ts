@@ -179,6 +179,34 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     expect(await control()).toContain("unsubscribe");
   });
 
+  test("sessions write some at a time after a loss, whose streams are open", async () => {
+    const [a] = await replicas("a");
+    const streams = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const headers = await session(a!);
+        return opened((signal) => a!.get("ada", headers, undefined, signal));
+      }),
+    );
+    for (const { next } of streams) await next();
+    const { sessions, context } = a!.store;
+    const announced = new Set<string>();
+    let [most, now] = [0, 0];
+    const { change } = sessions;
+    Object.assign(sessions, {
+      change: async (...[of, event]: Parameters<typeof change>) => {
+        most = Math.max(most, (now += 1));
+        const state = await change(of, event);
+        now -= 1;
+        announced.add(of.name);
+        return state;
+      },
+    });
+    await context.replicas.broadcast({ kind: "loss" });
+    await until(() => announced.size === streams.length, "the announcements");
+    expect(most).toBeLessThanOrEqual(64);
+    for (const { hangUp } of streams) hangUp();
+  });
+
   test("a session without room on its replica is not written to Redis", async () => {
     const a = await startServing(shared.redis, shared.prefix, "a", { maxSessions: 1 });
     const headers = await session(a);

@@ -18,6 +18,8 @@ const fieldBytes = 64;
 const endedBytes = 720;
 /** The time that a message to other replicas may take. */
 const patienceMs = 5000;
+/** The number of sessions that write at a time after a loss. */
+const lossBatch = 64;
 
 /**
  * Sets fields of a session that exists; or writes the whole session, unless there is one with at least the number of
@@ -77,7 +79,7 @@ const uriField = (uri: string): string => `uri ${uri}`;
 
 /** Creates the sessions in Redis: a hash each. */
 export function createSessionStore({ connection, replica, replicas, key, keptBytes }: StoreContext): SessionStore {
-  const listeners = new Map<string, Set<(event: SessionEvent) => void>>();
+  const listeners = new Map<string, Set<(event: SessionEvent) => void | Promise<unknown>>>();
   const keyOf = (name: string): string => key("{sessions}", name);
   const index = keyOf("index");
 
@@ -125,9 +127,17 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
   // What other replicas said before, such as an end of a session, is known once this message comes back.
   connection.onLoss(() => void replicas.broadcast({ kind: "loss" }).catch(() => {}));
   replicas.on("loss", (_message, from) => {
-    if (from !== replica) return;
-    for (const takers of [...listeners.values()]) for (const take of [...takers]) take({ type: "loss" });
+    if (from === replica) void reportLoss();
   });
+
+  /** Reports a loss to some sessions at a time, because each one writes then. */
+  async function reportLoss(): Promise<void> {
+    const names = [...listeners.keys()];
+    while (names.length > 0) {
+      const takers = names.splice(0, lossBatch).flatMap((name) => [...(listeners.get(name) ?? [])]);
+      await Promise.all(takers.map((take) => take({ type: "loss" })));
+    }
+  }
 
   return {
     async write(session, content) {

@@ -26,8 +26,8 @@ export interface ChangeStream {
    * The open stream that was opened last sends the changes.
    */
   take(type: "listen" | "silence", other: string | undefined, position: string | undefined): void;
-  /** Announces once more what the stream is, because announcements may be lost. */
-  repeat(): void;
+  /** Announces once more what the stream is, because announcements may be lost. Resolves after the first attempt. */
+  repeat(): Promise<void>;
   close(): void;
 }
 
@@ -126,18 +126,18 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   function stop(): void {
     isLive = false;
     server.subscribers.delete(subscriber);
-    tell();
+    void tell();
   }
 
   /** Tells other replicas whether the stream is open, at the latest when the store is back. */
-  function tell(): void {
+  function tell(): Promise<void> {
     announcing += 1;
-    announce(replies.length > 0 ? "listen" : "silence", isSilent() ? undefined : position).catch(() => {
+    return announce(replies.length > 0 ? "listen" : "silence", isSilent() ? undefined : position).catch(() => {
       announcing = Math.max(0, announcing - 1);
       if (isClosed || stopWaiting !== undefined) return;
       const retry = (): void => {
         stopWaiting = stopWaiting?.() as undefined;
-        tell();
+        void tell();
       };
       const stop = store.onAvailable(retry);
       const wait = setTimeout(retry, lookMs);
@@ -166,10 +166,11 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
   }
 
   /** Makes this stream the one that sends the changes. */
-  function takeOver(): void {
+  function takeOver(): Promise<void> {
     later.clear();
-    tell();
+    const announcement = tell();
     void catchUp();
+    return announcement;
   }
 
   return {
@@ -191,7 +192,7 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
         replies.push(reply);
         hasOpened = true;
         server.subscribers.add(subscriber);
-        takeOver();
+        void takeOver();
       };
       if (resumed !== undefined) begin(resumed);
       // Another replica may have sent changes since.
@@ -218,11 +219,11 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
         void forgetDead();
       }
     },
-    repeat() {
+    async repeat() {
       // What has not come back may be lost.
       announcing = 0;
-      if (replies.length > 0 && !isSilent()) takeOver();
-      else if (replies.length === 0 && hasOpened) announce("silence", undefined).catch(() => {});
+      if (replies.length > 0 && !isSilent()) await takeOver();
+      else if (replies.length === 0 && hasOpened) await announce("silence", undefined).catch(() => {});
     },
     close() {
       isClosed = true;

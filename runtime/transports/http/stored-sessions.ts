@@ -129,14 +129,13 @@ export function createStoredPart(
   });
   const stop = sessions.listen(key.name, take);
 
-  function take(event: SessionEvent): void {
+  function take(event: SessionEvent): void | Promise<unknown> {
     switch (event.type) {
       case "end":
         return end();
       case "loss":
-        changes.repeat();
         mayHaveMissed = true;
-        return keep();
+        return Promise.all([changes.repeat(), keep()]);
       case "logLevel":
         known = Math.max(known, event.changes ?? 0);
         if (isLoggingLevel(event.level)) peer.logLevel = event.level;
@@ -180,10 +179,14 @@ export function createStoredPart(
     for (const uri of record.subscriptions) peer.subscriptions?.add(uri);
   }
 
-  function keep(): void {
+  async function keep(): Promise<void> {
     extended = performance.now();
-    // The next use repeats it.
-    extend().catch(() => (extended = -Infinity));
+    try {
+      await extend();
+    } catch {
+      // The next use repeats it.
+      extended = -Infinity;
+    }
   }
 
   /** Changes the record, and so the other parts. */
@@ -238,7 +241,7 @@ export function createStoredPart(
         );
     },
     touch(now) {
-      if (now - extended >= extensionMs) keep();
+      if (now - extended >= extensionMs) void keep();
     },
     close() {
       stop();
