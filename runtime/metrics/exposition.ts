@@ -4,6 +4,7 @@ export type Labels = Readonly<Record<string, string>>;
 /** The samples of one metric. */
 export interface Family {
   readonly name: string;
+  /** A text without line ends and backslashes. */
   readonly help: string;
   readonly type: "counter" | "gauge" | "histogram";
   readonly samples: readonly Sample[];
@@ -26,8 +27,7 @@ function familyText({ name, help, type, samples }: Family): string {
   const lines = samples.map(
     ({ suffix = "", labels, value }) => `${name}${suffix}${labelsText(labels)} ${number(value)}`,
   );
-  const escaped = help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-  return `# HELP ${name} ${escaped}\n# TYPE ${name} ${type}\n${lines.join("\n")}\n`;
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("\n")}\n`;
 }
 
 function labelsText(labels: Labels): string {

@@ -51,7 +51,6 @@ export function openLogFile(
     // Old files stay: there is no full one to rename.
     if (moved) return;
     if (maxFiles === 0) rmSync(path, { force: true });
-    else rmSync(`${path}.${maxFiles}`, { force: true });
     for (let number = maxFiles - 1; number >= 0; number--)
       move(number === 0 ? path : `${path}.${number}`, `${path}.${number + 1}`);
   }

@@ -71,24 +71,21 @@ export class Observation {
   ends: readonly End[] = [];
   failure: Failure | undefined;
   hasEnded = false;
-  /** The task that the call became, until its end. */
+  /** The task that the call became. */
   #task: string | undefined;
   #afterwards: Omit<Outcome, "durationMs"> | undefined;
 
   end(outcome: Omit<Outcome, "durationMs">): void {
     this.hasEnded = true;
+    this.#task = outcome.task;
     this.#tell(outcome);
-    if (outcome.task === undefined || this.#afterwards === undefined) this.#task = outcome.task;
-    else this.#tell(this.#afterwards);
+    if (this.#afterwards !== undefined) this.#tell(this.#afterwards);
   }
 
   /** Ends the task that the call became. A task may end before its call is answered, also with a refusal. */
   endTask(outcome: Omit<Outcome, "durationMs">): void {
-    if (!this.hasEnded) this.#afterwards = outcome;
-    else if (this.#task !== undefined) {
-      this.#task = undefined;
-      this.#tell(outcome);
-    }
+    if (this.hasEnded) this.#tell(outcome);
+    else this.#afterwards = outcome;
   }
 
   /** Ends the call, or the task that it became, because the server no longer waits for it. */
@@ -101,7 +98,7 @@ export class Observation {
   #tell(outcome: Omit<Outcome, "durationMs">): void {
     const durationMs = performance.now() - this.#began;
     for (const end of this.ends) end({ ...outcome, durationMs });
-    // What has ended may be kept, such as a task for its result. Its record must not be.
+    // Nothing follows. What has ended may be kept, such as a task for its result; its record must not be.
     if (outcome.kind !== "task") this.ends = [];
   }
 }
