@@ -1,21 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, test, vi } from "vitest";
-import { createCache } from "../../runtime/cache/index.js";
-import { limitConcurrency } from "../../runtime/limits/concurrency.js";
-import { createMetrics } from "../../runtime/metrics/metrics.js";
-import { createListener } from "../../runtime/node/http-listener.js";
-import { listen } from "../../runtime/node/http-server.js";
-import { createProcessMetrics } from "../../runtime/node/process-metrics.js";
-import { serveMetrics } from "../../runtime/node/metrics-server.js";
-import { fixedCaller } from "../../runtime/protocol/auth.js";
-import { defineServer } from "../../runtime/protocol/define-server.js";
-import { DeclaredError, tooManyRequests } from "../../runtime/protocol/errors.js";
-import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { fixedCaller, type Authentication } from "../../runtime/protocol/auth.js";
+import { tooManyRequests } from "../../runtime/protocol/errors.js";
 import { converse } from "./conversation.js";
 import { doors, options } from "./doors.js";
-import { serverWith } from "./surface.js";
+import { clock, ends, expectValid, exposed, measured, valueOf } from "./measured-server.js";
 
 const delay = vi.hoisted(() => ({
   ...{ count: 0, mean: NaN, p99: 0, max: 0, resets: 0 },
@@ -27,72 +15,6 @@ vi.mock("node:perf_hooks", async (original) => ({
   ...(await original<object>()),
   monitorEventLoopDelay: () => delay,
 }));
-
-const ends: (() => void)[] = [];
-const handlers: Record<string, any> = {
-  add: () => "done",
-  "odd.name-1": () => "done",
-  refuse: () => {
-    throw new DeclaredError("tooMuch", "too much", undefined);
-  },
-  crash: async () => {
-    throw new Error("secret");
-  },
-  held: () => new Promise((resolve) => ends.push(() => resolve("done"))),
-  cached: async () => "done",
-};
-
-const secret = "s3cret-0123456789";
-
-function measured(more: ServerOptions = {}, token?: string): Server {
-  const { surface, handlers: made } = serverWith(handlers);
-  const tools = surface.tools.map((tool) =>
-    tool.name === "cached" ? { ...tool, cache: { ttlMs: 60_000, scope: "public" as const, maxEntries: 10 } } : tool,
-  );
-  const metrics = createMetrics({
-    path: "/metrics",
-    isOnHttpPort: true,
-    process: createProcessMetrics(),
-    ...(token !== undefined && { token: { env: "TOKEN" } }),
-  });
-  metrics.start({ TOKEN: token }, new Set());
-  return defineServer({ ...surface, tools }, made, () => ({
-    logger: () => {},
-    metrics,
-    cache: createCache({ maxSize: 1000 }),
-    limit: limitConcurrency({ server: 3, tools: new Map([["held", 1]]), maxQueue: 10 }),
-    ...more,
-  }));
-}
-
-const exposed = (server: Server): string => server.options.metrics!.answer(server, undefined).body;
-
-/** The value of a sample; the labels in the order of the text. */
-function valueOf(text: string, sample: string): number | undefined {
-  const line = text.split("\n").find((line) => line.startsWith(`${sample} `));
-  return line === undefined ? undefined : Number(line.slice(sample.length + 1));
-}
-
-const hasPromtool = spawnSync("promtool", ["--version"]).status === 0;
-if (!hasPromtool) console.warn("promtool is not installed: the metrics are checked by our own reading alone");
-
-/** Reads the text format by its grammar: every line is a comment of a metric, or a sample of the last one. */
-function expectValid(text: string, checks = hasPromtool): void {
-  const label = '[a-zA-Z_]\\w*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"';
-  const sample = new RegExp(`^([a-z]\\w*)(?:\\{${label}(?:,${label})*\\})? (?:[-+]?[0-9.e+-]+|[+-]Inf|NaN)$`);
-  const seen = new Set<string>();
-  let name = "";
-  expect(text.endsWith("\n")).toBe(true);
-  for (const line of text.trimEnd().split("\n")) {
-    const comment = /^# (HELP|TYPE) ([a-z]\w*) .+$/.exec(line);
-    if (comment?.[1] === "HELP") {
-      expect(seen.has((name = comment[2]!))).toBe(false);
-      seen.add(name);
-    } else if (comment !== null) expect(comment[2]).toBe(name);
-    else expect(sample.exec(line)?.[1]?.replace(/_(bucket|sum|count)$/, ""), line).toBe(name.replace(/_count$/, ""));
-  }
-  if (checks) execFileSync("promtool", ["check", "metrics"], { input: text });
-}
 
 test("requests are counted by tool, outcome and fault; names of clients are one name", async () => {
   const server = measured();
@@ -121,6 +43,65 @@ test("requests are counted by tool, outcome and fault; names of clients are one 
   const counts = buckets.map((line) => Number(line.split(" ")[1]));
   expect(counts).toEqual(counts.toSorted((a, b) => a - b));
   expect(valueOf(text, 'mcp_server_info{name="made",version="1.0.0"}')).toBe(1);
+});
+
+test("durations are in seconds; a bucket includes its bound", async () => {
+  const now = vi.spyOn(performance, "now").mockImplementation(() => clock.now);
+  onTestFinished(() => now.mockRestore());
+  const server = measured();
+  const { request } = await converse(server, "2026-07-28");
+  for (const ms of [0, 250, 251, 400_000]) await request("tools/call", { name: "takes", arguments: { ms } });
+  const text = exposed(server);
+  const named = 'method="tools/call",name="takes"';
+  const buckets = ["0.001", "0.1", "0.25", "0.5", "300", "+Inf"].map((bound) =>
+    valueOf(text, `mcp_request_duration_seconds_bucket{${named},le="${bound}"}`),
+  );
+  expect(buckets).toEqual([1, 1, 2, 3, 3, 4]);
+  expect(valueOf(text, `mcp_request_duration_seconds_count{${named}}`)).toBe(4);
+  expect(valueOf(text, `mcp_request_duration_seconds_sum{${named}}`)).toBeCloseTo(400.501, 6);
+});
+
+test("a task is counted at its end, its call once, at its answer", async () => {
+  const server = measured();
+  const { request } = await converse(server, "2026-07-28", { extensions: { "io.modelcontextprotocol/tasks": {} } });
+  await request("tools/call", { name: "job" });
+  const job = 'method="tools/call",name="job"';
+  await expect.poll(() => valueOf(exposed(server), `mcp_tasks_total{${job},outcome="ok"}`)).toBe(1);
+  const requests = exposed(server).match(/^mcp_requests_total.*$/gm);
+  expect(requests).toEqual([`mcp_requests_total{${job},outcome="task"} 1`]);
+  expect(valueOf(exposed(server), `mcp_request_duration_seconds_count{${job}}`)).toBe(1);
+});
+
+test("what is kept is counted by kind and by bytes", () => {
+  const server = measured();
+  const booking = server.ledger.book({ kind: "run", most: 1, caller: "ada" }, () => {}, 100);
+  const kept = () => ['mcp_kept_items{kind="run"}', "mcp_kept_bytes"].map((sample) => valueOf(exposed(server), sample));
+  expect(kept()).toEqual([1, 100]);
+  booking!.release();
+  expect(kept()).toEqual([0, 0]);
+});
+
+test.each(doors)("%s: refused credentials are counted, and no session without sessions", async (_, ask) => {
+  const auth: Authentication = {
+    ...fixedCaller({ scopes: [], claims: {} }),
+    authenticate: ({ header }) =>
+      header("authorization") ? { scopes: [], claims: {} } : { status: 401, message: "who are you?" },
+  };
+  const server = measured({ auth });
+  server.application.ready = true;
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+  const open = async (headers: object): Promise<number> =>
+    (
+      await ask(
+        server,
+        { ...options, sessions: false },
+        { headers: { "content-type": "application/json", ...headers }, body },
+      )
+    ).status;
+  expect([await open({}), await open({ authorization: "Bearer x" })]).toEqual([401, 200]);
+  const samples = ['mcp_unauthorized_total{error="missing_credentials"}', "mcp_sessions", "mcp_sessions_opened_total"];
+  expect(samples.map((sample) => valueOf(exposed(server), sample))).toEqual([1, 0, 0]);
 });
 
 test("events whose labels are known are counted from 0", () => {
@@ -193,8 +174,12 @@ test("queues, running calls, sessions, cache and refusals have their present val
   ).toEqual([0, 0, 0, 1, 1, 1, 1, 1]);
   expect(valueOf(idle, 'mcp_rate_limited_total{method="resources/read"}')).toBe(0);
   expect(idle).toContain('name="add",outcome="error",fault="limit",error="rate"} 1');
+  expect(valueOf(idle, "mcp_cache_characters")).toBeGreaterThan(0);
   expect(valueOf(idle, "process_resident_memory_bytes")).toBeGreaterThan(1e6);
-  expect(valueOf(idle, "process_start_time_seconds")).toBeGreaterThan(1e9);
+  const seconds = Date.now() / 1000;
+  expect(valueOf(idle, "process_start_time_seconds")).toSatisfy((at) => at > seconds - 1e6 && at < seconds);
+  const { user, system } = process.cpuUsage();
+  expect(valueOf(idle, "process_cpu_seconds_total")).toSatisfy((used) => used > 0 && used <= (user + system) / 1e6);
 });
 
 test("the delay of the event loop is that since the last scrape, without the interval of the measurement", () => {
@@ -209,117 +194,4 @@ test("the delay of the event loop is that since the last scrape, without the int
   Object.assign(delay, { count: 5, mean: 9.9e6, p99: 12e6, max: 110e6 });
   expect(lags()).toEqual([0, expect.closeTo(0.002, 6), expect.closeTo(0.1, 6)]);
   expect(delay.resets).toBe(2);
-});
-
-test.each(doors)("%s: scrapers have a token, and pages get nothing", async (_, ask) => {
-  const server = measured({}, secret);
-  server.application.ready = true;
-  const scrape = async (headers: Record<string, string>, method = "GET"): Promise<number> =>
-    (await ask(server, options, { method, path: "/metrics", headers })).status;
-  expect(await scrape({})).toBe(401);
-  expect(await scrape({ authorization: `Bearer ${secret.slice(1)}` })).toBe(401);
-  expect(await scrape({ authorization: `Bearer ${secret.toUpperCase()}` })).toBe(401);
-  expect(await scrape({ authorization: `Basic ${secret}` })).toBe(401);
-  expect(await scrape({ authorization: `Bearer ${secret}`, origin: "http://localhost" })).toBe(403);
-  expect(await scrape({ authorization: `Bearer ${secret}` }, "POST")).toBe(405);
-  // The name of a scheme may be in any case.
-  expect(await scrape({ authorization: `bearer ${secret}` })).toBe(200);
-  const { status, headers, text } = await ask(server, options, {
-    ...{ method: "GET", path: "/metrics", headers: { authorization: `Bearer ${secret}` } },
-  });
-  expect([status, headers["content-type"]]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
-  expectValid(text);
-});
-
-test("below a framework's prefix, metrics are found as probes are", async () => {
-  const server = measured({}, secret);
-  server.application.ready = true;
-  const listener = createListener(server, options);
-  const scrape = (path: string, mounted: string): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const http = createServer((incoming, response) => {
-        // A framework passes the rest of the path on.
-        Object.assign(incoming, { originalUrl: incoming.url, url: incoming.url!.slice(mounted.length) });
-        listener(incoming, response);
-      });
-      http.listen(0, "127.0.0.1", () => {
-        const { port } = http.address() as AddressInfo;
-        fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${secret}` } })
-          .then(({ status }) => resolve(status), reject)
-          .finally(() => http.close());
-      });
-    });
-  expect(await scrape("/metrics", "")).toBe(200);
-  expect(await scrape("/api/metrics", "/api")).toBe(200);
-  expect(await scrape("/api/metrics", "")).toBe(404);
-});
-
-test.each(doors)("%s: metrics with a port of their own are not at the port of HTTP", async (_, ask) => {
-  const metrics = createMetrics({ path: "/metrics", isOnHttpPort: false });
-  const server = measured({ metrics });
-  server.application.ready = true;
-  for (const path of ["/metrics", "/mcp/metrics"]) {
-    const { status } = await ask(server, options, { method: "GET", path });
-    expect([path, status]).toEqual([path, expect.toBeOneOf([404, 405])]);
-  }
-});
-
-test.each<readonly [text: string, problem: string]>([
-  ["", "TOKEN is missing: the token that scrapers of the metrics send"],
-  ...["x", "fifteen-letters", "sixteen letters and blanks", "a-line-and-another\n", "ein-l\u00e4ngeres-geheimnis"].map(
-    (text) =>
-      [text, "TOKEN: the token must have at least 16 characters, all of them visible ASCII characters"] as const,
-  ),
-])("a token that no scraper could send, or anybody could guess, prevents the start: %j", (text, problem) => {
-  const metrics = createMetrics({ path: "/metrics", isOnHttpPort: true, token: { env: "TOKEN" } });
-  const { surface, handlers: made } = serverWith(handlers);
-  expect(metrics.start({ TOKEN: text }, new Set())).toEqual([problem]);
-  expect(metrics.answer(defineServer(surface, made), `Bearer ${text}`).status).toBe(401);
-});
-
-test("metrics on a port of their own answer there alone, also under load", async () => {
-  const log: [string, any][] = [];
-  const { surface, handlers: made } = serverWith(handlers);
-  const metrics = createMetrics({ path: "/metrics", isOnHttpPort: false });
-  const server = defineServer(surface, made, () => ({
-    metrics,
-    logger: (_level, message, details) => void log.push([message, details]),
-  }));
-  const stop = await serveMetrics(server, { port: 0, host: "127.0.0.1", hasToken: false });
-  const [[, { port }]] = log as [[string, { port: number }]];
-  const url = `http://127.0.0.1:${port}/metrics`;
-  const { request } = await converse(server, "2026-07-28");
-  let last = 0;
-  for (let round = 0; round < 20; round++) {
-    const calls = Array.from({ length: 50 }, () => request("tools/call", { name: "add" }));
-    const text = await (await fetch(url)).text();
-    // A process for each scrape would take too long.
-    expectValid(text, false);
-    const count = valueOf(text, 'mcp_requests_total{method="tools/call",name="add",outcome="ok"}') ?? 0;
-    expect(count).toBeGreaterThanOrEqual(last);
-    last = count;
-    await Promise.all(calls);
-  }
-  expect(await (await fetch(url)).text()).toContain('name="add",outcome="ok"} 1000');
-  for (const [path, headers, method, status] of [
-    ["/", {}, "GET", 404],
-    ["/metrics", { origin: "http://example.com" }, "GET", 403],
-    ["/metrics", {}, "POST", 405],
-    ["/metrics", {}, "HEAD", 200],
-  ] as const) {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers });
-    expect([path, response.status]).toEqual([path, status]);
-  }
-  const taken = await serveMetrics(server, { port, host: "127.0.0.1", hasToken: false });
-  expect(log.at(-1)).toEqual(["the metrics cannot be served", expect.objectContaining({ port })]);
-  taken();
-  // Port of the second of two workers, with 65535 for the first.
-  const absent = await serveMetrics(server, { port: 65_536, host: "127.0.0.1", hasToken: false });
-  expect(log.at(-1)).toEqual(["the metrics cannot be served", expect.objectContaining({ port: 65_536 })]);
-  absent();
-  // The server itself cannot have the port, either, and says why.
-  await expect(listen(server, { ...options, port })).rejects.toThrow(
-    `cannot listen on 127.0.0.1 port ${port}: the metrics of this server are there`,
-  );
-  stop();
 });
