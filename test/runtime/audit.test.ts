@@ -55,13 +55,20 @@ const rows: readonly (readonly [what: string, method: string, params: object, re
     {},
     { outcome: "error", fault: "caller", error: "unknown_method", code: -32601 },
   ],
+  [
+    "an error with a code of its own",
+    "tools/call",
+    { name: "decline" },
+    { tool: "decline", outcome: "error", fault: "handler", error: "application", code: -32099 },
+  ],
+  ["a call whose client is asked", "tools/call", { name: "ask" }, { tool: "ask", outcome: "input required" }],
   ["a list", "tools/list", {}, { outcome: "ok" }],
 ];
 
 test.each(rows)("%s has one record, whatever the level of the log", async (_, method, params, record) => {
   const { server, records } = audited();
   const { request } = await converse(server, "2026-07-28", {
-    extensions: { "io.modelcontextprotocol/tasks": {} },
+    ...{ extensions: { "io.modelcontextprotocol/tasks": {} }, roots: {} },
   });
   const answer = await request(method, params);
   expect(records).toEqual([{ ...modern, method, ...record }]);
@@ -206,10 +213,19 @@ test("records have a file of their own, one a line, whatever names contain", asy
   expect(lines[1]!.length).toBeLessThan(1000);
 });
 
-test("a ping before the session has a record", async () => {
+test("a ping before the session has a record, with the address of the client", async () => {
   const { server, records } = audited();
-  connect(server, () => {}).receive({ jsonrpc: "2.0", id: 1, method: "ping" });
-  expect(records).toEqual([{ ...stdio, id: 1, method: "ping", outcome: "ok" }]);
+  for (const origin of [undefined, { remote: "192.0.2.1" }])
+    connect(server, () => {}, undefined, origin).receive({ jsonrpc: "2.0", id: 1, method: "ping" });
+  const ping = { ...stdio, id: 1, method: "ping", outcome: "ok" };
+  expect(records).toEqual([ping, { ...ping, transport: "http", address: "192.0.2.1" }]);
+});
+
+test("ids and methods that clients make up are short", async () => {
+  const { server, records } = audited();
+  const { connection } = await converse(server, "2026-07-28");
+  connection.receive({ jsonrpc: "2.0", id: "i".repeat(1000), method: "m".repeat(1000) });
+  expect(records).toMatchObject([{ id: "i".repeat(128), method: "m".repeat(200) }]);
 });
 
 test("while nothing reads standard error, records and log entries are counted instead of kept", async () => {

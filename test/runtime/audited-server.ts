@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { createAudit, type AuditOptions } from "../../runtime/logging/audit.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
-import { DeclaredError } from "../../runtime/protocol/errors.js";
+import { DeclaredError, McpError } from "../../runtime/protocol/errors.js";
 import type { Server, ServerOptions } from "../../runtime/protocol/exchange.js";
 import { serverWith } from "./surface.js";
 
@@ -13,6 +13,10 @@ export const handlers: Record<string, any> = {
   crash: async () => {
     throw new Error("secret");
   },
+  decline: () => {
+    throw new McpError(-32099, "not today");
+  },
+  ask: async (_: unknown, { roots }: any) => JSON.stringify(await roots()),
   hang: () => new Promise(() => {}),
   job: async () => "done",
 };

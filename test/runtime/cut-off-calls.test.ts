@@ -25,6 +25,7 @@ const aborted = (signal: AbortSignal): Promise<unknown> =>
 const handlers: Record<string, (input: unknown, context: any) => Promise<unknown>> = {
   ignores: () => new Promise(() => {}),
   fails: async (_, { signal }) => Promise.reject(await aborted(signal)),
+  throws: async (_, { signal }) => Promise.reject(new Error(`stopped: ${await aborted(signal)}`)),
   defers: async (_, { beginTask }) => {
     beginTask();
     return new Promise(() => {});
@@ -103,6 +104,27 @@ for (const version of ["2025-11-25", "2026-07-28"])
     expect([attributes["error.type"], attributes["rpc.response.status_code"]]).toEqual([code, code]);
     expect(status.message).toBe(record === "ok" ? undefined : stopping);
   });
+
+test("a handler that a stop makes fail in its own way is cut off by the stop, too", async () => {
+  const { given, calls } = audited();
+  const { server } = serving(given);
+  const { request } = await converse(server, "2026-07-28");
+  const called = request("tools/call", { name: "throws" });
+  await running(server);
+  await drain(server, 0);
+  expect((await called).result).toMatchObject({ isError: true });
+  expect(calls()).toEqual(["tool error limit busy"]);
+});
+
+test("a subscription that the server ends, because it needs the room, is the server's in the record", async () => {
+  const { given, calls } = audited();
+  const { server } = serving(given);
+  const { request, next, connection } = await converse(server, "2026-07-28");
+  void request("subscriptions/listen", { notifications: { toolsListChanged: true } });
+  await next();
+  connection.close(busyError("another client needs the place"));
+  expect(calls()).toEqual([busy]);
+});
 
 test.each(stops)("a stop cuts off a task that %s: its end is recorded", async (name, _call, record) => {
   const { given, calls } = audited();

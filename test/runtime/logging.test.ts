@@ -228,13 +228,17 @@ test.each([
   ["a line", 6, "first\nlast\n"],
 ])("after a full disk that took %s, a file goes on with a whole line", (_, room, content) => {
   const path = join(place(), "log");
-  const write = openLogFile({ path, maxBytes: 1000, maxFiles: 1 }, () => {});
+  const problems: string[] = [];
+  const write = openLogFile({ path, maxBytes: 1000, maxFiles: 1 }, (problem) => void problems.push(problem));
   const now = vi.spyOn(performance, "now").mockReturnValue(0);
   onTestFinished(() => void (now.mockRestore(), (disk.room = Infinity)));
   disk.room = room;
   for (const line of ["first", "lost"]) write(line);
-  disk.room = Infinity;
   now.mockReturnValue(10_000);
+  write("lost, too");
+  expect(problems).toEqual([`the log file ${path} cannot be written: no space left on device`]);
+  disk.room = Infinity;
+  now.mockReturnValue(20_000);
   expect(write("last")).toBe(true);
   expect(readFileSync(path, "utf8")).toBe(content);
 });

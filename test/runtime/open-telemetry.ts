@@ -20,6 +20,7 @@ export interface Series {
   readonly unit: string;
   readonly attributes: Attributes;
   readonly count: number;
+  readonly sum: number;
   readonly boundaries: readonly number[];
 }
 
@@ -52,8 +53,8 @@ export function startOpenTelemetry(): Collected {
       return (last?.scopeMetrics ?? []).flatMap(({ metrics }) =>
         metrics.flatMap(({ descriptor: { name, unit }, dataPoints }) =>
           dataPoints.map(({ attributes, value }) => {
-            const { count, buckets } = value as { count: number; buckets: { boundaries: number[] } };
-            return { name, unit, attributes, count, boundaries: buckets.boundaries };
+            const { count, sum, buckets } = value as { count: number; sum: number; buckets: { boundaries: number[] } };
+            return { name, unit, attributes, count, sum, boundaries: buckets.boundaries };
           }),
         ),
       );

@@ -154,6 +154,7 @@ for (const version of ["2025-11-25", "2026-07-28"])
           // Names that a client has made up are no series.
           attributes: { ...rest, ...(tool !== undefined && tool !== "nothing" && { "gen_ai.tool.name": tool }) },
           count: 1,
+          sum: expect.any(Number),
           boundaries: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300],
         },
       ]);
@@ -375,17 +376,6 @@ test("a request that is refused before it becomes a call is a span, too", async 
     { name: "tools/call add", attributes: { "error.type": "-32022" }, status: { code: SpanStatusCode.ERROR } },
   ]);
   expect(collected.spans()[0]!.attributes).not.toHaveProperty("mcp.protocol.version");
-});
-
-test("the message of a span is short, whatever reason a client gives", async () => {
-  const collected = startOpenTelemetry();
-  const { request, send, next } = await converse(serverOf({ mode: "native" }), "2025-11-25", { roots: {} });
-  void request("tools/call", { name: "ask" });
-  await next();
-  send({ method: "notifications/cancelled", params: { requestId: "test 2", reason: "x".repeat(1_000_000) } });
-  const ended = collected.spans().slice(1);
-  expect(ended.map(({ name }) => name).toSorted()).toEqual(["roots/list", "tools/call ask"]);
-  for (const { status } of ended) expect(status.message).toMatch(/^cancelled by the client: x{100,200}$/);
 });
 
 test("a subscription that its client ends is no error", async () => {
