@@ -57,14 +57,14 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     stream.hangUp();
   });
 
-  describe("a session that has ended stays so", () => {
-    /** Lets a minute pass, after which the next use of a session extends its life. */
-    const skipMinute = (): void => {
-      const now = performance.now.bind(performance);
-      const spy = vi.spyOn(performance, "now").mockImplementation(() => now() + 61_000);
-      onTestFinished(() => spy.mockRestore());
-    };
+  /** Lets a minute pass, after which the next use of a session extends its life. */
+  const skipMinute = (): void => {
+    const now = performance.now.bind(performance);
+    const spy = vi.spyOn(performance, "now").mockImplementation(() => now() + 61_000);
+    onTestFinished(() => spy.mockRestore());
+  };
 
+  describe("a session that has ended stays so", () => {
     test("on a replica that missed the end, once the session is used there", async () => {
       const [a, b] = await replicas("a", "b");
       const headers = await session(a!);
@@ -177,6 +177,26 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     expect((await unsubscribe(a!)).status).toBe(200);
     expect(await shared.redis.ask("HKEYS", key!)).not.toContain("uri made://a");
     expect(await control()).toContain("unsubscribe");
+  });
+
+  test("a session whose stream is open lives on without requests", async () => {
+    const sweeps: (() => void)[] = [];
+    const { setTimeout } = globalThis;
+    const spy = vi.spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, ms?: number, ...rest: []) => {
+      if (ms === 60_000) sweeps.push(work);
+      return setTimeout(work, ms, ...rest);
+    }) as never);
+    onTestFinished(() => spy.mockRestore());
+    const [a] = await replicas("a");
+    const headers = await session(a!);
+    const stream = await opened((signal) => a!.get("ada", headers, undefined, signal));
+    await stream.next();
+    const [key] = await shared.sessionKeys();
+    await shared.redis.ask("PEXPIRE", key!, "60000");
+    skipMinute();
+    for (const sweep of sweeps.splice(0)) sweep();
+    await until(async () => Number(await shared.redis.ask("PTTL", key!)) > 60_000, "the extension");
+    stream.hangUp();
   });
 
   test("sessions write some at a time after a loss, whose streams are open", async () => {

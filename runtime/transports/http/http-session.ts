@@ -31,7 +31,7 @@ export interface HttpSession {
   run(message: RequestMessage, outlet: Outlet, answer: Reply, auth: HttpRequest["auth"]): unknown;
   /** Takes the answer to a question. */
   response(message: ResponseMessage): Acceptance;
-  /** Extends the life of the session on all replicas. */
+  /** Sets the last use, and extends the life of the session on all replicas. */
   touch(now: number): void;
   /** Opens the stream of messages that belong to no request; or, after `lastEventId`, resumes a stream. */
   listen(lastEventId: string | undefined, request: HttpRequest, reply: HttpReply): Running | undefined;
@@ -147,7 +147,10 @@ export function createSession(
       connection.response(message);
       return undefined;
     },
-    touch: (now) => stored?.touch(now),
+    touch(now) {
+      this.lastUsed = now;
+      stored?.touch(now);
+    },
     listen(lastEventId, request, reply) {
       if (stored !== undefined && !streams.isRequestStream(lastEventId))
         return stored.changes.listen(lastEventId, reply, needsPriming());

@@ -51,8 +51,8 @@ export function createSessions(server: Server, options: Options): Sessions {
     session.close(reason);
   };
   const isIdle = (session: HttpSession, now: number): boolean => {
-    // The idle time begins with the end of the last stream.
-    if (session.isBusy()) session.lastUsed = now;
+    // The idle time begins with the end of the last stream, also on other replicas.
+    if (session.isBusy()) session.touch(now);
     return now - session.lastUsed >= idleMs;
   };
   const endIdle = (session: HttpSession): void => end(session, new Error("the session was idle for too long"));
@@ -75,7 +75,6 @@ export function createSessions(server: Server, options: Options): Sessions {
     if (now - session.lastUsed < touchIntervalMs) return session;
     if (isIdle(session, now)) return endIdle(session) as undefined;
     if (session.shared?.hasExpired() === true) return end(session, new Error("the session has expired")) as undefined;
-    session.lastUsed = now;
     session.touch(now);
     session.booking?.touch();
     return session;
