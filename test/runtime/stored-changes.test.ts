@@ -57,6 +57,48 @@ describe.skipIf(!hasRedis)("with a store", () => {
       second.hangUp();
     });
 
+    test("is told no change twice that the log has twice, as after a lost reply of Redis", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      for (const uri of ["made://a", "made://b"]) await a!.post("ada", subscribe(uri), headers);
+      await touch(a!, headers, "made://a");
+      const changes = `${shared.prefix}changes`;
+      const [[, fields]] = (await shared.redis.ask("XREVRANGE", changes, "+", "-", "COUNT", "1")) as [
+        [string, string[]],
+      ];
+      await shared.redis.ask("XADD", changes, "*", ...fields);
+      await touch(a!, headers, "made://b");
+      const first = await opened((signal) => b!.get("ada", headers, undefined, signal));
+      await first.next();
+      const seen = [(await first.next())!, (await first.next())!];
+      expect(seen.map(({ data }) => data.params.uri)).toEqual(["made://a", "made://b"]);
+      first.hangUp();
+      const resumed = await opened((signal) => a!.get("ada", headers, seen[0]!.id, signal));
+      await resumed.next();
+      expect(await resumed.next()).toEqual(seen[1]);
+      resumed.hangUp();
+    });
+
+    test("has lost changes once, also if the client resumes", async () => {
+      const [a, b] = await replicas("a", "b");
+      const headers = await session(a!);
+      for (const uri of ["made://a", "made://b"]) await a!.post("ada", subscribe(uri), headers);
+      const stream = await opened((signal) => a!.get("ada", headers, undefined, signal));
+      await stream.next();
+      await touch(b!, headers, "made://a");
+      await stream.next();
+      await shared.redis.ask("XTRIM", `${shared.prefix}changes`, "MAXLEN", "0");
+      const all = [await stream.next(), await stream.next(), await stream.next(), await stream.next()];
+      expect(all.map((event) => event!.data.params.uri ?? "list")).toEqual(["list", "list", "made://a", "made://b"]);
+      stream.hangUp();
+      const resumed = await opened((signal) => b!.get("ada", headers, all.at(-1)!.id, signal));
+      await resumed.next();
+      await until(() => `changes:${b!.store.changes.position}` === all.at(-1)!.id, "the loss on the other replica");
+      await touch(b!, headers, "made://b");
+      expect((await resumed.next())!.data.params.uri).toBe("made://b");
+      resumed.hangUp();
+    });
+
     test("is that of the newest connection on any replica, and of the one before once that has ended", async () => {
       const [a, b] = await replicas("a", "b");
       const headers = await session(a!);

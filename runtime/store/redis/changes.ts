@@ -6,7 +6,7 @@ import type { CachedSource, ChangeLog, LoggedChange, StaleResults } from "../../
 import type { Change } from "../../protocol/subscriber.js";
 import { storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
-import { clearLog, createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
+import { clearLog, createCopyCheck, createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
 import { createPersistence, type Persistence } from "./persist.js";
 import { defaultLimits } from "./waiting-room.js";
 
@@ -141,7 +141,8 @@ export function createChanges(
       return follower?.position ?? start;
     },
     async read(after) {
-      const { entries, position, isTrimmed } = await readLog(connection, log, limits.lifetimeMs, after);
+      const page = await readLog(connection, log, limits.lifetimeMs, after, createCopyCheck());
+      const { entries, position, isTrimmed } = page;
       const changes = entries.flatMap(({ id, data }): LoggedChange[] => {
         const change = parseChange(data);
         return change === undefined ? [] : [{ position: id, change }];

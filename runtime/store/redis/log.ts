@@ -80,7 +80,7 @@ export interface FollowOptions {
 const batchLength = 128;
 /** Interval at which followers read without being woken. */
 const pollMs = 2000;
-/** The number of origins whose last number a follower remembers. */
+/** The number of origins whose last number a reader remembers. */
 const maxOrigins = 1000;
 
 /** The bytes of an entry besides its data. */
@@ -210,17 +210,31 @@ export function createLogWriter(
   };
 }
 
-/** Reads a page of a log after a position. */
+/** Returns a function that recognizes second copies of entries: the numbers of each origin rise. */
+export function createCopyCheck(): (entry: LogEntry) => boolean {
+  const numbers = new Map<string, number>();
+  return ({ origin, number }) => {
+    if (number <= (numbers.get(origin) ?? 0)) return true;
+    numbers.delete(origin);
+    numbers.set(origin, number);
+    if (numbers.size > maxOrigins) numbers.delete(numbers.keys().next().value!);
+    return false;
+  };
+}
+
+/** Reads a page of a log after a position, without the entries that `isCopy` recognizes. */
 export async function readLog(
   connection: RedisConnection,
   key: string,
   lifetimeMs: number,
   after: string,
+  isCopy: (entry: LogEntry) => boolean = () => false,
 ): Promise<LogPage> {
   // The entry at the position is read as well: if it is gone, later ones may be gone, too.
   const all = parseEntries(await connection.run(read, [key], [after, String(batchLength + 1), String(lifetimeMs)]));
   const isTrimmed = all[0]?.id !== after;
-  return { entries: isTrimmed ? all : all.slice(1), position: all.at(-1)?.id ?? after, isTrimmed };
+  const entries = all.filter((entry) => !isCopy(entry) && entry.id !== after);
+  return { entries, position: all.at(-1)?.id ?? after, isTrimmed };
 }
 
 /** Makes followers of a log take what they have not read yet for lost. */
@@ -255,21 +269,14 @@ export function isPosition(value: unknown): value is string {
 /** Follows a log until it is stopped. Resolves when the position is known, or the store is away. */
 export async function followLog(connection: RedisConnection, key: string, options: FollowOptions): Promise<Follower> {
   const { lifetimeMs, deliver, onLoss = () => {}, repeats = true, onRead } = options;
-  const numbers = new Map<string, number>();
+  const isCopy = createCopyCheck();
   let position: string | undefined;
   let isLate = false;
   let isStopped = false;
 
-  /** Delivers an entry, unless it is the second copy of an earlier one. */
   function take(entry: LogEntry): void {
-    const { origin, number } = entry;
     position = entry.id;
-    if (!repeats) return origin === "" ? undefined : deliver(entry);
-    if (number <= (numbers.get(origin) ?? 0)) return;
-    numbers.delete(origin);
-    numbers.set(origin, number);
-    if (numbers.size > maxOrigins) numbers.delete(numbers.keys().next().value!);
-    deliver(entry);
+    if (repeats ? !isCopy(entry) : entry.origin !== "") deliver(entry);
   }
 
   async function readOn(): Promise<void> {
@@ -278,7 +285,8 @@ export async function followLog(connection: RedisConnection, key: string, option
       if (isStopped) return;
       const isLoss = position === undefined ? isLate : page.isTrimmed;
       const entries = position === undefined ? [] : page.entries;
-      position ??= page.position;
+      // Everything up to the end of the page counts as changed.
+      if (isLoss || position === undefined) position = page.position;
       if (isLoss) onLoss();
       for (const entry of entries) take(entry);
       if (entries.length > 0) await onRead?.(position);

@@ -85,9 +85,9 @@ export function createChangeStream(options: ChangeStreamOptions): ChangeStream {
     if (isWanted(peer, change)) replies.at(-1)?.event(changeMessage(change), idOf(at));
   }
 
-  /** Sends a notice of everything that the client has subscribed to, because changes are lost. */
+  /** Sends a notice of everything that the client has subscribed to, because changes up to a position are lost. */
   function sendAll(at: string): void {
-    if (isSilent()) return;
+    if (isSilent() || at === position) return;
     position = at;
     for (const change of wantedChanges(peer)) replies.at(-1)?.event(changeMessage(change), idOf(at));
   }
