@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "no
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { workersProblem } from "../../runtime/node/worker-state.js";
+import { workersProblem, workerWarnings } from "../../runtime/node/worker-state.js";
 import { serverWith } from "../runtime/surface.js";
 import { clients } from "./clients.js";
 import {
@@ -333,4 +333,23 @@ describe("what cannot have workers says why", () => {
     const message = `--workers: workers share no memory, but this server needs one memory for ${part}; start it as one process`;
     expect(problem).toBe(part === undefined ? undefined : message);
   });
+
+  const own = { cache: {}, admit: () => undefined, limit: () => {}, metrics: {} } as never;
+  const asking = expect.stringContaining("another worker may get the answer and refuse it");
+  test.each([
+    ["features of one memory", own, {}, 2, ["cached results, rate limits, limits of concurrency and metrics", asking]],
+    ["the same with a store", own, { store: {} }, 2, ["limits of concurrency and metrics"]],
+    ["the same, one worker", own, {}, 1, []],
+    ["sessions", {}, {}, 2, [asking]],
+    ["no sessions", {}, { sessions: false }, 2, []],
+  ] as const)(
+    "%s: the warnings",
+    (_, options, { store, sessions }: { store?: object; sessions?: false }, count, expected) => {
+      const server = { ...serverWith({ t: () => "" }), options, store } as never;
+      const warnings = expected.map((part) =>
+        typeof part === "string" ? `each of the 2 workers has its own ${part}` : part,
+      );
+      expect(workerWarnings(server, { ...address, sessions: sessions ?? true }, count)).toEqual(warnings);
+    },
+  );
 });

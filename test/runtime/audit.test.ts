@@ -62,6 +62,12 @@ const rows: readonly (readonly [what: string, method: string, params: object, re
     { tool: "decline", outcome: "error", fault: "handler", error: "application", code: -32099 },
   ],
   ["a call whose client is asked", "tools/call", { name: "ask" }, { tool: "ask", outcome: "input required" }],
+  [
+    "a completion, which no entry offers",
+    "completion/complete",
+    { ref: { type: "ref/prompt", name: "greet" }, argument: { name: "a", value: "" } },
+    { prompt: "greet", outcome: "error", fault: "caller", error: "unknown_method", code: -32601 },
+  ],
   ["a list", "tools/list", {}, { outcome: "ok" }],
 ];
 

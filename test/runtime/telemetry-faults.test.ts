@@ -1,6 +1,6 @@
 import * as api from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createAudit } from "../../runtime/logging/audit.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import { guarded } from "../../runtime/protocol/guarded-observer.js";
@@ -69,6 +69,22 @@ test("a context that throws what its work throws runs it once", () => {
   };
   expect(() => run!(undefined as never, work)).toThrow("the work's");
   expect(runs).toBe(1);
+});
+
+test("the log has one entry a minute for each failure, with the number of those in between", () => {
+  let clock = 0;
+  const now = vi.spyOn(performance, "now").mockImplementation(() => clock);
+  onTestFinished(() => now.mockRestore());
+  const log: unknown[] = [];
+  const onCall = (): never => {
+    throw new Error("broken");
+  };
+  const observer = guarded({ onCall }, (_level, _message, details) => void log.push(details?.["more"]));
+  for (const at of [0, 1, 59_999, 60_000, 120_000]) {
+    clock = at;
+    observer.onCall!(undefined as never);
+  }
+  expect(log).toEqual([undefined, 2, undefined]);
 });
 
 type Types = Pick<ReadableSpan, "attributes">;
