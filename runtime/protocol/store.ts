@@ -114,7 +114,13 @@ export type SessionEvent =
   | { readonly type: "loss" }
   /** `changes` is the number of changes in the record with this one. */
   | { readonly type: "logLevel"; readonly level: string; readonly changes?: number }
-  | { readonly type: "subscribe" | "unsubscribe"; readonly uri: string; readonly changes?: number }
+  | {
+      readonly type: "subscribe" | "unsubscribe";
+      readonly uri: string;
+      /** Whether parts of the session may have had the subscription, even if its record has not. */
+      readonly isKnown?: boolean;
+      readonly changes?: number;
+    }
   | { readonly type: "cancel" | "answer"; readonly message: JsonObject }
   | { readonly type: "listen" | "silence"; readonly part: string; readonly position: string | undefined };
 

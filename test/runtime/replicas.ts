@@ -58,13 +58,17 @@ export async function startReplica(
   return replica;
 }
 
-/** Loses the reply of Redis to the next script of a replica, as a connection does that breaks in between. */
-export function loseReply({ store }: Replica): void {
+/**
+ * Loses the reply of Redis to the next script of a replica whose key has a text, as a connection does that breaks in
+ * between.
+ */
+export function loseReply({ store }: Pick<Replica, "store">, text = ""): void {
   const { connection } = store.context;
   const { run } = connection;
-  connection.run = async (...script) => {
+  connection.run = async (script, keys, args) => {
+    if (!keys[0].includes(text)) return run(script, keys, args);
     connection.run = run;
-    await run(...script);
+    await run(script, keys, args);
     throw storeAway("the reply is lost");
   };
 }

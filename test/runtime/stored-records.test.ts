@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { hasRedis } from "../e2e/redis.js";
-import { until } from "./replicas.js";
+import { loseReply, until } from "./replicas.js";
 import { callOf, opened, sharedRedis, startServing, textOf, type Serving } from "./stored-replicas.js";
 
 const plain = { id: 1, method: "tools/call", params: { name: "plain" } };
@@ -177,6 +177,29 @@ describe.skipIf(!hasRedis)("the record of a session in Redis", () => {
     expect((await unsubscribe(a!)).status).toBe(200);
     expect(await shared.redis.ask("HKEYS", key!)).not.toContain("uri made://a");
     expect(await control()).toContain("unsubscribe");
+  });
+
+  test.each<[what: string, lose: (on: Serving, key: string) => unknown]>([
+    ["Redis has lost the session", (_on, key) => shared.redis.ask("DEL", key)],
+    ["the reply of Redis to the first one is lost", (on) => loseReply(on, "{sessions}")],
+  ])("the end of a subscription reaches other replicas, though %s", async (_what, lose) => {
+    const [a, b] = await replicas("a", "b");
+    const headers = await session(a!);
+    const ask = (method: string) => a!.post("ada", { id: 2, method, params: { uri: "made://a" } }, headers);
+    expect((await ask("resources/subscribe")).status).toBe(200);
+    expect((await b!.post("ada", plain, headers)).status).toBe(200);
+    const [key] = await shared.sessionKeys();
+    await lose(a!, key!);
+    await until(async () => (await ask("resources/unsubscribe")).status === 200, "the end");
+    // The other replica has read that once it has read a later message.
+    const read = new Promise<void>((resolve) => b!.store.context.replicas.on("test", () => resolve()));
+    await a!.store.context.replicas.broadcast({ kind: "test" });
+    await read;
+    const stream = await opened((signal) => b!.get("ada", headers, undefined, signal));
+    await stream.next();
+    for (const name of ["touch", "reload"]) await b!.post("ada", callOf(name, { uri: "made://a" }), headers);
+    expect((await stream.next())!.data.method).toBe("notifications/tools/list_changed");
+    stream.hangUp();
   });
 
   test("a session whose stream is open lives on without requests", async () => {

@@ -183,8 +183,10 @@ function changeSubscriptions(
   if (!globalThis.mcpcWithoutStore && view.server.store !== undefined && uri.length > maxSharedUri)
     return invalidParams(`"uri" has more than ${maxSharedUri} characters`);
   if (subscriptions === undefined) return invalidRequest("subscriptions need a session: open one with initialize");
+  const isKnown = globalThis.mcpcWithoutStore || subscriptions.has(uri);
   const answer = apply(subscriptions, uri);
-  if (!globalThis.mcpcWithoutStore && !(answer instanceof McpError)) call.publishing = call.peer.save?.({ type, uri });
+  if (!globalThis.mcpcWithoutStore && !(answer instanceof McpError))
+    call.publishing = call.peer.save?.({ type, uri, isKnown });
   return answer;
 }
 

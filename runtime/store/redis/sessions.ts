@@ -24,7 +24,7 @@ const lossBatch = 64;
 /**
  * Sets fields of a session that exists; or writes the whole session, unless there is one with at least the number of
  * changes in `ARGV[1]`. An empty value removes its field. Extends the life of the session. Returns the number of changes,
- * -1 if there is no such session, -2 if there is no room, -3 if it has ended, or -4 if it never had the field to remove.
+ * -1 if there is no such session, -2 if there is no room, or -3 if it has ended.
  */
 const set = createLedgerScript(`
 local kind = redis.call("TYPE", record).ok
@@ -32,7 +32,6 @@ if kind ~= "hash" and kind ~= "none" then redis.call("DEL", record) end
 local isWhole, exists = ARGV[1] ~= "", kind == "hash"
 if not exists and not isWhole then return -1 end
 if exists and redis.call("HEXISTS", record, "ended") == 1 then return -3 end
-if not isWhole and ARGV[6] == "" and redis.call("HEXISTS", record, ARGV[5]) == 0 then return -4 end
 if exists and isWhole and (tonumber(redis.call("HGET", record, "changes") or "") or 0) < tonumber(ARGV[1]) then
   redis.call("DEL", record)
   exists = false
@@ -91,7 +90,11 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
     const outcome = Number(await connection.run(set, [keyOf(session.name), index], args));
     if (outcome === -2)
       throw full(whole === undefined ? "there is no room for more of this session" : "too many sessions are kept");
-    return outcome >= 0 ? outcome : outcome === -1 ? "absent" : outcome === -3 ? "ended" : "kept";
+    return outcome >= 0 ? outcome : outcome === -1 ? "absent" : "ended";
+  }
+
+  async function has({ name }: SessionKey, field: string): Promise<boolean> {
+    return Number(await connection.send(keyOf(name), "HEXISTS", keyOf(name), field)) > 0;
   }
 
   /** Writes what an event changes in the record of a session. Resolves with the event for other replicas, if they need it. */
@@ -107,8 +110,10 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
       case "logLevel":
         return counted("level", event.level);
       case "subscribe":
+        return counted(uriField(event.uri), "1");
       case "unsubscribe":
-        return counted(uriField(event.uri), event.type === "subscribe" ? "1" : "");
+        if (event.isKnown !== true && !(await has(session, uriField(event.uri)))) return "kept";
+        return counted(uriField(event.uri), "");
       case "silence":
         if (event.position !== undefined) await write(session, ["position", event.position]);
         return event;

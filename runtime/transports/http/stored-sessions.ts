@@ -114,8 +114,9 @@ export function createStoredPart(
   let extended = performance.now();
   /** The number of unanswered requests by their ids, which a client may use twice. */
   const running = new Map<Id, number>();
-  /** The number of changes of this part that the store does not have yet. */
+  /** The number of changes of this part that the store does not have yet, and whether it may lack others. */
   let changing = 0;
+  let hasFailed = false;
   /** The number of changes of the session that this part knows of, and whether it may have missed some. */
   let known = stored.changes;
   let mayHaveMissed = false;
@@ -190,7 +191,9 @@ export function createStoredPart(
   }
 
   /** Changes the record, and so the other parts. */
-  async function change(event: SessionEvent): Promise<void> {
+  async function change(wanted: SessionEvent): Promise<void> {
+    // The record may have a change that failed, but other parts have not.
+    const event = wanted.type === "unsubscribe" && hasFailed ? { ...wanted, isKnown: true } : wanted;
     changing += 1;
     try {
       let state = await sessions.change(key, event);
@@ -200,6 +203,7 @@ export function createStoredPart(
       }
       if (state === "ended") end();
     } catch (error) {
+      hasFailed = true;
       throw error instanceof UnavailableError ? error : new UnavailableError(503, "the store failed", 1000);
     } finally {
       changing -= 1;
