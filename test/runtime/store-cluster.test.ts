@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../e2e/free-port.js";
 import { hasRedis, startCluster, type Redis } from "../e2e/redis.js";
-import { until } from "./replicas.js";
+import { startReplica, until } from "./replicas.js";
 import { callOf, opened, startServing, textOf, type Serving } from "./stored-replicas.js";
 
 /** Listens on a port that passes on to another one, after a while: another attempt to connect would begin meanwhile. */
@@ -96,5 +96,23 @@ describe.skipIf(!hasRedis)("a cluster of several nodes", () => {
     }, "sessions");
     await use(13);
     for (const headers of sessions) expect(await textOf(await b.post("ada", callOf("plain"), headers))).toBe("b");
+  });
+
+  test("whose node is gone for good keeps no connection of an attempt that has failed", async () => {
+    await nodes[1]!.kill();
+    const { ask, url } = nodes[2]!;
+    let asked = 0;
+    const numbers = async (...command: string[]): Promise<string> => {
+      asked += 1;
+      return String(await ask(...command));
+    };
+    const total = async (): Promise<number> =>
+      Number(/total_connections_received:(\d+)/.exec(await numbers("INFO", "stats"))![1]) - asked;
+    const before = await total();
+    const { store } = await startReplica(url, { cluster: true, commandTimeoutMs: 200 });
+    await until(async () => (await total()) >= before + 20, "the attempts");
+    expect(store.available).toBe(false);
+    const open = (await numbers("CLIENT", "LIST", "TYPE", "normal")).trim().split("\n").length - 1;
+    expect(open).toBeLessThan(6);
   });
 });

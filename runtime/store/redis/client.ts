@@ -29,6 +29,8 @@ export interface RedisClientOptions {
   readonly cluster?: boolean;
   /** Certificates to trust besides those of Node. */
   readonly ca?: string;
+  /** Gives up an attempt to connect. */
+  readonly signal: AbortSignal;
   /** Called when the connection fails. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -88,6 +90,7 @@ async function openNode(options: RedisClientOptions, node: RedisNode, credential
   client.on("error", (error: unknown) => {
     if (isOpen) options.onFailure(error);
   });
+  destroyOn(options.signal, client);
   try {
     await client.connect();
     // A former master that Sentinel still names, or a node for reading, refuses what the server writes.
@@ -118,6 +121,7 @@ async function masterOf(options: RedisClientOptions, name: string): Promise<Redi
       socket: socketOf(options, node) as { readonly host: string },
     });
     client.on("error", () => {});
+    destroyOn(options.signal, client);
     try {
       await client.connect();
       const found = await client.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name]);
@@ -132,7 +136,7 @@ async function masterOf(options: RedisClientOptions, name: string): Promise<Redi
 }
 
 async function openCluster(options: RedisClientOptions): Promise<RedisClient> {
-  const { address, onFailure } = options;
+  const { address, onFailure, signal } = options;
   const cluster = createCluster({
     rootNodes: address.nodes.map((node) => ({ socket: node })),
     defaults: {
@@ -148,6 +152,8 @@ async function openCluster(options: RedisClientOptions): Promise<RedisClient> {
     if (isOpen) onFailure(error);
   });
   cluster.on("node-error", () => {});
+  // It would wait for all of its nodes.
+  destroyOn(signal, cluster);
   try {
     await cluster.connect();
   } catch (error) {
@@ -164,6 +170,12 @@ async function openCluster(options: RedisClientOptions): Promise<RedisClient> {
       destroy(cluster);
     },
   };
+}
+
+/** Destroys a client when the attempt to connect is given up. */
+function destroyOn(signal: AbortSignal, client: { destroy(): void }): void {
+  signal.throwIfAborted();
+  signal.addEventListener("abort", () => destroy(client));
 }
 
 function destroy(client: { destroy(): void }): void {

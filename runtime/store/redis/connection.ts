@@ -32,7 +32,7 @@ export interface RedisConnection {
   stop(): void;
 }
 
-export interface ConnectionOptions extends Omit<RedisClientOptions, "onFailure" | "connectTimeoutMs"> {
+export interface ConnectionOptions extends Omit<RedisClientOptions, "onFailure" | "connectTimeoutMs" | "signal"> {
   /** The time limit of commands, and of attempts to connect. */
   readonly commandTimeoutMs: number;
   /** A command that writes, with its key first. A Redis that refuses it counts as away. Its reply is the last one. */
@@ -145,8 +145,11 @@ export function createConnection(): RedisConnection {
     let last: unknown;
     try {
       const { commandTimeoutMs: connectTimeoutMs, ...rest } = started;
-      const opening = openClient({ ...rest, connectTimeoutMs, onFailure: (error) => discard(opened, error) });
+      const attempt = new AbortController();
+      const { signal } = attempt;
+      const opening = openClient({ ...rest, connectTimeoutMs, signal, onFailure: (error) => discard(opened, error) });
       opened = await limited(opening).catch((error: unknown) => {
+        attempt.abort();
         void opening.then(
           (late) => late.destroy(),
           () => {},
