@@ -17,6 +17,20 @@ const manifest = {
       inputSchema: { type: "object", properties: { file: { type: "string" } }, required: ["file"] },
     },
     { name: "ask", description: "Asks the user.", inputSchema: object },
+    {
+      name: "print",
+      description: "Prints a text several times, without a line end.",
+      inputSchema: {
+        type: "object",
+        properties: { text: { type: "string" }, times: { type: "integer" } },
+        required: ["text", "times"],
+      },
+    },
+    {
+      name: "block",
+      description: "Never ends, and lets nothing else run.",
+      inputSchema: { type: "object", properties: { file: { type: "string" } }, required: ["file"] },
+    },
   ],
   runtime: {
     transports: { stdio: {}, http: {} },
@@ -77,6 +91,19 @@ export const wait: Wait = async ({ file }, { signal }) => {
   appendFileSync(\`\${file}.begun\`, "");
   while (!existsSync(file) && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
   return signal.aborted ? "aborted" : "waited";
+};
+`,
+  "src/tools/print.ts": `// @ts-nocheck
+import type { Print } from "../../generated/types.js";
+export const print: Print = ({ text, times }) =>
+  new Promise((resolve) => process.stderr.write(text.repeat(times), () => resolve(String(process.pid))));
+`,
+  "src/tools/block.ts": `// @ts-nocheck
+import { appendFileSync } from "node:fs";
+import type { Block } from "../../generated/types.js";
+export const block: Block = ({ file }) => {
+  appendFileSync(file, "");
+  while (true);
 };
 `,
   "src/tools/ask.ts": `// @ts-nocheck

@@ -107,6 +107,10 @@ test("a worker that is killed is replaced, and one that cannot start is tried ag
   const error = expect.stringContaining("the database is away");
   for (const failure of failures())
     expect(failure).toMatchObject({ message: "the server could not start", worker, error });
+  // Pauses become longer with each failure.
+  const pauses = (): number[] =>
+    records(server).flatMap((record) => (record.worker === worker ? (record.pauseMs ?? []) : []));
+  await until(() => expect(pauses().at(-1)).toBeGreaterThan(400));
   const [healthy] = await pidsOf(server, 1);
   rmSync(away);
   expect([...(await pidsOf(server, 2))]).toContain(healthy);
