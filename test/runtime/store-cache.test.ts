@@ -297,6 +297,31 @@ describe.skipIf(!hasRedis)("a cache", () => {
     await until(async () => textOf(await second!.client.call("t")) === "new");
   });
 
+  test.each(["tool", "resource"])(
+    "forgets a result of a %s again that a Redis with an older state has",
+    async (kind) => {
+      const own = await startRedis();
+      onTestFinished(() => own.stop());
+      let text = "old";
+      const options = { tool: () => text, resource: () => text };
+      const [first, second] = await replicasOf(own.url, 2, options);
+      const read = async ({ client }: typeof first & {}): Promise<string> =>
+        kind === "tool" ? textOf(await client.call("t")) : (await client.read("r://one")).result.contents[0].text;
+      expect(await read(first!)).toBe("old");
+      await until(async () => ((await own.ask("KEYS", "test:cache:*:result:*")) as string[]).length === 1);
+      await own.ask("SAVE");
+      text = "new";
+      await first!.client.call("other", { given: [kind === "tool" ? "t" : "r://one"] });
+      for (const replica of [first!, second!]) await until(async () => (await read(replica)) === "new");
+      await own.kill();
+      await until(() => !first!.store.available && !second!.store.available);
+      await own.restart();
+      for (const replica of [first!, second!]) await until(async () => (await read(replica)) === "new");
+      const [third] = await replicasOf(own.url, 1, options);
+      await until(async () => (await read(third!)) === "new");
+    },
+  );
+
   test("is shared in a cluster", async () => {
     const cluster = await startRedis({ cluster: true });
     onTestFinished(() => cluster.stop());

@@ -218,6 +218,17 @@ describe.skipIf(!hasRedis)("changes", () => {
     expect(await changesIn(redis)).toBe(2);
   });
 
+  test("that still wait for Redis when the server stops are lost, and the log has their number", async () => {
+    const own = await startRedis();
+    onTestFinished(() => own.stop());
+    const { store, log, stop } = await startReplica(own.url);
+    await own.kill();
+    await until(() => !store.available);
+    const publishing = ["made://a", "made://b"].map((uri) => store.publish({ kind: "resource", uri }));
+    await Promise.all([stop(), Promise.allSettled(publishing)]);
+    expect(log.at(-1)).toBe('the store is away: updates that wait for it are lost {"updates":2}');
+  });
+
   test("that other versions wrote in other forms are skipped", async () => {
     const replica = await startReplica(redis.url);
     const client = await subscriber(replica, "2026-07-28");

@@ -238,6 +238,26 @@ describe.skipIf(!hasRedis)("tasks", () => {
     await getsStatus(second, taskId, "completed");
   });
 
+  test.each(["completed", "cancelled"])(
+    "that have %s are so again in a Redis that comes back with an older state",
+    async (end) => {
+      const own = await startRedis();
+      onTestFinished(() => own.stop());
+      const [first, second] = [await held(own), await held(own)];
+      const { taskId } = await begin(first);
+      await own.ask("SAVE");
+      if (end === "completed") first.ends[0]!("done");
+      else await second.client.request("tasks/cancel", { taskId });
+      await getsStatus(second, taskId, end);
+      await own.kill();
+      await until(() => !first.store.available && !second.store.available);
+      await own.restart();
+      await until(() => first.store.available && second.store.available);
+      await getsStatus(second, taskId, end);
+      expect((await get(first, taskId)).status).toBe(end);
+    },
+  );
+
   test("expire in Redis with their lifetime, and are no more than the limit in number and bytes", async () => {
     const limits = { maxTasks: 3, maxKeptBytes: 200_000, taskTtlMs: 60_000 };
     const [first, second] = [await held(redis, limits), await held(redis, limits)];

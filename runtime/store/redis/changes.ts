@@ -4,6 +4,7 @@ import type { Server } from "../../protocol/exchange.js";
 import { isObject } from "../../protocol/json-rpc.js";
 import type { CachedSource, ChangeLog, LoggedChange, StaleResults } from "../../protocol/store.js";
 import type { Change } from "../../protocol/subscriber.js";
+import type { Surface } from "../../protocol/surface.js";
 import { storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import { clearLog, createCopyCheck, createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
@@ -55,10 +56,9 @@ export function createChanges(
   /** The last entry of each text whose results are not known to be stale. */
   const forgetting = new Map<string, Forgetting>();
   const repairs = createPersistence(connection);
-  /** The number of lost changes, and the entries of which results became stale with them. */
-  let losses = 0;
-  const lost = new Map<string, StaleResults>();
-  let isRepairing = false;
+  let owner: Server | undefined;
+  /** The number of lost changes in place of which everything does not count as changed yet. */
+  let lost = 0;
 
   /** Appends an entry once shared results are stale. An equal entry that waits for the store stands for both. */
   function forgetFirst(text: string, stale: readonly StaleResults[]): Promise<void> {
@@ -78,28 +78,37 @@ export function createChanges(
     return next.appended;
   }
 
+  async function forgetAll(): Promise<void> {
+    if (owner !== undefined) await forget?.(cachedEntries(owner.surface));
+  }
+
   /** Makes everything count as changed, in place of a change that is lost. */
-  async function lose(stale: readonly StaleResults[]): Promise<void> {
-    for (const { kind, name } of stale) lost.set(`${kind} ${name}`, { kind, name });
-    losses += 1;
-    if (isRepairing) return;
-    isRepairing = true;
-    let repaired: number;
-    do {
-      repaired = losses;
+  async function lose(): Promise<void> {
+    lost += 1;
+    if (lost > 1) return;
+    while (lost > 0) {
+      const repaired = lost;
       await repairs.persist(async () => {
-        await forget?.([...lost.values()]);
+        await forgetAll();
         await clearLog(connection, log);
       });
-    } while (repaired < losses);
-    isRepairing = false;
+      lost -= repaired;
+    }
+  }
+
+  /** Delivers a change of everything. A store that has lost changes may have lost that results are stale. */
+  async function deliverLoss(server: Server): Promise<void> {
+    server.cache?.clear();
+    // A server that stops may not get so far.
+    await repairs.persist(forgetAll).catch(() => {});
+    deliverEverything(server);
   }
 
   /** Adds an entry that the store does not have yet. If it cannot wait, everything counts as changed. */
-  function addPending(appended: Promise<void>, stale: readonly StaleResults[]): Pending {
+  function addPending(appended: Promise<void>): Pending {
     const fail = (): never => {
       // A server that stops may not get so far.
-      lose(stale).catch(() => {});
+      lose().catch(() => {});
       throw hasRun(
         "too many updates wait for the store: the call has run, and subscribers are notified of everything later",
       );
@@ -114,7 +123,7 @@ export function createChanges(
   function append(text: string, stale: readonly StaleResults[]): Promise<void> {
     const appended =
       forget === undefined || stale.length === 0 ? writer.append(text, { joins: true }) : forgetFirst(text, stale);
-    const entry = pending.get(appended) ?? addPending(appended, stale);
+    const entry = pending.get(appended) ?? addPending(appended);
     const complaint = "the store is away: the call has run, and its update is published later";
     return (entry.wait ??= within(patienceMs, entry.taken, complaint, hasRun).finally(() => (entry.wait = undefined)));
   }
@@ -150,6 +159,7 @@ export function createChanges(
       return { changes, position, isTrimmed };
     },
     async start(server) {
+      owner = server;
       follower = await followLog(connection, log, {
         lifetimeMs: limits.lifetimeMs,
         deliver({ id, data }) {
@@ -157,16 +167,29 @@ export function createChanges(
           if (change !== undefined) deliverChange(server, change, id);
           else for (const stale of parseStale(data)) server.cache?.invalidate(stale, stale);
         },
-        onLoss: () => deliverEverything(server),
+        onLoss: () => deliverLoss(server),
       });
     },
     async stop() {
       await within(lastPatienceMs, Promise.allSettled(pending.keys()), "").catch(() => {});
+      const updates = pending.size + lost;
+      if (updates > 0) owner?.logger("warning", "the store is away: updates that wait for it are lost", { updates });
       follower?.stop();
       repairs.close();
       writer.close();
     },
   };
+}
+
+/** Returns the entries of which replicas share results. */
+function cachedEntries({ tools, resources, resourceTemplates }: Surface): CachedSource[] {
+  return [
+    ...tools.flatMap(({ name, cache }) => (cache === undefined ? [] : [{ kind: "tool", name } as const])),
+    ...resources.flatMap(({ uri, cache }) => (cache === undefined ? [] : [{ kind: "resource", name: uri } as const])),
+    ...resourceTemplates.flatMap(({ uriTemplate, cache }) =>
+      cache === undefined ? [] : [{ kind: "resourceTemplate", name: uriTemplate } as const],
+    ),
+  ];
 }
 
 /** Parses a change. Returns `undefined` for one that another version has written in another form. */

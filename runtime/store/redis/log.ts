@@ -72,8 +72,8 @@ export interface FollowOptions {
   readonly repeats?: boolean;
   /** Called after entries up to a position are delivered. */
   readonly onRead?: (position: string) => Promise<unknown>;
-  /** Called when entries are lost, because the log was trimmed or the store lost its data. */
-  readonly onLoss?: () => void;
+  /** Called when entries are lost, because the log was trimmed or the store lost its data. Later ones wait for it. */
+  readonly onLoss?: () => void | Promise<void>;
 }
 
 /** The maximum number of entries in one append, and in one read. */
@@ -287,7 +287,8 @@ export async function followLog(connection: RedisConnection, key: string, option
       const entries = position === undefined ? [] : page.entries;
       // Everything up to the end of the page counts as changed.
       if (isLoss || position === undefined) position = page.position;
-      if (isLoss) onLoss();
+      if (isLoss) await onLoss();
+      if (isStopped) return;
       for (const entry of entries) take(entry);
       if (entries.length > 0) await onRead?.(position);
       if (entries.length < batchLength) return;

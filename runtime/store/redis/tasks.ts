@@ -169,13 +169,14 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
     return task.saving;
   }
 
-  /** Writes what waits for the store, and what a store without persistence has lost. */
+  /** Writes what waits for the store, and what it has lost, or has in an older state, such as that of a snapshot. */
   async function restore(id: string, task: OwnTask): Promise<void> {
     while (connection.available && own.get(id) === task) {
       try {
-        const { saved } = task;
-        if (saved !== undefined && Number(await connection.send(keyOf(id), "EXISTS", keyOf(id))) === 0)
-          task.next ??= { record: saved, onSaved: () => {} };
+        const { saved: record, owner, caller } = task;
+        const kept = await connection.send(keyOf(id), "GET", keyOf(id));
+        if (record !== undefined && kept !== formatTask({ record, replica, owner, caller }))
+          task.next ??= { record, onSaved: () => {} };
         return await save(id, task);
       } catch {
         await pause(refusedMs);
