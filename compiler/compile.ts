@@ -74,7 +74,12 @@ export async function compile(session: Session, options: Options): Promise<Compi
   take(types);
   add(inputsOf(types, server, host));
   const result = await bundling;
-  if (!result || hasErrors()) return done();
+  if (!result) return done();
+  if (hasErrors()) {
+    // Types show mistakes at a place, but not that a package of the runtime is missing.
+    add({ diagnostics: result.diagnostics.filter(({ code, span }) => code === "bundle/failed" && span === undefined) });
+    return done();
+  }
 
   phase("bundle");
   const bundled = take({ ...result, diagnostics: withExternalFixes(result.diagnostics, host) });

@@ -1,4 +1,5 @@
 import { isBuiltin } from "node:module";
+import { installCommand } from "../diagnostics/install-command.js";
 import { nearest } from "../diagnostics/suggest.js";
 import type { Server, Tool } from "../model/server.js";
 
@@ -37,7 +38,10 @@ const rules: readonly Rule[] = [
       // For Node's own modules, the types are missing.
       /^\.{1,2}$/.test(name) || isBuiltin(module)
         ? undefined
-        : { message: `there is no module ${JSON.stringify(module)}`, help: `if it is a package: npm install ${name}` },
+        : {
+            message: `there is no module ${JSON.stringify(module)}`,
+            help: `if it is a package: ${installCommand(name)}`,
+          },
   },
   {
     pattern: /^Property 'config' does not exist on type '\w*Context\b/,

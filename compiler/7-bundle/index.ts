@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import type { Message, OutputFile as OutputFileOfEsbuild, Plugin } from "esbuild";
 import { diagnose, type Diagnostic, type Result } from "../diagnostics/diagnostic.js";
+import { installCommand } from "../diagnostics/install-command.js";
 import { withHeader } from "../generated-header.js";
 import { fingerprint } from "../fingerprint.js";
 import type { Host } from "../host.js";
@@ -319,7 +320,7 @@ export function failed(message: Message, host: Host): Diagnostic {
   if (missing !== undefined) {
     // The import is in generated code, so its location does not help the user.
     const feature = missing === "jose" ? "signed access tokens (runtime.auth.oauth) need" : "runtime.store.redis needs";
-    const reason = `${feature} the package "${missing}": npm install ${missing}`;
+    const reason = `${feature} the package "${missing}": ${installCommand(missing)}`;
     return diagnose("bundle/failed", undefined, { reason, external: undefined });
   }
   if (isOtherJsx(message)) {

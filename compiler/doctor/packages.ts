@@ -1,3 +1,4 @@
+import { installCommand } from "../diagnostics/install-command.js";
 import { installedVersion } from "../host-node/installed-version.js";
 import { version } from "../package-folder.js";
 import { error, ok, warning, type DoctorFinding, type Patient } from "./finding.js";
@@ -49,6 +50,6 @@ function ownPackage(name: string, root: string): DoctorFinding {
 function needed(name: string, reason: string, root: string): DoctorFinding {
   const installed = installedVersion(name, root);
   return installed === undefined
-    ? error(`${name} is not installed, which ${reason} needs`, `npm install ${name}`)
+    ? error(`${name} is not installed, which ${reason} needs`, installCommand(name))
     : ok(`${name} ${installed}`);
 }

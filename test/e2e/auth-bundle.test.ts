@@ -36,7 +36,7 @@ test("signed tokens without the package that verifies them: what to install; loo
   for (const part of ["package.json", "dist"])
     cpSync(join(runtime, part), join(folder, "node_modules", "@mcpc", "runtime", part), { recursive: true });
   const refused = mcpc(folder, "build");
-  expect([refused.code, refused.stdout + refused.stderr]).toEqual([1, expect.stringContaining("npm install jose")]);
+  expect([refused.code, refused.stdout + refused.stderr]).toEqual([1, expect.stringContaining("npm install jose@6.x")]);
   const introspection = { clientId: "mcp", clientSecret: { env: "SECRET" } };
   const looked = project({ "s.mcp.json": manifest({ oauth: { ...oauth, introspection } }) });
   cpSync(join(folder, "node_modules"), join(looked, "node_modules"), { recursive: true });

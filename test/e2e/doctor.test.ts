@@ -90,6 +90,16 @@ test.each<[what: string, installed: Record<string, string | true>, runtime: obje
     1,
     ["✗ ws is not installed, which WebSocket needs", "    npm install ws"],
   ],
+  [
+    "no OpenTelemetry",
+    complete,
+    { telemetry: { mode: "native" } },
+    1,
+    [
+      "✗ @opentelemetry/api is not installed, which runtime.telemetry needs",
+      "    npm install @opentelemetry/api@~1.9.0",
+    ],
+  ],
 ])("of packages: %s", async (_, installed, runtime, code, lines) => {
   packages(installed);
   const found = await examine(runtime);

@@ -61,12 +61,13 @@ describe.each(clients)("$name", ({ connect }) => {
   });
 });
 
-test("on stdio, the trace passes on, too, and the last spans are exported before the end", async () => {
+test("on stdio, the trace passes on, too, and the last spans and measurements are exported before the end", async () => {
   const server = rawStdio("node", [serverOf("traced")], undefined, { TIDES: address });
   const params = { name: "get_tide", arguments: { harbor: "Brest" } };
   const answer = await server.request("tools/call", { ...params, _meta: { ...claim, traceparent, tracestate: "a=1" } });
   await server.end();
   expectOneTrace(answer.result.content[0].text, server.stderr());
+  expect(server.stderr()).toContain('{"metric":"mcp.server.operation.duration","points":1}\n');
 });
 
 test("the API is no part of the bundle, which says what it misses", () => {
@@ -91,7 +92,7 @@ test("a project without the package is told so by its build", () => {
   });
   const { code, stderr } = mcpc(folder, "build");
   expect(code).toBe(1);
-  expect(stderr).toContain("npm install @opentelemetry/api");
+  expect(stderr).toContain("npm install @opentelemetry/api@~1.9.0\n");
 });
 
 test("a server without telemetry carries none of it", () => {

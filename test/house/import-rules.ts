@@ -118,9 +118,9 @@ export const rules: IRegularForbiddenRuleType[] = [
   ),
   rule(
     "compiler-sees-only-codegen",
-    "The compiler knows the contract with emitted code, and nothing behind it.",
+    "The compiler knows the contract with emitted code and the versions of optional packages, and nothing behind it.",
     { path: "^compiler/" },
-    { path: "^runtime/", pathNot: "^runtime/(dist/)?codegen/" },
+    { path: "^runtime/", pathNot: "^runtime/((dist/)?codegen/|package[.]json$)" },
   ),
   rule(
     "runtime-has-no-dependencies",
