@@ -176,7 +176,9 @@ describe.skipIf(!hasRedis)("a connection", () => {
   test("waits for no Redis at the start, and finds one later", async () => {
     const redis = await redisOf();
     await redis.kill();
-    const { store, server, log } = await startReplica(redis.url);
+    const lines: string[] = [];
+    const log = (message: string, _details: unknown, level: string) => lines.push(`${level}: ${message}`);
+    const { store, server } = await startReplica(redis.url, {}, { log });
     expect(store.available).toBe(false);
     const caller = await converse(server, "2026-07-28");
     expect((await caller.request("tools/call", { name: "plain" })).result).toMatchObject({
@@ -189,7 +191,10 @@ describe.skipIf(!hasRedis)("a connection", () => {
     await until(() => store.available);
     expect(await probe(server)).toEqual({ status: 200, body: '{"status":"ok","checks":{},"store":"ok"}' });
     expect((await caller.request("tools/call", touch)).error).toBeUndefined();
-    expect(log.map((line) => line.replace(/;.*/, ""))).toEqual(["the store is away", "the store is back {}"]);
+    expect(lines.map((line) => line.replace(/;.*/, ""))).toEqual([
+      "warning: the store is away",
+      "warning: the store is back",
+    ]);
   });
 
   test("gives up a Redis that does not answer, until it does", async () => {
@@ -294,6 +299,17 @@ describe.skipIf(!hasRedis)("a Redis that answers", () => {
     expect(log[0]).toContain("WRONGTYPE");
     await redis.ask("DEL", `test:${name}`);
     await change;
+  });
+
+  test("counts as away while a heartbeat is a value of another program, and the log names its key", async () => {
+    const redis = await redisOf();
+    const { store, log } = await startReplica(redis.url);
+    const key = `test:{replicas}:${store.replica}`;
+    await redis.ask("EVAL", 'redis.call("DEL", KEYS[1]) redis.call("RPUSH", KEYS[1], "x")', "1", key);
+    await until(() => !store.available);
+    await redis.ask("DEL", key);
+    await until(() => store.available);
+    expect(log).toEqual([expect.stringMatching(/WRONGTYPE.*"key":"test:\{replicas\}:/), "the store is back {}"]);
   });
 
   test("at the address of a failed one is found, though the failed one still answers", async () => {

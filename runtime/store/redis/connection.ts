@@ -38,7 +38,7 @@ export interface ConnectionOptions extends Omit<RedisClientOptions, "onFailure" 
   /** A command that writes, with its key first. A Redis that refuses it counts as away. Its reply is the last one. */
   readonly heartbeat: readonly [key: string, ...command: Argument[]];
   /** Logs that the store is away, or back. */
-  readonly log: (level: "warning" | "info", message: string, details?: Readonly<Record<string, unknown>>) => void;
+  readonly log: (level: "warning", message: string, details?: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Interval of heartbeats, which also find a silent failure. */
@@ -124,6 +124,7 @@ export function createConnection(): RedisConnection {
     isLogged = true;
     options?.log("warning", "the store is away; the server goes on without it until it is back", {
       reason: reasonOf(error) + adviceOn(error, options.address.tls && !hasAnswered),
+      ...(refusal !== undefined && refusal.error === error && { key: refusal.key }),
     });
   }
 
@@ -131,7 +132,8 @@ export function createConnection(): RedisConnection {
     available = hasAnswered = true;
     since = performance.now();
     failures = 0;
-    if (isLogged) options?.log("info", "the store is back");
+    // A log that has the beginning of an outage has its end, too.
+    if (isLogged) options?.log("warning", "the store is back");
     isLogged = false;
     refusal = undefined;
     isRefusalLogged = false;
@@ -170,9 +172,14 @@ export function createConnection(): RedisConnection {
     schedule(heartbeatMs, () => void probe());
   }
 
-  function beat(used: RedisClient): Promise<unknown> {
+  async function beat(used: RedisClient): Promise<unknown> {
     const [key, ...command] = options!.heartbeat;
-    return limited(used.send(key, command));
+    try {
+      return await limited(used.send(key, command));
+    } catch (error) {
+      if (error instanceof ErrorReply) refusal = { error, key };
+      throw error;
+    }
   }
 
   function noticeLoss(last: unknown): void {
