@@ -1,9 +1,10 @@
+import type {} from "../protocol/parts.js";
 import type { Server } from "../protocol/exchange.js";
 import type { Family, Sample } from "./exposition.js";
 
 /** Returns the metrics of a server's present state. */
 export function gauges(server: Server, { sessions, opened }: { sessions: number; opened: number }): Family[] {
-  const { ledger, running, cache, options, surface } = server;
+  const { ledger, running, cache, store, options, surface } = server;
   const { name, version } = surface.server;
   const one = (value: number, labels: Sample["labels"] = {}): readonly Sample[] => [{ labels, value }];
   const family = (name: string, help: string, samples: readonly Sample[], type: Family["type"] = "gauge"): Family => ({
@@ -48,5 +49,8 @@ export function gauges(server: Server, { sessions, opened }: { sessions: number;
           family("mcp_cache_entries", "Cached results.", one(cached.entries)),
           family("mcp_cache_characters", "The size of cached results.", one(cached.size)),
         ]),
+    ...(globalThis.mcpcWithoutStore || store === undefined
+      ? []
+      : [family("mcp_store_available", "Whether the store is available.", one(store.available ? 1 : 0))]),
   ];
 }

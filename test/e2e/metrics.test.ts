@@ -42,6 +42,7 @@ test("a server on stdio has metrics on a port of their own, and ends without wai
   const text = await (await fetch(`http://127.0.0.1:${address}/metrics`)).text();
   expect(text).toContain(counted);
   expect(await server.end()).toBe(0);
+  expect(readFileSync(join(folder, "dist/server.js"), "utf8")).not.toContain("mcp_store");
 });
 
 test("over HTTP, scrapers send the token, which the log never shows", async () => {

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { fixedCaller, type Authentication } from "../../runtime/protocol/auth.js";
 import { tooManyRequests } from "../../runtime/protocol/errors.js";
+import type { Store } from "../../runtime/protocol/exchange.js";
 import { converse } from "./conversation.js";
 import { doors, options } from "./doors.js";
 import { clock, ends, expectValid, exposed, measured, valueOf } from "./measured-server.js";
@@ -180,6 +181,16 @@ test("queues, running calls, sessions, cache and refusals have their present val
   expect(valueOf(idle, "process_start_time_seconds")).toSatisfy((at) => at > seconds - 1e6 && at < seconds);
   const { user, system } = process.cpuUsage();
   expect(valueOf(idle, "process_cpu_seconds_total")).toSatisfy((used) => used > 0 && used <= (user + system) / 1e6);
+});
+
+test.each([
+  ["without a store", undefined, undefined],
+  ["with a store", true, 1],
+  ["with a store that is away", false, 0],
+])("%s, whether it is available", (_, available, value) => {
+  const text = exposed({ ...measured(), ...(available !== undefined && { store: { available } as Store }) });
+  expectValid(text);
+  expect(valueOf(text, "mcp_store_available")).toBe(value);
 });
 
 test("the delay of the event loop is that since the last scrape, without the interval of the measurement", () => {
