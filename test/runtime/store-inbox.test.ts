@@ -59,6 +59,29 @@ describe.skipIf(!hasRedis)("messages between replicas", () => {
     expect(await size(`${shared.prefix}inbox:{away}`)).toBeLessThan(18 * 1024 * 1024);
   });
 
+  test.each([
+    ["of all callers", "all"],
+    ["of a caller", "caller ada"],
+  ])("have room though the sizes %s are damaged, unless many are unread", async (_of, field) => {
+    const [a, b] = await Promise.all([1, 2].map(() => startReplica(shared.redis.url, { prefix: shared.prefix })));
+    const { replica, replicas } = b!.store.context;
+    const seen: unknown[] = [];
+    replicas.on("test", ({ number }) => seen.push(number));
+    const send = (number: number, to = replica) => a!.store.context.replicas.send(to, { kind: "test", number }, "ada");
+    const damage = (to = replica) =>
+      shared.redis.ask("HSET", `${shared.prefix}inbox:{${to}}:sizes`, field, String(1e9));
+    await send(0);
+    const inbox = `${shared.prefix}inbox:{${replica}}`;
+    await until(async () => seen.length === 1 && Number(await shared.redis.ask("XLEN", inbox)) === 1, "the removal");
+    await damage();
+    await send(1);
+    await until(() => seen.length === 2, "the second message");
+    await send(0, "away");
+    await send(1, "away");
+    await damage("away");
+    await expect(send(2, "away")).rejects.toMatchObject({ httpStatus: 503 });
+  });
+
   test("to all replicas that wait leave room for those of other callers", async () => {
     const { connection, replicas } = (await startReplica(shared.redis.url, { prefix: shared.prefix })).store.context;
     connection.run = () => new Promise(() => {});

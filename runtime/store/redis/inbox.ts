@@ -14,15 +14,21 @@ const messageBytes = 512;
 /** The lifetime of an inbox after its last message, or the end of its replica. */
 const lifetimeMs = 10 * 60_000;
 
-/** Appends a message and wakes the reader. Returns 0 if there is no room. The second key has the bytes of each caller. */
+/**
+ * Appends a message and wakes the reader. Returns 0 if there is no room. The second key has the bytes of each caller. It
+ * is damaged, and begins anew, if they leave no room though there is no message but the last one, which stays when read.
+ */
 const append = createScript(`
-local size, caller = #ARGV[6] + ${messageBytes}, ARGV[5]
-local held = redis.call("HMGET", KEYS[2], "all", "caller " .. caller)
-if (tonumber(held[1] or "") or 0) + size > tonumber(ARGV[1]) then return 0 end
-if caller ~= "" and (tonumber(held[2] or "") or 0) + size > tonumber(ARGV[2]) then return 0 end
-local id = redis.call("XADD", KEYS[1], "*", "o", ARGV[4], "n", "1", "d", ARGV[6], "c", "caller " .. caller)
+local size, caller = #ARGV[6] + ${messageBytes}, "caller " .. ARGV[5]
+local function isOver(field, most)
+  return (tonumber(redis.call("HGET", KEYS[2], field) or "") or 0) + size > tonumber(most)
+end
+local function isFull() return isOver("all", ARGV[1]) or ARGV[5] ~= "" and isOver(caller, ARGV[2]) end
+if isFull() and redis.call("XLEN", KEYS[1]) < 2 then redis.call("DEL", KEYS[2]) end
+if isFull() then return 0 end
+local id = redis.call("XADD", KEYS[1], "*", "o", ARGV[4], "n", "1", "d", ARGV[6], "c", caller)
 redis.call("HINCRBY", KEYS[2], "all", size)
-redis.call("HINCRBY", KEYS[2], "caller " .. caller, size)
+redis.call("HINCRBY", KEYS[2], caller, size)
 redis.call("PEXPIRE", KEYS[1], ARGV[3])
 redis.call("PEXPIRE", KEYS[2], ARGV[3])
 redis.call("PUBLISH", KEYS[1], id)
