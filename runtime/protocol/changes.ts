@@ -41,22 +41,27 @@ export function publish(server: Server, change: Change): Promise<void> | undefin
   if (globalThis.mcpcWithoutStore || server.store === undefined) return deliverChange(server, change) as undefined;
   const stale =
     !globalThis.mcpcWithoutCache && change.kind === "resource" ? invalidateResource(server, change.uri) : [];
-  return withLog(server, server.store.publish(change, stale));
+  const shown = change.kind === "resource" ? { ...change, uri: change.uri.slice(0, maxNameLength) } : change;
+  return withLog(server, server.store.publish(change, stale), shown);
 }
 
 /** Removes cached results of the handler's choice, with a store those of all replicas. See `publish`. */
 export function publishInvalidation(server: Server, name: string, input: unknown): Promise<void> | undefined {
   const stale = invalidate(server, name, input);
   if (globalThis.mcpcWithoutStore || server.store === undefined) return undefined;
-  return withLog(server, server.store.invalidate(stale));
+  return withLog(server, server.store.invalidate(stale), { kind: "stale", name: name.slice(0, maxNameLength) });
 }
 
 /** The refusals of the store that the log has, until the store takes a change again. */
 const logged = /* @__PURE__ */ new WeakMap<Server, Set<string>>();
 
+/** The maximum length of a URI in the log. */
+const maxNameLength = 200;
+
 /** Logs that a change could not be published: once for an outage, in which the store refuses all changes alike. */
-function withLog(server: Server, published: Promise<void>): Promise<void> {
-  const log = (details: object): void => server.logger("error", "a change could not be published", { ...details });
+function withLog(server: Server, published: Promise<void>, change: object): Promise<void> {
+  const log = (details: object): void =>
+    server.logger("error", "a change could not be published", { change, ...details });
   const fail = (error: unknown): void => {
     if (!(error instanceof McpError)) return log(failureDetails(error));
     const refusals = logged.get(server) ?? new Set();

@@ -4,6 +4,9 @@ import type { Change } from "./subscriber.js";
 import type { TaskStore } from "./task-record.js";
 import type { JsonObject } from "./types.js";
 
+/** The maximum length of a URI that other replicas have to know. */
+export const maxSharedUri = 16_000;
+
 /**
  * State that the replicas of a server share. Absent in a server on one machine, whose state is in memory.
  *

@@ -307,9 +307,10 @@ describe.skipIf(!hasRedis)("changes", () => {
     expect(await changesIn(redis)).toBe(1000);
     const ttl = Number(await redis.ask("PTTL", "test:changes"));
     expect(ttl > 0 && ttl <= 3_600_000).toBe(true);
-    await expect(replica.store.publish({ kind: "resource", uri: "x".repeat(20_000) })).rejects.toThrow(
-      "has more than 16384 characters, use a shorter one: the call has run, but its update is lost",
+    await expect(replica.store.publish({ kind: "resource", uri: "x".repeat(16_001) })).rejects.toThrow(
+      "has more than 16000 characters, use a shorter one: the call has run, but its update is lost",
     );
+    await replica.store.publish({ kind: "resource", uri: '"'.repeat(16_000) });
   });
 });
 
@@ -326,6 +327,7 @@ test("changes that a store refuses have one log entry for an outage, and failure
     new TypeError("y"),
   ];
   const log: string[] = [];
+  const changes: unknown[] = [];
   const publish = (): Promise<void> => {
     const failure = outcomes.shift();
     return failure === undefined ? Promise.resolve() : Promise.reject(failure);
@@ -333,10 +335,21 @@ test("changes that a store refuses have one log entry for an outage, and failure
   const store = { publish } as never;
   const server = serverWith(notifying, {
     store,
-    log: (message, { error }) => message === "a change could not be published" && log.push(error),
+    log(message, { error, change }) {
+      if (message !== "a change could not be published") return;
+      log.push(error);
+      changes.push(change);
+    },
   });
   const caller = await converse(server, "2026-07-28");
   while (outcomes.length > 0) await call(caller, "reload");
   const failures = ["x", "y"].map((name) => expect.stringMatching(new RegExp(`^TypeError: ${name}\\n +at `)));
   expect(log).toEqual([refused.message, full("no room").message, refused.message, ...failures]);
+  outcomes.push(new TypeError("z"), new TypeError("z"));
+  for (const uri of ["made://a", "x".repeat(201)]) await call(caller, "touch", uri);
+  expect(changes).toEqual([
+    ...log.slice(0, 5).map(() => ({ kind: "tools" })),
+    { kind: "resource", uri: "made://a" },
+    { kind: "resource", uri: "x".repeat(200) },
+  ]);
 });

@@ -7,6 +7,7 @@ import { isObject, notificationMessage } from "../json-rpc.js";
 import { weightOf } from "../ledger.js";
 import { invalidParams, quote, seal } from "../results.js";
 import { missingScopes } from "../scopes.js";
+import { maxSharedUri } from "../store.js";
 import { taskText, type TaskHandle } from "../task-record.js";
 import { watchedTasks } from "../tasks.js";
 import type { JsonObject } from "../types.js";
@@ -19,8 +20,6 @@ const defaultMaxSubscriptions = 1024;
 /** Bytes of a subscription without its filter, and of a session's resource without its URI. */
 const subscriptionBytes = 2048;
 const uriBytes = 128;
-/** The maximum length of a URI that other replicas have to know. */
-const maxSharedUri = 16_000;
 
 /** The accepted subscriptions of a client, which are those that the server offers. */
 interface Filter {

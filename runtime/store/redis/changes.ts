@@ -2,7 +2,13 @@ import { deliverChange, deliverEverything } from "../../protocol/changes.js";
 import { errorCodes, McpError } from "../../protocol/errors.js";
 import type { Server } from "../../protocol/exchange.js";
 import { isObject } from "../../protocol/json-rpc.js";
-import type { CachedSource, ChangeLog, LoggedChange, StaleResults } from "../../protocol/store.js";
+import {
+  maxSharedUri,
+  type CachedSource,
+  type ChangeLog,
+  type LoggedChange,
+  type StaleResults,
+} from "../../protocol/store.js";
 import type { Change } from "../../protocol/subscriber.js";
 import type { Surface } from "../../protocol/surface.js";
 import { storeAway, unref } from "./connection.js";
@@ -21,8 +27,8 @@ export interface Changes extends ChangeLog {
 
 /** The limits of the log. Its lifetime exceeds that of a session, which resumes at a position. */
 const limits = { maxLength: 10_000, maxBytes: 16 * 1024 * 1024, lifetimeMs: 60 * 60_000, waiting: defaultLimits };
-/** The maximum length of an entry, of which a URI or arguments are the largest part. */
-const maxEntryLength = 16_384;
+/** The maximum length of an invalidation, of which arguments are the largest part. */
+const maxStaleLength = 16_384;
 /** The time that a call waits for the store: longer than a failover or a restart. */
 const patienceMs = 5000;
 /** The time that a server waits at its end. */
@@ -130,18 +136,17 @@ export function createChanges(
 
   return {
     publish(change, stale = []) {
-      const text = JSON.stringify(change);
-      if (text.length > maxEntryLength)
+      if (change.kind === "resource" && change.uri.length > maxSharedUri)
         return Promise.reject(
           hasRun(
-            `the URI of an update has more than ${maxEntryLength} characters, use a shorter one: the call has run, but its update is lost`,
+            `the URI of an update has more than ${maxSharedUri} characters, use a shorter one: the call has run, but its update is lost`,
           ),
         );
-      return append(text, stale);
+      return append(JSON.stringify(change), stale);
     },
     invalidate(stale) {
       const text = JSON.stringify({ kind: "stale", results: stale });
-      if (text.length <= maxEntryLength) return append(text, stale);
+      if (text.length <= maxStaleLength) return append(text, stale);
       // Arguments that are too long are those of some result.
       const all = stale.map(({ kind, name }) => ({ kind, name }));
       return append(JSON.stringify({ kind: "stale", results: all }), all);
