@@ -12,19 +12,20 @@ export function workersProblem(server: Server, http: HttpOptions, source: string
   const asking = [...tools, ...prompts].find(({ elicitations }) => (elicitations?.size ?? 0) > 0);
   const watched = resources.find(({ subscribe }) => subscribe === true);
   // Requests of one client reach several workers, and only one of them has the state of an earlier request.
-  const shared = namesOf([
-    [store === undefined && hasTasks(surface), "tasks"],
-    [store === undefined && watched !== undefined, `subscriptions to ${JSON.stringify(watched?.uri)}`],
+  const unshared: Rows = [
     [http.sse !== undefined, "the transport sse"],
-    [store === undefined && http.toolEvents === true, "the transport toolEvents"],
-    [
-      store === undefined && hasSessions && asking !== undefined,
-      `questions of ${JSON.stringify(asking?.name)} to clients with sessions`,
-    ],
     [hasSessions && hooks?.onSession !== undefined, "the hook onSession"],
-  ]);
+  ];
+  const stored: Rows = [
+    [hasTasks(surface), "tasks"],
+    [watched !== undefined, `subscriptions to ${JSON.stringify(watched?.uri)}`],
+    [http.toolEvents === true, "the transport toolEvents"],
+    [hasSessions && asking !== undefined, `questions of ${JSON.stringify(asking?.name)} to clients with sessions`],
+  ];
+  const shared = namesOf(store === undefined ? [...stored, ...unshared] : unshared);
   if (shared === "") return undefined;
-  return `${source}: workers share no memory, but this server needs one memory for ${shared}; start it as one process`;
+  const remedy = namesOf(unshared) === "" ? ', or declare "runtime.store"' : "";
+  return `${source}: workers share no memory, but this server needs one memory for ${shared}; start it as one process${remedy}`;
 }
 
 const undeclared =
@@ -32,15 +33,21 @@ const undeclared =
 
 /** Returns warnings about features that several workers share incompletely, with several workers. */
 export function workerWarnings({ options, store }: Server, http: HttpOptions, count: number): readonly string[] {
-  const separate = namesOf([
-    [store === undefined && options.cache !== undefined, "cached results"],
-    [store === undefined && options.admit !== undefined, "rate limits"],
-    [options.limit !== undefined, "limits of concurrency"],
-    [!globalThis.mcpcWithoutMetrics && options.metrics !== undefined, "metrics"],
+  if (count === 1) return [];
+  const isAlone = store === undefined;
+  const shareable = namesOf([
+    [isAlone && options.cache !== undefined, "cached results"],
+    [isAlone && options.admit !== undefined, "rate limits"],
   ]);
-  const warnings = separate === "" ? [] : [`each of the ${count} workers has its own ${separate}`];
-  if (!globalThis.mcpcWithoutAsking && store === undefined && http.sessions !== false) warnings.push(undeclared);
-  return count === 1 ? [] : warnings;
+  const separate: Rows = [
+    [shareable !== "", `${shareable}; "runtime.store" shares them`],
+    [options.limit !== undefined, "limits of concurrency; divide them by the workers"],
+    [!globalThis.mcpcWithoutMetrics && options.metrics !== undefined, "metrics; scrape all of them"],
+  ];
+  const warnings = separate.flatMap(([isPresent, what]) =>
+    isPresent ? [`each of the ${count} workers has its own ${what}`] : [],
+  );
+  return !globalThis.mcpcWithoutAsking && isAlone && http.sessions !== false ? [...warnings, undeclared] : warnings;
 }
 
 function namesOf(rows: Rows): string {

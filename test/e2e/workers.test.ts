@@ -49,7 +49,7 @@ test("workers share the port, the work, and the calls that ask; lines of their l
   await until(() => expect(records(server).filter(({ message }) => message === "shouted")).toHaveLength(24));
   const warnings = records(server).filter(({ level }) => level === "warning");
   expect(warnings).toMatchObject([
-    { message: "each of the 3 workers has its own rate limits" },
+    { message: 'each of the 3 workers has its own rate limits; "runtime.store" shares them' },
     { message: expect.stringContaining('another worker may get the answer and refuse it; declare "runtime.store"') },
   ]);
   // Messages of the server's code are none about its address.
@@ -334,15 +334,18 @@ describe("what cannot have workers says why", () => {
     );
     if (name.endsWith("with a store")) Object.assign(server, { store: {} });
     const problem = workersProblem(server, { ...address, ...http }, "--workers");
-    const message = `--workers: workers share no memory, but this server needs one memory for ${part}; start it as one process`;
+    const remedy = `start it as one process${"sse" in http ? "" : ', or declare "runtime.store"'}`;
+    const message = `--workers: workers share no memory, but this server needs one memory for ${part}; ${remedy}`;
     expect(problem).toBe(part === undefined ? undefined : message);
   });
 
   const own = { cache: {}, admit: () => undefined, limit: () => {}, metrics: {} } as never;
   const asking = expect.stringContaining("another worker may get the answer and refuse it");
+  const each = ["limits of concurrency; divide them by the workers", "metrics; scrape all of them"];
+  const shareable = 'cached results and rate limits; "runtime.store" shares them';
   test.each([
-    ["features of one memory", own, {}, 2, ["cached results, rate limits, limits of concurrency and metrics", asking]],
-    ["the same with a store", own, { store: {} }, 2, ["limits of concurrency and metrics"]],
+    ["features of one memory", own, {}, 2, [shareable, ...each, asking]],
+    ["the same with a store", own, { store: {} }, 2, each],
     ["the same, one worker", own, {}, 1, []],
     ["sessions", {}, {}, 2, [asking]],
     ["no sessions", {}, { sessions: false }, 2, []],
