@@ -6,7 +6,7 @@ import { serving } from "./many-callers.js";
 import { serverWith } from "./surface.js";
 
 const MB = 1024 * 1024;
-const lost = "the answer is no longer kept; send the request again";
+const lost = "the answer is no longer kept; send the request again if safe";
 
 /** A tool that tells of itself, and answers when the test says so. */
 function held() {

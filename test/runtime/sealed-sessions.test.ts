@@ -12,7 +12,7 @@ import { http, serving } from "./many-callers.js";
 import { serverWith } from "./surface.js";
 
 const stateKeys = ["secret"];
-const lost = "the answer is no longer kept; send the request again";
+const lost = "the answer is no longer kept; send the request again if safe";
 const params = { name: "t", _meta: { progressToken: 1 } };
 
 /** A replica with a tool that reports a step, and answers with its replica's name when the test releases it. */

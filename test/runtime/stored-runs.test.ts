@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)("event streams of tools, with a store", () => {
     expect((await resumed.next())!.data.progress).toBe(1);
     a!.die();
     const [lost, ...more] = await rest(resumed);
-    expect([lost!.data.message, more]).toEqual(["the result is no longer kept; run the tool again", []]);
+    expect([lost!.data.message, more]).toEqual(["the result is no longer kept; run the tool again if safe", []]);
     expect((await resume(b!, lost!.id!)).status).toBe(204);
     stream.hangUp();
   });

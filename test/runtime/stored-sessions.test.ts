@@ -7,7 +7,7 @@ import { hasRedis } from "../e2e/redis.js";
 import { until } from "./replicas.js";
 import { callOf, opened, rest, sharedRedis, textOf, type Serving } from "./stored-replicas.js";
 
-const lost = "the answer is no longer kept; send the request again";
+const lost = "the answer is no longer kept; send the request again if safe";
 const plain = { id: 1, method: "tools/call", params: { name: "plain" } };
 describe.skipIf(!hasRedis)("with a store", () => {
   const shared = sharedRedis({ durable: true });

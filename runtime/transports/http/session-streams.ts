@@ -314,7 +314,7 @@ function parseEventId(text = ""): EventId | undefined {
 
 /** Answers with an error if the answer is lost: the client would otherwise wait for ever. */
 function reportLost(reply: HttpReply, { origin, stream, request }: EventId): undefined {
-  const error = new McpError(errorCodes.internalError, "the answer is no longer kept; send the request again");
+  const error = new McpError(errorCodes.internalError, "the answer is no longer kept; send the request again if safe");
   const id = `${origin === undefined ? "" : `${origin}.`}${stream}-${endMark}${request && `-${request}`}`;
   reply.event(errorMessage(idFrom(request), error), id, true);
   reply.close();

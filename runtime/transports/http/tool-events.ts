@@ -345,7 +345,7 @@ function bytesOf({ data }: RunEvent): number {
 }
 
 function lostResult(): McpError {
-  return new McpError(errorCodes.internalError, "the result is no longer kept; run the tool again");
+  return new McpError(errorCodes.internalError, "the result is no longer kept; run the tool again if safe");
 }
 
 /** Parses a text as JSON; returns `undefined` if the text is not JSON. */
