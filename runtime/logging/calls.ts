@@ -41,7 +41,6 @@ function subject(call: Call): Readonly<Record<string, unknown>> {
   const found = [name, uri, within].find((candidate) => typeof candidate === "string");
   return {
     ...traceOf(call),
-    ...(call.auth?.principal !== undefined && { principal: call.auth.principal }),
     method: call.method.slice(0, maxNameLength),
     ...(found !== undefined && { name: String(found).slice(0, maxNameLength) }),
   };

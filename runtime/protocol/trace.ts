@@ -6,6 +6,8 @@ export type Trace = {
   readonly requestId: string;
   /** The W3C Trace Context: the client's, or that of the request's own span. */
   readonly traceparent?: string;
+  /** The caller, if the server has authentication. */
+  readonly principal?: string;
 };
 
 const traces = /* @__PURE__ */ new WeakMap<Call, Trace>();
@@ -20,7 +22,11 @@ export function traceOf(call: Call): Trace {
     prefix ??= crypto.randomUUID().slice(0, 8);
     made += 1;
     const traceparent = (globalThis.mcpcWithoutTelemetry ? undefined : ownTraceparent(call)) ?? traceparentOf(call);
-    trace = { requestId: `${prefix}-${made}`, ...(traceparent !== undefined && { traceparent }) };
+    trace = {
+      requestId: `${prefix}-${made}`,
+      ...(traceparent !== undefined && { traceparent }),
+      ...(!globalThis.mcpcWithoutAuth && call.auth?.principal !== undefined && { principal: call.auth.principal }),
+    };
     traces.set(call, trace);
   }
   return trace;

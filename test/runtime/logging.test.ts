@@ -346,7 +346,11 @@ test("an entry of a request says who called, where that is known", async () => {
     ...createLogging({ level: "info", format: "json", redact: [], requests: "info" }),
     write: ({ details }: LogRecord) => void log.push(details),
   };
-  const { surface, handlers } = serverWith({ t: (_: unknown, { log }: any) => (log.info("hello"), "done") } as never);
+  const fail = (_: unknown, { log }: any): never => {
+    log.info("hello");
+    throw new Error("broken");
+  };
+  const { surface, handlers } = serverWith({ t: fail } as never);
   for (const auth of [undefined, { principal: "ada", scopes: [], claims: {} }]) {
     const connection = connect(
       defineServer(surface, handlers, () => ({ logging })),
@@ -356,7 +360,8 @@ test("an entry of a request says who called, where that is known", async () => {
     connection.receive({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t", _meta: claim } });
     await new Promise(setImmediate);
   }
-  expect(log.map(({ principal }) => principal)).toEqual([undefined, undefined, "ada", "ada"]);
+  const said = ["hello", "failure", "answered"];
+  expect(log.map(({ principal }) => principal)).toEqual([...said.map(() => undefined), ...said.map(() => "ada")]);
 });
 
 test("an error is told with its causes, each once, however they are chained", () => {
