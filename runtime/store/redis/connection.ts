@@ -37,8 +37,8 @@ export interface ConnectionOptions extends Omit<RedisClientOptions, "onFailure" 
   readonly commandTimeoutMs: number;
   /** A command that writes, with its key first. A Redis that refuses it counts as away. Its reply is the last one. */
   readonly heartbeat: readonly [key: string, ...command: Argument[]];
-  /** Logs that the store is away, or back. */
-  readonly log: (level: "warning", message: string, details?: Readonly<Record<string, unknown>>) => void;
+  /** Logs a warning that the store is away, or back, or refuses commands. */
+  readonly log: (message: string, details?: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Interval of heartbeats, which also find a silent failure. */
@@ -122,7 +122,7 @@ export function createConnection(): RedisConnection {
     since = Infinity;
     if (isLogged) return;
     isLogged = true;
-    options?.log("warning", "the store is away; the server goes on without it until it is back", {
+    options?.log("the store is away; the server goes on without it until it is back", {
       reason: reasonOf(error) + adviceOn(error, options.address.tls && !hasAnswered),
       ...(refusal !== undefined && refusal.error === error && { key: refusal.key }),
     });
@@ -133,7 +133,7 @@ export function createConnection(): RedisConnection {
     since = performance.now();
     failures = 0;
     // A log that has the beginning of an outage has its end, too.
-    if (isLogged) options?.log("warning", "the store is back");
+    if (isLogged) options?.log("the store is back");
     isLogged = false;
     refusal = undefined;
     isRefusalLogged = false;
@@ -202,7 +202,7 @@ export function createConnection(): RedisConnection {
       isRefusalLogged = true;
       const { error, key } = refusal;
       const details = { reason: reasonOf(error), key };
-      options?.log("warning", "the store refuses commands; what needs them gets an error with status 503", details);
+      options?.log("the store refuses commands; what needs them gets an error with status 503", details);
     }
     refusal = undefined;
     schedule(heartbeatMs, () => void probe());

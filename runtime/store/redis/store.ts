@@ -88,7 +88,8 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     const { settings, problems } = readSettings(options, environment, server.secrets);
     if (settings === undefined) return problems;
     // A later version of the server logs elsewhere.
-    await connection.start({ ...settings, heartbeat: replicas.heartbeat, log: (...entry) => server.logger(...entry) });
+    const log: ConnectionOptions["log"] = (message, details) => server.logger("warning", message, details);
+    await connection.start({ ...settings, heartbeat: replicas.heartbeat, log });
     tasks?.start(server);
     await Promise.all([changes.start(server), replicas.start()]);
     return [];
