@@ -76,7 +76,8 @@ function withLog(server: Server, published: Promise<void>, change: object): Prom
 /** Delays the answer of a call until a store, if there is one, has a change. */
 export function delayAnswer(call: Call, published: Promise<void> | undefined): void {
   if (globalThis.mcpcWithoutStore || published === undefined) return;
-  const all = Promise.all([call.publishing, published]);
+  // A change that is lost counts more than an earlier one that is only late.
+  const all = Promise.all([published, call.publishing]);
   // A failure is the answer of the call.
   all.catch(() => {});
   call.publishing = all;

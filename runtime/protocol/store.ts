@@ -41,6 +41,11 @@ export interface SharedStore<S> {
   publish(change: Change, stale?: readonly StaleResults[]): Promise<void>;
   /** Removes results from the caches of all replicas. Resolves and rejects like `publish`. */
   invalidate(stale: readonly StaleResults[]): Promise<void>;
+  /**
+   * Waits for changes that are sent later, after `publish` has rejected. Rejects with any other failure, and with this
+   * one when the signal aborts.
+   */
+  waitLonger(failure: unknown, signal: AbortSignal): Promise<void>;
   /** Claims of request states. */
   readonly states: SharedStates;
   /** Results that replicas share, if the server caches any. */

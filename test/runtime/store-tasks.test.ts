@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { McpError } from "../../runtime/index.js";
+import { drain } from "../../runtime/protocol/drain.js";
 import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
 import { converse, type Conversation } from "./conversation.js";
-import { loseReply, startReplica, until, type Replica } from "./replicas.js";
+import { changesIn, loseReply, startReplica, until, type Replica } from "./replicas.js";
 
 const capabilities = { elicitation: {}, extensions: { "io.modelcontextprotocol/tasks": {} } };
 const elicitations = new Map([["name", { message: "?", requestedSchema: { type: "object", properties: {} } }]]);
 
-/** A replica with a tool whose end the test decides, and a client of it. */
+/** A replica with a tool whose changes and end the test decides, and a client of it. */
 interface Held extends Replica {
   readonly ends: ((value: unknown) => void)[];
   readonly signals: AbortSignal[];
@@ -17,11 +18,13 @@ interface Held extends Replica {
 async function held(redis: Redis, limits: object = {}, remote = "10.0.0.1", options = {}): Promise<Held> {
   const ends: ((value: unknown) => void)[] = [];
   const signals: AbortSignal[] = [];
-  const handler = async ({ ask, defer }: any, { elicit, signal, beginTask }: any) => {
+  const handler = async ({ ask, defer }: any, { elicit, notify, signal, beginTask }: any) => {
     signals.push(signal);
     if (defer) beginTask();
     const answer = ask ? await elicit.name() : undefined;
-    const value = await new Promise((resolve) => ends.push(resolve));
+    let value: unknown;
+    while (Array.isArray((value = await new Promise((resolve) => ends.push(resolve)))))
+      for (const uri of value) notify.resourceUpdated(uri);
     if (value instanceof Error) throw value;
     return answer === undefined ? value : `${value} ${JSON.stringify(answer)}`;
   };
@@ -156,6 +159,40 @@ describe.skipIf(!hasRedis)("tasks", () => {
     await redis.restart();
     await getsStatus(second, taskId, "completed");
     await getsStatus(first, taskId, "completed");
+  });
+
+  const cutOff = ({ server }: Held): Promise<void> => drain(server, 0);
+  const cancel = ({ client }: Held, taskId: string): Promise<unknown> => client.request("tasks/cancel", { taskId });
+  const tooMany = Array.from({ length: 1025 }, (_, index) => `made://${index}`);
+  const tooLong = "x".repeat(20_000);
+
+  test.each<[string, string[], string[], string, ((replica: Held, taskId: string) => Promise<unknown>)?]>([
+    ["complete when Redis has the changes of their handlers", ["made://a"], ["made://b"], "completed"],
+    ["complete when Redis has a change of everything, in place of too many", tooMany, [], "completed"],
+    ["fail if a change is lost", ["made://a", tooLong], [], "failed"],
+    ["fail if a change is lost after a late one", ["made://a"], [tooLong], "failed"],
+    ["are cancelled while Redis lacks the changes of their handlers", ["made://a"], [], "cancelled", cancel],
+    ["fail when the server stops while Redis lacks the changes of their handlers", ["made://a"], [], "failed", cutOff],
+  ])("%s", async (_, uris, later, status, end) => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { taskId } = await begin(first);
+    await redis.kill();
+    await until(() => !first.store.available && !second.store.available);
+    first.ends[0]!(uris);
+    // The store is away for longer than a call waits.
+    const isLate = (): boolean => first.log.some((line) => line.includes("is published later"));
+    if (later.length > 0) await until(isLate, "the end of the wait");
+    await until(() => first.ends.length === 2);
+    first.ends[1]!(later);
+    await until(() => first.ends.length === 3);
+    first.ends[2]!("done");
+    await until(isLate, "the end of the wait");
+    await end?.(first, taskId);
+    if (status !== "completed") await until(() => first.server.running.size === 0);
+    await redis.restart();
+    await getsStatus(second, taskId, status);
+    // Redis drops some of too many changes.
+    if (status === "completed" && uris !== tooMany) expect(await changesIn(redis)).toBe(2);
   });
 
   test("that make room while Redis is away have ended for every replica once it is back", async () => {

@@ -214,11 +214,13 @@ function runAsTask(
         ended.finish(typeof final === "string" ? bounded(call, final) : final);
       };
       if (globalThis.mcpcWithoutStore || call.publishing === undefined) return finish(settled);
-      // The result must not be known before the changes that the handler has published.
-      call.publishing.then(
-        () => finish(settled),
-        (error: unknown) => finish(toFailure(call, tool, error)),
-      );
+      // The result must not be known before the changes that the handler has published. Nobody waits for an answer.
+      call.publishing
+        .catch((error: unknown) => call.peer.view.server.store!.waitLonger(error, call.signal))
+        .then(
+          () => finish(settled),
+          (error: unknown) => finish(toFailure(call, tool, error)),
+        );
     };
     if (tool.surface.defersTask !== true && !beginTask() && tool.surface.task === "required")
       return resolve(tooManyTasks());

@@ -21,6 +21,7 @@ import { defaultLimits } from "./waiting-room.js";
 export interface Changes extends ChangeLog {
   publish(change: Change, stale?: readonly StaleResults[]): Promise<void>;
   invalidate(stale: readonly StaleResults[]): Promise<void>;
+  waitLonger(failure: unknown, signal: AbortSignal): Promise<void>;
   start(server: Server): Promise<void>;
   stop(): Promise<void>;
 }
@@ -33,6 +34,9 @@ const maxStaleLength = 16_384;
 const patienceMs = 5000;
 /** The time that a server waits at its end. */
 const lastPatienceMs = 2000;
+
+/** The answer to a call whose change the store gets after it, or one of everything in its place. */
+class PublishedLater extends McpError {}
 
 /** An entry that is appended once its results are stale. */
 interface Forgetting {
@@ -65,6 +69,7 @@ export function createChanges(
   let owner: Server | undefined;
   /** The number of lost changes in place of which everything does not count as changed yet. */
   let lost = 0;
+  let repairing: Promise<void> | undefined;
 
   /** Appends an entry once shared results are stale. An equal entry that waits for the store stands for both. */
   function forgetFirst(text: string, stale: readonly StaleResults[]): Promise<void> {
@@ -88,10 +93,8 @@ export function createChanges(
     if (owner !== undefined) await forget?.(cachedEntries(owner.surface));
   }
 
-  /** Makes everything count as changed, in place of a change that is lost. */
-  async function lose(): Promise<void> {
-    lost += 1;
-    if (lost > 1) return;
+  /** Makes everything count as changed, in place of changes that are lost. */
+  async function repair(): Promise<void> {
     while (lost > 0) {
       const repaired = lost;
       await repairs.persist(async () => {
@@ -113,9 +116,10 @@ export function createChanges(
   /** Adds an entry that the store does not have yet. If it cannot wait, everything counts as changed. */
   function addPending(appended: Promise<void>): Pending {
     const fail = (): never => {
+      lost += 1;
       // A server that stops may not get so far.
-      lose().catch(() => {});
-      throw hasRun(
+      if (lost === 1) repairing = repair().catch(() => {});
+      throw publishedLater(
         "too many updates wait for the store: the call has run, and subscribers are notified of everything later",
       );
     };
@@ -131,7 +135,9 @@ export function createChanges(
       forget === undefined || stale.length === 0 ? writer.append(text, { joins: true }) : forgetFirst(text, stale);
     const entry = pending.get(appended) ?? addPending(appended);
     const complaint = "the store is away: the call has run, and its update is published later";
-    return (entry.wait ??= within(patienceMs, entry.taken, complaint, hasRun).finally(() => (entry.wait = undefined)));
+    return (entry.wait ??= within(patienceMs, entry.taken, complaint, publishedLater).finally(
+      () => (entry.wait = undefined),
+    ));
   }
 
   return {
@@ -150,6 +156,19 @@ export function createChanges(
       // Arguments that are too long are those of some result.
       const all = stale.map(({ kind, name }) => ({ kind, name }));
       return append(JSON.stringify({ kind: "stale", results: all }), all);
+    },
+    async waitLonger(failure, signal) {
+      if (!(failure instanceof PublishedLater) || signal.aborted) throw failure;
+      const entries = [...pending.values()];
+      const wait = async (): Promise<void> => {
+        // One at a time, because many tasks may wait for many entries. A lost one is repaired.
+        for (const { taken } of entries) await taken.catch(() => {});
+        await repairing;
+      };
+      const aborted = new Promise<never>((_, reject) => {
+        signal.addEventListener("abort", () => reject(failure), { once: true });
+      });
+      await Promise.race([wait(), aborted]);
     },
     get position() {
       return follower?.position ?? start;
@@ -230,8 +249,12 @@ export function parseStale(
 }
 
 /** Creates the answer to a call that has run. No `UnavailableError`: proxies and clients send such requests again. */
-function hasRun(complaint: string): McpError {
-  return new McpError(errorCodes.internalError, `${complaint}; do not send the request again`);
+function hasRun(complaint: string, Failure = McpError): McpError {
+  return new Failure(errorCodes.internalError, `${complaint}; do not send the request again`);
+}
+
+function publishedLater(complaint: string): McpError {
+  return hasRun(complaint, PublishedLater);
 }
 
 /** Rejects when the time ends before the work. */

@@ -121,6 +121,7 @@ export function createRedisStore(options: RedisOptions): RedisStore {
     publish: changes.publish,
     ...(tasks && { tasks }),
     invalidate: changes.invalidate,
+    waitLonger: changes.waitLonger,
     results,
     states: createSharedStates(context, claims),
     ...(options.rate && { shareRate: (local) => shareRate(context, options.rate!, local) }),
