@@ -89,8 +89,11 @@ export function createChanges(
     return next.appended;
   }
 
+  const cached = (): readonly CachedSource[] =>
+    owner === undefined || forget === undefined ? [] : cachedEntries(owner.surface);
+
   async function forgetAll(): Promise<void> {
-    if (owner !== undefined) await forget?.(cachedEntries(owner.surface));
+    await forget?.(cached());
   }
 
   /** Makes everything count as changed, in place of changes that are lost. */
@@ -111,6 +114,8 @@ export function createChanges(
     // A server that stops may not get so far.
     await repairs.persist(forgetAll).catch(() => {});
     deliverEverything(server);
+    // A replica that has just started has no loss, but may have read an old result before.
+    if (cached().length > 0) writer.append(formatStale(cached()), { joins: true }).catch(() => {});
   }
 
   /** Adds an entry that the store does not have yet. If it cannot wait, everything counts as changed. */
@@ -151,11 +156,11 @@ export function createChanges(
       return append(JSON.stringify(change), stale);
     },
     invalidate(stale) {
-      const text = JSON.stringify({ kind: "stale", results: stale });
+      const text = formatStale(stale);
       if (text.length <= maxStaleLength) return append(text, stale);
       // Arguments that are too long are those of some result.
       const all = stale.map(({ kind, name }) => ({ kind, name }));
-      return append(JSON.stringify({ kind: "stale", results: all }), all);
+      return append(formatStale(all), all);
     },
     async waitLonger(failure, signal) {
       if (!(failure instanceof PublishedLater) || signal.aborted) throw failure;
@@ -227,6 +232,10 @@ export function parseChange(text: string): Change | undefined {
   } catch {
     return undefined;
   }
+}
+
+function formatStale(results: readonly StaleResults[]): string {
+  return JSON.stringify({ kind: "stale", results });
 }
 
 /** Parses an invalidation. Skips parts that another version has written in another form. */
