@@ -32,6 +32,7 @@ export function openLogFile(
     mkdirSync(dirname(path), { recursive: true });
     file = openSync(path, "a");
     size = fstatSync(file).size;
+    if (size === 0) isTorn = false;
     return file;
   }
 
@@ -55,10 +56,12 @@ export function openLogFile(
       move(number === 0 ? path : `${path}.${number}`, `${path}.${number + 1}`);
   }
 
-  function add(bytes: Buffer): void {
+  function add(line: string): void {
     if (file === undefined) open();
-    if (size > 0 && size + bytes.length > maxBytes) rotate();
+    if (size > 0 && size + Number(isTorn) + Buffer.byteLength(line) + 1 > maxBytes) rotate();
     const target = file ?? open();
+    // A full disk may have cut off the last line.
+    const bytes = Buffer.from(`${isTorn ? "\n" : ""}${line}\n`);
     for (let written = 0; written < bytes.length; isTorn = true) written += writeSync(target, bytes, written);
     size += bytes.length;
     isTorn = false;
@@ -67,8 +70,7 @@ export function openLogFile(
   return (line) => {
     if (failedAt !== undefined && performance.now() - failedAt < pauseMs) return false;
     try {
-      // A full disk may have cut off the last line.
-      add(Buffer.from(`${isTorn ? "\n" : ""}${line}\n`));
+      add(line);
       failedAt = undefined;
       return true;
     } catch (error) {

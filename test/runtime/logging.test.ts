@@ -223,13 +223,14 @@ test("a file goes on where another process has left it; a line longer than a fil
 });
 
 test.each([
-  ["nothing", 0, "last\n"],
-  ["a part of a line", 3, "fir\nlast\n"],
-  ["a line", 6, "first\nlast\n"],
-])("after a full disk that took %s, a file goes on with a whole line", (_, room, content) => {
+  ["nothing", 0, 1000, "last\n"],
+  ["a part of a line", 3, 1000, "fir\nlast\n"],
+  ["a part of a line, and turns over", 3, 8, "last\n"],
+  ["a line", 6, 1000, "first\nlast\n"],
+])("after a full disk that took %s, a file goes on with a whole line", (_, room, maxBytes, content) => {
   const path = join(place(), "log");
   const problems: string[] = [];
-  const write = openLogFile({ path, maxBytes: 1000, maxFiles: 1 }, (problem) => void problems.push(problem));
+  const write = openLogFile({ path, maxBytes, maxFiles: 1 }, (problem) => void problems.push(problem));
   const now = vi.spyOn(performance, "now").mockReturnValue(0);
   onTestFinished(() => void (now.mockRestore(), (disk.room = Infinity)));
   disk.room = room;
