@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { compile } from "../../compiler/index.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
+import { installCommand } from "../../compiler/diagnostics/install-command.js";
 import { nodeHost } from "../../compiler/host-node/index.js";
 import { kept, project as temporaryProject } from "../e2e/project.js";
 
@@ -320,6 +321,10 @@ test.each(cases.map(([what, ...rest], index) => [what, index, ...rest] as const)
     expect(own?.message).not.toMatch(/Context<|DeclaredErrors|ToolOutput|ResourceOutput|PromptOutput|readonly/);
   },
 );
+
+test.each(["no-such-package", "@no-such/package", "constructor"])("%s: installed without a version", (name) => {
+  expect(installCommand(name)).toBe(`npm install ${name}`);
+});
 
 test.each([
   ["without settings", {}],
