@@ -163,7 +163,8 @@ export function createSessionStore({ connection, replica, replicas, key, keptByt
       if (!connection.available) throw storeAway();
       const written = await record(session, event);
       if (typeof written === "string") return written;
-      // What the record has, other replicas get, even if the store has gone meanwhile.
+      // If the store has gone meanwhile, the message waits for it. If too much waits, the change fails, though the record
+      // has it: other parts get it when the client repeats it, or read it in the record after a loss.
       await delivered(replicas.broadcast(messageOf(session.name, written), session.caller));
       return "kept";
     },
