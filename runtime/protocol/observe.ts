@@ -71,11 +71,10 @@ export function observeRefusedMessage(
   error: McpError,
   peer?: Peer,
 ): void {
-  const isRequest = !Array.isArray(message) && classify(message) === "request";
-  if (isRequest || Array.isArray(message)) {
-    const refused = isRequest ? (message as RequestMessage) : { id: "", method: "batch" };
-    observeRefusal(server, refused, outlet, auth, error, { peer });
-  }
+  const isBatch = Array.isArray(message);
+  if (!isBatch && classify(message) !== "request") return;
+  const refused = isBatch ? { id: "", method: "batch" } : (message as RequestMessage);
+  observeRefusal(server, refused, outlet, auth, error, { peer });
 }
 
 /** Returns the revision that a request names, or an empty text if there is no such revision. */

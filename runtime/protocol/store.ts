@@ -42,8 +42,8 @@ export interface SharedStore<S> {
   /** Removes results from the caches of all replicas. Resolves and rejects like `publish`. */
   invalidate(stale: readonly StaleResults[]): Promise<void>;
   /**
-   * Waits for changes that are sent later, after `publish` has rejected. Rejects with any other failure, and with this
-   * one when the signal aborts.
+   * Waits until the store has the changes that are sent later, if `publish` has rejected with `failure` for that reason.
+   * Rejects with `failure` if it has another reason, or when the signal aborts.
    */
   waitLonger(failure: unknown, signal: AbortSignal): Promise<void>;
   /** Claims of request states. */
@@ -152,8 +152,8 @@ export interface SessionStore {
   /** Sends an answer to the replica that has asked. Resolves with `false` if that is dead. */
   answer(key: SessionKey, replica: string, message: JsonObject): Promise<boolean>;
   /**
-   * Takes the events of a session. After a loss, other sessions wait for the promise that `take` may return, since all of
-   * them write then. Returns a function that stops that.
+   * Takes the events of a session. After a loss, all sessions write to the store, some at a time: the others wait for
+   * the promises that `take` may return. Returns a function that stops that.
    */
   listen(name: string, take: (event: SessionEvent) => void | Promise<unknown>): () => void;
 }

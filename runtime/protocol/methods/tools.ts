@@ -214,7 +214,7 @@ function runAsTask(
         ended.finish(typeof final === "string" ? bounded(call, final) : final);
       };
       if (globalThis.mcpcWithoutStore || call.publishing === undefined) return finish(settled);
-      // The result must not be known before the changes that the handler has published. Nobody waits for an answer.
+      // The result must not be known before the changes that the handler has published. The call is answered already.
       call.publishing
         .catch((error: unknown) => call.peer.view.server.store!.waitLonger(error, call.signal))
         .then(

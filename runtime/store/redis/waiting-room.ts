@@ -16,7 +16,7 @@ export interface WaitingRoom {
 
 export const defaultLimits: WaitingLimits = { places: 1024, characters: 4 * 1024 * 1024 };
 
-/** The places and characters that all callers have taken, or one. */
+/** The places and characters taken by all callers, or by one. */
 interface Account {
   readonly share: number;
   places: number;
