@@ -74,12 +74,7 @@ export async function compile(session: Session, options: Options): Promise<Compi
   take(types);
   add(inputsOf(types, server, host));
   const result = await bundling;
-  if (!result) return done();
-  if (hasErrors()) {
-    // Types show mistakes at a place, but not that a package of the runtime is missing.
-    add({ diagnostics: result.diagnostics.filter(({ code, span }) => code === "bundle/failed" && span === undefined) });
-    return done();
-  }
+  if (!result || hasErrors()) return done();
 
   phase("bundle");
   const bundled = take({ ...result, diagnostics: withExternalFixes(result.diagnostics, host) });

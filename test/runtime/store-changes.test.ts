@@ -218,6 +218,45 @@ describe.skipIf(!hasRedis)("changes", () => {
     expect(await changesIn(redis)).toBe(2);
   });
 
+  test("that are too many to wait are replaced before the server stops", async () => {
+    const [first, second] = await Promise.all([startReplica(redis.url), startReplica(redis.url)]);
+    const client = await subscriber(second!, "2026-07-28");
+    const end = await outage(first!);
+    const publish = (uri: string): Promise<unknown> => first!.store.publish({ kind: "resource", uri }).catch(() => {});
+    const publishing = Array.from({ length: 1025 }, (_, index) => publish(`other://${index}`));
+    const { connection } = first!.store.context;
+    const { run } = connection;
+    connection.run = async (script, ...rest) => {
+      // A stop that does not wait would be faster.
+      if (script.source.includes('"MAXLEN", "0"')) await new Promise((resolve) => setTimeout(resolve, 500));
+      return run(script, ...rest);
+    };
+    await end();
+    await until(() => first!.store.available);
+    await first!.stop();
+    await Promise.all(publishing);
+    await until(() => client.waiting.length >= 2);
+    expect(changesOf(client)).toEqual([listed, updated("made://a")]);
+    expect(first!.log.filter((line) => line.includes("lost"))).toEqual([]);
+  });
+
+  test("reach subscribers after a loss though Redis refuses to make results stale", async () => {
+    await redis.ask("ACL", "SETUSER", "app", "on", ">pw", "resetkeys", "~test:[^c]*", "~test:c[^a]*", "&*", "+@all");
+    const replica = await startReplica(
+      redis.url.replace("//", "//app:pw@"),
+      {},
+      { surface: { cache: { ttlMs: 1000, scope: "public" } } },
+    );
+    const client = await subscriber(replica, "2026-07-28");
+    await redis.ask("DEL", "test:changes");
+    await replica.store.publish({ kind: "resource", uri: "made://b" });
+    await until(() => client.waiting.length >= 2);
+    expect(changesOf(client)).toEqual([listed, updated("made://a")]);
+    await replica.store.publish({ kind: "resource", uri: "made://a" });
+    await until(() => client.waiting.length >= 1);
+    expect(changesOf(client)).toEqual([updated("made://a")]);
+  });
+
   test("that still wait for Redis when the server stops are lost, and the log has their number", async () => {
     const own = await startRedis();
     onTestFinished(() => own.stop());
@@ -226,7 +265,7 @@ describe.skipIf(!hasRedis)("changes", () => {
     await until(() => !store.available);
     const publishing = ["made://a", "made://b"].map((uri) => store.publish({ kind: "resource", uri }));
     await Promise.all([stop(), Promise.allSettled(publishing)]);
-    expect(log.at(-1)).toBe('the store is away: updates that wait for it are lost {"updates":2}');
+    expect(log.at(-1)).toBe('the server stops: updates that the store does not have are lost {"updates":2}');
   });
 
   test("that other versions wrote in other forms are skipped", async () => {

@@ -17,14 +17,14 @@ function away() {
     connection.available = true;
     for (const listener of [...listeners]) listener();
   };
-  const { persist } = createPersistence(connection as unknown as RedisConnection);
+  const { persist, close } = createPersistence(connection as unknown as RedisConnection);
   const write = async (): Promise<string> => {
     if (!connection.available) throw new Error("away");
     return "written";
   };
   const wait = (options?: PersistOptions): Promise<string> =>
     persist(write, options).catch((error: unknown) => (error as Error).message);
-  return { wait, back, listeners };
+  return { wait, back, close, listeners };
 }
 
 const tooMuch = "too much waits for the store; try again in a moment";
@@ -45,6 +45,15 @@ describe("writes that wait for the store", () => {
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(["written"]));
     expect(await other).toBe(options.caller === undefined ? tooMuch : "written");
     expect(await wait(options)).toBe("written");
+  });
+
+  test("are given up when the server stops", async () => {
+    const { wait, close, listeners } = away();
+    const waiting = wait();
+    await vi.waitFor(() => expect(listeners.size).toBe(1));
+    close();
+    expect(await waiting).toBe("away");
+    expect(listeners.size).toBe(0);
   });
 
   test("leave their place when they are given up: messages of clients after ten seconds", async () => {

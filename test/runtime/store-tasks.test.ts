@@ -295,6 +295,38 @@ describe.skipIf(!hasRedis)("tasks", () => {
     },
   );
 
+  test("that change while they are compared with Redis keep their last state", async () => {
+    const [first, second] = [await held(redis), await held(redis)];
+    const { tasks, context } = first.store;
+    const { connection } = context;
+    const { onAvailable, run, send } = connection;
+    let compare = (): void => {};
+    connection.onAvailable = (listener) => onAvailable((compare = listener));
+    tasks!.start(first.server);
+    connection.onAvailable = onAvailable;
+    let compared: Promise<unknown> | undefined;
+    connection.send = (key, ...command) =>
+      (compared = send(key, ...command).then(async (reply) => {
+        // The reply to the write comes before.
+        await tasks!.settle(key.split(":").at(-1)!);
+        return reply;
+      }));
+    connection.run = async (...script) => {
+      const reply = run(...script);
+      // The command of the script is sent then.
+      await new Promise((resolve) => process.nextTick(resolve));
+      if (script[2].some((text) => text.includes("input_required"))) compare();
+      return reply;
+    };
+    const { taskId } = await begin(first, { ask: true });
+    await until(() => compared !== undefined, "the comparison");
+    connection.send = send;
+    connection.run = run;
+    await compared;
+    await tasks!.settle(taskId);
+    expect(await get(second, taskId)).toMatchObject({ status: "input_required" });
+  });
+
   test("expire in Redis with their lifetime, and are no more than the limit in number and bytes", async () => {
     const limits = { maxTasks: 3, maxKeptBytes: 200_000, taskTtlMs: 60_000 };
     const [first, second] = [await held(redis, limits), await held(redis, limits)];

@@ -62,6 +62,8 @@ return 1`);
 
 /** Starts a generation. It outlives the results of the former one, and the runs that have begun in it. */
 const forget = createScript(`
+local kind = redis.call("TYPE", KEYS[1]).ok
+if kind ~= "hash" and kind ~= "none" then redis.call("DEL", KEYS[1]) end
 if ARGV[1] ~= "entry" and redis.call("HLEN", KEYS[1]) > ${maxGenerations} then
   redis.call("DEL", KEYS[1])
   redis.call("HSET", KEYS[1], "entry", ARGV[2])

@@ -70,6 +70,7 @@ export function createChanges(
   /** The number of lost changes in place of which everything does not count as changed yet. */
   let lost = 0;
   let repairing: Promise<void> | undefined;
+  let isStopped = false;
 
   /** Appends an entry once shared results are stale. An equal entry that waits for the store stands for both. */
   function forgetFirst(text: string, stale: readonly StaleResults[]): Promise<void> {
@@ -92,18 +93,22 @@ export function createChanges(
   const cached = (): readonly CachedSource[] =>
     owner === undefined || forget === undefined ? [] : cachedEntries(owner.surface);
 
+  /** Makes all shared results stale. Redis may refuse that, or have lost the node of one, so the wait has a limit. */
   async function forgetAll(): Promise<void> {
-    await forget?.(cached());
+    const all = cached();
+    if (all.length === 0) return;
+    // A replica that has just started has no loss, but may have read an old result before.
+    const publishStale = (): void => void writer.append(formatStale(all), { joins: true }).catch(() => {});
+    const forgotten = repairs.persist(() => forget!(all)).then(publishStale);
+    await within(patienceMs, forgotten, "").catch(() => {});
   }
 
   /** Makes everything count as changed, in place of changes that are lost. */
   async function repair(): Promise<void> {
     while (lost > 0) {
       const repaired = lost;
-      await repairs.persist(async () => {
-        await forgetAll();
-        await clearLog(connection, log);
-      });
+      await forgetAll();
+      await repairs.persist(() => clearLog(connection, log));
       lost -= repaired;
     }
   }
@@ -111,16 +116,14 @@ export function createChanges(
   /** Delivers a change of everything. A store that has lost changes may have lost that results are stale. */
   async function deliverLoss(server: Server): Promise<void> {
     server.cache?.clear();
-    // A server that stops may not get so far.
-    await repairs.persist(forgetAll).catch(() => {});
+    await forgetAll();
     deliverEverything(server);
-    // A replica that has just started has no loss, but may have read an old result before.
-    if (cached().length > 0) writer.append(formatStale(cached()), { joins: true }).catch(() => {});
   }
 
   /** Adds an entry that the store does not have yet. If it cannot wait, everything counts as changed. */
   function addPending(appended: Promise<void>): Pending {
     const fail = (): never => {
+      if (isStopped) throw hasRun("the server stops: the call has run, but its update is lost");
       lost += 1;
       // A server that stops may not get so far.
       if (lost === 1) repairing = repair().catch(() => {});
@@ -200,9 +203,11 @@ export function createChanges(
       });
     },
     async stop() {
-      await within(lastPatienceMs, Promise.allSettled(pending.keys()), "").catch(() => {});
+      await within(lastPatienceMs, Promise.allSettled([...pending.keys(), repairing]), "").catch(() => {});
       const updates = pending.size + lost;
-      if (updates > 0) owner?.logger("warning", "the store is away: updates that wait for it are lost", { updates });
+      if (updates > 0)
+        owner?.logger("warning", "the server stops: updates that the store does not have are lost", { updates });
+      isStopped = true;
       follower?.stop();
       repairs.close();
       writer.close();

@@ -21,6 +21,7 @@ export interface Persistence {
 
 export function createPersistence(connection: RedisConnection): Persistence {
   const room = createWaitingRoom();
+  const pauses = new Set<() => void>();
   let isClosed = false;
 
   /** Waits until another attempt makes sense, or the write is given up. */
@@ -29,10 +30,12 @@ export function createPersistence(connection: RedisConnection): Persistence {
       const timer = connection.available ? setTimeout(end, refusedMs) : undefined;
       if (timer !== undefined) unref(timer);
       const stop = connection.onAvailable(end);
+      pauses.add(end);
       signal?.addEventListener("abort", end, { once: true });
       function end(): void {
         clearTimeout(timer);
         stop();
+        pauses.delete(end);
         signal?.removeEventListener("abort", end);
         resolve();
       }
@@ -49,7 +52,7 @@ export function createPersistence(connection: RedisConnection): Persistence {
           } catch (error) {
             if (isClosed || signal?.aborted) throw error;
             await pause(signal);
-            if (signal?.aborted) throw error;
+            if (isClosed || signal?.aborted) throw error;
           }
         }
       } finally {
@@ -58,6 +61,7 @@ export function createPersistence(connection: RedisConnection): Persistence {
     },
     close() {
       isClosed = true;
+      for (const end of [...pauses]) end();
     },
   };
 }

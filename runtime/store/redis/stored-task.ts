@@ -13,9 +13,14 @@ export interface StoredTask {
 const statuses: readonly string[] = ["working", "input_required", "completed", "failed", "cancelled"];
 
 /** Formats a task for Redis. `body` holds the members as an object. */
-export function formatTask({ record, replica, owner, caller }: StoredTask): string {
-  const { members, ...state } = record;
-  return `${JSON.stringify({ ...state, replica, owner, caller }).slice(0, -1)},"body":{${members.slice(1)}}}`;
+export function formatTask(task: StoredTask): string {
+  return `${formatHead(task)}{${task.record.members.slice(1)}}}`;
+}
+
+/** Formats the beginning of a task for Redis, by which its states differ. */
+export function formatHead({ record, replica, owner, caller }: StoredTask): string {
+  const { members: _members, ...state } = record;
+  return `${JSON.stringify({ ...state, replica, owner, caller }).slice(0, -1)},"body":`;
 }
 
 export function formatRecord({ status, updatedAt, members }: TaskRecord): string {

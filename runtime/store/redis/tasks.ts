@@ -18,7 +18,7 @@ import { within } from "./changes.js";
 import { pause, refusedMs, storeAway, unref } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import type { ReplicaMessage } from "./replicas.js";
-import { formatRecord, formatTask, openQuestions, parseTask, type StoredTask } from "./stored-task.js";
+import { formatHead, formatRecord, formatTask, openQuestions, parseTask, type StoredTask } from "./stored-task.js";
 import { writeTask } from "./task-script.js";
 import { watch } from "./watch.js";
 
@@ -56,6 +56,8 @@ const pollMs = 2000;
 const goneMs = 10_000;
 /** Interval of sweeps. */
 const sweepMs = 30_000;
+/** The number of tasks that are compared with the store at a time. */
+const restoreBatch = 64;
 /** Time for the last writes of a server that stops. */
 const lastWritesMs = 2000;
 /** The time that a message for another replica waits for the store. */
@@ -74,6 +76,8 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
   const index = key("{tasks}", "index");
   let maxTasks = defaultTasks;
   let stopListening = (): void => {};
+  let isRestoring = false;
+  let isRestoreDue = false;
   let timer: ReturnType<typeof setInterval> | undefined;
 
   /**
@@ -170,18 +174,31 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
   }
 
   /** Writes what waits for the store, and what it has lost, or has in an older state, such as that of a snapshot. */
-  async function restore(id: string, task: OwnTask): Promise<void> {
-    while (connection.available && own.get(id) === task) {
-      try {
-        const { saved: record, owner, caller } = task;
-        const kept = await connection.send(keyOf(id), "GET", keyOf(id));
-        if (record !== undefined && kept !== formatTask({ record, replica, owner, caller }))
-          task.next ??= { record, onSaved: () => {} };
-        return await save(id, task);
-      } catch {
-        await pause(refusedMs);
-      }
+  async function restore(id: string): Promise<void> {
+    const task = own.get(id);
+    if (task?.saved === undefined) return;
+    const { owner, caller } = task;
+    const headOf = (record: TaskRecord): string => formatHead({ record, replica, owner, caller });
+    const last = String(new TextEncoder().encode(headOf(task.saved)).length - 1);
+    // A refused command is repeated by the next sweep.
+    const kept = await connection.send(keyOf(id), "GETRANGE", keyOf(id), "0", last).catch(() => undefined);
+    // The store may have taken a later state meanwhile.
+    const record = task.saved;
+    if (kept !== undefined && kept !== headOf(record)) task.next ??= { record, onSaved: () => {} };
+    void save(id, task);
+  }
+
+  /** Restores some tasks at a time, because there may be many. */
+  async function restoreAll(): Promise<void> {
+    isRestoreDue = true;
+    if (isRestoring) return;
+    isRestoring = true;
+    while (isRestoreDue) {
+      isRestoreDue = false;
+      const ids = [...own.keys()];
+      while (ids.length > 0 && connection.available) await Promise.all(ids.splice(0, restoreBatch).map(restore));
     }
+    isRestoring = false;
   }
 
   async function load(id: string): Promise<StoredTask | undefined> {
@@ -324,14 +341,15 @@ export function createTasks({ connection, replica, replicas, key, keptBytes }: S
       replicas.on("task", take);
       clearInterval(timer);
       timer = setInterval(() => {
+        if (!connection.available) return;
         // A sweep that fails is left to the next one.
-        if (connection.available) sweep().catch(() => {});
+        sweep().catch(() => {});
+        // One node of a cluster may have lost its data alone.
+        void restoreAll();
       }, sweepMs);
       unref(timer);
-      const restoreAll = (): void => {
-        for (const [id, task] of own) void restore(id, task);
-      };
-      const stops = [connection.onAvailable(restoreAll), connection.onLoss(restoreAll)];
+      const onChange = (): void => void restoreAll();
+      const stops = [connection.onAvailable(onChange), connection.onLoss(onChange)];
       stopListening = () => {
         for (const end of stops) end();
       };
