@@ -2,52 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { McpError } from "../../runtime/index.js";
 import { drain } from "../../runtime/protocol/drain.js";
 import { hasRedis, startRedis, type Redis } from "../e2e/redis.js";
-import { converse, type Conversation } from "./conversation.js";
-import { changesIn, loseReply, startReplica, until, type Replica } from "./replicas.js";
-
-const capabilities = { elicitation: {}, extensions: { "io.modelcontextprotocol/tasks": {} } };
-const elicitations = new Map([["name", { message: "?", requestedSchema: { type: "object", properties: {} } }]]);
-
-/** A replica with a tool whose changes and end the test decides, and a client of it. */
-interface Held extends Replica {
-  readonly ends: ((value: unknown) => void)[];
-  readonly signals: AbortSignal[];
-  readonly client: Conversation;
-}
-
-async function held(redis: Redis, limits: object = {}, remote = "10.0.0.1", options = {}): Promise<Held> {
-  const ends: ((value: unknown) => void)[] = [];
-  const signals: AbortSignal[] = [];
-  const handler = async ({ ask, defer }: any, { elicit, notify, signal, beginTask }: any) => {
-    signals.push(signal);
-    if (defer) beginTask();
-    const answer = ask ? await elicit.name() : undefined;
-    let value: unknown;
-    while (Array.isArray((value = await new Promise((resolve) => ends.push(resolve)))))
-      for (const uri of value) notify.resourceUpdated(uri);
-    if (value instanceof Error) throw value;
-    return answer === undefined ? value : `${value} ${JSON.stringify(answer)}`;
-  };
-  const more = { surface: { task: "optional" as const, elicitations } };
-  // A busy machine answers late.
-  const replica = await startReplica(redis.url, { commandTimeoutMs: 10_000, ...options }, more, {
-    t: handler as never,
-  });
-  Object.assign(replica.server.surface, limits);
-  replica.store.tasks!.start(replica.server);
-  const client = await converse(replica.server, "2026-07-28", capabilities, { remote });
-  return { ...replica, ends, signals, client };
-}
-
-const begin = async ({ client }: Held, input: object = {}): Promise<any> =>
-  (await client.request("tools/call", { name: "t", arguments: input })).result;
-const get = async ({ client }: Held, taskId: string): Promise<any> => {
-  const { result, error } = await client.request("tasks/get", { taskId });
-  const { resultType: _type, _meta, ...state } = result ?? {};
-  return error ?? state;
-};
-const getsStatus = (replica: Held, taskId: string, status: string): Promise<void> =>
-  until(async () => (await get(replica, taskId)).status === status, `the status ${status}`);
+import { converse } from "./conversation.js";
+import { begin, capabilities, get, getsStatus, held, type Held } from "./held-tasks.js";
+import { changesIn, loseReply, until } from "./replicas.js";
 
 describe.skipIf(!hasRedis)("tasks", () => {
   let redis: Redis;
@@ -264,67 +221,6 @@ describe.skipIf(!hasRedis)("tasks", () => {
     await until(() => second.store.available);
     await until(async () => (await send()).error === undefined);
     expect((await get(second, taskId)).status).toBe(status);
-  });
-
-  test("are written again to a Redis that has lost its data while it runs", async () => {
-    const [first, second] = [await held(redis), await held(redis)];
-    const { taskId } = await begin(first);
-    await redis.ask("FLUSHALL");
-    await getsStatus(second, taskId, "working");
-    first.ends[0]!("done");
-    await getsStatus(second, taskId, "completed");
-  });
-
-  test.each(["completed", "cancelled"])(
-    "that have %s are so again in a Redis that comes back with an older state",
-    async (end) => {
-      const own = await startRedis();
-      onTestFinished(() => own.stop());
-      const [first, second] = [await held(own), await held(own)];
-      const { taskId } = await begin(first);
-      await own.ask("SAVE");
-      if (end === "completed") first.ends[0]!("done");
-      else await second.client.request("tasks/cancel", { taskId });
-      await getsStatus(second, taskId, end);
-      await own.kill();
-      await until(() => !first.store.available && !second.store.available);
-      await own.restart();
-      await until(() => first.store.available && second.store.available);
-      await getsStatus(second, taskId, end);
-      expect((await get(first, taskId)).status).toBe(end);
-    },
-  );
-
-  test("that change while they are compared with Redis keep their last state", async () => {
-    const [first, second] = [await held(redis), await held(redis)];
-    const { tasks, context } = first.store;
-    const { connection } = context;
-    const { onAvailable, run, send } = connection;
-    let compare = (): void => {};
-    connection.onAvailable = (listener) => onAvailable((compare = listener));
-    tasks!.start(first.server);
-    connection.onAvailable = onAvailable;
-    let compared: Promise<unknown> | undefined;
-    connection.send = (key, ...command) =>
-      (compared = send(key, ...command).then(async (reply) => {
-        // The reply to the write comes before.
-        await tasks!.settle(key.split(":").at(-1)!);
-        return reply;
-      }));
-    connection.run = async (...script) => {
-      const reply = run(...script);
-      // The command of the script is sent then.
-      await new Promise((resolve) => process.nextTick(resolve));
-      if (script[2].some((text) => text.includes("input_required"))) compare();
-      return reply;
-    };
-    const { taskId } = await begin(first, { ask: true });
-    await until(() => compared !== undefined, "the comparison");
-    connection.send = send;
-    connection.run = run;
-    await compared;
-    await tasks!.settle(taskId);
-    expect(await get(second, taskId)).toMatchObject({ status: "input_required" });
   });
 
   test("expire in Redis with their lifetime, and are no more than the limit in number and bytes", async () => {
