@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createAudit } from "../../runtime/logging/audit.js";
 import { createLogging } from "../../runtime/logging/logging.js";
 import { openLogFile } from "../../runtime/node/log-file.js";
@@ -11,6 +11,7 @@ import { defineServer } from "../../runtime/protocol/define-server.js";
 import { audited, handlers } from "./audited-server.js";
 import { converse } from "./conversation.js";
 import { serverWith } from "./surface.js";
+import { unreadConsole } from "./unread-console.js";
 
 const stdio = { type: "audit", transport: "stdio" };
 const modern = { ...stdio, id: "test 1", protocolVersion: "2026-07-28" };
@@ -235,27 +236,18 @@ test("ids and methods that clients make up are short", async () => {
 });
 
 test("while nothing reads standard error, records and log entries are counted instead of kept", async () => {
-  let unread = 0;
-  const lines: string[] = [];
-  vi.spyOn(console, "error").mockImplementation((line: string) => void lines.push(...line.split("\n")));
-  // A pipe that nobody reads fills slowly, and only in a process of its own.
-  const own = Object.getOwnPropertyDescriptor(process.stderr, "writableLength");
-  Object.defineProperty(process.stderr, "writableLength", { configurable: true, get: () => unread });
-  onTestFinished(() => {
-    vi.restoreAllMocks();
-    if (own === undefined) delete (process.stderr as { writableLength?: number }).writableLength;
-    else Object.defineProperty(process.stderr, "writableLength", own);
-  });
+  const printed = unreadConsole();
+  const { lines } = printed;
   const logging = createLogging({ level: "info", format: "json", redact: [], requests: "info" });
   const { surface, handlers: made } = serverWith(handlers);
   const server = defineServer(surface, made, () => ({ logging, observers: [createAudit({})] }));
   const { request } = await converse(server, "2026-07-28");
   await request("tools/call", { name: "add" });
   expect(lines.splice(0)).toHaveLength(2);
-  unread = 2 * 1024 * 1024;
+  printed.unread = 2 * 1024 * 1024;
   for (let call = 0; call < 3; call++) await request("tools/call", { name: "add" });
   expect(lines).toEqual([]);
-  unread = 0;
+  printed.unread = 0;
   await request("tools/call", { name: "add" });
   expect(lines.map((line) => JSON.parse(line)).map(({ type = "log", lost, level }) => [type, lost, level])).toEqual([
     ["audit", 3, undefined],

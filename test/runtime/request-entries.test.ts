@@ -1,9 +1,10 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createLogging } from "../../runtime/logging/logging.js";
 import { defineServer } from "../../runtime/protocol/define-server.js";
 import type { LogRecord } from "../../runtime/protocol/logger.js";
 import { converse } from "./conversation.js";
 import { serverWith } from "./surface.js";
+import { unreadConsole } from "./unread-console.js";
 
 const capabilities = { extensions: { "io.modelcontextprotocol/tasks": {} } };
 
@@ -59,17 +60,8 @@ test("a task has an entry for its call, and one for its end", async () => {
 });
 
 test("while nothing reads standard error, a worker counts its entries, and the file has them all", () => {
-  let unread = 0;
-  const printed: string[] = [];
+  const printed = unreadConsole();
   const file: string[] = [];
-  vi.spyOn(console, "error").mockImplementation((line: string) => void printed.push(line));
-  const own = Object.getOwnPropertyDescriptor(process.stderr, "writableLength");
-  Object.defineProperty(process.stderr, "writableLength", { configurable: true, get: () => unread });
-  onTestFinished(() => {
-    vi.restoreAllMocks();
-    if (own === undefined) delete (process.stderr as { writableLength?: number }).writableLength;
-    else Object.defineProperty(process.stderr, "writableLength", own);
-  });
   const { write } = createLogging({
     ...{ level: "info", format: "json", redact: [], requests: "off" },
     file: (line) => void file.push(line),
@@ -77,13 +69,13 @@ test("while nothing reads standard error, a worker counts its entries, and the f
   const log = (message: string): void => write({ time: "", level: "info", message, details: { worker: 2 } });
   log("first");
   for (const round of [1, 2]) {
-    unread = 2 * 1024 * 1024;
+    printed.unread = 2 * 1024 * 1024;
     for (let dropped = 0; dropped <= round; dropped += 1) log("dropped");
-    unread = 0;
+    printed.unread = 0;
     log("next");
   }
   const lost = "standard error was not read: entries are lost";
-  expect(printed.map((line) => JSON.parse(line))).toEqual([
+  expect(printed.lines.map((line) => JSON.parse(line))).toEqual([
     { time: "", level: "info", message: "first", worker: 2 },
     { time: "", level: "warning", message: lost, worker: 2, lost: 2 },
     { time: "", level: "info", message: "next", worker: 2 },
