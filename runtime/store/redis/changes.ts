@@ -11,7 +11,7 @@ import {
 } from "../../protocol/store.js";
 import type { Change } from "../../protocol/subscriber.js";
 import type { Surface } from "../../protocol/surface.js";
-import { storeAway, unref } from "./connection.js";
+import { storeAway, within } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import { clearLog, createCopyCheck, createLogWriter, followLog, readLog, start, type Follower } from "./log.js";
 import { createPersistence, type Persistence } from "./persist.js";
@@ -269,18 +269,4 @@ function hasRun(complaint: string, Failure = McpError): McpError {
 
 function publishedLater(complaint: string): McpError {
   return hasRun(complaint, PublishedLater);
-}
-
-/** Rejects when the time ends before the work. */
-export function within<T>(
-  milliseconds: number,
-  work: Promise<T>,
-  complaint: string,
-  fail: (complaint: string) => McpError = storeAway,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(fail(complaint)), milliseconds);
-    unref(timer);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

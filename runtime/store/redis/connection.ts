@@ -1,5 +1,5 @@
 import { ErrorReply } from "redis";
-import { UnavailableError } from "../../protocol/errors.js";
+import { UnavailableError, type McpError } from "../../protocol/errors.js";
 import { backoffMs, openClient, type Argument, type RedisClient, type RedisClientOptions } from "./client.js";
 
 /** A script that Redis runs as one step. */
@@ -315,6 +315,20 @@ export const refusedMs = 1000;
 /** Waits, but does not keep the process alive. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => unref(setTimeout(resolve, milliseconds)));
+}
+
+/** Rejects when the time ends before the work. */
+export function within<T>(
+  milliseconds: number,
+  work: Promise<T>,
+  complaint: string,
+  fail: (complaint: string) => McpError = storeAway,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(fail(complaint)), milliseconds);
+    unref(timer);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** Allows the process to end while a timer waits. */

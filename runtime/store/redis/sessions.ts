@@ -1,8 +1,7 @@
 import { full } from "../../protocol/errors.js";
 import { isObject } from "../../protocol/json-rpc.js";
 import type { SessionEvent, SessionKey, SessionState, SessionStore, StoredSession } from "../../protocol/store.js";
-import { within } from "./changes.js";
-import { storeAway } from "./connection.js";
+import { storeAway, within } from "./connection.js";
 import type { StoreContext } from "./context.js";
 import { parseObject } from "./event-logs.js";
 import { createLedgerScript } from "./ledger.js";
